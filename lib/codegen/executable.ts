@@ -1,0 +1,47 @@
+/**
+ * A built program as JSON: source and launch plan, all that a runtime needs. It
+ * crosses to the measuring process and into files, so it holds no IR objects.
+ */
+import type { ScalarType } from "../ir/dtype.ts";
+import type { ExprJson } from "../ir/json.ts";
+
+/** An argument or intermediate of the program, row-major. */
+export interface BufferSpec {
+  readonly name: string;
+  readonly dtype: ScalarType;
+  /** Dimensions; a shape variable is given by name. */
+  readonly shape: readonly ExprJson[];
+  readonly role: "input" | "output" | "temp";
+  /**
+   * `texture`: the device holds it as a 2-D texture of four elements a texel, each
+   * row (the last dimension) padded with zeros to whole texels, and `pack`
+   * consecutive rows side by side in one texture row.
+   */
+  readonly storage: { readonly kind: "buffer" } | { readonly kind: "texture"; readonly pack: number };
+}
+
+export interface Launch {
+  /** Name of the kernel, and of the function in `source`. */
+  readonly name: string;
+  /** WGSL of one module, or JavaScript of one function body. */
+  readonly source: string;
+  readonly workgroupSize: readonly [number, number, number];
+  /** Workgroups in x, y, z before folding. */
+  readonly grid: readonly [ExprJson, ExprJson, ExprJson];
+  /** True if x beyond the device's limit is folded into z; then the uniforms end with the x count. */
+  readonly folded: boolean;
+  /** In the order of their binding numbers from 0. */
+  readonly bindings: readonly { readonly name: string; readonly access: "read" | "readWrite" }[];
+  /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
+  readonly uniforms: readonly string[];
+  readonly f16: boolean;
+}
+
+export interface Executable {
+  readonly name: string;
+  readonly language: "wgsl" | "js";
+  readonly shapeVars: readonly string[];
+  readonly buffers: readonly BufferSpec[];
+  /** Run in order. */
+  readonly launches: readonly Launch[];
+}

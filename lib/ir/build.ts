@@ -1,0 +1,219 @@
+/** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
+import { type DType, isFloat, lanesOf, type ScalarType, scalarOf, withLanes } from "./dtype.ts";
+import { IrError } from "./error.ts";
+import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
+import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
+
+/** What a builder takes for an expression: numbers take the other operand's type, or i32. */
+export type ExprLike = Expr | number;
+
+export function constant(value: number, dtype: ScalarType = "i32"): Const {
+  return { kind: "const", dtype, value };
+}
+export const TRUE: Const = constant(1, "bool");
+export const FALSE: Const = constant(0, "bool");
+
+export function variable(name: string, dtype: ScalarType = "i32"): Var {
+  return { kind: "var", dtype, name };
+}
+
+/** An expression from a number, in the type `like` (its lanes are broadcast). */
+export function toExpr(x: ExprLike, like: DType = "i32"): Expr {
+  if (typeof x !== "number") return x;
+  const c = constant(x, scalarOf(like));
+  return lanesOf(like) === 1 ? c : broadcast(c, lanesOf(like));
+}
+
+export function isConst(e: Expr, value?: number): e is Const {
+  return e.kind === "const" && (value === undefined || e.value === value);
+}
+
+const COMPARE = new Set<BinaryOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+/** The value of `a op b` on numbers, in the type's own arithmetic. */
+export function foldBinary(op: BinaryOp, dtype: ScalarType, a: number, b: number): number | undefined {
+  switch (op) {
+    case "add": return wrap(a + b, dtype);
+    case "sub": return wrap(a - b, dtype);
+    case "mul": return dtype === "f32" || dtype === "f16" ? a * b : wrap(Math.imul(a, b), dtype);
+    case "div": return a / b;
+    case "floordiv": return b === 0 ? undefined : Math.floor(a / b);
+    case "floormod": return b === 0 ? undefined : a - Math.floor(a / b) * b;
+    case "min": return Math.min(a, b);
+    case "max": return Math.max(a, b);
+    case "bitand": return wrap(a & b, dtype);
+    case "bitor": return wrap(a | b, dtype);
+    case "bitxor": return wrap(a ^ b, dtype);
+    case "shl": return wrap(a << (b & 31), dtype);
+    case "shr": return dtype === "u32" ? a >>> (b & 31) : a >> (b & 31);
+    case "eq": return +(a === b);
+    case "ne": return +(a !== b);
+    case "lt": return +(a < b);
+    case "le": return +(a <= b);
+    case "gt": return +(a > b);
+    case "ge": return +(a >= b);
+    case "and": return +(a !== 0 && b !== 0);
+    case "or": return +(a !== 0 || b !== 0);
+    default: return op satisfies never;
+  }
+}
+
+function wrap(value: number, dtype: ScalarType): number {
+  return dtype === "i32" ? value | 0 : dtype === "u32" ? value >>> 0 : value;
+}
+
+/** `a op b`; both sides must have one type (numbers adapt, a scalar is broadcast to a vector). */
+export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
+  let x = toExpr(a, typeof b === "number" ? "i32" : b.dtype);
+  let y = toExpr(b, x.dtype);
+  const lanes = Math.max(lanesOf(x.dtype), lanesOf(y.dtype));
+  if (lanesOf(x.dtype) < lanes) x = broadcast(x, lanes);
+  if (lanesOf(y.dtype) < lanes) y = broadcast(y, lanes);
+  if (x.dtype !== y.dtype) {
+    throw new IrError(`cannot build ${op} of ${x.dtype} and ${y.dtype}: both sides must have one dtype; cast one of them`);
+  }
+  if ((op === "floordiv" || op === "floormod") && isFloat(x.dtype)) {
+    throw new IrError(`cannot build ${op} of ${x.dtype}: it is for integers; use div`);
+  }
+  if (op === "div" && !isFloat(x.dtype)) {
+    throw new IrError(`cannot build div of ${x.dtype}: it is for floats; use floorDiv`);
+  }
+  const dtype = COMPARE.has(op) ? withLanes("bool", lanes) : x.dtype;
+  if (x.kind === "const" && y.kind === "const") {
+    const value = foldBinary(op, x.dtype, x.value, y.value);
+    if (value !== undefined) return constant(value, scalarOf(dtype));
+  }
+  return { kind: "binary", dtype, op, a: x, b: y };
+}
+
+export const add = (a: ExprLike, b: ExprLike): Expr =>
+  a === 0 ? toExpr(b) : b === 0 ? toExpr(a) : binary("add", a, b);
+export const sub = (a: ExprLike, b: ExprLike): Expr => b === 0 ? toExpr(a) : binary("sub", a, b);
+export const mul = (a: ExprLike, b: ExprLike): Expr =>
+  a === 1 ? toExpr(b) : b === 1 ? toExpr(a) : binary("mul", a, b);
+export const div = (a: ExprLike, b: ExprLike): Expr => binary("div", a, b);
+export const floorDiv = (a: ExprLike, b: ExprLike): Expr => b === 1 ? toExpr(a) : binary("floordiv", a, b);
+export const floorMod = (a: ExprLike, b: ExprLike): Expr => binary("floormod", a, b);
+export const min = (a: ExprLike, b: ExprLike): Expr => binary("min", a, b);
+export const max = (a: ExprLike, b: ExprLike): Expr => binary("max", a, b);
+export const lt = (a: ExprLike, b: ExprLike): Expr => binary("lt", a, b);
+export const le = (a: ExprLike, b: ExprLike): Expr => binary("le", a, b);
+export const gt = (a: ExprLike, b: ExprLike): Expr => binary("gt", a, b);
+export const ge = (a: ExprLike, b: ExprLike): Expr => binary("ge", a, b);
+export const eq = (a: ExprLike, b: ExprLike): Expr => binary("eq", a, b);
+export const ne = (a: ExprLike, b: ExprLike): Expr => binary("ne", a, b);
+/** Ceiling division of non-negative integers. */
+export const ceilDiv = (a: ExprLike, b: ExprLike): Expr => floorDiv(add(a, sub(b, 1)), b);
+
+/** Conjunction; `true` is its unit. */
+export function and(...terms: readonly Expr[]): Expr {
+  let result: Expr = TRUE;
+  for (const t of terms) {
+    if (isConst(t, 0)) return FALSE;
+    if (isConst(t)) continue;
+    result = isConst(result) ? t : binary("and", result, t);
+  }
+  return result;
+}
+export const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
+export function not(a: Expr): Expr {
+  return a.kind === "const" ? constant(+(a.value === 0), "bool") : { kind: "not", dtype: a.dtype, a };
+}
+
+export function select(cond: Expr, a: ExprLike, b: ExprLike): Expr {
+  const x = toExpr(a, typeof b === "number" ? "i32" : b.dtype);
+  const y = toExpr(b, x.dtype);
+  if (x.dtype !== y.dtype) {
+    throw new IrError(`cannot build select of ${x.dtype} and ${y.dtype}: both branches must have one dtype`);
+  }
+  if (cond.kind === "const") return cond.value !== 0 ? x : y;
+  return { kind: "select", dtype: x.dtype, cond, a: x, b: y } satisfies Select;
+}
+
+export function cast(dtype: DType, a: ExprLike): Expr {
+  const x = toExpr(a, dtype);
+  if (x.dtype === dtype) return x;
+  if (x.kind === "const" && isFloat(dtype)) return constant(x.value, scalarOf(dtype));
+  return { kind: "cast", dtype, a: x };
+}
+
+const ARITY: Readonly<Record<MathOp, number>> = {
+  exp: 1, log: 1, sqrt: 1, rsqrt: 1, tanh: 1, erf: 1, abs: 1, floor: 1, pow: 2, fma: 3,
+};
+
+export function call(op: MathOp, ...args: readonly Expr[]): Call {
+  const first = args[0];
+  if (first === undefined || args.length !== ARITY[op]) {
+    throw new IrError(`cannot call ${op} with ${args.length} arguments: it takes ${ARITY[op]}`);
+  }
+  return { kind: "call", dtype: first.dtype, op, args };
+}
+
+export function buffer(
+  name: string,
+  shape: readonly ExprLike[],
+  dtype: ScalarType = "f32",
+  scope: Scope = "global",
+): Buffer {
+  return { kind: "buffer", name, dtype, shape: shape.map((d) => toExpr(d)), scope };
+}
+
+export function load(buffer: Buffer, ...indices: readonly ExprLike[]): Load {
+  if (indices.length !== buffer.shape.length) {
+    throw new IrError(
+      `cannot load ${buffer.name} with ${indices.length} indices: it has ${buffer.shape.length} dimensions`,
+    );
+  }
+  return { kind: "load", dtype: buffer.dtype, buffer, indices: indices.map((i) => toExpr(i)) };
+}
+
+export function broadcast(a: Expr, lanes: number): Expr {
+  return lanes === 1 ? a : { kind: "broadcast", dtype: withLanes(a.dtype, lanes), a };
+}
+
+export function store(buffer: Buffer, indices: readonly Expr[], value: Expr): Store {
+  if (scalarOf(value.dtype) !== buffer.dtype) {
+    throw new IrError(`cannot store ${value.dtype} into ${buffer.name}: its dtype is ${buffer.dtype}; cast the value`);
+  }
+  return { kind: "store", buffer, indices, value };
+}
+
+/** Statements in order, flattened; a single one stands for itself. */
+export function seq(...stmts: readonly Stmt[]): Stmt {
+  const flat = stmts.flatMap((s) => s.kind === "seq" ? s.body : [s]);
+  const only = flat[0];
+  return flat.length === 1 && only !== undefined ? only : { kind: "seq", body: flat } satisfies Seq;
+}
+
+export function forLoop(
+  v: Var,
+  extent: ExprLike,
+  body: Stmt,
+  loop: LoopKind = "serial",
+  annotations: Annotations = {},
+): For {
+  return { kind: "for", var: v, extent: toExpr(extent), loop, body, annotations };
+}
+
+export function iterVar(v: Var, extent: ExprLike, type: IterVar["type"] = "spatial"): IterVar {
+  return { var: v, extent: toExpr(extent), type };
+}
+
+export function block(
+  name: string,
+  iters: readonly IterVar[],
+  bindings: readonly Expr[],
+  body: Stmt,
+  more: { readonly where?: Expr; readonly init?: Stmt; readonly annotations?: Annotations } = {},
+): Block {
+  return {
+    kind: "block",
+    name,
+    iters,
+    bindings,
+    where: more.where ?? TRUE,
+    ...(more.init ? { init: more.init } : {}),
+    body,
+    annotations: more.annotations ?? {},
+  };
+}

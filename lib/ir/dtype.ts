@@ -1,0 +1,35 @@
+/** Element types of tensors and scalars, in WGSL's spelling. */
+export type ScalarType = "f32" | "f16" | "i32" | "u32" | "bool";
+
+/** A scalar type, or a vector of 2 or 4 lanes as a vectorized loop makes it: `f32x4`. */
+export type DType = ScalarType | `${ScalarType}x${2 | 4}`;
+
+/** Number of lanes: 1, 2 or 4. */
+export function lanesOf(dtype: DType): 1 | 2 | 4 {
+  return dtype.endsWith("x4") ? 4 : dtype.endsWith("x2") ? 2 : 1;
+}
+
+/** The element type without its lanes. */
+export function scalarOf(dtype: DType): ScalarType {
+  const at = dtype.indexOf("x");
+  return (at < 0 ? dtype : dtype.slice(0, at)) as ScalarType;
+}
+
+/** The type with `lanes` lanes. */
+export function withLanes(dtype: DType, lanes: number): DType {
+  const scalar = scalarOf(dtype);
+  return lanes === 1 ? scalar : `${scalar}x${lanes as 2 | 4}`;
+}
+
+/** Bytes of one element in a storage buffer; `bool` is stored as a u32. */
+export function bytesOf(dtype: DType): number {
+  return (scalarOf(dtype) === "f16" ? 2 : 4) * lanesOf(dtype);
+}
+
+export function isFloat(dtype: DType): boolean {
+  return dtype.startsWith("f");
+}
+
+export function isInt(dtype: DType): boolean {
+  return dtype.startsWith("i") || dtype.startsWith("u");
+}

@@ -1,0 +1,36 @@
+import type { Buffer, Var } from "./expr.ts";
+import type { Stmt } from "./stmt.ts";
+import { printFunc } from "./print.ts";
+
+/**
+ * A tensor program: parameters, intermediate buffers, and a body of loops over
+ * blocks. A parameter that the body writes is an output, the others are inputs.
+ * Top-level loop nests run one after the other; each becomes one kernel.
+ */
+export class PrimFunc {
+  constructor(
+    readonly name: string,
+    readonly params: readonly Buffer[],
+    /** Shape variables, bound at launch from the arguments' shapes. */
+    readonly shapeVars: readonly Var[],
+    /** Intermediate buffers, in no particular order. */
+    readonly allocs: readonly Buffer[],
+    readonly body: Stmt,
+  ) {}
+
+  /** The program with some of its parts replaced. */
+  with(parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name">>): PrimFunc {
+    return new PrimFunc(
+      parts.name ?? this.name,
+      parts.params ?? this.params,
+      this.shapeVars,
+      parts.allocs ?? this.allocs,
+      parts.body ?? this.body,
+    );
+  }
+
+  /** The program as text, in TVMScript's manner. */
+  toString(): string {
+    return printFunc(this);
+  }
+}

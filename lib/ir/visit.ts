@@ -1,0 +1,159 @@
+/** The only module that knows the children of a node. Mappers return the same object where nothing changed. */
+import type { Buffer, Expr, Var } from "./expr.ts";
+import type { Stmt } from "./stmt.ts";
+
+/** Maps a list, keeping its identity where no element changed. */
+export function mapList<T>(list: readonly T[], f: (x: T) => T): readonly T[] {
+  let out: T[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const old = list[i] as T;
+    const now = f(old);
+    if (now !== old && !out) out = list.slice(0, i);
+    out?.push(now);
+  }
+  return out ?? list;
+}
+
+/** `e` with `f` applied to each direct child. */
+export function mapExpr(e: Expr, f: (child: Expr) => Expr): Expr {
+  switch (e.kind) {
+    case "const":
+    case "var":
+      return e;
+    case "binary": {
+      const a = f(e.a), b = f(e.b);
+      return a === e.a && b === e.b ? e : { ...e, a, b };
+    }
+    case "not":
+    case "cast":
+    case "broadcast": {
+      const a = f(e.a);
+      return a === e.a ? e : { ...e, a };
+    }
+    case "select": {
+      const cond = f(e.cond), a = f(e.a), b = f(e.b);
+      return cond === e.cond && a === e.a && b === e.b ? e : { ...e, cond, a, b };
+    }
+    case "call": {
+      const args = mapList(e.args, f);
+      return args === e.args ? e : { ...e, args };
+    }
+    case "load": {
+      const indices = mapList(e.indices, f);
+      return indices === e.indices ? e : { ...e, indices };
+    }
+    case "ramp": {
+      const base = f(e.base);
+      return base === e.base ? e : { ...e, base };
+    }
+    case "shuffle": {
+      const lanes = mapList(e.lanes, f);
+      return lanes === e.lanes ? e : { ...e, lanes };
+    }
+    default:
+      return e satisfies never;
+  }
+}
+
+/** `s` with `stmt` applied to each direct child statement and `expr` to each direct expression. */
+export function mapStmt(s: Stmt, stmt: (child: Stmt) => Stmt, expr: (child: Expr) => Expr = (e) => e): Stmt {
+  switch (s.kind) {
+    case "for": {
+      const extent = expr(s.extent), body = stmt(s.body);
+      return extent === s.extent && body === s.body ? s : { ...s, extent, body };
+    }
+    case "seq": {
+      const body = mapList(s.body, stmt);
+      return body === s.body ? s : { ...s, body };
+    }
+    case "if": {
+      const cond = expr(s.cond), then = stmt(s.then);
+      const otherwise = s.else && stmt(s.else);
+      if (cond === s.cond && then === s.then && otherwise === s.else) return s;
+      return { kind: "if", cond, then, ...(otherwise ? { else: otherwise } : {}) };
+    }
+    case "store": {
+      const indices = mapList(s.indices, expr), value = expr(s.value);
+      return indices === s.indices && value === s.value ? s : { ...s, indices, value };
+    }
+    case "block": {
+      const bindings = mapList(s.bindings, expr), where = expr(s.where);
+      const iters = mapList(s.iters, (it) => {
+        const extent = expr(it.extent);
+        return extent === it.extent ? it : { ...it, extent };
+      });
+      const init = s.init && stmt(s.init), body = stmt(s.body);
+      if (bindings === s.bindings && where === s.where && iters === s.iters && init === s.init && body === s.body) {
+        return s;
+      }
+      const { init: _old, ...rest } = s;
+      return { ...rest, bindings, where, iters, body, ...(init ? { init } : {}) };
+    }
+    case "let": {
+      const value = expr(s.value), body = stmt(s.body);
+      return value === s.value && body === s.body ? s : { ...s, value, body };
+    }
+    case "barrier":
+      return s;
+    default:
+      return s satisfies never;
+  }
+}
+
+/** Calls `f` on `e` and everything below it, parents first. */
+export function walkExpr(e: Expr, f: (e: Expr) => void): void {
+  f(e);
+  mapExpr(e, (child) => (walkExpr(child, f), child));
+}
+
+/** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
+export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void = () => {}): void {
+  stmt(s);
+  mapStmt(s, (child) => (walkStmt(child, stmt, expr), child), (e) => (walkExpr(e, expr), e));
+}
+
+/** Rewrites every expression of `s`, bottom-up, by `f`. */
+export function rewriteExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
+  const expr = (e: Expr): Expr => f(mapExpr(e, expr));
+  const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
+  return stmt(s);
+}
+
+/** `e` with variables replaced. */
+export function substitute(e: Expr, by: ReadonlyMap<Var, Expr>): Expr {
+  if (by.size === 0) return e;
+  const go = (x: Expr): Expr => x.kind === "var" ? by.get(x) ?? x : mapExpr(x, go);
+  return go(e);
+}
+
+/** `s` with variables replaced; a variable that `s` itself binds is not to be in `by`. */
+export function substituteStmt(s: Stmt, by: ReadonlyMap<Var, Expr>): Stmt {
+  if (by.size === 0) return s;
+  const expr = (e: Expr) => substitute(e, by);
+  const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
+  return stmt(s);
+}
+
+/** `s` with buffers replaced, in loads and stores. */
+export function replaceBuffers(s: Stmt, by: ReadonlyMap<Buffer, Buffer>): Stmt {
+  const expr = (e: Expr): Expr => {
+    const x = mapExpr(e, expr);
+    const now = x.kind === "load" ? by.get(x.buffer) : undefined;
+    return x.kind === "load" && now ? { ...x, buffer: now } : x;
+  };
+  const stmt = (x: Stmt): Stmt => {
+    const y = mapStmt(x, stmt, expr);
+    const now = y.kind === "store" ? by.get(y.buffer) : undefined;
+    return y.kind === "store" && now ? { ...y, buffer: now } : y;
+  };
+  return stmt(s);
+}
+
+/** Whether `e` mentions a variable for which `has` holds. */
+export function usesVar(e: Expr, has: (v: Var) => boolean): boolean {
+  let found = false;
+  walkExpr(e, (x) => {
+    if (x.kind === "var" && has(x)) found = true;
+  });
+  return found;
+}

@@ -1,0 +1,66 @@
+/** The flat program of one GPU kernel: WGSL-shaped, with nothing left to decide. */
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+
+/** How a kernel sees one of its buffers. `vec4` is an `array<vec4<T>>` binding: indices still count elements. */
+export interface Binding {
+  readonly buffer: Buffer;
+  readonly access: "read" | "readWrite";
+  /** 1 or 4 elements an array element; textures have 4. */
+  readonly lanes: 1 | 4;
+  /** Rows that lie side by side in one texture row (1 unless the texture would be too high). */
+  readonly pack: number;
+}
+
+/** An array of the workgroup or of one invocation. */
+export interface Alloc {
+  readonly buffer: Buffer;
+  readonly lanes: 1 | 4;
+  /** Elements, counted in scalars. */
+  readonly size: number;
+}
+
+export type KernelStmt = KernelFor | KernelIf | KernelStore | KernelLet | KernelBarrier;
+export interface KernelFor {
+  readonly kind: "for";
+  readonly var: Var;
+  readonly extent: Expr;
+  readonly body: readonly KernelStmt[];
+}
+export interface KernelIf {
+  readonly kind: "if";
+  readonly cond: Expr;
+  readonly then: readonly KernelStmt[];
+  readonly else: readonly KernelStmt[];
+}
+/** Stores one element, or the lanes of a vector when `index` is a ramp of stride 1. */
+export interface KernelStore {
+  readonly kind: "store";
+  readonly buffer: Buffer;
+  readonly index: Expr;
+  readonly value: Expr;
+}
+export interface KernelLet {
+  readonly kind: "let";
+  readonly var: Var;
+  readonly value: Expr;
+}
+export interface KernelBarrier {
+  readonly kind: "barrier";
+}
+
+export interface Kernel {
+  readonly name: string;
+  readonly bindings: readonly Binding[];
+  /** Shape variables that the kernel reads from its uniform buffer. */
+  readonly uniforms: readonly Var[];
+  /** Thread variables by tag, as the body mentions them. */
+  readonly threads: readonly { readonly tag: string; readonly var: Var }[];
+  readonly workgroupSize: readonly [number, number, number];
+  /** Workgroups in each dimension: expressions over shape variables. */
+  readonly grid: readonly [Expr, Expr, Expr];
+  /** True if workgroups past the device's limit in x are folded into z. */
+  readonly folded: boolean;
+  readonly shared: readonly Alloc[];
+  readonly locals: readonly Alloc[];
+  readonly body: readonly KernelStmt[];
+}

@@ -1,0 +1,42 @@
+/** A device as plain data: what rules, lowering and records need to know of it, and no handle. */
+
+/** Vendor profiles; presets are chosen by them. */
+export type Profile = "generic-webgpu" | "llvmpipe" | "cpu";
+
+export interface Limits {
+  /** Invocations of one workgroup, all dimensions together. */
+  readonly maxInvocations: number;
+  readonly maxWorkgroupSize: readonly [x: number, y: number, z: number];
+  /** Workgroup memory of one workgroup, bytes. */
+  readonly maxSharedBytes: number;
+  /** Workgroups in one dimension of a dispatch. */
+  readonly maxWorkgroups: number;
+  /** Storage buffers in one kernel. */
+  readonly maxStorageBuffers: number;
+  /** Sampled textures in one kernel. */
+  readonly maxTextures: number;
+  /** Width and height of a 2-D texture, texels. */
+  readonly maxTextureSize: number;
+  /** Bytes of one storage binding. */
+  readonly maxBindingBytes: number;
+  /** Loop iterations of one invocation, nested and sequential ones summed, before the driver cuts it off silently. */
+  readonly maxLoopIterations: number;
+}
+
+export interface Target {
+  readonly kind: "webgpu" | "cpu";
+  readonly profile: Profile;
+  /** The adapter's own description, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** The runtime that drives the device, for example `Deno 2.9.6`. */
+  readonly runtime: string;
+  readonly limits: Limits;
+  /** True only if a probe has seen f16 arithmetic give right results. */
+  readonly f16: boolean;
+  readonly timestamps: boolean;
+  readonly subgroups: boolean;
+  /** The clock that measures best here: the device's own timestamps, wall time, or the process's CPU time. */
+  readonly clock: "timestamp" | "wall" | "cpu";
+}
