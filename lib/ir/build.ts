@@ -1,5 +1,5 @@
 /** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
-import { type DType, isFloat, lanesOf, type ScalarType, scalarOf, withLanes } from "./dtype.ts";
+import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
@@ -33,28 +33,50 @@ const COMPARE = new Set<BinaryOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
 /** The value of `a op b` on numbers, in the type's own arithmetic. */
 export function foldBinary(op: BinaryOp, dtype: ScalarType, a: number, b: number): number | undefined {
   switch (op) {
-    case "add": return wrap(a + b, dtype);
-    case "sub": return wrap(a - b, dtype);
-    case "mul": return dtype === "f32" || dtype === "f16" ? a * b : wrap(Math.imul(a, b), dtype);
-    case "div": return a / b;
-    case "floordiv": return b === 0 ? undefined : Math.floor(a / b);
-    case "floormod": return b === 0 ? undefined : a - Math.floor(a / b) * b;
-    case "min": return Math.min(a, b);
-    case "max": return Math.max(a, b);
-    case "bitand": return wrap(a & b, dtype);
-    case "bitor": return wrap(a | b, dtype);
-    case "bitxor": return wrap(a ^ b, dtype);
-    case "shl": return wrap(a << (b & 31), dtype);
-    case "shr": return dtype === "u32" ? a >>> (b & 31) : a >> (b & 31);
-    case "eq": return +(a === b);
-    case "ne": return +(a !== b);
-    case "lt": return +(a < b);
-    case "le": return +(a <= b);
-    case "gt": return +(a > b);
-    case "ge": return +(a >= b);
-    case "and": return +(a !== 0 && b !== 0);
-    case "or": return +(a !== 0 || b !== 0);
-    default: return op satisfies never;
+    case "add":
+      return wrap(a + b, dtype);
+    case "sub":
+      return wrap(a - b, dtype);
+    case "mul":
+      return dtype === "f32" || dtype === "f16" ? a * b : wrap(Math.imul(a, b), dtype);
+    case "div":
+      return a / b;
+    case "floordiv":
+      return b === 0 ? undefined : Math.floor(a / b);
+    case "floormod":
+      return b === 0 ? undefined : a - Math.floor(a / b) * b;
+    case "min":
+      return Math.min(a, b);
+    case "max":
+      return Math.max(a, b);
+    case "bitand":
+      return wrap(a & b, dtype);
+    case "bitor":
+      return wrap(a | b, dtype);
+    case "bitxor":
+      return wrap(a ^ b, dtype);
+    case "shl":
+      return wrap(a << (b & 31), dtype);
+    case "shr":
+      return dtype === "u32" ? a >>> (b & 31) : a >> (b & 31);
+    case "eq":
+      return +(a === b);
+    case "ne":
+      return +(a !== b);
+    case "lt":
+      return +(a < b);
+    case "le":
+      return +(a <= b);
+    case "gt":
+      return +(a > b);
+    case "ge":
+      return +(a >= b);
+    case "and":
+      return +(a !== 0 && b !== 0);
+    case "or":
+      return +(a !== 0 || b !== 0);
+    default:
+      return op satisfies never;
   }
 }
 
@@ -70,7 +92,9 @@ export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
   if (lanesOf(x.dtype) < lanes) x = broadcast(x, lanes);
   if (lanesOf(y.dtype) < lanes) y = broadcast(y, lanes);
   if (x.dtype !== y.dtype) {
-    throw new IrError(`cannot build ${op} of ${x.dtype} and ${y.dtype}: both sides must have one dtype; cast one of them`);
+    throw new IrError(
+      `cannot build ${op} of ${x.dtype} and ${y.dtype}: both sides must have one dtype; cast one of them`,
+    );
   }
   if ((op === "floordiv" || op === "floormod") && isFloat(x.dtype)) {
     throw new IrError(`cannot build ${op} of ${x.dtype}: it is for integers; use div`);
@@ -138,7 +162,16 @@ export function cast(dtype: DType, a: ExprLike): Expr {
 }
 
 const ARITY: Readonly<Record<MathOp, number>> = {
-  exp: 1, log: 1, sqrt: 1, rsqrt: 1, tanh: 1, erf: 1, abs: 1, floor: 1, pow: 2, fma: 3,
+  exp: 1,
+  log: 1,
+  sqrt: 1,
+  rsqrt: 1,
+  tanh: 1,
+  erf: 1,
+  abs: 1,
+  floor: 1,
+  pow: 2,
+  fma: 3,
 };
 
 export function call(op: MathOp, ...args: readonly Expr[]): Call {
@@ -173,7 +206,9 @@ export function broadcast(a: Expr, lanes: number): Expr {
 
 export function store(buffer: Buffer, indices: readonly Expr[], value: Expr): Store {
   if (scalarOf(value.dtype) !== buffer.dtype) {
-    throw new IrError(`cannot store ${value.dtype} into ${buffer.name}: its dtype is ${buffer.dtype}; cast the value`);
+    throw new IrError(
+      `cannot store ${value.dtype} into ${buffer.name}: its dtype is ${buffer.dtype}; cast the value`,
+    );
   }
   return { kind: "store", buffer, indices, value };
 }

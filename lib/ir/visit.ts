@@ -83,7 +83,10 @@ export function mapStmt(s: Stmt, stmt: (child: Stmt) => Stmt, expr: (child: Expr
         return extent === it.extent ? it : { ...it, extent };
       });
       const init = s.init && stmt(s.init), body = stmt(s.body);
-      if (bindings === s.bindings && where === s.where && iters === s.iters && init === s.init && body === s.body) {
+      if (
+        bindings === s.bindings && where === s.where && iters === s.iters && init === s.init &&
+        body === s.body
+      ) {
         return s;
       }
       const { init: _old, ...rest } = s;

@@ -1,0 +1,476 @@
+/**
+ * Arithmetic over the ranges of variables: simplification, bounds, proofs. Index arithmetic is i32 and
+ * taken not to overflow. Floating-point expressions keep their value exactly: only their indices and
+ * conditions are simplified.
+ */
+import {
+  and,
+  binary,
+  constant,
+  FALSE,
+  floorDiv,
+  floorMod,
+  foldBinary,
+  isConst,
+  mul,
+  not,
+  or,
+  select,
+  TRUE,
+} from "./build.ts";
+import { isFloat, scalarOf } from "./dtype.ts";
+import type { Binary, BinaryOp, Expr, Var } from "./expr.ts";
+import type { PrimFunc } from "./func.ts";
+import { keyOf } from "./key.ts";
+import {
+  fromLinear,
+  type Linear,
+  linearAdd,
+  linearAtom,
+  linearConst,
+  linearScale,
+  type Term,
+} from "./linear.ts";
+import type { Stmt } from "./stmt.ts";
+import { mapExpr, mapStmt, walkStmt } from "./visit.ts";
+
+/** Inclusive bounds; infinite where nothing is known. */
+export type Interval = readonly [lo: number, hi: number];
+const ANY: Interval = [-Infinity, Infinity];
+
+/** Knows the ranges of variables. A variable that was never bound may have any value. */
+export class Analyzer {
+  readonly #ranges = new Map<Var, Interval>();
+  readonly #extents = new Map<Var, Expr>();
+  readonly #memo = new Map<Expr, Expr>();
+
+  /** An analyzer that knows every loop of `func`, and that its shape variables are at least 1. */
+  static of(func: PrimFunc): Analyzer {
+    const analyzer = new Analyzer();
+    for (const v of func.shapeVars) analyzer.bindRange(v, [1, Infinity]);
+    analyzer.bindLoops(func.body);
+    return analyzer;
+  }
+
+  /** Binds the variables of all loops in `s`. */
+  bindLoops(s: Stmt): void {
+    walkStmt(s, (x) => {
+      if (x.kind === "for") this.bind(x.var, x.extent);
+    });
+  }
+
+  /** `v` runs over `0 … extent-1`. */
+  bind(v: Var, extent: Expr): void {
+    const [, hi] = this.bounds(extent);
+    this.#ranges.set(v, [0, Math.max(0, hi - 1)]);
+    if (extent.kind !== "const") this.#extents.set(v, extent);
+  }
+
+  bindRange(v: Var, range: Interval): void {
+    this.#ranges.set(v, range);
+  }
+
+  /** The extent that `v` was bound with. */
+  extentOf(v: Var): Expr | undefined {
+    const extent = this.#extents.get(v);
+    if (extent) return extent;
+    const range = this.#ranges.get(v);
+    return range && Number.isFinite(range[1]) ? constant(range[1] + 1) : undefined;
+  }
+
+  /** An equal expression, smaller or more regular; the same object where there is nothing to do. */
+  simplify(e: Expr): Expr {
+    if (e.kind === "const" || e.kind === "var") return this.#point(e);
+    let result = this.#memo.get(e);
+    if (result === undefined) {
+      result = e.dtype === "i32" && e.kind === "binary" ? this.#index(e) : this.#other(e);
+      if (result !== e && keyOf(result) === keyOf(e)) result = e;
+      this.#memo.set(e, result);
+      this.#memo.set(result, result);
+    }
+    return result;
+  }
+
+  /** The linear form of an i32 expression. */
+  linear(e: Expr): Linear {
+    if (e.kind === "const") return linearConst(e.value);
+    if (e.kind === "binary") {
+      switch (e.op) {
+        case "add":
+          return recombine(linearAdd(this.linear(e.a), this.linear(e.b)));
+        case "sub":
+          return recombine(linearAdd(this.linear(e.a), this.linear(e.b), -1));
+        case "mul":
+          return this.#product(this.linear(e.a), this.linear(e.b));
+        case "floordiv": {
+          const by = this.linear(e.b);
+          if (by.terms.size === 0 && by.constant > 0) return this.#floorDiv(this.linear(e.a), by.constant);
+          break;
+        }
+        case "floormod": {
+          const by = this.linear(e.b);
+          if (by.terms.size === 0 && by.constant > 0) return this.#floorMod(this.linear(e.a), by.constant);
+          break;
+        }
+        case "min":
+        case "max": {
+          const a = this.linear(e.a), b = this.linear(e.b);
+          const [lo, hi] = this.boundsOf(linearAdd(a, b, -1));
+          if (hi <= 0) return e.op === "min" ? a : b;
+          if (lo >= 0) return e.op === "min" ? b : a;
+          return linearAtom(binary(e.op, fromLinear(a), fromLinear(b)));
+        }
+        default:
+      }
+    }
+    const x = e.kind === "var" ? this.#point(e) : mapExpr(e, (c) => this.simplify(c));
+    return x.kind === "const" ? linearConst(x.value) : linearAtom(x);
+  }
+
+  /** Inclusive bounds of an integer expression. */
+  bounds(e: Expr): Interval {
+    return this.boundsOf(this.linear(e));
+  }
+
+  boundsOf(l: Linear): Interval {
+    let lo = l.constant, hi = l.constant;
+    for (const t of l.terms.values()) {
+      const [a, b] = this.#atomBounds(t.atom);
+      lo += t.coeff > 0 ? times(t.coeff, a) : times(t.coeff, b);
+      hi += t.coeff > 0 ? times(t.coeff, b) : times(t.coeff, a);
+    }
+    return [lo, hi];
+  }
+
+  /** True only if `cond` holds for all values of the bound variables. */
+  proves(cond: Expr): boolean {
+    if (cond.kind === "const") return cond.value !== 0;
+    if (cond.kind === "not") return this.#refutes(cond.a);
+    if (cond.kind !== "binary") return false;
+    switch (cond.op) {
+      case "and":
+        return this.proves(cond.a) && this.proves(cond.b);
+      case "or":
+        return this.proves(cond.a) || this.proves(cond.b);
+      case "lt":
+        return this.#nonNegative(cond.b, cond.a, 1);
+      case "le":
+        return this.#nonNegative(cond.b, cond.a, 0);
+      case "gt":
+        return this.#nonNegative(cond.a, cond.b, 1);
+      case "ge":
+        return this.#nonNegative(cond.a, cond.b, 0);
+      case "eq":
+        return cond.a.dtype === "i32" && this.#nonNegative(cond.a, cond.b, 0) &&
+          this.#nonNegative(cond.b, cond.a, 0);
+      case "ne":
+        return this.#nonNegative(cond.a, cond.b, 1) || this.#nonNegative(cond.b, cond.a, 1);
+      default:
+        return false;
+    }
+  }
+
+  /** `a == b` for all values of the bound variables. */
+  provesEqual(a: Expr, b: Expr): boolean {
+    const d = linearAdd(this.linear(a), this.linear(b), -1);
+    return d.terms.size === 0 && d.constant === 0;
+  }
+
+  #refutes(cond: Expr): boolean {
+    if (cond.kind === "const") return cond.value === 0;
+    if (cond.kind === "not") return this.proves(cond.a);
+    if (cond.kind !== "binary") return false;
+    if (cond.op === "and") return this.#refutes(cond.a) || this.#refutes(cond.b);
+    if (cond.op === "or") return this.#refutes(cond.a) && this.#refutes(cond.b);
+    const negated = NEGATED[cond.op];
+    return negated !== undefined && this.proves({ ...cond, op: negated });
+  }
+
+  /** `a - b - margin >= 0`, also through the symbolic extents of loops. */
+  #nonNegative(a: Expr, b: Expr, margin: number): boolean {
+    if (a.dtype !== "i32") return false;
+    const l = linearAdd(linearAdd(this.linear(a), this.linear(b), -1), linearConst(-margin));
+    if (this.boundsOf(l)[0] >= 0) return true;
+    const lowered = this.#lowerExtents(l);
+    return (lowered !== l && this.boundsOf(lowered)[0] >= 0) ||
+      this.boundsOf(this.#lowerDivisions(lowered))[0] >= 0;
+  }
+
+  /** A form that is never greater: loops of symbolic extent at their worst end. */
+  #lowerExtents(l: Linear): Linear {
+    let out = l;
+    for (const t of l.terms.values()) {
+      const extent = t.atom.kind === "var" ? this.#extents.get(t.atom) : undefined;
+      if (!extent) continue;
+      const worst = t.coeff < 0 ? linearAdd(this.linear(extent), linearConst(-1)) : linearConst(0);
+      out = linearAdd(linearAdd(out, linearAtom(t.atom, -t.coeff)), worst, t.coeff);
+    }
+    return recombine(out);
+  }
+
+  /** A form that is never greater: `c*floordiv(x, c)` lies in `x-c+1 … x`. */
+  #lowerDivisions(l: Linear): Linear {
+    let out = l;
+    for (const t of l.terms.values()) {
+      const x = t.atom;
+      if (x.kind !== "binary" || x.op !== "floordiv" || !isConst(x.b) || t.coeff % x.b.value !== 0) continue;
+      const k = t.coeff / x.b.value;
+      const bound = linearAdd(this.linear(x.a), linearConst(k > 0 ? 1 - x.b.value : 0));
+      out = linearAdd(linearAdd(out, linearAtom(x, -t.coeff)), bound, k);
+    }
+    return out;
+  }
+
+  #point(e: Expr): Expr {
+    if (e.kind !== "var" || e.dtype !== "i32") return e;
+    const range = this.#ranges.get(e);
+    return range && range[0] === range[1] ? constant(range[0]) : e;
+  }
+
+  #index(e: Binary): Expr {
+    return fromLinear(this.linear(e));
+  }
+
+  #other(e: Expr): Expr {
+    const x = mapExpr(e, (c) => this.simplify(c));
+    switch (x.kind) {
+      case "select":
+        if (this.proves(x.cond)) return x.a;
+        if (this.#refutes(x.cond)) return x.b;
+        return select(x.cond, x.a, x.b);
+      case "not":
+        return x.a.kind === "not" ? x.a.a : not(x.a);
+      case "binary": {
+        if (x.dtype === "bool") {
+          if (x.op === "and") return and(x.a, x.b);
+          if (x.op === "or") {
+            return isConst(x.a, 0)
+              ? x.b
+              : isConst(x.b, 0)
+              ? x.a
+              : isConst(x.a) || isConst(x.b)
+              ? TRUE
+              : or(x.a, x.b);
+          }
+          if (this.proves(x)) return TRUE;
+          if (this.#refutes(x)) return FALSE;
+        }
+        return foldScalar(x);
+      }
+      default:
+        return x;
+    }
+  }
+
+  #product(a: Linear, b: Linear): Linear {
+    if (a.terms.size === 0) return linearScale(b, a.constant);
+    if (b.terms.size === 0) return linearScale(a, b.constant);
+    let out = linearConst(a.constant * b.constant);
+    for (const s of a.terms.values()) {
+      for (const t of b.terms.values()) {
+        const factors = [...factorsOf(s.atom), ...factorsOf(t.atom)].toSorted((p, q) =>
+          keyOf(p) < keyOf(q) ? -1 : 1
+        );
+        out = linearAdd(out, linearAtom(factors.reduce((p, q) => mul(p, q)), s.coeff * t.coeff));
+      }
+    }
+    out = linearAdd(out, { terms: a.terms, constant: 0 }, b.constant);
+    return linearAdd(out, { terms: b.terms, constant: 0 }, a.constant);
+  }
+
+  #floorDiv(l: Linear, c: number): Linear {
+    if (c === 1) return l;
+    const [whole, rest] = divide(l, c);
+    const q = constantQuotient(this.boundsOf(rest), c);
+    if (q !== undefined) return linearAdd(whole, linearConst(q));
+    const g = this.#commonStep(rest, c);
+    if (g > 1) return linearAdd(whole, this.#floorDiv(divide(rest, g)[0], c / g));
+    const only = onlyAtom(rest);
+    if (only?.kind === "binary" && only.op === "floordiv" && isConst(only.b) && only.b.value > 0) {
+      return linearAdd(whole, this.#floorDiv(this.linear(only.a), only.b.value * c));
+    }
+    return linearAdd(whole, linearAtom(floorDiv(fromLinear(rest), c)));
+  }
+
+  #floorMod(l: Linear, c: number): Linear {
+    if (c === 1) return linearConst(0);
+    const [, rest] = divide(l, c);
+    const q = constantQuotient(this.boundsOf(rest), c);
+    if (q !== undefined) return linearAdd(rest, linearConst(-q * c));
+    const g = this.#commonStep(rest, c);
+    if (g > 1) {
+      const [high, low] = divide(rest, g);
+      return linearAdd(low, this.#floorMod(high, c / g), g);
+    }
+    const only = onlyAtom(rest);
+    if (only?.kind === "binary" && only.op === "floormod" && isConst(only.b) && only.b.value % c === 0) {
+      return this.#floorMod(this.linear(only.a), c);
+    }
+    return linearAtom(floorMod(fromLinear(rest), c));
+  }
+
+  /** The largest divisor g of c, 1 < g < c, such that `l = g·x + rest` with rest in 0 … g-1. */
+  #commonStep(l: Linear, c: number): number {
+    const steps = new Set<number>();
+    for (const t of l.terms.values()) {
+      const g = gcd(Math.abs(t.coeff), c);
+      if (g > 1 && g < c) steps.add(g);
+    }
+    for (const g of [...steps].toSorted((a, b) => b - a)) {
+      const [lo, hi] = this.boundsOf(divide(l, g)[1]);
+      if (lo >= 0 && hi < g) return g;
+    }
+    return 1;
+  }
+
+  #atomBounds(e: Expr): Interval {
+    if (e.kind === "var") return this.#ranges.get(e) ?? ANY;
+    if (e.kind === "select") {
+      const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);
+      return [Math.min(a, c), Math.max(b, d)];
+    }
+    if (e.kind !== "binary" || e.dtype !== "i32") {
+      return e.kind === "cast" && e.a.dtype === "bool" ? [0, 1] : ANY;
+    }
+    const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);
+    switch (e.op) {
+      case "floordiv":
+        return c === d && c > 0 ? [Math.floor(a / c), Math.floor(b / c)] : a >= 0 && c > 0 ? [0, b] : ANY;
+      case "floormod":
+        return c > 0 ? [0, a >= 0 ? Math.min(b, d - 1) : d - 1] : ANY;
+      case "min":
+        return [Math.min(a, c), Math.min(b, d)];
+      case "max":
+        return [Math.max(a, c), Math.max(b, d)];
+      case "mul":
+        return a >= 0 && c >= 0 ? [times(a, c), times(b, d)] : ANY;
+      case "bitand":
+        return c >= 0 ? [0, d] : a >= 0 ? [0, b] : ANY;
+      default:
+        return ANY;
+    }
+  }
+}
+
+const NEGATED: Partial<Record<BinaryOp, BinaryOp>> = {
+  lt: "ge",
+  ge: "lt",
+  gt: "le",
+  le: "gt",
+  eq: "ne",
+  ne: "eq",
+};
+
+/** `s` with every expression simplified, conditions that always or never hold resolved, loops of one turn removed. */
+export function simplifyStmt(s: Stmt, analyzer: Analyzer): Stmt {
+  const expr = (e: Expr): Expr => analyzer.simplify(e);
+  const stmt = (x: Stmt): Stmt => {
+    if (x.kind === "for") analyzer.bind(x.var, x.extent);
+    const y = mapStmt(x, stmt, expr);
+    if (y.kind === "if" && isConst(y.cond)) return y.cond.value ? y.then : y.else ?? NOTHING;
+    if (y.kind === "if" && isNothing(y.then) && !y.else) return NOTHING;
+    if (y.kind === "for" && (isConst(y.extent, 0) || isNothing(y.body))) return NOTHING;
+    if (y.kind === "for" && isConst(y.extent, 1) && y.body.kind !== "block") return y.body;
+    if (y.kind === "seq") {
+      const body = y.body.filter((z) => !isNothing(z));
+      return body.length === 1 && body[0]
+        ? body[0]
+        : body.length === y.body.length
+        ? y
+        : { kind: "seq", body };
+    }
+    return y;
+  };
+  return stmt(s);
+}
+
+const NOTHING: Stmt = { kind: "seq", body: [] };
+
+/** True for the statement that does nothing. */
+export function isNothing(s: Stmt): boolean {
+  return s.kind === "seq" && s.body.length === 0;
+}
+
+/** 0·∞ is 0 here: a coefficient of 0 never contributes. */
+function times(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}
+
+function gcd(a: number, b: number): number {
+  while (b) [a, b] = [b, a % b];
+  return a;
+}
+
+/** `l = c·whole + rest`, coefficient by coefficient, the constant of rest in 0 … c-1. */
+function divide(l: Linear, c: number): readonly [whole: Linear, rest: Linear] {
+  const whole = new Map<string, Term>(), rest = new Map<string, Term>();
+  for (const [key, t] of l.terms) {
+    if (t.coeff % c === 0) whole.set(key, { atom: t.atom, coeff: t.coeff / c });
+    else rest.set(key, t);
+  }
+  const q = Math.floor(l.constant / c);
+  return [{ terms: whole, constant: q }, { terms: rest, constant: l.constant - q * c }];
+}
+
+function constantQuotient([lo, hi]: Interval, c: number): number | undefined {
+  const q = Math.floor(lo / c);
+  return Number.isFinite(q) && q === Math.floor(hi / c) ? q : undefined;
+}
+
+function onlyAtom(l: Linear): Expr | undefined {
+  if (l.terms.size !== 1 || l.constant !== 0) return undefined;
+  const [t] = l.terms.values();
+  return t?.coeff === 1 ? t.atom : undefined;
+}
+
+function factorsOf(e: Expr): readonly Expr[] {
+  return e.kind === "binary" && e.op === "mul" && !isConst(e.b)
+    ? [...factorsOf(e.a), ...factorsOf(e.b)]
+    : [e];
+}
+
+/** `c·floordiv(x, c) + floormod(x, c)` is `x`. */
+function recombine(l: Linear): Linear {
+  for (const t of l.terms.values()) {
+    const x = t.atom;
+    if (x.kind !== "binary" || x.op !== "floormod" || !isConst(x.b)) continue;
+    const partner = floorDiv(x.a, x.b);
+    const other = l.terms.get(keyOf(partner));
+    if (other?.coeff !== t.coeff * x.b.value) continue;
+    const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(partner, -other.coeff));
+    return recombine(linearAdd(without, flatten(x.a), t.coeff));
+  }
+  return l;
+}
+
+/** The form of an expression that is already simplified. */
+function flatten(e: Expr): Linear {
+  if (e.kind === "const") return linearConst(e.value);
+  if (e.kind === "binary" && e.op === "add") return linearAdd(flatten(e.a), flatten(e.b));
+  if (e.kind === "binary" && e.op === "sub") return linearAdd(flatten(e.a), flatten(e.b), -1);
+  if (e.kind === "binary" && e.op === "mul" && isConst(e.b)) return linearScale(flatten(e.a), e.b.value);
+  return linearAtom(e);
+}
+
+/** Identities that hold exactly in every type, and constants. */
+function foldScalar(x: Binary): Expr {
+  if (x.a.kind === "const" && x.b.kind === "const") {
+    const value = foldBinary(x.op, scalarOf(x.a.dtype), x.a.value, x.b.value);
+    return value === undefined ? x : constant(value, scalarOf(x.dtype));
+  }
+  if (isFloat(x.dtype)) {
+    return isConst(x.b, 1) && (x.op === "mul" || x.op === "div")
+      ? x.a
+      : isConst(x.a, 1) && x.op === "mul"
+      ? x.b
+      : x;
+  }
+  if (
+    isConst(x.b, 0) &&
+    (x.op === "add" || x.op === "sub" || x.op === "shl" || x.op === "shr" || x.op === "bitor")
+  ) return x.a;
+  if (isConst(x.a, 0) && x.op === "add") return x.b;
+  if (isConst(x.b, 1) && (x.op === "mul" || x.op === "floordiv")) return x.a;
+  if (isConst(x.a, 1) && x.op === "mul") return x.b;
+  return x;
+}

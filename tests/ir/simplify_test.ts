@@ -1,0 +1,107 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  add,
+  binary,
+  ceilDiv,
+  constant,
+  floorDiv,
+  floorMod,
+  foldBinary,
+  lt,
+  mul,
+  sub,
+  variable,
+} from "../../lib/ir/build.ts";
+import type { BinaryOp, Expr, Var } from "../../lib/ir/expr.ts";
+import { keyOf } from "../../lib/ir/key.ts";
+import { regionOf } from "../../lib/ir/region.ts";
+import { Analyzer } from "../../lib/ir/simplify.ts";
+import { buffer } from "../../lib/ir/build.ts";
+
+const vars = ["a", "b", "c", "d"].map((name) => variable(name));
+const at = (k: number): Var => vars[k] as Var;
+
+function value(e: Expr, env: ReadonlyMap<Var, number>): number {
+  if (e.kind === "const") return e.value;
+  if (e.kind === "var") return env.get(e) ?? NaN;
+  if (e.kind === "select") return value(e.cond, env) ? value(e.a, env) : value(e.b, env);
+  if (e.kind === "not") return +!value(e.a, env);
+  if (e.kind !== "binary") throw new Error(e.kind);
+  return foldBinary(e.op, "i32", value(e.a, env), value(e.b, env)) ?? NaN;
+}
+
+const arb: fc.Arbitrary<Expr> = fc.letrec<{ e: Expr }>((tie) => ({
+  e: fc.oneof(
+    { maxDepth: 5 },
+    fc.integer({ min: 0, max: 3 }).map((k): Expr => at(k)),
+    fc.integer({ min: -9, max: 40 }).map((v): Expr => constant(v)),
+    fc.tuple(fc.constantFrom<BinaryOp>("add", "add", "sub", "min", "max"), tie("e"), tie("e"))
+      .map(([op, a, b]) => binary(op, a, b)),
+    fc.tuple(tie("e"), fc.constantFrom(2, 3, 4, 8, 32, -1, 5)).map(([a, c]) => mul(a, c)),
+    fc.tuple(tie("e"), tie("e")).map(([a, b]) => binary("mul", a, b)),
+    fc.tuple(tie("e"), fc.constantFrom(2, 3, 4, 8, 12, 32)).map(([a, c]) => floorDiv(a, c)),
+    fc.tuple(tie("e"), fc.constantFrom(2, 3, 4, 8, 12, 32)).map(([a, c]) => floorMod(a, c)),
+  ),
+})).e;
+
+const arbExtents = fc.tuple(...[0, 1, 2, 3].map(() => fc.constantFrom(1, 2, 3, 4, 8, 16)));
+
+Deno.test("simplify, bounds and proofs agree with evaluation", () => {
+  fc.assert(
+    fc.property(
+      arb,
+      arb,
+      arbExtents,
+      fc.array(fc.nat(15), { minLength: 4, maxLength: 4 }),
+      (e, f, extents, raw) => {
+        const an = new Analyzer();
+        extents.forEach((x, k) => an.bind(at(k), constant(x)));
+        const env = new Map(extents.map((x, k) => [at(k), (raw[k] ?? 0) % x]));
+        const want = value(e, env);
+        assertEquals(value(an.simplify(e), env), want, "simplify changes the value");
+        const [lo, hi] = an.bounds(e);
+        assert(lo <= want && want <= hi, `${want} outside ${lo}..${hi}`);
+        for (const op of ["lt", "le", "eq", "ne", "ge"] as const) {
+          const cond = binary(op, e, f);
+          if (an.proves(cond)) assertEquals(value(cond, env), 1, `proved a falsehood: ${op}`);
+        }
+        assertEquals(value(an.simplify(binary("lt", e, f)), env), +(want < value(f, env)));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+function simplified(e: Expr, ...extents: number[]): string {
+  const an = new Analyzer();
+  extents.forEach((x, k) => an.bind(at(k), constant(x)));
+  return keyOf(an.simplify(e));
+}
+
+Deno.test("simplify knows the identities that tiling makes", () => {
+  const [a, b, c] = [at(0), at(1), at(2)];
+  const tiled = add(mul(a, 32), add(mul(b, 4), c));
+  assertEquals(simplified(floorDiv(tiled, 32), 16, 8, 4), keyOf(a));
+  assertEquals(simplified(floorDiv(tiled, 4), 16, 8, 4), keyOf(add(mul(a, 8), b)));
+  assertEquals(simplified(floorMod(tiled, 32), 16, 8, 4), keyOf(add(mul(b, 4), c)));
+  assertEquals(simplified(floorMod(tiled, 4), 16, 8, 4), keyOf(c));
+  assertEquals(simplified(add(mul(floorDiv(a, 7), 7), floorMod(a, 7)), 100), keyOf(a));
+  assertEquals(simplified(floorDiv(floorDiv(a, 3), 5), 1000), keyOf(floorDiv(a, 15)));
+  assertEquals(simplified(sub(add(a, b), a), 9, 9), keyOf(b));
+});
+
+Deno.test("symbolic extents: a tile of a padded loop stays inside", () => {
+  const m = variable("m"), [i0, i1] = [at(0), at(1)];
+  const an = new Analyzer();
+  an.bindRange(m, [1, Infinity]);
+  an.bind(i0, ceilDiv(m, 32));
+  an.bind(i1, constant(32));
+  const padded = mul(ceilDiv(m, 32), 32);
+  const i = add(mul(i0, 32), i1);
+  assert(an.proves(lt(i, padded)));
+  assert(!an.proves(lt(i, m)));
+  assert(an.proves(binary("le", m, padded)));
+  const [r] = regionOf(buffer("A", [padded]), [i], (v) => v === i1, an);
+  assertEquals([keyOf(r?.min ?? i), keyOf(r?.extent ?? i)], [keyOf(mul(i0, 32)), keyOf(constant(32))]);
+});
