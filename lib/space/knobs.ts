@@ -27,7 +27,11 @@ export interface Knobs {
    * Factors of a loop of `extent` (undefined where it is symbolic), outermost first; the first is
    * ceil(extent / product of the others), or null where the extent is symbolic.
    */
-  split(name: string, extent: number | undefined, options: SplitOptions): readonly [number | null, ...number[]];
+  split(
+    name: string,
+    extent: number | undefined,
+    options: SplitOptions,
+  ): readonly [number | null, ...number[]];
   /** One of `options`. */
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T;
   flag(name: string, preset: boolean): boolean;

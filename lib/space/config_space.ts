@@ -1,0 +1,158 @@
+import { SpaceError } from "./error.ts";
+import { candidateOf, type Knob, knobDistance, showValue } from "./knob.ts";
+import type { Config, KnobValue } from "./knobs.ts";
+import type { Rng } from "./rng.ts";
+
+/** A move of one knob: the place of the new candidate, and its distance from the old one. */
+interface Move {
+  readonly to: number;
+  readonly distance: number;
+}
+
+/**
+ * All configurations of a template: the product of its knobs' candidates, numbered from 0 with the last
+ * knob running fastest. Some may be rejected by the template; the space does not know which.
+ */
+export class ConfigSpace {
+  /** Number of configurations, rejected ones included. */
+  readonly size: number;
+  /** Index of the configuration that has every knob at its preset. */
+  readonly preset: number;
+  readonly #strides: readonly number[];
+  readonly #moves = new Map<string, readonly Move[]>();
+
+  constructor(readonly knobs: readonly Knob[]) {
+    const strides: number[] = [];
+    let size = 1;
+    for (const knob of knobs.toReversed()) {
+      strides.unshift(size);
+      size *= knob.candidates.length;
+    }
+    if (!Number.isSafeInteger(size)) {
+      throw new SpaceError(
+        `cannot number a space of ${size.toExponential(2)} configurations: at most 2^53 can be; ` +
+          `give its splits a max, or fewer parts`,
+      );
+    }
+    this.#strides = strides;
+    this.size = size;
+    this.preset = this.indexOfDigits(knobs.map((k) => k.preset));
+  }
+
+  /** The configuration at `index`. */
+  at(index: number): Config {
+    const digits = this.digits(index);
+    return Object.fromEntries(this.knobs.map((k, i) => [k.name, k.candidates[digits[i] ?? 0] as KnobValue]));
+  }
+
+  /** The index of a configuration; throws `SpaceError` where it is none of this space. */
+  indexOf(config: Config): number {
+    const known = () => this.knobs.map((k) => k.name).join(", ") || "none";
+    for (const name of Object.keys(config)) {
+      if (!this.knobs.some((k) => k.name === name)) {
+        throw new SpaceError(`unknown knob ${name}: this space has ${known()}`);
+      }
+    }
+    return this.indexOfDigits(this.knobs.map((knob) => {
+      const value = Object.hasOwn(config, knob.name) ? config[knob.name] : undefined;
+      if (value === undefined) {
+        throw new SpaceError(`the configuration lacks knob ${knob.name}: this space has ${known()}`);
+      }
+      const at = candidateOf(knob, value);
+      if (at < 0) {
+        throw new SpaceError(
+          `${showValue(value)} is no value of ${knob.kind} ${knob.name}: allowed are ${listCandidates(knob)}`,
+        );
+      }
+      return at;
+    }));
+  }
+
+  /** The place of each knob's value among its candidates. */
+  digits(index: number): readonly number[] {
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
+      throw new SpaceError(`no configuration ${index}: this space has ${this.size}, numbered from 0`);
+    }
+    return this.knobs.map((k, i) => Math.floor(index / (this.#strides[i] ?? 1)) % k.candidates.length);
+  }
+
+  indexOfDigits(digits: readonly number[]): number {
+    return digits.reduce((sum, d, i) => sum + d * (this.#strides[i] ?? 1), 0);
+  }
+
+  /** A configuration drawn evenly from all. */
+  random(rng: Rng): number {
+    return rng.int(this.size);
+  }
+
+  /**
+   * The configurations that differ from `index` in one knob by at most `radius` steps (`knobDistance`),
+   * nearest first. With an infinite radius (the default) those are all that differ in one knob.
+   */
+  neighbours(index: number, radius = Infinity): readonly number[] {
+    const found: Move[] = [];
+    this.digits(index).forEach((digit, i) => {
+      for (const m of this.#movesOf(i, digit)) {
+        if (m.distance > radius) break;
+        found.push({ to: index + (m.to - digit) * (this.#strides[i] ?? 1), distance: m.distance });
+      }
+    });
+    return found.sort((a, b) => a.distance - b.distance).map((m) => m.to);
+  }
+
+  /** Steps between two configurations: the sum over their knobs. */
+  distance(a: number, b: number): number {
+    const other = this.digits(b);
+    return this.digits(a).reduce(
+      (sum, d, i) => sum + knobDistance(this.knobs[i] as Knob, d, other[i] ?? 0),
+      0,
+    );
+  }
+
+  /** A configuration on one line: `tile_i=8x4 unroll=true`. */
+  show(config: Config): string {
+    return Object.entries(config).map(([name, value]) => `${name}=${showValue(value)}`).join(" ") ||
+      "no knobs";
+  }
+
+  toJSON(): { readonly size: number; readonly preset: number; readonly knobs: readonly Knob[] } {
+    return { size: this.size, preset: this.preset, knobs: this.knobs };
+  }
+
+  /** A table of the knobs. */
+  toString(): string {
+    const rows = [
+      ["knob", "kind", "count", "candidates", "preset"],
+      ...this.knobs.map((k) => [
+        k.name,
+        k.kind,
+        String(k.candidates.length),
+        listCandidates(k),
+        showValue(k.candidates[k.preset] as KnobValue),
+      ]),
+    ];
+    const widths = rows[0]?.map((_, c) => Math.max(...rows.map((r) => r[c]?.length ?? 0))) ?? [];
+    const lines = rows.map((r) => r.map((cell, c) => cell.padEnd(widths[c] ?? 0)).join("  ").trimEnd());
+    return [`${this.size.toLocaleString("en-US")} configurations`, ...lines].join("\n");
+  }
+
+  /** Moves of knob `i` away from candidate `from`, nearest first; kept, as a search asks for them often. */
+  #movesOf(i: number, from: number): readonly Move[] {
+    const key = `${i}.${from}`;
+    let moves = this.#moves.get(key);
+    if (!moves) {
+      const knob = this.knobs[i] as Knob;
+      moves = [...knob.candidates.keys()].filter((to) => to !== from)
+        .map((to) => ({ to, distance: knobDistance(knob, from, to) }))
+        .sort((a, b) => a.distance - b.distance);
+      this.#moves.set(key, moves);
+    }
+    return moves;
+  }
+}
+
+/** The candidates in a line, cut in the middle where there are many. */
+function listCandidates(knob: Knob): string {
+  const shown = knob.candidates.map(showValue);
+  return shown.length <= 8 ? shown.join(", ") : [...shown.slice(0, 4), "…", ...shown.slice(-3)].join(", ");
+}

@@ -1,0 +1,74 @@
+import type { ConfigSpace } from "./config_space.ts";
+import { SpaceError } from "./error.ts";
+import type { Knob } from "./knob.ts";
+import { type Config, type Knobs, type KnobValue, RejectedConfig, type SplitOptions } from "./knobs.ts";
+import { withOuter } from "./splits.ts";
+
+/**
+ * Answers each knob from one configuration of a space. Throws `SpaceError` if the configuration is none
+ * of the space's, or if the template asks for other knobs than the space was declared with.
+ */
+export class FixedKnobs implements Knobs {
+  readonly #space: ConfigSpace;
+  readonly #config: Config;
+  #asked = 0;
+
+  constructor(space: ConfigSpace, config: Config) {
+    space.indexOf(config);
+    this.#space = space;
+    this.#config = config;
+  }
+
+  split(
+    name: string,
+    extent: number | undefined,
+    options: SplitOptions,
+  ): readonly [number | null, ...number[]] {
+    const { knob, value } = this.#next(name, "split");
+    if (knob.kind !== "split" || knob.extent !== (extent ?? null) || knob.parts !== options.parts) {
+      throw this.#differs(
+        `split ${name} of ${extent ?? "a symbolic extent"} into ${options.parts} parts`,
+        knob,
+      );
+    }
+    return withOuter(extent, typeof value === "object" ? value : []);
+  }
+
+  choice<T extends string | number>(name: string, options: readonly T[], _preset: T): T {
+    const { knob, value } = this.#next(name, "choice");
+    const chosen = options.find((o) => o === value);
+    if (chosen === undefined) throw this.#differs(`choice ${name} of ${options.join(", ")}`, knob);
+    return chosen;
+  }
+
+  flag(name: string, _preset: boolean): boolean {
+    return this.#next(name, "flag").value === true;
+  }
+
+  require(ok: boolean, reason: string): void {
+    if (!ok) throw new RejectedConfig(`the template rejects ${this.#space.show(this.#config)}: ${reason}`);
+  }
+
+  /** To be called after the template has run: throws if it has left a knob out. */
+  finish(): void {
+    const left = this.#space.knobs[this.#asked];
+    if (left) throw this.#differs("no further knob", left);
+  }
+
+  #next(name: string, kind: Knob["kind"]): { readonly knob: Knob; readonly value: KnobValue } {
+    const knob = this.#space.knobs[this.#asked++];
+    const value = this.#config[name];
+    if (!knob || value === undefined || knob.name !== name || knob.kind !== kind) {
+      throw this.#differs(`${kind} ${name}`, knob);
+    }
+    return { knob, value };
+  }
+
+  #differs(asked: string, declared: Knob | undefined): SpaceError {
+    const known = declared ? `${declared.kind} ${declared.name}` : "no further knob";
+    return new SpaceError(
+      `a template must declare the same knobs at every configuration: at ${this.#space.show(this.#config)} ` +
+        `it asks for ${asked} where it declared ${known} when the space was made`,
+    );
+  }
+}

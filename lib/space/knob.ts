@@ -1,0 +1,147 @@
+/** One number that may vary: its candidates, and how far apart two of them are. */
+import { SpaceError } from "./error.ts";
+import type { KnobValue, SplitOptions } from "./knobs.ts";
+import { enumerateSplits, nearestSplit } from "./splits.ts";
+
+export type Knob = SplitKnob | ChoiceKnob | FlagKnob;
+
+/** The candidates are the inner factors, outermost first; the outermost of all is derived from them. */
+export interface SplitKnob {
+  readonly kind: "split";
+  readonly name: string;
+  /** Extent of the loop, or null where it is symbolic. */
+  readonly extent: number | null;
+  /** Number of factors, the derived one included. */
+  readonly parts: number;
+  readonly candidates: readonly (readonly number[])[];
+  /** Position of the preset among the candidates. */
+  readonly preset: number;
+}
+export interface ChoiceKnob {
+  readonly kind: "choice";
+  readonly name: string;
+  readonly candidates: readonly (string | number)[];
+  readonly preset: number;
+}
+export interface FlagKnob {
+  readonly kind: "flag";
+  readonly name: string;
+  readonly candidates: readonly boolean[];
+  readonly preset: number;
+}
+
+/**
+ * The knob of a split. Its preset is the nearest legal one: a rule's preset is written for many extents,
+ * and need not divide each of them.
+ */
+export function splitKnob(name: string, extent: number | undefined, options: SplitOptions): SplitKnob {
+  const candidates = enumerateSplits(name, extent, options);
+  const preset = nearestSplit(candidates, options.preset);
+  return { kind: "split", name, extent: extent ?? null, parts: options.parts, candidates, preset };
+}
+
+/** The knob of a choice; the preset must be one of the options, and no option may come twice. */
+export function choiceKnob(
+  name: string,
+  options: readonly (string | number)[],
+  preset: string | number,
+): ChoiceKnob {
+  const shown = options.map((o) => JSON.stringify(o)).join(", ");
+  if (new Set(options).size !== options.length) {
+    throw new SpaceError(`cannot declare choice ${name} of ${shown}: an option comes twice; name each once`);
+  }
+  const at = options.indexOf(preset);
+  if (at < 0) {
+    throw new SpaceError(
+      options.length === 0
+        ? `cannot declare choice ${name}: it has no options; give at least one`
+        : `cannot declare choice ${name} with preset ${JSON.stringify(preset)}: it is not among ${shown}; ` +
+          `the nearest is ${JSON.stringify(nearestOption(options, preset))}`,
+    );
+  }
+  return { kind: "choice", name, candidates: [...options], preset: at };
+}
+
+export function flagKnob(name: string, preset: boolean): FlagKnob {
+  return { kind: "flag", name, candidates: [false, true], preset: preset ? 1 : 0 };
+}
+
+/** A value as a person reads it: `8x4`, `texture`, `true`. */
+export function showValue(value: KnobValue): string {
+  return typeof value === "object" ? value.join("x") || "whole" : String(value);
+}
+
+/** The position of `value` among the knob's candidates, or -1. */
+export function candidateOf(knob: Knob, value: KnobValue): number {
+  switch (knob.kind) {
+    case "split":
+      return typeof value !== "object"
+        ? -1
+        : knob.candidates.findIndex((c) => c.length === value.length && c.every((f, i) => f === value[i]));
+    case "choice":
+      return knob.candidates.findIndex((c) => c === value);
+    case "flag":
+      return knob.candidates.findIndex((c) => c === value);
+    default:
+      return knob satisfies never;
+  }
+}
+
+/**
+ * Steps from candidate `a` to candidate `b`. Splits: prime factors that have to move from one part to
+ * another. Choices of numbers: places in their list, as they are listed in order. Others: 1.
+ */
+export function knobDistance(knob: Knob, a: number, b: number): number {
+  if (a === b) return 0;
+  switch (knob.kind) {
+    case "split":
+      return splitDistance(knob.candidates[a] ?? [], knob.candidates[b] ?? []);
+    case "choice":
+      return knob.candidates.every((c) => typeof c === "number") ? Math.abs(a - b) : 1;
+    case "flag":
+      return 1;
+    default:
+      return knob satisfies never;
+  }
+}
+
+/** The outermost part gives and takes what the inner ones don't balance among themselves. */
+function splitDistance(a: readonly number[], b: readonly number[]): number {
+  const gained = new Map<number, number>(), lost = new Map<number, number>();
+  a.forEach((factor, i) => {
+    const other = b[i] ?? 1;
+    const common = gcd(factor, other);
+    for (const p of primeFactors(other / common)) gained.set(p, (gained.get(p) ?? 0) + 1);
+    for (const p of primeFactors(factor / common)) lost.set(p, (lost.get(p) ?? 0) + 1);
+  });
+  let steps = 0;
+  for (const p of new Set([...gained.keys(), ...lost.keys()])) {
+    steps += Math.max(gained.get(p) ?? 0, lost.get(p) ?? 0);
+  }
+  return steps;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
+
+function primeFactors(n: number): readonly number[] {
+  const out: number[] = [];
+  for (let p = 2; p * p <= n; p++) {
+    for (; n % p === 0; n /= p) out.push(p);
+  }
+  if (n > 1) out.push(n);
+  return out;
+}
+
+/** For numbers the one with the least difference; for text the one that shares the longest beginning. */
+function nearestOption(options: readonly (string | number)[], to: string | number): string | number {
+  const unlike = (o: string | number): number => {
+    if (typeof o === "number" && typeof to === "number") return Math.abs(o - to);
+    const a = String(o), b = String(to);
+    let same = 0;
+    while (same < a.length && same < b.length && a[same] === b[same]) same++;
+    return -same;
+  };
+  return options.toSorted((a, b) => unlike(a) - unlike(b))[0] as string | number;
+}

@@ -1,0 +1,109 @@
+/** The factors that a loop may be split into. */
+import { SpaceError } from "./error.ts";
+import type { SplitOptions } from "./knobs.ts";
+
+/**
+ * All tuples of inner factors (outermost first, `parts - 1` long) that `options` allow, in lexicographic
+ * order. `factors`: the product divides the extent. `power2`: powers of two whose product is at most the
+ * least power of two that is not below the extent; a symbolic extent (undefined) sets no such bound.
+ */
+export function enumerateSplits(
+  name: string,
+  extent: number | undefined,
+  options: SplitOptions,
+): readonly (readonly number[])[] {
+  const limits = checkSplit(name, extent, options);
+  const power2 = options.policy === "power2";
+  const whole = extent === undefined ? Infinity : power2 ? ceilPowerOfTwo(extent) : extent;
+  const steps = power2 ? powersOfTwo(Math.min(whole, Math.max(...limits, 1))) : divisors(whole);
+  const out: (readonly number[])[] = [];
+  const extend = (inner: readonly number[], rest: number): void => {
+    const limit = limits[inner.length];
+    if (limit === undefined) return void out.push(inner);
+    for (const f of steps) {
+      if (f > limit || f > rest) break;
+      if (power2 || rest % f === 0) extend([...inner, f], rest / f);
+    }
+  };
+  extend([], whole);
+  return out;
+}
+
+/**
+ * The position of the candidate nearest to the factors that were asked for: from the innermost outwards,
+ * each factor is the largest one not above the one asked for. As 1 always is a factor, there is one.
+ */
+export function nearestSplit(candidates: readonly (readonly number[])[], asked: readonly number[]): number {
+  let left = [...candidates.keys()];
+  for (let at = asked.length - 1; at >= 0; at--) {
+    const factor = (i: number) => candidates[i]?.[at] ?? 1;
+    const fitting = left.filter((i) => factor(i) <= (asked[at] ?? 1));
+    const largest = Math.max(...fitting.map(factor));
+    left = fitting.filter((i) => factor(i) === largest);
+  }
+  return left[0] ?? 0;
+}
+
+/** All factors, the derived outermost one first: ceil(extent / product of the others), or null if symbolic. */
+export function withOuter(
+  extent: number | undefined,
+  inner: readonly number[],
+): readonly [number | null, ...number[]] {
+  return [extent === undefined ? null : Math.ceil(extent / inner.reduce((a, b) => a * b, 1)), ...inner];
+}
+
+/** Checks what was declared; returns the largest value of each inner factor. */
+function checkSplit(name: string, extent: number | undefined, options: SplitOptions): readonly number[] {
+  const { parts, preset, max, policy } = options;
+  const refuse = (why: string) => new SpaceError(`cannot declare split ${name}: ${why}`);
+  if (extent !== undefined && !isCount(extent)) {
+    throw refuse(
+      `its extent is ${extent}; an extent is a positive integer, or undefined where it is symbolic`,
+    );
+  }
+  if (!isCount(parts)) throw refuse(`it has ${parts} parts; a split has at least 1`);
+  if (preset.length !== parts - 1 || !preset.every(isCount)) {
+    throw refuse(
+      `its preset is [${preset.join(", ")}]; ${parts} parts take ${parts - 1} inner factors, each at least 1`,
+    );
+  }
+  const limits = typeof max === "object" ? max : Array<number>(parts - 1).fill(max ?? Infinity);
+  if (limits.length !== parts - 1 || !limits.every((m) => m >= 1)) {
+    throw refuse(
+      `its max is [${limits.join(", ")}]; ${parts} parts take one limit or ${parts - 1}, each at least 1`,
+    );
+  }
+  if (extent === undefined && parts > 1) {
+    if (policy !== "power2") {
+      throw refuse(`a symbolic extent has no divisors to choose from; use policy "power2" with a max`);
+    }
+    if (!limits.every(Number.isFinite)) throw refuse(`a symbolic extent sets no bound; give a max`);
+  }
+  return limits;
+}
+
+function isCount(x: number): boolean {
+  return Number.isSafeInteger(x) && x >= 1;
+}
+
+function divisors(n: number): readonly number[] {
+  const small: number[] = [], large: number[] = [];
+  for (let d = 1; d * d <= n; d++) {
+    if (n % d !== 0) continue;
+    small.push(d);
+    if (d * d !== n) large.unshift(n / d);
+  }
+  return [...small, ...large];
+}
+
+function ceilPowerOfTwo(n: number): number {
+  let p = 1;
+  while (p < n) p *= 2;
+  return p;
+}
+
+function powersOfTwo(limit: number): readonly number[] {
+  const out: number[] = [];
+  for (let p = 1; p <= limit; p *= 2) out.push(p);
+  return out;
+}
