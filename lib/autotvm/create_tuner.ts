@@ -1,0 +1,24 @@
+import { TunerError } from "./error.ts";
+import { GaTuner } from "./ga.ts";
+import { gridTuner } from "./grid.ts";
+import { randomTuner } from "./random.ts";
+import type { Tuner, TunerOptions } from "./tuner.ts";
+
+/** Every tuner by its name. */
+const TUNERS = {
+  random: randomTuner,
+  grid: gridTuner,
+  ga: (options: TunerOptions) => new GaTuner(options),
+} as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
+
+export type TunerName = keyof typeof TUNERS;
+
+export const tunerNames = Object.keys(TUNERS) as readonly TunerName[];
+
+/** The tuner of that name; throws `TunerError` where there is none. */
+export function createTuner(name: string, options: TunerOptions): Tuner {
+  if (!Object.hasOwn(TUNERS, name)) {
+    throw new TunerError(`unknown tuner ${name}: known are ${tunerNames.join(", ")}`);
+  }
+  return TUNERS[name as TunerName](options);
+}

@@ -1,0 +1,6 @@
+import { TunebookError } from "../ir/error.ts";
+
+/** A tuner, a cost model or a budget that was asked for what it cannot give. */
+export class TunerError extends TunebookError {
+  override readonly name = "TunerError";
+}

@@ -1,0 +1,19 @@
+import { Ledger } from "./ledger.ts";
+import type { Told, Tuner, TunerOptions } from "./tuner.ts";
+
+/** A tuner that walks a sequence and learns nothing from the answers but what need not be asked again. */
+export class SequenceTuner implements Tuner {
+  readonly #ledger: Ledger;
+
+  constructor(readonly name: string, options: TunerOptions, readonly sequence: Iterator<number>) {
+    this.#ledger = new Ledger(options);
+  }
+
+  ask(n: number): readonly number[] {
+    return this.#ledger.takeFrom(this.sequence, n);
+  }
+
+  tell(results: readonly Told[]): void {
+    this.#ledger.tell(results);
+  }
+}

@@ -1,0 +1,69 @@
+/** Orders in which a space may be walked, whatever the answers. */
+import type { ConfigSpace } from "../space/config_space.ts";
+import { mix, type Rng } from "../space/rng.ts";
+
+/** Every index from 0. */
+export function* ascending(size: number): Generator<number, void> {
+  for (let i = 0; i < size; i++) yield i;
+}
+
+/** Every index once, in random order, at no cost in memory. */
+export function* shuffled(size: number, rng: Rng): Generator<number, void> {
+  const keys = Array.from({ length: 6 }, () => rng.int(2 ** 32) | 0);
+  let half = 1;
+  while (4 ** half < size) half++;
+  const base = 2 ** half;
+  // A Feistel network permutes 0 … 4^half-1; going on until the value is below `size` permutes 0 … size-1.
+  for (let i = 0; i < size; i++) {
+    let x = i;
+    do {
+      let left = Math.floor(x / base), right = x % base;
+      for (const key of keys) [left, right] = [right, (left + (mix(right ^ key) >>> 0)) % base];
+      x = left * base + right;
+    } while (x >= size);
+    yield x;
+  }
+}
+
+/**
+ * Every index that single steps of single knobs can reach from `centre`, nearest first. That is the whole
+ * space, as a factor can always be given to the outermost part of its split.
+ */
+export function* outward(space: ConfigSpace, centre: number): Generator<number, void> {
+  const seen = new Set([centre]);
+  let ring = [centre];
+  while (ring.length > 0) {
+    const next: number[] = [];
+    for (const index of ring) {
+      yield index;
+      for (const near of space.neighbours(index, 1)) {
+        if (!seen.has(near)) {
+          seen.add(near);
+          next.push(near);
+        }
+      }
+    }
+    ring = next;
+  }
+}
+
+/** Steps of the widening walk that are tried at each length before it grows by one. */
+const WALKS_PER_LENGTH = 16;
+/** The longest walk; past it the preset says little about where one is. */
+const LONGEST_WALK = 12;
+
+/** The centre, then ends of random walks from it that get longer and longer; it may repeat itself. */
+export function* widening(space: ConfigSpace, centre: number, rng: Rng): Generator<number, void> {
+  yield centre;
+  for (let length = 1; length <= LONGEST_WALK; length++) {
+    for (let i = 0; i < WALKS_PER_LENGTH; i++) {
+      let at = centre;
+      for (let step = 0; step < length; step++) {
+        const near = space.neighbours(at, 1);
+        if (near.length === 0) return;
+        at = rng.pick(near);
+      }
+      yield at;
+    }
+  }
+}

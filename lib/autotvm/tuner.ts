@@ -1,0 +1,39 @@
+/** What every tuner is: something that can be asked for points and told how good they were. */
+import type { ConfigSpace } from "../space/config_space.ts";
+
+/** What came of one point. */
+export interface Told {
+  /** Index of the configuration in the space. */
+  readonly index: number;
+  /** Higher is better (GFLOP/s); undefined where the candidate failed. */
+  readonly score: number | undefined;
+}
+
+/**
+ * A search over the indices of a space. The same seed and the same answers give the same questions. A
+ * tuner may also be told of points that it did not ask for, as when a run is resumed from its records; it
+ * then never asks for them.
+ */
+export interface Tuner {
+  readonly name: string;
+  /**
+   * At most `n` points that were neither asked nor told before and that the template accepts. Fewer, and
+   * in the end none, when the space is exhausted, or when thousands of points in a row were rejected.
+   */
+  ask(n: number): readonly number[];
+  /** Answers in any order, some of the asked ones or all. */
+  tell(results: readonly Told[]): void;
+}
+
+export interface TunerOptions {
+  readonly space: ConfigSpace;
+  readonly seed: number;
+  /** `preset`: begin with the rule's point and its neighbourhood. `scratch`: never look at presets. */
+  readonly start: "preset" | "scratch";
+  /** Whether the template accepts the point; asked at most once a point. */
+  readonly valid?: (index: number) => boolean;
+  /** What a cost model may know of the point; undefined where the template rejects it. All of one length. */
+  readonly features?: (index: number) => Float64Array | undefined;
+  /** How many trials are to be expected, if that is known: generations and plans are sized by it. */
+  readonly trials?: number;
+}
