@@ -254,12 +254,37 @@ export class Analyzer {
           }
           if (this.proves(x)) return TRUE;
           if (this.#refutes(x)) return FALSE;
+          if (x.a.dtype === "i32") return this.#comparison(x);
         }
         return foldScalar(x);
       }
       default:
         return x;
     }
+  }
+
+  /**
+   * One form for all spellings of a comparison, so that equal conditions are the same text: `4·x + 3 < 512`
+   * is `x < 128`.
+   */
+  #comparison(x: Binary): Expr {
+    const order = ORDER[x.op];
+    if (!order) return x;
+    const [first, second, margin] = order(x.a, x.b);
+    const l = linearAdd(linearAdd(this.linear(first), this.linear(second), -1), linearConst(-margin));
+    const step = [...l.terms.values()].reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
+    if (step === 0) return x;
+    const [whole] = divide(l, step);
+    const terms = [...whole.terms];
+    const left = {
+      terms: new Map(terms.filter(([, t]) => t.coeff > 0)),
+      constant: Math.max(0, whole.constant),
+    };
+    const right = {
+      terms: new Map(terms.filter(([, t]) => t.coeff < 0)),
+      constant: Math.min(0, whole.constant),
+    };
+    return binary("lt", fromLinear(left), fromLinear(linearScale(right, -1)));
   }
 
   #product(a: Linear, b: Linear): Linear {
@@ -359,6 +384,16 @@ const NEGATED: Partial<Record<BinaryOp, BinaryOp>> = {
   le: "gt",
   eq: "ne",
   ne: "eq",
+};
+
+/** `a op b` as `first - second - margin < 0`. */
+const ORDER: Partial<
+  Record<BinaryOp, (a: Expr, b: Expr) => readonly [first: Expr, second: Expr, margin: number]>
+> = {
+  lt: (a, b) => [a, b, 0],
+  le: (a, b) => [a, b, 1],
+  gt: (a, b) => [b, a, 0],
+  ge: (a, b) => [b, a, 1],
 };
 
 /** `s` with every expression simplified, conditions that always or never hold resolved, loops of one turn removed. */

@@ -110,9 +110,13 @@ export function walkExpr(e: Expr, f: (e: Expr) => void): void {
 }
 
 /** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
-export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void = () => {}): void {
+export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => void): void {
   stmt(s);
-  mapStmt(s, (child) => (walkStmt(child, stmt, expr), child), (e) => (walkExpr(e, expr), e));
+  const onExpr = (e: Expr) => {
+    if (expr) walkExpr(e, expr);
+    return e;
+  };
+  mapStmt(s, (child) => (walkStmt(child, stmt, expr), child), onExpr);
 }
 
 /** Rewrites every expression of `s`, bottom-up, by `f`. */

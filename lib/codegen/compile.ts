@@ -1,0 +1,60 @@
+/** From a scheduled program to an executable: lowered, printed, with its launch plan. */
+import { outputsOf } from "../ir/outputs.ts";
+import type { Buffer } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { exprToJson } from "../ir/json.ts";
+import { sharedBytes } from "../lower/check_limits.ts";
+import type { Kernel } from "../lower/kernel.ts";
+import { lower, type LowerOptions } from "../lower/pipeline.ts";
+import type { Target } from "../target/target.ts";
+import type { BufferSpec, Executable, Launch } from "./executable.ts";
+import { printJavaScript } from "./javascript.ts";
+import { identifier } from "./names.ts";
+import { printWgsl, usesF16 } from "./wgsl.ts";
+
+/**
+ * The executable of a scheduled program for `target`: WGSL for a GPU, JavaScript for the CPU.
+ *
+ * @throws {LowerError} where the schedule can't be made into kernels
+ * @throws {LimitError} where the device's limits stand against it
+ */
+export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
+  const kernels = lower(func, target, options);
+  const outputs = new Set(outputsOf(func));
+  const globals = func.allocs.filter((b) => b.scope === "global");
+  const spec = (b: Buffer, role: BufferSpec["role"]): BufferSpec => {
+    const pack = kernels.flatMap((k) => k.bindings).find((x) => x.buffer.name === b.name)?.pack ?? 1;
+    return {
+      name: b.name,
+      dtype: b.dtype,
+      shape: b.shape.map(exprToJson),
+      role,
+      storage: b.scope === "texture" && target.kind === "webgpu" ? { kind: "texture", pack } : { kind: "buffer" },
+    };
+  };
+  return {
+    name: func.name,
+    language: target.kind === "cpu" ? "js" : "wgsl",
+    shapeVars: func.shapeVars.map((v) => v.name),
+    buffers: [
+      ...func.params.map((b) => spec(b, outputs.has(b) ? "output" : "input")),
+      ...globals.map((b) => spec(b, "temp")),
+    ],
+    launches: kernels.map((k) => launch(k, target)),
+  };
+}
+
+function launch(kernel: Kernel, target: Target): Launch {
+  const [x, y, z] = kernel.grid;
+  return {
+    name: identifier(kernel.name),
+    source: target.kind === "cpu" ? printJavaScript(kernel) : printWgsl(kernel),
+    workgroupSize: kernel.workgroupSize,
+    grid: [exprToJson(x), exprToJson(y), exprToJson(z)],
+    folded: kernel.folded,
+    sharedBytes: sharedBytes(kernel),
+    bindings: kernel.bindings.map((b) => ({ name: b.buffer.name, access: b.access })),
+    uniforms: kernel.uniforms.map((v) => v.name),
+    f16: usesF16(kernel),
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Thread loops become thread variables, one a tag. A store to memory that threads share, under only some
+ * of the kernel's thread loops, is done by the first thread of the others.
+ */
+import { and, constant, eq, isConst, lt, variable } from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { Analyzer } from "../ir/simplify.ts";
+import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
+import { mapStmt, substitute, walkStmt } from "../ir/visit.ts";
+import { type Draft, isThreadTag } from "./draft.ts";
+import { LowerError } from "./error.ts";
+
+export function bindThreads(draft: Draft): Draft {
+  const threads = new Map<ThreadTag, { var: Var; extent: Expr }>();
+  const analyzer = new Analyzer();
+  for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);
+  walkStmt(draft.body, (s) => {
+    if (s.kind !== "for" || !isThreadTag(s.loop)) return;
+    const known = threads.get(s.loop);
+    if (s.loop.startsWith("threadIdx") && s.extent.kind !== "const") {
+      throw new LowerError(
+        `cannot bind ${s.var.name} to ${s.loop}: its extent is not constant, and a workgroup's size is; split it`,
+      );
+    }
+    const extent = known ? larger(known.extent, s, analyzer) : s.extent;
+    threads.set(s.loop, { var: known?.var ?? variable(s.loop.replace("Idx.", "_")), extent });
+  });
+
+  const stmt = (s: Stmt, values: ReadonlyMap<Var, Expr>, inside: ReadonlySet<string>): Stmt => {
+    if (s.kind === "for" && isThreadTag(s.loop)) {
+      const thread = threads.get(s.loop);
+      if (!thread) throw new LowerError(`loop ${s.var.name} has no thread`);
+      const body = stmt(s.body, new Map([...values, [s.var, thread.var]]), new Set([...inside, s.loop]));
+      return analyzer.provesEqual(s.extent, thread.extent)
+        ? body
+        : { kind: "if", cond: lt(thread.var, s.extent), then: body };
+    }
+    const now = mapStmt(s, (x) => stmt(x, values, inside), (e) => substitute(e, values));
+    if (now.kind !== "store" || now.buffer.scope === "local") return now;
+    const absent = [...threads].filter(([tag, t]) =>
+      !inside.has(tag) && !isConst(t.extent, 1) &&
+      !(now.buffer.scope === "shared" && tag.startsWith("blockIdx"))
+    );
+    return absent.length === 0
+      ? now
+      : { kind: "if", cond: and(...absent.map(([, t]) => eq(t.var, constant(0)))), then: now };
+  };
+  return { ...draft, threads, body: stmt(draft.body, new Map(), new Set()) };
+}
+
+function larger(a: Expr, s: For, analyzer: Analyzer): Expr {
+  if (analyzer.provesEqual(a, s.extent)) return a;
+  if (a.kind === "const" && s.extent.kind === "const") return a.value >= s.extent.value ? a : s.extent;
+  throw new LowerError(
+    `cannot bind ${s.var.name} to ${s.loop}: another loop of the kernel has this tag with a different symbolic extent`,
+  );
+}

@@ -1,0 +1,91 @@
+/** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
+import { isConst } from "../ir/build.ts";
+import { bytesOf } from "../ir/dtype.ts";
+import type { Buffer } from "../ir/expr.ts";
+import type { Target } from "../target/target.ts";
+import { LimitError } from "./error.ts";
+import type { Kernel, KernelStmt } from "./kernel.ts";
+
+export function checkLimits(kernel: Kernel, target: Target): void {
+  const { limits } = target;
+  const check = (what: string, asked: number, limit: number, mend: string) => {
+    if (asked > limit) {
+      throw new LimitError(
+        `cannot run ${kernel.name} on ${target.name}: it needs ${asked} ${what}, the limit is ${limit}; ${mend}`,
+      );
+    }
+  };
+  const [x, y, z] = kernel.workgroupSize;
+  check("threads per workgroup", x * y * z, limits.maxInvocations, "bind smaller loops to threads");
+  kernel.workgroupSize.forEach((n, d) =>
+    check(
+      `threads in workgroup dimension ${"xyz"[d]}`,
+      n,
+      limits.maxWorkgroupSize[d] ?? 1,
+      "split the thread loop",
+    )
+  );
+  check("bytes of workgroup memory", sharedBytes(kernel), limits.maxSharedBytes, "use smaller tiles");
+  const textures = kernel.bindings.filter((b) => b.buffer.scope === "texture").length;
+  check(
+    "storage buffers",
+    kernel.bindings.length - textures,
+    limits.maxStorageBuffers,
+    "fuse fewer operators",
+  );
+  check("textures", textures, limits.maxTextures, "keep some inputs in buffers");
+  kernel.grid.forEach((g, d) => {
+    if (isConst(g) && !(d === 0 && kernel.folded)) {
+      check(
+        `workgroups in dimension ${"xyz"[d]}`,
+        g.value,
+        limits.maxWorkgroups,
+        "bind this loop to blockIdx.x",
+      );
+    }
+  });
+  for (const b of kernel.bindings) {
+    const bytes = constBytes(b.buffer);
+    if (bytes !== undefined) {
+      check(`bytes in ${b.buffer.name}`, bytes, limits.maxBindingBytes, "split the tensor");
+    }
+  }
+  check(
+    "loop iterations in one invocation",
+    loopIterations(kernel.body),
+    limits.maxLoopIterations,
+    "the driver would cut it off silently: give an invocation less work, or unroll",
+  );
+}
+
+/** Bytes of workgroup memory, each array rounded up to 16. */
+export function sharedBytes(kernel: Kernel): number {
+  return kernel.shared.reduce((n, a) => n + Math.ceil(a.size * bytesOf(a.buffer.dtype) / 16) * 16, 0);
+}
+
+/** Turns of all loops in one invocation; a loop of symbolic extent counts as one turn. */
+export function loopIterations(body: readonly KernelStmt[]): number {
+  return body.reduce((n, s) => {
+    switch (s.kind) {
+      case "for":
+        return n + (isConst(s.extent) ? s.extent.value : 1) * (1 + loopIterations(s.body));
+      case "if":
+        return n + Math.max(loopIterations(s.then), loopIterations(s.else));
+      case "store":
+      case "let":
+      case "barrier":
+        return n;
+      default:
+        return s satisfies never;
+    }
+  }, 0);
+}
+
+function constBytes(b: Buffer): number | undefined {
+  let n = bytesOf(b.dtype);
+  for (const d of b.shape) {
+    if (!isConst(d)) return undefined;
+    n *= d.value;
+  }
+  return n;
+}

@@ -1,0 +1,94 @@
+/**
+ * Decides which arrays hold vectors of four: those with an access of a whole aligned vector. Other accesses
+ * to them take a component. Memory that threads share keeps scalars if anything less than a whole vector is
+ * stored there, as the neighbours of a component may be another thread's.
+ */
+import { add, seq } from "../ir/build.ts";
+import { scalarOf } from "../ir/dtype.ts";
+import type { Buffer, Expr, Load, Ramp } from "../ir/expr.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { Stmt, Store } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
+
+export function chooseLanes(draft: Draft): Draft {
+  const analyzer = analyzerOf(draft);
+  const vector = new Set<Buffer>(), scalar = new Set<Buffer>(), all = new Set<Buffer>();
+  const note = (x: Load | Store) => {
+    all.add(x.buffer);
+    const ramp = rampOf(x);
+    const whole = ramp !== undefined && isAligned(ramp, analyzer);
+    if (whole) vector.add(x.buffer);
+    else if (x.kind === "store" && x.buffer.scope !== "local") scalar.add(x.buffer);
+  };
+  const noteExpr = (e: Expr) => e.kind === "load" && note(e);
+  walkStmt(draft.body, (s) => s.kind === "store" && note(s), noteExpr);
+  const lanes = new Map<Buffer, 1 | 4>();
+  for (const b of all) {
+    // bool is stored as u32 and has no vector form in memory.
+    const four = b.scope === "texture" || (vector.has(b) && !scalar.has(b) && b.dtype !== "bool");
+    lanes.set(b, four ? 4 : 1);
+  }
+
+  const isWhole = (ramp: Ramp, b: Buffer) => lanes.get(b) === 4 && isAligned(ramp, analyzer);
+  const expr = (e: Expr): Expr => {
+    const x = mapExpr(e, expr);
+    if (x.kind !== "load") return x;
+    const ramp = rampOf(x);
+    if (!ramp || isWhole(ramp, x.buffer)) return x;
+    const dtype = scalarOf(x.dtype);
+    return {
+      kind: "shuffle",
+      dtype: x.dtype,
+      lanes: laneIndices(x.indices, ramp).map((indices) => ({ ...x, dtype, indices })),
+    };
+  };
+  const stmt = (s: Stmt): Stmt => {
+    const x = mapStmt(s, stmt, expr);
+    if (x.kind !== "store") return x;
+    const ramp = rampOf(x);
+    if (!ramp || isWhole(ramp, x.buffer)) return x;
+    return seq(
+      ...laneIndices(x.indices, ramp).map((indices, k) => ({ ...x, indices, value: laneOf(x.value, k) })),
+    );
+  };
+  return { ...draft, body: stmt(draft.body), lanes };
+
+  function laneIndices(indices: readonly Expr[], ramp: Ramp): readonly (readonly Expr[])[] {
+    return [0, 1, 2, 3].map((
+      k,
+    ) => [...indices.slice(0, -1), analyzer.simplify(add(ramp.base, k * ramp.stride))]);
+  }
+}
+
+function rampOf(x: Load | Store): Ramp | undefined {
+  const last = x.indices.at(-1);
+  return last?.kind === "ramp" ? last : undefined;
+}
+
+function isAligned(ramp: Ramp, analyzer: Analyzer): boolean {
+  const l = analyzer.linear(ramp.base);
+  return ramp.stride === 1 && l.constant % 4 === 0 && [...l.terms.values()].every((t) => t.coeff % 4 === 0);
+}
+
+/** Lane `k` of a vector expression, as a scalar expression. */
+export function laneOf(e: Expr, k: number): Expr {
+  switch (e.kind) {
+    case "broadcast":
+      return e.a;
+    case "shuffle":
+      return e.lanes[k] ?? e;
+    case "ramp":
+      return add(e.base, k * e.stride);
+    case "load": {
+      const last = e.indices.at(-1);
+      if (last?.kind !== "ramp") return e;
+      return { ...e, dtype: scalarOf(e.dtype), indices: [...e.indices.slice(0, -1), laneOf(last, k)] };
+    }
+    case "const":
+    case "var":
+      return e;
+    default:
+      return { ...mapExpr(e, (c) => laneOf(c, k)), dtype: scalarOf(e.dtype) } as Expr;
+  }
+}

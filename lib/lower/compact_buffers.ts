@@ -1,0 +1,111 @@
+/**
+ * Buffers in registers and workgroup memory shrink to what one invocation or workgroup holds at a time:
+ * the box that their accesses touch while the loops inside their common scope run.
+ */
+import { constant, isConst, sub } from "../ir/build.ts";
+import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import { type Range, regionOf, unionRange } from "../ir/region.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { For, Stmt, Store } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, walkExpr } from "../ir/visit.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
+import { LowerError } from "./error.ts";
+
+interface Access {
+  readonly indices: readonly Expr[];
+  readonly loops: readonly For[];
+  readonly write: boolean;
+}
+
+export function compactBuffers(draft: Draft): Draft {
+  const analyzer = analyzerOf(draft);
+  const accesses = collect(draft.body);
+  const plans = new Map<Buffer, { now: Buffer; mins: readonly Expr[] }>();
+  for (const [b, list] of accesses) {
+    if (b.scope === "local" || b.scope === "shared") plans.set(b, plan(b, list, draft, analyzer));
+  }
+  const move = <T extends Load | Store>(x: T): T => {
+    const p = plans.get(x.buffer);
+    return p
+      ? {
+        ...x,
+        buffer: p.now,
+        indices: x.indices.map((e, d) => analyzer.simplify(sub(e, p.mins[d] ?? constant(0)))),
+      }
+      : x;
+  };
+  const expr = (e: Expr): Expr => {
+    const x = mapExpr(e, expr);
+    return x.kind === "load" ? move(x) : x;
+  };
+  const stmt = (s: Stmt): Stmt => {
+    const x = mapStmt(s, stmt, expr);
+    return x.kind === "store" ? move(x) : x;
+  };
+  return { ...draft, body: stmt(draft.body) };
+}
+
+function collect(body: Stmt): ReadonlyMap<Buffer, Access[]> {
+  const accesses = new Map<Buffer, Access[]>();
+  const note = (x: Load | Store, loops: readonly For[]) => {
+    const list = accesses.get(x.buffer) ?? [];
+    list.push({ indices: x.indices, loops, write: x.kind === "store" });
+    accesses.set(x.buffer, list);
+  };
+  const stmt = (s: Stmt, loops: readonly For[]): void => {
+    if (s.kind === "store") note(s, loops);
+    mapStmt(
+      s,
+      (x) => (stmt(x, s.kind === "for" ? [...loops, s] : loops), x),
+      (e) => (walkExpr(e, (x) => x.kind === "load" && note(x, loops)), e),
+    );
+  };
+  stmt(body, []);
+  return accesses;
+}
+
+function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer) {
+  const common = accesses.map((a) => a.loops).reduce((p, q) =>
+    p.slice(0, p.findIndex((l, k) => l !== q[k]) >>> 0)
+  );
+  const fixed = new Set<Var>(common.map((l) => l.var));
+  for (const [tag, t] of draft.threads) {
+    if (tag.startsWith("blockIdx") || b.scope === "local") fixed.add(t.var);
+  }
+  for (const v of draft.shapeVars) fixed.add(v);
+  const relaxed = (v: Var) => !fixed.has(v);
+  const boxOf = (list: readonly Access[]): readonly Range[] =>
+    list.map((a) => regionOf(b, a.indices, relaxed, analyzer)).reduce((p, q) =>
+      p.map((r, d) => unionRange(r, q[d] ?? r, analyzer) ?? whole(b, d))
+    );
+  const box = boxOf(accesses);
+  const written = boxOf(accesses.filter((a) => a.write));
+  if (b.scope === "local") checkCovered(b, box, written, analyzer);
+  const shape = box.map((r, d) => {
+    const extent = analyzer.simplify(r.extent);
+    const full = b.shape[d] ?? constant(1);
+    if (isConst(extent)) return isConst(full) && full.value < extent.value ? full : extent;
+    throw new LowerError(
+      `cannot place ${b.name} in ${b.scope} memory: dimension ${d} needs a size that is not constant; ` +
+        `move its producer under a loop of constant extent (computeAt), or split that loop`,
+    );
+  });
+  const now: Buffer = { ...b, shape };
+  return { now, mins: box.map((r) => r.min) };
+}
+
+function whole(b: Buffer, d: number): Range {
+  return { min: constant(0), extent: b.shape[d] ?? constant(1), exact: false };
+}
+
+/** What an invocation reads from its registers it must have written itself. */
+function checkCovered(b: Buffer, box: readonly Range[], written: readonly Range[], analyzer: Analyzer): void {
+  box.forEach((r, d) => {
+    const w = written[d];
+    if (w && analyzer.provesEqual(w.min, r.min) && analyzer.provesEqual(w.extent, r.extent)) return;
+    throw new LowerError(
+      `cannot keep ${b.name} in registers: an invocation would read elements of dimension ${d} that it did not ` +
+        `write; compute the producer under the same thread loops as its consumer, or use shared memory`,
+    );
+  });
+}

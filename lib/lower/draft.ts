@@ -1,0 +1,36 @@
+/** A kernel in the making: what the passes hand on to each other. */
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import type { Analyzer as AnalyzerType } from "../ir/simplify.ts";
+import { Analyzer } from "../ir/simplify.ts";
+import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
+
+export interface Draft {
+  readonly name: string;
+  readonly body: Stmt;
+  readonly shapeVars: readonly Var[];
+  /** Buffers that live outside the kernel: parameters and global intermediates. */
+  readonly outer: ReadonlySet<Buffer>;
+  /** Filled when thread loops become thread variables. */
+  readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
+  /** Elements an array element, by buffer; filled when vector accesses are settled. */
+  readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
+  /** Rows side by side in a texture row, by texture buffer. */
+  readonly packs: ReadonlyMap<Buffer, number>;
+}
+
+/** An analyzer that knows the draft's shape variables, threads and loops. */
+export function analyzerOf(draft: Draft): AnalyzerType {
+  const analyzer = new Analyzer();
+  for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);
+  for (const t of draft.threads.values()) analyzer.bind(t.var, t.extent);
+  analyzer.bindLoops(draft.body);
+  return analyzer;
+}
+
+export function isThreadTag(loop: For["loop"]): loop is ThreadTag {
+  return loop.startsWith("threadIdx.") || loop.startsWith("blockIdx.");
+}
+
+export function isThreadIdx(loop: For["loop"]): boolean {
+  return loop.startsWith("threadIdx.");
+}

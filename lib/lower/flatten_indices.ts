@@ -1,0 +1,92 @@
+/**
+ * Every access gets one index: row-major elements for arrays. A texture keeps two: its row, and the element
+ * within the row, of which four make a texel.
+ */
+import { add, ceilDiv, constant, floorDiv, floorMod, isConst, mul } from "../ir/build.ts";
+import type { Buffer, Expr, Load } from "../ir/expr.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { Stmt, Store } from "../ir/stmt.ts";
+import { mapExpr, mapStmt } from "../ir/visit.ts";
+import type { Target } from "../target/target.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
+import { LimitError } from "./error.ts";
+
+export function flattenIndices(draft: Draft, target: Target): Draft {
+  const analyzer = analyzerOf(draft);
+  const flats = new Map<Buffer, Buffer>();
+  const packs = new Map<Buffer, number>();
+  const flatBuffer = (b: Buffer): Buffer => {
+    let flat = flats.get(b);
+    if (!flat) {
+      const size = b.shape.reduce<Expr>((p, d) => mul(p, d), constant(1));
+      // Outer buffers keep their object: it is their identity across kernels.
+      flat = b.scope === "texture" || draft.outer.has(b) ? b : { ...b, shape: [analyzer.simplify(size)] };
+      flats.set(b, flat);
+      if (b.scope === "texture") packs.set(b, packOf(b, target));
+    }
+    return flat;
+  };
+  const flatten = <T extends Load | Store>(x: T): T => {
+    const b = flatBuffer(x.buffer);
+    const indices = b.scope === "texture"
+      ? textureIndices(b, x.indices, packs.get(b) ?? 1, analyzer)
+      : [analyzer.simplify(rowMajor(x.buffer.shape, x.indices))];
+    return { ...x, buffer: b, indices };
+  };
+  const expr = (e: Expr): Expr => {
+    const x = mapExpr(e, expr);
+    return x.kind === "load" ? flatten(x) : x;
+  };
+  const stmt = (s: Stmt): Stmt => {
+    const x = mapStmt(s, stmt, expr);
+    return x.kind === "store" ? flatten(x) : x;
+  };
+  return { ...draft, body: stmt(draft.body), packs };
+}
+
+function rowMajor(shape: readonly Expr[], indices: readonly Expr[]): Expr {
+  return indices.reduce<Expr>((flat, i, d) => add(mul(flat, shape[d] ?? 1), i), constant(0));
+}
+
+function textureIndices(
+  b: Buffer,
+  indices: readonly Expr[],
+  pack: number,
+  analyzer: Analyzer,
+): readonly Expr[] {
+  const last = b.shape.length - 1;
+  const row = analyzer.simplify(rowMajor(b.shape.slice(0, last), indices.slice(0, last)));
+  const column = indices[last] ?? constant(0);
+  if (pack === 1) return [row, analyzer.simplify(column)];
+  const width = mul(ceilDiv(b.shape[last] ?? 1, 4), 4);
+  return [
+    analyzer.simplify(floorDiv(row, pack)),
+    analyzer.simplify(add(mul(floorMod(row, pack), width), column)),
+  ];
+}
+
+/**
+ * Rows of `b` that lie side by side in one texture row, a power of two: 1 where the texture is not too
+ * high without. A symbolic number of rows counts as fitting; the runtime checks it at launch.
+ */
+export function packOf(b: Buffer, target: Target): number {
+  const size = target.limits.maxTextureSize;
+  const last = b.shape.length - 1;
+  const columns = b.shape[last] ?? constant(1);
+  const rows = b.shape.slice(0, last).reduce<number>((p, d) => isConst(d) ? p * d.value : NaN, 1);
+  if (!isConst(columns)) {
+    throw new LimitError(
+      `cannot hold ${b.name} in a texture: its last dimension is symbolic, so its rows have no fixed width; keep it in a buffer`,
+    );
+  }
+  let pack = 1;
+  while (Math.ceil(rows / pack) > size) pack *= 2;
+  const width = pack * Math.ceil(columns.value / 4);
+  if (width > size) {
+    throw new LimitError(
+      `cannot hold ${b.name} in a texture: ${rows} rows of ${columns.value} elements need ${width} texels in width, ` +
+        `the device has ${size}; keep it in a buffer`,
+    );
+  }
+  return pack;
+}

@@ -1,0 +1,180 @@
+/**
+ * Reductions become plain statements. A block's `init` turns into a guarded store; a reduction whose
+ * reduce loop is bound to threads becomes: a partial result a thread, a tree in workgroup memory, and the
+ * result for whoever needs it.
+ *
+ *     for tx in threadIdx.x:            acc = 0
+ *       for k: block C += X        →    for k: acc += X
+ *                                       red[tx] = acc
+ *                                       if tx < 32: red[tx] += red[tx + 32]   (and so on, halving)
+ *                                       C = red[0]                            (by one thread unless C is local)
+ */
+import { add, and, buffer, constant, eq, isConst, load, lt, mul, seq, store, TRUE } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
+import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
+import { type Draft, isThreadIdx } from "./draft.ts";
+import { LowerError } from "./error.ts";
+
+export function lowerReductions(draft: Draft): Draft {
+  return { ...draft, body: lowerIn(draft.body, []) };
+}
+
+function lowerIn(s: Stmt, path: readonly For[]): Stmt {
+  if (s.kind === "for") {
+    const crossed = crossThreadBlock(s);
+    if (crossed) return crossThread(crossed, path);
+    return mapStmt(s, (x) => lowerIn(x, [...path, s]));
+  }
+  if (s.kind === "block") return flattenBlock(s);
+  return mapStmt(s, (x) => lowerIn(x, path));
+}
+
+/** The block with its iteration variables replaced by their values; nothing is left to schedule. */
+function flattenBlock(b: Block): Stmt {
+  const values = bindingMap(b);
+  const body = substituteStmt(b.body, values);
+  const reduce = b.iters.flatMap((it, k) => it.type === "reduce" ? [b.bindings[k] as Expr] : []);
+  const init = b.init && ifThen(and(...reduce.map((e) => eq(e, 0))), substituteStmt(b.init, values));
+  return ifThen(b.where, init ? seq(init, body) : body);
+}
+
+function bindingMap(b: Block): ReadonlyMap<Var, Expr> {
+  return new Map(b.iters.map((it, k) => [it.var, b.bindings[k] as Expr]));
+}
+
+function ifThen(cond: Expr, then: Stmt): Stmt {
+  return isConst(cond) && cond.value ? then : { kind: "if", cond, then };
+}
+
+/** The reduction block under `s`, if `s` is its outermost reduce loop and one of its reduce loops is bound to threads. */
+function crossThreadBlock(s: For): { readonly block: Block; readonly loops: readonly For[] } | undefined {
+  const loops: For[] = [];
+  let at: Stmt = s;
+  while (at.kind === "for") {
+    loops.push(at);
+    at = at.body;
+  }
+  if (at.kind !== "block") return undefined;
+  const b = at;
+  const isReduce = (l: For) =>
+    b.iters.some((it, k) => it.type === "reduce" && usesVar(b.bindings[k] as Expr, (v) => v === l.var));
+  if (!isReduce(s) || !loops.some((l) => isReduce(l) && isThreadIdx(l.loop))) return undefined;
+  const stray = loops.find((l) => !isReduce(l));
+  if (stray) {
+    throw new LowerError(
+      `cannot reduce ${b.name} across threads: its spatial loop ${stray.var.name} lies inside its reduce loop ` +
+        `${s.var.name}; reorder it outward, or rfactor the thread loop first`,
+    );
+  }
+  return { block: b, loops };
+}
+
+function crossThread(
+  { block: b, loops }: { block: Block; loops: readonly For[] },
+  path: readonly For[],
+): Stmt {
+  const values = bindingMap(b);
+  const update = onlyStore(b);
+  const target = update.buffer;
+  const indices = update.indices.map((i) => substitute(i, values));
+  const combine = combiner(update, b.name);
+  const identity = b.init ? onlyInit(b).value : constant(combine.identity, target.dtype);
+  const threads = loops.filter((l) => isThreadIdx(l.loop));
+  const serial = loops.filter((l) => !isThreadIdx(l.loop));
+  const lanes = threads.map((l) => constExtent(l, b.name)).reduce((p, q) => p * q, 1);
+  const lane = threads.reduce<Expr>((e, l) => add(mul(e, l.extent), l.var), constant(0));
+  const others = path.filter((l) => isThreadIdx(l.loop));
+
+  const acc = buffer(`${target.name}_acc`, [1], target.dtype, "local");
+  const red = buffer(
+    `${target.name}_red`,
+    [...others.map((l) => l.extent), constant(lanes)],
+    target.dtype,
+    "shared",
+  );
+  const slot = (k: Expr): Expr[] => [...others.map((l) => l.var), k];
+  const inLoops = (e: Expr) => usesVar(e, (v) => loops.some((l) => l.var === v));
+  const guards = conjuncts(b.where);
+  const partial = ifThen(
+    b.where,
+    store(acc, [constant(0)], combine.apply(load(acc, 0), substitute(combine.value, values))),
+  );
+  const steps: Stmt[] = [
+    store(acc, [constant(0)], identity),
+    serial.reduceRight<Stmt>((body, l) => ({ ...l, body }), partial),
+    store(red, slot(lane), load(acc, 0)),
+  ];
+  for (let n = lanes; n > 1; n = (n + 1) >> 1) {
+    const half = (n + 1) >> 1;
+    const sum = combine.apply(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
+    steps.push(ifThen(lt(lane, n - half), store(red, slot(lane), sum)));
+  }
+  const total = load(red, ...slot(constant(0)));
+  const result = store(target, indices, b.init ? total : combine.apply(load(target, ...indices), total));
+  const one = target.scope === "local" ? TRUE : and(...threads.map((l) => eq(l.var, 0)));
+  steps.push(ifThen(and(...guards.filter((g) => !inLoops(g)), one), result));
+  return threads.reduceRight<Stmt>((body, l) => ({ ...l, body }), seq(...steps));
+}
+
+function constExtent(l: For, name: string): number {
+  if (l.extent.kind !== "const") {
+    throw new LowerError(
+      `cannot reduce ${name} across threads: the extent of ${l.var.name} is not constant; split it`,
+    );
+  }
+  return l.extent.value;
+}
+
+function conjuncts(e: Expr): readonly Expr[] {
+  return e.kind === "binary" && e.op === "and"
+    ? [...conjuncts(e.a), ...conjuncts(e.b)]
+    : isConst(e)
+    ? []
+    : [e];
+}
+
+function onlyStore(b: Block): Store {
+  if (b.body.kind !== "store") {
+    throw new LowerError(
+      `cannot reduce ${b.name} across threads: its body is not a single update of one buffer`,
+    );
+  }
+  return b.body;
+}
+
+function onlyInit(b: Block): Store {
+  const found: Store[] = [];
+  if (b.init) walkStmt(b.init, (x) => x.kind === "store" && found.push(x));
+  const [init] = found;
+  if (!init || found.length > 1) {
+    throw new LowerError(`cannot reduce ${b.name} across threads: its init is not one store`);
+  }
+  return init;
+}
+
+interface Combiner {
+  readonly value: Expr;
+  readonly identity: number;
+  readonly apply: (a: Expr, b: Expr) => Expr;
+}
+
+/** `C[i] = C[i] op value` taken apart. */
+function combiner(s: Store, name: string): Combiner {
+  const v = s.value;
+  const isSelf = (e: Expr): boolean => e.kind === "load" && e.buffer === (s.buffer as Buffer);
+  if (
+    v.kind === "binary" && (v.op === "add" || v.op === "max" || v.op === "min") &&
+    (isSelf(v.a) || isSelf(v.b))
+  ) {
+    const { op, dtype } = v;
+    return {
+      value: isSelf(v.a) ? v.b : v.a,
+      identity: op === "add" ? 0 : op === "max" ? -3.4028234663852886e38 : 3.4028234663852886e38,
+      apply: (a, b) => ({ kind: "binary", dtype, op, a, b }),
+    };
+  }
+  throw new LowerError(
+    `cannot reduce ${name} across threads: its update is not x = x + y, max(x, y) or min(x, y)`,
+  );
+}

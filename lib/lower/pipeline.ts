@@ -1,0 +1,77 @@
+/** From a scheduled program to kernels: every pass, in order, on one screen. */
+import type { Buffer } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { simplifyStmt } from "../ir/simplify.ts";
+import { replaceBuffers } from "../ir/visit.ts";
+import type { Target } from "../target/target.ts";
+import { bindThreads } from "./bind_threads.ts";
+import { checkLimits } from "./check_limits.ts";
+import { chooseLanes } from "./choose_lanes.ts";
+import { compactBuffers } from "./compact_buffers.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
+import { finish } from "./finish.ts";
+import { flattenIndices } from "./flatten_indices.ts";
+import { insertBarriers } from "./insert_barriers.ts";
+import type { Kernel } from "./kernel.ts";
+import { lowerReductions } from "./lower_reductions.ts";
+import { reduceStrength } from "./reduce_strength.ts";
+import { replaceArrays } from "./replace_arrays.ts";
+import { splitKernels } from "./split_kernels.ts";
+import { unrollLoops } from "./unroll_loops.ts";
+import { vectorizeLoops } from "./vectorize_loops.ts";
+
+export interface Pass {
+  readonly name: string;
+  readonly run: (draft: Draft, target: Target) => Draft;
+}
+
+const simplify = (draft: Draft): Draft => ({ ...draft, body: simplifyStmt(draft.body, analyzerOf(draft)) });
+
+export const passes: readonly Pass[] = [
+  { name: "lowerReductions", run: lowerReductions },
+  { name: "bindThreads", run: bindThreads },
+  { name: "compactBuffers", run: compactBuffers },
+  { name: "flattenIndices", run: flattenIndices },
+  { name: "vectorizeLoops", run: vectorizeLoops },
+  { name: "unrollLoops", run: unrollLoops },
+  { name: "simplify", run: simplify },
+  { name: "chooseLanes", run: chooseLanes },
+  { name: "replaceArrays", run: replaceArrays },
+  { name: "insertBarriers", run: insertBarriers },
+  { name: "reduceStrength", run: reduceStrength },
+];
+
+export interface LowerOptions {
+  /** Is shown every kernel after every pass. */
+  readonly after?: (pass: string, draft: Draft) => void;
+}
+
+/**
+ * The kernels of a scheduled program, in launch order, checked against the target's limits.
+ *
+ * @throws {LowerError} where the schedule can't be made into a kernel
+ * @throws {LimitError} where the device's limits stand against it
+ */
+export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
+  return splitKernels(target.kind === "cpu" ? withoutTextures(func) : func).map((first) => {
+    const last = passes.reduce((draft, pass) => {
+      const next = pass.run(draft, target);
+      options.after?.(pass.name, next);
+      return next;
+    }, first);
+    const kernel = finish(last, target);
+    checkLimits(kernel, target);
+    return kernel;
+  });
+}
+
+/** A CPU reads every input from memory. */
+function withoutTextures(func: PrimFunc): PrimFunc {
+  const plain = new Map<Buffer, Buffer>();
+  for (const b of func.params) if (b.scope === "texture") plain.set(b, { ...b, scope: "global" });
+  if (plain.size === 0) return func;
+  return func.with({
+    params: func.params.map((b) => plain.get(b) ?? b),
+    body: replaceBuffers(func.body, plain),
+  });
+}

@@ -1,0 +1,63 @@
+/** Each top-level loop nest is a kernel of its own. */
+import type { Buffer } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { walkStmt } from "../ir/visit.ts";
+import type { Draft } from "./draft.ts";
+import { isThreadTag } from "./draft.ts";
+import { LowerError } from "./error.ts";
+
+export function splitKernels(func: PrimFunc): readonly Draft[] {
+  const nests = func.body.kind === "seq" ? func.body.body : [func.body];
+  const outer = new Set<Buffer>([...func.params, ...func.allocs.filter((b) => b.scope === "global")]);
+  const owner = new Map<Buffer, number>();
+  return nests.map((body, k): Draft => {
+    const names = blocksOf(body);
+    walkStmt(
+      body,
+      (s) => s.kind === "store" && own(s.buffer, k),
+      (e) => e.kind === "load" && own(e.buffer, k),
+    );
+    if (!hasThreads(body)) {
+      throw new LowerError(
+        `cannot make a kernel of ${names.join(", ")}: none of its loops is bound to a thread; ` +
+          `schedule the program first, dlight.schedule does it for any program`,
+      );
+    }
+    return {
+      name: nests.length === 1 ? func.name : `${func.name}_${names.at(-1) ?? k}`,
+      body,
+      shapeVars: func.shapeVars,
+      outer,
+      threads: new Map(),
+      lanes: new Map(),
+      packs: new Map(),
+    };
+  });
+
+  function own(b: Buffer, k: number): void {
+    if (outer.has(b)) return;
+    const first = owner.get(b) ?? k;
+    owner.set(b, first);
+    if (first !== k) {
+      throw new LowerError(
+        `cannot keep ${b.name} in ${b.scope} memory: two kernels use it; give it scope global, or move its ` +
+          `producer under its consumer's loops (computeAt)`,
+      );
+    }
+  }
+}
+
+function blocksOf(s: Stmt): readonly string[] {
+  const names: string[] = [];
+  walkStmt(s, (x) => x.kind === "block" && names.push(x.name));
+  return names;
+}
+
+function hasThreads(s: Stmt): boolean {
+  let found = false;
+  walkStmt(s, (x) => {
+    if (x.kind === "for" && isThreadTag(x.loop)) found = true;
+  });
+  return found;
+}

@@ -1,0 +1,149 @@
+/**
+ * Vectorized loops become statements over vectors of four; what does not fit a vector is written out lane
+ * by lane. The CPU prints no vectors: there, a vectorized loop is an unrolled one.
+ */
+import { add, broadcast, constant, seq } from "../ir/build.ts";
+import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { keyOf } from "../ir/key.ts";
+import { linearAdd } from "../ir/linear.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { For, Stmt } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
+import type { Target } from "../target/target.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
+import { LowerError } from "./error.ts";
+
+const LANES = [0, 1, 2, 3] as const;
+
+export function vectorizeLoops(draft: Draft, target: Target): Draft {
+  const analyzer = analyzerOf(draft);
+  const stmt = (s: Stmt): Stmt => {
+    const x = mapStmt(s, stmt);
+    if (x.kind !== "for" || x.loop !== "vectorized") return x;
+    if (x.extent.kind !== "const") {
+      throw new LowerError(`cannot vectorize ${x.var.name}: its extent is not constant; split it by 4 first`);
+    }
+    if (target.kind === "cpu" || x.extent.value % 4 !== 0) return { ...x, loop: "unrolled" };
+    return vectorized(x, x.extent.value, analyzer);
+  };
+  return { ...draft, body: stmt(draft.body) };
+}
+
+function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {
+  const chunks: Stmt[] = [];
+  for (let base = 0; base < extent; base += 4) {
+    const lane: Var = { kind: "var", dtype: "i32", name: loop.var.name };
+    analyzer.bind(lane, constant(4));
+    const body = extent === 4
+      ? substituteStmt(loop.body, new Map([[loop.var, lane]]))
+      : substituteStmt(loop.body, new Map([[loop.var, add(lane, base)]]));
+    chunks.push(new Vectorizer(lane, analyzer).stmt(body));
+  }
+  return seq(...chunks);
+}
+
+/** Rewrites for the four values of one lane variable at once. */
+class Vectorizer {
+  constructor(readonly lane: Var, readonly analyzer: Analyzer) {}
+
+  stmt(s: Stmt): Stmt {
+    switch (s.kind) {
+      case "seq":
+        return seq(...s.body.map((x) => this.stmt(x)));
+      case "for":
+        return this.#varies(s.extent) ? this.#byLane(s) : { ...s, body: this.stmt(s.body) };
+      case "if": {
+        const cond = this.expr(s.cond);
+        if (lanesOf(cond.dtype) > 1) return this.#byLane(s);
+        return { kind: "if", cond, then: this.stmt(s.then), ...(s.else ? { else: this.stmt(s.else) } : {}) };
+      }
+      case "store": {
+        const indices = s.indices.map((e) => this.expr(e));
+        const last = indices.at(-1);
+        const outer = indices.slice(0, -1);
+        if (last?.kind !== "ramp" || last.stride !== 1 || outer.some((e) => lanesOf(e.dtype) > 1)) {
+          return this.#byLane(s);
+        }
+        const value = this.expr(s.value);
+        return { ...s, indices, value: lanesOf(value.dtype) > 1 ? value : broadcast(value, 4) };
+      }
+      case "let":
+      case "barrier":
+      case "block":
+        return this.#byLane(s);
+      default:
+        return s satisfies never;
+    }
+  }
+
+  /** `e` for all lanes: a scalar where the lanes agree, else a vector of four. */
+  expr(e: Expr): Expr {
+    if (!this.#varies(e)) return e;
+    if (scalarOf(e.dtype) === "i32" || scalarOf(e.dtype) === "bool") return this.#fromLanes(e);
+    if (e.kind === "load") return this.#load(e);
+    if (e.kind === "select" && lanesOf(this.expr(e.cond).dtype) > 1) return this.#shuffle(e);
+    const children: Expr[] = [];
+    mapExpr(e, (c) => (children.push(this.expr(c)), c));
+    if (children.every((c) => lanesOf(c.dtype) === 1)) return this.#replace(e, children, 1);
+    return this.#replace(e, children.map((c, k) => e.kind === "select" && k === 0 ? c : wide(c)), 4);
+  }
+
+  #replace(e: Expr, children: readonly Expr[], lanes: number): Expr {
+    let k = 0;
+    const x = mapExpr(e, () => children[k++] as Expr);
+    return { ...x, dtype: withLanes(e.dtype, lanes) } as Expr;
+  }
+
+  #load(e: Extract<Expr, { kind: "load" }>): Expr {
+    const indices = e.indices.map((i) => this.expr(i));
+    if (indices.every((i) => lanesOf(i.dtype) === 1)) return { ...e, indices };
+    const last = indices.at(-1);
+    const plain = indices.slice(0, -1).every((i) => lanesOf(i.dtype) === 1);
+    if (plain && last?.kind === "ramp" && last.stride === 1) {
+      return { ...e, indices, dtype: withLanes(e.dtype, 4) };
+    }
+    return this.#shuffle(e);
+  }
+
+  /** An integer or boolean: one value if the lanes agree, a ramp if they step evenly. */
+  #fromLanes(e: Expr): Expr {
+    const lanes = this.#lanes(e);
+    const [first, second] = lanes as [Expr, Expr, Expr, Expr];
+    const key = keyOf(first);
+    if (lanes.every((x) => keyOf(x) === key)) return first;
+    if (e.dtype === "i32") {
+      const forms = lanes.map((x) => this.analyzer.linear(x));
+      const stride = this.analyzer.simplify({ kind: "binary", dtype: "i32", op: "sub", a: second, b: first });
+      const base = forms[0];
+      if (stride.kind === "const" && base) {
+        const even = forms.every((f, k) => {
+          const d = linearAdd(f, base, -1);
+          return d.terms.size === 0 && d.constant === k * stride.value;
+        });
+        if (even) return { kind: "ramp", dtype: "i32x4", base: first, stride: stride.value };
+      }
+    }
+    return { kind: "shuffle", dtype: withLanes(e.dtype, 4), lanes };
+  }
+
+  #shuffle(e: Expr): Expr {
+    return { kind: "shuffle", dtype: withLanes(e.dtype, 4), lanes: this.#lanes(e) };
+  }
+
+  #lanes(e: Expr): readonly Expr[] {
+    return LANES.map((k) => this.analyzer.simplify(substitute(e, new Map([[this.lane, constant(k)]]))));
+  }
+
+  #byLane(s: Stmt): Stmt {
+    return seq(...LANES.map((k) => substituteStmt(s, new Map([[this.lane, constant(k)]]))));
+  }
+
+  #varies(e: Expr): boolean {
+    return usesVar(e, (v) => v === this.lane);
+  }
+}
+
+function wide(e: Expr): Expr {
+  return lanesOf(e.dtype) > 1 ? e : broadcast(e, 4);
+}
