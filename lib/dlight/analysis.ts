@@ -1,0 +1,86 @@
+/** What rules look at: the blocks of a program, what kind they are, and how they use their buffers. */
+import { isConst } from "../ir/build.ts";
+import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Block, For, IterVar, Store } from "../ir/stmt.ts";
+import { usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+
+/** A block with a single store, in an unscheduled program. */
+export interface Node {
+  readonly block: Block;
+  readonly store: Store;
+  /** The loads of the stored value, without the reduction's own. */
+  readonly loads: readonly Load[];
+  readonly kind: "injective" | "reduction";
+  /** Loops around it, outermost first. */
+  readonly loops: readonly For[];
+}
+
+/** The blocks in program order; undefined if one is not a single store under loops, or is scheduled already. */
+export function nodesOf(func: PrimFunc): readonly Node[] | undefined {
+  const nodes: (Node | undefined)[] = [];
+  const visit = (s: PrimFunc["body"], loops: readonly For[]): void => {
+    if (s.kind === "seq") s.body.forEach((x) => visit(x, loops));
+    else if (s.kind === "for" && s.loop === "serial") visit(s.body, [...loops, s]);
+    else nodes.push(s.kind === "block" ? nodeOf(s, loops) : undefined);
+  };
+  visit(func.body, []);
+  return nodes.every((n) => n !== undefined) ? nodes as readonly Node[] : undefined;
+}
+
+function nodeOf(block: Block, loops: readonly For[]): Node | undefined {
+  const s = block.body;
+  if (s.kind !== "store") return undefined;
+  const loads: Load[] = [];
+  walkExpr(s.value, (e) => {
+    if (e.kind === "load" && e.buffer !== s.buffer) loads.push(e);
+  });
+  const kind = block.iters.some((it) => it.type === "reduce") ? "reduction" : "injective";
+  return { block, store: s, loads, kind, loops };
+}
+
+/** The node's iteration variable that `index` is, if it is nothing more. */
+export function iterOf(node: Node, index: Expr | undefined): IterVar | undefined {
+  return index?.kind === "var" ? node.block.iters.find((it) => it.var === index) : undefined;
+}
+
+/** True if `index` mentions `v`. */
+export function mentions(indices: readonly Expr[], v: Var): boolean {
+  return indices.some((e) => usesVar(e, (x) => x === v));
+}
+
+/** The constant extent, or undefined where it is symbolic. */
+export function constExtent(e: Expr): number | undefined {
+  return isConst(e) ? e.value : undefined;
+}
+
+/** `x = x + y` with y a product: the factors of y, casts taken off; undefined otherwise. */
+export function productTerms(node: Node): readonly Expr[] | undefined {
+  const v = node.store.value;
+  if (v.kind !== "binary" || v.op !== "add") return undefined;
+  const isSelf = (e: Expr) => e.kind === "load" && e.buffer === node.store.buffer;
+  const y = isSelf(v.a) ? v.b : isSelf(v.b) ? v.a : undefined;
+  if (y?.kind !== "binary" || y.op !== "mul") return undefined;
+  return [uncast(y.a), uncast(y.b)];
+}
+
+function uncast(e: Expr): Expr {
+  return e.kind === "cast" ? uncast(e.a) : e;
+}
+
+/** Nodes whose results `node` reads. */
+export function producersOf(node: Node, nodes: readonly Node[]): readonly Node[] {
+  return nodes.filter((n) => node.loads.some((l) => l.buffer === n.store.buffer));
+}
+
+/** Nodes that read what `node` writes. */
+export function consumersOf(node: Node, nodes: readonly Node[]): readonly Node[] {
+  return nodes.filter((n) => n !== node && n.loads.some((l) => l.buffer === node.store.buffer));
+}
+
+/** All buffers that the statements of `block` read. */
+export function readsOf(block: Block): ReadonlySet<Buffer> {
+  const reads = new Set<Buffer>();
+  walkStmt(block.body, () => {}, (e) => e.kind === "load" && reads.add(e.buffer));
+  return reads;
+}

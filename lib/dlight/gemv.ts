@@ -1,0 +1,125 @@
+/**
+ * GEMV: one sum of products in which one tensor has an axis of its own and the other has only the reduced
+ * one. Threads share a reduction (through workgroup memory) or take several results each (in registers).
+ */
+import type { Load } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { IterVar } from "../ir/stmt.ts";
+import type { Template } from "../space/template.ts";
+import type { Target } from "../target/target.ts";
+import { constExtent, iterOf, mentions, type Node, nodesOf, productTerms } from "./analysis.ts";
+import { isEpilogue, isPrologue } from "./matmul.ts";
+import { PRESETS } from "./presets.ts";
+import type { Rule } from "./rule.ts";
+import { accumulateLocally, bringNear, inlineEpilogue, unrollCopy } from "./stage.ts";
+
+interface Match {
+  readonly main: Node;
+  readonly matrix: Load;
+  readonly vector: Load;
+  readonly row: IterVar;
+  readonly k: IterVar;
+  /** Axes of extent 1, and the batch axes that both operands have. */
+  readonly others: readonly IterVar[];
+  /** True if neighbours in memory of the matrix are neighbours along the result. */
+  readonly outer: boolean;
+}
+
+export const gemv: Rule = {
+  name: "GEMV",
+  match(func, target) {
+    const found = match(func);
+    if (typeof found === "string") return { because: found };
+    const way = found.outer ? "the result" : "the reduction";
+    return {
+      template: template(func, found, target),
+      because: `block ${found.main.block.name} sums products over ${found.k.var.name}; only ${found.matrix.buffer.name} ` +
+        `has axis ${found.row.var.name}, and its rows lie along ${way}`,
+    };
+  },
+};
+
+function match(func: PrimFunc): Match | string {
+  const nodes = nodesOf(func);
+  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  const reductions = nodes.filter((n) => n.kind === "reduction");
+  const [main] = reductions;
+  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+  const [x, y] = productTerms(main) ?? [];
+  if (x?.kind !== "load" || y?.kind !== "load") return `block ${main.block.name} is not a sum of products of two tensors`;
+  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
+  if (stray) return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  const reduce = main.block.iters.filter((it) => it.type === "reduce");
+  const [k] = reduce;
+  if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
+  const wide = main.block.iters.filter((it) => it.type === "spatial" && constExtent(it.extent) !== 1);
+  const own = (p: Load, q: Load) => wide.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
+  const [matrix, vector] = own(x, y).length > 0 ? [x, y] : [y, x];
+  const rows = own(matrix, vector);
+  const [row] = rows;
+  if (!row) return "no axis belongs to one operand alone";
+  if (own(vector, matrix).length > 0) return "both operands have an axis of their own: it is a matrix product";
+  if (rows.length > 1) return `${matrix.buffer.name} has more than one axis of its own`;
+  const last = iterOf(main, matrix.indices.at(-1));
+  if (last !== row && last !== k) return `the last axis of ${matrix.buffer.name} is neither the result's nor the reduction's`;
+  return {
+    main, matrix, vector, row, k,
+    others: main.block.iters.filter((it) => it !== row && it !== k),
+    outer: last === row,
+  };
+}
+
+const STORAGE = ["buffer", "texture"] as const;
+
+function template(func: PrimFunc, m: Match, target: Target): Template {
+  const presets = PRESETS[target.profile];
+  const preset = m.outer ? presets.outerGemv : presets.gemv;
+  const inputs = new Set(func.params.map((b) => b.name));
+  return (sch, knobs) => {
+    const main = m.main.block.name;
+    const [, threads, results] = knobs.split("tile_rows", constExtent(m.row.extent), {
+      parts: 3, preset: preset.rows, policy: "power2", max: [256, 32],
+    }) as number[] as [number, number, number];
+    const [, lanes, chunk] = knobs.split("tile_k", constExtent(m.k.extent), {
+      parts: 3, preset: [preset.reduceThreads, preset.chunk], policy: "power2", max: [256, 32],
+    }) as number[] as [number, number, number];
+    const matrixStorage = knobs.choice("matrix", STORAGE, preset.path);
+    const vectorStorage = knobs.choice("vector", STORAGE, preset.path);
+    const vectors = knobs.flag("vectorize", true);
+    knobs.require(threads * lanes <= target.limits.maxInvocations, `${threads} x ${lanes} threads: the device takes ${target.limits.maxInvocations}`);
+    knobs.require(results * chunk <= 512, `${results} x ${chunk} products unrolled: more than 512 do not pay`);
+    for (const [load, storage] of [[m.matrix, matrixStorage], [m.vector, vectorStorage]] as const) {
+      const sources = inputs.has(load.buffer.name) ? [load.buffer.name] : sch.sources(main, load.buffer.name);
+      if (storage === "texture") for (const name of sources) sch.setScope(name, "texture");
+    }
+
+    const loops = sch.loops(main);
+    const loop = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;
+    // Several threads to a reduction leave their sums in workgroup memory; one alone sums in registers.
+    const back = lanes > 1 ? inlineEpilogue(sch, main) : accumulateLocally(sch, main);
+    if (lanes > 1 && back !== undefined) sch.setScope(main, "local");
+    const [r0, r1, r2] = sch.split(loop(m.row), [null, threads, results]) as [string, string, string];
+    const [k0, k1, k2] = sch.split(loop(m.k), [null, lanes, chunk]) as [string, string, string];
+    const batch = m.others.map(loop);
+    if (lanes > 1) sch.reorder(...batch, r0, r1, r2, k1, k0, k2);
+    else sch.reorder(...batch, r0, r1, k0, k1, k2, r2);
+    const grid = batch.length > 0 ? sch.fuse(...batch, r0) : r0;
+    sch.bind(grid, "blockIdx.x");
+    sch.bind(r1, lanes > 1 ? "threadIdx.y" : "threadIdx.x");
+    if (lanes > 1) sch.bind(k1, "threadIdx.x");
+    if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, r1), vectors);
+
+    bringNear(sch, main, m.matrix.buffer.name, k0, { vectors });
+    bringNear(sch, main, m.vector.buffer.name, k0, { vectors });
+    if (lanes > 1) {
+      sch.unroll(r2);
+      sch.unroll(k2);
+      return;
+    }
+    const init = sch.decomposeReduction(main, k0);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(r1) + 1), vectors);
+    sch.unroll(k1);
+    sch.unroll(k2);
+    unrollCopy(sch, [r2], vectors && m.outer);
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * Matmul: one sum of products whose three kinds of axes are i (of A and C), j (of B and C) and k (of A and
+ * B), and any batch axis of all three. Tiles for workgroups, threads and registers; operands through
+ * workgroup memory, from buffers or from textures.
+ */
+import type { Buffer, Load } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { IterVar } from "../ir/stmt.ts";
+import type { Template } from "../space/template.ts";
+import type { Target } from "../target/target.ts";
+import { constExtent, consumersOf, iterOf, mentions, type Node, nodesOf, productTerms, producersOf } from "./analysis.ts";
+import { PATHS, PRESETS } from "./presets.ts";
+import type { Rule, Verdict } from "./rule.ts";
+import { accumulateLocally, bringNear, cooperate, producerOf, unrollCopy } from "./stage.ts";
+
+interface Match {
+  readonly main: Node;
+  readonly a: Load;
+  readonly b: Load;
+  readonly i: IterVar;
+  readonly j: IterVar;
+  readonly k: IterVar;
+  readonly batch: IterVar | undefined;
+  /** True if neighbours in memory of B are neighbours along j. */
+  readonly jIsLast: boolean;
+  /** True if neighbours in memory of A are neighbours along k. */
+  readonly kIsLast: boolean;
+}
+
+export const matmul: Rule = {
+  name: "Matmul",
+  match(func, target) {
+    const found = match(func);
+    return typeof found === "string" ? { because: found } : {
+      template: template(func, found, target),
+      because: `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
+        `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
+    } satisfies Verdict;
+  },
+};
+
+function match(func: PrimFunc): Match | string {
+  const nodes = nodesOf(func);
+  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  const reductions = nodes.filter((n) => n.kind === "reduction");
+  const [main] = reductions;
+  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+  const terms = productTerms(main);
+  const [x, y] = terms ?? [];
+  if (x?.kind !== "load" || y?.kind !== "load") return `block ${main.block.name} is not a sum of products of two tensors`;
+  const plain = [...x.indices, ...y.indices, ...main.store.indices].every((e) => iterOf(main, e));
+  if (!plain) return `block ${main.block.name} indexes its tensors by more than plain axes`;
+  const axes = classify(main, x, y);
+  if (typeof axes === "string") return axes;
+  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
+  if (stray) return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  return axes;
+}
+
+function classify(main: Node, x: Load, y: Load): Match | string {
+  const reduce = main.block.iters.filter((it) => it.type === "reduce");
+  const spatial = main.block.iters.filter((it) => it.type === "spatial");
+  const [k] = reduce;
+  if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
+  const inBoth = (it: IterVar) => mentions(x.indices, it.var) && mentions(y.indices, it.var);
+  const only = (p: Load, q: Load) => spatial.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
+  const batches = spatial.filter(inBoth);
+  // The operand whose own axis comes first in the result is A.
+  const xFirst = spatial.findIndex((it) => only(x, y).includes(it)) <= spatial.findIndex((it) => only(y, x).includes(it));
+  const [a, b] = xFirst ? [x, y] : [y, x];
+  const [i, ...moreI] = only(a, b);
+  const [j, ...moreJ] = only(b, a);
+  if (!i || !j) return `no axis belongs to ${i ? b.buffer.name : a.buffer.name} alone: it is a matrix-vector product`;
+  if (moreI.length > 0 || moreJ.length > 0 || batches.length > 1) return "more than one axis of a kind";
+  if (!inBoth(k)) return `axis ${k.var.name} is not of both operands`;
+  const one = [i, j].find((it) => constExtent(it.extent) === 1);
+  if (one) return `axis ${one.var.name} has extent 1: it is a matrix-vector product`;
+  return {
+    main, a, b, i, j, k,
+    batch: batches[0],
+    jIsLast: b.indices.at(-1) === j.var,
+    kIsLast: a.indices.at(-1) === k.var,
+  };
+}
+
+/** An injective node that only leads to `main`. */
+export function isPrologue(n: Node, main: Node, nodes: readonly Node[]): boolean {
+  const next = consumersOf(n, nodes);
+  return n.kind === "injective" && next.length === 1 && next.every((m) => m === main || isPrologue(m, main, nodes));
+}
+
+/** An elementwise node that follows from `main`, in a chain. */
+export function isEpilogue(n: Node, main: Node, nodes: readonly Node[]): boolean {
+  if (n.kind !== "injective" || n.store.indices.length !== main.store.indices.length) return false;
+  if (n.store.indices.some((e, d) => e !== n.block.iters[d]?.var)) return false;
+  const before = producersOf(n, nodes);
+  const [only] = before;
+  if (!only || before.length !== 1) return false;
+  const same = n.loads.filter((l) => l.buffer === only.store.buffer)
+    .every((l) => l.indices.every((e, d) => e === n.store.indices[d]));
+  return same && (only === main || isEpilogue(only, main, nodes));
+}
+
+function template(func: PrimFunc, m: Match, target: Target): Template {
+  const preset = PRESETS[target.profile].matmul;
+  const inputs = new Set<Buffer>(func.params);
+  const loopOf = (it: IterVar) => m.main.block.iters.indexOf(it);
+  return (sch, knobs) => {
+    const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
+    const [, ti, ii] = knobs.split("tile_i", ni, { parts: 3, preset: preset.i, policy: "power2", max: [64, 32] }) as number[] as [number, number, number];
+    const [, tj, jj] = knobs.split("tile_j", nj, { parts: 3, preset: preset.j, policy: "power2", max: [64, 32] }) as number[] as [number, number, number];
+    const [, kk] = knobs.split("tile_k", nk, { parts: 2, preset: [preset.k], policy: "power2", max: 32 }) as number[] as [number, number];
+    const aPath = knobs.choice("a_path", PATHS, preset.path);
+    const bPath = knobs.choice("b_path", PATHS, preset.path);
+    const vectors = knobs.flag("vectorize", true);
+    knobs.require(ti * tj <= target.limits.maxInvocations, `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`);
+    knobs.require(ii * jj <= 256, `${ii} x ${jj} results a thread: more than 256 do not stay in registers`);
+    knobs.require(ii * jj * kk <= 4096, `${ii} x ${jj} x ${kk} products unrolled: more than 4096 take too long to compile`);
+    const shared = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
+    knobs.require(shared * 4 <= target.limits.maxSharedBytes, `${shared} elements of workgroup memory: the device has ${target.limits.maxSharedBytes} bytes`);
+    const main = m.main.block.name;
+
+    // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
+    const tile = m.main.block.iters.map((it) => it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk : 1);
+    const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
+    for (const [load, path] of [[m.a, aPath], [m.b, bPath]] as const) {
+      const sources = inputs.has(load.buffer) ? [load.buffer.name] : sch.sources(main, load.buffer.name);
+      if (path === "texture") for (const name of sources) sch.setScope(name, "texture");
+    }
+    if (uneven) sch.padEinsum(main, tile);
+    const [a, b] = operandNames(sch.block(main), m);
+    for (const name of [a, b]) {
+      const pad = producerOf(sch, main, name);
+      const decode = pad && sch.producers(pad)[0];
+      if (decode !== undefined) sch.computeInline(decode);
+    }
+    const back = accumulateLocally(sch, main);
+
+    const loops = sch.loops(main);
+    const loop = (it: IterVar) => loops[loopOf(it)] as string;
+    const [i0, i1, i2] = sch.split(loop(m.i), [null, ti, ii]) as [string, string, string];
+    const [j0, j1, j2] = sch.split(loop(m.j), [null, tj, jj]) as [string, string, string];
+    const [k0, k1] = sch.split(loop(m.k), [null, kk]) as [string, string];
+    sch.reorder(i0, j0, i1, j1, k0, k1, i2, j2);
+    if (m.batch) sch.bind(loop(m.batch), "blockIdx.z");
+    sch.bind(i0, "blockIdx.y");
+    sch.bind(j0, "blockIdx.x");
+    sch.bind(i1, "threadIdx.y");
+    sch.bind(j1, "threadIdx.x");
+    unrollCopy(sch, sch.reverseComputeAt(back, j1), vectors);
+
+    const operands = [[a, aPath, m.kIsLast], [b, bPath, !m.jIsLast]] as const;
+    for (const [name, path, kIsLast] of operands) {
+      if (path !== "shared") {
+        bringNear(sch, main, name, k0, { vectors });
+        continue;
+      }
+      const producer = producerOf(sch, main, name);
+      const near = producer ?? sch.cacheRead(main, name, "shared");
+      if (producer !== undefined) sch.setScope(producer, "shared");
+      const width = kIsLast ? kk : jj * tj;
+      cooperate(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
+      const body = sch.block(near).body;
+      const copy = sch.cacheRead(main, body.kind === "store" ? body.buffer.name : name, "local");
+      unrollCopy(sch, sch.computeAt(copy, k1), vectors && !kIsLast);
+    }
+    const init = sch.decomposeReduction(main, k0);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(j1) + 1), vectors);
+    sch.unroll(k1);
+    unrollCopy(sch, [i2, j2], vectors);
+  };
+}
+
+/** The buffers that the product reads now: padding renames them. */
+function operandNames(block: { readonly body: Node["block"]["body"] }, m: Match): readonly [string, string] {
+  const body = block.body;
+  if (body.kind !== "store") return [m.a.buffer.name, m.b.buffer.name];
+  const names = new Set<string>();
+  const node: Node = { ...m.main, store: body };
+  const terms = productTerms(node) ?? [];
+  for (const t of terms) if (t.kind === "load") names.add(t.buffer.name);
+  const [x, y] = [...names];
+  const swapped = y !== undefined && (y === m.a.buffer.name || y === `${m.a.buffer.name}_pad`);
+  return swapped ? [y, x as string] : [x as string, y ?? x as string];
+}

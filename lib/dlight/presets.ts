@@ -1,0 +1,75 @@
+/**
+ * The numbers that a good rule would take, by rule and target profile. The generic-webgpu rows are DLight's
+ * own for targets without a branch of their own (TVM's s_tir/dlight, "else" rows); the llvmpipe rows were
+ * found by measuring there; the cpu rows suit one JavaScript thread, for which a workgroup is a loop.
+ */
+import type { Profile } from "../target/target.ts";
+
+/** How an operand travels to registers: through workgroup memory, straight from its buffer, or from a texture. */
+export type Path = "shared" | "buffer" | "texture";
+export const PATHS: readonly Path[] = ["shared", "buffer", "texture"];
+
+export interface MatmulPreset {
+  /** Threads and results a thread, along the rows of the result. */
+  readonly i: readonly [threads: number, results: number];
+  readonly j: readonly [threads: number, results: number];
+  /** Steps of the reduction between two loads. */
+  readonly k: number;
+  readonly path: Path;
+}
+
+export interface GemvPreset {
+  /** Threads along the result, and results a thread. */
+  readonly rows: readonly [threads: number, results: number];
+  /** Threads that share one reduction. */
+  readonly reduceThreads: number;
+  /** Elements of the reduction that a thread takes at a time. */
+  readonly chunk: number;
+  readonly path: Exclude<Path, "shared">;
+}
+
+export interface ReductionPreset {
+  /** Rows in a workgroup. */
+  readonly rows: number;
+  /** Threads that share a row. */
+  readonly threads: number;
+  /** Neighbouring elements that a thread takes at a time. */
+  readonly chunk: number;
+  readonly path: Exclude<Path, "shared">;
+}
+
+export interface FallbackPreset {
+  readonly threads: number;
+}
+
+export interface Presets {
+  readonly matmul: MatmulPreset;
+  readonly gemv: GemvPreset;
+  readonly outerGemv: GemvPreset;
+  readonly reduction: ReductionPreset;
+  readonly fallback: FallbackPreset;
+}
+
+export const PRESETS: Readonly<Record<Profile, Presets>> = {
+  "generic-webgpu": {
+    matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
+    gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
+    outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
+    reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
+    fallback: { threads: 256 },
+  },
+  llvmpipe: {
+    matmul: { i: [1, 16], j: [8, 16], k: 4, path: "texture" },
+    gemv: { rows: [8, 4], reduceThreads: 1, chunk: 4, path: "texture" },
+    outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
+    reduction: { rows: 1, threads: 8, chunk: 4, path: "texture" },
+    fallback: { threads: 256 },
+  },
+  cpu: {
+    matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
+    gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
+    outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
+    reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
+    fallback: { threads: 64 },
+  },
+};

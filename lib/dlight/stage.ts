@@ -1,0 +1,93 @@
+/** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
+import type { Schedule } from "../schedule/schedule.ts";
+import { constExtent } from "./analysis.ts";
+
+/** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */
+export function unrollCopy(sch: Schedule, loops: readonly string[], vectors: boolean): void {
+  const last = loops.at(-1);
+  for (const l of loops.slice(0, -1)) sch.unroll(l);
+  if (last === undefined) return;
+  const extent = constExtent(sch.loop(last).extent) ?? 1;
+  if (!vectors || extent % 4 !== 0) sch.unroll(last);
+  else if (extent === 4) sch.vectorize(last);
+  else {
+    const [outer, inner] = sch.split(last, [null, 4]);
+    if (outer !== undefined) sch.unroll(outer);
+    if (inner !== undefined) sch.vectorize(inner);
+  }
+}
+
+/** Spreads the loops of a copy over the threads of a workgroup, `lanes` neighbouring elements each time. */
+export function cooperate(
+  sch: Schedule,
+  loops: readonly string[],
+  [ty, tx]: readonly [number, number],
+  lanes: number,
+): void {
+  if (loops.length === 0) return;
+  const all = loops.length > 1 ? sch.fuse(...loops) : loops[0] as string;
+  const [turn, y, x, v] = sch.split(all, [null, ty, tx, lanes]) as [string, string, string, string];
+  sch.unroll(turn);
+  sch.bind(y, "threadIdx.y");
+  sch.bind(x, "threadIdx.x");
+  if (lanes > 1) sch.vectorize(v);
+}
+
+/** Inlines all consumers of `block` but the last one, and returns that; undefined where there is none. */
+export function inlineEpilogue(sch: Schedule, block: string): string | undefined {
+  let [next] = sch.consumers(block);
+  while (next !== undefined) {
+    const [after] = sch.consumers(next);
+    if (after === undefined) return next;
+    sch.computeInline(next);
+    next = after;
+  }
+  return undefined;
+}
+
+/**
+ * Makes `block` accumulate in registers and returns the block that writes the result to memory: the
+ * program's own epilogue if it has one, else a copy.
+ */
+export function accumulateLocally(sch: Schedule, block: string): string {
+  const epilogue = inlineEpilogue(sch, block);
+  if (epilogue === undefined) return sch.cacheWrite(block, "local");
+  sch.setScope(block, "local");
+  return epilogue;
+}
+
+/** The block under which `buffer` is produced for `block`; undefined for an input of the program. */
+export function producerOf(sch: Schedule, block: string, buffer: string): string | undefined {
+  return sch.producers(block).find((name) => {
+    const body = sch.block(name).body;
+    return body.kind === "store" && body.buffer.name === buffer;
+  });
+}
+
+/**
+ * Brings `buffer` into registers under `loop`, for `block`: a copy of an input, or the producer itself
+ * (a dequantization, a padding), whose own inputs are then brought near as well.
+ */
+export function bringNear(
+  sch: Schedule,
+  block: string,
+  buffer: string,
+  loop: string,
+  options: { readonly vectors: boolean },
+): void {
+  const producer = producerOf(sch, block, buffer);
+  const near = producer ?? sch.cacheRead(block, buffer, "local");
+  if (producer !== undefined) sch.setScope(producer, "local");
+  unrollCopy(sch, sch.computeAt(near, loop), options.vectors);
+  if (producer === undefined) return;
+  for (const input of packedInputs(sch, producer)) {
+    const copy = sch.cacheRead(producer, input, "local");
+    unrollCopy(sch, sch.computeAt(copy, loop), options.vectors);
+  }
+}
+
+/** Inputs that a decoding producer reads several times each: their indices divide an iteration variable. */
+function packedInputs(sch: Schedule, producer: string): readonly string[] {
+  return sch.inputs(producer).filter((b) => b.indices.some((e) => e.kind === "binary" && e.op === "floordiv"))
+    .map((b) => b.buffer.name);
+}
