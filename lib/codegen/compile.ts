@@ -29,7 +29,9 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
       dtype: b.dtype,
       shape: b.shape.map(exprToJson),
       role,
-      storage: b.scope === "texture" && target.kind === "webgpu" ? { kind: "texture", pack } : { kind: "buffer" },
+      storage: b.scope === "texture" && target.kind === "webgpu"
+        ? { kind: "texture", pack }
+        : { kind: "buffer" },
     };
   };
   return {

@@ -35,6 +35,8 @@ export interface Launch {
   /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
   readonly uniforms: readonly string[];
   readonly f16: boolean;
+  /** Workgroup memory of one workgroup, bytes. */
+  readonly sharedBytes: number;
 }
 
 export interface Executable {

@@ -14,8 +14,15 @@ export const fallback: Rule = {
 
 function template(target: Target): Template {
   return (sch, knobs) => {
-    const threads = knobs.choice("threads", [32, 64, 128, 256], Math.min(PRESETS[target.profile].fallback.threads, 256));
-    knobs.require(threads <= target.limits.maxInvocations, `${threads} threads: the device takes ${target.limits.maxInvocations}`);
+    const threads = knobs.choice(
+      "threads",
+      [32, 64, 128, 256],
+      Math.min(PRESETS[target.profile].fallback.threads, 256),
+    );
+    knobs.require(
+      threads <= target.limits.maxInvocations,
+      `${threads} threads: the device takes ${target.limits.maxInvocations}`,
+    );
     for (const name of sch.blocks()) {
       const injective = sch.block(name).iters.every((it) => it.type === "spatial");
       if (injective && sch.consumers(name).length > 0) sch.computeInline(name);
@@ -28,7 +35,11 @@ function template(target: Target): Template {
       const spatial = loops.filter((_, d) => iters[d]?.type === "spatial");
       const reduce = loops.filter((_, d) => iters[d]?.type === "reduce");
       if (reduce.length > 0 && spatial.length > 0) sch.reorder(...spatial, ...reduce);
-      const all = spatial.length === 0 ? sch.addUnitLoop(name) : spatial.length > 1 ? sch.fuse(...spatial) : spatial[0] as string;
+      const all = spatial.length === 0
+        ? sch.addUnitLoop(name)
+        : spatial.length > 1
+        ? sch.fuse(...spatial)
+        : spatial[0] as string;
       const [block, thread] = sch.split(all, [null, threads]) as [string, string];
       sch.bind(block, "blockIdx.x");
       sch.bind(thread, "threadIdx.x");

@@ -33,7 +33,8 @@ export const gemv: Rule = {
     const way = found.outer ? "the result" : "the reduction";
     return {
       template: template(func, found, target),
-      because: `block ${found.main.block.name} sums products over ${found.k.var.name}; only ${found.matrix.buffer.name} ` +
+      because:
+        `block ${found.main.block.name} sums products over ${found.k.var.name}; only ${found.matrix.buffer.name} ` +
         `has axis ${found.row.var.name}, and its rows lie along ${way}`,
     };
   },
@@ -46,24 +47,37 @@ function match(func: PrimFunc): Match | string {
   const [main] = reductions;
   if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
   const [x, y] = productTerms(main) ?? [];
-  if (x?.kind !== "load" || y?.kind !== "load") return `block ${main.block.name} is not a sum of products of two tensors`;
+  if (x?.kind !== "load" || y?.kind !== "load") {
+    return `block ${main.block.name} is not a sum of products of two tensors`;
+  }
   const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
-  if (stray) return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  if (stray) {
+    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  }
   const reduce = main.block.iters.filter((it) => it.type === "reduce");
   const [k] = reduce;
   if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
   const wide = main.block.iters.filter((it) => it.type === "spatial" && constExtent(it.extent) !== 1);
-  const own = (p: Load, q: Load) => wide.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
+  const own = (p: Load, q: Load) =>
+    wide.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
   const [matrix, vector] = own(x, y).length > 0 ? [x, y] : [y, x];
   const rows = own(matrix, vector);
   const [row] = rows;
   if (!row) return "no axis belongs to one operand alone";
-  if (own(vector, matrix).length > 0) return "both operands have an axis of their own: it is a matrix product";
+  if (own(vector, matrix).length > 0) {
+    return "both operands have an axis of their own: it is a matrix product";
+  }
   if (rows.length > 1) return `${matrix.buffer.name} has more than one axis of its own`;
   const last = iterOf(main, matrix.indices.at(-1));
-  if (last !== row && last !== k) return `the last axis of ${matrix.buffer.name} is neither the result's nor the reduction's`;
+  if (last !== row && last !== k) {
+    return `the last axis of ${matrix.buffer.name} is neither the result's nor the reduction's`;
+  }
   return {
-    main, matrix, vector, row, k,
+    main,
+    matrix,
+    vector,
+    row,
+    k,
     others: main.block.iters.filter((it) => it !== row && it !== k),
     outer: last === row,
   };
@@ -78,19 +92,31 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
   return (sch, knobs) => {
     const main = m.main.block.name;
     const [, threads, results] = knobs.split("tile_rows", constExtent(m.row.extent), {
-      parts: 3, preset: preset.rows, policy: "power2", max: [256, 32],
-    }) as number[] as [number, number, number];
+      parts: 3,
+      preset: preset.rows,
+      policy: "power2",
+      max: [256, 32],
+    });
     const [, lanes, chunk] = knobs.split("tile_k", constExtent(m.k.extent), {
-      parts: 3, preset: [preset.reduceThreads, preset.chunk], policy: "power2", max: [256, 32],
-    }) as number[] as [number, number, number];
+      parts: 3,
+      preset: [preset.reduceThreads, preset.chunk],
+      policy: "power2",
+      max: [256, 32],
+    });
     const matrixStorage = knobs.choice("matrix", STORAGE, preset.path);
     const vectorStorage = knobs.choice("vector", STORAGE, preset.path);
     const vectors = knobs.flag("vectorize", true);
-    knobs.require(threads * lanes <= target.limits.maxInvocations, `${threads} x ${lanes} threads: the device takes ${target.limits.maxInvocations}`);
-    knobs.require(results * chunk <= 512, `${results} x ${chunk} products unrolled: more than 512 do not pay`);
+    knobs.require(
+      threads * lanes <= target.limits.maxInvocations,
+      `${threads} x ${lanes} threads: the device takes ${target.limits.maxInvocations}`,
+    );
+    knobs.require(
+      results * chunk <= 512,
+      `${results} x ${chunk} products unrolled: more than 512 do not pay`,
+    );
     for (const [load, storage] of [[m.matrix, matrixStorage], [m.vector, vectorStorage]] as const) {
       const sources = inputs.has(load.buffer.name) ? [load.buffer.name] : sch.sources(main, load.buffer.name);
-      if (storage === "texture") for (const name of sources) sch.setScope(name, "texture");
+      if (storage === "texture") { for (const name of sources) sch.setScope(name, "texture"); }
     }
 
     const loops = sch.loops(main);

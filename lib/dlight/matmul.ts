@@ -8,7 +8,16 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
-import { constExtent, consumersOf, iterOf, mentions, type Node, nodesOf, productTerms, producersOf } from "./analysis.ts";
+import {
+  constExtent,
+  consumersOf,
+  iterOf,
+  mentions,
+  type Node,
+  nodesOf,
+  producersOf,
+  productTerms,
+} from "./analysis.ts";
 import { PATHS, PRESETS } from "./presets.ts";
 import type { Rule, Verdict } from "./rule.ts";
 import { accumulateLocally, bringNear, cooperate, producerOf, unrollCopy } from "./stage.ts";
@@ -33,7 +42,8 @@ export const matmul: Rule = {
     const found = match(func);
     return typeof found === "string" ? { because: found } : {
       template: template(func, found, target),
-      because: `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
+      because:
+        `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
     } satisfies Verdict;
   },
@@ -47,13 +57,17 @@ function match(func: PrimFunc): Match | string {
   if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
   const terms = productTerms(main);
   const [x, y] = terms ?? [];
-  if (x?.kind !== "load" || y?.kind !== "load") return `block ${main.block.name} is not a sum of products of two tensors`;
+  if (x?.kind !== "load" || y?.kind !== "load") {
+    return `block ${main.block.name} is not a sum of products of two tensors`;
+  }
   const plain = [...x.indices, ...y.indices, ...main.store.indices].every((e) => iterOf(main, e));
   if (!plain) return `block ${main.block.name} indexes its tensors by more than plain axes`;
   const axes = classify(main, x, y);
   if (typeof axes === "string") return axes;
   const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
-  if (stray) return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  if (stray) {
+    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  }
   return axes;
 }
 
@@ -63,20 +77,29 @@ function classify(main: Node, x: Load, y: Load): Match | string {
   const [k] = reduce;
   if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
   const inBoth = (it: IterVar) => mentions(x.indices, it.var) && mentions(y.indices, it.var);
-  const only = (p: Load, q: Load) => spatial.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
+  const only = (p: Load, q: Load) =>
+    spatial.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
   const batches = spatial.filter(inBoth);
   // The operand whose own axis comes first in the result is A.
-  const xFirst = spatial.findIndex((it) => only(x, y).includes(it)) <= spatial.findIndex((it) => only(y, x).includes(it));
+  const xFirst =
+    spatial.findIndex((it) => only(x, y).includes(it)) <= spatial.findIndex((it) => only(y, x).includes(it));
   const [a, b] = xFirst ? [x, y] : [y, x];
   const [i, ...moreI] = only(a, b);
   const [j, ...moreJ] = only(b, a);
-  if (!i || !j) return `no axis belongs to ${i ? b.buffer.name : a.buffer.name} alone: it is a matrix-vector product`;
+  if (!i || !j) {
+    return `no axis belongs to ${i ? b.buffer.name : a.buffer.name} alone: it is a matrix-vector product`;
+  }
   if (moreI.length > 0 || moreJ.length > 0 || batches.length > 1) return "more than one axis of a kind";
   if (!inBoth(k)) return `axis ${k.var.name} is not of both operands`;
   const one = [i, j].find((it) => constExtent(it.extent) === 1);
   if (one) return `axis ${one.var.name} has extent 1: it is a matrix-vector product`;
   return {
-    main, a, b, i, j, k,
+    main,
+    a,
+    b,
+    i,
+    j,
+    k,
     batch: batches[0],
     jIsLast: b.indices.at(-1) === j.var,
     kIsLast: a.indices.at(-1) === k.var,
@@ -86,7 +109,8 @@ function classify(main: Node, x: Load, y: Load): Match | string {
 /** An injective node that only leads to `main`. */
 export function isPrologue(n: Node, main: Node, nodes: readonly Node[]): boolean {
   const next = consumersOf(n, nodes);
-  return n.kind === "injective" && next.length === 1 && next.every((m) => m === main || isPrologue(m, main, nodes));
+  return n.kind === "injective" && next.length === 1 &&
+    next.every((m) => m === main || isPrologue(m, main, nodes));
 }
 
 /** An elementwise node that follows from `main`, in a chain. */
@@ -107,25 +131,51 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
   const loopOf = (it: IterVar) => m.main.block.iters.indexOf(it);
   return (sch, knobs) => {
     const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
-    const [, ti, ii] = knobs.split("tile_i", ni, { parts: 3, preset: preset.i, policy: "power2", max: [64, 32] }) as number[] as [number, number, number];
-    const [, tj, jj] = knobs.split("tile_j", nj, { parts: 3, preset: preset.j, policy: "power2", max: [64, 32] }) as number[] as [number, number, number];
-    const [, kk] = knobs.split("tile_k", nk, { parts: 2, preset: [preset.k], policy: "power2", max: 32 }) as number[] as [number, number];
+    const [, ti, ii] = knobs.split("tile_i", ni, {
+      parts: 3,
+      preset: preset.i,
+      policy: "power2",
+      max: [64, 32],
+    });
+    const [, tj, jj] = knobs.split("tile_j", nj, {
+      parts: 3,
+      preset: preset.j,
+      policy: "power2",
+      max: [64, 32],
+    });
+    const [, kk] = knobs.split("tile_k", nk, {
+      parts: 2,
+      preset: [preset.k],
+      policy: "power2",
+      max: 32,
+    });
     const aPath = knobs.choice("a_path", PATHS, preset.path);
     const bPath = knobs.choice("b_path", PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
-    knobs.require(ti * tj <= target.limits.maxInvocations, `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`);
+    knobs.require(
+      ti * tj <= target.limits.maxInvocations,
+      `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
+    );
     knobs.require(ii * jj <= 256, `${ii} x ${jj} results a thread: more than 256 do not stay in registers`);
-    knobs.require(ii * jj * kk <= 4096, `${ii} x ${jj} x ${kk} products unrolled: more than 4096 take too long to compile`);
+    knobs.require(
+      ii * jj * kk <= 4096,
+      `${ii} x ${jj} x ${kk} products unrolled: more than 4096 take too long to compile`,
+    );
     const shared = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
-    knobs.require(shared * 4 <= target.limits.maxSharedBytes, `${shared} elements of workgroup memory: the device has ${target.limits.maxSharedBytes} bytes`);
+    knobs.require(
+      shared * 4 <= target.limits.maxSharedBytes,
+      `${shared} elements of workgroup memory: the device has ${target.limits.maxSharedBytes} bytes`,
+    );
     const main = m.main.block.name;
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
-    const tile = m.main.block.iters.map((it) => it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk : 1);
+    const tile = m.main.block.iters.map((it) =>
+      it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk : 1
+    );
     const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
     for (const [load, path] of [[m.a, aPath], [m.b, bPath]] as const) {
       const sources = inputs.has(load.buffer) ? [load.buffer.name] : sch.sources(main, load.buffer.name);
-      if (path === "texture") for (const name of sources) sch.setScope(name, "texture");
+      if (path === "texture") { for (const name of sources) sch.setScope(name, "texture"); }
     }
     if (uneven) sch.padEinsum(main, tile);
     const [a, b] = operandNames(sch.block(main), m);

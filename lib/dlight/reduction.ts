@@ -28,7 +28,9 @@ export const reduction: Rule = {
     return {
       template: template(func, found, target),
       because: `${names} reduce each row by itself` +
-        (found.last.kind === "injective" ? `, and ${found.last.block.name} is elementwise over the same rows` : ""),
+        (found.last.kind === "injective"
+          ? `, and ${found.last.block.name} is elementwise over the same rows`
+          : ""),
     };
   },
 };
@@ -41,12 +43,16 @@ function match(func: PrimFunc): Match | string {
   const [first] = reductions;
   if (!first || !last) return "it reduces nothing";
   const rows = first.block.iters.filter((it) => it.type === "spatial").length;
-  if (rows === 0) return `block ${first.block.name} reduces everything to one value: there are no rows to spread`;
+  if (rows === 0) {
+    return `block ${first.block.name} reduces everything to one value: there are no rows to spread`;
+  }
   for (const n of nodes) {
     const dims = n.block.iters.length;
     const shape = n.block.iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
     if (n.kind === "reduction" && shape !== "S".repeat(rows) + "R") {
-      return `block ${n.block.name} has axes ${shape} and not ${"S".repeat(rows)}R: rows first, then one reduced axis`;
+      return `block ${n.block.name} has axes ${shape} and not ${
+        "S".repeat(rows)
+      }R: rows first, then one reduced axis`;
     }
     if (n.kind === "injective" && (n !== last || dims !== rows + 1)) {
       return `block ${n.block.name} is elementwise but not the last over the rows`;
@@ -58,8 +64,15 @@ function match(func: PrimFunc): Match | string {
     );
     if (foreign) return `block ${n.block.name} reads ${foreign.buffer.name} of another row`;
   }
-  if (reductions.some((n) => n !== last && consumersOf(n, nodes).length === 0)) return "it has more than one result";
-  return { reductions, last, rows, columns: constExtent(last.block.iters[rows]?.extent ?? first.block.iters[rows]?.extent as never) };
+  if (reductions.some((n) => n !== last && consumersOf(n, nodes).length === 0)) {
+    return "it has more than one result";
+  }
+  return {
+    reductions,
+    last,
+    rows,
+    columns: constExtent(last.block.iters[rows]?.extent ?? first.block.iters[rows]?.extent as never),
+  };
 }
 
 function template(func: PrimFunc, m: Match, target: Target): Template {
@@ -69,14 +82,25 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
     .filter((l) => params.has(l.buffer) && l.indices.length === m.rows + 1).map((l) => l.buffer.name);
   return (sch, knobs) => {
     const rowExtent = m.rows === 1 ? constExtent(m.last.block.iters[0]?.extent as never) : undefined;
-    const [, rows] = knobs.split("tile_rows", rowExtent, { parts: 2, preset: [preset.rows], policy: "power2", max: 64 }) as number[] as [number, number];
+    const [, rows] = knobs.split("tile_rows", rowExtent, {
+      parts: 2,
+      preset: [preset.rows],
+      policy: "power2",
+      max: 64,
+    });
     const [, threads, chunk] = knobs.split("tile_columns", m.columns, {
-      parts: 3, preset: [preset.threads, preset.chunk], policy: "power2", max: [256, 16],
-    }) as number[] as [number, number, number];
+      parts: 3,
+      preset: [preset.threads, preset.chunk],
+      policy: "power2",
+      max: [256, 16],
+    });
     const storage = knobs.choice("input", ["buffer", "texture"], preset.path);
     const vectors = knobs.flag("vectorize", true);
-    knobs.require(rows * threads <= target.limits.maxInvocations, `${rows} x ${threads} threads: the device takes ${target.limits.maxInvocations}`);
-    if (storage === "texture") for (const name of new Set(wide)) sch.setScope(name, "texture");
+    knobs.require(
+      rows * threads <= target.limits.maxInvocations,
+      `${rows} x ${threads} threads: the device takes ${target.limits.maxInvocations}`,
+    );
+    if (storage === "texture") { for (const name of new Set(wide)) sch.setScope(name, "texture"); }
 
     const last = m.last.block.name;
     const own = sch.loops(last);
@@ -109,6 +133,9 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
   };
 }
 
-function wideInputs(inputs: readonly { readonly buffer: { readonly name: string } }[], wide: readonly string[]): readonly string[] {
+function wideInputs(
+  inputs: readonly { readonly buffer: { readonly name: string } }[],
+  wide: readonly string[],
+): readonly string[] {
   return [...new Set(inputs.map((l) => l.buffer.name).filter((name) => wide.includes(name)))];
 }

@@ -8,7 +8,13 @@ export type ExprJson = number | string | readonly [op: IndexOp, a: ExprJson, b: 
 export type IndexOp = "add" | "sub" | "mul" | "floordiv" | "floormod" | "min" | "max";
 
 const BUILD: Readonly<Record<IndexOp, (a: Expr, b: Expr) => Expr>> = {
-  add, sub, mul, floordiv: floorDiv, floormod: floorMod, min, max,
+  add,
+  sub,
+  mul,
+  floordiv: floorDiv,
+  floormod: floorMod,
+  min,
+  max,
 };
 
 /** An index expression as JSON. */
@@ -18,7 +24,9 @@ export function exprToJson(e: Expr): ExprJson {
   if (e.kind === "binary" && Object.hasOwn(BUILD, e.op)) {
     return [e.op as IndexOp, exprToJson(e.a), exprToJson(e.b)];
   }
-  throw new IrError(`cannot write a ${e.kind} as an index expression: only integer arithmetic over shape variables has this form`);
+  throw new IrError(
+    `cannot write a ${e.kind} as an index expression: only integer arithmetic over shape variables has this form`,
+  );
 }
 
 /** The expression of `json`, its names looked up in `vars`. */
@@ -26,7 +34,9 @@ export function exprFromJson(json: ExprJson, vars: ReadonlyMap<string, Var>): Ex
   if (typeof json === "number") return toExpr(json);
   if (typeof json === "string") {
     const v = vars.get(json);
-    if (!v) throw new IrError(`unknown shape variable ${json}: known are ${[...vars.keys()].join(", ") || "none"}`);
+    if (!v) {
+      throw new IrError(`unknown shape variable ${json}: known are ${[...vars.keys()].join(", ") || "none"}`);
+    }
     return v;
   }
   return BUILD[json[0]](exprFromJson(json[1], vars), exprFromJson(json[2], vars));

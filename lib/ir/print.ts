@@ -1,5 +1,208 @@
+/** Programs as text, in TVMScript's manner. */
+import { isConst } from "./build.ts";
+import { scalarOf } from "./dtype.ts";
+import type { BinaryOp, Buffer, Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
-/** The program as text. */
+import type { Block, For, Stmt } from "./stmt.ts";
+
+const TYPE = { f32: "float32", f16: "float16", i32: "int32", u32: "uint32", bool: "bool" } as const;
+
+const INFIX: Readonly<Record<BinaryOp, readonly [text: string, precedence: number] | undefined>> = {
+  or: ["or", 1],
+  and: ["and", 2],
+  eq: ["==", 4],
+  ne: ["!=", 4],
+  lt: ["<", 4],
+  le: ["<=", 4],
+  gt: [">", 4],
+  ge: [">=", 4],
+  bitor: ["|", 5],
+  bitxor: ["^", 6],
+  bitand: ["&", 7],
+  shl: ["<<", 8],
+  shr: [">>", 8],
+  add: ["+", 9],
+  sub: ["-", 9],
+  mul: ["*", 10],
+  div: ["/", 10],
+  floordiv: ["//", 10],
+  floormod: ["%", 10],
+  min: undefined,
+  max: undefined,
+};
+
+/** Variables and buffers that share a name get a number behind it, in order of appearance. */
+class Printer {
+  readonly #names = new Map<Var | Buffer, string>();
+  readonly #used = new Set<string>();
+  readonly lines: string[] = [];
+
+  name(x: Var | Buffer): string {
+    let name = this.#names.get(x);
+    if (name === undefined) {
+      name = x.name;
+      for (let k = 1; this.#used.has(name); k++) name = `${x.name}_${k}`;
+      this.#used.add(name);
+      this.#names.set(x, name);
+    }
+    return name;
+  }
+
+  line(depth: number, text: string): void {
+    this.lines.push("    ".repeat(depth) + text);
+  }
+
+  func(f: PrimFunc): void {
+    const params = f.params.map((b) => `${this.name(b)}: ${this.buffer(b)}`);
+    const shapeVars = f.shapeVars.map((v) => `${this.name(v)} = T.int32()`);
+    this.line(0, "@T.prim_func");
+    this.line(0, `def ${f.name}(${params.join(", ")}):`);
+    for (const v of shapeVars) this.line(1, v);
+    for (const b of f.allocs) {
+      const scope = b.scope === "global" ? "" : `, scope="${b.scope}"`;
+      this.line(1, `${this.name(b)} = T.alloc_buffer(${this.shape(b)}, "${TYPE[b.dtype]}"${scope})`);
+    }
+    this.stmt(f.body, 1);
+  }
+
+  buffer(b: Buffer): string {
+    const scope = b.scope === "global" ? "" : `, scope="${b.scope}"`;
+    return `T.Buffer(${this.shape(b)}, "${TYPE[b.dtype]}"${scope})`;
+  }
+
+  shape(b: Buffer): string {
+    return `(${b.shape.map((d) => this.expr(d)).join(", ")}${b.shape.length === 1 ? "," : ""})`;
+  }
+
+  stmt(s: Stmt, depth: number): void {
+    switch (s.kind) {
+      case "for":
+        this.line(depth, this.loop(s));
+        return this.stmt(s.body, depth + 1);
+      case "seq":
+        if (s.body.length === 0) this.line(depth, "pass");
+        return s.body.forEach((x) => this.stmt(x, depth));
+      case "if":
+        this.line(depth, `if ${this.expr(s.cond)}:`);
+        this.stmt(s.then, depth + 1);
+        if (!s.else) return;
+        this.line(depth, "else:");
+        return this.stmt(s.else, depth + 1);
+      case "store":
+        return this.line(depth, `${this.access(s.buffer, s.indices)} = ${this.expr(s.value)}`);
+      case "block":
+        return this.block(s, depth);
+      case "let":
+        this.line(depth, `${this.name(s.var)} = ${this.expr(s.value)}`);
+        return this.stmt(s.body, depth);
+      case "barrier":
+        return this.line(depth, "T.tvm_storage_sync()");
+      default:
+        return s satisfies never;
+    }
+  }
+
+  loop(s: For): string {
+    const extent = this.expr(s.extent);
+    const notes = Object.entries(s.annotations);
+    const more = notes.length ? `, annotations=${JSON.stringify(Object.fromEntries(notes))}` : "";
+    const name = this.name(s.var);
+    switch (s.loop) {
+      case "serial":
+        return more ? `for ${name} in T.serial(${extent}${more}):` : `for ${name} in range(${extent}):`;
+      case "parallel":
+      case "vectorized":
+      case "unrolled":
+        return `for ${name} in T.${s.loop === "unrolled" ? "unroll" : s.loop}(${extent}${more}):`;
+      default:
+        return `for ${name} in T.thread_binding(${extent}, thread="${s.loop}"${more}):`;
+    }
+  }
+
+  block(b: Block, depth: number): void {
+    this.line(depth, `with T.block("${b.name}"):`);
+    const plain = b.bindings.every((e) => e.kind === "var") && b.iters.length > 0;
+    if (plain) {
+      const kinds = b.iters.map((it) => it.type === "reduce" ? "R" : "S").join("");
+      const vars = b.iters.map((it) => this.name(it.var)).join(", ");
+      this.line(
+        depth + 1,
+        `${vars} = T.axis.remap("${kinds}", [${b.bindings.map((e) => this.expr(e)).join(", ")}])`,
+      );
+    } else {
+      b.iters.forEach((it, k) => {
+        const value = this.expr(b.bindings[k] as Expr);
+        this.line(depth + 1, `${this.name(it.var)} = T.axis.${it.type}(${this.expr(it.extent)}, ${value})`);
+      });
+    }
+    if (!isConst(b.where, 1)) this.line(depth + 1, `T.where(${this.expr(b.where)})`);
+    const notes = Object.entries(b.annotations);
+    if (notes.length) this.line(depth + 1, `T.block_attr(${JSON.stringify(Object.fromEntries(notes))})`);
+    if (b.init) {
+      this.line(depth + 1, "with T.init():");
+      this.stmt(b.init, depth + 2);
+    }
+    this.stmt(b.body, depth + 1);
+  }
+
+  access(b: Buffer, indices: readonly Expr[]): string {
+    return `${this.name(b)}[${indices.length ? indices.map((e) => this.expr(e)).join(", ") : "()"}]`;
+  }
+
+  /** The text of `e`, in parentheses if it binds less tightly than `outer`. */
+  expr(e: Expr, outer = 0): string {
+    switch (e.kind) {
+      case "const":
+        if (e.dtype === "i32") return `${e.value}`;
+        if (e.dtype === "bool") return e.value ? "True" : "False";
+        return `T.${TYPE[e.dtype]}(${e.value})`;
+      case "var":
+        return this.name(e);
+      case "binary": {
+        const infix = INFIX[e.op];
+        if (!infix) return `T.${e.op}(${this.expr(e.a)}, ${this.expr(e.b)})`;
+        const [text, own] = infix;
+        const both = `${this.expr(e.a, own)} ${text} ${this.expr(e.b, own + 1)}`;
+        return own < outer ? `(${both})` : both;
+      }
+      case "not":
+        return outer > 3 ? `(not ${this.expr(e.a, 3)})` : `not ${this.expr(e.a, 3)}`;
+      case "select":
+        return `T.if_then_else(${this.expr(e.cond)}, ${this.expr(e.a)}, ${this.expr(e.b)})`;
+      case "cast":
+        return `T.Cast("${TYPE[scalarOf(e.dtype)]}${e.dtype.slice(scalarOf(e.dtype).length)}", ${
+          this.expr(e.a)
+        })`;
+      case "call":
+        return `T.${e.op}(${e.args.map((x) => this.expr(x)).join(", ")})`;
+      case "load":
+        return this.access(e.buffer, e.indices);
+      case "ramp":
+        return `T.Ramp(${this.expr(e.base)}, ${e.stride}, 4)`;
+      case "broadcast":
+        return `T.Broadcast(${this.expr(e.a)}, 4)`;
+      case "shuffle":
+        return `T.Shuffle([${e.lanes.map((x) => this.expr(x)).join(", ")}])`;
+      default:
+        return e satisfies never;
+    }
+  }
+}
+
+/** The function as text. */
 export function printFunc(f: PrimFunc): string {
-  return f.name;
+  const p = new Printer();
+  p.func(f);
+  return p.lines.join("\n");
+}
+
+/** A statement as text; its free variables keep their names. */
+export function printStmt(s: Stmt): string {
+  const p = new Printer();
+  p.stmt(s, 0);
+  return p.lines.join("\n");
+}
+
+export function printExpr(e: Expr): string {
+  return new Printer().expr(e);
 }

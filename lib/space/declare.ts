@@ -1,6 +1,6 @@
 import { SpaceError } from "./error.ts";
 import { choiceKnob, flagKnob, type Knob, showValue, splitKnob } from "./knob.ts";
-import type { Knobs, SplitOptions } from "./knobs.ts";
+import type { Factors, Knobs, Parts, SplitOptions } from "./knobs.ts";
 import { withOuter } from "./splits.ts";
 
 /**
@@ -21,13 +21,9 @@ export class DeclaringKnobs implements Knobs {
     return this.#rejections;
   }
 
-  split(
-    name: string,
-    extent: number | undefined,
-    options: SplitOptions,
-  ): readonly [number | null, ...number[]] {
+  split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
     const knob = this.#declare(splitKnob(name, extent, options));
-    return withOuter(extent, knob.candidates[knob.preset] ?? []);
+    return withOuter(extent, knob.candidates[knob.preset] ?? []) as readonly (number | null)[] as Factors[P];
   }
 
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T {

@@ -1,7 +1,15 @@
 import type { ConfigSpace } from "./config_space.ts";
 import { SpaceError } from "./error.ts";
 import type { Knob } from "./knob.ts";
-import { type Config, type Knobs, type KnobValue, RejectedConfig, type SplitOptions } from "./knobs.ts";
+import {
+  type Config,
+  type Factors,
+  type Knobs,
+  type KnobValue,
+  type Parts,
+  RejectedConfig,
+  type SplitOptions,
+} from "./knobs.ts";
 import { withOuter } from "./splits.ts";
 
 /**
@@ -19,11 +27,7 @@ export class FixedKnobs implements Knobs {
     this.#config = config;
   }
 
-  split(
-    name: string,
-    extent: number | undefined,
-    options: SplitOptions,
-  ): readonly [number | null, ...number[]] {
+  split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
     const { knob, value } = this.#next(name, "split");
     if (knob.kind !== "split" || knob.extent !== (extent ?? null) || knob.parts !== options.parts) {
       throw this.#differs(
@@ -31,7 +35,10 @@ export class FixedKnobs implements Knobs {
         knob,
       );
     }
-    return withOuter(extent, typeof value === "object" ? value : []);
+    return withOuter(
+      extent,
+      typeof value === "object" ? value : [],
+    ) as readonly (number | null)[] as Factors[P];
   }
 
   choice<T extends string | number>(name: string, options: readonly T[], _preset: T): T {

@@ -1,0 +1,64 @@
+import { TunebookError } from "../ir/error.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Trace } from "../schedule/trace.ts";
+import type { ConfigSpace } from "../space/config_space.ts";
+import type { Config } from "../space/knobs.ts";
+import { runAtPresets, type Template } from "../space/template.ts";
+import type { Target } from "../target/target.ts";
+import { fallback } from "./fallback.ts";
+import { gemv } from "./gemv.ts";
+import { matmul } from "./matmul.ts";
+import { reduction } from "./reduction.ts";
+import type { Rule } from "./rule.ts";
+
+/** In this order; the first that matches schedules. */
+export const rules: readonly Rule[] = [matmul, gemv, reduction, fallback];
+
+/** What one rule said. */
+export interface Why {
+  readonly rule: string;
+  readonly matched: boolean;
+  readonly because: string;
+}
+
+/** A program scheduled by a rule. */
+export interface Ruled {
+  readonly func: PrimFunc;
+  readonly trace: Trace;
+  /** The rule that fired. */
+  readonly rule: string;
+  /** The numbers that it took. */
+  readonly preset: Config;
+  /** The space that its template declares around them. */
+  readonly space: ConfigSpace;
+  /** Every rule that was asked, with its reason. */
+  readonly why: readonly Why[];
+}
+
+/** The template of the first rule that matches `func`, and why the ones before it did not. */
+export function match(
+  func: PrimFunc,
+  target: Target,
+  among: readonly Rule[] = rules,
+): { readonly rule: string; readonly template: Template; readonly why: readonly Why[] } {
+  const why: Why[] = [];
+  for (const rule of among) {
+    const { template, because } = rule.match(func, target);
+    why.push({ rule: rule.name, matched: template !== undefined, because });
+    if (template) return { rule: rule.name, template, why };
+  }
+  const said = why.map((w) => `${w.rule}: ${w.because}`).join("; ");
+  throw new TunebookError(
+    `no rule of ${among.length} schedules ${func.name} (${said}); Fallback schedules any program`,
+  );
+}
+
+/**
+ * Schedules a program by the first rule that matches it, at the rule's presets for the target. Needs no
+ * device and takes milliseconds.
+ */
+export function schedule(func: PrimFunc, target: Target, among: readonly Rule[] = rules): Ruled {
+  const { rule, template, why } = match(func, target, among);
+  const { schedule: sch, space } = runAtPresets(func, template);
+  return { func: sch.func, trace: sch.trace, rule, preset: space.at(space.preset), space, why };
+}

@@ -1,0 +1,111 @@
+import { isConst } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Block, Stmt } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, substitute } from "../ir/visit.ts";
+import { dimensions } from "./compute_at.ts";
+import { ScheduleError } from "./error.ts";
+import { blocksOf, consumersOf, findBlock, removeBlock, replaceStmt, storeOf, writes } from "./tree.ts";
+
+/** Puts a producer's expression where its results are read. */
+export function computeInline(func: PrimFunc, name: string): PrimFunc {
+  const { block: b } = findBlock(func, name);
+  const asked = `cannot inline ${name}`;
+  const s = storeOf(b, "inline");
+  if (b.iters.some((it) => it.type === "reduce")) {
+    throw new ScheduleError(`${asked}: it is a reduction; use computeAt`, b);
+  }
+  if (func.params.includes(s.buffer)) {
+    throw new ScheduleError(`${asked}: ${s.buffer.name} is an output of the function`, b);
+  }
+  if (!isConst(b.where, 1)) {
+    throw new ScheduleError(
+      `${asked}: it is computed under a condition; inline it before splitting its loops`,
+      b,
+    );
+  }
+  if (blocksOf(func.body).some((x) => x.block !== b && writes(x.block, s.buffer))) {
+    throw new ScheduleError(`${asked}: another block writes ${s.buffer.name} too`, b);
+  }
+  const dims = dimensions(b, asked);
+  const consumers = consumersOf(func, b);
+  if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it`, b);
+  const value = (indices: readonly Expr[]) =>
+    substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
+  const expr = (e: Expr): Expr => {
+    const x = mapExpr(e, expr);
+    return x.kind === "load" && x.buffer === s.buffer ? value(x.indices) : x;
+  };
+  const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
+  const now = consumers.reduce(
+    (f, c) => replaceStmt(f, c.block, { ...c.block, body: stmt(c.block.body) }),
+    func,
+  );
+  return removeBlock(now, b).with({ allocs: func.allocs.filter((x) => x !== s.buffer) });
+}
+
+/** Puts a consumer's expression where its input is produced. */
+export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
+  const { block: b } = findBlock(func, name);
+  const asked = `cannot inline ${name} into its producer`;
+  const s = storeOf(b, "inline");
+  if (b.iters.some((it) => it.type === "reduce")) throw new ScheduleError(`${asked}: it is a reduction`, b);
+  if (!isConst(b.where, 1)) throw new ScheduleError(`${asked}: it is computed under a condition`, b);
+  const candidates = blocksOf(func.body).filter((x) =>
+    x.block !== b && x.block.body.kind === "store" && consumersOf(func, x.block).some((c) => c.block === b)
+  );
+  const [producer] = candidates;
+  if (!producer || candidates.length !== 1) {
+    throw new ScheduleError(`${asked}: it has ${candidates.length} producers and not one`, b);
+  }
+  const p = producer.block;
+  const from = storeOf(p, "inline into");
+  if (p.iters.some((it) => it.type === "reduce")) {
+    throw new ScheduleError(`${asked} ${p.name}, as that is a reduction: use reverseComputeAt`, p);
+  }
+  if (func.params.includes(from.buffer) || consumersOf(func, p).length !== 1) {
+    throw new ScheduleError(`${asked} ${p.name}: ${from.buffer.name} is needed elsewhere too`, p);
+  }
+  const map = new Map<Expr, Expr>();
+  let plain = true;
+  const find = (e: Expr): Expr => {
+    if (e.kind === "load" && e.buffer === from.buffer) {
+      e.indices.forEach((i, d) => {
+        if (i.kind === "var" && (map.get(i) ?? from.indices[d]) === from.indices[d]) {
+          map.set(i, from.indices[d] as Expr);
+        } else plain = false;
+      });
+    }
+    return mapExpr(e, find);
+  };
+  find(s.value);
+  const same = s.buffer.shape.length === from.buffer.shape.length && b.iters.every((it) => map.has(it.var)) &&
+    b.iters.length === from.indices.length &&
+    b.iters.every((it) => {
+      const d = from.indices.indexOf(map.get(it.var) as Expr);
+      const size = from.buffer.shape[d];
+      return size === it.extent || (size?.kind === "const" && isConst(it.extent, size.value));
+    });
+  if (!plain || !same) {
+    throw new ScheduleError(
+      `${asked} ${p.name}: it does not read each element of ${from.buffer.name} once, at plain axes`,
+      b,
+    );
+  }
+  const by = new Map([...map].map(([v, e]) => [v as Extract<Expr, { kind: "var" }>, e]));
+  const expr = (e: Expr): Expr =>
+    e.kind === "load" && e.buffer === from.buffer
+      ? from.value
+      : e.kind === "var"
+      ? by.get(e) ?? e
+      : mapExpr(e, expr);
+  const body: Stmt = {
+    kind: "store",
+    buffer: s.buffer,
+    indices: s.indices.map((e) => substitute(e, by)),
+    value: expr(s.value),
+  };
+  const merged: Block = { ...p, body };
+  const now = replaceStmt(func, p, merged);
+  return removeBlock(now, b).with({ allocs: func.allocs.filter((x) => x !== from.buffer) });
+}

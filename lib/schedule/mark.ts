@@ -1,0 +1,62 @@
+import { forLoop, variable } from "../ir/build.ts";
+import type { Buffer, Scope } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { outputsOf } from "../ir/outputs.ts";
+import { replaceBuffers } from "../ir/visit.ts";
+import { ScheduleError } from "./error.ts";
+import { blocksOf, findBlock, findLoop, FreshNames, replaceStmt, storeOf } from "./tree.ts";
+
+/** Moves the buffer that block `name` writes, or the input `name`, to another memory. */
+export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
+  const asked = `cannot put ${name} in ${scope} memory`;
+  const param = func.params.find((p) => p.name === name);
+  const isBlock = blocksOf(func.body).some((b) => b.block.name === name);
+  const input = param && !outputsOf(func).includes(param) ? param : undefined;
+  if (input) {
+    if (scope !== "texture" && scope !== "global") {
+      throw new ScheduleError(`${asked}: an input is global or a texture; cacheRead copies it nearer`);
+    }
+    if (scope === "texture" && (input.dtype === "bool" || input.shape.length === 0)) {
+      throw new ScheduleError(`${asked}: textures hold f32, f16, i32 and u32 with at least one dimension`);
+    }
+    return replace(func, input, { ...input, scope });
+  }
+  if (!isBlock) {
+    const inputs = func.params.filter((p) => !outputsOf(func).includes(p)).map((p) => p.name);
+    throw new ScheduleError(`${asked}: it is neither a block nor an input; inputs are ${inputs.join(", ")}`);
+  }
+  const { block: b } = findBlock(func, name);
+  const { buffer } = storeOf(b, "set the scope of");
+  if (func.params.includes(buffer)) {
+    throw new ScheduleError(`${asked}: ${buffer.name} is an output and stays global; cacheWrite first`, b);
+  }
+  if (scope === "texture") throw new ScheduleError(`${asked}: textures are read-only, and ${name} writes`, b);
+  return replace(func, buffer, { ...buffer, scope });
+}
+
+function replace(func: PrimFunc, old: Buffer, now: Buffer): PrimFunc {
+  const swap = (b: Buffer) => b === old ? now : b;
+  return func.with({
+    params: func.params.map(swap),
+    allocs: func.allocs.map(swap),
+    body: replaceBuffers(func.body, new Map([[old, now]])),
+  });
+}
+
+export function annotate(
+  func: PrimFunc,
+  name: string,
+  key: string,
+  value: string | number | boolean,
+): PrimFunc {
+  const found = blocksOf(func.body).find((b) => b.block.name === name)?.block ?? findLoop(func, name).loop;
+  return replaceStmt(func, found, { ...found, annotations: { ...found.annotations, [key]: value } });
+}
+
+/** Puts a loop of one turn around a block, for a block that has none to bind. */
+export function addUnitLoop(func: PrimFunc, name: string): { func: PrimFunc; loop: string } {
+  const { block: b, loops } = findBlock(func, name);
+  const v = variable(new FreshNames(func).get("u"));
+  const top = loops[0] ?? b;
+  return { func: replaceStmt(func, top, forLoop(v, 1, top)), loop: v.name };
+}

@@ -1,0 +1,53 @@
+/** New loop nests over a box. */
+import { add, and, block, forLoop, ge, isConst, iterVar, lt, variable } from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import type { Range } from "../ir/region.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { Block, IterVar, Stmt } from "../ir/stmt.ts";
+import type { FreshNames } from "./tree.ts";
+
+/** A new loop a dimension of `ranges` (none for extent 1), and the position it gives. */
+export function loopsOver(
+  ranges: readonly Pick<Range, "min" | "extent">[],
+  names: FreshNames,
+  analyzer: Analyzer,
+  prefix = "ax",
+): { readonly vars: readonly { readonly var: Var; readonly extent: Expr }[]; readonly at: readonly Expr[] } {
+  const vars: { var: Var; extent: Expr }[] = [];
+  const at = ranges.map((r, d) => {
+    const extent = analyzer.simplify(r.extent);
+    if (isConst(extent, 1)) return analyzer.simplify(r.min);
+    const v = variable(names.get(`${prefix}${d}`));
+    analyzer.bind(v, extent);
+    vars.push({ var: v, extent });
+    return analyzer.simplify(add(r.min, v));
+  });
+  return { vars, at };
+}
+
+/** The condition that each position lies within its extent, as far as that is not certain. */
+export function within(at: readonly Expr[], extents: readonly Expr[], analyzer: Analyzer): Expr {
+  return and(...at.flatMap((e, d) => {
+    const upper = lt(e, extents[d] as Expr), lower = ge(e, 0);
+    return [...(analyzer.proves(lower) ? [] : [lower]), ...(analyzer.proves(upper) ? [] : [upper])];
+  }));
+}
+
+export function wrap(vars: readonly { readonly var: Var; readonly extent: Expr }[], body: Stmt): Stmt {
+  return vars.reduceRight<Stmt>((s, { var: v, extent }) => forLoop(v, extent, s), body);
+}
+
+/** A nest of one block that runs over a box: `make` gets the block's iteration variables. */
+export function nestOver(
+  name: string,
+  ranges: readonly Pick<Range, "min" | "extent">[],
+  domain: readonly Expr[],
+  names: FreshNames,
+  analyzer: Analyzer,
+  make: (vars: readonly Var[]) => Stmt,
+): { readonly nest: Stmt; readonly block: Block; readonly loops: readonly string[] } {
+  const { vars, at } = loopsOver(ranges, names, analyzer);
+  const iters: IterVar[] = domain.map((extent, d) => iterVar(variable(`v${d}`), extent));
+  const b = block(name, iters, at, make(iters.map((it) => it.var)), { where: within(at, domain, analyzer) });
+  return { nest: wrap(vars, b), block: b, loops: vars.map((v) => v.var.name) };
+}

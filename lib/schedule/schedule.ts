@@ -1,0 +1,135 @@
+import { walkStmt } from "../ir/visit.ts";
+import type { Load, Scope } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Block, For, ThreadTag } from "../ir/stmt.ts";
+import { apply, type Step } from "./step.ts";
+import { Trace } from "./trace.ts";
+import { blocksOf, consumersOf, findBlock, findLoop, producersOf } from "./tree.ts";
+
+/** A program under scheduling: applies steps to it and records them. */
+export class Schedule {
+  #func: PrimFunc;
+  readonly #start: PrimFunc;
+  readonly #steps: Step[] = [];
+
+  constructor(func: PrimFunc) {
+    this.#func = this.#start = func;
+  }
+
+  /** The program as scheduled so far. */
+  get func(): PrimFunc {
+    return this.#func;
+  }
+  /** The steps so far. */
+  get trace(): Trace {
+    return Trace.of(this.#start, this.#steps);
+  }
+
+  #do(step: Step): readonly string[] {
+    const { func, made } = apply(this.#func, step);
+    this.#func = func;
+    this.#steps.push(step);
+    return made;
+  }
+  #one(step: Step): string {
+    return this.#do(step)[0] as string;
+  }
+
+  split(loop: string, factors: readonly (number | null)[]): readonly string[] {
+    return this.#do({ op: "split", loop, factors });
+  }
+  fuse(...loops: readonly string[]): string {
+    return this.#one({ op: "fuse", loops });
+  }
+  reorder(...loops: readonly string[]): void {
+    this.#do({ op: "reorder", loops });
+  }
+  bind(loop: string, thread: ThreadTag): void {
+    this.#do({ op: "bind", loop, thread });
+  }
+  vectorize(loop: string): void {
+    this.#do({ op: "vectorize", loop });
+  }
+  unroll(loop: string): void {
+    this.#do({ op: "unroll", loop });
+  }
+  parallel(loop: string): void {
+    this.#do({ op: "parallel", loop });
+  }
+  addUnitLoop(block: string): string {
+    return this.#one({ op: "addUnitLoop", block });
+  }
+  cacheRead(block: string, buffer: string, scope: Scope): string {
+    return this.#one({ op: "cacheRead", block, buffer, scope });
+  }
+  cacheWrite(block: string, scope: Scope): string {
+    return this.#one({ op: "cacheWrite", block, scope });
+  }
+  computeAt(block: string, loop: string): readonly string[] {
+    return this.#do({ op: "computeAt", block, loop });
+  }
+  reverseComputeAt(block: string, loop: string): readonly string[] {
+    return this.#do({ op: "reverseComputeAt", block, loop });
+  }
+  computeInline(block: string): void {
+    this.#do({ op: "computeInline", block });
+  }
+  reverseComputeInline(block: string): void {
+    this.#do({ op: "reverseComputeInline", block });
+  }
+  decomposeReduction(block: string, loop: string): string {
+    return this.#one({ op: "decomposeReduction", block, loop });
+  }
+  rfactor(loop: string, axis = 0): string {
+    return this.#one({ op: "rfactor", loop, axis });
+  }
+  padEinsum(block: string, padding: readonly number[]): void {
+    this.#do({ op: "padEinsum", block, padding });
+  }
+  setScope(name: string, scope: Scope): void {
+    this.#do({ op: "setScope", name, scope });
+  }
+  annotate(name: string, key: string, value: string | number | boolean): void {
+    this.#do({ op: "annotate", name, key, value });
+  }
+
+  /** Names of all blocks, in program order. */
+  blocks(): readonly string[] {
+    return blocksOf(this.#func.body).map((b) => b.block.name);
+  }
+  block(name: string): Block {
+    return findBlock(this.#func, name).block;
+  }
+  loop(name: string): For {
+    return findLoop(this.#func, name).loop;
+  }
+  /** Names of the loops around a block, outermost first. */
+  loops(block: string): readonly string[] {
+    return findBlock(this.#func, block).loops.map((l) => l.var.name);
+  }
+  /** Names of the blocks whose results `block` reads. */
+  producers(block: string): readonly string[] {
+    return producersOf(this.#func, this.block(block)).map((b) => b.block.name);
+  }
+  /** Names of the blocks that read what `block` writes. */
+  consumers(block: string): readonly string[] {
+    return consumersOf(this.#func, this.block(block)).map((b) => b.block.name);
+  }
+  /** The loads of a block from buffers that it does not write. */
+  inputs(block: string): readonly Load[] {
+    const { body } = this.block(block);
+    const own = body.kind === "store" ? body.buffer : undefined;
+    const loads: Load[] = [];
+    walkStmt(body, () => {}, (e) => e.kind === "load" && e.buffer !== own && loads.push(e));
+    return loads;
+  }
+  /** Names of the inputs of the program from which `buffer` is computed for `block`. */
+  sources(block: string, buffer: string): readonly string[] {
+    const producer = producersOf(this.#func, this.block(block)).find((b) =>
+      b.block.body.kind === "store" && b.block.body.buffer.name === buffer
+    );
+    if (!producer) return [buffer];
+    const names = this.inputs(producer.block.name).map((l) => l.buffer.name);
+    return [...new Set(names.flatMap((n) => this.sources(producer.block.name, n)))];
+  }
+}

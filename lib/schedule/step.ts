@@ -1,0 +1,80 @@
+/** The grammar of schedule steps: plain JSON. Loops and blocks are named by their unique names. */
+import type { Scope } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { ThreadTag } from "../ir/stmt.ts";
+import { cacheRead, cacheWrite } from "./cache.ts";
+import { computeAt, reverseComputeAt } from "./compute_at.ts";
+import { computeInline, reverseComputeInline } from "./inline.ts";
+import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
+import { addUnitLoop, annotate, setScope } from "./mark.ts";
+import { padEinsum } from "./pad_einsum.ts";
+import { decomposeReduction, rfactor } from "./reduction.ts";
+
+export type Step =
+  | { readonly op: "split"; readonly loop: string; readonly factors: readonly (number | null)[] }
+  | { readonly op: "fuse"; readonly loops: readonly string[] }
+  | { readonly op: "reorder"; readonly loops: readonly string[] }
+  | { readonly op: "bind"; readonly loop: string; readonly thread: ThreadTag }
+  | { readonly op: "vectorize"; readonly loop: string }
+  | { readonly op: "unroll"; readonly loop: string }
+  | { readonly op: "parallel"; readonly loop: string }
+  | { readonly op: "addUnitLoop"; readonly block: string }
+  | { readonly op: "cacheRead"; readonly block: string; readonly buffer: string; readonly scope: Scope }
+  | { readonly op: "cacheWrite"; readonly block: string; readonly scope: Scope }
+  | { readonly op: "computeAt"; readonly block: string; readonly loop: string }
+  | { readonly op: "reverseComputeAt"; readonly block: string; readonly loop: string }
+  | { readonly op: "computeInline"; readonly block: string }
+  | { readonly op: "reverseComputeInline"; readonly block: string }
+  | { readonly op: "decomposeReduction"; readonly block: string; readonly loop: string }
+  | { readonly op: "rfactor"; readonly loop: string; readonly axis: number }
+  | { readonly op: "padEinsum"; readonly block: string; readonly padding: readonly number[] }
+  | { readonly op: "setScope"; readonly name: string; readonly scope: Scope }
+  | {
+    readonly op: "annotate";
+    readonly name: string;
+    readonly key: string;
+    readonly value: string | number | boolean;
+  };
+
+/** What a step gives: the program, and the names of the loops or the block that it made. */
+export interface Applied {
+  readonly func: PrimFunc;
+  readonly made: readonly string[];
+}
+
+type Primitives = {
+  readonly [Op in Step["op"]]: (func: PrimFunc, step: Extract<Step, { op: Op }>) => Applied;
+};
+
+const none = (func: PrimFunc): Applied => ({ func, made: [] });
+const loops = (r: { func: PrimFunc; loops: string[] }): Applied => ({ func: r.func, made: r.loops });
+const block = (r: { func: PrimFunc; block: string }): Applied => ({ func: r.func, made: [r.block] });
+const loop = (r: { func: PrimFunc; loop: string }): Applied => ({ func: r.func, made: [r.loop] });
+
+export const primitives: Primitives = {
+  split: (f, s) => loops(split(f, s.loop, s.factors)),
+  fuse: (f, s) => loop(fuse(f, s.loops)),
+  reorder: (f, s) => none(reorder(f, s.loops)),
+  bind: (f, s) => none(bind(f, s.loop, s.thread)),
+  vectorize: (f, s) => none(setLoopKind(f, s.loop, "vectorized", "vectorize")),
+  unroll: (f, s) => none(setLoopKind(f, s.loop, "unrolled", "unroll")),
+  parallel: (f, s) => none(setLoopKind(f, s.loop, "parallel", "parallelize")),
+  addUnitLoop: (f, s) => loop(addUnitLoop(f, s.block)),
+  cacheRead: (f, s) => block(cacheRead(f, s.block, s.buffer, s.scope)),
+  cacheWrite: (f, s) => block(cacheWrite(f, s.block, s.scope)),
+  computeAt: (f, s) => loops(computeAt(f, s.block, s.loop)),
+  reverseComputeAt: (f, s) => loops(reverseComputeAt(f, s.block, s.loop)),
+  computeInline: (f, s) => none(computeInline(f, s.block)),
+  reverseComputeInline: (f, s) => none(reverseComputeInline(f, s.block)),
+  decomposeReduction: (f, s) => block(decomposeReduction(f, s.block, s.loop)),
+  rfactor: (f, s) => block(rfactor(f, s.loop, s.axis)),
+  padEinsum: (f, s) => none(padEinsum(f, s.block, s.padding)),
+  setScope: (f, s) => none(setScope(f, s.name, s.scope)),
+  annotate: (f, s) => none(annotate(f, s.name, s.key, s.value)),
+};
+
+/** Applies one step. */
+export function apply(func: PrimFunc, step: Step): Applied {
+  const primitive = primitives[step.op] as (func: PrimFunc, step: Step) => Applied;
+  return primitive(func, step);
+}

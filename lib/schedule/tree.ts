@@ -1,0 +1,183 @@
+/** Finding and replacing loops and blocks by name. */
+import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import { PrimFunc } from "../ir/func.ts";
+import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
+import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
+import { seq } from "../ir/build.ts";
+import { ScheduleError } from "./error.ts";
+
+export interface FoundLoop {
+  readonly loop: For;
+  /** Loops around it, outermost first. */
+  readonly outer: readonly For[];
+}
+export interface FoundBlock {
+  readonly block: Block;
+  /** Loops around it, outermost first. */
+  readonly loops: readonly For[];
+}
+
+/** All blocks in program order with the loops around them. */
+export function blocksOf(s: Stmt, loops: readonly For[] = []): readonly FoundBlock[] {
+  switch (s.kind) {
+    case "for":
+      return blocksOf(s.body, [...loops, s]);
+    case "seq":
+      return s.body.flatMap((x) => blocksOf(x, loops));
+    case "block":
+      return [{ block: s, loops }];
+    default:
+      return [];
+  }
+}
+
+export function findBlock(func: PrimFunc, name: string): FoundBlock {
+  const all = blocksOf(func.body);
+  const found = all.find((b) => b.block.name === name);
+  if (!found) {
+    throw new ScheduleError(
+      `no block ${name} in ${func.name}: its blocks are ${all.map((b) => b.block.name).join(", ")}`,
+    );
+  }
+  return found;
+}
+
+export function findLoop(func: PrimFunc, name: string): FoundLoop {
+  const search = (s: Stmt, outer: readonly For[]): FoundLoop | undefined => {
+    if (s.kind === "for") return s.var.name === name ? { loop: s, outer } : search(s.body, [...outer, s]);
+    if (s.kind !== "seq") return undefined;
+    for (const x of s.body) {
+      const found = search(x, outer);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const found = search(func.body, []);
+  if (found) return found;
+  const names: string[] = [];
+  walkStmt(func.body, (s) => s.kind === "for" && names.push(s.var.name));
+  throw new ScheduleError(`no loop ${name} in ${func.name}: its loops are ${names.join(", ")}`);
+}
+
+/** The function with one statement replaced. */
+export function replaceStmt(func: PrimFunc, old: Stmt, by: Stmt): PrimFunc {
+  const go = (s: Stmt): Stmt =>
+    s === old ? by : s.kind === "seq" ? flattened(s, go) : s.kind === "block" ? s : mapStmt(s, go);
+  return func.with({ body: go(func.body) });
+}
+
+function flattened(s: Stmt & { kind: "seq" }, go: (x: Stmt) => Stmt): Stmt {
+  const now = mapStmt(s, go);
+  return now === s || now.kind !== "seq" ? now : seq(...now.body);
+}
+
+/** The function without a block, and without the loops that held nothing else. */
+export function removeBlock(func: PrimFunc, block: Block): PrimFunc {
+  const go = (s: Stmt): Stmt | undefined => {
+    if (s === block) return undefined;
+    if (s.kind === "for") {
+      const body = go(s.body);
+      return body === s.body ? s : body && { ...s, body };
+    }
+    if (s.kind === "seq") {
+      const body = s.body.map(go).filter((x) => x !== undefined);
+      return body.length === 0
+        ? undefined
+        : body.every((x, k) => x === s.body[k]) && body.length === s.body.length
+        ? s
+        : seq(...body);
+    }
+    return s;
+  };
+  return func.with({ body: go(func.body) ?? seq() });
+}
+
+/** Hands out loop, block or buffer names that `func` does not have yet. */
+export class FreshNames {
+  readonly #taken = new Set<string>();
+
+  constructor(func: PrimFunc) {
+    walkStmt(func.body, (s) => {
+      if (s.kind === "for") this.#taken.add(s.var.name);
+      if (s.kind === "block") this.#taken.add(s.name);
+    });
+    for (const b of [...func.params, ...func.allocs]) this.#taken.add(b.name);
+    for (const v of func.shapeVars) this.#taken.add(v.name);
+  }
+
+  get(wanted: string): string {
+    let name = wanted;
+    for (let k = 1; this.#taken.has(name); k++) name = `${wanted}_${k}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+/** The block's iteration variables and their values. */
+export function bindingsOf(b: Block): ReadonlyMap<Var, Expr> {
+  return new Map(b.iters.map((it, k) => [it.var, b.bindings[k] as Expr]));
+}
+
+/** Loads and stores of `buffer` in `b`, their indices in terms of the loops around. */
+export function accessesOf(
+  b: Block,
+  buffer: Buffer,
+): readonly { readonly indices: readonly Expr[]; readonly write: boolean }[] {
+  const found: { indices: readonly Expr[]; write: boolean }[] = [];
+  const values = bindingsOf(b);
+  const note = (x: Load | Store, write: boolean) => {
+    if (x.buffer === buffer) found.push({ indices: x.indices.map((e) => substitute(e, values)), write });
+  };
+  const visit = (s: Stmt) =>
+    walkStmt(s, (x) => x.kind === "store" && note(x, true), (e) => e.kind === "load" && note(e, false));
+  if (b.init) visit(b.init);
+  visit(b.body);
+  return found;
+}
+
+export function reads(b: Block, buffer: Buffer): boolean {
+  return b.body.kind === "store"
+    ? accessesOf(b, buffer).some((a) => !a.write) && b.body.buffer !== buffer
+    : accessesOf(b, buffer).some((a) => !a.write);
+}
+
+export function writes(b: Block, buffer: Buffer): boolean {
+  return accessesOf(b, buffer).some((a) => a.write);
+}
+
+/** The one store of a block's body. */
+export function storeOf(b: Block, verb: string): Store {
+  if (b.body.kind === "store") return b.body;
+  throw new ScheduleError(`cannot ${verb} ${b.name}: its body is not a single store`, b);
+}
+
+/** Blocks that read what `b` writes, without `b`. */
+export function consumersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
+  const { buffer } = storeOf(b, "find the consumers of");
+  return blocksOf(func.body).filter((x) =>
+    x.block !== b && x.block.name !== b.name && reads(x.block, buffer)
+  );
+}
+
+/** Blocks that write what `b` reads, without `b`. */
+export function producersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
+  return blocksOf(func.body).filter((x) => {
+    if (x.block === b || x.block.body.kind !== "store") return false;
+    return reads(b, x.block.body.buffer);
+  });
+}
+
+/** The loops in whose range the reduce iteration variables of `b` move. */
+export function reduceLoops(b: Block, loops: readonly For[]): readonly For[] {
+  return loops.filter((l) =>
+    b.iters.some((it, k) => it.type === "reduce" && usesVar(b.bindings[k] as Expr, (v) => v === l.var))
+  );
+}
+
+export function contains(s: Stmt, what: Stmt): boolean {
+  let found = false;
+  walkStmt(s, (x) => {
+    if (x === what) found = true;
+  });
+  return found;
+}

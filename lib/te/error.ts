@@ -1,0 +1,6 @@
+import { TunebookError } from "../ir/error.ts";
+
+/** An operator that was asked for with impossible shapes or types. */
+export class TeError extends TunebookError {
+  override readonly name = "TeError";
+}

@@ -1,0 +1,39 @@
+import { cast, mul } from "../ir/build.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { type Dim, dims, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
+import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
+import { summed } from "./matmul.ts";
+
+export interface GemvOptions {
+  /** Elements of the result. */
+  readonly n: Dim;
+  /** Elements of the vector. */
+  readonly k: Dim;
+  /** The matrix is [k, n] and not [n, k]: x·A and not A·x. */
+  readonly transposeA?: boolean;
+  /** Of all three tensors; f16 sums in f32. Default f32. */
+  readonly dtype?: "f32" | "f16";
+  /** The matrix comes as 4-bit weights: parameters W_q and W_scale in its place (always [n, k]). */
+  readonly weights?: Q4Layout;
+}
+
+/**
+ * Matrix-vector product: `y[n] = Σ_k A[n, k]·x[k]`. Parameters A (or W_q, W_scale), x, y.
+ *
+ * @throws {TeError} for an impossible extent
+ */
+export function gemv(options: GemvOptions): PrimFunc {
+  const { transposeA = false, weights } = options;
+  const dtype: ScalarType = weights === "q4f16_1" ? "f16" : options.dtype ?? "f32";
+  const { n, k } = dims("gemv", { n: options.n, k: options.k });
+  const w = weights && dequantized(weights, n, k);
+  const A = w?.weight ?? placeholder("A", transposeA ? [k, n] : [n, k], dtype);
+  const x = placeholder("x", [k], dtype);
+  const axis = reduceAxis(k);
+  const y = summed("y", [n], dtype, (j) => {
+    const a = transposeA && !weights ? A.at(axis.var, j) : A.at(j, axis.var);
+    return sum(mul(cast("f32", a), cast("f32", x.at(axis.var))), [axis]);
+  });
+  return primFunc("gemv", [...(w?.packed ?? [A]), x, y]);
+}

@@ -1,0 +1,65 @@
+import { cast, type ExprLike, mul } from "../ir/build.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { compute, type Dim, dims, placeholder, primFunc, reduceAxis, sum, type Tensor } from "./compute.ts";
+import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
+
+export interface MatmulOptions {
+  readonly m: Dim;
+  readonly n: Dim;
+  readonly k: Dim;
+  /** A leading axis that all three tensors have. */
+  readonly batch?: Dim;
+  /** A is [k, m] and not [m, k]. */
+  readonly transposeA?: boolean;
+  /** B is [n, k] and not [k, n]: the layout of linear layers' weights. */
+  readonly transposeB?: boolean;
+  /** Of all three tensors; f16 sums in f32. Default f32. */
+  readonly dtype?: "f32" | "f16";
+  /** B comes as 4-bit weights: parameters W_q and W_scale in its place (always [n, k]). */
+  readonly weights?: Q4Layout;
+}
+
+/**
+ * Matrix product: `C[m, n] = Σ_k A[m, k]·B[k, n]`. Parameters A, B (or W_q, W_scale), C.
+ *
+ * @throws {TeError} for an impossible extent
+ */
+export function matmul(options: MatmulOptions): PrimFunc {
+  const { batch, transposeA = false, transposeB = false, weights } = options;
+  const dtype: ScalarType = weights === "q4f16_1" ? "f16" : options.dtype ?? "f32";
+  const { m, n, k, batch: b } = dims("matmul", {
+    m: options.m,
+    n: options.n,
+    k: options.k,
+    batch: batch ?? 1,
+  });
+  const lead = batch === undefined ? [] : [b];
+  const A = placeholder("A", [...lead, ...(transposeA ? [k, m] : [m, k])], dtype);
+  const w = weights && dequantized(weights, n, k);
+  const B = w?.weight ?? placeholder("B", [...lead, ...(transposeB ? [n, k] : [k, n])], dtype);
+  const nk = transposeB || weights !== undefined;
+  const axis = reduceAxis(k);
+  const product = (...at: Var[]): Expr => {
+    const [i, j] = at.slice(-2) as [Var, Var];
+    const first = at.slice(0, -2);
+    const x = A.at(...first, ...(transposeA ? [axis.var, i] : [i, axis.var]));
+    const y = B.at(...(weights ? [] : first), ...(nk ? [j, axis.var] : [axis.var, j]));
+    return mul(cast("f32", x), cast("f32", y));
+  };
+  const C = summed("C", [...lead, m, n], dtype, (...at) => sum(product(...at), [axis]));
+  return primFunc("matmul", [A, ...(w?.packed ?? [B]), C]);
+}
+
+/** A sum in f32, cast at the end where the result is f16. */
+export function summed(
+  name: string,
+  shape: readonly ExprLike[],
+  dtype: ScalarType,
+  value: Parameters<typeof compute>[2],
+): Tensor {
+  if (dtype === "f32") return compute(name, shape, value);
+  const total = compute(`${name}_f32`, shape, value);
+  return compute(name, shape, (...at) => cast(dtype, total.at(...at)));
+}
