@@ -3,12 +3,14 @@ import { GaTuner } from "./ga.ts";
 import { gridTuner } from "./grid.ts";
 import { randomTuner } from "./random.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
+import { XgbTuner } from "./xgb.ts";
 
 /** Every tuner by its name. */
 const TUNERS = {
   random: randomTuner,
   grid: gridTuner,
   ga: (options: TunerOptions) => new GaTuner(options),
+  xgb: (options: TunerOptions) => new XgbTuner(options),
 } as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
 
 export type TunerName = keyof typeof TUNERS;

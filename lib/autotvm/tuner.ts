@@ -23,6 +23,14 @@ export interface Tuner {
   ask(n: number): readonly number[];
   /** Answers in any order, some of the asked ones or all. */
   tell(results: readonly Told[]): void;
+  /** What the tuner's model has found to matter, most important first; only tuners with a model have it. */
+  importance?(): readonly Importance[];
+}
+
+/** A feature's share in what a model has explained, of [0, 1]. */
+export interface Importance {
+  readonly feature: string;
+  readonly share: number;
 }
 
 export interface TunerOptions {

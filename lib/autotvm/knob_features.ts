@@ -1,0 +1,68 @@
+import type { ConfigSpace } from "../space/config_space.ts";
+import type { Knob } from "../space/knob.ts";
+
+/** One column: its name, and its value for each candidate of its knob. */
+interface Column {
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/**
+ * A configuration's knobs as numbers, at the cost of a look-up: log2 of each factor of a split (the derived
+ * one too, where the extent is known), log2(1+x) of a numeric choice, one column for each other candidate.
+ */
+export class KnobFeatures {
+  readonly names: readonly string[];
+  readonly #space: ConfigSpace;
+  readonly #columns: readonly (readonly Column[])[];
+
+  constructor(space: ConfigSpace) {
+    this.#space = space;
+    this.#columns = space.knobs.map(columnsOf);
+    this.names = this.#columns.flatMap((columns) => columns.map((c) => c.name));
+  }
+
+  of(index: number): Float64Array {
+    const digits = this.#space.digits(index);
+    const out = new Float64Array(this.names.length);
+    let at = 0;
+    this.#columns.forEach((columns, i) => {
+      for (const c of columns) out[at++] = c.values[digits[i] ?? 0] ?? 0;
+    });
+    return out;
+  }
+}
+
+function columnsOf(knob: Knob): readonly Column[] {
+  switch (knob.kind) {
+    case "split": {
+      const inner = Array.from({ length: knob.parts - 1 }, (_, part) => ({
+        name: `${knob.name}.${part + 1}`,
+        values: Float64Array.from(knob.candidates, (c) => Math.log2(c[part] ?? 1)),
+      }));
+      const whole = Math.log2(knob.extent ?? 1);
+      const outer = inner.reduce(
+        (left, part) => left.map((x, i) => x - (part.values[i] ?? 0)),
+        Float64Array.from(knob.candidates, () => whole),
+      );
+      return knob.extent === null ? inner : [{ name: `${knob.name}.0`, values: outer }, ...inner];
+    }
+    case "choice":
+      if (knob.candidates.every((c) => typeof c === "number")) {
+        return [{ name: knob.name, values: Float64Array.from(knob.candidates, signedLog) }];
+      }
+      return knob.candidates.map((c, i) => ({
+        name: `${knob.name}=${c}`,
+        values: Float64Array.from(knob.candidates, (_, j) => (i === j ? 1 : 0)),
+      }));
+    case "flag":
+      return [{ name: knob.name, values: Float64Array.from(knob.candidates, Number) }];
+    default:
+      return knob satisfies never;
+  }
+}
+
+function signedLog(x: string | number): number {
+  const v = Number(x);
+  return Math.sign(v) * Math.log2(1 + Math.abs(v));
+}
