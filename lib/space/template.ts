@@ -1,43 +1,55 @@
+/** Templates: one function that schedules a program and declares what may vary in it. */
+import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Schedule } from "../schedule/schedule.ts";
 import { ConfigSpace } from "./config_space.ts";
 import { DeclaringKnobs } from "./declare.ts";
+import { SpaceError } from "./error.ts";
 import { FixedKnobs } from "./fixed.ts";
-import type { Config, Knobs } from "./knobs.ts";
-import { RejectedConfig } from "./knobs.ts";
+import { type Config, type Knobs, RejectedConfig } from "./knobs.ts";
 
-/** Schedules a program, and declares the numbers that may vary where it uses them. */
+/** Schedules the program of `sch`, asking `knobs` for each number where it uses it. */
 export type Template = (sch: Schedule, knobs: Knobs) => void;
 
+/** A schedule, and the space that its template declares around it. */
+export interface AtPresets {
+  readonly schedule: Schedule;
+  readonly space: ConfigSpace;
+}
+
 /**
- * The space of a template on a program: every knob that it declares while it runs at its presets.
+ * The space that `template` declares for `func`. Its presets need not be accepted; but they must let the
+ * template run to its end, as knobs are declared along the way.
  *
- * @throws {RejectedConfig} if the template rejects its own presets
+ * @throws {SpaceError} where a declaration is wrong, or the template fails at its presets
  */
 export function spaceOf(func: PrimFunc, template: Template): ConfigSpace {
-  return runAtPresets(func, template).space;
-}
-
-/** The schedule at a template's presets, with the space that it declared on the way. */
-export function runAtPresets(
-  func: PrimFunc,
-  template: Template,
-): { readonly schedule: Schedule; readonly space: ConfigSpace } {
-  const knobs = new DeclaringKnobs();
-  const schedule = new Schedule(func);
-  template(schedule, knobs);
-  const [reason] = knobs.rejections;
-  if (reason !== undefined) {
-    throw new RejectedConfig(`the template rejects its own presets for ${func.name}: ${reason}`);
-  }
-  return { schedule, space: new ConfigSpace(knobs.knobs) };
+  return declare(func, template).space;
 }
 
 /**
- * The schedule at one point of a template's space.
+ * Runs `template` at its presets: no search and no device.
  *
- * @throws {RejectedConfig} if the template's own constraints rule the point out
- * @throws {ScheduleError} if a step is not legal there
+ * @throws {RejectedConfig} where the template rejects its own presets
+ * @throws {SpaceError} where a declaration is wrong, or the template fails at its presets
+ */
+export function runAtPresets(func: PrimFunc, template: Template): AtPresets {
+  const { schedule, space, rejections } = declare(func, template);
+  if (rejections.length > 0) {
+    throw new RejectedConfig(
+      `the template rejects its presets for ${func.name}, ${space.show(space.at(space.preset))}: ` +
+        rejections.join("; "),
+    );
+  }
+  return { schedule, space };
+}
+
+/**
+ * The schedule at one configuration.
+ *
+ * @throws {RejectedConfig} where the template rejects it
+ * @throws {ScheduleError} where a step of the schedule is not legal there
+ * @throws {SpaceError} where `config` is none of `space`, or the template declares other knobs than `space`
  */
 export function instantiate(
   func: PrimFunc,
@@ -45,9 +57,27 @@ export function instantiate(
   space: ConfigSpace,
   config: Config,
 ): Schedule {
-  const knobs = new FixedKnobs(space, config);
   const schedule = new Schedule(func);
+  const knobs = new FixedKnobs(space, config);
   template(schedule, knobs);
   knobs.finish();
   return schedule;
+}
+
+function declare(func: PrimFunc, template: Template): AtPresets & { readonly rejections: readonly string[] } {
+  const schedule = new Schedule(func);
+  const knobs = new DeclaringKnobs();
+  try {
+    template(schedule, knobs);
+  } catch (error) {
+    if (!(error instanceof TunebookError) || error instanceof SpaceError) throw error;
+    // A requirement that was missed is the likelier cause, and says it in the template's own words.
+    const reasons = [...knobs.rejections, error.message].join("; ");
+    throw new SpaceError(
+      `cannot declare the space of ${func.name}: the template must run to its end at its presets, ` +
+        `and it failed after ${knobs.knobs.length} knobs: ${reasons}`,
+      { cause: error },
+    );
+  }
+  return { schedule, space: new ConfigSpace(knobs.knobs), rejections: knobs.rejections };
 }
