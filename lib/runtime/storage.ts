@@ -1,0 +1,114 @@
+/** Where one argument lives on a WebGPU device: a storage buffer or a texture. */
+import type { BufferSpec } from "../codegen/executable.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import { bytesOf } from "../ir/dtype.ts";
+import { evaluate } from "../ir/json.ts";
+import type { Target } from "../target/target.ts";
+import { type Shapes, sizeOf } from "./arguments.ts";
+import { ARRAYS, poisoned, type TypedArray, zeros } from "./arrays.ts";
+import { LaunchLimitError } from "./error.ts";
+
+export interface Storage extends Disposable {
+  readonly resource: GPUBindingResource;
+  upload(array: TypedArray): void;
+  poison(): void;
+  read(download: (buffer: GPUBuffer, bytes: number) => Promise<ArrayBuffer>): Promise<TypedArray>;
+}
+
+export function makeStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
+  return spec.storage.kind === "texture"
+    ? textureStorage(device, spec, spec.storage.pack, shapes, target)
+    : bufferStorage(device, spec, shapes, target);
+}
+
+/** Sizes are rounded up to 16 bytes, so that any buffer can be bound as vectors of four. */
+function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
+  const length = sizeOf(spec, shapes);
+  const bytes = length * bytesOf(spec.dtype);
+  const size = Math.ceil(bytes / 16) * 16;
+  if (size > target.limits.maxBindingBytes) {
+    throw new LaunchLimitError(
+      `cannot bind ${spec.name} of ${bytes} bytes: the device takes ${target.limits.maxBindingBytes} in one buffer`,
+    );
+  }
+  const buffer = device.createBuffer({
+    size,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  });
+  const upload = (array: TypedArray) => {
+    // A write covers whole words; an odd number of f16 elements gets one more.
+    const words = bytes % 4 === 0 ? array : padded(array, spec.dtype, length + 1);
+    device.queue.writeBuffer(buffer, 0, words);
+  };
+  return {
+    resource: { buffer },
+    upload,
+    poison: () => upload(poisoned(spec.dtype, length)),
+    async read(download) {
+      const data = new ARRAYS[spec.dtype](await download(buffer, Math.ceil(bytes / 4) * 4));
+      return data.length === length ? data : data.slice(0, length);
+    },
+    [Symbol.dispose]: () => buffer.destroy(),
+  };
+}
+
+const FORMAT: Readonly<Record<Exclude<ScalarType, "bool">, GPUTextureFormat>> = {
+  f32: "rgba32float",
+  f16: "rgba16float",
+  i32: "rgba32sint",
+  u32: "rgba32uint",
+};
+
+/** Four elements a texel; each row padded with zeros to whole texels; `pack` rows side by side. */
+function textureStorage(
+  device: GPUDevice,
+  spec: BufferSpec,
+  pack: number,
+  shapes: Shapes,
+  target: Target,
+): Storage {
+  const { dtype } = spec;
+  if (dtype === "bool") {
+    throw new LaunchLimitError(`cannot hold ${spec.name} in a texture: there is no format for bool`);
+  }
+  const columns = evaluate(spec.shape.at(-1) ?? 1, shapes);
+  const rows = sizeOf(spec, shapes) / columns;
+  const texels = Math.ceil(columns / 4);
+  const width = texels * pack, height = Math.ceil(rows / pack);
+  const most = target.limits.maxTextureSize;
+  if (width > most || height > most) {
+    throw new LaunchLimitError(
+      `cannot hold ${spec.name} in a texture of ${width} x ${height} texels: the device takes ${most} each way`,
+    );
+  }
+  const texture = device.createTexture({
+    size: [width, height],
+    format: FORMAT[dtype],
+    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+  });
+  return {
+    resource: texture.createView(),
+    upload(array) {
+      const size = width * height * 4;
+      const image = texels * 4 === columns && array.length === size ? array : zeros(dtype, size);
+      if (image !== array) {
+        for (let r = 0; r < rows; r++) {
+          image.set(array.subarray(r * columns, (r + 1) * columns), r * texels * 4);
+        }
+      }
+      device.queue.writeTexture({ texture }, image, { bytesPerRow: width * 4 * bytesOf(dtype) }, [
+        width,
+        height,
+      ]);
+    },
+    poison() {},
+    read: () => Promise.reject(new LaunchLimitError(`cannot read ${spec.name} back: textures are inputs`)),
+    [Symbol.dispose]: () => texture.destroy(),
+  };
+}
+
+function padded(array: TypedArray, dtype: ScalarType, length: number): TypedArray {
+  const longer = zeros(dtype, length);
+  longer.set(array);
+  return longer;
+}
