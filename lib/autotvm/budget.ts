@@ -1,0 +1,49 @@
+import { TunerError } from "./error.ts";
+
+/** When a search ends: with the first of its limits. */
+export interface Budget {
+  /** Points measured, failed ones included. */
+  readonly trials?: number;
+  /** Seconds since the search began. */
+  readonly seconds?: number;
+  /** Points measured since the best one was found. */
+  readonly earlyStopping?: number;
+}
+
+/** How far a search has come, in the units of its budget. */
+export interface Progress {
+  readonly trials: number;
+  readonly seconds: number;
+  /** Points measured since the best one was found; all of them where none has succeeded. */
+  readonly trialsSinceBest: number;
+}
+
+/** Throws `TunerError` unless the budget has a limit and each limit is a positive number. */
+export function checkBudget(budget: Budget): void {
+  const { trials, seconds, earlyStopping } = budget;
+  if (trials === undefined && seconds === undefined && earlyStopping === undefined) {
+    throw new TunerError("a search without a limit does not end: give trials, seconds or earlyStopping");
+  }
+  for (const [name, limit] of Object.entries({ trials, earlyStopping })) {
+    if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+      throw new TunerError(`cannot search with ${name} ${limit}: it is a positive integer`);
+    }
+  }
+  if (seconds !== undefined && !(seconds > 0 && Number.isFinite(seconds))) {
+    throw new TunerError(`cannot search for ${seconds} seconds: it is a positive number`);
+  }
+}
+
+/** The limit that has been reached, or undefined while the search may go on. */
+export function limitReached(budget: Budget, progress: Progress): keyof Budget | undefined {
+  if (progress.trials >= (budget.trials ?? Infinity)) return "trials";
+  if (progress.seconds >= (budget.seconds ?? Infinity)) return "seconds";
+  if (progress.trialsSinceBest >= (budget.earlyStopping ?? Infinity)) return "earlyStopping";
+  return undefined;
+}
+
+/** How many points may be asked for next, where a batch has at most `batch`. */
+export function nextBatch(budget: Budget, progress: Progress, batch: number): number {
+  if (limitReached(budget, progress)) return 0;
+  return Math.min(batch, (budget.trials ?? Infinity) - progress.trials);
+}
