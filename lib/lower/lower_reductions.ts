@@ -21,13 +21,17 @@ export function lowerReductions(draft: Draft): Draft {
 }
 
 function lowerIn(s: Stmt, path: readonly For[]): Stmt {
-  if (s.kind === "for") {
-    const crossed = crossThreadBlock(s);
-    if (crossed) return crossThread(crossed, path);
-    return mapStmt(s, (x) => lowerIn(x, [...path, s]));
-  }
   if (s.kind === "block") return flattenBlock(s);
-  return mapStmt(s, (x) => lowerIn(x, path));
+  if (s.kind !== "for") return mapStmt(s, (x) => lowerIn(x, path));
+  const crossed = crossThreadBlocks(s, []).map((c) => crossThread(c, path));
+  const partials = new Map(crossed.map((c): [Stmt, Stmt] => [c.block, c.partial]));
+  const inside = partials.size > 0 ? replace(s, partials) : s;
+  const body = mapStmt(inside, (x) => lowerIn(x, [...path, s]));
+  return seq(...crossed.map((c) => c.before), body, ...crossed.map((c) => c.after));
+}
+
+function replace(s: Stmt, by: ReadonlyMap<Stmt, Stmt>): Stmt {
+  return by.get(s) ?? mapStmt(s, (x) => replace(x, by));
 }
 
 /** The block with its iteration variables replaced by their values; nothing is left to schedule. */
@@ -47,33 +51,38 @@ function ifThen(cond: Expr, then: Stmt): Stmt {
   return isConst(cond) && cond.value ? then : { kind: "if", cond, then };
 }
 
-/** The reduction block under `s`, if `s` is its outermost reduce loop and one of its reduce loops is bound to threads. */
-function crossThreadBlock(s: For): { readonly block: Block; readonly loops: readonly For[] } | undefined {
-  const loops: For[] = [];
-  let at: Stmt = s;
-  while (at.kind === "for") {
-    loops.push(at);
-    at = at.body;
-  }
-  if (at.kind !== "block") return undefined;
-  const b = at;
-  const isReduce = (l: For) =>
-    b.iters.some((it, k) => it.type === "reduce" && usesVar(b.bindings[k] as Expr, (v) => v === l.var));
-  if (!isReduce(s) || !loops.some((l) => isReduce(l) && isThreadIdx(l.loop))) return undefined;
-  const stray = loops.find((l) => !isReduce(l));
-  if (stray) {
-    throw new LowerError(
-      `cannot reduce ${b.name} across threads: its spatial loop ${stray.var.name} lies inside its reduce loop ` +
-        `${s.var.name}; reorder it outward, or rfactor the thread loop first`,
-    );
-  }
-  return { block: b, loops };
+interface Crossing {
+  readonly block: Block;
+  /** Its reduce loops, outermost first. */
+  readonly loops: readonly For[];
 }
 
-function crossThread(
-  { block: b, loops }: { block: Block; loops: readonly For[] },
-  path: readonly For[],
-): Stmt {
+/** The reduction blocks whose outermost reduce loop is the first of `inside`, and that reduce over threads too. */
+function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[] {
+  if (s.kind === "for") return crossThreadBlocks(s.body, [...inside, s]);
+  if (s.kind === "seq") return s.body.flatMap((x) => crossThreadBlocks(x, inside));
+  if (s.kind !== "block") return [];
+  const uses = (l: For, type: "spatial" | "reduce") =>
+    s.iters.some((it, k) => it.type === type && usesVar(s.bindings[k] as Expr, (v) => v === l.var));
+  const loops = inside.filter((l) => uses(l, "reduce"));
+  if (loops[0] === undefined || loops[0] !== inside[0] || !loops.some((l) => isThreadIdx(l.loop))) return [];
+  const stray = inside.find((l) => uses(l, "spatial"));
+  if (stray) {
+    throw new LowerError(
+      `cannot reduce ${s.name} across threads: its spatial loop ${stray.var.name} lies inside its reduce loop ` +
+        `${loops[0].var.name}; reorder it outward, or rfactor the thread loop first`,
+    );
+  }
+  return [{ block: s, loops }];
+}
+
+/** What runs before the outermost reduce loop, in place of the block, and after the loop. */
+function crossThread({ block: b, loops }: Crossing, path: readonly For[]): {
+  readonly block: Block;
+  readonly before: Stmt;
+  readonly partial: Stmt;
+  readonly after: Stmt;
+} {
   const values = bindingMap(b);
   const update = onlyStore(b);
   const target = update.buffer;
@@ -81,7 +90,6 @@ function crossThread(
   const combine = combiner(update, b.name);
   const identity = b.init ? onlyInit(b).value : constant(combine.identity, target.dtype);
   const threads = loops.filter((l) => isThreadIdx(l.loop));
-  const serial = loops.filter((l) => !isThreadIdx(l.loop));
   const lanes = threads.map((l) => constExtent(l, b.name)).reduce((p, q) => p * q, 1);
   const lane = threads.reduce<Expr>((e, l) => add(mul(e, l.extent), l.var), constant(0));
   const others = path.filter((l) => isThreadIdx(l.loop));
@@ -94,27 +102,25 @@ function crossThread(
     "shared",
   );
   const slot = (k: Expr): Expr[] => [...others.map((l) => l.var), k];
-  const inLoops = (e: Expr) => usesVar(e, (v) => loops.some((l) => l.var === v));
-  const guards = conjuncts(b.where);
-  const partial = ifThen(
-    b.where,
-    store(acc, [constant(0)], combine.apply(load(acc, 0), substitute(combine.value, values))),
-  );
-  const steps: Stmt[] = [
-    store(acc, [constant(0)], identity),
-    serial.reduceRight<Stmt>((body, l) => ({ ...l, body }), partial),
-    store(red, slot(lane), load(acc, 0)),
-  ];
+  const partial = store(acc, [constant(0)], combine.apply(load(acc, 0), substitute(combine.value, values)));
+  const tree: Stmt[] = [store(red, slot(lane), load(acc, 0))];
   for (let n = lanes; n > 1; n = (n + 1) >> 1) {
     const half = (n + 1) >> 1;
-    const sum = combine.apply(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
-    steps.push(ifThen(lt(lane, n - half), store(red, slot(lane), sum)));
+    const both = combine.apply(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
+    tree.push(ifThen(lt(lane, n - half), store(red, slot(lane), both)));
   }
   const total = load(red, ...slot(constant(0)));
   const result = store(target, indices, b.init ? total : combine.apply(load(target, ...indices), total));
   const one = target.scope === "local" ? TRUE : and(...threads.map((l) => eq(l.var, 0)));
-  steps.push(ifThen(and(...guards.filter((g) => !inLoops(g)), one), result));
-  return threads.reduceRight<Stmt>((body, l) => ({ ...l, body }), seq(...steps));
+  const spatial = conjuncts(b.where).filter((g) => !usesVar(g, (v) => loops.some((l) => l.var === v)));
+  tree.push(ifThen(and(...spatial, one), result));
+  const byThreads = (s: Stmt) => threads.reduceRight<Stmt>((body, l) => ({ ...l, body }), s);
+  return {
+    block: b,
+    before: store(acc, [constant(0)], identity),
+    partial: ifThen(b.where, partial),
+    after: byThreads(seq(...tree)),
+  };
 }
 
 function constExtent(l: For, name: string): number {
