@@ -1,0 +1,54 @@
+/** Results held against the reference, every element. */
+import type { TypedArray } from "../runtime/arrays.ts";
+
+/** Tolerance by the coarsest float type that a program touches. */
+const TOLERANCE = { f32: 1e-4, f16: 2e-2 } as const;
+
+export interface Checked {
+  /** Largest |result - reference| / (|reference| + rms of the reference). */
+  readonly maxError: number;
+  /** What is wrong, if something is. */
+  readonly wrong?: string;
+}
+
+/**
+ * Compares an output with its reference. A float may differ by `tolerance·(|reference| + rms)`, where rms
+ * is the root mean square of the reference: rounding errors of a sum scale with its terms and not with its
+ * value. Integers must be equal; NaN where the reference has none (poison, say) is wrong.
+ */
+export function checkOutput(
+  name: string,
+  result: TypedArray,
+  reference: ArrayLike<number>,
+  precision: keyof typeof TOLERANCE,
+): Checked {
+  const exact = !(result instanceof Float32Array || result instanceof Float16Array);
+  if (result.length !== reference.length) {
+    return { maxError: Infinity, wrong: `${name} has ${result.length} elements and not ${reference.length}` };
+  }
+  let squares = 0, finite = 0;
+  for (let i = 0; i < reference.length; i++) {
+    const r = reference[i] as number;
+    if (Number.isFinite(r)) {
+      squares += r * r;
+      finite++;
+    }
+  }
+  const rms = Math.sqrt(squares / Math.max(1, finite));
+  const limit = exact ? 0 : TOLERANCE[precision];
+  let maxError = 0, wrong = 0, first = -1;
+  for (let i = 0; i < reference.length; i++) {
+    const r = reference[i] as number, x = result[i] as number;
+    if (Object.is(x, r) || x === r) continue;
+    const error = Math.abs(x - r) / (Math.abs(r) + rms);
+    const bad = !(error <= limit);
+    if (bad) {
+      wrong++;
+      if (first < 0) first = i;
+    }
+    maxError = Math.max(maxError, Number.isNaN(error) ? Infinity : error);
+  }
+  if (wrong === 0) return { maxError };
+  const share = `${wrong} of ${reference.length} elements are wrong`;
+  return { maxError, wrong: `${name}[${first}] is ${result[first]} and not ${reference[first]}; ${share}` };
+}

@@ -1,0 +1,197 @@
+/** Measures candidates in a child process, so that no candidate can take the caller with it. */
+import type { Executable } from "../codegen/executable.ts";
+import { TunebookError } from "../ir/error.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { funcToJson } from "../ir/func_json.ts";
+import type { Shapes } from "../runtime/arguments.ts";
+import type { Failed, Measurement } from "./measurement.ts";
+import { TextLineStream } from "./lines.ts";
+import { MARK, type MeasureOptions, type Request, type Response } from "./protocol.ts";
+
+export interface MeasurerOptions {
+  readonly prefer: "webgpu" | "cpu";
+  readonly func: PrimFunc;
+  readonly shapes?: Shapes;
+  /** Of the random inputs. Default 0. */
+  readonly seed?: number;
+  /** Longest time for one candidate, milliseconds, after which its process is killed. Default 10,000. */
+  readonly deadlineMs?: number;
+}
+
+/** The measuring process can't be started at all; no candidate is to blame. */
+export class MeasurerError extends TunebookError {
+  override readonly name = "MeasurerError";
+}
+
+/** A first start compiles the worker's modules and the reference's loops. */
+const START_DEADLINE_MS = 120_000;
+const DEADLINE_MS = 10_000;
+
+/** How a request ended other than by an answer. */
+type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
+
+/** A warm child process with a deadline; restarted after one that hung or died. */
+export class Measurer implements AsyncDisposable {
+  #child: Child | undefined;
+
+  private constructor(readonly options: MeasurerOptions) {}
+
+  /** @throws {MeasurerError} if the process can't be started or can't run the reference */
+  static async open(options: MeasurerOptions): Promise<Measurer> {
+    const measurer = new Measurer(options);
+    await measurer.#warm();
+    return measurer;
+  }
+
+  /** Process id of the child, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Measures one candidate; whatever goes wrong with it is a value. */
+  async measure(executable: Executable, options: MeasureOptions = {}): Promise<Measurement> {
+    const response = await this.#ask({ kind: "measure", executable, options }, this.#deadline);
+    if ("ended" in response) return failure(response, this.#deadline);
+    if (response.kind === "measured") return response.measurement;
+    throw new MeasurerError(`the measuring process answered ${response.kind}`);
+  }
+
+  /** Checks candidates and times them in turn, so that drift hits all alike. */
+  async race(
+    executables: readonly Executable[],
+    rounds: number,
+    options: MeasureOptions = {},
+  ): Promise<readonly Measurement[]> {
+    const deadline = this.#deadline * executables.length * 2;
+    const response = await this.#ask({ kind: "race", executables, rounds, options }, deadline);
+    if ("ended" in response) return executables.map(() => failure(response, deadline));
+    if (response.kind === "raced") return response.measurements;
+    throw new MeasurerError(`the measuring process answered ${response.kind}`);
+  }
+
+  get #deadline(): number {
+    return this.options.deadlineMs ?? DEADLINE_MS;
+  }
+
+  async #ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
+    const child = await this.#warm();
+    const response = await child.ask(request, deadlineMs);
+    if ("ended" in response) await this[Symbol.asyncDispose]();
+    return response;
+  }
+
+  /** The child, ready: its start-up is never counted against a candidate. */
+  async #warm(): Promise<Child> {
+    if (this.#child && !this.#child.dead) return this.#child;
+    const child = this.#child = new Child();
+    const { prefer, func, shapes = {}, seed = 0 } = this.options;
+    const response = await child.ask(
+      { kind: "prepare", prefer, func: funcToJson(func), shapes, seed },
+      START_DEADLINE_MS,
+    );
+    if ("ended" in response || response.kind !== "prepared") {
+      const why = "ended" in response
+        ? (response.ended === "died" ? response.how : "it does not answer")
+        : response.kind;
+      await this[Symbol.asyncDispose]();
+      throw new MeasurerError(`cannot start the measuring process for ${func.name}: ${why}`);
+    }
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    await child?.kill();
+  }
+}
+
+function failure(end: Ending, deadlineMs: number): Failed {
+  return end.ended === "timeout"
+    ? {
+      status: "timeout",
+      message: `it did not end within ${deadlineMs / 1000} s and was killed`,
+      compileMs: NaN,
+    }
+    : { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };
+}
+
+/** One child process and the line that is spoken with it. */
+class Child {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  #stderr = "";
+  dead = false;
+
+  constructor() {
+    const url = new URL("./worker.ts", import.meta.url);
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", "--no-prompt", url.href],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+      .getReader();
+    this.#process.status.then(() => this.dead = true);
+    this.#drain();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Keeps the end of what the child complains about. */
+  async #drain(): Promise<void> {
+    for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+    }
+  }
+
+  async ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Ending>((resolve) => {
+      timer = setTimeout(() => resolve({ ended: "timeout" }), deadlineMs);
+    });
+    try {
+      return await Promise.race([this.#exchange(request), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #exchange(request: Request): Promise<Response | Ending> {
+    try {
+      await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
+      while (true) {
+        const { value, done } = await this.#lines.read();
+        if (done) return { ended: "died", how: await this.#epitaph() };
+        if (value.startsWith(MARK)) return JSON.parse(value.slice(MARK.length)) as Response;
+      }
+    } catch (e) {
+      return { ended: "died", how: `${await this.#epitaph()} (${e instanceof Error ? e.message : e})` };
+    }
+  }
+
+  async #epitaph(): Promise<string> {
+    const { code, signal } = await this.#process.status;
+    const said = this.#stderr.split("\n").filter((l) => l && !l.includes("XDG_RUNTIME_DIR")).slice(-3).join(
+      " ",
+    );
+    return `${signal ? `signal ${signal}` : `exit code ${code}`}${said ? `: ${said}` : ""}`;
+  }
+
+  async kill(): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (e) {
+      // It has ended by itself already.
+      if (!(e instanceof TypeError || e instanceof Deno.errors.NotFound)) throw e;
+    }
+    await this.#process.status;
+    await this.#writer.abort().catch(() => {});
+    await this.#lines.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The measuring process: a device of its own, told what to do on standard input, answering on standard
+ * output. It ends when its standard input does, so it never outlives whoever started it.
+ */
+import { TextLineStream } from "./lines.ts";
+import { funcFromJson } from "../ir/func_json.ts";
+import { Device } from "../runtime/device.ts";
+import { Bench } from "./bench.ts";
+import { MARK, type Request, type Response } from "./protocol.ts";
+
+let bench: Bench | undefined;
+let device: Device | undefined;
+
+async function handle(request: Request): Promise<Response> {
+  switch (request.kind) {
+    case "prepare":
+      device ??= await Device.open({ prefer: request.prefer });
+      bench = new Bench(device, funcFromJson(request.func), request.shapes, request.seed);
+      return { kind: "prepared" };
+    case "measure":
+      if (!bench) return { kind: "failed", message: "measure before prepare" };
+      return { kind: "measured", measurement: await bench.measure(request.executable, request.options) };
+    case "race":
+      if (!bench) return { kind: "failed", message: "race before prepare" };
+      return {
+        kind: "raced",
+        measurements: await bench.race(request.executables, request.rounds, request.options),
+      };
+    default:
+      return request satisfies never;
+  }
+}
+
+function answer(response: Response): void {
+  const bytes = new TextEncoder().encode(`${MARK}${JSON.stringify(response)}\n`);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+if (import.meta.main) {
+  for await (
+    const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+  ) {
+    try {
+      answer(await handle(JSON.parse(line) as Request));
+    } catch (e) {
+      // Whatever escapes a candidate's own failures leaves this process unfit: say so and end.
+      console.error(e instanceof Error ? `${e.name}: ${e.message}` : e);
+      Deno.exit(70);
+    }
+  }
+  Deno.exit(0);
+}
