@@ -23,7 +23,7 @@ export class DeclaringKnobs implements Knobs {
 
   split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
     const knob = this.#declare(splitKnob(name, extent, options));
-    return withOuter(extent, knob.candidates[knob.preset] ?? []) as readonly (number | null)[] as Factors[P];
+    return withOuter(extent, knob.candidates[knob.preset] ?? []);
   }
 
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T {

@@ -35,10 +35,7 @@ export class FixedKnobs implements Knobs {
         knob,
       );
     }
-    return withOuter(
-      extent,
-      typeof value === "object" ? value : [],
-    ) as readonly (number | null)[] as Factors[P];
+    return withOuter(extent, typeof value === "object" ? value : []);
   }
 
   choice<T extends string | number>(name: string, options: readonly T[], _preset: T): T {

@@ -1,6 +1,6 @@
 /** The factors that a loop may be split into. */
 import { SpaceError } from "./error.ts";
-import type { SplitOptions } from "./knobs.ts";
+import type { Factors, Parts, SplitOptions } from "./knobs.ts";
 
 /**
  * All tuples of inner factors (outermost first, `parts - 1` long) that `options` allow, in lexicographic
@@ -45,11 +45,10 @@ export function nearestSplit(candidates: readonly (readonly number[])[], asked: 
 }
 
 /** All factors, the derived outermost one first: ceil(extent / product of the others), or null if symbolic. */
-export function withOuter(
-  extent: number | undefined,
-  inner: readonly number[],
-): readonly [number | null, ...number[]] {
-  return [extent === undefined ? null : Math.ceil(extent / inner.reduce((a, b) => a * b, 1)), ...inner];
+export function withOuter<P extends Parts>(extent: number | undefined, inner: readonly number[]): Factors[P] {
+  const outer = extent === undefined ? null : Math.ceil(extent / inner.reduce((a, b) => a * b, 1));
+  // The length of `inner` is P - 1, which the type of a list cannot say.
+  return [outer, ...inner] as readonly (number | null)[] as Factors[P];
 }
 
 /** Checks what was declared; returns the largest value of each inner factor. */
