@@ -74,7 +74,7 @@ export function isLegal(space: ConfigSpace, index: number): boolean {
 }
 
 /** GFLOP/s, between about 0.05 and 12; undefined where the candidate fails on the device. */
-export function performance(space: ConfigSpace, index: number, device: Personality): number | undefined {
+export function speedOf(space: ConfigSpace, index: number, device: Personality): number | undefined {
   const p = pointOf(space, index);
   const rugged = 0.85 + 0.3 * ((mix(index ^ 0x5bd1) >>> 0) / 2 ** 32);
   if ((mix(index ^ 0x77) >>> 0) % 29 === 0) return undefined;
@@ -101,7 +101,9 @@ function gpuLike(p: Point): number {
   const coalesced = p.tj >= 8 ? 1 : 8 / p.tj;
   const load = p.vec === 4 ? 3 : 6;
   const fromA = p.aShared ? 0.6 + load / (p.tj * p.jj) : p.a === "texture" ? 4 : load;
-  const fromB = p.bShared ? 0.6 + (load * coalesced) / (p.ti * p.ii) : (p.b === "texture" ? 4 : load) * coalesced;
+  const fromB = p.bShared
+    ? 0.6 + (load * coalesced) / (p.ti * p.ii)
+    : (p.b === "texture" ? 4 : load) * coalesced;
   const spill = p.ii * p.jj > 64 ? 1 + (p.ii * p.jj) / 64 : 1;
   const barrier = p.aShared || p.bShared ? 4 / p.kk : 0;
   return (0.6 * spill + fromA / p.jj + fromB / p.ii + barrier + (p.unroll >= 16 ? 0.05 : 0.3)) / occupancy;

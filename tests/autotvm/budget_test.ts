@@ -1,0 +1,37 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { type Budget, checkBudget, limitReached, nextBatch } from "../../lib/autotvm/budget.ts";
+import { TunerError } from "../../lib/autotvm/error.ts";
+
+const at = (trials: number, seconds: number, trialsSinceBest: number) => ({
+  trials,
+  seconds,
+  trialsSinceBest,
+});
+
+Deno.test("a search ends with the first limit that it reaches", () => {
+  const budget: Budget = { trials: 100, seconds: 30, earlyStopping: 40 };
+  assertEquals(limitReached(budget, at(99, 29.9, 39)), undefined);
+  assertEquals(limitReached(budget, at(100, 29.9, 39)), "trials");
+  assertEquals(limitReached(budget, at(99, 30, 39)), "seconds");
+  assertEquals(limitReached(budget, at(99, 29.9, 40)), "earlyStopping");
+  assertEquals(limitReached({ seconds: 30 }, at(1e6, 29, 1e6)), undefined);
+});
+
+Deno.test("a batch does not go past the trials that are left", () => {
+  assertEquals(nextBatch({ trials: 20 }, at(0, 0, 0), 8), 8);
+  assertEquals(nextBatch({ trials: 20 }, at(16, 0, 0), 8), 4);
+  assertEquals(nextBatch({ trials: 20 }, at(20, 0, 0), 8), 0);
+  assertEquals(nextBatch({ seconds: 1 }, at(500, 0.5, 0), 8), 8);
+  assertEquals(nextBatch({ seconds: 1 }, at(500, 1.5, 0), 8), 0);
+});
+
+Deno.test("a budget that never ends or cannot begin is refused", () => {
+  const refused = (budget: Budget, says: string) => assertThrows(() => checkBudget(budget), TunerError, says);
+  refused({}, "give trials, seconds or earlyStopping");
+  refused({ trials: 0 }, "trials 0: it is a positive integer");
+  refused({ trials: 1.5 }, "trials 1.5");
+  refused({ trials: 5, earlyStopping: -1 }, "earlyStopping -1");
+  refused({ seconds: 0 }, "0 seconds: it is a positive number");
+  refused({ seconds: Infinity }, "Infinity seconds");
+  checkBudget({ trials: 1, seconds: 0.5, earlyStopping: 3 });
+});

@@ -1,0 +1,101 @@
+import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { TunerError } from "../../lib/autotvm/error.ts";
+import { fitGbdt, type Gbdt } from "../../lib/autotvm/gbdt.ts";
+import { Rng } from "../../lib/space/rng.ts";
+
+/** Friedman's first function (1991), of five of the features; the others are noise. */
+function friedman(rows: number, width: number, seed: number) {
+  const rng = Rng.of(seed);
+  const x = Array.from({ length: rows }, () => Float64Array.from({ length: width }, () => rng.float()));
+  const y = x.map(([a = 0, b = 0, c = 0, d = 0, e = 0]) =>
+    10 * Math.sin(Math.PI * a * b) + 20 * (c - 0.5) ** 2 + 10 * d + 5 * e
+  );
+  return { x, y };
+}
+
+function r2(model: Gbdt, x: readonly Float64Array[], y: readonly number[]): number {
+  const mean = y.reduce((a, b) => a + b) / y.length;
+  const total = y.reduce((s, v) => s + (v - mean) ** 2, 0);
+  return 1 - x.reduce((s, row, i) => s + (model.predict(row) - (y[i] ?? 0)) ** 2, 0) / total;
+}
+
+/** The share of pairs that the model puts in the right order. */
+function pairsInOrder(model: Gbdt, x: readonly Float64Array[], y: readonly number[]): number {
+  const p = x.map((row) => model.predict(row));
+  let right = 0, all = 0;
+  for (let i = 0; i < y.length; i++) {
+    for (let j = 0; j < i; j++) {
+      all++;
+      if (((p[i] ?? 0) > (p[j] ?? 0)) === ((y[i] ?? 0) > (y[j] ?? 0))) right++;
+    }
+  }
+  return right / all;
+}
+
+const seen = friedman(500, 100, 1), unseen = friedman(300, 100, 2);
+
+Deno.test("squared error: explains 85% of what it has not seen, 500 rows of 100 features", () => {
+  const model = fitGbdt(seen.x, seen.y, { depth: 3 });
+  assertGreater(r2(model, unseen.x, unseen.y), 0.85);
+  assertGreater(r2(model, seen.x, seen.y), 0.95);
+});
+
+Deno.test("rank loss: puts 88% of unseen pairs in order, and has no unit", () => {
+  const model = fitGbdt(seen.x, seen.y, { depth: 3, loss: "rank" });
+  assertGreater(pairsInOrder(model, unseen.x, unseen.y), 0.88);
+  const scaled = fitGbdt(seen.x, seen.y.map((v) => Math.exp(v / 4)), { depth: 3, loss: "rank" });
+  const [row] = unseen.x;
+  assert(row);
+  assertEquals(scaled.predict(row), model.predict(row));
+});
+
+Deno.test("both losses learn from thirty rows what matters", () => {
+  const few = friedman(30, 20, 3);
+  for (const loss of ["regression", "rank"] as const) {
+    assertGreater(pairsInOrder(fitGbdt(few.x, few.y, { loss, depth: 3 }), unseen.x, unseen.y), 0.65);
+  }
+});
+
+Deno.test("importance is of the features that matter", () => {
+  const { importance } = fitGbdt(seen.x, seen.y, { depth: 3 });
+  assertLess(Math.abs(importance.reduce((a, b) => a + b) - 1), 1e-9);
+  assertGreater(importance.slice(0, 5).reduce((a, b) => a + b), 0.85);
+});
+
+Deno.test("the same rows give the same model", () => {
+  for (const loss of ["regression", "rank"] as const) {
+    const [a, b] = [fitGbdt(seen.x, seen.y, { loss }), fitGbdt(seen.x, seen.y, { loss })];
+    assertEquals(unseen.x.map((row) => a.predict(row)), unseen.x.map((row) => b.predict(row)));
+  }
+});
+
+Deno.test("a step is found where it is, and a constant needs no tree", () => {
+  const x = Array.from({ length: 40 }, (_, i) => Float64Array.of(i, 7));
+  const step = fitGbdt(x, x.map(([i = 0]) => (i < 25 ? 1 : 3)), { rounds: 200 });
+  assertLess(Math.abs(step.predict(Float64Array.of(24, 7)) - 1), 0.01);
+  assertLess(Math.abs(step.predict(Float64Array.of(25, 7)) - 3), 0.01);
+  const flat = fitGbdt(x, x.map(() => 5));
+  assertEquals([flat.predict(Float64Array.of(0, 0)), [...flat.importance]], [5, [0, 0]]);
+});
+
+Deno.test("more distinct values than bins are cut at quantiles", () => {
+  const x = Array.from({ length: 1000 }, (_, i) => Float64Array.of(i ** 3));
+  const model = fitGbdt(x, x.map((_, i) => i));
+  assertLess(Math.abs(model.predict(Float64Array.of(500 ** 3)) - 500), 20);
+  assertLess(Math.abs(model.predict(Float64Array.of(1e12)) - 992), 20);
+});
+
+Deno.test("one row, and rows that tie, are learnt as they are", () => {
+  assertEquals(fitGbdt([Float64Array.of(1)], [3]).predict(Float64Array.of(9)), 3);
+  const ties = fitGbdt([Float64Array.of(1), Float64Array.of(2)], [4, 4], { loss: "rank" });
+  assertEquals(ties.predict(Float64Array.of(1)), ties.predict(Float64Array.of(2)));
+});
+
+Deno.test("rows that cannot be learnt from are refused", () => {
+  const row = Float64Array.of(1, 2);
+  assertThrows(() => fitGbdt([], []), TunerError, "no rows");
+  assertThrows(() => fitGbdt([row], [1, 2]), TunerError, "cannot fit 1 rows to 2 targets");
+  assertThrows(() => fitGbdt([row, Float64Array.of(1)], [1, 2]), TunerError, "row 1: it has 1 features");
+  assertThrows(() => fitGbdt([Float64Array.of(NaN, 1)], [1]), TunerError, "must be finite");
+  assertThrows(() => fitGbdt([row], [Infinity]), TunerError, "must be finite");
+});
