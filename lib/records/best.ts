@@ -1,0 +1,20 @@
+import { RecordError } from "./error.ts";
+import type { TrialRecord } from "./record.ts";
+
+/**
+ * The fastest checked record.
+ *
+ * @throws {RecordError} if every trial failed; the message says how
+ */
+export function bestOf(records: readonly TrialRecord[]): TrialRecord {
+  const ok = records.filter((r) => r.status === "ok");
+  const best = ok.reduce<TrialRecord | undefined>((p, r) => p && p.medianMs <= r.medianMs ? p : r, undefined);
+  if (best) return best;
+  const kinds = Map.groupBy(records, (r) => r.status);
+  const counts = [...kinds].map(([status, list]) =>
+    `${list.length} ${status} (${list[0]?.message.slice(0, 200)})`
+  );
+  throw new RecordError(
+    `none of ${records.length} trials succeeded: ${counts.join("; ") || "nothing was tried"}`,
+  );
+}

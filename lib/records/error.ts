@@ -1,0 +1,6 @@
+import { TunebookError } from "../ir/error.ts";
+
+/** A log that can't be opened, read or written. */
+export class RecordError extends TunebookError {
+  override readonly name = "RecordError";
+}
