@@ -161,7 +161,8 @@ export function cast(dtype: DType, a: ExprLike): Expr {
   return { kind: "cast", dtype, a: x };
 }
 
-const ARITY: Readonly<Record<MathOp, number>> = {
+/** Arguments that each function takes. */
+export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   exp: 1,
   log: 1,
   sqrt: 1,
@@ -176,8 +177,8 @@ const ARITY: Readonly<Record<MathOp, number>> = {
 
 export function call(op: MathOp, ...args: readonly Expr[]): Call {
   const first = args[0];
-  if (first === undefined || args.length !== ARITY[op]) {
-    throw new IrError(`cannot call ${op} with ${args.length} arguments: it takes ${ARITY[op]}`);
+  if (first === undefined || args.length !== MATH_ARITY[op]) {
+    throw new IrError(`cannot call ${op} with ${args.length} arguments: it takes ${MATH_ARITY[op]}`);
   }
   return { kind: "call", dtype: first.dtype, op, args };
 }

@@ -5,5 +5,10 @@ export class TunebookError extends Error {
 
 /** An expression or a program that is not well formed. */
 export class IrError extends TunebookError {
-  override readonly name = "IrError";
+  override readonly name: string = "IrError";
+}
+
+/** A program that breaks a rule of its stage. */
+export class VerifyError extends IrError {
+  override readonly name = "VerifyError";
 }

@@ -203,6 +203,14 @@ export function printStmt(s: Stmt): string {
   return p.lines.join("\n");
 }
 
+/** The first lines of a statement's text, for messages. */
+export function printExcerpt(s: Stmt, limit = 12): string {
+  const lines = printStmt(s).split("\n");
+  const shown = lines.slice(0, limit).map((line) => `  | ${line}`);
+  if (lines.length > limit) shown.push(`  | … ${lines.length - limit} more lines`);
+  return shown.join("\n");
+}
+
 export function printExpr(e: Expr): string {
   return new Printer().expr(e);
 }
