@@ -1,0 +1,189 @@
+import type { Table } from "apache-arrow";
+import { compile } from "../codegen/compile.ts";
+import type { Executable } from "../codegen/executable.ts";
+import type { TunerName } from "../autotvm/create_tuner.ts";
+import * as dlight from "../dlight/schedule.ts";
+import { fallback } from "../dlight/fallback.ts";
+import { flopsOf, trafficOf } from "../ir/count.ts";
+import { TunebookError } from "../ir/error.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { signature } from "../ir/signature.ts";
+import { Measurer } from "../measure/measurer.ts";
+import { RecordLog } from "../records/log.ts";
+import type { TrialRecord } from "../records/record.ts";
+import { type SummaryRow, summaryTable } from "../records/summary.ts";
+import { recordsToTable } from "../records/table.ts";
+import { bestSoFar, confirmed } from "../report/charts.ts";
+import { Chart } from "../report/chart.ts";
+import type { Reporter } from "../report/live.ts";
+import type { Shapes } from "../runtime/arguments.ts";
+import type { Device } from "../runtime/device.ts";
+import { replay, Trace, type TraceJson } from "../schedule/trace.ts";
+import { type Candidate, candidateAt } from "./candidate.ts";
+import { identityOf, recordOf, type Subject } from "./subject.ts";
+import { tune } from "./tune.ts";
+
+/** Who may compete: no rule, the rule, the search alone, the search from the rule. */
+export const CONTESTANTS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
+export type Contestant = typeof CONTESTANTS[number];
+
+export interface CompareOptions {
+  readonly device: Device;
+  /** Default: all four. */
+  readonly contestants?: readonly Contestant[];
+  /** What each search may spend, the same for each. */
+  readonly budget: { readonly seconds?: number; readonly trials?: number };
+  /** Default "xgb". */
+  readonly tuner?: TunerName;
+  /** Default 0. */
+  readonly seed?: number;
+  readonly shapes?: Shapes;
+  /** Arrow stream file for all trials; a comparison that was killed goes on from it. */
+  readonly path?: string;
+  /** Rounds of the final, interleaved measurement. Default 9. */
+  readonly rounds?: number;
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  readonly reporter?: Reporter;
+}
+
+export interface Comparison {
+  /** Every trial of every contestant. */
+  readonly trials: Table;
+  /** One row a contestant: the confirmed result. */
+  readonly summary: Table;
+  readonly charts: { readonly bestSoFar: Chart; readonly confirmed: Chart };
+}
+
+/**
+ * Runs Fallback, DLight, and AutoTVM with and without DLight's help on one program at equal budgets, then
+ * measures the winners again in turn, so that nobody is told to have won by noise.
+ *
+ * @throws {TunebookError} for an unknown contestant, and whatever stands against all of them
+ */
+export async function compare(func: PrimFunc, options: CompareOptions): Promise<Comparison> {
+  const { device, contestants = CONTESTANTS, budget, tuner = "xgb", seed = 0, shapes = {}, rounds = 9 } =
+    options;
+  const { target } = device;
+  const unknown = contestants.find((c) => !CONTESTANTS.includes(c));
+  if (unknown !== undefined) {
+    throw new TunebookError(`cannot compare ${unknown}: contestants are ${CONTESTANTS.join(", ")}`);
+  }
+  await using measurer = await Measurer.open({
+    prefer: target.kind,
+    func,
+    shapes,
+    seed,
+    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+  });
+
+  const records: TrialRecord[] = [];
+  for (const contestant of contestants) {
+    if (contestant === "fallback" || contestant === "dlight") {
+      records.push(await fixed(contestant));
+      continue;
+    }
+    const start = contestant === "autotvm" ? "scratch" : "preset";
+    const { path, signal, reporter } = options;
+    const log = await tune(func, {
+      device,
+      tuner,
+      start,
+      seed,
+      shapes,
+      contestant,
+      measurer,
+      ...budget,
+      ...(path === undefined ? {} : { path }),
+      ...(signal ? { signal } : {}),
+      ...(reporter ? { reporter } : {}),
+    });
+    records.push(...log.records);
+  }
+  const summary = summaryTable(await confirm());
+  await options.reporter?.done();
+  const trials = recordsToTable(records);
+  const title = signature(func);
+  return {
+    trials,
+    summary,
+    charts: {
+      bestSoFar: new Chart(bestSoFar(trials, { title, subtitle: target.name })),
+      confirmed: new Chart(confirmed(summary, { title, subtitle: target.name })),
+    },
+  };
+
+  /** A contestant with one answer: measured once, recorded like any trial. */
+  async function fixed(contestant: "fallback" | "dlight"): Promise<TrialRecord> {
+    const { rule, template } = dlight.match(
+      func,
+      target,
+      contestant === "fallback" ? [fallback] : dlight.rules,
+    );
+    const ruled = dlight.schedule(func, target, contestant === "fallback" ? [fallback] : dlight.rules);
+    const subject: Subject = { func, target, shapes, seed, contestant, rule, tuner: "none", start: "preset" };
+    using log = options.path === undefined
+      ? RecordLog.memory()
+      : await RecordLog.open(options.path, identityOf(subject));
+    const earlier = log.records.find((r) => r.contestant === contestant && r.seed === seed);
+    if (earlier) return earlier;
+    const begin = performance.now();
+    const candidate: Candidate = candidateAt(func, template, ruled.space, ruled.preset, target);
+    const { outcome } = candidate;
+    const measurement = "status" in outcome ? outcome : await measurer.measure(outcome);
+    const seconds = (performance.now() - begin) / 1000;
+    const record = recordOf(subject, { trial: 0, config: ruled.preset, candidate, measurement, seconds });
+    log.append([record]);
+    return record;
+  }
+
+  /** The best of each contestant, measured again in turn. */
+  async function confirm(): Promise<readonly SummaryRow[]> {
+    const finalists = contestants.flatMap((contestant) => {
+      const own = records.filter((r) => r.contestant === contestant);
+      const best = own.filter((r) => r.status === "ok").toSorted((a, b) => a.medianMs - b.medianMs)[0];
+      return best ? [{ contestant, own, best }] : [];
+    });
+    const executables = finalists.map(({ best }): Executable => {
+      const trace = Trace.fromJSON(JSON.parse(best.trace) as TraceJson);
+      return compile(replay(func, trace), target);
+    });
+    const results = await measurer.race(executables, rounds);
+    const medians = new Map(finalists.map(({ contestant }, k) => {
+      const m = results[k];
+      return [contestant, m?.status === "ok" ? m.samples : []] as const;
+    }));
+    const mid = (c: Contestant) => quantile(medians.get(c) ?? [], 0.5);
+    return finalists.map(({ contestant, own, best }): SummaryRow => {
+      const samples = medians.get(contestant) ?? [];
+      const ms = mid(contestant);
+      return {
+        task: signature(func),
+        contestant,
+        rule: best.rule,
+        trials: own.length,
+        failed: own.filter((r) => r.status !== "ok").length,
+        seconds: Math.max(...own.map((r) => r.secondsSinceStart)),
+        medianMs: ms,
+        lowMs: quantile(samples, 0.25),
+        highMs: quantile(samples, 0.75),
+        gflops: flopsOf(func, shapes) / ms / 1e6,
+        gbps: trafficOf(func, shapes) / ms / 1e6,
+        speedupVsFallback: mid("fallback") / ms,
+        speedupVsDlight: mid("dlight") / ms,
+        config: best.config,
+        trace: best.trace,
+        maxError: best.maxError,
+        samples,
+      };
+    });
+  }
+}
+
+/** The q-quantile of samples, interpolated; NaN of none. */
+function quantile(samples: readonly number[], q: number): number {
+  const s = samples.toSorted((a, b) => a - b);
+  const at = q * (s.length - 1);
+  const low = s[Math.floor(at)] ?? NaN, high = s[Math.ceil(at)] ?? NaN;
+  return low + (high - low) * (at - Math.floor(at));
+}

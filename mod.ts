@@ -1,0 +1,70 @@
+/**
+ * Tunebook tunes GPU kernels in a notebook, on your own device. You say what to compute; a rule (DLight)
+ * says at once how, a search (AutoTVM) finds how on this device, and both run on Deno's WebGPU.
+ *
+ * ```ts
+ * import { build, Device, dlight, te } from "tunebook";
+ *
+ * using device = await Device.open({ prefer: "cpu" });
+ * const func = te.matmul({ m: 2, n: 2, k: 2 });
+ * const { func: scheduled, rule } = dlight.schedule(func, device.target);
+ * using program = await build(scheduled, device);
+ * const A = new Float32Array([1, 2, 3, 4]), B = new Float32Array([5, 6, 7, 8]);
+ * const { C } = await program.run({ A, B });
+ * console.assert(rule === "Matmul" && C?.join() === "19,22,43,50");
+ * ```
+ *
+ * @module
+ */
+import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
+import { match, rules, schedule } from "./lib/dlight/schedule.ts";
+import { tune } from "./lib/experiment/tune.ts";
+
+export * as te from "./lib/te/mod.ts";
+
+/** Rules that encode what is known to be good: no search, no device, milliseconds. */
+export const dlight = { schedule, match, rules } as const;
+/** The search over a space, measured on this device and led by a learned cost model. */
+export const autotvm = { tune, createTuner, tunerNames } as const;
+
+export { build } from "./lib/experiment/build.ts";
+export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
+export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
+
+export { PrimFunc } from "./lib/ir/func.ts";
+export { interpret } from "./lib/ir/interpret.ts";
+export { TunebookError } from "./lib/ir/error.ts";
+export { ScheduleError } from "./lib/schedule/error.ts";
+export { Schedule } from "./lib/schedule/schedule.ts";
+export { replay, Trace, type TraceJson } from "./lib/schedule/trace.ts";
+export type { Step } from "./lib/schedule/step.ts";
+
+export { ConfigSpace } from "./lib/space/config_space.ts";
+export { type Config, type Knobs, RejectedConfig } from "./lib/space/knobs.ts";
+export { instantiate, spaceOf, type Template } from "./lib/space/template.ts";
+
+export { targetOf } from "./lib/target/profiles.ts";
+export type { Limits, Profile, Target } from "./lib/target/target.ts";
+
+export { compile } from "./lib/codegen/compile.ts";
+export type { Executable } from "./lib/codegen/executable.ts";
+export { LimitError, LowerError } from "./lib/lower/error.ts";
+export { lower, passes } from "./lib/lower/pipeline.ts";
+
+export { Device, type DeviceOptions } from "./lib/runtime/device.ts";
+export { Program } from "./lib/runtime/program.ts";
+export * from "./lib/runtime/error.ts";
+
+export { Measurer } from "./lib/measure/measurer.ts";
+export { type Failure, type Measurement, median } from "./lib/measure/measurement.ts";
+
+export { RecordError } from "./lib/records/error.ts";
+export { readLog, RecordLog } from "./lib/records/log.ts";
+export type { TrialRecord } from "./lib/records/record.ts";
+export type { SummaryRow } from "./lib/records/summary.ts";
+
+export { Chart } from "./lib/report/chart.ts";
+export { bestSoFar, confirmed, type Spec } from "./lib/report/charts.ts";
+export { display, drain } from "./lib/report/display.ts";
+export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
+export { pageOf, type Section } from "./lib/report/page.ts";
