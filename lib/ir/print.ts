@@ -1,9 +1,10 @@
 /** Programs as text, in TVMScript's manner. */
 import { isConst } from "./build.ts";
-import { scalarOf } from "./dtype.ts";
+import { lanesOf, scalarOf } from "./dtype.ts";
+import { equalExpr } from "./equal.ts";
 import type { BinaryOp, Buffer, Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
-import type { Block, For, Stmt } from "./stmt.ts";
+import type { Annotations, Block, For, Stmt } from "./stmt.ts";
 
 const TYPE = { f32: "float32", f16: "float16", i32: "int32", u32: "uint32", bool: "bool" } as const;
 
@@ -31,10 +32,14 @@ const INFIX: Readonly<Record<BinaryOp, readonly [text: string, precedence: numbe
   max: undefined,
 };
 
-/** Variables and buffers that share a name get a number behind it, in order of appearance. */
+const COMPARISON = 4;
+
+/** Variables and buffers that share a name where both are known get a number behind it, in order of appearance. */
 class Printer {
   readonly #names = new Map<Var | Buffer, string>();
   readonly #used = new Set<string>();
+  /** Extents of the loops around. */
+  readonly #extents = new Map<Var, Expr>();
   readonly lines: string[] = [];
 
   name(x: Var | Buffer): string {
@@ -48,26 +53,40 @@ class Printer {
     return name;
   }
 
+  /** Prints `inner`, after which the names of `vars` are free again. */
+  #scope(vars: readonly Var[], inner: () => void): void {
+    inner();
+    for (const v of vars) {
+      this.#used.delete(this.name(v));
+      this.#names.delete(v);
+    }
+  }
+
   line(depth: number, text: string): void {
     this.lines.push("    ".repeat(depth) + text);
   }
 
   func(f: PrimFunc): void {
-    const params = f.params.map((b) => `${this.name(b)}: ${this.buffer(b)}`);
-    const shapeVars = f.shapeVars.map((v) => `${this.name(v)} = T.int32()`);
+    for (const b of f.params) this.name(b);
+    // A dimension that is a variable can't be named before the body, so such a parameter comes as a handle.
+    const isSymbolic = (b: Buffer) => b.shape.some((d) => !isConst(d));
+    const params = f.params.map((b) =>
+      isSymbolic(b) ? `var_${this.name(b)}: T.handle` : `${this.name(b)}: T.Buffer(${this.type(b)})`
+    );
     this.line(0, "@T.prim_func");
     this.line(0, `def ${f.name}(${params.join(", ")}):`);
-    for (const v of shapeVars) this.line(1, v);
-    for (const b of f.allocs) {
-      const scope = b.scope === "global" ? "" : `, scope="${b.scope}"`;
-      this.line(1, `${this.name(b)} = T.alloc_buffer(${this.shape(b)}, "${TYPE[b.dtype]}"${scope})`);
+    for (const v of f.shapeVars) this.line(1, `${this.name(v)} = T.int32()`);
+    for (const b of f.params.filter(isSymbolic)) {
+      this.line(1, `${this.name(b)} = T.match_buffer(var_${this.name(b)}, ${this.type(b)})`);
     }
+    for (const b of f.allocs) this.line(1, `${this.name(b)} = T.alloc_buffer(${this.type(b)})`);
     this.stmt(f.body, 1);
   }
 
-  buffer(b: Buffer): string {
+  /** Shape, dtype, and scope if it is not global. */
+  type(b: Buffer): string {
     const scope = b.scope === "global" ? "" : `, scope="${b.scope}"`;
-    return `T.Buffer(${this.shape(b)}, "${TYPE[b.dtype]}"${scope})`;
+    return `${this.shape(b)}, "${TYPE[b.dtype]}"${scope}`;
   }
 
   shape(b: Buffer): string {
@@ -78,7 +97,8 @@ class Printer {
     switch (s.kind) {
       case "for":
         this.line(depth, this.loop(s));
-        return this.stmt(s.body, depth + 1);
+        this.#extents.set(s.var, s.extent);
+        return this.#scope([s.var], () => this.stmt(s.body, depth + 1));
       case "seq":
         if (s.body.length === 0) this.line(depth, "pass");
         return s.body.forEach((x) => this.stmt(x, depth));
@@ -94,7 +114,7 @@ class Printer {
         return this.block(s, depth);
       case "let":
         this.line(depth, `${this.name(s.var)} = ${this.expr(s.value)}`);
-        return this.stmt(s.body, depth);
+        return this.#scope([s.var], () => this.stmt(s.body, depth));
       case "barrier":
         return this.line(depth, "T.tvm_storage_sync()");
       default:
@@ -104,8 +124,8 @@ class Printer {
 
   loop(s: For): string {
     const extent = this.expr(s.extent);
-    const notes = Object.entries(s.annotations);
-    const more = notes.length ? `, annotations=${JSON.stringify(Object.fromEntries(notes))}` : "";
+    const notes = dictionary(s.annotations);
+    const more = notes ? `, annotations=${notes}` : "";
     const name = this.name(s.var);
     switch (s.loop) {
       case "serial":
@@ -121,7 +141,12 @@ class Printer {
 
   block(b: Block, depth: number): void {
     this.line(depth, `with T.block("${b.name}"):`);
-    const plain = b.bindings.every((e) => e.kind === "var") && b.iters.length > 0;
+    // `remap` says no extents: it is for axes that run exactly as the loops that they are bound to.
+    const plain = b.iters.length > 0 && b.iters.every((it, k) => {
+      const e = b.bindings[k];
+      const extent = e?.kind === "var" ? this.#extents.get(e) : undefined;
+      return extent !== undefined && equalExpr(extent, it.extent);
+    });
     if (plain) {
       const kinds = b.iters.map((it) => it.type === "reduce" ? "R" : "S").join("");
       const vars = b.iters.map((it) => this.name(it.var)).join(", ");
@@ -136,13 +161,15 @@ class Printer {
       });
     }
     if (!isConst(b.where, 1)) this.line(depth + 1, `T.where(${this.expr(b.where)})`);
-    const notes = Object.entries(b.annotations);
-    if (notes.length) this.line(depth + 1, `T.block_attr(${JSON.stringify(Object.fromEntries(notes))})`);
-    if (b.init) {
-      this.line(depth + 1, "with T.init():");
-      this.stmt(b.init, depth + 2);
-    }
-    this.stmt(b.body, depth + 1);
+    const notes = dictionary(b.annotations);
+    if (notes) this.line(depth + 1, `T.block_attr(${notes})`);
+    this.#scope(b.iters.map((it) => it.var), () => {
+      if (b.init) {
+        this.line(depth + 1, "with T.init():");
+        this.stmt(b.init, depth + 2);
+      }
+      this.stmt(b.body, depth + 1);
+    });
   }
 
   access(b: Buffer, indices: readonly Expr[]): string {
@@ -155,14 +182,16 @@ class Printer {
       case "const":
         if (e.dtype === "i32") return `${e.value}`;
         if (e.dtype === "bool") return e.value ? "True" : "False";
-        return `T.${TYPE[e.dtype]}(${e.value})`;
+        return `T.${TYPE[e.dtype]}(${Object.is(e.value, -0) ? "-0.0" : e.value})`;
       case "var":
         return this.name(e);
       case "binary": {
         const infix = INFIX[e.op];
         if (!infix) return `T.${e.op}(${this.expr(e.a)}, ${this.expr(e.b)})`;
         const [text, own] = infix;
-        const both = `${this.expr(e.a, own)} ${text} ${this.expr(e.b, own + 1)}`;
+        // Python chains comparisons, so one inside another needs its parentheses on either side.
+        const left = own === COMPARISON ? own + 1 : own;
+        const both = `${this.expr(e.a, left)} ${text} ${this.expr(e.b, own + 1)}`;
         return own < outer ? `(${both})` : both;
       }
       case "not":
@@ -178,15 +207,24 @@ class Printer {
       case "load":
         return this.access(e.buffer, e.indices);
       case "ramp":
-        return `T.Ramp(${this.expr(e.base)}, ${e.stride}, 4)`;
+        return `T.Ramp(${this.expr(e.base)}, ${e.stride}, ${lanesOf(e.dtype)})`;
       case "broadcast":
-        return `T.Broadcast(${this.expr(e.a)}, 4)`;
+        return `T.Broadcast(${this.expr(e.a)}, ${lanesOf(e.dtype)})`;
       case "shuffle":
         return `T.Shuffle([${e.lanes.map((x) => this.expr(x)).join(", ")}])`;
       default:
         return e satisfies never;
     }
   }
+}
+
+/** Annotations as a Python dictionary, or nothing. */
+function dictionary(notes: Annotations): string {
+  const entries = Object.entries(notes).map(([key, value]) => {
+    const text = typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value);
+    return `${JSON.stringify(key)}: ${text}`;
+  });
+  return entries.length ? `{${entries.join(", ")}}` : "";
 }
 
 /** The function as text. */
@@ -211,6 +249,7 @@ export function printExcerpt(s: Stmt, limit = 12): string {
   return shown.join("\n");
 }
 
+/** An expression as text. */
 export function printExpr(e: Expr): string {
   return new Printer().expr(e);
 }
