@@ -31,7 +31,7 @@ export interface TuneOptions extends Budget {
   readonly template?: Template;
   /** Values of the shape variables to measure with. */
   readonly shapes?: Shapes;
-  /** Longest time for one candidate, milliseconds. Default 10,000. */
+  /** Longest time for one candidate, milliseconds. Default 30,000; less once a good candidate is known. */
   readonly deadlineMs?: number;
   /** Ends the search after the trial at hand. */
   readonly signal?: AbortSignal;
@@ -57,6 +57,9 @@ export interface TuneLog {
 const BATCH = 8;
 /** A candidate this many times slower than the best gets one sample. */
 const HOPELESS = 3;
+/** One that takes longer than a long compilation and this many of the best's runs is taken to hang. */
+const HANGING = 12;
+const COMPILE_MS = 4000;
 
 /**
  * Searches a program's space on a device. Every candidate is checked against the reference and recorded;
@@ -167,7 +170,8 @@ function measured(
 ): Promise<Measurement> {
   if ("status" in outcome) return Promise.resolve(outcome);
   const best = Math.min(...records.filter((r) => r.status === "ok").map((r) => r.medianMs));
-  return measurer.measure(outcome, Number.isFinite(best) ? { dropAboveMs: best * HOPELESS } : {});
+  if (!Number.isFinite(best)) return measurer.measure(outcome);
+  return measurer.measure(outcome, { dropAboveMs: best * HOPELESS }, COMPILE_MS + best * HANGING);
 }
 
 /** Higher is better; programs without arithmetic are scored by their traffic. */

@@ -38,7 +38,10 @@ export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
 
 /** Bytes that any schedule must move at least: each parameter once. */
 export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
-  return f.params.reduce((n, b) => n + bytesOf(b.dtype) * b.shape.reduce((p, d) => p * extentOf(d, shapes), 1), 0);
+  return f.params.reduce(
+    (n, b) => n + bytesOf(b.dtype) * b.shape.reduce((p, d) => p * extentOf(d, shapes), 1),
+    0,
+  );
 }
 
 function extentOf(e: Expr, shapes: Shapes): number {

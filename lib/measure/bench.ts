@@ -18,6 +18,9 @@ const REPEATS = 5;
 const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: drivers queue only so much. */
 const MAX_BATCH = 1000;
+/** Sampling of one candidate ends after so long, if it has the least number of samples. */
+const SAMPLING_MS = 2500;
+const LEAST_SAMPLES = 2;
 
 /** A program to measure candidates for: its inputs and what their results must be. */
 export class Bench {
@@ -56,7 +59,7 @@ export class Bench {
     for (const r of runners) if (r instanceof Runner) await r.calibrate(read, options);
     for (let round = 0; round < rounds; round++) {
       for (const r of runners) {
-        if (r instanceof Runner && !r.dropped) await r.sample(read);
+        if (r instanceof Runner && !r.done) await r.sample(read);
       }
     }
     return runners.map((r) => r instanceof Runner ? r.success(clock) : r);
@@ -101,7 +104,8 @@ export class Bench {
 class Runner implements Disposable {
   readonly #samples: number[] = [];
   #batch = 1;
-  dropped = false;
+  #spentMs = 0;
+  #dropped = false;
 
   constructor(
     readonly program: Program,
@@ -111,13 +115,18 @@ class Runner implements Disposable {
     readonly maxError: number,
   ) {}
 
+  /** True if another sample would tell less than it costs. */
+  get done(): boolean {
+    return this.#dropped || (this.#spentMs > SAMPLING_MS && this.#samples.length >= LEAST_SAMPLES);
+  }
+
   /** Finds how many runs make a sample long enough, which warms up too. */
   async calibrate(read: (s: Spent) => number, options: MeasureOptions): Promise<void> {
     const least = options.minSampleMs ?? MIN_SAMPLE_MS;
     let spent = await this.bound.run(1);
     if (options.dropAboveMs !== undefined && read(spent) > options.dropAboveMs) {
       this.#samples.push(read(spent));
-      this.dropped = true;
+      this.#dropped = true;
       return;
     }
     while (spent.wall < least && this.#batch < MAX_BATCH) {
@@ -128,7 +137,9 @@ class Runner implements Disposable {
   }
 
   async sample(read: (s: Spent) => number): Promise<void> {
-    this.#samples.push(read(await this.bound.run(this.#batch)) / this.#batch);
+    const spent = await this.bound.run(this.#batch);
+    this.#spentMs += spent.wall;
+    this.#samples.push(read(spent) / this.#batch);
   }
 
   success(clock: "timestamp" | "wall" | "cpu"): Measurement {

@@ -14,7 +14,7 @@ export interface MeasurerOptions {
   readonly shapes?: Shapes;
   /** Of the random inputs. Default 0. */
   readonly seed?: number;
-  /** Longest time for one candidate, milliseconds, after which its process is killed. Default 10,000. */
+  /** Longest time for one candidate, milliseconds, after which its process is killed. Default 30,000. */
   readonly deadlineMs?: number;
 }
 
@@ -25,7 +25,7 @@ export class MeasurerError extends TunebookError {
 
 /** A first start compiles the worker's modules and the reference's loops. */
 const START_DEADLINE_MS = 120_000;
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /** How a request ended other than by an answer. */
 type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
@@ -48,10 +48,15 @@ export class Measurer implements AsyncDisposable {
     return this.#child?.pid;
   }
 
-  /** Measures one candidate; whatever goes wrong with it is a value. */
-  async measure(executable: Executable, options: MeasureOptions = {}): Promise<Measurement> {
-    const response = await this.#ask({ kind: "measure", executable, options }, this.#deadline);
-    if ("ended" in response) return failure(response, this.#deadline);
+  /** Measures one candidate; whatever goes wrong with it is a value. `deadlineMs` can only shorten the deadline. */
+  async measure(
+    executable: Executable,
+    options: MeasureOptions = {},
+    deadlineMs = Infinity,
+  ): Promise<Measurement> {
+    const deadline = Math.min(deadlineMs, this.#deadline);
+    const response = await this.#ask({ kind: "measure", executable, options }, deadline);
+    if ("ended" in response) return failure(response, deadline);
     if (response.kind === "measured") return response.measurement;
     throw new MeasurerError(`the measuring process answered ${response.kind}`);
   }
@@ -110,7 +115,7 @@ function failure(end: Ending, deadlineMs: number): Failed {
   return end.ended === "timeout"
     ? {
       status: "timeout",
-      message: `it did not end within ${deadlineMs / 1000} s and was killed`,
+      message: `it did not end within ${(deadlineMs / 1000).toFixed(1)} s and was killed`,
       compileMs: NaN,
     }
     : { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };

@@ -16,6 +16,9 @@ export interface ChartOptions {
 
 const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
 
+/** Less than this times faster than DLight may be noise, and is not marked as overtaking it. */
+const MARGIN = 1.05;
+
 /** How contestants are called and coloured; the colours are Okabe and Ito's, which the colour-blind tell apart. */
 const CONTESTANTS: Readonly<Record<string, { readonly label: string; readonly color: string }>> = {
   "fallback": { label: "Fallback (naive)", color: "#999999" },

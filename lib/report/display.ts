@@ -11,9 +11,9 @@ interface Jupyter {
   ): Promise<void>;
 }
 
-/** Jupyter's interface, or undefined outside of a notebook. */
+/** Jupyter's interface, or undefined outside of a notebook, where Deno has a getter in its place that throws. */
 export function jupyter(): Jupyter | undefined {
-  return (Deno as unknown as { readonly jupyter?: Jupyter }).jupyter;
+  return Object.getOwnPropertyDescriptor(Deno, "jupyter")?.value as Jupyter | undefined;
 }
 
 /** Jupyter may call a cell done before its outputs are out: this long after the last one, they are (ms). */
