@@ -112,7 +112,7 @@ export function bestSoFar(
   const overtakes = groups.flatMap(([contestant, own]) => {
     const first = rule && own.length > 1 &&
       own.toSorted((a, b) => a.trial - b.trial).find((r) =>
-        r.status === "ok" && speed.of(r) > speed.of(rule) * 1.02
+        r.status === "ok" && r.config !== rule.config && speed.of(r) > speed.of(rule) * MARGIN
       );
     if (!first || !rule) return [];
     const when = x === "seconds" ? `${at(first).toFixed(1)} s` : `trial ${at(first)}`;

@@ -1,0 +1,117 @@
+/**
+ * The main job: rule against search on a few operators of a language model, on this device.
+ *
+ *     deno task quickstart [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]
+ */
+import { parseArgs } from "node:util";
+import { type Table, tableToIPC } from "apache-arrow";
+import type { PrimFunc } from "../ir/func.ts";
+import { RecordError } from "../records/error.ts";
+import { type SummaryRow, summaryRows, summaryTable } from "../records/summary.ts";
+import { display } from "../report/display.ts";
+import { createReporter } from "../report/live.ts";
+import { pageOf, type Section } from "../report/page.ts";
+import { Device } from "../runtime/device.ts";
+import * as te from "../te/mod.ts";
+import { compare } from "./compare.ts";
+
+/** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
+const OPERATORS: readonly { readonly name: string; readonly what: string; readonly func: PrimFunc }[] = [
+  {
+    name: "qkv_prefill",
+    what: "query, key and value of a prompt of 128 tokens: a matrix product",
+    func: te.matmul({ m: 128, n: 1152, k: 896, transposeB: true }),
+  },
+  {
+    name: "gate_up_decode",
+    what: "the MLP's first layer for one token, weights in 4 bits: a quantized matrix-vector product",
+    func: te.gemv({ n: 9728, k: 896, weights: "q4f32_1" }),
+  },
+  {
+    name: "attention_softmax",
+    what: "attention weights of 14 heads over 1024 tokens, for 8 queries",
+    func: te.softmax({ rows: 112, columns: 1024 }),
+  },
+  {
+    name: "rms_norm",
+    what: "the norm before a layer, for 128 tokens",
+    func: te.rmsNorm({ rows: 128, columns: 896 }),
+  },
+];
+
+export interface QuickstartOptions {
+  readonly seconds: number;
+  readonly out: string;
+  readonly prefer?: "webgpu" | "cpu";
+  readonly seed: number;
+}
+
+/** Compares, prints a table, and writes trials, charts and a page under `out`. */
+export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptions): Promise<Table> {
+  await writable(out);
+  using device = await Device.open(prefer ? { prefer } : {});
+  const begin = performance.now();
+  console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
+  const rows: SummaryRow[] = [];
+  const sections: Section[] = [];
+  for (const { name, what, func } of OPERATORS) {
+    const { trials, summary, charts } = await compare(func, {
+      device,
+      budget: { seconds },
+      seed,
+      reporter: createReporter(),
+    });
+    rows.push(...summaryRows(summary));
+    sections.push({ title: name, text: what, parts: [charts.bestSoFar, charts.confirmed, summary] });
+    await Deno.writeFile(`${out}/${name}.arrows`, tableToIPC(trials, "stream"));
+    await charts.bestSoFar.save(`${out}/${name}_search.png`);
+    await charts.confirmed.save(`${out}/${name}_confirmed.png`);
+  }
+  const all = summaryTable(rows);
+  await Deno.writeFile(`${out}/summary.arrows`, tableToIPC(all, "stream"));
+  const spent = ((performance.now() - begin) / 1000).toFixed(0);
+  const intro =
+    `Measured on ${device.target.name} with ${device.target.runtime}, seed ${seed}, in ${spent} s. Every ` +
+    `candidate's results were checked; the bars are medians of interleaved rounds with their quartiles.`;
+  await Deno.writeTextFile(
+    `${out}/index.html`,
+    await pageOf("Rule against search, on this device", intro, sections),
+  );
+  await display(all);
+  console.log(`in ${spent} s; ${out}/index.html shows it, ${out}/*.arrows hold every trial`);
+  return all;
+}
+
+/** @throws {RecordError} if the folder can't be written */
+async function writable(out: string): Promise<void> {
+  try {
+    await Deno.mkdir(out, { recursive: true });
+    await Deno.writeTextFile(`${out}/.writable`, "");
+    await Deno.remove(`${out}/.writable`);
+  } catch (e) {
+    throw new RecordError(
+      `cannot write results to ${out}: ${
+        e instanceof Error ? e.message : e
+      }; choose another folder with --out`,
+    );
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: "string", default: "10" },
+      out: { type: "string", default: "results" },
+      prefer: { type: "string" },
+      seed: { type: "string", default: "0" },
+    },
+  });
+  const { prefer } = values;
+  await quickstart({
+    seconds: Number(values.seconds),
+    out: values.out,
+    seed: Number(values.seed),
+    ...(prefer === "webgpu" || prefer === "cpu" ? { prefer } : {}),
+  });
+  Deno.exit(0);
+}
