@@ -9,8 +9,8 @@ import { XgbTuner } from "./xgb.ts";
 const TUNERS = {
   random: randomTuner,
   grid: gridTuner,
-  ga: (options: TunerOptions) => new GaTuner(options),
-  xgb: (options: TunerOptions) => new XgbTuner(options),
+  ga: (options: TunerOptions): Tuner => new GaTuner(options),
+  xgb: (options: TunerOptions): Tuner => new XgbTuner(options),
 } as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
 
 export type TunerName = keyof typeof TUNERS;

@@ -104,7 +104,8 @@ class Printer {
     switch (s.kind) {
       case "for": {
         const v = this.#names.of(s.var);
-        this.#line(depth, `for (let ${v} = 0, n = ${this.#expr(s.extent)}; ${v} < n; ${v}++) {`);
+        const end = this.#names.fresh("end");
+        this.#line(depth, `for (let ${v} = 0, ${end} = ${this.#expr(s.extent)}; ${v} < ${end}; ${v}++) {`);
         this.#block(s.body, depth + 1);
         this.#line(depth, "}");
         return;

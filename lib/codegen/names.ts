@@ -1,18 +1,36 @@
 /** Identifiers for generated source: safe whatever a program's names are, and each its own. */
 import type { Buffer, Var } from "../ir/expr.ts";
 
-/** Words that WGSL, JavaScript or the generated code itself use. */
-const RESERVED = new Set(
-  ("alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if " +
-    "let loop override requires return struct switch true var while array atomic bool f16 f32 i32 u32 vec2 vec3 vec4 " +
-    "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d main abs exp log sqrt inverseSqrt tanh erf floor pow fma min max " +
-    "select clamp sign textureLoad workgroupBarrier shape wid lid num bitcast do new typeof void with yield await " +
-    "function class this null undefined NaN Infinity Math Object Array Function globalThis eval arguments delete in " +
-    "instanceof of static super try catch throw finally import export package private public protected interface " +
-    "implements extends buffers uniforms grid thread active threads self unless unsafe use target mod move mut " +
-    "auto char double int float half module namespace null nullptr operator premerge register regardless")
-    .split(" "),
-);
+/**
+ * Words that are not ours to use: WGSL's keywords, reserved words and built-ins (WGSL specification, sections
+ * 16.1 and 16.2), JavaScript's, and what the printers themselves write.
+ */
+// deno-fmt-ignore
+const RESERVED = new Set([
+  // WGSL's keywords, and its types and functions that kernels use
+  "alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if",
+  "let loop override requires return struct switch true var while array atomic bool f16 f32 i32 u32 vec2 vec3 vec4",
+  "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d abs exp log sqrt inverseSqrt tanh floor pow fma min max select clamp",
+  "sign textureLoad workgroupBarrier bitcast",
+  // WGSL's reserved words
+  "NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class",
+  "co_await co_return co_yield coherent column_major common compile compile_fragment concept const_cast consteval",
+  "constexpr constinit crate debugger decltype delete demote demote_to_helper do dynamic_cast enum explicit export",
+  "extends extern external fallthrough filter final finally friend from fxgroup get goto groupshared highp impl",
+  "implements import inline instanceof interface layout lowp macro macro_rules match mediump meta mod module move mut",
+  "mutable namespace new nil noexcept noinline nointerpolation non_coherent noncoherent noperspective null nullptr of",
+  "operator package packoffset partition pass patch pixelfragment precise precision premerge priv protected pub public",
+  "readonly ref regardless register reinterpret_cast require resource restrict self set shared sizeof smooth snorm",
+  "static static_assert static_cast std subroutine super target template this thread_local throw trait try type",
+  "typedef typeid typename typeof union unless unorm unsafe unsized use using varying virtual volatile wgsl where with",
+  "writeonly yield binding_array",
+  // JavaScript's
+  "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
+  "Float16Array Int32Array Uint32Array",
+  // The printers' own
+  "main wid lid num shape Shape grid_x erf erf_f32 erf_f16 floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
+  "grid thread threads t x y z",
+].flatMap((line) => line.split(" ")));
 
 /** Hands out identifiers; the same object always gets the same one. */
 export class Names {

@@ -131,18 +131,15 @@ class Printer {
   #entry(uniforms: readonly string[]): void {
     const { kernel } = this;
     kernel.uniforms.forEach((v, k) => this.#line(1, `let ${this.#names.of(v)} = shape.${uniforms[k]};`));
+    const folded = kernel.folded ? kernel.threads.find((t) => t.tag === "blockIdx.x") : undefined;
     if (kernel.folded) {
-      this.#line(1, "let block_x = i32(wid.x + wid.z * num.x);");
-      this.#line(1, "if (block_x >= shape.grid_x) { return; }");
+      const x = folded ? this.#names.of(folded.var) : this.#names.fresh("block_x");
+      this.#line(1, `let ${x} = i32(wid.x + wid.z * num.x);`);
+      this.#line(1, `if (${x} >= shape.grid_x) { return; }`);
     }
-    for (const { tag, var: v } of kernel.threads) {
-      const axis = tag.at(-1) ?? "x";
-      const from = tag.startsWith("threadIdx")
-        ? `i32(lid.${axis})`
-        : tag === "blockIdx.x" && kernel.folded
-        ? "block_x"
-        : `i32(wid.${axis})`;
-      this.#line(1, `let ${this.#names.of(v)} = ${from};`);
+    for (const t of kernel.threads) {
+      const from = t.tag.startsWith("threadIdx") ? "lid" : "wid";
+      if (t !== folded) this.#line(1, `let ${this.#names.of(t.var)} = i32(${from}.${t.tag.at(-1)});`);
     }
     for (const a of kernel.locals) {
       const type = this.#single.has(a.buffer) ? vectorType(a.buffer.dtype, a.lanes) : arrayType(a);

@@ -1,9 +1,10 @@
 /** What rules look at: the blocks of a program, what kind they are, and how they use their buffers. */
 import { isConst } from "../ir/build.ts";
-import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import type { Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { reducerOf } from "../ir/reducer.ts";
 import type { Block, For, IterVar, Store } from "../ir/stmt.ts";
-import { usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+import { usesVar, walkExpr } from "../ir/visit.ts";
 
 /** A block with a single store, in an unscheduled program. */
 export interface Node {
@@ -56,11 +57,9 @@ export function constExtent(e: Expr): number | undefined {
 
 /** `x = x + y` with y a product: the factors of y, casts taken off; undefined otherwise. */
 export function productTerms(node: Node): readonly Expr[] | undefined {
-  const v = node.store.value;
-  if (v.kind !== "binary" || v.op !== "add") return undefined;
-  const isSelf = (e: Expr) => e.kind === "load" && e.buffer === node.store.buffer;
-  const y = isSelf(v.a) ? v.b : isSelf(v.b) ? v.a : undefined;
-  if (y?.kind !== "binary" || y.op !== "mul") return undefined;
+  const reducer = reducerOf(node.store);
+  const y = reducer?.value;
+  if (reducer?.op !== "add" || y?.kind !== "binary" || y.op !== "mul") return undefined;
   return [uncast(y.a), uncast(y.b)];
 }
 
@@ -76,11 +75,4 @@ export function producersOf(node: Node, nodes: readonly Node[]): readonly Node[]
 /** Nodes that read what `node` writes. */
 export function consumersOf(node: Node, nodes: readonly Node[]): readonly Node[] {
   return nodes.filter((n) => n !== node && n.loads.some((l) => l.buffer === node.store.buffer));
-}
-
-/** All buffers that the statements of `block` read. */
-export function readsOf(block: Block): ReadonlySet<Buffer> {
-  const reads = new Set<Buffer>();
-  walkStmt(block.body, () => {}, (e) => e.kind === "load" && reads.add(e.buffer));
-  return reads;
 }

@@ -11,7 +11,15 @@ import { constExtent, iterOf, mentions, type Node, nodesOf, productTerms } from 
 import { isEpilogue, isPrologue } from "./matmul.ts";
 import { PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { accumulateLocally, bringNear, inlineEpilogue, unrollCopy } from "./stage.ts";
+import {
+  accumulateLocally,
+  bringNear,
+  inlineEpilogue,
+  pathsOf,
+  presetPath,
+  readFromTexture,
+  unrollCopy,
+} from "./stage.ts";
 
 interface Match {
   readonly main: Node;
@@ -32,7 +40,7 @@ export const gemv: Rule = {
     if (typeof found === "string") return { because: found };
     const way = found.outer ? "the result" : "the reduction";
     return {
-      template: template(func, found, target),
+      template: template(found, target),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; only ${found.matrix.buffer.name} ` +
         `has axis ${found.row.var.name}, and its rows lie along ${way}`,
@@ -85,10 +93,9 @@ function match(func: PrimFunc): Match | string {
 
 const STORAGE = ["buffer", "texture"] as const;
 
-function template(func: PrimFunc, m: Match, target: Target): Template {
+function template(m: Match, target: Target): Template {
   const presets = PRESETS[target.profile];
   const preset = m.outer ? presets.outerGemv : presets.gemv;
-  const inputs = new Set(func.params.map((b) => b.name));
   return (sch, knobs) => {
     const main = m.main.block.name;
     const [, threads, results] = knobs.split("tile_rows", constExtent(m.row.extent), {
@@ -103,8 +110,12 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       policy: "power2",
       max: [256, 32],
     });
-    const matrixStorage = knobs.choice("matrix", STORAGE, preset.path);
-    const vectorStorage = knobs.choice("vector", STORAGE, preset.path);
+    const pathOf = (knob: string, buffer: string) => {
+      const paths = pathsOf(sch, main, buffer, target, STORAGE);
+      return knobs.choice<typeof STORAGE[number]>(knob, paths, presetPath(paths, preset.path));
+    };
+    const matrixPath = pathOf("matrix", m.matrix.buffer.name),
+      vectorPath = pathOf("vector", m.vector.buffer.name);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       threads * lanes <= target.limits.maxInvocations,
@@ -114,10 +125,8 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       results * chunk <= 512,
       `${results} x ${chunk} products unrolled: more than 512 do not pay`,
     );
-    for (const [load, storage] of [[m.matrix, matrixStorage], [m.vector, vectorStorage]] as const) {
-      const sources = inputs.has(load.buffer.name) ? [load.buffer.name] : sch.sources(main, load.buffer.name);
-      if (storage === "texture") { for (const name of sources) sch.setScope(name, "texture"); }
-    }
+    if (matrixPath === "texture") readFromTexture(sch, main, m.matrix.buffer.name);
+    if (vectorPath === "texture") readFromTexture(sch, main, m.vector.buffer.name);
 
     const loops = sch.loops(main);
     const loop = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;

@@ -3,7 +3,7 @@
  * B), and any batch axis of all three. Tiles for workgroups, threads and registers; operands through
  * workgroup memory, from buffers or from textures.
  */
-import type { Buffer, Load } from "../ir/expr.ts";
+import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import type { Template } from "../space/template.ts";
@@ -18,9 +18,18 @@ import {
   producersOf,
   productTerms,
 } from "./analysis.ts";
-import { PATHS, PRESETS } from "./presets.ts";
+import { type Path, PATHS, PRESETS } from "./presets.ts";
 import type { Rule, Verdict } from "./rule.ts";
-import { accumulateLocally, bringNear, cooperate, producerOf, unrollCopy } from "./stage.ts";
+import {
+  accumulateLocally,
+  bringNear,
+  cooperate,
+  pathsOf,
+  presetPath,
+  producerOf,
+  readFromTexture,
+  unrollCopy,
+} from "./stage.ts";
 
 interface Match {
   readonly main: Node;
@@ -41,7 +50,7 @@ export const matmul: Rule = {
   match(func, target) {
     const found = match(func);
     return typeof found === "string" ? { because: found } : {
-      template: template(func, found, target),
+      template: template(found, target),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
@@ -125,9 +134,8 @@ export function isEpilogue(n: Node, main: Node, nodes: readonly Node[]): boolean
   return same && (only === main || isEpilogue(only, main, nodes));
 }
 
-function template(func: PrimFunc, m: Match, target: Target): Template {
+function template(m: Match, target: Target): Template {
   const preset = PRESETS[target.profile].matmul;
-  const inputs = new Set<Buffer>(func.params);
   const loopOf = (it: IterVar) => m.main.block.iters.indexOf(it);
   return (sch, knobs) => {
     const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
@@ -149,8 +157,12 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       policy: "power2",
       max: 32,
     });
-    const aPath = knobs.choice("a_path", PATHS, preset.path);
-    const bPath = knobs.choice("b_path", PATHS, preset.path);
+    const main = m.main.block.name;
+    const pathOf = (knob: string, buffer: string) => {
+      const paths = pathsOf(sch, main, buffer, target, PATHS);
+      return knobs.choice<Path>(knob, paths, presetPath(paths, preset.path));
+    };
+    const aPath = pathOf("a_path", m.a.buffer.name), bPath = pathOf("b_path", m.b.buffer.name);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       ti * tj <= target.limits.maxInvocations,
@@ -166,17 +178,14 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       shared * 4 <= target.limits.maxSharedBytes,
       `${shared} elements of workgroup memory: the device has ${target.limits.maxSharedBytes} bytes`,
     );
-    const main = m.main.block.name;
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
     const tile = m.main.block.iters.map((it) =>
       it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk : 1
     );
     const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
-    for (const [load, path] of [[m.a, aPath], [m.b, bPath]] as const) {
-      const sources = inputs.has(load.buffer) ? [load.buffer.name] : sch.sources(main, load.buffer.name);
-      if (path === "texture") { for (const name of sources) sch.setScope(name, "texture"); }
-    }
+    if (aPath === "texture") readFromTexture(sch, main, m.a.buffer.name);
+    if (bPath === "texture") readFromTexture(sch, main, m.b.buffer.name);
     if (uneven) sch.padEinsum(main, tile);
     const [a, b] = operandNames(sch.block(main), m);
     for (const name of [a, b]) {

@@ -9,7 +9,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { unrollCopy } from "./stage.ts";
+import { pathsOf, presetPath, unrollCopy } from "./stage.ts";
 
 interface Match {
   readonly reductions: readonly Node[];
@@ -75,6 +75,8 @@ function match(func: PrimFunc): Match | string {
   };
 }
 
+const STORAGE = ["buffer", "texture"] as const;
+
 function template(func: PrimFunc, m: Match, target: Target): Template {
   const preset = PRESETS[target.profile].reduction;
   const params = new Set(func.params);
@@ -94,13 +96,15 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       policy: "power2",
       max: [256, 16],
     });
-    const storage = knobs.choice("input", ["buffer", "texture"], preset.path);
+    const paths = wide.map((name) => pathsOf(sch, m.last.block.name, name, target, STORAGE))
+      .reduce((p, q) => p.length < q.length ? p : q, STORAGE);
+    const path = knobs.choice<typeof STORAGE[number]>("input", paths, presetPath(paths, preset.path));
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       rows * threads <= target.limits.maxInvocations,
       `${rows} x ${threads} threads: the device takes ${target.limits.maxInvocations}`,
     );
-    if (storage === "texture") { for (const name of new Set(wide)) sch.setScope(name, "texture"); }
+    if (path === "texture") { for (const name of new Set(wide)) sch.setScope(name, "texture"); }
 
     const last = m.last.block.name;
     const own = sch.loops(last);

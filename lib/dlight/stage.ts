@@ -1,6 +1,37 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
 import type { Schedule } from "../schedule/schedule.ts";
+import type { Target } from "../target/target.ts";
+import { texturePack } from "../target/texture.ts";
 import { constExtent } from "./analysis.ts";
+
+/** Where inputs may be read from: those of `options` that all inputs behind `buffer` can take on the target. */
+export function pathsOf<P extends string>(
+  sch: Schedule,
+  block: string,
+  buffer: string,
+  target: Target,
+  options: readonly P[],
+): readonly P[] {
+  const fits = sch.sources(block, buffer).every((name) => {
+    const shape = (sch.func.params.find((b) => b.name === name)?.shape ?? []).map(constExtent);
+    const rows = shape.slice(0, -1).reduce(
+      (p, d) => p === undefined || d === undefined ? undefined : p * d,
+      1,
+    );
+    return texturePack(rows, shape.at(-1), target.limits) !== undefined;
+  });
+  return fits ? options : options.filter((o) => o !== "texture");
+}
+
+/** The rule's path where the program has it, or else straight from the buffer. */
+export function presetPath<P extends string>(paths: readonly P[], preset: P): P | "buffer" {
+  return paths.includes(preset) ? preset : "buffer";
+}
+
+/** Makes textures of all inputs behind `buffer`. */
+export function readFromTexture(sch: Schedule, block: string, buffer: string): void {
+  for (const name of sch.sources(block, buffer)) sch.setScope(name, "texture");
+}
 
 /** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */
 export function unrollCopy(sch: Schedule, loops: readonly string[], vectors: boolean): void {

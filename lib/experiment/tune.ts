@@ -12,7 +12,7 @@ import type { TrialRecord } from "../records/record.ts";
 import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
-import { ConfigSpace } from "../space/config_space.ts";
+import type { ConfigSpace } from "../space/config_space.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
 import { identityOf, recordOf, type Subject } from "./subject.ts";

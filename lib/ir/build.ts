@@ -139,6 +139,11 @@ export function and(...terms: readonly Expr[]): Expr {
   }
   return result;
 }
+/** The terms of a conjunction, constants left out. */
+export function conjuncts(e: Expr): readonly Expr[] {
+  if (e.kind === "binary" && e.op === "and") return [...conjuncts(e.a), ...conjuncts(e.b)];
+  return isConst(e) ? [] : [e];
+}
 export const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
 export function not(a: Expr): Expr {
   return a.kind === "const" ? constant(+(a.value === 0), "bool") : { kind: "not", dtype: a.dtype, a };

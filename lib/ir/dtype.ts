@@ -33,3 +33,12 @@ export function isFloat(dtype: DType): boolean {
 export function isInt(dtype: DType): boolean {
   return dtype.startsWith("i") || dtype.startsWith("u");
 }
+
+/** Least and largest finite value of each type. */
+export const RANGE: Readonly<Record<ScalarType, readonly [lowest: number, highest: number]>> = {
+  f32: [-3.4028234663852886e38, 3.4028234663852886e38],
+  f16: [-65504, 65504],
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u32: [0, 2 ** 32 - 1],
+  bool: [0, 1],
+};

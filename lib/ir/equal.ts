@@ -4,7 +4,7 @@
  * the binder that stands in the same place on the other.
  */
 import type { Buffer, Expr, Var } from "./expr.ts";
-import type { PrimFunc } from "./func.ts";
+import type { FuncData } from "./func_data.ts";
 import type { Annotations, Block, IterVar, Stmt } from "./stmt.ts";
 
 /** Which variable or buffer of one side stands for which of the other: one to one. */
@@ -26,7 +26,7 @@ export class Renaming {
 }
 
 /** Whether `a` and `b` are one program up to the names of variables and buffers. Names of blocks and of the program count. */
-export function equalFunc(a: PrimFunc, b: PrimFunc): boolean {
+export function equalFunc(a: FuncData, b: FuncData): boolean {
   const names = new Renaming();
   if (a.name !== b.name || a.shapeVars.length !== b.shapeVars.length) return false;
   a.shapeVars.forEach((v, k) => names.bind(v, b.shapeVars[k] as Var));

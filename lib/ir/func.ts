@@ -1,13 +1,14 @@
 import type { Buffer, Var } from "./expr.ts";
-import type { Stmt } from "./stmt.ts";
+import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
+import type { Stmt } from "./stmt.ts";
 
 /**
  * A tensor program: parameters, intermediate buffers, and a body of loops over
  * blocks. A parameter that the body writes is an output, the others are inputs.
  * Top-level loop nests run one after the other; each becomes one kernel.
  */
-export class PrimFunc {
+export class PrimFunc implements FuncData {
   constructor(
     readonly name: string,
     readonly params: readonly Buffer[],

@@ -3,7 +3,7 @@ import { isConst } from "./build.ts";
 import { lanesOf, scalarOf } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
 import type { BinaryOp, Buffer, Expr, Var } from "./expr.ts";
-import type { PrimFunc } from "./func.ts";
+import type { FuncData } from "./func_data.ts";
 import type { Annotations, Block, For, Stmt } from "./stmt.ts";
 
 const TYPE = { f32: "float32", f16: "float16", i32: "int32", u32: "uint32", bool: "bool" } as const;
@@ -66,7 +66,7 @@ class Printer {
     this.lines.push("    ".repeat(depth) + text);
   }
 
-  func(f: PrimFunc): void {
+  func(f: FuncData): void {
     for (const b of f.params) this.name(b);
     // A dimension that is a variable can't be named before the body, so such a parameter comes as a handle.
     const isSymbolic = (b: Buffer) => b.shape.some((d) => !isConst(d));
@@ -228,7 +228,7 @@ function dictionary(notes: Annotations): string {
 }
 
 /** The function as text. */
-export function printFunc(f: PrimFunc): string {
+export function printFunc(f: FuncData): string {
   const p = new Printer();
   p.func(f);
   return p.lines.join("\n");

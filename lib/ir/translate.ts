@@ -2,7 +2,7 @@
  * A program as the text of one JavaScript function over (buffers, shapes, erf, outOfRange, outOfExtent).
  * All names in the text are of our own making, so nothing that a program is called gets executed.
  */
-import { isFloat, scalarOf, type ScalarType } from "./dtype.ts";
+import { isFloat, RANGE, scalarOf, type ScalarType } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
 import { IrError } from "./error.ts";
 import type { Binary, Buffer, Call, Expr, MathOp, Var } from "./expr.ts";
@@ -233,6 +233,6 @@ function castText(text: string, from: ScalarType, to: ScalarType): string {
   if (from === "bool") return `(${text} ? 1 : 0)`;
   if (isFloat(to)) return text;
   if (!isFloat(from)) return wrapped(text, to);
-  const [lo, hi] = to === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  const [lo, hi] = RANGE[to];
   return wrapped(`Math.max(${lo}, Math.min(${hi}, ${text}))`, to);
 }

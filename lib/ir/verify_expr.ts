@@ -1,6 +1,6 @@
 /** Whether an expression is well formed: scopes, dtypes, arities, ranges of constants. */
 import { MATH_ARITY } from "./build.ts";
-import { isFloat, isInt, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
+import { isFloat, isInt, lanesOf, RANGE, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
 import type { Binary, BinaryOp, Buffer, Call, Const, Expr, Var } from "./expr.ts";
 import { mapExpr } from "./visit.ts";
 
@@ -73,15 +73,6 @@ export function verifyAccess(b: Buffer, indices: readonly Expr[], scope: ExprSco
     if (scope.stage === "schedule" && lanesOf(e.dtype) > 1) fail(`${b.name} indexed by a vector`);
   }
 }
-
-/** Finite values of each type. */
-const RANGE: Readonly<Record<ScalarType, readonly [lo: number, hi: number]>> = {
-  f32: [-3.4028234663852886e38, 3.4028234663852886e38],
-  f16: [-65504, 65504],
-  i32: [-(2 ** 31), 2 ** 31 - 1],
-  u32: [0, 2 ** 32 - 1],
-  bool: [0, 1],
-};
 
 function verifyConst({ dtype, value }: Const, fail: Fail): void {
   const [lo, hi] = RANGE[dtype];

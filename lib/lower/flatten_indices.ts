@@ -8,6 +8,7 @@ import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
+import { texturePack } from "../target/texture.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LimitError } from "./error.ts";
 
@@ -65,28 +66,20 @@ function textureIndices(
   ];
 }
 
-/**
- * Rows of `b` that lie side by side in one texture row, a power of two: 1 where the texture is not too
- * high without. A symbolic number of rows counts as fitting; the runtime checks it at launch.
- */
-export function packOf(b: Buffer, target: Target): number {
-  const size = target.limits.maxTextureSize;
+/** Rows of `b` that lie side by side in one row of its texture. */
+function packOf(b: Buffer, { limits, name }: Target): number {
   const last = b.shape.length - 1;
   const columns = b.shape[last] ?? constant(1);
-  const rows = b.shape.slice(0, last).reduce<number>((p, d) => isConst(d) ? p * d.value : NaN, 1);
-  if (!isConst(columns)) {
-    throw new LimitError(
-      `cannot hold ${b.name} in a texture: its last dimension is symbolic, so its rows have no fixed width; keep it in a buffer`,
-    );
-  }
-  let pack = 1;
-  while (Math.ceil(rows / pack) > size) pack *= 2;
-  const width = pack * Math.ceil(columns.value / 4);
-  if (width > size) {
-    throw new LimitError(
-      `cannot hold ${b.name} in a texture: ${rows} rows of ${columns.value} elements need ${width} texels in width, ` +
-        `the device has ${size}; keep it in a buffer`,
-    );
-  }
-  return pack;
+  const rows = b.shape.slice(0, last).reduce<number | undefined>(
+    (p, d) => p !== undefined && isConst(d) ? p * d.value : undefined,
+    1,
+  );
+  const pack = texturePack(rows, isConst(columns) ? columns.value : undefined, limits);
+  if (pack !== undefined) return pack;
+  throw new LimitError(
+    isConst(columns)
+      ? `cannot hold ${b.name} in a texture: ${rows} rows of ${columns.value} elements do not fit ` +
+        `${limits.maxTextureSize} x ${limits.maxTextureSize} texels of four, the most that ${name} has; keep it in a buffer`
+      : `cannot hold ${b.name} in a texture: its last dimension is symbolic, so its rows have no fixed width; keep it in a buffer`,
+  );
 }

@@ -1,7 +1,6 @@
 /**
- * Puts a barrier between statements of which one writes workgroup memory that the other reads, also from one
- * turn of a loop to the next. A barrier stands only where all threads of a workgroup pass. Two writes in a
- * row need none: threads that store to one element store one value.
+ * Puts a barrier between statements of which one writes workgroup memory that the other reads or writes, also from one
+ * turn of a loop to the next. A barrier stands only where all threads of a workgroup pass.
  */
 import { seq } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
@@ -47,7 +46,7 @@ function place(s: Stmt, before: Touched, threads: ReadonlySet<Var>, name: string
       return [seq(...out), now];
     }
     case "for": {
-      if (isUnit(s, threads)) return leaf(s, before, threads, name);
+      if (isUnit(s, threads)) return leaf(s, before, name);
       // The second turn starts with what the first has left.
       const [once, after] = place(s.body, before, threads, name);
       const [twice, end] = place(s.body, union(before, after), threads, name);
@@ -59,7 +58,7 @@ function place(s: Stmt, before: Touched, threads: ReadonlySet<Var>, name: string
       return [{ ...s, body }, after];
     }
     case "if": {
-      if (isUnit(s, threads)) return leaf(s, before, threads, name);
+      if (isUnit(s, threads)) return leaf(s, before, name);
       const [then, a] = place(s.then, before, threads, name);
       const [otherwise, b] = s.else ? place(s.else, before, threads, name) : [undefined, before];
       return [{ kind: "if", cond: s.cond, then, ...(otherwise ? { else: otherwise } : {}) }, union(a, b)];
@@ -67,14 +66,14 @@ function place(s: Stmt, before: Touched, threads: ReadonlySet<Var>, name: string
     case "store":
     case "block":
     case "barrier":
-      return leaf(s, before, threads, name);
+      return leaf(s, before, name);
     default:
       return s satisfies never;
   }
 }
 
 /** A statement that holds no barrier inside: one goes before it where it conflicts. */
-function leaf(s: Stmt, before: Touched, threads: ReadonlySet<Var>, name: string): [Stmt, Touched] {
+function leaf(s: Stmt, before: Touched, name: string): [Stmt, Touched] {
   const own = touchedBy(s);
   if ((s.kind === "for" || s.kind === "if") && hasInnerConflict(s)) {
     throw new LowerError(

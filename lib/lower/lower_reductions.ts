@@ -9,8 +9,24 @@
  *                                       if tx < 32: red[tx] += red[tx + 32]   (and so on, halving)
  *                                       C = red[0]                            (by one thread unless C is local)
  */
-import { add, and, buffer, constant, eq, isConst, load, lt, mul, seq, store, TRUE } from "../ir/build.ts";
-import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import {
+  add,
+  and,
+  binary,
+  buffer,
+  conjuncts,
+  constant,
+  eq,
+  isConst,
+  load,
+  lt,
+  mul,
+  seq,
+  store,
+  TRUE,
+} from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { reducerOf } from "../ir/reducer.ts";
 import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
 import { type Draft, isThreadIdx } from "./draft.ts";
@@ -87,8 +103,14 @@ function crossThread({ block: b, loops }: Crossing, path: readonly For[]): {
   const update = onlyStore(b);
   const target = update.buffer;
   const indices = update.indices.map((i) => substitute(i, values));
-  const combine = combiner(update, b.name);
-  const identity = b.init ? onlyInit(b).value : constant(combine.identity, target.dtype);
+  const reducer = reducerOf(update);
+  if (!reducer) {
+    throw new LowerError(
+      `cannot reduce ${b.name} across threads: its update is not x = x + y, max(x, y) or min(x, y)`,
+    );
+  }
+  const combine = (x: Expr, y: Expr): Expr => binary(reducer.op, x, y);
+  const identity = b.init ? onlyInit(b).value : reducer.identity;
   const threads = loops.filter((l) => isThreadIdx(l.loop));
   const lanes = threads.map((l) => constExtent(l, b.name)).reduce((p, q) => p * q, 1);
   const lane = threads.reduce<Expr>((e, l) => add(mul(e, l.extent), l.var), constant(0));
@@ -102,15 +124,15 @@ function crossThread({ block: b, loops }: Crossing, path: readonly For[]): {
     "shared",
   );
   const slot = (k: Expr): Expr[] => [...others.map((l) => l.var), k];
-  const partial = store(acc, [constant(0)], combine.apply(load(acc, 0), substitute(combine.value, values)));
+  const partial = store(acc, [constant(0)], combine(load(acc, 0), substitute(reducer.value, values)));
   const tree: Stmt[] = [store(red, slot(lane), load(acc, 0))];
   for (let n = lanes; n > 1; n = (n + 1) >> 1) {
     const half = (n + 1) >> 1;
-    const both = combine.apply(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
+    const both = combine(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
     tree.push(ifThen(lt(lane, n - half), store(red, slot(lane), both)));
   }
   const total = load(red, ...slot(constant(0)));
-  const result = store(target, indices, b.init ? total : combine.apply(load(target, ...indices), total));
+  const result = store(target, indices, b.init ? total : combine(load(target, ...indices), total));
   const one = target.scope === "local" ? TRUE : and(...threads.map((l) => eq(l.var, 0)));
   const spatial = conjuncts(b.where).filter((g) => !usesVar(g, (v) => loops.some((l) => l.var === v)));
   tree.push(ifThen(and(...spatial, one), result));
@@ -132,14 +154,6 @@ function constExtent(l: For, name: string): number {
   return l.extent.value;
 }
 
-function conjuncts(e: Expr): readonly Expr[] {
-  return e.kind === "binary" && e.op === "and"
-    ? [...conjuncts(e.a), ...conjuncts(e.b)]
-    : isConst(e)
-    ? []
-    : [e];
-}
-
 function onlyStore(b: Block): Store {
   if (b.body.kind !== "store") {
     throw new LowerError(
@@ -157,30 +171,4 @@ function onlyInit(b: Block): Store {
     throw new LowerError(`cannot reduce ${b.name} across threads: its init is not one store`);
   }
   return init;
-}
-
-interface Combiner {
-  readonly value: Expr;
-  readonly identity: number;
-  readonly apply: (a: Expr, b: Expr) => Expr;
-}
-
-/** `C[i] = C[i] op value` taken apart. */
-function combiner(s: Store, name: string): Combiner {
-  const v = s.value;
-  const isSelf = (e: Expr): boolean => e.kind === "load" && e.buffer === (s.buffer as Buffer);
-  if (
-    v.kind === "binary" && (v.op === "add" || v.op === "max" || v.op === "min") &&
-    (isSelf(v.a) || isSelf(v.b))
-  ) {
-    const { op, dtype } = v;
-    return {
-      value: isSelf(v.a) ? v.b : v.a,
-      identity: op === "add" ? 0 : op === "max" ? -3.4028234663852886e38 : 3.4028234663852886e38,
-      apply: (a, b) => ({ kind: "binary", dtype, op, a, b }),
-    };
-  }
-  throw new LowerError(
-    `cannot reduce ${name} across threads: its update is not x = x + y, max(x, y) or min(x, y)`,
-  );
 }

@@ -1,14 +1,14 @@
 import { and, ceilDiv, constant, forLoop, isConst, load, lt, mul, select, store } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { reducerOf } from "../ir/reducer.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import { insert } from "./cache.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver } from "./nest.ts";
-import { reducerOf } from "./reducer.ts";
-import { findBlock, FreshNames, replaceStmt } from "./tree.ts";
+import { findBlock, FreshNames, replaceStmt, storeOf } from "./tree.ts";
 
 /** Pads the axes of a sum of products up to multiples, with zeros that add nothing. */
 export function padEinsum(func: PrimFunc, name: string, padding: readonly number[]): PrimFunc {
@@ -17,8 +17,9 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
   if (padding.length !== b.iters.length || padding.some((p) => !(Number.isInteger(p) && p >= 1))) {
     throw new ScheduleError(`${asked}: give one positive integer for each of its ${b.iters.length} axes`, b);
   }
-  const { op, store: update, value } = reducerOf(b, asked);
-  if (op !== "add" || !isProduct(value)) {
+  const update = storeOf(b, "pad");
+  const reducer = reducerOf(update);
+  if (reducer?.op !== "add" || !isProduct(reducer.value)) {
     throw new ScheduleError(`${asked}: only sums of products stay right when padded with zeros`, b);
   }
   const straight = loops.length === b.iters.length &&

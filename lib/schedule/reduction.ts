@@ -1,13 +1,13 @@
-import { and, binary, block, isConst, iterVar, load, seq, store, variable } from "../ir/build.ts";
+import { and, binary, block, conjuncts, iterVar, load, seq, store, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { For, IterVar, Stmt } from "../ir/stmt.ts";
+import { type Reducer, reducerOf } from "../ir/reducer.ts";
+import type { Block, For, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./cache.ts";
 import { wrap } from "./nest.ts";
-import { reducerOf } from "./reducer.ts";
-import { findBlock, findLoop, FreshNames, reduceLoops, replaceStmt } from "./tree.ts";
+import { findBlock, findLoop, FreshNames, reduceLoops, replaceStmt, storeOf } from "./tree.ts";
 
 /** Splits a reduction in its initialisation, placed before `loopName`, and its update. */
 export function decomposeReduction(
@@ -35,7 +35,7 @@ export function decomposeReduction(
   const by = new Map<Var, Expr>(news.map((n) => [n.old.var, n.var]));
   const iters = spatial.map(({ it }): IterVar => iterVar(variable(it.var.name), it.extent));
   const rename = new Map<Var, Expr>(spatial.map(({ it }, k) => [it.var, (iters[k] as IterVar).var]));
-  const { store: update, identity } = reducerOf(b, asked);
+  const { store: update, identity } = updateOf(b, asked);
   const first = b.init.kind === "store" ? b.init.value : identity;
   const where = and(
     ...conjuncts(b.where).filter((e) => !usesVar(e, (v) => reduce.some((l) => l.var === v))).map((e) =>
@@ -92,7 +92,7 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
       mixed,
     );
   }
-  const { op, value, store: update, identity } = reducerOf(b, asked);
+  const { op, value, store: update, identity } = updateOf(b, asked);
   const old = update.buffer;
   if (!(Number.isInteger(axis) && axis >= 0 && axis <= old.shape.length)) {
     throw new ScheduleError(
@@ -160,7 +160,10 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   return { func: done.with({ allocs: [...func.allocs, partial] }), block: rf.name };
 }
 
-export function conjuncts(e: Expr): readonly Expr[] {
-  if (e.kind === "binary" && e.op === "and") return [...conjuncts(e.a), ...conjuncts(e.b)];
-  return isConst(e) ? [] : [e];
+/** The reduction that a block is a step of. */
+function updateOf(b: Block, asked: string): Reducer & { readonly store: Store } {
+  const store = storeOf(b, "reduce");
+  const reducer = reducerOf(store);
+  if (reducer) return { ...reducer, store };
+  throw new ScheduleError(`${asked}: its update is not x = x + y, max(x, y) or min(x, y)`, b);
 }

@@ -1,6 +1,6 @@
 /** Finding and replacing loops and blocks by name. */
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
-import { PrimFunc } from "../ir/func.ts";
+import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { seq } from "../ir/build.ts";

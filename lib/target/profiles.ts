@@ -1,4 +1,5 @@
 /** What is known of kinds of devices, and the target of each without a device at hand. */
+import { TunebookError } from "../ir/error.ts";
 import type { Limits, Profile, Target } from "./target.ts";
 
 /** What adapters don't tell. */
@@ -63,11 +64,11 @@ const LIMITS: Readonly<Record<Profile, typeof DEFAULT_LIMITS>> = {
 /**
  * The target of a profile, for scheduling and printing without a device.
  *
- * @throws {RangeError} for an unknown profile
+ * @throws {TunebookError} for an unknown profile
  */
 export function targetOf(profile: Profile): Target {
   if (!Object.hasOwn(PROFILES, profile)) {
-    throw new RangeError(`unknown target profile ${profile}: known are ${Object.keys(PROFILES).join(", ")}`);
+    throw new TunebookError(`unknown target ${profile}: known are ${Object.keys(PROFILES).join(", ")}`);
   }
   const facts = PROFILES[profile];
   return {

@@ -13,7 +13,7 @@ import {
   toExpr,
   variable,
 } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import { RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
@@ -85,15 +85,6 @@ export function max(value: Expr, axes: readonly ReduceAxis[]): Reduction {
   return { kind: "reduction", op: "max", value, axes };
 }
 
-/** The most negative finite value of a type: where a maximum starts. */
-const LOWEST: Readonly<Record<ScalarType, number>> = {
-  f32: -3.4028234663852886e38,
-  f16: -65504,
-  i32: -2147483648,
-  u32: 0,
-  bool: 0,
-};
-
 /**
  * The program that computes the tensors among `params` that are not inputs, and whatever they need. One
  * loop nest and one block for each computed tensor, the block named after it.
@@ -142,7 +133,7 @@ function nestOf(t: Tensor, taken: Set<string>): Stmt {
   const self = load(t.buffer, ...indices);
   const body = value.kind === "reduction"
     ? block(t.buffer.name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
-      init: store(t.buffer, indices, constant(value.op === "add" ? 0 : LOWEST[dtype], dtype)),
+      init: store(t.buffer, indices, constant(value.op === "add" ? 0 : RANGE[dtype][0], dtype)),
     })
     : block(t.buffer.name, iters, loops, store(t.buffer, indices, element));
   return loops.reduceRight<Stmt>((s, v, k) => forLoop(v, (all[k] as typeof all[number]).extent, s), body);

@@ -1,0 +1,33 @@
+/** Updates of reductions. */
+import { constant } from "./build.ts";
+import { RANGE, type ScalarType } from "./dtype.ts";
+import { equalExpr } from "./equal.ts";
+import type { Const, Expr } from "./expr.ts";
+import type { Store } from "./stmt.ts";
+
+export type CombineOp = "add" | "max" | "min";
+
+/** `C[…] = C[…] op value`, taken apart. */
+export interface Reducer {
+  readonly op: CombineOp;
+  readonly value: Expr;
+  /** The value that changes nothing: where the reduction starts. */
+  readonly identity: Const;
+}
+
+/** The reduction that `s` is one step of; undefined where it is none. */
+export function reducerOf(s: Store): Reducer | undefined {
+  const v = s.value;
+  if (v.kind !== "binary" || (v.op !== "add" && v.op !== "max" && v.op !== "min")) return undefined;
+  const isSelf = (e: Expr) =>
+    e.kind === "load" && e.buffer === s.buffer &&
+    e.indices.every((x, d) => equalExpr(x, s.indices[d] as Expr));
+  if (!isSelf(v.a) && !isSelf(v.b)) return undefined;
+  return { op: v.op, value: isSelf(v.a) ? v.b : v.a, identity: identityOf(v.op, s.buffer.dtype) };
+}
+
+/** The value of `dtype` that `op` leaves every other value alone with. */
+export function identityOf(op: CombineOp, dtype: ScalarType): Const {
+  const [lowest, highest] = RANGE[dtype];
+  return constant(op === "add" ? 0 : op === "max" ? lowest : highest, dtype);
+}
