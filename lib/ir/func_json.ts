@@ -24,6 +24,7 @@ import { IrError, TunebookError } from "./error.ts";
 import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
 import type { Annotations, Block, LoopKind, Stmt } from "./stmt.ts";
+import { verifyFunc } from "./verify.ts";
 
 /** A program as JSON. */
 export type FuncJson = { readonly [key: string]: unknown };
@@ -71,7 +72,9 @@ export function funcToJson(f: PrimFunc): FuncJson {
  */
 export function funcFromJson(json: unknown): PrimFunc {
   try {
-    return new Reader(record(json)).func();
+    const func = new Reader(record(json)).func();
+    verifyFunc(func);
+    return func;
   } catch (e) {
     if (e instanceof TunebookError) throw new IrError(`cannot read a program: ${e.message}`);
     throw e;

@@ -2,6 +2,7 @@
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { simplifyStmt } from "../ir/simplify.ts";
+import { verifyFunc } from "../ir/verify.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { bindThreads } from "./bind_threads.ts";
@@ -49,10 +50,12 @@ export interface LowerOptions {
 /**
  * The kernels of a scheduled program, in launch order, checked against the target's limits.
  *
+ * @throws {VerifyError} for a program that is not well formed
  * @throws {LowerError} where the schedule can't be made into a kernel
  * @throws {LimitError} where the device's limits stand against it
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
+  verifyFunc(func);
   return splitKernels(target.kind === "cpu" ? withoutTextures(func) : func).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
