@@ -18,7 +18,7 @@ import { Chart } from "../report/chart.ts";
 import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
-import { replay, Trace, type TraceJson } from "../schedule/trace.ts";
+import { replay } from "../schedule/trace.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { identityOf, recordOf, type Subject } from "./subject.ts";
 import { tune } from "./tune.ts";
@@ -145,8 +145,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       return best ? [{ contestant, own, best }] : [];
     });
     const executables = finalists.map(({ best }): Executable => {
-      const trace = Trace.fromJSON(JSON.parse(best.trace) as TraceJson);
-      return compile(replay(func, trace), target);
+      return compile(replay(func, best.trace), target);
     });
     const results = await measurer.race(executables, rounds);
     const medians = new Map(finalists.map(({ contestant }, k) => {

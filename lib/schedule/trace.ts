@@ -16,9 +16,13 @@ export class Trace {
     return new Trace({ name: func.name, fingerprint: fingerprint(func) }, [...steps]);
   }
 
-  /** @throws {ScheduleError} where `json` is not a trace */
+  /**
+   * The trace of JSON data, or of its text as records hold it.
+   *
+   * @throws {ScheduleError} where `json` is not a trace
+   */
   static fromJSON(json: unknown): Trace {
-    const { program, steps } = json as Partial<TraceJson>;
+    const { program, steps } = (typeof json === "string" ? parsed(json) : json ?? {}) as Partial<TraceJson>;
     if (
       typeof program?.name !== "string" || typeof program.fingerprint !== "string" || !Array.isArray(steps)
     ) {
@@ -48,12 +52,20 @@ export class Trace {
   }
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch (e) {
+    throw new ScheduleError(`cannot read a trace: ${e instanceof Error ? e.message : e}`);
+  }
+}
+
 /**
- * The program that `trace`'s schedule makes of `func`.
+ * The program that `trace`'s schedule makes of `func`; a trace may come as the JSON text that records hold.
  *
  * @throws {ScheduleError} where the trace is of another program, or a step does not fit
  */
-export function replay(func: PrimFunc, trace: Trace | TraceJson): PrimFunc {
+export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimFunc {
   const { program, steps } = trace instanceof Trace ? trace : Trace.fromJSON(trace);
   const own = fingerprint(func);
   if (own !== program.fingerprint) {
