@@ -234,6 +234,8 @@ class Printer {
       case "exp":
       case "log":
       case "sqrt":
+      case "sin":
+      case "cos":
       case "tanh":
       case "abs":
       case "floor":

@@ -10,7 +10,7 @@ const RESERVED = new Set([
   // WGSL's keywords, and its types and functions that kernels use
   "alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if",
   "let loop override requires return struct switch true var while array atomic bool f16 f32 i32 u32 vec2 vec3 vec4",
-  "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d abs exp log sqrt inverseSqrt tanh floor pow fma min max select clamp",
+  "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d abs exp log sqrt inverseSqrt sin cos tanh floor pow fma min max select clamp",
   "sign textureLoad workgroupBarrier bitcast",
   // WGSL's reserved words
   "NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class",

@@ -76,6 +76,8 @@ const MATH: Readonly<Record<MathOp, string>> = {
   log: "log",
   sqrt: "sqrt",
   rsqrt: "inverseSqrt",
+  sin: "sin",
+  cos: "cos",
   tanh: "tanh",
   erf: "erf",
   abs: "abs",

@@ -172,6 +172,8 @@ export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   log: 1,
   sqrt: 1,
   rsqrt: 1,
+  sin: 1,
+  cos: 1,
   tanh: 1,
   erf: 1,
   abs: 1,

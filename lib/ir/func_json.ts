@@ -8,14 +8,11 @@ import {
   block,
   buffer,
   call,
-  cast,
   constant,
   forLoop,
   iterVar,
   load,
-  not,
   select,
-  seq,
   store,
   variable,
 } from "./build.ts";
@@ -126,14 +123,18 @@ const BINARY: readonly BinaryOp[] = [
   "add", "sub", "mul", "div", "floordiv", "floormod", "min", "max", "bitand", "bitor", "bitxor", "shl", "shr",
   "eq", "ne", "lt", "le", "gt", "ge", "and", "or",
 ];
-const MATH: readonly MathOp[] = ["exp", "log", "sqrt", "rsqrt", "tanh", "erf", "abs", "floor", "pow", "fma"];
+const MATH: readonly MathOp[] = ["exp", "log", "sqrt", "rsqrt", "sin", "cos", "tanh", "erf", "abs", "floor", "pow", "fma"];
 // deno-fmt-ignore
 const EXPRS = ["const", "binary", "not", "select", "cast", "call", "load"] as const;
 const STMTS = ["for", "seq", "if", "store", "block"] as const;
 
+/** Levels of nesting that are read: far more than programs have, and far from the end of the stack. */
+const DEEPEST = 1000;
+
 class Reader {
   readonly #vars: readonly Var[];
   readonly #buffers: Buffer[] = [];
+  #depth = 0;
 
   constructor(readonly json: Fields) {
     this.#vars = list(json.vars).map((v) => {
@@ -178,21 +179,40 @@ class Reader {
     return list(x).map((e) => this.#expr(e));
   }
 
+  /** What `read` reads one level down. */
+  #below<T>(read: () => T): T {
+    if (this.#depth === DEEPEST) throw new IrError(`it is nested more than ${DEEPEST} deep`);
+    this.#depth++;
+    const node = read();
+    this.#depth--;
+    return node;
+  }
+
   #expr(x: unknown): Expr {
-    const e = record(x);
+    return this.#below(() => this.#node(record(x)));
+  }
+
+  // Builders check the parts of a node; where they would fold it, it stays as it was written.
+  #node(e: Fields): Expr {
     if ("var" in e) return this.#var(e);
     const kind = oneOf(e.kind, EXPRS);
     switch (kind) {
       case "const":
         return constant(number(e.value), oneOf(e.dtype, SCALARS));
-      case "binary":
-        return binary(oneOf(e.op, BINARY), this.#expr(e.a), this.#expr(e.b));
-      case "not":
-        return not(this.#expr(e.a));
-      case "select":
-        return select(this.#expr(e.cond), this.#expr(e.a), this.#expr(e.b));
+      case "binary": {
+        const op = oneOf(e.op, BINARY), a = this.#expr(e.a), b = this.#expr(e.b);
+        return { kind, dtype: binary(op, a, b).dtype, op, a, b };
+      }
+      case "not": {
+        const a = this.#expr(e.a);
+        return { kind, dtype: a.dtype, a };
+      }
+      case "select": {
+        const cond = this.#expr(e.cond), a = this.#expr(e.a), b = this.#expr(e.b);
+        return { kind, dtype: select(cond, a, b).dtype, cond, a, b };
+      }
       case "cast":
-        return cast(oneOf(e.dtype, SCALARS), this.#expr(e.a));
+        return { kind, dtype: oneOf(e.dtype, SCALARS), a: this.#expr(e.a) };
       case "call":
         return call(oneOf(e.op, MATH), ...this.#exprs(e.args));
       case "load":
@@ -203,7 +223,10 @@ class Reader {
   }
 
   #stmt(x: unknown): Stmt {
-    const s = record(x);
+    return this.#below(() => this.#statement(record(x)));
+  }
+
+  #statement(s: Fields): Stmt {
     const kind = oneOf(s.kind, STMTS);
     switch (kind) {
       case "for":
@@ -215,7 +238,7 @@ class Reader {
           annotations(s.annotations),
         );
       case "seq":
-        return seq(...list(s.body).map((y) => this.#stmt(y)));
+        return { kind, body: list(s.body).map((y) => this.#stmt(y)) };
       case "if": {
         const parts = { kind: "if", cond: this.#expr(s.cond), then: this.#stmt(s.then) } as const;
         return s.else === undefined ? parts : { ...parts, else: this.#stmt(s.else) };

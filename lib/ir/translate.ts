@@ -214,6 +214,8 @@ const CALLS: Readonly<Record<MathOp, (args: readonly string[]) => string>> = {
   log: ([x]) => `Math.log(${x})`,
   sqrt: ([x]) => `Math.sqrt(${x})`,
   rsqrt: ([x]) => `1 / Math.sqrt(${x})`,
+  sin: ([x]) => `Math.sin(${x})`,
+  cos: ([x]) => `Math.cos(${x})`,
   tanh: ([x]) => `Math.tanh(${x})`,
   erf: ([x]) => `erf(${x})`,
   abs: ([x]) => `Math.abs(${x})`,

@@ -1,8 +1,8 @@
 /** Operators that take each element by itself. */
-import { add as plus, call, constant, div, mul as times, sub } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import { add as plus, cast, mul as times } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { ACTIVATIONS } from "./activation.ts";
 import { compute, type Dim, dims, placeholder, primFunc } from "./compute.ts";
 
 export interface ElementwiseOptions {
@@ -15,11 +15,11 @@ function shapeOf(operator: string, shape: readonly Dim[]): readonly Expr[] {
   return Object.values(dims(operator, Object.fromEntries(shape.map((d, k) => [`shape[${k}]`, d]))));
 }
 
-function unary(name: string, options: ElementwiseOptions, f: (x: Expr, like: ScalarType) => Expr): PrimFunc {
+function unary(name: string, options: ElementwiseOptions, f: (x: Expr) => Expr): PrimFunc {
   const shape = shapeOf(name, options.shape);
   const { dtype = "f32" } = options;
   const A = placeholder("A", shape, dtype);
-  const B = compute("B", shape, (...at) => f(A.at(...at), dtype));
+  const B = compute("B", shape, (...at) => f(A.at(...at)));
   return primFunc(name, [A, B]);
 }
 
@@ -43,7 +43,12 @@ export function mul(options: ElementwiseOptions): PrimFunc {
 
 /** `B = A / (1 + exp(-A))`. Parameters A, B. */
 export function silu(options: ElementwiseOptions): PrimFunc {
-  return unary("silu", options, (x, t) => div(x, plus(constant(1, t), call("exp", sub(constant(0, t), x)))));
+  return unary("silu", options, ACTIVATIONS.silu);
+}
+
+/** `B = max(A, 0)`. Parameters A, B. */
+export function relu(options: ElementwiseOptions): PrimFunc {
+  return unary("relu", options, ACTIVATIONS.relu);
 }
 
 /**
@@ -51,12 +56,29 @@ export function silu(options: ElementwiseOptions): PrimFunc {
  * Gimpel (arXiv 1606.08415). Parameters A, B.
  */
 export function gelu(options: ElementwiseOptions & { readonly approximate?: "none" | "tanh" }): PrimFunc {
-  const { approximate = "none" } = options;
-  return unary("gelu", options, (x, t) => {
-    const c = (v: number) => constant(v, t);
-    const inner = approximate === "none"
-      ? call("erf", times(x, c(Math.SQRT1_2)))
-      : call("tanh", times(c(Math.sqrt(2 / Math.PI)), plus(x, times(c(0.044715), times(x, times(x, x))))));
-    return times(times(c(0.5), x), plus(c(1), inner));
-  });
+  return unary("gelu", options, ACTIVATIONS[options.approximate === "tanh" ? "gelu_tanh" : "gelu"]);
+}
+
+/**
+ * The gate of a language model's MLP: `C[r, c] = activation(A[r, c]) · A[r, columns + c]`, where A is
+ * [rows, 2·columns]. Parameters A, C.
+ */
+export function gated(
+  options: {
+    readonly rows: Dim;
+    readonly columns: Dim;
+    readonly activation: "silu" | "gelu" | "gelu_tanh";
+    readonly dtype?: "f32" | "f16";
+  },
+): PrimFunc {
+  const { activation, dtype = "f32" } = options;
+  const { rows, columns } = dims("gated", { rows: options.rows, columns: options.columns });
+  const A = placeholder("A", [rows, times(columns, 2)], dtype);
+  const f32 = (x: Expr) => cast("f32", x);
+  const C = compute(
+    "C",
+    [rows, columns],
+    (i, j) => cast(dtype, times(ACTIVATIONS[activation](f32(A.at(i, j))), f32(A.at(i, plus(columns, j))))),
+  );
+  return primFunc(`${activation}_mul`, [A, C]);
 }

@@ -1,11 +1,12 @@
 import { cast, mul } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
+import type { Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Dim, dims, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
 import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
-import { summed } from "./matmul.ts";
+import { type EpilogueOptions, finished } from "./epilogue.ts";
 
-export interface GemvOptions {
+export interface GemvOptions extends EpilogueOptions {
   /** Elements of the result. */
   readonly n: Dim;
   /** Elements of the vector. */
@@ -16,10 +17,13 @@ export interface GemvOptions {
   readonly dtype?: "f32" | "f16";
   /** The matrix comes as 4-bit weights: parameters W_q and W_scale in its place (always [n, k]). */
   readonly weights?: Q4Layout;
+  /** Of the result alone. Default: that of the operands. */
+  readonly out?: "f32" | "f16";
 }
 
 /**
- * Matrix-vector product: `y[n] = Σ_k A[n, k]·x[k]`. Parameters A (or W_q, W_scale), x, y.
+ * Matrix-vector product: `y[n] = Σ_k A[n, k]·x[k]`. Parameters A (or W_q, W_scale), x, bias and
+ * residual where they are asked for, y.
  *
  * @throws {TeError} for an impossible extent
  */
@@ -31,9 +35,17 @@ export function gemv(options: GemvOptions): PrimFunc {
   const A = w?.weight ?? placeholder("A", transposeA ? [k, n] : [n, k], dtype);
   const x = placeholder("x", [k], dtype);
   const axis = reduceAxis(k);
-  const y = summed("y", [n], dtype, (j) => {
+  const product = (j: Var) => {
     const a = transposeA && !weights ? A.at(axis.var, j) : A.at(j, axis.var);
-    return sum(mul(cast("f32", a), cast("f32", x.at(axis.var))), [axis]);
-  });
-  return primFunc("gemv", [...(w?.packed ?? [A]), x, y]);
+    return mul(cast("f32", a), cast("f32", x.at(axis.var)));
+  };
+  const { result: y, extra } = finished(
+    "y",
+    [n],
+    options.out ?? dtype,
+    0,
+    (j) => sum(product(j), [axis]),
+    options,
+  );
+  return primFunc("gemv", [...(w?.packed ?? [A]), x, ...extra, y]);
 }

@@ -1,11 +1,12 @@
-import { cast, type ExprLike, mul } from "../ir/build.ts";
+import { cast, mul } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, type Dim, dims, placeholder, primFunc, reduceAxis, sum, type Tensor } from "./compute.ts";
+import { type Dim, dims, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
 import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
+import { type EpilogueOptions, finished } from "./epilogue.ts";
 
-export interface MatmulOptions {
+export interface MatmulOptions extends EpilogueOptions {
   readonly m: Dim;
   readonly n: Dim;
   readonly k: Dim;
@@ -19,10 +20,13 @@ export interface MatmulOptions {
   readonly dtype?: "f32" | "f16";
   /** B comes as 4-bit weights: parameters W_q and W_scale in its place (always [n, k]). */
   readonly weights?: Q4Layout;
+  /** Of the result alone. Default: that of the operands. */
+  readonly out?: "f32" | "f16";
 }
 
 /**
- * Matrix product: `C[m, n] = Σ_k A[m, k]·B[k, n]`. Parameters A, B (or W_q, W_scale), C.
+ * Matrix product: `C[m, n] = Σ_k A[m, k]·B[k, n]`. Parameters A, B (or W_q, W_scale), bias and
+ * residual where they are asked for, C.
  *
  * @throws {TeError} for an impossible extent
  */
@@ -48,18 +52,14 @@ export function matmul(options: MatmulOptions): PrimFunc {
     const y = B.at(...(weights ? [] : first), ...(nk ? [j, axis.var] : [axis.var, j]));
     return mul(cast("f32", x), cast("f32", y));
   };
-  const C = summed("C", [...lead, m, n], dtype, (...at) => sum(product(...at), [axis]));
-  return primFunc("matmul", [A, ...(w?.packed ?? [B]), C]);
-}
-
-/** A sum in f32, cast at the end where the result is f16. */
-export function summed(
-  name: string,
-  shape: readonly ExprLike[],
-  dtype: ScalarType,
-  value: Parameters<typeof compute>[2],
-): Tensor {
-  if (dtype === "f32") return compute(name, shape, value);
-  const total = compute(`${name}_f32`, shape, value);
-  return compute(name, shape, (...at) => cast(dtype, total.at(...at)));
+  const shape = [...lead, m, n];
+  const { result: C, extra } = finished(
+    "C",
+    shape,
+    options.out ?? dtype,
+    shape.length - 1,
+    (...at) => sum(product(...at), [axis]),
+    options,
+  );
+  return primFunc("matmul", [A, ...(w?.packed ?? [B]), ...extra, C]);
 }

@@ -1,0 +1,46 @@
+import { add, cast, type ExprLike } from "../ir/build.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { type Activation, ACTIVATIONS } from "./activation.ts";
+import { compute, placeholder, type Reduction, type Tensor } from "./compute.ts";
+
+/** What may follow a sum in one operator, in this order: `residual + activation(sum + bias)`. */
+export interface EpilogueOptions {
+  /** Adds parameter bias, one element for each of the result's channels. */
+  readonly bias?: boolean;
+  /** Default "none". */
+  readonly activation?: Activation;
+  /** Adds parameter residual, of the result's shape. */
+  readonly residual?: boolean;
+}
+
+/** A result, and the parameters that its epilogue takes. */
+export interface Finished {
+  readonly result: Tensor;
+  readonly extra: readonly Tensor[];
+}
+
+/**
+ * The tensor of sums (in f32) with its epilogue (in f32), cast to `dtype` at the end. Without an epilogue a
+ * sum in f32 is the result itself. `channel` is the result's axis that the bias runs along.
+ */
+export function finished(
+  name: string,
+  shape: readonly ExprLike[],
+  dtype: ScalarType,
+  channel: number,
+  value: (...at: readonly Var[]) => Expr | Reduction,
+  { bias = false, activation = "none", residual = false }: EpilogueOptions = {},
+): Finished {
+  const plain = !bias && activation === "none" && !residual;
+  if (plain && dtype === "f32") return { result: compute(name, shape, value), extra: [] };
+  const total = compute(`${name}_sum`, shape, value);
+  const b = bias ? placeholder("bias", [shape[channel] as ExprLike], dtype) : undefined;
+  const r = residual ? placeholder("residual", shape, dtype) : undefined;
+  const result = compute(name, shape, (...at) => {
+    const shifted = b ? add(total.at(...at), cast("f32", b.at(at[channel] as Var))) : total.at(...at);
+    const active = ACTIVATIONS[activation](shifted);
+    return cast(dtype, r ? add(cast("f32", r.at(...at)), active) : active);
+  });
+  return { result, extra: [b, r].filter((t) => t !== undefined) };
+}
