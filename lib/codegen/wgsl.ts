@@ -194,7 +194,7 @@ class Printer {
         this.#line(depth, `let ${this.#names.of(s.var)} = ${this.#expr(s.value)};`);
         return;
       case "barrier":
-        this.#line(depth, "workgroupBarrier();");
+        this.#line(depth, s.memory === "shared" ? "workgroupBarrier();" : "storageBarrier();");
         return;
       default:
         s satisfies never;

@@ -42,7 +42,7 @@ export function foldBinary(op: BinaryOp, dtype: ScalarType, a: number, b: number
     case "div":
       return a / b;
     case "floordiv":
-      return b === 0 ? undefined : Math.floor(a / b);
+      return b === 0 ? undefined : wrap(Math.floor(a / b), dtype);
     case "floormod":
       return b === 0 ? undefined : a - Math.floor(a / b) * b;
     case "min":
@@ -89,8 +89,8 @@ export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
   let x = toExpr(a, typeof b === "number" ? "i32" : b.dtype);
   let y = toExpr(b, x.dtype);
   const lanes = Math.max(lanesOf(x.dtype), lanesOf(y.dtype));
-  if (lanesOf(x.dtype) < lanes) x = broadcast(x, lanes);
-  if (lanesOf(y.dtype) < lanes) y = broadcast(y, lanes);
+  if (lanesOf(x.dtype) === 1) x = broadcast(x, lanes);
+  if (lanesOf(y.dtype) === 1) y = broadcast(y, lanes);
   if (x.dtype !== y.dtype) {
     throw new IrError(
       `cannot build ${op} of ${x.dtype} and ${y.dtype}: both sides must have one dtype; cast one of them`,

@@ -63,7 +63,7 @@ export function equalStmt(a: Stmt, b: Stmt, names: Renaming = new Renaming()): b
       return b.kind === "let" && expr(a.value, b.value) && bound(a.var, b.var, names) &&
         equalStmt(a.body, b.body, names);
     case "barrier":
-      return b.kind === "barrier";
+      return b.kind === "barrier" && a.memory === b.memory;
     default:
       return a satisfies never;
   }

@@ -66,7 +66,19 @@ export interface Cast {
   readonly dtype: DType;
   readonly a: Expr;
 }
-export type MathOp = "exp" | "log" | "sqrt" | "rsqrt" | "sin" | "cos" | "tanh" | "erf" | "abs" | "floor" | "pow" | "fma";
+export type MathOp =
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "rsqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "erf"
+  | "abs"
+  | "floor"
+  | "pow"
+  | "fma";
 export interface Call {
   readonly kind: "call";
   readonly dtype: DType;

@@ -34,4 +34,9 @@ export class PrimFunc implements FuncData {
   toString(): string {
     return printFunc(this);
   }
+
+  /** What a notebook's cell shows. */
+  [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
+    return { "text/plain": `${this}` };
+  }
 }

@@ -123,7 +123,20 @@ const BINARY: readonly BinaryOp[] = [
   "add", "sub", "mul", "div", "floordiv", "floormod", "min", "max", "bitand", "bitor", "bitxor", "shl", "shr",
   "eq", "ne", "lt", "le", "gt", "ge", "and", "or",
 ];
-const MATH: readonly MathOp[] = ["exp", "log", "sqrt", "rsqrt", "sin", "cos", "tanh", "erf", "abs", "floor", "pow", "fma"];
+const MATH: readonly MathOp[] = [
+  "exp",
+  "log",
+  "sqrt",
+  "rsqrt",
+  "sin",
+  "cos",
+  "tanh",
+  "erf",
+  "abs",
+  "floor",
+  "pow",
+  "fma",
+];
 // deno-fmt-ignore
 const EXPRS = ["const", "binary", "not", "select", "cast", "call", "load"] as const;
 const STMTS = ["for", "seq", "if", "store", "block"] as const;

@@ -116,7 +116,7 @@ class Printer {
         this.line(depth, `${this.name(s.var)} = ${this.expr(s.value)}`);
         return this.#scope([s.var], () => this.stmt(s.body, depth));
       case "barrier":
-        return this.line(depth, "T.tvm_storage_sync()");
+        return this.line(depth, `T.tvm_storage_sync("${s.memory}")`);
       default:
         return s satisfies never;
     }

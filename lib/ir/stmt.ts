@@ -70,7 +70,8 @@ export interface Let {
   readonly value: Expr;
   readonly body: Stmt;
 }
-/** Only in lowered programs: all threads of a workgroup meet, workgroup memory is visible. */
+/** Only in lowered programs: all threads of a workgroup meet, and what they wrote to that memory is visible. */
 export interface Barrier {
   readonly kind: "barrier";
+  readonly memory: "shared" | "global";
 }

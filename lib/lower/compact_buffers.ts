@@ -6,20 +6,15 @@ import { constant, isConst, sub } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
-import type { For, Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, walkExpr } from "../ir/visit.ts";
+import type { Stmt, Store } from "../ir/stmt.ts";
+import { mapExpr, mapStmt } from "../ir/visit.ts";
+import { type Access, accessesOf, commonLoops } from "./accesses.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
-interface Access {
-  readonly indices: readonly Expr[];
-  readonly loops: readonly For[];
-  readonly write: boolean;
-}
-
 export function compactBuffers(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
-  const accesses = collect(draft.body);
+  const accesses = accessesOf(draft.body);
   const plans = new Map<Buffer, { now: Buffer; mins: readonly Expr[] }>();
   for (const [b, list] of accesses) {
     if (b.scope === "local" || b.scope === "shared") plans.set(b, plan(b, list, draft, analyzer));
@@ -45,29 +40,8 @@ export function compactBuffers(draft: Draft): Draft {
   return { ...draft, body: stmt(draft.body) };
 }
 
-function collect(body: Stmt): ReadonlyMap<Buffer, Access[]> {
-  const accesses = new Map<Buffer, Access[]>();
-  const note = (x: Load | Store, loops: readonly For[]) => {
-    const list = accesses.get(x.buffer) ?? [];
-    list.push({ indices: x.indices, loops, write: x.kind === "store" });
-    accesses.set(x.buffer, list);
-  };
-  const stmt = (s: Stmt, loops: readonly For[]): void => {
-    if (s.kind === "store") note(s, loops);
-    mapStmt(
-      s,
-      (x) => (stmt(x, s.kind === "for" ? [...loops, s] : loops), x),
-      (e) => (walkExpr(e, (x) => x.kind === "load" && note(x, loops)), e),
-    );
-  };
-  stmt(body, []);
-  return accesses;
-}
-
 function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer) {
-  const common = accesses.map((a) => a.loops).reduce((p, q) =>
-    p.slice(0, p.findIndex((l, k) => l !== q[k]) >>> 0)
-  );
+  const common = commonLoops(accesses);
   const fixed = new Set<Var>(common.map((l) => l.var));
   for (const [tag, t] of draft.threads) {
     if (tag.startsWith("blockIdx") || b.scope === "local") fixed.add(t.var);

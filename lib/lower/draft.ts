@@ -12,6 +12,8 @@ export interface Draft {
   readonly outer: ReadonlySet<Buffer>;
   /** Filled when thread loops become thread variables. */
   readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
+  /** Global buffers through which threads of a workgroup hand values to each other. */
+  readonly exchanged: ReadonlySet<Buffer>;
   /** Elements an array element, by buffer; filled when vector accesses are settled. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
   /** Rows side by side in a texture row, by texture buffer. */

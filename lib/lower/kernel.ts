@@ -46,6 +46,7 @@ export interface KernelLet {
 }
 export interface KernelBarrier {
   readonly kind: "barrier";
+  readonly memory: "shared" | "global";
 }
 
 export interface Kernel {

@@ -10,6 +10,7 @@ import { checkLimits } from "./check_limits.ts";
 import { chooseLanes } from "./choose_lanes.ts";
 import { compactBuffers } from "./compact_buffers.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
+import { findExchanges } from "./find_exchanges.ts";
 import { finish } from "./finish.ts";
 import { flattenIndices } from "./flatten_indices.ts";
 import { insertBarriers } from "./insert_barriers.ts";
@@ -31,6 +32,7 @@ const simplify = (draft: Draft): Draft => ({ ...draft, body: simplifyStmt(draft.
 export const passes: readonly Pass[] = [
   { name: "lowerReductions", run: lowerReductions },
   { name: "bindThreads", run: bindThreads },
+  { name: "findExchanges", run: findExchanges },
   { name: "compactBuffers", run: compactBuffers },
   { name: "flattenIndices", run: flattenIndices },
   { name: "vectorizeLoops", run: vectorizeLoops },

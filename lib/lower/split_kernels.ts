@@ -30,6 +30,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
       shapeVars: func.shapeVars,
       outer,
       threads: new Map(),
+      exchanged: new Set(),
       lanes: new Map(),
       packs: new Map(),
     };

@@ -41,6 +41,9 @@ export class Schedule {
   fuse(...loops: readonly string[]): string {
     return this.#one({ op: "fuse", loops });
   }
+  mergeLoops(...loops: readonly string[]): string {
+    return this.#one({ op: "mergeLoops", loops });
+  }
   reorder(...loops: readonly string[]): void {
     this.#do({ op: "reorder", loops });
   }

@@ -7,12 +7,14 @@ import { computeAt, reverseComputeAt } from "./compute_at.ts";
 import { computeInline, reverseComputeInline } from "./inline.ts";
 import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
 import { addUnitLoop, annotate, setScope } from "./mark.ts";
+import { mergeLoops } from "./merge_loops.ts";
 import { padEinsum } from "./pad_einsum.ts";
 import { decomposeReduction, rfactor } from "./reduction.ts";
 
 export type Step =
   | { readonly op: "split"; readonly loop: string; readonly factors: readonly (number | null)[] }
   | { readonly op: "fuse"; readonly loops: readonly string[] }
+  | { readonly op: "mergeLoops"; readonly loops: readonly string[] }
   | { readonly op: "reorder"; readonly loops: readonly string[] }
   | { readonly op: "bind"; readonly loop: string; readonly thread: ThreadTag }
   | { readonly op: "vectorize"; readonly loop: string }
@@ -54,6 +56,7 @@ const loop = (r: { func: PrimFunc; loop: string }): Applied => ({ func: r.func, 
 export const primitives: Primitives = {
   split: (f, s) => loops(split(f, s.loop, s.factors)),
   fuse: (f, s) => loop(fuse(f, s.loops)),
+  mergeLoops: (f, s) => loop(mergeLoops(f, s.loops)),
   reorder: (f, s) => none(reorder(f, s.loops)),
   bind: (f, s) => none(bind(f, s.loop, s.thread)),
   vectorize: (f, s) => none(setLoopKind(f, s.loop, "vectorized", "vectorize")),

@@ -1,0 +1,51 @@
+/**
+ * Finds the global buffers through which the threads of a workgroup hand values to each other within one
+ * kernel: they need barriers as workgroup memory does. Workgroups can't wait for one another, so what one of
+ * them reads it must have written itself.
+ */
+import { add, binary } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { type Range, regionOf } from "../ir/region.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import { type Access, accessesOf, commonLoops } from "./accesses.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
+import { LowerError } from "./error.ts";
+
+export function findExchanges(draft: Draft): Draft {
+  const analyzer = analyzerOf(draft);
+  const exchanged = new Set<Buffer>();
+  const own = (tag: string) =>
+    new Set([...draft.threads].filter(([t]) => t.startsWith(tag)).map(([, t]) => t.var));
+  const blocks = own("blockIdx"), threads = own("threadIdx");
+  for (const [b, list] of accessesOf(draft.body)) {
+    if (b.scope !== "global" || !draft.outer.has(b)) continue;
+    const writes = list.filter((a) => a.write), reads = list.filter((a) => !a.write);
+    for (const r of reads) {
+      if (writes.length === 0) continue;
+      const within = (fixed: (v: Var) => boolean) => writes.some((w) => covers(b, w, r, fixed, analyzer));
+      if (within((v) => blocks.has(v) || threads.has(v))) continue;
+      if (!within((v) => blocks.has(v))) {
+        throw new LowerError(
+          `cannot read ${b.name} in the kernel ${draft.name} that writes it: a workgroup would read what others ` +
+            `write, and can't wait for them; make kernels of their own of producer and consumer, or give each ` +
+            `workgroup whole rows`,
+        );
+      }
+      exchanged.add(b);
+    }
+  }
+  return { ...draft, exchanged };
+}
+
+/** Whether `w` has written all that `r` reads while the variables in `fixed` and the loops around both stand still. */
+function covers(b: Buffer, w: Access, r: Access, fixed: (v: Var) => boolean, analyzer: Analyzer): boolean {
+  const common = new Set(commonLoops([w, r]).map((l) => l.var));
+  const relaxed = (v: Var) => !fixed(v) && !common.has(v);
+  const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
+  return read.every((range, d) => isInside(range, written[d] as Range, analyzer));
+}
+
+function isInside(inner: Range, outer: Range, analyzer: Analyzer): boolean {
+  const le = (a: Expr, b: Expr) => analyzer.proves(binary("le", a, b));
+  return le(outer.min, inner.min) && le(add(inner.min, inner.extent), add(outer.min, outer.extent));
+}

@@ -1,0 +1,140 @@
+import { constant, seq } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { type Linear, linearAdd, linearConst } from "../ir/linear.ts";
+import { keyOf } from "../ir/key.ts";
+import { type Range, regionOf } from "../ir/region.ts";
+import { Analyzer } from "../ir/simplify.ts";
+import type { For, Stmt } from "../ir/stmt.ts";
+import { mapStmt, walkStmt } from "../ir/visit.ts";
+import { ScheduleError } from "./error.ts";
+import { rebind } from "./loops.ts";
+import { accessesOf, blocksOf, findLoop, replaceStmt } from "./tree.ts";
+
+/**
+ * Makes one loop of loops that follow one another: each turn runs the turn of the first, then that of the
+ * second, and so on. Every element that two of them share must belong to the same turn of both.
+ *
+ *     for i: T[i] = f(A[i])        for i:
+ *     for i_1: B[i_1] = g(T[i_1])  →  T[i] = f(A[i])
+ *                                     B[i] = g(T[i])
+ */
+export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: PrimFunc; loop: string } {
+  const asked = `cannot merge loops ${names.join(", ")}`;
+  const loops = names.map((name) => findLoop(func, name).loop);
+  const [first] = loops;
+  if (!first || loops.length < 2 || new Set(loops).size !== loops.length) {
+    throw new ScheduleError(`${asked}: name two or more different loops`);
+  }
+  const siblings = siblingsOf(func.body, first);
+  const at = siblings.indexOf(first);
+  const stray = loops.find((l, k) => siblings[at + k] !== l);
+  if (stray) {
+    throw new ScheduleError(
+      `${asked}: ${stray.var.name} does not follow the loop before it in the same body; ` +
+        `loops merge with their next neighbours, in order`,
+      stray,
+    );
+  }
+  const bound = loops.find((l) => l.loop !== "serial");
+  if (bound) {
+    throw new ScheduleError(
+      `${asked}: ${bound.var.name} is ${bound.loop}; merge loops while they are serial`,
+      bound,
+    );
+  }
+  const analyzer = Analyzer.of(func);
+  const other = loops.find((l) => !analyzer.provesEqual(l.extent, first.extent));
+  if (other) {
+    throw new ScheduleError(`${asked}: ${other.var.name} and ${first.var.name} differ in extent`, other);
+  }
+  loops.forEach((later, k) =>
+    loops.slice(0, k).forEach((earlier) => checkPair(earlier, later, asked, analyzer))
+  );
+
+  const bodies = loops.map((l) =>
+    l === first ? l.body : rebind(l.body, new Map([[l.var, first.var]]), analyzer)
+  );
+  const merged: For = { ...first, body: seq(...bodies) };
+  const gone = new Set<Stmt>(loops.slice(1));
+  const go = (s: Stmt): Stmt => {
+    if (s.kind === "seq" && s.body.some((x) => gone.has(x))) {
+      return seq(...s.body.filter((x) => !gone.has(x)));
+    }
+    return s.kind === "block" ? s : mapStmt(s, go);
+  };
+  return { func: replaceStmt(func.with({ body: go(func.body) }), first, merged), loop: first.var.name };
+}
+
+/** The statements among which `loop` stands. */
+function siblingsOf(body: Stmt, loop: For): readonly Stmt[] {
+  let found: readonly Stmt[] = [loop];
+  walkStmt(body, (s) => {
+    if (s.kind === "seq" && s.body.includes(loop)) found = s.body;
+  });
+  return found;
+}
+
+/** Throws unless all that `later` has to wait for in `earlier` is of the same turn. */
+function checkPair(earlier: For, later: For, asked: string, analyzer: Analyzer): void {
+  const before = touchesOf(earlier), after = touchesOf(later);
+  for (const a of before) {
+    for (const b of after) {
+      if (a.buffer !== b.buffer || !(a.write || b.write)) continue;
+      const turnA = regionOf(a.buffer, a.indices, (v) => a.inner.has(v), analyzer);
+      const turnB = regionOf(b.buffer, b.indices, (v) => b.inner.has(v), analyzer);
+      const apart = turnA.some((r, d) => sameTurn(r, earlier.var, turnB[d] as Range, later.var, analyzer));
+      if (apart) continue;
+      throw new ScheduleError(
+        `${asked}: a turn of ${later.var.name} needs of ${a.buffer.name} what other turns of ${earlier.var.name} touch`,
+        later,
+      );
+    }
+  }
+}
+
+interface Touch {
+  readonly buffer: Buffer;
+  readonly indices: readonly Expr[];
+  readonly write: boolean;
+  /** Variables of the loops inside. */
+  readonly inner: ReadonlySet<Var>;
+}
+
+function touchesOf(loop: For): readonly Touch[] {
+  return blocksOf(loop.body).flatMap(({ block, loops }) => {
+    const buffers = new Set<Buffer>();
+    const note = (s: Stmt) =>
+      walkStmt(
+        s,
+        (x) => x.kind === "store" && buffers.add(x.buffer),
+        (e) => e.kind === "load" && buffers.add(e.buffer),
+      );
+    note(block.body);
+    const inner = new Set(loops.map((l) => l.var));
+    return [...buffers].flatMap((buffer) => accessesOf(block, buffer).map((a) => ({ buffer, inner, ...a })));
+  });
+}
+
+/**
+ * Whether both ranges are the same stretch for each turn, and those of different turns don't meet:
+ * `c·turn + base`, c long at most.
+ */
+function sameTurn(a: Range, va: Var, b: Range, vb: Var, analyzer: Analyzer): boolean {
+  const [ca, restA] = stepOf(analyzer.linear(a.min), va), [cb, restB] = stepOf(analyzer.linear(b.min), vb);
+  if (ca === 0 || ca !== cb) return false;
+  const d = linearAdd(restA, restB, -1);
+  if (d.terms.size > 0 || d.constant !== 0) return false;
+  const fits = (extent: Expr) =>
+    analyzer.proves({ kind: "binary", dtype: "bool", op: "le", a: extent, b: constant(Math.abs(ca)) });
+  return fits(a.extent) && fits(b.extent);
+}
+
+/** The coefficient of `v`, and the rest. */
+function stepOf(l: Linear, v: Var): readonly [coeff: number, rest: Linear] {
+  const term = l.terms.get(keyOf(v));
+  if (!term) return [0, l];
+  const terms = new Map(l.terms);
+  terms.delete(keyOf(v));
+  return [term.coeff, linearAdd(linearConst(l.constant), { terms, constant: 0 })];
+}
