@@ -38,6 +38,14 @@ export interface ReductionPreset {
   readonly path: Exclude<Path, "shared">;
 }
 
+export interface TransposePreset {
+  /** Threads and elements a thread, along the axis that the source is read along. */
+  readonly i: readonly [threads: number, results: number];
+  /** Along the axis that the result is written along. */
+  readonly j: readonly [threads: number, results: number];
+  readonly path: Path;
+}
+
 export interface FallbackPreset {
   readonly threads: number;
 }
@@ -47,6 +55,7 @@ export interface Presets {
   readonly gemv: GemvPreset;
   readonly outerGemv: GemvPreset;
   readonly reduction: ReductionPreset;
+  readonly transpose: TransposePreset;
   readonly fallback: FallbackPreset;
 }
 
@@ -56,6 +65,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
     outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
+    transpose: { i: [8, 4], j: [8, 4], path: "shared" },
     fallback: { threads: 256 },
   },
   llvmpipe: {
@@ -63,6 +73,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [8, 4], reduceThreads: 1, chunk: 4, path: "texture" },
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 4, path: "texture" },
+    transpose: { i: [1, 4], j: [8, 4], path: "texture" },
     fallback: { threads: 256 },
   },
   cpu: {
@@ -70,6 +81,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
+    transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
     fallback: { threads: 64 },
   },
 };

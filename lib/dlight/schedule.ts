@@ -10,9 +10,10 @@ import { gemv } from "./gemv.ts";
 import { matmul } from "./matmul.ts";
 import { reduction } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
+import { transpose } from "./transpose.ts";
 
 /** In this order; the first that matches schedules. */
-export const rules: readonly Rule[] = [matmul, gemv, reduction, fallback];
+export const rules: readonly Rule[] = [matmul, gemv, reduction, transpose, fallback];
 
 /** What one rule said. */
 export interface Why {

@@ -10,12 +10,14 @@ import { checkLimits } from "./check_limits.ts";
 import { chooseLanes } from "./choose_lanes.ts";
 import { compactBuffers } from "./compact_buffers.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
+import { dropGuards } from "./drop_guards.ts";
 import { findExchanges } from "./find_exchanges.ts";
 import { finish } from "./finish.ts";
 import { flattenIndices } from "./flatten_indices.ts";
 import { insertBarriers } from "./insert_barriers.ts";
 import type { Kernel } from "./kernel.ts";
 import { lowerReductions } from "./lower_reductions.ts";
+import { mergeGuards } from "./merge_guards.ts";
 import { reduceStrength } from "./reduce_strength.ts";
 import { replaceArrays } from "./replace_arrays.ts";
 import { splitKernels } from "./split_kernels.ts";
@@ -40,7 +42,9 @@ export const passes: readonly Pass[] = [
   { name: "simplify", run: simplify },
   { name: "chooseLanes", run: chooseLanes },
   { name: "replaceArrays", run: replaceArrays },
+  { name: "dropGuards", run: dropGuards },
   { name: "insertBarriers", run: insertBarriers },
+  { name: "mergeGuards", run: mergeGuards },
   { name: "reduceStrength", run: reduceStrength },
 ];
 
