@@ -13,6 +13,8 @@ export interface Node {
   /** The loads of the stored value, without the reduction's own. */
   readonly loads: readonly Load[];
   readonly kind: "injective" | "reduction";
+  /** True if it writes an output of the program, which can be neither inlined nor kept near. */
+  readonly result: boolean;
   /** Loops around it, outermost first. */
   readonly loops: readonly For[];
 }
@@ -23,13 +25,13 @@ export function nodesOf(func: PrimFunc): readonly Node[] | undefined {
   const visit = (s: PrimFunc["body"], loops: readonly For[]): void => {
     if (s.kind === "seq") s.body.forEach((x) => visit(x, loops));
     else if (s.kind === "for" && s.loop === "serial") visit(s.body, [...loops, s]);
-    else nodes.push(s.kind === "block" ? nodeOf(s, loops) : undefined);
+    else nodes.push(s.kind === "block" ? nodeOf(s, loops, func) : undefined);
   };
   visit(func.body, []);
   return nodes.every((n) => n !== undefined) ? nodes as readonly Node[] : undefined;
 }
 
-function nodeOf(block: Block, loops: readonly For[]): Node | undefined {
+function nodeOf(block: Block, loops: readonly For[], func: PrimFunc): Node | undefined {
   const s = block.body;
   if (s.kind !== "store") return undefined;
   const loads: Load[] = [];
@@ -37,7 +39,7 @@ function nodeOf(block: Block, loops: readonly For[]): Node | undefined {
     if (e.kind === "load" && e.buffer !== s.buffer) loads.push(e);
   });
   const kind = block.iters.some((it) => it.type === "reduce") ? "reduction" : "injective";
-  return { block, store: s, loads, kind, loops };
+  return { block, store: s, loads, kind, result: func.params.includes(s.buffer), loops };
 }
 
 /** The node's iteration variable that `index` is, if it is nothing more. */

@@ -6,6 +6,7 @@ import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
+import { isResult } from "./stage.ts";
 
 export const fallback: Rule = {
   name: "Fallback",
@@ -25,7 +26,7 @@ function template(target: Target): Template {
     );
     for (const name of sch.blocks()) {
       const injective = sch.block(name).iters.every((it) => it.type === "spatial");
-      if (injective && sch.consumers(name).length > 0) sch.computeInline(name);
+      if (injective && !isResult(sch, name) && sch.consumers(name).length > 0) sch.computeInline(name);
     }
     for (const name of sch.blocks()) {
       const { iters } = sch.block(name);

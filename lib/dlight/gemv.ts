@@ -15,6 +15,7 @@ import {
   accumulateLocally,
   bringNear,
   inlineEpilogue,
+  inlinePrologues,
   pathsOf,
   presetPath,
   readFromTexture,
@@ -58,6 +59,7 @@ function match(func: PrimFunc): Match | string {
   if (x?.kind !== "load" || y?.kind !== "load") {
     return `block ${main.block.name} is not a sum of products of two tensors`;
   }
+  if (x.buffer === y.buffer) return `both operands are ${x.buffer.name}, and each needs a path of its own`;
   const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
   if (stray) {
     return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
@@ -125,6 +127,7 @@ function template(m: Match, target: Target): Template {
       results * chunk <= 512,
       `${results} x ${chunk} products unrolled: more than 512 do not pay`,
     );
+    inlinePrologues(sch, main);
     if (matrixPath === "texture") readFromTexture(sch, main, m.matrix.buffer.name);
     if (vectorPath === "texture") readFromTexture(sch, main, m.vector.buffer.name);
 

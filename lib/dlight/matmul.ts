@@ -24,6 +24,7 @@ import {
   accumulateLocally,
   bringNear,
   cooperate,
+  inlinePrologues,
   pathsOf,
   presetPath,
   producerOf,
@@ -69,6 +70,7 @@ function match(func: PrimFunc): Match | string {
   if (x?.kind !== "load" || y?.kind !== "load") {
     return `block ${main.block.name} is not a sum of products of two tensors`;
   }
+  if (x.buffer === y.buffer) return `both operands are ${x.buffer.name}, and each needs a path of its own`;
   const plain = [...x.indices, ...y.indices, ...main.store.indices].every((e) => iterOf(main, e));
   if (!plain) return `block ${main.block.name} indexes its tensors by more than plain axes`;
   const axes = classify(main, x, y);
@@ -118,7 +120,7 @@ function classify(main: Node, x: Load, y: Load): Match | string {
 /** An injective node that only leads to `main`. */
 export function isPrologue(n: Node, main: Node, nodes: readonly Node[]): boolean {
   const next = consumersOf(n, nodes);
-  return n.kind === "injective" && next.length === 1 &&
+  return n.kind === "injective" && !n.result && next.length === 1 &&
     next.every((m) => m === main || isPrologue(m, main, nodes));
 }
 
@@ -128,7 +130,7 @@ export function isEpilogue(n: Node, main: Node, nodes: readonly Node[]): boolean
   if (n.store.indices.some((e, d) => e !== n.block.iters[d]?.var)) return false;
   const before = producersOf(n, nodes);
   const [only] = before;
-  if (!only || before.length !== 1) return false;
+  if (!only || before.length !== 1 || only.result || consumersOf(only, nodes).length !== 1) return false;
   const same = n.loads.filter((l) => l.buffer === only.store.buffer)
     .every((l) => l.indices.every((e, d) => e === n.store.indices[d]));
   return same && (only === main || isEpilogue(only, main, nodes));
@@ -184,6 +186,7 @@ function template(m: Match, target: Target): Template {
       it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk : 1
     );
     const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
+    inlinePrologues(sch, main);
     if (aPath === "texture") readFromTexture(sch, main, m.a.buffer.name);
     if (bPath === "texture") readFromTexture(sch, main, m.b.buffer.name);
     if (uneven) sch.padEinsum(main, tile);

@@ -46,6 +46,20 @@ export interface TransposePreset {
   readonly path: Path;
 }
 
+export interface Conv2dPreset {
+  /** Results of a thread along a row of the image. */
+  readonly x: number;
+  /** Threads along the filters, and results a thread. */
+  readonly filters: readonly [threads: number, results: number];
+  /** Channels that are taken at a time. */
+  readonly channels: number;
+  /** Whether a row of the image is held for all columns of the window. */
+  readonly reuseRows: boolean;
+  /** Strips of rows in a workgroup, one a thread. */
+  readonly strips: 1 | 2 | 4 | 8 | 16 | 32;
+  readonly path: Exclude<Path, "shared">;
+}
+
 export interface FallbackPreset {
   readonly threads: number;
 }
@@ -56,6 +70,9 @@ export interface Presets {
   readonly outerGemv: GemvPreset;
   readonly reduction: ReductionPreset;
   readonly transpose: TransposePreset;
+  readonly conv2d: Conv2dPreset;
+  readonly depthwiseNchw: Conv2dPreset;
+  readonly depthwiseNhwc: Conv2dPreset;
   readonly fallback: FallbackPreset;
 }
 
@@ -66,6 +83,9 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
     transpose: { i: [8, 4], j: [8, 4], path: "shared" },
+    conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
+    depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
+    depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4, path: "buffer" },
     fallback: { threads: 256 },
   },
   llvmpipe: {
@@ -74,6 +94,9 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 4, path: "texture" },
     transpose: { i: [1, 4], j: [8, 4], path: "texture" },
+    conv2d: { x: 8, filters: [1, 16], channels: 4, reuseRows: false, strips: 8, path: "texture" },
+    depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
+    depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8, path: "texture" },
     fallback: { threads: 256 },
   },
   cpu: {
@@ -82,6 +105,9 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
+    conv2d: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
+    depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },
+    depthwiseNhwc: { x: 1, filters: [1, 8], channels: 1, reuseRows: false, strips: 1, path: "buffer" },
     fallback: { threads: 64 },
   },
 };

@@ -57,6 +57,10 @@ function match(func: PrimFunc): Match | string {
     if (n.kind === "injective" && (n !== last || dims !== rows + 1)) {
       return `block ${n.block.name} is elementwise but not the last over the rows`;
     }
+    const width = n.block.iters[rows]?.extent;
+    if (width && constExtent(width) === 1) {
+      return `block ${n.block.name} has one element a row: there is nothing to share`;
+    }
     const one = n.store.indices.every((e, d) => e === n.block.iters[d]?.var);
     if (!one) return `block ${n.block.name} does not write its own row`;
     const foreign = n.loads.find((l) =>
@@ -64,7 +68,7 @@ function match(func: PrimFunc): Match | string {
     );
     if (foreign) return `block ${n.block.name} reads ${foreign.buffer.name} of another row`;
   }
-  if (reductions.some((n) => n !== last && consumersOf(n, nodes).length === 0)) {
+  if (reductions.some((n) => n !== last && (n.result || consumersOf(n, nodes).length === 0))) {
     return "it has more than one result";
   }
   return {

@@ -5,15 +5,17 @@ import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
 import { runAtPresets, type Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
+import { conv2d } from "./conv2d.ts";
 import { fallback } from "./fallback.ts";
 import { gemv } from "./gemv.ts";
 import { matmul } from "./matmul.ts";
+import { pool } from "./pool.ts";
 import { reduction } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
 import { transpose } from "./transpose.ts";
 
 /** In this order; the first that matches schedules. */
-export const rules: readonly Rule[] = [matmul, gemv, reduction, transpose, fallback];
+export const rules: readonly Rule[] = [matmul, gemv, conv2d, pool, reduction, transpose, fallback];
 
 /** What one rule said. */
 export interface Why {

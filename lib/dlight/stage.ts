@@ -64,6 +64,19 @@ export function cooperate(
   if (lanes > 1) sch.vectorize(v);
 }
 
+/** True if `block` writes an output of the program, which can be neither inlined nor moved to nearer memory. */
+export function isResult(sch: Schedule, block: string): boolean {
+  const { body } = sch.block(block);
+  return body.kind === "store" && sch.func.params.includes(body.buffer);
+}
+
+/** Leaves each operand of `block` one producer at most: what is further up is inlined into it. */
+export function inlinePrologues(sch: Schedule, block: string): void {
+  for (const name of sch.producers(block)) {
+    for (let [up] = sch.producers(name); up !== undefined; [up] = sch.producers(name)) sch.computeInline(up);
+  }
+}
+
 /** Inlines all consumers of `block` but the last one, and returns that; undefined where there is none. */
 export function inlineEpilogue(sch: Schedule, block: string): string | undefined {
   let [next] = sch.consumers(block);

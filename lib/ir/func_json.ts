@@ -31,6 +31,8 @@ export function funcToJson(f: PrimFunc): FuncJson {
   const varTable: unknown[] = [], bufferTable: unknown[] = [];
   const encode = (x: unknown): unknown => {
     if (Array.isArray(x)) return x.map(encode);
+    // JSON has no zero with a sign.
+    if (Object.is(x, -0)) return "-0";
     if (typeof x !== "object" || x === null) return x;
     const node = x as { readonly kind?: string };
     if (node.kind === "var") return { var: varId(x as Var) };
@@ -211,7 +213,7 @@ class Reader {
     const kind = oneOf(e.kind, EXPRS);
     switch (kind) {
       case "const":
-        return constant(number(e.value), oneOf(e.dtype, SCALARS));
+        return constant(e.value === "-0" ? -0 : number(e.value), oneOf(e.dtype, SCALARS));
       case "binary": {
         const op = oneOf(e.op, BINARY), a = this.#expr(e.a), b = this.#expr(e.b);
         return { kind, dtype: binary(op, a, b).dtype, op, a, b };

@@ -46,7 +46,7 @@ export function exprFromJson(json: ExprJson, vars: ReadonlyMap<string, Var>): Ex
 export function evaluate(json: ExprJson, env: Readonly<Record<string, number>>): number {
   if (typeof json === "number") return json;
   if (typeof json === "string") {
-    const value = env[json];
+    const value = Object.hasOwn(env, json) ? env[json] : undefined;
     if (value === undefined) throw new IrError(`shape variable ${json} has no value`);
     return value;
   }

@@ -156,7 +156,8 @@ class Printer {
       );
     } else {
       b.iters.forEach((it, k) => {
-        const value = this.expr(b.bindings[k] as Expr);
+        // Broken programs are printed too, in what is said about them.
+        const bound = b.bindings[k], value = bound ? this.expr(bound) : "?";
         this.line(depth + 1, `${this.name(it.var)} = T.axis.${it.type}(${this.expr(it.extent)}, ${value})`);
       });
     }

@@ -2,8 +2,9 @@
 import { constant } from "./build.ts";
 import { RANGE, type ScalarType } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
-import type { Const, Expr } from "./expr.ts";
+import type { Buffer, Const, Expr } from "./expr.ts";
 import type { Store } from "./stmt.ts";
+import { walkExpr } from "./visit.ts";
 
 export type CombineOp = "add" | "max" | "min";
 
@@ -15,7 +16,7 @@ export interface Reducer {
   readonly identity: Const;
 }
 
-/** The reduction that `s` is one step of; undefined where it is none. */
+/** The reduction that `s` is one step of; undefined where it is none, as where the value depends on the buffer itself. */
 export function reducerOf(s: Store): Reducer | undefined {
   const v = s.value;
   if (v.kind !== "binary" || (v.op !== "add" && v.op !== "max" && v.op !== "min")) return undefined;
@@ -23,7 +24,17 @@ export function reducerOf(s: Store): Reducer | undefined {
     e.kind === "load" && e.buffer === s.buffer &&
     e.indices.every((x, d) => equalExpr(x, s.indices[d] as Expr));
   if (!isSelf(v.a) && !isSelf(v.b)) return undefined;
-  return { op: v.op, value: isSelf(v.a) ? v.b : v.a, identity: identityOf(v.op, s.buffer.dtype) };
+  const value = isSelf(v.a) ? v.b : v.a;
+  if (readsBuffer(value, s.buffer)) return undefined;
+  return { op: v.op, value, identity: identityOf(v.op, s.buffer.dtype) };
+}
+
+function readsBuffer(e: Expr, b: Buffer): boolean {
+  let found = false;
+  walkExpr(e, (x) => {
+    if (x.kind === "load" && x.buffer === b) found = true;
+  });
+  return found;
 }
 
 /** The value of `dtype` that `op` leaves every other value alone with. */

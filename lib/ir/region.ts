@@ -1,9 +1,9 @@
 /** The box of a buffer that an access touches. */
-import { add, constant, mul } from "./build.ts";
+import { add, constant, isConst, le, mul } from "./build.ts";
 import type { Buffer, Expr, Var } from "./expr.ts";
 import { fromLinear, type Linear, linearAdd, linearConst } from "./linear.ts";
 import type { Analyzer } from "./simplify.ts";
-import { usesVar } from "./visit.ts";
+import { usesVar, walkExpr } from "./visit.ts";
 
 /** `min … min + extent - 1` of one dimension. */
 export interface Range {
@@ -48,13 +48,35 @@ function rangeOf(l: Linear, relaxed: (v: Var) => boolean, analyzer: Analyzer): R
     if (!Number.isFinite(lo) || !Number.isFinite(hi)) return undefined;
     base = linearAdd(base, linearConst(lo));
     span = add(span, hi - lo);
-    const exactAtom = t.atom.kind === "var" || !usesVar(t.atom, (v) => !relaxed(v));
     steps.push({
-      coeff: exactAtom ? Math.abs(t.coeff) : 2 ** 31,
+      coeff: isFull(t.atom, relaxed, analyzer) ? Math.abs(t.coeff) : 2 ** 31,
       extent: constant((hi - lo) / Math.abs(t.coeff) + 1),
     });
   }
-  return { min: fromLinear(base), extent: analyzer.simplify(span), exact: isDense(steps, analyzer) };
+  const exact = isDense(steps, analyzer) && !isShared([...l.terms.values()].map((t) => t.atom), relaxed);
+  return { min: fromLinear(base), extent: analyzer.simplify(span), exact };
+}
+
+/** Whether an atom takes every value within its bounds: a variable, or what is left of a range without gaps. */
+function isFull(e: Expr, relaxed: (v: Var) => boolean, analyzer: Analyzer): boolean {
+  if (e.kind === "var") return true;
+  if (e.kind !== "binary" || !isConst(e.b) || usesVar(e, (v) => !relaxed(v))) return false;
+  if (e.op !== "floordiv" && e.op !== "floormod") return false;
+  const inner = rangeOf(analyzer.linear(e.a), relaxed, analyzer);
+  if (!inner?.exact) return false;
+  return e.op === "floordiv" || (isConst(inner.extent) && inner.extent.value >= e.b.value);
+}
+
+/** Whether two atoms move together, as they have a relaxed variable in common. */
+function isShared(atoms: readonly Expr[], relaxed: (v: Var) => boolean): boolean {
+  const seen = new Set<Var>();
+  return atoms.some((e) => {
+    const own = new Set<Var>();
+    walkExpr(e, (x) => x.kind === "var" && relaxed(x) && own.add(x));
+    const shared = !own.isDisjointFrom(seen);
+    own.forEach((v) => seen.add(v));
+    return shared;
+  });
 }
 
 /** Whether Σ coeff·[0, extent) leaves no gap: each coefficient is at most the reach of the smaller ones. */
@@ -78,5 +100,6 @@ export function unionRange(a: Range, b: Range, analyzer: Analyzer): Range | unde
   const [first, second, shift] = d.constant >= 0 ? [a, b, d.constant] : [b, a, -d.constant];
   const reach = add(second.extent, shift);
   const extent = analyzer.simplify({ kind: "binary", dtype: "i32", op: "max", a: first.extent, b: reach });
-  return { min: first.min, extent, exact: first.exact && second.exact };
+  const touch = analyzer.proves(le(shift, first.extent));
+  return { min: first.min, extent, exact: first.exact && second.exact && touch };
 }

@@ -28,7 +28,7 @@ export function solveShapes(
   const found: Record<string, number> = {};
   const open = new Set<Var>();
   for (const v of f.shapeVars) {
-    const value = given[v.name];
+    const value = Object.hasOwn(given, v.name) ? given[v.name] : undefined;
     if (value === undefined) open.add(v);
     else found[v.name] = value;
   }

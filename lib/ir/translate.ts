@@ -131,7 +131,8 @@ class Translator {
   expr(e: Expr): string {
     switch (e.kind) {
       case "const":
-        return e.dtype === "bool" ? `${e.value !== 0}` : `(${e.value})`;
+        if (e.dtype === "bool") return `${e.value !== 0}`;
+        return Object.is(e.value, -0) ? "(-0)" : `(${e.value})`;
       case "var":
         return this.#name(e);
       case "binary":

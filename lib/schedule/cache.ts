@@ -1,15 +1,14 @@
-import { constant, load, seq, store } from "../ir/build.ts";
+import { load, seq, store } from "../ir/build.ts";
 import type { Buffer, Expr, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { regionOf } from "../ir/region.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { nestOver } from "./nest.ts";
+import { boxRead, nestOver, wholeOf } from "./nest.ts";
 import {
-  accessesOf,
   blocksOf,
+  consumersOf,
   contains,
   findBlock,
   FreshNames,
@@ -18,7 +17,17 @@ import {
   writes,
 } from "./tree.ts";
 
-/** `block` reads `buffer` through a copy in `scope`. */
+/**
+ * Makes a block read a buffer through a copy in another memory. The copy stands before the block, at top
+ * level, or in the innermost loop where the buffer is still being written; computeAt moves it nearer.
+ *
+ *                                     for ax0 in range(64):
+ *     for i in range(64):               A_local[ax0] = A[ax0]
+ *       B[i] = A[i] + 1          →    for i in range(64):
+ *                                       B[i] = A_local[i] + 1
+ *
+ * @throws {ScheduleError} where the block does not read the buffer, or the memory is a texture
+ */
 export function cacheRead(
   func: PrimFunc,
   name: string,
@@ -27,10 +36,10 @@ export function cacheRead(
 ): { func: PrimFunc; block: string } {
   const { block: b, loops } = findBlock(func, name);
   const asked = `cannot cache the read of ${bufferName} in ${name}`;
-  const found = blocksOfReads(b).find((x) => x.name === bufferName);
+  const found = buffersRead(b).find((x) => x.name === bufferName);
   if (!found) {
     throw new ScheduleError(
-      `${asked}: it reads ${blocksOfReads(b).map((x) => x.name).join(", ") || "nothing"}`,
+      `${asked}: it reads ${buffersRead(b).map((x) => x.name).join(", ") || "nothing"}`,
       b,
     );
   }
@@ -43,25 +52,14 @@ export function cacheRead(
   const names = new FreshNames(func);
   const analyzer = Analyzer.of(func);
   const cached: Buffer = { ...found, name: names.get(`${bufferName}_${scope}`), scope };
-  // The copy stands where the data is there: in the innermost loop that holds both producer and consumer.
-  const producer = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, found));
-  const common = producer ? loops.filter((l) => producer.loops.includes(l)) : [];
-  const at = common.at(-1);
-  const inside = producer ? producer.loops.slice(common.length) : [];
-  const whole = found.shape.map((extent) => ({ min: constant(0), extent }));
-  const ranges = producer && at
-    ? accessesOf(producer.block, found).filter((a) => a.write).slice(-1).flatMap((a) =>
-      regionOf(
-        found,
-        a.indices,
-        (v) => inside.some((l) => l.var === v) || isOuterThread(found, common, v),
-        analyzer,
-      )
-    )
-    : whole;
+  // In this loop, what the block reads has been written by the time its statement is reached.
+  const writers = blocksOf(func.body).filter((x) => x.block !== b && writes(x.block, found));
+  const depth = loops.findLastIndex((l) => writers.some((w) => w.loops.includes(l)));
+  const at = loops[depth];
+  const inside = loops.slice(depth + 1);
   const copy = nestOver(
     cached.name,
-    ranges,
+    at ? boxRead(b, found, (v) => inside.some((l) => l.var === v), analyzer) : wholeOf(found),
     found.shape,
     names,
     analyzer,
@@ -73,16 +71,37 @@ export function cacheRead(
   return { func: now.with({ allocs: [...func.allocs, cached] }), block: copy.block.name };
 }
 
-function isOuterThread(b: Buffer, loops: readonly For[], v: Expr): boolean {
-  return b.scope === "shared" && loops.some((l) => l.var === v && l.loop.startsWith("threadIdx"));
-}
-
-/** `block` writes a new buffer in `scope`; the copy to its old one follows. */
+/**
+ * Makes a block write a new buffer in another memory, and copies that to the old one after the block's nest;
+ * reverseComputeAt moves the copy nearer.
+ *
+ *                                     for i in range(64):
+ *     for i in range(64):               B_local[i] = A[i] + 1
+ *       B[i] = A[i] + 1          →    for ax0 in range(64):
+ *                                       B[ax0] = B_local[ax0]
+ *
+ * @throws {ScheduleError} where others write the buffer too, or read it before the copy would be made
+ */
 export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: PrimFunc; block: string } {
-  const { block: b } = findBlock(func, name);
+  const { block: b, loops } = findBlock(func, name);
+  const asked = `cannot cache the write of ${name} in ${scope} memory`;
   const { buffer } = storeOf(b, "cache the write of");
   if (scope === "texture") {
     throw new ScheduleError(`cannot cache the write of ${name} in a texture: textures are read-only`, b);
+  }
+  const other = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, buffer))?.block;
+  if (other) {
+    throw new ScheduleError(
+      `${asked}: ${other.name} writes ${buffer.name} too; cacheWrite before decomposing the reduction`,
+      other,
+    );
+  }
+  const early = consumersOf(func, b).find((c) => loops[0] && c.loops[0] === loops[0])?.block;
+  if (early) {
+    throw new ScheduleError(
+      `${asked}: ${early.name} reads ${buffer.name} in the same nest; cacheWrite before moving blocks together`,
+      early,
+    );
   }
   const names = new FreshNames(func);
   const cached: Buffer = { ...buffer, name: names.get(`${buffer.name}_${scope}`), scope };
@@ -92,10 +111,9 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
     body: replaceBuffers(b.body, by),
     ...(b.init ? { init: replaceBuffers(b.init, by) } : {}),
   };
-  const whole = buffer.shape.map((extent) => ({ min: constant(0), extent }));
   const copy = nestOver(
     cached.name,
-    whole,
+    wholeOf(buffer),
     buffer.shape,
     names,
     Analyzer.of(func),
@@ -108,18 +126,15 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
   };
 }
 
-function blocksOfReads(b: Block): readonly Buffer[] {
+function buffersRead(b: Block): readonly Buffer[] {
   const own = b.body.kind === "store" ? b.body.buffer : undefined;
   const all = new Set<Buffer>();
-  const visit = (e: Expr): void => {
-    if (e.kind === "load") all.add(e.buffer);
-  };
-  walk(b.body, visit);
-  return [...all].filter((x) => x !== own);
+  walkStmt(b.body, () => {}, (e: Expr) => e.kind === "load" && e.buffer !== own && all.add(e.buffer));
+  return [...all];
 }
 
 /** The loop of `func` with the same variable as `loop`. */
-export function findSame(func: PrimFunc, loop: For): For {
+function findSame(func: PrimFunc, loop: For): For {
   for (const { loops } of blocksOf(func.body)) {
     const same = loops.find((l) => l.var === loop.var);
     if (same) return same;
@@ -139,8 +154,4 @@ export function insert(
   const parts = body.kind === "seq" ? body.body : [body];
   const out = parts.flatMap((s) => !contains(s, block) ? [s] : side === "before" ? [nest, s] : [s, nest]);
   return loop ? replaceStmt(func, loop, { ...loop, body: seq(...out) }) : func.with({ body: seq(...out) });
-}
-
-function walk(s: Stmt, f: (e: Expr) => void): void {
-  walkStmt(s, () => {}, f);
 }

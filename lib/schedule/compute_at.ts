@@ -1,15 +1,18 @@
-import { constant, isConst, seq } from "../ir/build.ts";
+import { add, and, conjuncts, constant, ge, isConst, le, lt, seq } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { type Range, regionOf, unionRange } from "../ir/region.ts";
+import { keyOf } from "../ir/key.ts";
+import { type Range, regionOf } from "../ir/region.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For } from "../ir/stmt.ts";
+import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./cache.ts";
-import { loopsOver, within, wrap } from "./nest.ts";
+import { boxRead, loopsOver, unionBox, within, wrap } from "./nest.ts";
 import {
   accessesOf,
   blocksOf,
+  checkDepth,
   consumersOf,
   contains,
   findBlock,
@@ -24,7 +27,17 @@ import {
   writes,
 } from "./tree.ts";
 
-/** Moves a producer under `loopName`, computing there what its consumers need of it there. */
+/**
+ * Moves a producer under a loop around its consumers. There it computes, at each turn, what they need of it at
+ * that turn.
+ *
+ *     for i in range(64):             for i_1 in range(64):
+ *       T[i] = A[i] * 2                 T[i_1] = A[i_1] * 2
+ *     for i_1 in range(64):      →      B[i_1] = T[i_1] + 1
+ *       B[i_1] = T[i_1] + 1
+ *
+ * @throws {ScheduleError} where it is needed outside of that loop, or its own producers are not done there
+ */
 export function computeAt(
   func: PrimFunc,
   name: string,
@@ -59,16 +72,10 @@ export function computeAt(
 
   const analyzer = Analyzer.of(func);
   const relaxed = relaxedUnder(buffer, loop, outer);
-  const needed = consumers.flatMap((c) =>
-    accessesOf(c.block, buffer).filter((a) => !a.write).map((a) =>
-      regionOf(
-        buffer,
-        a.indices,
-        (v) => relaxed(v) || c.loops.slice(c.loops.indexOf(loop) + 1).some((l) => l.var === v),
-        analyzer,
-      )
-    )
-  ).reduce((p, q) => p.map((r, d) => unionRange(r, q[d] as Range, analyzer) ?? whole(buffer, d)));
+  const needed = consumers.map((c) => {
+    const inside = c.loops.slice(c.loops.indexOf(loop) + 1);
+    return boxRead(c.block, buffer, (v) => relaxed(v) || inside.some((l) => l.var === v), analyzer);
+  }).reduce((p, q) => unionBox(buffer, p, q, analyzer));
   const dims = dimensions(b, asked);
   const names = new FreshNames(func);
   const ranges = b.iters.map((it) => {
@@ -76,6 +83,7 @@ export function computeAt(
     return d === undefined ? { min: constant(0), extent: it.extent } : needed[d] as Range;
   });
   const { vars, at } = loopsOver(ranges, names, analyzer);
+  checkDepth(asked, loop, outer.length + vars.length);
   const moved: Block = { ...b, bindings: at, where: within(at, b.iters.map((it) => it.extent), analyzer) };
   const rest = removeBlock(func, b);
   const here = findLoop(rest, loopName).loop;
@@ -89,7 +97,17 @@ export function computeAt(
   return { func: replaceStmt(rest, here, { ...here, body }), loops: vars.map((v) => v.var.name) };
 }
 
-/** Moves a consumer under `loopName`, after its producers there, over what they produce there. */
+/**
+ * Moves a consumer under a loop around its producers, behind them. There it runs, at each turn, over what they
+ * produce at that turn.
+ *
+ *     for i in range(64):             for i in range(64):
+ *       T[i] = A[i] * 2                 T[i] = A[i] * 2
+ *     for i_1 in range(64):      →      B[i] = T[i] + 1
+ *       B[i_1] = T[i_1] + 1
+ *
+ * @throws {ScheduleError} where it needs what other turns or later statements produce, or is needed before
+ */
 export function reverseComputeAt(
   func: PrimFunc,
   name: string,
@@ -98,11 +116,27 @@ export function reverseComputeAt(
   const { block: b, loops: own } = findBlock(func, name);
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot compute ${name} at loop ${loopName}`;
-  storeOf(b, "move");
+  const { buffer: result } = storeOf(b, "move");
   if (own.includes(loop)) throw new ScheduleError(`${asked}: it is already inside`, loop);
+  const twin = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, result))?.block;
+  if (twin) {
+    throw new ScheduleError(
+      `${asked}: ${twin.name} writes ${result.name} too; move it before decomposing its reduction`,
+      twin,
+    );
+  }
   const producers = producersOf(func, b).filter((p) => p.loops.includes(loop));
   if (producers.length === 0) {
     throw new ScheduleError(`${asked}: no producer of it is inside that loop`, loop);
+  }
+  const late = producersOf(func, b).find((p) =>
+    !p.loops.includes(loop) && !isBefore(func, p.block, outer[0] ?? loop)
+  );
+  if (late) {
+    throw new ScheduleError(
+      `${asked}: it reads what ${late.block.name} writes too, which is not done before that nest begins`,
+      late.block,
+    );
   }
   const { buffer } = storeOf((producers[0] as FoundBlock).block, "follow");
   if (producers.some((p) => storeOf(p.block, "follow").buffer !== buffer)) {
@@ -127,19 +161,25 @@ export function reverseComputeAt(
     }
   }
   const analyzer = Analyzer.of(func);
-  const relaxed = relaxedUnder(buffer, loop, outer);
   const producer = producers.at(-1) as FoundBlock;
   const inside = producer.loops.slice(producer.loops.indexOf(loop) + 1);
-  const [write] = accessesOf(producer.block, buffer).filter((a) => a.write);
-  const produced = regionOf(
-    buffer,
-    write?.indices ?? [],
-    (v) => relaxed(v) || inside.some((l) => l.var === v),
-    analyzer,
+  const isInside = (v: Var) => inside.some((l) => l.var === v);
+  const indices = accessesOf(producer.block, buffer).find((a) => a.write)?.indices ?? [];
+  const skips = conjuncts(producer.block.where).find((e) =>
+    usesVar(e, (v) => isInside(v) && indices.some((x) => usesVar(x, (y) => y === v))) &&
+    !isOfDomain(e, producer.block, analyzer)
   );
+  if (skips) {
+    throw new ScheduleError(
+      `${asked}: a condition leaves out some of what ${producer.block.name} would produce there; split its loops ` +
+        `by factors that divide them`,
+      producer.block,
+    );
+  }
+  const produced = regionOf(buffer, indices, isInside, analyzer);
   const accesses = readIndices(b, buffer);
   const [read] = accesses;
-  if (!read || accesses.some((a) => a.some((e, d) => e !== read[d]))) {
+  if (!read || accesses.some((a) => a.some((e, d) => keyOf(e) !== keyOf(read[d] as Expr)))) {
     throw new ScheduleError(`${asked}: it reads ${buffer.name} at more than one place`, b);
   }
   const vars = read.filter((e) => e.kind === "var");
@@ -155,11 +195,36 @@ export function reverseComputeAt(
         loop,
       );
     }
+    if (range && !analyzer.proves(le(it.extent, axisExtent(producer.block, d)))) {
+      throw new ScheduleError(
+        `${asked}: its axis ${it.var.name} is longer than what ${producer.block.name} produces in dimension ${d}, ` +
+          `and no turn there would compute the rest; computeInline ${producer.block.name}`,
+        b,
+      );
+    }
+    if (range && it.type === "reduce" && !covers(range, it.extent, analyzer)) {
+      throw new ScheduleError(
+        `${asked}: it reduces over dimension ${d} of ${buffer.name}, of which a turn there produces a part only; ` +
+          `choose a loop further out`,
+        loop,
+      );
+    }
     return range ?? { min: constant(0), extent: it.extent };
+  });
+  read.forEach((e, d) => {
+    if (e.kind !== "const" || has(produced[d] as Range, e, analyzer)) return;
+    throw new ScheduleError(
+      `${asked}: it reads ${buffer.name} at ${e.value} in dimension ${d}, which not every turn there produces`,
+      loop,
+    );
   });
   const names = new FreshNames(func);
   const { vars: news, at } = loopsOver(ranges, names, analyzer);
-  const moved: Block = { ...b, bindings: at, where: within(at, b.iters.map((it) => it.extent), analyzer) };
+  checkDepth(asked, loop, outer.length + news.length);
+  // A turn that produces nothing has nothing to follow: what a buffer near one thread holds then is no result.
+  const turn = conjuncts(producer.block.where).filter((e) => !usesVar(e, isInside));
+  const where = analyzer.simplify(and(...turn, within(at, b.iters.map((it) => it.extent), analyzer)));
+  const moved: Block = { ...b, bindings: at, where };
   const rest = removeBlock(func, b);
   const here = findLoop(rest, loopName).loop;
   return {
@@ -179,8 +244,28 @@ function relaxedUnder(buffer: Buffer, loop: For, outer: readonly For[]): (v: Var
   return (v) => wide.has(v);
 }
 
-function whole(b: Buffer, d: number): Range {
-  return { min: constant(0), extent: b.shape[d] as Expr, exact: false };
+/** Whether `e` only says that an axis of `b` stays within its extent. */
+function isOfDomain(e: Expr, b: Block, analyzer: Analyzer): boolean {
+  const key = keyOf(analyzer.simplify(e));
+  return b.bindings.some((at, k) =>
+    [lt(at, b.iters[k]?.extent as Expr), ge(at, 0)].some((x) => keyOf(analyzer.simplify(x)) === key)
+  );
+}
+
+/** How far `b` writes its buffer in dimension `d`, from 0: 0 where that is not plain. */
+function axisExtent(b: Block, d: number): Expr {
+  const e = storeOf(b, "follow").indices[d];
+  return b.iters.find((it) => it.var === e)?.extent ?? constant(e && isConst(e, 0) ? 1 : 0);
+}
+
+/** Whether `range` is certainly all of `0 … extent-1`. */
+function covers(range: Range, extent: Expr, analyzer: Analyzer): boolean {
+  return analyzer.proves(le(range.min, 0)) && analyzer.proves(le(extent, add(range.min, range.extent)));
+}
+
+/** Whether `e` certainly lies in `range`. */
+function has(range: Range, e: Expr, analyzer: Analyzer): boolean {
+  return analyzer.proves(le(range.min, e)) && analyzer.proves(lt(e, add(range.min, range.extent)));
 }
 
 /** Which dimension of its buffer each spatial iteration variable of `b` walks. */

@@ -5,16 +5,32 @@ import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute } from "../ir/visit.ts";
 import { dimensions } from "./compute_at.ts";
 import { ScheduleError } from "./error.ts";
-import { blocksOf, consumersOf, findBlock, removeBlock, replaceStmt, storeOf, writes } from "./tree.ts";
+import {
+  accumulates,
+  blocksOf,
+  consumersOf,
+  findBlock,
+  removeBlock,
+  replaceStmt,
+  storeOf,
+  writes,
+} from "./tree.ts";
 
-/** Puts a producer's expression where its results are read. */
+/**
+ * Puts a producer's expression where its results are read; the producer and its buffer are gone.
+ *
+ *     for i in range(64):
+ *       T[i] = A[i] * 2               for i in range(64):
+ *     for i in range(64):        →      B[i] = A[i] * 2 + 1
+ *       B[i] = T[i] + 1
+ *
+ * @throws {ScheduleError} where it is a reduction, an output, or not written at plain axes
+ */
 export function computeInline(func: PrimFunc, name: string): PrimFunc {
   const { block: b } = findBlock(func, name);
   const asked = `cannot inline ${name}`;
   const s = storeOf(b, "inline");
-  if (b.iters.some((it) => it.type === "reduce")) {
-    throw new ScheduleError(`${asked}: it is a reduction; use computeAt`, b);
-  }
+  if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; computeAt moves it`, b);
   if (func.params.includes(s.buffer)) {
     throw new ScheduleError(`${asked}: ${s.buffer.name} is an output of the function`, b);
   }
@@ -38,18 +54,27 @@ export function computeInline(func: PrimFunc, name: string): PrimFunc {
   };
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   const now = consumers.reduce(
-    (f, c) => replaceStmt(f, c.block, { ...c.block, body: stmt(c.block.body) }),
+    (f, c) => replaceStmt(f, c.block, mapStmt(c.block, stmt)),
     func,
   );
   return removeBlock(now, b).with({ allocs: func.allocs.filter((x) => x !== s.buffer) });
 }
 
-/** Puts a consumer's expression where its input is produced. */
+/**
+ * Puts a consumer's expression where its input is produced; the producer then writes the consumer's result.
+ *
+ *     for i in range(64):
+ *       T[i] = A[i] * 2               for i in range(64):
+ *     for i in range(64):        →      B[i] = A[i] * 2 + 1
+ *       B[i] = T[i] + 1
+ *
+ * @throws {ScheduleError} where it does not read each element of one producer once, or others read that too
+ */
 export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   const { block: b } = findBlock(func, name);
   const asked = `cannot inline ${name} into its producer`;
   const s = storeOf(b, "inline");
-  if (b.iters.some((it) => it.type === "reduce")) throw new ScheduleError(`${asked}: it is a reduction`, b);
+  if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; reverseComputeAt moves it`, b);
   if (!isConst(b.where, 1)) throw new ScheduleError(`${asked}: it is computed under a condition`, b);
   const candidates = blocksOf(func.body).filter((x) =>
     x.block !== b && x.block.body.kind === "store" && consumersOf(func, x.block).some((c) => c.block === b)
@@ -60,8 +85,8 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   }
   const p = producer.block;
   const from = storeOf(p, "inline into");
-  if (p.iters.some((it) => it.type === "reduce")) {
-    throw new ScheduleError(`${asked} ${p.name}, as that is a reduction: use reverseComputeAt`, p);
+  if (accumulates(p)) {
+    throw new ScheduleError(`${asked} ${p.name}: that is a reduction; reverseComputeAt moves it near`, p);
   }
   if (func.params.includes(from.buffer) || consumersOf(func, p).length !== 1) {
     throw new ScheduleError(`${asked} ${p.name}: ${from.buffer.name} is needed elsewhere too`, p);

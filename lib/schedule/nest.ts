@@ -1,10 +1,37 @@
 /** New loop nests over a box. */
-import { add, and, block, forLoop, ge, isConst, iterVar, lt, variable } from "../ir/build.ts";
-import type { Expr, Var } from "../ir/expr.ts";
-import type { Range } from "../ir/region.ts";
+import { add, and, block, constant, forLoop, ge, isConst, iterVar, lt, variable } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { type Range, regionOf, unionRange } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Block, IterVar, Stmt } from "../ir/stmt.ts";
-import type { FreshNames } from "./tree.ts";
+import { accessesOf, type FreshNames } from "./tree.ts";
+
+/** The box of `buffer` that `b` reads while the variables run for which `relaxed` holds. */
+export function boxRead(
+  b: Block,
+  buffer: Buffer,
+  relaxed: (v: Var) => boolean,
+  analyzer: Analyzer,
+): readonly Range[] {
+  const boxes = accessesOf(b, buffer).filter((a) => !a.write)
+    .map((a) => regionOf(buffer, a.indices, relaxed, analyzer));
+  return boxes.reduce((p, q) => unionBox(buffer, p, q, analyzer));
+}
+
+/** A box of `buffer` that holds both. */
+export function unionBox(
+  buffer: Buffer,
+  a: readonly Range[],
+  b: readonly Range[],
+  analyzer: Analyzer,
+): readonly Range[] {
+  return wholeOf(buffer).map((whole, d) => unionRange(a[d] ?? whole, b[d] ?? whole, analyzer) ?? whole);
+}
+
+/** All of `buffer`. */
+export function wholeOf(buffer: Buffer): readonly Range[] {
+  return buffer.shape.map((extent) => ({ min: constant(0), extent, exact: false }));
+}
 
 /** A new loop a dimension of `ranges` (none for extent 1), and the position it gives. */
 export function loopsOver(

@@ -1,16 +1,26 @@
-import { and, ceilDiv, constant, forLoop, isConst, load, lt, mul, select, store } from "../ir/build.ts";
+import { and, ceilDiv, constant, isConst, load, lt, mul, select, store } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import { Analyzer } from "../ir/simplify.ts";
-import type { Block, For, Stmt } from "../ir/stmt.ts";
+import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import { insert } from "./cache.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver } from "./nest.ts";
 import { findBlock, FreshNames, replaceStmt, storeOf } from "./tree.ts";
 
-/** Pads the axes of a sum of products up to multiples, with zeros that add nothing. */
+/**
+ * Pads the axes of a sum of products up to multiples, with zeros that add nothing: its tensors are copied into
+ * larger ones, and the result out of one.
+ *
+ *                                         for i, k in grid(64, 12):
+ *                                           A_pad[i, k] = A[i, k] if k < 10 else 0
+ *     for i, k in grid(64, 10):           for i, k in grid(64, 12):
+ *       B[i] = B[i] + A[i, k]      →        B[i] = B[i] + A_pad[i, k]      (padding 1, 4)
+ *
+ * @throws {ScheduleError} where the block is not a sum of products over plain axes, or its loops were changed
+ */
 export function padEinsum(func: PrimFunc, name: string, padding: readonly number[]): PrimFunc {
   const { block: b, loops } = findBlock(func, name);
   const asked = `cannot pad ${name} to multiples of ${padding.join(", ")}`;
@@ -22,55 +32,72 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
   if (reducer?.op !== "add" || !isProduct(reducer.value)) {
     throw new ScheduleError(`${asked}: only sums of products stay right when padded with zeros`, b);
   }
-  const straight = loops.length === b.iters.length &&
-    loops.every((l, k) => l.var === b.bindings[k] && l.loop === "serial");
-  if (!straight) throw new ScheduleError(`${asked}: pad before its loops are changed`, b);
+  const [top] = loops;
   const analyzer = Analyzer.of(func);
-  const names = new FreshNames(func);
-  const padded = new Map<Var, Expr>(b.iters.map((it, k) => {
-    const p = padding[k] as number;
-    return [
-      it.var,
-      analyzer.simplify(
-        isConst(it.extent) && it.extent.value % p === 0 ? it.extent : mul(ceilDiv(it.extent, p), p),
-      ),
-    ];
-  }));
-  const loads = new Map<Buffer, Load>();
-  walkStmt(
-    b.body,
-    () => {},
-    (e) => e.kind === "load" && e.buffer !== update.buffer && loads.set(e.buffer, e),
-  );
-  const plain = [...loads.values(), update].every((x) =>
-    x.indices.every((e) => e.kind === "var" && padded.has(e))
-  );
-  if (!plain) throw new ScheduleError(`${asked}: it indexes its tensors by more than plain axes`, b);
-  const grows = (indices: readonly Expr[]) =>
-    indices.some((e) =>
-      !analyzer.provesEqual(padded.get(e as Var) as Expr, b.iters.find((it) => it.var === e)?.extent as Expr)
+  const straight = top && loops.length === b.iters.length && isConst(b.where, 1) &&
+    loops.every((l, k) =>
+      l.body === (loops[k + 1] ?? b) && l.loop === "serial" && l.var === b.bindings[k] &&
+      analyzer.provesEqual(l.extent, b.iters[k]?.extent as Expr)
     );
+  if (!straight || !b.init) {
+    throw new ScheduleError(
+      `${asked}: it is not alone in one serial loop an axis any more; pad before changing its loops`,
+      top ?? b,
+    );
+  }
+  const names = new FreshNames(func);
+  const extents = new Map<Expr, Expr>(b.iters.map((it) => [it.var, it.extent]));
+  const padded = new Map<Expr, Expr>(b.iters.map((it, k) => {
+    const p = padding[k] as number;
+    const whole = isConst(it.extent) ? Math.ceil(it.extent.value / p) * p : p;
+    if (whole >= 2 ** 31) {
+      throw new ScheduleError(`${asked}: axis ${it.var.name} would be 2^31 long or more; pad it to less`, b);
+    }
+    const fits = isConst(it.extent, whole);
+    return [it.var, fits ? it.extent : analyzer.simplify(mul(ceilDiv(it.extent, p), p))];
+  }));
+  const loads: Load[] = [];
+  walkStmt(b.body, () => {}, (e) => e.kind === "load" && e.buffer !== update.buffer && loads.push(e));
+  const plain = [...loads, update].every((x) => x.indices.every((e) => padded.has(e)));
+  if (!plain) throw new ScheduleError(`${asked}: it indexes its tensors by more than plain axes`, b);
+  const grown = (e: Expr) => !analyzer.provesEqual(padded.get(e) as Expr, extents.get(e) as Expr);
+  const grows = (indices: readonly Expr[]) => indices.some(grown);
+  const lone = b.iters.find((it) =>
+    it.type === "reduce" && grown(it.var) && !loads.every((l) => l.indices.includes(it.var))
+  );
+  if (lone) {
+    throw new ScheduleError(
+      `${asked}: not all that is summed over axis ${lone.var.name} has it as an index, and would not be zero behind ` +
+        `its end; pad that axis to multiples of 1`,
+      b,
+    );
+  }
 
   const news = new Map<Buffer, Buffer>();
   const copies: Stmt[] = [];
-  for (const [old, at] of loads) {
-    if (!grows(at.indices)) continue;
-    const shape = at.indices.map((e) => padded.get(e as Var) as Expr);
+  const sameAxis = (x: Expr, y: Expr) =>
+    [extents, padded].every((m) => analyzer.provesEqual(m.get(x) as Expr, m.get(y) as Expr));
+  for (const { buffer: old, indices } of loads) {
+    const others = loads.filter((l) => l.buffer === old);
+    if (!others.some((l) => grows(l.indices)) || news.has(old)) continue;
+    if (others.some((l) => !l.indices.every((e, d) => sameAxis(e, indices[d] as Expr)))) {
+      throw new ScheduleError(
+        `${asked}: it reads ${old.name} along axes that would be padded differently; pad them to one length`,
+        b,
+      );
+    }
+    const shape = indices.map((e) => padded.get(e) as Expr);
     const pad: Buffer = { ...old, name: names.get(`${old.name}_pad`), shape, scope: "global" };
     news.set(old, pad);
     const ranges = shape.map((extent) => ({ min: constant(0), extent }));
     const copy = nestOver(pad.name, ranges, shape, names, analyzer, (v) => {
-      const inside = and(
-        ...v.flatMap((x, d) =>
-          analyzer.provesEqual(shape[d] as Expr, old.shape[d] as Expr) ? [] : [lt(x, old.shape[d] as Expr)]
-        ),
-      );
-      return store(pad, v, select(inside, load(old, ...v), constant(0, old.dtype)));
+      const inside = indices.flatMap((e, d) => grown(e) ? [lt(v[d] as Var, extents.get(e) as Expr)] : []);
+      return store(pad, v, select(and(...inside), load(old, ...v), constant(0, old.dtype)));
     });
     copies.push(copy.nest);
   }
   const outOld = update.buffer;
-  const outShape = update.indices.map((e) => padded.get(e as Var) as Expr);
+  const outShape = update.indices.map((e) => padded.get(e) as Expr);
   const outGrows = grows(update.indices);
   const out: Buffer = outGrows
     ? { ...outOld, name: names.get(`${outOld.name}_pad`), shape: outShape, scope: "global" }
@@ -90,23 +117,16 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
     ...b,
     iters: b.iters.map((it) => ({ ...it, extent: padded.get(it.var) as Expr })),
     body: stmt(b.body),
-    ...(b.init ? { init: stmt(b.init) } : {}),
+    init: stmt(b.init),
   };
   const nest = loops.reduceRight<Stmt>(
-    (s, l: For, k) =>
-      forLoop(
-        l.var,
-        padded.get((b.iters[k] as Block["iters"][number]).var) as Expr,
-        s,
-        l.loop,
-        l.annotations,
-      ),
+    (body, l, k) => ({ ...l, extent: main.iters[k]?.extent as Expr, body }),
     main,
   );
-  let now = replaceStmt(func, loops[0] as For, nest);
+  let now = replaceStmt(func, top, nest);
   for (const c of copies) now = insert(now, undefined, main, c, "before");
   if (outGrows) {
-    const ranges = outOld.shape.map((extent) => ({ min: constant(0), extent }));
+    const ranges = update.indices.map((e) => ({ min: constant(0), extent: extents.get(e) as Expr }));
     const back = nestOver(
       names.get(`${outOld.name}_unpad`),
       ranges,

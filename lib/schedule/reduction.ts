@@ -1,15 +1,41 @@
-import { and, binary, block, conjuncts, iterVar, load, seq, store, variable } from "../ir/build.ts";
+import {
+  and,
+  binary,
+  block,
+  conjuncts,
+  constant,
+  iterVar,
+  load,
+  select,
+  seq,
+  store,
+  variable,
+} from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Reducer, reducerOf } from "../ir/reducer.ts";
+import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./cache.ts";
 import { wrap } from "./nest.ts";
-import { findBlock, findLoop, FreshNames, reduceLoops, replaceStmt, storeOf } from "./tree.ts";
+import { isOneToOne } from "./one_to_one.ts";
+import { findBlock, findLoop, FreshNames, mixedLoop, reduceLoops, replaceStmt, storeOf } from "./tree.ts";
 
-/** Splits a reduction in its initialisation, placed before `loopName`, and its update. */
+/**
+ * Makes two blocks of a reduction: its initialisation, placed before a loop, and its update.
+ *
+ *                                         for i in range(64):
+ *     for i, k in grid(64, 8):              B[i] = 0
+ *       init: B[i] = 0             →        for k in range(8):
+ *       B[i] = B[i] + A[i, k]                 B[i] = B[i] + A[i, k]
+ *
+ * The initialisation has loops of its own for the spatial loops inside, of the same kinds.
+ *
+ * @throws {ScheduleError} where the reduction runs outside of that loop too, or the loop and those in it would
+ * compute an element twice
+ */
 export function decomposeReduction(
   func: PrimFunc,
   name: string,
@@ -24,38 +50,71 @@ export function decomposeReduction(
   const reduce = reduceLoops(b, loops);
   const open = reduce.find((l) => loops.indexOf(l) < at);
   if (open) {
-    throw new ScheduleError(`${asked}: it reduces over ${open.var.name} outside of that loop too`, loop);
+    throw new ScheduleError(
+      `${asked}: it reduces over ${open.var.name} outside of that loop too; choose ${open.var.name}, or a loop ` +
+        `around it`,
+      open,
+    );
+  }
+  const inside = loops.slice(at);
+  const mixed = mixedLoop(b, inside);
+  if (mixed) {
+    throw new ScheduleError(
+      `${asked}: loop ${mixed.var.name} runs over spatial and reduce axes at once; decompose before fusing them`,
+      mixed,
+    );
+  }
+  const analyzer = Analyzer.of(func);
+  if (!isOneToOne(b, inside, analyzer)) {
+    throw new ScheduleError(
+      `${asked}: it and the loops in it may compute an element more than once, each time from the start; choose ` +
+        `a loop further in`,
+      loop,
+    );
   }
   const names = new FreshNames(func);
   const spatial = b.iters.flatMap((it, k) =>
     it.type === "spatial" ? [{ it, value: b.bindings[k] as Expr }] : []
   );
-  const news = loops.slice(at).filter((l) => spatial.some(({ value }) => usesVar(value, (v) => v === l.var)))
-    .map((l) => ({ old: l, var: variable(names.get(`${l.var.name}_init`)), extent: l.extent }));
-  const by = new Map<Var, Expr>(news.map((n) => [n.old.var, n.var]));
+  // It runs where the first turn of the reduction would.
+  const zero = new Map<Var, Expr>(reduce.map((l) => [l.var, constant(0)]));
+  const first = analyzer.simplify(substitute(b.where, zero));
+  const news = inside.filter((l) =>
+    [first, ...spatial.map((x) => x.value)].some((e) => usesVar(e, (v) => v === l.var))
+  ).map((l) => ({ old: l, now: { ...l, var: variable(names.get(`${l.var.name}_init`)) } }));
+  const by = new Map<Var, Expr>(news.map((n) => [n.old.var, n.now.var]));
   const iters = spatial.map(({ it }): IterVar => iterVar(variable(it.var.name), it.extent));
   const rename = new Map<Var, Expr>(spatial.map(({ it }, k) => [it.var, (iters[k] as IterVar).var]));
-  const { store: update, identity } = updateOf(b, asked);
-  const first = b.init.kind === "store" ? b.init.value : identity;
-  const where = and(
-    ...conjuncts(b.where).filter((e) => !usesVar(e, (v) => reduce.some((l) => l.var === v))).map((e) =>
-      substitute(e, by)
-    ),
-  );
+  const { store: update, start } = updateOf(b, asked);
   const body = store(
     update.buffer,
     update.indices.map((e) => substitute(e, rename)),
-    substitute(first, rename),
+    substitute(start, rename),
   );
   const initName = names.get(`${name}_init`);
-  const init = block(initName, iters, spatial.map(({ value }) => substitute(value, by)), body, { where });
+  const init = block(initName, iters, spatial.map(({ value }) => substitute(value, by)), body, {
+    where: substitute(first, by),
+  });
+  const nest = news.reduceRight<Stmt>((s, n) => ({ ...n.now, body: s }), init);
   const { init: _gone, ...rest } = b;
   const now = replaceStmt(func, b, rest);
   const here = findLoop(now, loopName);
-  return { func: replaceStmt(now, here.loop, seq(wrap(news, init), here.loop)), block: initName };
+  return { func: replaceStmt(now, here.loop, seq(nest, here.loop)), block: initName };
 }
 
-/** Makes `loopName`'s turns partial results of their own: `${block}_rf` computes them, the block reduces them. */
+/**
+ * Makes the turns of a reduction's loop partial results of their own, in dimension `axis` of a new buffer.
+ * `${block}_rf` computes them, and the block reduces them.
+ *
+ *                                           for i, k, l in grid(64, 8, 4):
+ *                                             init: B_rf[i, k] = 0
+ *     for i, k, l in grid(64, 8, 4):          B_rf[i, k] = B_rf[i, k] + A[i, k * 4 + l]
+ *       init: B[i] = 0                 →    for i_1, k_1 in grid(64, 8):
+ *       B[i] = B[i] + A[i, k * 4 + l]         init: B[i_1] = 0
+ *                                             B[i_1] = B[i_1] + B_rf[i_1, k_1]
+ *
+ * @throws {ScheduleError} where the block does not reduce over the loop, or shares its loops with others
+ */
 export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: PrimFunc; block: string } {
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot rfactor loop ${loopName}`;
@@ -82,17 +141,25 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   }
   const reduce = reduceLoops(b, loops);
   if (!reduce.includes(loop)) throw new ScheduleError(`${asked}: ${b.name} does not reduce over it`, loop);
-  const mixed = loops.find((l) =>
-    reduce.includes(l) &&
-    b.iters.some((it, k) => it.type === "spatial" && usesVar(b.bindings[k] as Expr, (v) => v === l.var))
-  );
+  const mixed = mixedLoop(b, loops);
   if (mixed) {
     throw new ScheduleError(
-      `${asked}: loop ${mixed.var.name} runs over spatial and reduce axes at once`,
+      `${asked}: loop ${mixed.var.name} runs over spatial and reduce axes at once; rfactor before fusing them`,
       mixed,
     );
   }
-  const { op, value, store: update, identity } = updateOf(b, asked);
+  const isReduced = (v: Var) => reduce.some((l) => l.var === v);
+  const conditions = conjuncts(b.where).filter((e) => usesVar(e, isReduced));
+  const tied = loops.find((l) =>
+    !reduce.includes(l) && conditions.some((e) => usesVar(e, (v) => v === l.var))
+  );
+  if (tied) {
+    throw new ScheduleError(
+      `${asked}: a condition of ${b.name} ties it to loop ${tied.var.name}; split by factors that divide the loops`,
+      b,
+    );
+  }
+  const { op, value, store: update, start, identity } = updateOf(b, asked);
   const old = update.buffer;
   if (!(Number.isInteger(axis) && axis >= 0 && axis <= old.shape.length)) {
     throw new ScheduleError(
@@ -123,12 +190,16 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   );
   const indices = update.indices.map((e) => substitute(e, values)).toSpliced(axis, 0, own.var);
   const self = load(partial, ...indices);
+  // Turns that the reduction leaves out add nothing: each partial result is there, whichever they are.
+  const runs = and(...conditions.map((e) => substitute(e, inIters)));
+  const where = and(...conjuncts(b.where).filter((e) => !conditions.includes(e)));
+  const term = select(runs, substitute(value, values), identity);
   const rf = block(
     names.get(`${b.name}_rf`),
     [...spatial.map((s) => s.it), own, ...others.map((o) => o.iter)],
     [...spatial.map((s) => s.value), loop.var, ...others.map((o) => o.loop.var)],
-    store(partial, indices, binary(op, self, substitute(value, values))),
-    { where: b.where, init: store(partial, indices, identity) },
+    store(partial, indices, binary(op, self, term)),
+    { where, init: store(partial, indices, identity) },
   );
 
   // The rest: reduces the partial results.
@@ -142,28 +213,31 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   const rename = new Map<Var, Expr>(spatial.map(({ it }, k) => [it.var, (iters[k] as IterVar).var]));
   const place = update.indices.map((e) => substitute(e, rename));
   const total = load(partial, ...place.toSpliced(axis, 0, (iters.at(-1) as IterVar).var));
-  const where = and(
-    ...conjuncts(b.where).filter((e) => !usesVar(e, (v) => reduce.some((l) => l.var === v))).map((e) =>
-      substitute(e, by)
-    ),
-  );
-  const first = b.init.kind === "store" ? substitute(b.init.value, rename) : identity;
   const rest = block(
     b.name,
     iters,
     [...spatial.map((s) => substitute(s.value, by)), by.get(loop.var) as Expr],
     store(old, place, binary(op, load(old, ...place), total)),
-    { where, init: store(old, place, first), annotations: b.annotations },
+    {
+      where: substitute(where, by),
+      init: store(old, place, substitute(start, rename)),
+      annotations: b.annotations,
+    },
   );
   const now = replaceStmt(func, b, rf);
   const done = insert(now, undefined, rf, wrap(news, rest), "after");
   return { func: done.with({ allocs: [...func.allocs, partial] }), block: rf.name };
 }
 
-/** The reduction that a block is a step of. */
-function updateOf(b: Block, asked: string): Reducer & { readonly store: Store } {
+/** The reduction that a block is a step of, and the value that it starts with. */
+function updateOf(b: Block, asked: string): Reducer & { readonly store: Store; readonly start: Expr } {
   const store = storeOf(b, "reduce");
   const reducer = reducerOf(store);
-  if (reducer) return { ...reducer, store };
-  throw new ScheduleError(`${asked}: its update is not x = x + y, max(x, y) or min(x, y)`, b);
+  if (!reducer) {
+    throw new ScheduleError(`${asked}: its update is not x = x + y, max(x, y) or min(x, y)`, b);
+  }
+  if (b.init?.kind !== "store") {
+    throw new ScheduleError(`${asked}: its initialisation is not a single store`, b);
+  }
+  return { ...reducer, store, start: b.init.value };
 }

@@ -50,6 +50,11 @@ export class Trace {
       return `sch.${op}(${Object.values(args).map((a) => JSON.stringify(a)).join(", ")})`;
     }).join("\n");
   }
+
+  /** What a notebook's cell shows. */
+  [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
+    return { "text/plain": `${this}` };
+  }
 }
 
 function parsed(text: string): unknown {

@@ -145,6 +145,13 @@ export function writes(b: Block, buffer: Buffer): boolean {
   return accessesOf(b, buffer).some((a) => a.write);
 }
 
+/** Whether a block builds up what it writes over several turns, or in itself. */
+export function accumulates(b: Block): boolean {
+  const own = b.body.kind === "store" ? b.body.buffer : undefined;
+  return b.init !== undefined || b.iters.some((it) => it.type === "reduce") ||
+    (own !== undefined && accessesOf(b, own).some((a) => !a.write));
+}
+
 /** The one store of a block's body. */
 export function storeOf(b: Block, verb: string): Store {
   if (b.body.kind === "store") return b.body;
@@ -172,6 +179,23 @@ export function reduceLoops(b: Block, loops: readonly For[]): readonly For[] {
   return loops.filter((l) =>
     b.iters.some((it, k) => it.type === "reduce" && usesVar(b.bindings[k] as Expr, (v) => v === l.var))
   );
+}
+
+/** A loop in whose range both spatial and reduce iteration variables of `b` move, if there is one. */
+export function mixedLoop(b: Block, loops: readonly For[]): For | undefined {
+  return reduceLoops(b, loops).find((l) =>
+    b.iters.some((it, k) => it.type === "spatial" && usesVar(b.bindings[k] as Expr, (v) => v === l.var))
+  );
+}
+
+/** Loops one inside the other: more than any kernel has, and few enough to walk by recursion. */
+const DEPTH_LIMIT = 64;
+
+/** @throws {ScheduleError} where `at` would stand under more loops than {@linkcode DEPTH_LIMIT} with its own */
+export function checkDepth(asked: string, at: Stmt, above: number): void {
+  const own = blocksOf(at).reduce((n, { loops }) => Math.max(n, loops.length), 0);
+  if (above + own <= DEPTH_LIMIT) return;
+  throw new ScheduleError(`${asked}: loops would be ${above + own} deep; up to ${DEPTH_LIMIT} work`, at);
 }
 
 export function contains(s: Stmt, what: Stmt): boolean {

@@ -1,5 +1,6 @@
 /** Operators over the rows of a matrix. Whatever the dtype, they compute in f32. */
 import { add, call, cast, constant, div, mul, sub, toExpr } from "../ir/build.ts";
+import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import {
@@ -38,8 +39,8 @@ function overColumns(columns: Expr, reduce: typeof sum, f: (k: Var) => Expr) {
 }
 
 function checkEps(operator: string, eps: number): void {
-  if (!(eps >= 0)) {
-    throw new TeError(`cannot build ${operator} with eps = ${eps}: it is a number of at least 0`);
+  if (!(eps >= 0 && eps <= RANGE.f32[1])) {
+    throw new TeError(`cannot build ${operator} with eps = ${eps}: it is a finite number of at least 0`);
   }
 }
 
