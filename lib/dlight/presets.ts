@@ -38,6 +38,16 @@ export interface ReductionPreset {
   readonly path: Exclude<Path, "shared">;
 }
 
+export interface OuterReductionPreset {
+  /** Threads along the rows, and rows a thread. */
+  readonly rows: readonly [threads: number, results: number];
+  /** Threads that share a row. */
+  readonly threads: number;
+  /** Elements of a row that a thread takes at a time. */
+  readonly chunk: number;
+  readonly path: Exclude<Path, "shared">;
+}
+
 export interface TransposePreset {
   /** Threads and elements a thread, along the axis that the source is read along. */
   readonly i: readonly [threads: number, results: number];
@@ -69,6 +79,7 @@ export interface Presets {
   readonly gemv: GemvPreset;
   readonly outerGemv: GemvPreset;
   readonly reduction: ReductionPreset;
+  readonly outerReduction: OuterReductionPreset;
   readonly transpose: TransposePreset;
   readonly conv2d: Conv2dPreset;
   readonly depthwiseNchw: Conv2dPreset;
@@ -82,6 +93,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
     outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
+    outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
     transpose: { i: [8, 4], j: [8, 4], path: "shared" },
     conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
     depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
@@ -93,6 +105,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [8, 4], reduceThreads: 1, chunk: 4, path: "texture" },
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 4, path: "texture" },
+    outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
     transpose: { i: [1, 4], j: [8, 4], path: "texture" },
     conv2d: { x: 8, filters: [1, 16], channels: 4, reuseRows: false, strips: 8, path: "texture" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
@@ -104,6 +117,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
+    outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
     conv2d: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },

@@ -1,22 +1,31 @@
 /**
- * Reduction: a chain of row-wise reductions, optionally ended by an elementwise block over the same rows:
- * sums, maxima, softmax, RMS norm. A workgroup takes whole rows; threads share a row; the rows' statistics
- * stay in registers, and the input is read again where that is cheaper than keeping it.
+ * Reduction: blocks that reduce the rows of tensors, each row by itself, and elementwise blocks over the same
+ * rows: sums, maxima, softmax, the norms, log-sum-exp, chains of them. One kernel: a workgroup takes whole
+ * rows and walks through all blocks for them; threads share a row; the rows' statistics stay in registers, and
+ * an input is read again where that is cheaper than keeping it.
  */
+import { equalExpr } from "../ir/equal.ts";
+import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { Knobs } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { pathsOf, presetPath, unrollCopy } from "./stage.ts";
+import { inlineEpilogue, pathsOf, presetPath, unrollCopy } from "./stage.ts";
 
 interface Match {
-  readonly reductions: readonly Node[];
-  readonly last: Node;
-  /** Leading axes that all blocks share: the rows. */
+  /** The blocks that stay, in order; the others are inlined into them. */
+  readonly kept: readonly Node[];
+  readonly inlined: readonly Node[];
+  /** Leading axes that all kept blocks share: the rows. */
   readonly rows: number;
+  /** Extent of the last reduced axis, if it is constant. */
   readonly columns: number | undefined;
+  /** True if neighbours in memory of what is reduced are neighbours along the rows, as in sums over columns. */
+  readonly outer: boolean;
 }
 
 export const reduction: Rule = {
@@ -24,13 +33,15 @@ export const reduction: Rule = {
   match(func, target) {
     const found = match(func);
     if (typeof found === "string") return { because: found };
-    const names = found.reductions.map((n) => n.block.name).join(", ");
+    const { kept, outer } = found;
+    const names = (kind: Node["kind"]) =>
+      kept.filter((n) => n.kind === kind).map((n) => n.block.name).join(", ");
+    const also = names("injective");
     return {
-      template: template(func, found, target),
-      because: `${names} reduce each row by itself` +
-        (found.last.kind === "injective"
-          ? `, and ${found.last.block.name} is elementwise over the same rows`
-          : ""),
+      template: outer ? outerTemplate(found, target) : template(func, found, target),
+      because: `${names("reduction")} reduce each row by itself` +
+        (outer ? ", and neighbours in memory belong to different rows" : "") +
+        (also ? `, and ${also} is elementwise over the same rows` : ""),
     };
   },
 };
@@ -38,57 +49,104 @@ export const reduction: Rule = {
 function match(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);
   if (!nodes) return "it is scheduled already, or a block is more than one store";
-  const reductions = nodes.filter((n) => n.kind === "reduction");
-  const last = nodes.at(-1);
-  const [first] = reductions;
-  if (!first || !last) return "it reduces nothing";
+  const [first] = nodes.filter((n) => n.kind === "reduction");
+  if (!first) return "it reduces nothing";
+  const inlined = nodes.filter((n) =>
+    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0
+  );
+  const kept = nodes.filter((n) => !inlined.includes(n));
   const rows = first.block.iters.filter((it) => it.type === "spatial").length;
-  if (rows === 0) {
-    return `block ${first.block.name} reduces everything to one value: there are no rows to spread`;
-  }
-  for (const n of nodes) {
-    const dims = n.block.iters.length;
+  const extents = first.block.iters.slice(0, rows).map((it) => it.extent);
+  for (const n of kept) {
     const shape = n.block.iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
-    if (n.kind === "reduction" && shape !== "S".repeat(rows) + "R") {
+    const own = shape.slice(rows);
+    if (!shape.startsWith("S".repeat(rows)) || (n.kind === "reduction" && own.includes("S"))) {
       return `block ${n.block.name} has axes ${shape} and not ${
         "S".repeat(rows)
-      }R: rows first, then one reduced axis`;
+      }R: rows first, then reduced axes`;
     }
-    if (n.kind === "injective" && (n !== last || dims !== rows + 1)) {
-      return `block ${n.block.name} is elementwise but not the last over the rows`;
+    if (n.kind === "injective" && own.length > 1) {
+      return `block ${n.block.name} has ${own.length} axes beyond the rows and not one`;
+    }
+    if (n.block.iters.some((it, d) => d < rows && !equalExpr(it.extent, extents[d] as Expr))) {
+      return `block ${n.block.name} has other rows than ${first.block.name}`;
     }
     const width = n.block.iters[rows]?.extent;
     if (width && constExtent(width) === 1) {
       return `block ${n.block.name} has one element a row: there is nothing to share`;
     }
-    const one = n.store.indices.every((e, d) => e === n.block.iters[d]?.var);
-    if (!one) return `block ${n.block.name} does not write its own row`;
+    if (n.store.indices.some((e, d) => e !== n.block.iters[d]?.var)) {
+      return `block ${n.block.name} does not write its own row`;
+    }
+    if (!n.result && consumersOf(n, nodes).length === 0) return `nothing reads block ${n.block.name}`;
+  }
+  for (const n of nodes) {
+    const plain = n.store.indices.length === n.block.iters.filter((it) => it.type === "spatial").length &&
+      n.store.indices.every((e, d) => e === n.block.iters[d]?.var);
+    if (!plain) return `block ${n.block.name} does not write at plain axes`;
     const foreign = n.loads.find((l) =>
       nodes.some((p) => p.store.buffer === l.buffer) && l.indices.some((e, d) => e !== n.block.iters[d]?.var)
     );
     if (foreign) return `block ${n.block.name} reads ${foreign.buffer.name} of another row`;
   }
-  if (reductions.some((n) => n !== last && (n.result || consumersOf(n, nodes).length === 0))) {
-    return "it has more than one result";
+  const reduced = first.block.iters.at(-1);
+  const lasts = first.loads.filter((l) => l.indices.length > rows).map((l) => l.indices.at(-1));
+  const outer = rows > 0 && lasts.length > 0 &&
+    lasts.every((e) => e === first.block.iters[rows - 1]?.var);
+  const reductions = kept.filter((n) => n.kind === "reduction");
+  if (
+    outer &&
+    (reductions.length > 1 || kept.some((n) => n.kind === "injective" && n.block.iters.length > rows))
+  ) {
+    return "neighbours in memory belong to different rows, and a row is read more than once";
   }
-  return {
-    reductions,
-    last,
-    rows,
-    columns: constExtent(last.block.iters[rows]?.extent ?? first.block.iters[rows]?.extent as never),
-  };
+  return { kept, inlined, rows, columns: reduced && constExtent(reduced.extent), outer };
 }
 
 const STORAGE = ["buffer", "texture"] as const;
 
+/** Where the inputs that hold whole rows are read from. */
+function pathOf(
+  sch: Schedule,
+  knobs: Knobs,
+  blocks: readonly string[],
+  inputs: readonly string[],
+  target: Target,
+  preset: typeof STORAGE[number],
+) {
+  const users = inputs.map((name) =>
+    [
+      name,
+      blocks.find((b) => sch.inputs(b).some((l) => l.buffer.name === name)) ?? blocks[0] as string,
+    ] as const
+  );
+  const paths = users.map(([name, block]) => pathsOf(sch, block, name, target, STORAGE))
+    .reduce((p, q) => p.length < q.length ? p : q, STORAGE);
+  const path = knobs.choice<typeof STORAGE[number]>("input", paths, presetPath(paths, preset));
+  if (path === "texture") { for (const name of inputs) sch.setScope(name, "texture"); }
+}
+
 function template(func: PrimFunc, m: Match, target: Target): Template {
   const preset = PRESETS[target.profile].reduction;
-  const params = new Set(func.params);
-  const wide = [...new Set([...m.reductions, m.last].flatMap((n) => n.loads))]
-    .filter((l) => params.has(l.buffer) && l.indices.length === m.rows + 1).map((l) => l.buffer.name);
+  const params = new Set(func.params.map((b) => b.name));
   return (sch, knobs) => {
-    const rowExtent = m.rows === 1 ? constExtent(m.last.block.iters[0]?.extent as never) : undefined;
-    const [, rows] = knobs.split("tile_rows", rowExtent, {
+    for (const n of m.inlined) sch.computeInline(n.block.name);
+    const blocks = m.kept.map((n) => n.block.name);
+    /** Inputs that hold whole rows: as many axes as the block has. */
+    const wide = (block: string) => {
+      const { iters } = sch.block(block);
+      return [
+        ...new Set(
+          sch.inputs(block).filter((l) =>
+            params.has(l.buffer.name) && l.indices.length === iters.length && iters.length > m.rows &&
+            l.indices.every((e, d) => e === iters[d]?.var)
+          ).map((l) => l.buffer.name),
+        ),
+      ];
+    };
+    const inputs = [...new Set(blocks.flatMap(wide))];
+    const rowExtent = m.rows === 1 ? constExtent(m.kept[0]?.block.iters[0]?.extent as Expr) : undefined;
+    const [, rows] = knobs.split("tile_rows", m.rows === 0 ? 1 : rowExtent, {
       parts: 2,
       preset: [preset.rows],
       policy: "power2",
@@ -100,36 +158,28 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       policy: "power2",
       max: [256, 16],
     });
-    const paths = wide.map((name) => pathsOf(sch, m.last.block.name, name, target, STORAGE))
-      .reduce((p, q) => p.length < q.length ? p : q, STORAGE);
-    const path = knobs.choice<typeof STORAGE[number]>("input", paths, presetPath(paths, preset.path));
+    pathOf(sch, knobs, blocks, inputs, target, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       rows * threads <= target.limits.maxInvocations,
       `${rows} x ${threads} threads: the device takes ${target.limits.maxInvocations}`,
     );
-    if (path === "texture") { for (const name of new Set(wide)) sch.setScope(name, "texture"); }
 
-    const last = m.last.block.name;
-    const own = sch.loops(last);
-    const outer = own.slice(0, m.rows);
-    const row = outer.length > 1 ? sch.fuse(...outer) : outer[0] as string;
+    for (const n of m.kept) if (!n.result) sch.setScope(n.block.name, "local");
+    const row = mergedRows(sch, blocks, m.rows);
     const [r0, r1] = sch.split(row, [null, rows]) as [string, string];
     sch.bind(r0, "blockIdx.x");
     sch.bind(r1, "threadIdx.y");
-    const inner = m.last.kind === "injective" ? m.reductions : m.reductions.slice(0, -1);
-    for (const n of inner.toReversed()) {
-      sch.setScope(n.block.name, "local");
-      sch.computeAt(n.block.name, r1);
-    }
-    for (const n of [...inner, m.last]) {
+    for (const n of m.kept) {
       const name = n.block.name;
-      const column = sch.loops(name).at(-1) as string;
+      const own = sch.loops(name).slice(2);
+      const column = own.at(-1);
+      if (column === undefined) continue;
       const [c0, tx, c] = sch.split(column, [null, threads, chunk]) as [string, string, string];
-      sch.reorder(tx, c0, c);
+      sch.reorder(tx, ...own.slice(0, -1), c0, c);
       if (threads > 1) sch.bind(tx, "threadIdx.x");
       else sch.unroll(tx);
-      for (const input of wideInputs(sch.inputs(name), wide)) {
+      for (const input of wide(name)) {
         unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input, "local"), c0), vectors);
       }
       if (n.kind === "injective") unrollCopy(sch, [c], vectors);
@@ -141,9 +191,79 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
   };
 }
 
-function wideInputs(
-  inputs: readonly { readonly buffer: { readonly name: string } }[],
-  wide: readonly string[],
-): readonly string[] {
-  return [...new Set(inputs.map((l) => l.buffer.name).filter((name) => wide.includes(name)))];
+/** One loop over the rows of all blocks. */
+function mergedRows(sch: Schedule, blocks: readonly string[], rows: number): string {
+  if (rows === 0) {
+    const units = blocks.map((b) => sch.addUnitLoop(b));
+    return units.length > 1 ? sch.mergeLoops(...units) : units[0] as string;
+  }
+  for (let d = 0; d < rows && blocks.length > 1; d++) {
+    sch.mergeLoops(...blocks.map((b) => sch.loops(b)[d] as string));
+  }
+  const own = sch.loops(blocks[0] as string).slice(0, rows);
+  return own.length > 1 ? sch.fuse(...own) : own[0] as string;
+}
+
+/** For sums over columns: neighbouring threads take neighbouring rows, and each of them some rows whole. */
+function outerTemplate(m: Match, target: Target): Template {
+  const preset = PRESETS[target.profile].outerReduction;
+  const main = m.kept.find((n) => n.kind === "reduction") as Node;
+  const input = main.loads[0]?.buffer.name as string;
+  return (sch, knobs) => {
+    for (const n of m.inlined) sch.computeInline(n.block.name);
+    const name = main.block.name;
+    const [, tx, results] = knobs.split(
+      "tile_rows",
+      constExtent(main.block.iters[m.rows - 1]?.extent as Expr),
+      {
+        parts: 3,
+        preset: preset.rows,
+        policy: "power2",
+        max: [256, 16],
+      },
+    );
+    const [, ty, chunk] = knobs.split("tile_columns", m.columns, {
+      parts: 3,
+      preset: [preset.threads, preset.chunk],
+      policy: "power2",
+      max: [64, 16],
+    });
+    const inputs = sch.inputs(name).some((l) => l.buffer.name === input) ? [input] : [];
+    pathOf(sch, knobs, [name], inputs, target, preset.path);
+    const vectors = knobs.flag("vectorize", true);
+    knobs.require(
+      tx * ty <= target.limits.maxInvocations,
+      `${tx} x ${ty} threads: the device takes ${target.limits.maxInvocations}`,
+    );
+    knobs.require(
+      ty === 1 || results === 1,
+      `${ty} threads to a row and ${results} rows a thread: one of them must be 1`,
+    );
+    const back = inlineEpilogue(sch, name) ?? (main.result ? sch.cacheWrite(name, "local") : undefined);
+    if (back !== undefined && !main.result) sch.setScope(name, "local");
+    const loops = sch.loops(name);
+    const row = loops[m.rows - 1] as string, column = loops.at(-1) as string;
+    const [r0, r1, r2] = sch.split(row, [null, tx, results]) as [string, string, string];
+    const [c0, c1, c2] = sch.split(column, [null, ty, chunk]) as [string, string, string];
+    const lead = loops.slice(0, m.rows - 1), between = loops.slice(m.rows, -1);
+    if (ty > 1) sch.reorder(...lead, r0, r1, r2, c1, ...between, c0, c2);
+    else sch.reorder(...lead, r0, r1, c1, ...between, c0, c2, r2);
+    const grid = lead.length > 0 ? sch.fuse(...lead, r0) : r0;
+    sch.bind(grid, "blockIdx.x");
+    sch.bind(r1, "threadIdx.x");
+    if (ty > 1) sch.bind(c1, "threadIdx.y");
+    if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, r1), vectors);
+    if (inputs.length > 0) {
+      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input, "local"), c0), vectors);
+    }
+    sch.unroll(c2);
+    if (ty > 1) {
+      sch.unroll(r2);
+      return;
+    }
+    const init = sch.decomposeReduction(name, c1);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(r1) + 1), vectors);
+    sch.unroll(c1);
+    unrollCopy(sch, [r2], vectors);
+  };
 }

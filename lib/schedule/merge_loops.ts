@@ -48,9 +48,13 @@ export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: Pr
   if (other) {
     throw new ScheduleError(`${asked}: ${other.var.name} and ${first.var.name} differ in extent`, other);
   }
-  loops.forEach((later, k) =>
-    loops.slice(0, k).forEach((earlier) => checkPair(earlier, later, asked, analyzer))
-  );
+  // A loop of one turn has no other turns to wait for.
+  const once = analyzer.provesEqual(first.extent, constant(1));
+  if (!once) {
+    loops.forEach((later, k) =>
+      loops.slice(0, k).forEach((earlier) => checkPair(earlier, later, asked, analyzer))
+    );
+  }
 
   const bodies = loops.map((l) =>
     l === first ? l.body : rebind(l.body, new Map([[l.var, first.var]]), analyzer)
