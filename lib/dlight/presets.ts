@@ -48,6 +48,15 @@ export interface OuterReductionPreset {
   readonly path: Exclude<Path, "shared">;
 }
 
+export interface GeneralReductionPreset {
+  readonly threads: 8 | 16 | 32 | 64 | 128 | 256;
+  /** Neighbouring results a thread, where a block has axes of its own. */
+  readonly results: 1 | 2 | 4 | 8;
+  /** Elements of a reduction that a thread takes at a time. */
+  readonly chunk: 1 | 4 | 8 | 16;
+  readonly path: Exclude<Path, "shared">;
+}
+
 export interface TransposePreset {
   /** Threads and elements a thread, along the axis that the source is read along. */
   readonly i: readonly [threads: number, results: number];
@@ -80,6 +89,7 @@ export interface Presets {
   readonly outerGemv: GemvPreset;
   readonly reduction: ReductionPreset;
   readonly outerReduction: OuterReductionPreset;
+  readonly generalReduction: GeneralReductionPreset;
   readonly transpose: TransposePreset;
   readonly conv2d: Conv2dPreset;
   readonly depthwiseNchw: Conv2dPreset;
@@ -94,6 +104,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
     outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
+    generalReduction: { threads: 64, results: 1, chunk: 4, path: "buffer" },
     transpose: { i: [8, 4], j: [8, 4], path: "shared" },
     conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
     depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
@@ -106,6 +117,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 4, path: "texture" },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
+    generalReduction: { threads: 8, results: 4, chunk: 4, path: "texture" },
     transpose: { i: [1, 4], j: [8, 4], path: "texture" },
     conv2d: { x: 8, filters: [1, 16], channels: 4, reuseRows: false, strips: 8, path: "texture" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
@@ -118,6 +130,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
+    generalReduction: { threads: 8, results: 8, chunk: 1, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
     conv2d: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },

@@ -8,6 +8,7 @@ import type { Target } from "../target/target.ts";
 import { conv2d } from "./conv2d.ts";
 import { fallback } from "./fallback.ts";
 import { gemv } from "./gemv.ts";
+import { generalReduction } from "./general_reduction.ts";
 import { matmul } from "./matmul.ts";
 import { pool } from "./pool.ts";
 import { reduction } from "./reduction.ts";
@@ -15,7 +16,16 @@ import type { Rule } from "./rule.ts";
 import { transpose } from "./transpose.ts";
 
 /** In this order; the first that matches schedules. */
-export const rules: readonly Rule[] = [matmul, gemv, conv2d, pool, reduction, transpose, fallback];
+export const rules: readonly Rule[] = [
+  matmul,
+  gemv,
+  conv2d,
+  pool,
+  reduction,
+  generalReduction,
+  transpose,
+  fallback,
+];
 
 /** What one rule said. */
 export interface Why {

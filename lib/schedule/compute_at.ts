@@ -149,7 +149,10 @@ export function reverseComputeAt(
       loop,
     );
   }
-  const early = consumersOf(func, b).find((c) => c.loops.some((l) => outer[0] ? l === outer[0] : l === loop));
+  // Consumers may be in loops that it is in already: there it only moves to an earlier place.
+  const early = consumersOf(func, b).find((c) =>
+    c.loops.some((l) => l === loop || (outer.includes(l) && !own.includes(l)))
+  );
   if (early) throw new ScheduleError(`${asked}: its consumer ${early.block.name} is in the same nest`, loop);
   for (const p of producers) {
     const open = reduceLoops(p.block, p.loops).find((l) => l === loop || outer.includes(l));

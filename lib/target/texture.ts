@@ -1,10 +1,13 @@
 import type { Limits } from "./target.ts";
 
+/** A symbolic number of rows may be large: so many lie side by side, where they fit. */
+const SYMBOLIC_PACK = 64;
+
 /**
  * Rows of a matrix that lie side by side in one row of a 2-D texture of four elements a texel: a power of
  * two, 1 where the texture is not too high without. Undefined where it does not fit, or where the columns are
- * symbolic, so that rows have no fixed width. A symbolic number of rows counts as fitting; the runtime checks
- * it at launch.
+ * symbolic, so that rows have no fixed width. Whether a symbolic number of rows fits, the runtime checks at
+ * launch.
  */
 export function texturePack(
   rows: number | undefined,
@@ -12,8 +15,11 @@ export function texturePack(
   limits: Pick<Limits, "maxTextureSize">,
 ): number | undefined {
   if (columns === undefined) return undefined;
-  const size = limits.maxTextureSize;
+  const size = limits.maxTextureSize, texels = Math.ceil(columns / 4);
+  if (texels > size) return undefined;
   let pack = 1;
-  while (Math.ceil((rows ?? 1) / pack) > size) pack *= 2;
-  return pack * Math.ceil(columns / 4) <= size ? pack : undefined;
+  const enough = () =>
+    rows === undefined ? pack >= SYMBOLIC_PACK || 2 * pack * texels > size : rows <= pack * size;
+  while (!enough()) pack *= 2;
+  return pack * texels <= size ? pack : undefined;
 }

@@ -9,7 +9,6 @@ import {
   floorDiv,
   le,
   lt,
-  min,
   mul,
   select,
   sub,
@@ -17,7 +16,17 @@ import {
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, type Dim, dims, max, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
+import {
+  compute,
+  type Dim,
+  dims,
+  max,
+  placeholder,
+  primFunc,
+  reduceAxis,
+  sum,
+  type Tensor,
+} from "./compute.ts";
 import { TeError } from "./error.ts";
 
 export interface AttentionOptions {
@@ -45,7 +54,8 @@ export interface AttentionOptions {
  * The softmax is taken chunk by chunk, each about its own maximum, and the chunks are put together at the end
  * (Flash-Decoding; Dao et al., 2023), so that no tensor is as long as the cache.
  *
- * @throws {TeError} for an impossible extent, or heads that kvHeads do not divide
+ * @throws {TeError} for an impossible extent, heads that kvHeads do not divide, or more queries than the cache
+ * has positions
  */
 export function attention(options: AttentionOptions): PrimFunc {
   const { heads, kvHeads, headDim, causal = true, chunk = 64, dtype = "f32" } = options;
@@ -63,6 +73,12 @@ export function attention(options: AttentionOptions): PrimFunc {
         `queries, so kvHeads divides heads`,
     );
   }
+  if (queries.kind === "const" && length.kind === "const" && queries.value > length.value) {
+    throw new TeError(
+      `cannot build attention of ${queries.value} queries over a cache of ${length.value}: the tokens that ask ` +
+        `are in it too, so length is at least queries`,
+    );
+  }
   const group = heads / kvHeads;
   const Q = placeholder("Q", [queries, heads, headDim], dtype);
   const K = placeholder("K", [length, kvHeads, headDim], dtype);
@@ -71,15 +87,16 @@ export function attention(options: AttentionOptions): PrimFunc {
   const lowest = constant(RANGE.f32[0], "f32");
   const f32 = (e: Expr) => cast("f32", e);
   const cached = (c: Expr, t: Expr) => add(mul(c, chunk), t);
-  /** Past the end of the cache the last position is read, and not used. */
-  const within = (l: Expr) => min(l, sub(length, 1));
+  /** Past the end of the cache there are zeros, which are not used. */
+  const within = (t: Tensor, l: Expr, h: Expr, e: Expr) =>
+    select(lt(l, length), t.at(l, floorDiv(h, group), e), constant(0, dtype));
   const visible = (i: Expr, l: Expr) =>
     causal ? and(lt(l, length), le(l, add(sub(length, queries), i))) : lt(l, length);
 
   const d = reduceAxis(headDim, "d"), scale = constant(1 / Math.sqrt(headDim), "f32");
   const dot = compute("dot", [queries, heads, chunks, chunk], (...at) => {
     const [i, h, c, t] = at as readonly [Var, Var, Var, Var];
-    const key = K.at(within(cached(c, t)), floorDiv(h, group), d.var);
+    const key = within(K, cached(c, t), h, d.var);
     return sum(mul(f32(Q.at(i, h, d.var)), f32(key)), [d]);
   });
   const score = compute("score", [queries, heads, chunks, chunk], (...at) => {
@@ -97,7 +114,7 @@ export function attention(options: AttentionOptions): PrimFunc {
   const partial = compute("partial", [...perChunk, headDim], (...at) => {
     const [i, h, c, e] = at as readonly [Var, Var, Var, Var];
     const weight = call("exp", sub(score.at(i, h, c, n.var), largest.at(i, h, c)));
-    return sum(mul(weight, f32(V.at(within(cached(c, n.var)), floorDiv(h, group), e))), [n]);
+    return sum(mul(weight, f32(within(V, cached(c, n.var), h, e))), [n]);
   });
   // A chunk that a token does not see at all has weights of one each; its share below is nothing.
   const a = reduceAxis(chunks, "c"), b = reduceAxis(chunks, "c"), s = reduceAxis(chunks, "c");

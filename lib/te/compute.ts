@@ -39,8 +39,13 @@ interface Definition {
   readonly value: Expr | Reduction;
 }
 
+let made = 0;
+
 /** A tensor: an input, or one that is computed from others. */
 export class Tensor {
+  /** Tensors that were made later have more. */
+  readonly age: number = made++;
+
   constructor(readonly buffer: Buffer, readonly definition?: Definition) {
     if (definition) computed.set(buffer, this);
   }
@@ -53,12 +58,21 @@ export class Tensor {
 /** From the buffers that expressions mention to the tensors that they are computed as. */
 const computed = new WeakMap<Buffer, Tensor>();
 
-/** An input tensor. */
+/**
+ * An input tensor.
+ *
+ * @throws {TeError} for an extent that is not a positive integer
+ */
 export function placeholder(name: string, shape: readonly ExprLike[], dtype: ScalarType = "f32"): Tensor {
   return new Tensor(buffer(name, checked(name, shape), dtype));
 }
 
-/** A tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, or a {@linkcode sum} or {@linkcode max}. */
+/**
+ * A tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, or a {@linkcode sum} or {@linkcode max}.
+ * Its dtype is that of the value.
+ *
+ * @throws {TeError} for an extent that is not a positive integer
+ */
 export function compute(
   name: string,
   shape: readonly ExprLike[],
@@ -70,7 +84,11 @@ export function compute(
   return new Tensor(buffer(name, shape, dtype), { axes, value: element });
 }
 
-/** An axis of `extent` to reduce over. */
+/**
+ * An axis of `extent` to reduce over.
+ *
+ * @throws {TeError} for an extent that is not a positive integer
+ */
 export function reduceAxis(extent: ExprLike, name = "k"): ReduceAxis {
   return { var: variable(name), extent: checked(name, [extent])[0] as Expr };
 }
@@ -87,7 +105,9 @@ export function max(value: Expr, axes: readonly ReduceAxis[]): Reduction {
 
 /**
  * The program that computes the tensors among `params` that are not inputs, and whatever they need. One
- * loop nest and one block for each computed tensor, the block named after it.
+ * loop nest and one block for each computed tensor, named after it, in the order in which they were made.
+ *
+ * @throws {TeError} if none of `params` is computed
  */
 export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
   const order: Tensor[] = [];
@@ -101,6 +121,7 @@ export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
     order.push(t);
   };
   params.forEach(visit);
+  order.sort((a, b) => a.age - b.age);
   if (order.length === 0) {
     throw new TeError(`cannot make program ${name}: none of its parameters is computed`);
   }

@@ -6,8 +6,9 @@ import { ACTIVATIONS } from "./activation.ts";
 import { compute, type Dim, dims, placeholder, primFunc } from "./compute.ts";
 
 export interface ElementwiseOptions {
+  /** Of all tensors. */
   readonly shape: readonly Dim[];
-  /** Default f32. */
+  /** Of all tensors, and of the arithmetic. Default f32. */
   readonly dtype?: "f32" | "f16";
 }
 
@@ -31,22 +32,38 @@ function pairwise(name: string, options: ElementwiseOptions, f: (x: Expr, y: Exp
   return primFunc(name, [A, B, C]);
 }
 
-/** `C = A + B`. Parameters A, B, C. */
+/**
+ * `C = A + B`, element by element. Parameters A, B, C.
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function add(options: ElementwiseOptions): PrimFunc {
   return pairwise("add", options, plus);
 }
 
-/** `C = A · B`. Parameters A, B, C. */
+/**
+ * `C = A · B`, element by element. Parameters A, B, C.
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function mul(options: ElementwiseOptions): PrimFunc {
   return pairwise("mul", options, times);
 }
 
-/** `B = A / (1 + exp(-A))`. Parameters A, B. */
+/**
+ * `B = A / (1 + exp(-A))`. Parameters A, B.
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function silu(options: ElementwiseOptions): PrimFunc {
   return unary("silu", options, ACTIVATIONS.silu);
 }
 
-/** `B = max(A, 0)`. Parameters A, B. */
+/**
+ * `B = max(A, 0)`. Parameters A, B.
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function relu(options: ElementwiseOptions): PrimFunc {
   return unary("relu", options, ACTIVATIONS.relu);
 }
@@ -54,14 +71,18 @@ export function relu(options: ElementwiseOptions): PrimFunc {
 /**
  * `B = A·Φ(A)` with the normal distribution's Φ: by erf, or by the tanh approximation of Hendrycks and
  * Gimpel (arXiv 1606.08415). Parameters A, B.
+ *
+ * @throws {TeError} for an impossible extent
  */
 export function gelu(options: ElementwiseOptions & { readonly approximate?: "none" | "tanh" }): PrimFunc {
   return unary("gelu", options, ACTIVATIONS[options.approximate === "tanh" ? "gelu_tanh" : "gelu"]);
 }
 
 /**
- * The gate of a language model's MLP: `C[r, c] = activation(A[r, c]) · A[r, columns + c]`, where A is
- * [rows, 2·columns]. Parameters A, C.
+ * The gate of a language model's MLP: `C[r, c] = activation(A[r, c]) · A[r, columns + c]`, computed in f32.
+ * Parameters A[rows, 2·columns], C[rows, columns].
+ *
+ * @throws {TeError} for an impossible extent
  */
 export function gated(
   options: {

@@ -6,11 +6,11 @@ import { compute, placeholder, type Reduction, type Tensor } from "./compute.ts"
 
 /** What may follow a sum in one operator, in this order: `residual + activation(sum + bias)`. */
 export interface EpilogueOptions {
-  /** Adds parameter bias, one element for each of the result's channels. */
+  /** Adds parameter bias, one element for each of the result's channels, of its dtype. */
   readonly bias?: boolean;
   /** Default "none". */
   readonly activation?: Activation;
-  /** Adds parameter residual, of the result's shape. */
+  /** Adds parameter residual, of the result's shape and dtype. */
   readonly residual?: boolean;
 }
 

@@ -13,17 +13,17 @@ export interface GemvOptions extends EpilogueOptions {
   readonly k: Dim;
   /** The matrix is [k, n] and not [n, k]: x·A and not A·x. */
   readonly transposeA?: boolean;
-  /** Of all three tensors; f16 sums in f32. Default f32. */
+  /** Of A, x and y; sums are in f32. Default f32; with q4f16_1 weights always f16. */
   readonly dtype?: "f32" | "f16";
-  /** The matrix comes as 4-bit weights: parameters W_q and W_scale in its place (always [n, k]). */
+  /** The matrix comes as 4-bit weights: parameters W_q and W_scale in its place, always of an A[n, k]. */
   readonly weights?: Q4Layout;
   /** Of the result alone. Default: that of the operands. */
   readonly out?: "f32" | "f16";
 }
 
 /**
- * Matrix-vector product: `y[n] = Σ_k A[n, k]·x[k]`. Parameters A (or W_q, W_scale), x, bias and
- * residual where they are asked for, y.
+ * Matrix-vector product: `y[n] = Σ_k A[n, k]·x[k]`. Parameters A[n, k] (or W_q u32[n, 4·ceil(k/32)] and
+ * W_scale[n, ceil(k/32)]), x[k], bias[n] and residual[n] where they are asked for, y[n].
  *
  * @throws {TeError} for an impossible extent
  */

@@ -10,23 +10,23 @@ export interface MatmulOptions extends EpilogueOptions {
   readonly m: Dim;
   readonly n: Dim;
   readonly k: Dim;
-  /** A leading axis that all three tensors have. */
+  /** A leading axis that A, B and C have; 4-bit weights have none, and serve every element of the batch. */
   readonly batch?: Dim;
   /** A is [k, m] and not [m, k]. */
   readonly transposeA?: boolean;
   /** B is [n, k] and not [k, n]: the layout of linear layers' weights. */
   readonly transposeB?: boolean;
-  /** Of all three tensors; f16 sums in f32. Default f32. */
+  /** Of A, B and C; sums are in f32. Default f32; with q4f16_1 weights always f16. */
   readonly dtype?: "f32" | "f16";
-  /** B comes as 4-bit weights: parameters W_q and W_scale in its place (always [n, k]). */
+  /** B comes as 4-bit weights: parameters W_q and W_scale in its place, which are always of a B[n, k]. */
   readonly weights?: Q4Layout;
   /** Of the result alone. Default: that of the operands. */
   readonly out?: "f32" | "f16";
 }
 
 /**
- * Matrix product: `C[m, n] = Σ_k A[m, k]·B[k, n]`. Parameters A, B (or W_q, W_scale), bias and
- * residual where they are asked for, C.
+ * Matrix product: `C[m, n] = Σ_k A[m, k]·B[k, n]`. Parameters A[m, k], B[k, n] (or W_q u32[n, 4·ceil(k/32)]
+ * and W_scale[n, ceil(k/32)]), bias[n] and residual[m, n] where they are asked for, C[m, n].
  *
  * @throws {TeError} for an impossible extent
  */

@@ -42,7 +42,12 @@ function pool(name: string, options: WindowOptions, kind: "max" | "avg"): PrimFu
   return primFunc(name, [A, compute("B", shape, (...at) => cast(dtype, mul(total.at(...at), share)))]);
 }
 
-/** The mean of each channel's plane: `B[n, c] = mean_{y, x} A[n, c, y, x]`. Parameters A, B. */
+/**
+ * The mean of each channel's plane: `B[n, c] = mean_{y, x} A[n, c, y, x]`. Parameters A in the layout's order,
+ * B[batch, channels].
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function globalAvgPool2d(
   options: {
     readonly batch?: Dim;

@@ -35,7 +35,9 @@ export function rope(options: RopeOptions): PrimFunc {
       `cannot build rope with headDim = ${headDim}: halves of a head turn together, so it is even`,
     );
   }
-  if (!(theta > 1)) throw new TeError(`cannot build rope with theta = ${theta}: it is a number above 1`);
+  if (!(theta > 1 && theta < Infinity)) {
+    throw new TeError(`cannot build rope with theta = ${theta}: it is a finite number above 1`);
+  }
   const half = headDim / 2;
   const qkv = placeholder("qkv", [rows, (heads + 2 * kvHeads) * headDim], dtype);
   const position = placeholder("position", [rows], "i32");

@@ -17,7 +17,9 @@ import {
 import { TeError } from "./error.ts";
 
 export interface RowsOptions {
+  /** Rows of the matrix A. */
   readonly rows: Dim;
+  /** Elements of a row. */
   readonly columns: Dim;
   /** Of all tensors. Default f32. */
   readonly dtype?: "f32" | "f16";
@@ -61,7 +63,12 @@ function exponentials(A: Tensor, rows: Expr, columns: Expr): readonly [largest: 
   return [largest, total];
 }
 
-/** `B[r, c] = exp(A[r, c] - max_c A[r, c]) / Σ_c exp(A[r, c] - max_c A[r, c])`. Parameters A, B. */
+/**
+ * `B[r, c] = exp(A[r, c] - max_c A[r, c]) / Σ_c exp(A[r, c] - max_c A[r, c])`. Parameters A and
+ * B[rows, columns].
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function softmax(options: RowsOptions): PrimFunc {
   const { dtype = "f32" } = options;
   const { rows, columns } = rowsOf("softmax", options);
@@ -75,7 +82,11 @@ export function softmax(options: RowsOptions): PrimFunc {
   return primFunc("softmax", [A, B]);
 }
 
-/** `B[r] = log Σ_c exp(A[r, c])`, taken about the row's maximum. Parameters A, B. */
+/**
+ * `B[r] = log Σ_c exp(A[r, c])`, taken about the row's maximum. Parameters A[rows, columns], B[rows].
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function logSumExp(options: RowsOptions): PrimFunc {
   const { dtype = "f32" } = options;
   const { rows, columns } = rowsOf("logSumExp", options);
@@ -85,7 +96,12 @@ export function logSumExp(options: RowsOptions): PrimFunc {
   return primFunc("log_sum_exp", [A, B]);
 }
 
-/** `B[r, c] = A[r, c]·weight[c] / sqrt(mean_c A[r, c]² + eps)`. Parameters A, weight, B. */
+/**
+ * `B[r, c] = A[r, c]·weight[c] / sqrt(mean_c A[r, c]² + eps)` (Zhang and Sennrich, arXiv 1910.07467); eps is
+ * 1e-5 by default. Parameters A[rows, columns], weight[columns], B[rows, columns].
+ *
+ * @throws {TeError} for an impossible extent, or an eps that is negative or not finite
+ */
 export function rmsNorm(options: RowsOptions & { readonly eps?: number }): PrimFunc {
   const { eps = 1e-5, dtype = "f32" } = options;
   checkEps("rmsNorm", eps);
@@ -96,8 +112,10 @@ export function rmsNorm(options: RowsOptions & { readonly eps?: number }): PrimF
 }
 
 /**
- * A layer's residual and its norm in one: `S = A + D`, `B = rmsNorm(S)`. Parameters A, D, weight, S, B; both S
- * and B are results.
+ * A layer's residual and its norm in one: `S = A + D`, `B = rmsNorm(S)`. Parameters A and D[rows, columns],
+ * weight[columns], S and B[rows, columns]; both S and B are results.
+ *
+ * @throws {TeError} for an impossible extent, or an eps that is negative or not finite
  */
 export function addRmsNorm(options: RowsOptions & { readonly eps?: number }): PrimFunc {
   const { eps = 1e-5, dtype = "f32" } = options;
@@ -126,8 +144,10 @@ function rmsNormed(name: string, A: Tensor, weight: Tensor, eps: number): Tensor
 }
 
 /**
- * `B[r, c] = (A[r, c] - mean)·weight[c] / sqrt(variance + eps) + bias[c]`, mean and variance of row r.
- * Parameters A, weight, bias, B.
+ * `B[r, c] = (A[r, c] - mean)·weight[c] / sqrt(variance + eps) + bias[c]`, mean and variance of row r; eps is
+ * 1e-5 by default. Parameters A[rows, columns], weight and bias[columns], B[rows, columns].
+ *
+ * @throws {TeError} for an impossible extent, or an eps that is negative or not finite
  */
 export function layerNorm(options: RowsOptions & { readonly eps?: number }): PrimFunc {
   const { eps = 1e-5, dtype = "f32" } = options;
@@ -150,9 +170,13 @@ export function layerNorm(options: RowsOptions & { readonly eps?: number }): Pri
   return primFunc("layer_norm", [A, weight, bias, B]);
 }
 
-/** `B[r] = Σ_c A[r, c]`. Parameters A, B. */
+/**
+ * `B[r] = Σ_c A[r, c]`. Parameters A[rows, columns], B[rows], or B[columns] with axis 0.
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function reduceSum(
-  options: RowsOptions & { /** Sum over rows: `B[c] = Σ_r A[r, c]`. */ readonly axis?: 0 | 1 },
+  options: RowsOptions & { /** 0 sums over rows: `B[c] = Σ_r A[r, c]`. Default 1. */ readonly axis?: 0 | 1 },
 ): PrimFunc {
   const { axis = 1, dtype = "f32" } = options;
   const { rows, columns } = rowsOf("reduceSum", options);
@@ -164,7 +188,11 @@ export function reduceSum(
   return primFunc("reduce_sum", [A, compute("B", [kept], (i) => cast(dtype, total.at(i)))]);
 }
 
-/** `B[c, r] = A[r, c]`. Parameters A, B. */
+/**
+ * `B[c, r] = A[r, c]`. Parameters A[rows, columns], B[columns, rows].
+ *
+ * @throws {TeError} for an impossible extent
+ */
 export function transpose(options: RowsOptions): PrimFunc {
   const { rows, columns } = rowsOf("transpose", options);
   const A = placeholder("A", [rows, columns], options.dtype);

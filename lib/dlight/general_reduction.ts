@@ -1,0 +1,259 @@
+/**
+ * GeneralReduction: any chain of reductions and elementwise blocks whose leading axes run along together, as
+ * attention is one. Neighbours with the same leading axes become one kernel: a workgroup takes one place of
+ * those axes and walks through the blocks; what they hand to each other stays in workgroup memory.
+ */
+import { equalExpr } from "../ir/equal.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { Template } from "../space/template.ts";
+import type { Target } from "../target/target.ts";
+import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
+import { isEpilogue } from "./matmul.ts";
+import { PRESETS } from "./presets.ts";
+import type { Rule } from "./rule.ts";
+import { pathsOf, presetPath, unrollCopy } from "./stage.ts";
+
+/** Blocks that become one kernel. */
+interface Group {
+  readonly nodes: readonly Node[];
+  /** Leading spatial axes that all of them have. */
+  readonly lead: number;
+}
+
+interface Match {
+  readonly groups: readonly Group[];
+  readonly inlined: readonly Node[];
+  readonly nodes: readonly Node[];
+}
+
+export const generalReduction: Rule = {
+  name: "GeneralReduction",
+  match(func, target) {
+    const found = match(func);
+    if (typeof found === "string") return { because: found };
+    const kernels = found.groups.map((g) => g.nodes.map((n) => n.block.name).join(", ")).join("; ");
+    return {
+      template: template(found, target),
+      because:
+        `its reductions run along the same leading axes, in ${found.groups.length} kernels: ${kernels}`,
+    };
+  },
+};
+
+function match(func: PrimFunc): Match | string {
+  const nodes = nodesOf(func);
+  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  if (nodes.filter((n) => n.kind === "reduction").length < 2) return "it has fewer than two reductions";
+  const inlined = nodes.filter((n) =>
+    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0
+  );
+  const kept = nodes.filter((n) => !inlined.includes(n));
+  for (const n of nodes) {
+    const spatial = n.block.iters.filter((it) => it.type === "spatial");
+    const first = n.block.iters.slice(0, spatial.length);
+    if (first.some((it) => it.type !== "spatial") || n.store.indices.length !== spatial.length) {
+      return `block ${n.block.name} has axes in another order than spatial, then reduced`;
+    }
+    if (n.store.indices.some((e, d) => e !== spatial[d]?.var)) {
+      return `block ${n.block.name} does not write at plain axes`;
+    }
+    const loose = !n.result && consumersOf(n, nodes).length === 0;
+    if (loose) return `nothing reads block ${n.block.name}`;
+  }
+  const groups: Group[] = [];
+  for (const n of kept) {
+    const open = groups.at(-1);
+    const joined = open && joinedLead(open, n, nodes);
+    if (open && joined) groups[groups.length - 1] = { nodes: [...open.nodes, n], lead: joined };
+    else groups.push({ nodes: [n], lead: spatialAxes(n) });
+  }
+  const lone = groups.find((g) => g.lead === 0);
+  if (lone) return `block ${lone.nodes[0]?.block.name} has no axis to spread over workgroups`;
+  if (groups.every((g) => g.nodes.length === 1)) {
+    return "no two of its blocks run along the same leading axes";
+  }
+  return { groups, inlined, nodes };
+}
+
+function spatialAxes(n: Node): number {
+  return n.block.iters.filter((it) => it.type === "spatial").length;
+}
+
+/**
+ * The leading axes that `n` shares with an open group, if it can be of its kernel: it must read what the group
+ * makes at those axes alone, and they must not become fewer than a block of the group has.
+ */
+function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undefined {
+  const [first] = group.nodes;
+  if (!first) return undefined;
+  const most = Math.min(group.lead, spatialAxes(n));
+  let lead = 0;
+  while (lead < most && equalExpr(extentOf(first, lead), extentOf(n, lead))) lead++;
+  const least = Math.min(...[...group.nodes, n].map(spatialAxes));
+  const made = new Set(group.nodes.map((m) => m.store.buffer));
+  // A block that stops short of the others' axes ends their kernel, unless it is the first of them all.
+  if (lead < least || lead === 0 || (group.nodes.length > 1 && lead < group.lead)) return undefined;
+  const reach = (m: Node, seen: ReadonlySet<Node>): boolean =>
+    m.loads.every((l) => {
+      if (made.has(l.buffer)) {
+        return l.indices.slice(0, lead).every((e, d) => e === m.block.iters[d]?.var);
+      }
+      const producer = all.find((p) => p.store.buffer === l.buffer && !seen.has(p));
+      return !producer || producer.kind === "reduction" || reach(producer, new Set([...seen, producer]));
+    });
+  return reach(n, new Set([n])) ? lead : undefined;
+}
+
+function extentOf(n: Node, d: number): Expr {
+  return n.block.iters[d]?.extent as Expr;
+}
+
+function template(m: Match, target: Target): Template {
+  const preset = PRESETS[target.profile].generalReduction;
+  return (sch, knobs) => {
+    const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
+    const results = knobs.choice("results", [1, 2, 4, 8], preset.results);
+    const chunk = knobs.choice("chunk", [1, 4, 8, 16], preset.chunk);
+    const paths = inputPaths(sch, m.nodes, target);
+    const path = knobs.choice<typeof STORAGE[number]>("input", paths, presetPath(paths, preset.path));
+    const vectors = knobs.flag("vectorize", true);
+    knobs.require(
+      threads <= target.limits.maxInvocations,
+      `${threads} threads: the device takes ${target.limits.maxInvocations}`,
+    );
+    if (path === "texture") { for (const name of inputsOf(sch, m.nodes)) sch.setScope(name, "texture"); }
+    for (const n of m.inlined) sch.computeInline(n.block.name);
+    for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, vectors });
+  };
+}
+
+const STORAGE = ["buffer", "texture"] as const;
+
+/** Inputs of two and more axes: those of fewer are read seldom. */
+function inputsOf(sch: Schedule, nodes: readonly Node[]): readonly string[] {
+  const inputs = nodes.flatMap((n) => n.loads.map((l) => l.buffer)).filter((b) =>
+    sch.func.params.includes(b)
+  );
+  return [...new Set(inputs.filter((b) => b.shape.length >= 2).map((b) => b.name))];
+}
+
+function inputPaths(
+  sch: Schedule,
+  nodes: readonly Node[],
+  target: Target,
+): readonly typeof STORAGE[number][] {
+  const readers = inputsOf(sch, nodes).map((name) =>
+    pathsOf(
+      sch,
+      (nodes.find((n) => n.loads.some((l) => l.buffer.name === name)) as Node).block.name,
+      name,
+      target,
+      STORAGE,
+    )
+  );
+  return readers.reduce((p, q) => p.length < q.length ? p : q, STORAGE);
+}
+
+interface Sizes {
+  readonly threads: number;
+  readonly results: number;
+  readonly chunk: number;
+  readonly vectors: boolean;
+}
+
+function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Sizes): void {
+  // What writes a block's results, where it accumulates in registers: its own epilogue, or a copy.
+  const backs = new Map<Node, string>(), epilogues = new Set<Node>();
+  for (const n of g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead)) {
+    const [only, ...more] = consumersOf(n, all);
+    const follows = only && more.length === 0 && !n.result && g.nodes.includes(only) &&
+      isEpilogue(only, n, all);
+    if (follows) epilogues.add(only);
+    backs.set(n, follows ? only.block.name : sch.cacheWrite(n.block.name, "local"));
+  }
+  const names = g.nodes.flatMap((n) => {
+    const back = backs.get(n);
+    return back === undefined || g.nodes.some((m) => m.block.name === back)
+      ? [n.block.name]
+      : [n.block.name, back];
+  });
+  const inside = (block: string) => sch.consumers(block).every((c) => names.includes(c));
+  // Copies have no loops for axes of extent 1; where blocks have them, they join their neighbours.
+  const units =
+    g.nodes[0]?.block.iters.slice(0, g.lead).filter((it) => constExtent(it.extent) === 1).length ?? 0;
+  const depth = Math.max(1, g.lead - units);
+  if (units > 0) { for (const n of g.nodes) joinUnits(sch, n.block.name, g.lead, depth); }
+  for (let d = 0; d < depth && names.length > 1; d++) {
+    sch.mergeLoops(...names.map((b) => sch.loops(b)[d] as string));
+  }
+  const lead = sch.loops(names[0] as string).slice(0, depth);
+  const grid = lead.length > 1 ? sch.fuse(...lead) : lead[0] as string;
+  sch.bind(grid, "blockIdx.x");
+  for (const n of g.nodes) {
+    if (epilogues.has(n)) continue;
+    const name = n.block.name, back = backs.get(n), own = spatialAxes(n) - g.lead;
+    const stays = !n.result && inside(back ?? name);
+    if (own === 0) {
+      if (stays) sch.setScope(name, "local");
+      share(sch, n, sizes);
+      continue;
+    }
+    const follows = [...epilogues].some((e) => e.block.name === back);
+    if (follows) sch.setScope(name, "local");
+    else if (stays) sch.setScope(back ?? name, "shared");
+    spread(sch, name, back, own, sizes);
+  }
+}
+
+/** Fuses loops of extent 1 among the first `lead` with a neighbour, until `depth` are left. */
+function joinUnits(sch: Schedule, block: string, lead: number, depth: number): void {
+  for (let left = lead; left > depth; left--) {
+    const loops = sch.loops(block).slice(0, left);
+    const unit = loops.findIndex((l) => constExtent(sch.loop(l).extent) === 1);
+    const at = Math.min(unit, left - 2);
+    sch.fuse(loops[at] as string, loops[at + 1] as string);
+  }
+}
+
+/** A block with axes of its own: threads take its results, each of them reduces by itself. */
+function spread(sch: Schedule, name: string, back: string | undefined, spatial: number, sizes: Sizes): void {
+  const inner = sch.loops(name).slice(1);
+  const own = inner.slice(0, spatial), reduce = inner.slice(spatial);
+  const all = own.length > 1 ? sch.fuse(...own) : own[0] as string;
+  const [s0, tx, s1] = sch.split(all, [null, sizes.threads, sizes.results]) as [string, string, string];
+  const last = reduce.at(-1);
+  const [k0, k1] = last === undefined ? [] : sch.split(last, [null, sizes.chunk]);
+  const outer = [...reduce.slice(0, -1), ...(k0 === undefined ? [] : [k0])];
+  sch.reorder(s0, tx, ...outer, ...(k1 === undefined ? [] : [k1]), s1);
+  sch.bind(tx, "threadIdx.x");
+  if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, tx), sizes.vectors);
+  const first = outer[0];
+  if (k0 !== undefined) {
+    const params = new Set(sch.func.params.map((b) => b.name));
+    const inputs = new Set(sch.inputs(name).map((l) => l.buffer.name).filter((b) => params.has(b)));
+    for (const input of inputs) {
+      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input, "local"), k0), sizes.vectors);
+    }
+  }
+  if (first !== undefined) {
+    const init = sch.decomposeReduction(name, first);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(tx) + 1), sizes.vectors);
+  }
+  if (k1 !== undefined) sch.unroll(k1);
+  unrollCopy(sch, [s1], sizes.vectors);
+}
+
+/** A block without axes of its own: threads share its reduction. */
+function share(sch: Schedule, n: Node, sizes: Sizes): void {
+  const own = sch.loops(n.block.name).slice(1);
+  const last = own.at(-1);
+  if (last === undefined) return;
+  const width = constExtent(sch.loop(last).extent);
+  const chunk = width === undefined || width >= sizes.threads * sizes.chunk ? sizes.chunk : 1;
+  const [c0, tx, c] = sch.split(last, [null, sizes.threads, chunk]) as [string, string, string];
+  sch.reorder(tx, ...own.slice(0, -1), c0, c);
+  sch.bind(tx, "threadIdx.x");
+  sch.unroll(c);
+}
