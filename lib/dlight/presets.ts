@@ -97,19 +97,60 @@ export interface Presets {
   readonly fallback: FallbackPreset;
 }
 
+const GENERIC: Presets = {
+  matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
+  gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
+  outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
+  reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
+  outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
+  generalReduction: { threads: 64, results: 1, chunk: 4, path: "buffer" },
+  transpose: { i: [8, 4], j: [8, 4], path: "shared" },
+  conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
+  depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
+  depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4, path: "buffer" },
+  fallback: { threads: 256 },
+};
+
+/**
+ * Vendors' rows where DLight has a branch for them: `cuda` for NVIDIA, `rocm` for AMD, `metal` for Apple,
+ * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), as far as WebGPU has what
+ * they ask for; Intel has no branch there. None of them was measured here.
+ */
 export const PRESETS: Readonly<Record<Profile, Presets>> = {
-  "generic-webgpu": {
-    matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
+  "generic-webgpu": GENERIC,
+  nvidia: {
+    ...GENERIC,
+    matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
+    gemv: { rows: [8, 1], reduceThreads: 32, chunk: 4, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    generalReduction: { threads: 256, results: 1, chunk: 4, path: "buffer" },
+    transpose: { i: [8, 4], j: [16, 4], path: "shared" },
+  },
+  amd: {
+    ...GENERIC,
+    matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
+    gemv: { rows: [4, 1], reduceThreads: 64, chunk: 4, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+  },
+  intel: GENERIC,
+  apple: {
+    ...GENERIC,
+    gemv: { rows: [4, 1], reduceThreads: 16, chunk: 4, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+  },
+  "qualcomm-adreno": {
+    ...GENERIC,
+    matmul: { i: [4, 8], j: [32, 2], k: 16, path: "texture" },
+    gemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
+    outerGemv: { rows: [64, 8], reduceThreads: 1, chunk: 8, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    generalReduction: { threads: 256, results: 1, chunk: 4, path: "buffer" },
+    transpose: { i: [8, 4], j: [16, 4], path: "shared" },
+  },
+  "arm-mali": {
+    ...GENERIC,
     gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-    outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
-    reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
-    outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
-    generalReduction: { threads: 64, results: 1, chunk: 4, path: "buffer" },
-    transpose: { i: [8, 4], j: [8, 4], path: "shared" },
-    conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
-    depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
-    depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4, path: "buffer" },
-    fallback: { threads: 256 },
+    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
   },
   llvmpipe: {
     matmul: { i: [1, 16], j: [8, 16], k: 4, path: "texture" },

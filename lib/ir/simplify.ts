@@ -123,8 +123,9 @@ export class Analyzer {
         default:
       }
     }
-    const x = e.kind === "var" ? this.#point(e) : mapExpr(e, (c) => this.simplify(c));
-    return x.kind === "const" ? linearConst(x.value) : linearAtom(x);
+    if (e.kind === "binary") return linearAtom(mapExpr(e, (c) => this.simplify(c)));
+    const x = this.simplify(e);
+    return x.kind === "const" || x.kind === "binary" ? this.linear(x) : linearAtom(x);
   }
 
   /** Inclusive bounds of an integer expression. */

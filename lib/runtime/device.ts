@@ -1,22 +1,28 @@
 import type { Executable } from "../codegen/executable.ts";
-import type { Target } from "../target/target.ts";
+import { targetOf } from "../target/profiles.ts";
+import type { Peaks, Profile, Target } from "../target/target.ts";
 import type { Backend } from "./backend.ts";
 import { openCpu } from "./cpu_backend.ts";
 import { NoDeviceError } from "./error.ts";
+import { probe } from "./probe.ts";
 import { Program } from "./program.ts";
 import { openWebGpu } from "./webgpu_backend.ts";
 
 export interface DeviceOptions {
   /** Insist on a kind; left out, the WebGPU adapter is taken, or the CPU where there is none. */
   readonly prefer?: "webgpu" | "cpu";
+  /** Takes the presets of this profile, whatever the adapter says of itself. */
+  readonly profile?: Profile;
 }
 
 /** A device that runs programs: a WebGPU adapter, or the CPU. Dispose it, or declare it with `using`. */
 export class Device implements Disposable {
   readonly #backend: Backend;
+  #target: Target;
 
-  private constructor(backend: Backend) {
+  private constructor(backend: Backend, profile: Profile | undefined) {
     this.#backend = backend;
+    this.#target = profile === undefined ? backend.target : { ...backend.target, profile: checked(profile) };
   }
 
   /**
@@ -24,23 +30,30 @@ export class Device implements Disposable {
    *
    * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
    */
-  static async open({ prefer }: DeviceOptions = {}): Promise<Device> {
+  static async open({ prefer, profile }: DeviceOptions = {}): Promise<Device> {
     const runtime = `Deno ${Deno.version.deno}`;
-    if (prefer === "cpu") return new Device(openCpu(runtime));
+    if (prefer === "cpu") return new Device(openCpu(runtime), profile);
     const gpu = await openWebGpu(runtime);
-    if (gpu) return new Device(gpu);
+    if (gpu) return new Device(gpu, profile);
     if (prefer === "webgpu") {
       throw new NoDeviceError(
         "cannot open a WebGPU device: no adapter was found; install a Vulkan driver (on Debian, mesa-vulkan-drivers " +
           'and libvulkan1 give one in software), or use Device.open({ prefer: "cpu" })',
       );
     }
-    return new Device(openCpu(runtime));
+    return new Device(openCpu(runtime), profile);
   }
 
   /** The device as plain data. */
   get target(): Target {
-    return this.#backend.target;
+    return this.#target;
+  }
+
+  /** Measures what the adapter does not tell, once; from then on `target.peaks` has it. Takes about a second. */
+  async probe(): Promise<Peaks> {
+    const peaks = this.#target.peaks ?? await probe(this.#backend);
+    this.#target = { ...this.#target, peaks };
+    return peaks;
   }
 
   /**
@@ -56,4 +69,9 @@ export class Device implements Disposable {
   [Symbol.dispose](): void {
     this.#backend[Symbol.dispose]();
   }
+}
+
+/** @throws {TunebookError} for an unknown profile */
+function checked(profile: Profile): Profile {
+  return targetOf(profile).profile;
 }

@@ -10,16 +10,46 @@ interface ProfileFacts {
 
 const UNLIMITED = 2 ** 31 - 1;
 
+/** A GPU whose driver cuts nothing off. */
+const GPU: ProfileFacts = { maxLoopIterations: UNLIMITED, clock: "timestamp" };
+
 export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
-  "generic-webgpu": { maxLoopIterations: UNLIMITED, clock: "timestamp" },
+  "generic-webgpu": GPU,
+  nvidia: GPU,
+  amd: GPU,
+  intel: GPU,
+  apple: GPU,
+  "qualcomm-adreno": GPU,
+  "arm-mali": GPU,
   // Mesa's llvmpipe ends an invocation after 65,535 turns of its loops, silently (lp_bld_flow.c's loop limit).
   llvmpipe: { maxLoopIterations: 65535, clock: "cpu" },
   cpu: { maxLoopIterations: UNLIMITED, clock: "cpu" },
 };
 
+/**
+ * Vendors as adapters name them: by the names of WebGPU's registry, or, as native runtimes do, by their PCI
+ * (or, for Mesa's software, Khronos) number.
+ */
+const VENDORS: Readonly<Record<string, Profile>> = {
+  nvidia: "nvidia",
+  "4318": "nvidia",
+  amd: "amd",
+  "4098": "amd",
+  intel: "intel",
+  "32902": "intel",
+  apple: "apple",
+  "4203": "apple",
+  qualcomm: "qualcomm-adreno",
+  "20803": "qualcomm-adreno",
+  arm: "arm-mali",
+  "5045": "arm-mali",
+};
+
 /** The profile that an adapter's own words tell. */
 export function profileOf(info: { readonly description: string; readonly vendor: string }): Profile {
-  return /llvmpipe/i.test(`${info.description} ${info.vendor}`) ? "llvmpipe" : "generic-webgpu";
+  if (/llvmpipe/i.test(`${info.description} ${info.vendor}`)) return "llvmpipe";
+  const vendor = info.vendor.toLowerCase();
+  return Object.hasOwn(VENDORS, vendor) ? VENDORS[vendor] as Profile : "generic-webgpu";
 }
 
 /** The limits that every WebGPU device has (WebGPU specification, default limits). */
@@ -55,8 +85,8 @@ const CPU_LIMITS: typeof DEFAULT_LIMITS = {
   maxBindingBytes: 2 ** 31 - 1,
 };
 
-const LIMITS: Readonly<Record<Profile, typeof DEFAULT_LIMITS>> = {
-  "generic-webgpu": DEFAULT_LIMITS,
+/** Where a device is not at hand: every GPU has WebGPU's default limits at least. */
+const LIMITS: Partial<Readonly<Record<Profile, typeof DEFAULT_LIMITS>>> = {
   llvmpipe: LLVMPIPE_LIMITS,
   cpu: CPU_LIMITS,
 };
@@ -78,7 +108,7 @@ export function targetOf(profile: Profile): Target {
     vendor: "",
     architecture: "",
     runtime: "",
-    limits: { ...LIMITS[profile], maxLoopIterations: facts.maxLoopIterations },
+    limits: { ...(LIMITS[profile] ?? DEFAULT_LIMITS), maxLoopIterations: facts.maxLoopIterations },
     f16: true,
     timestamps: facts.clock === "timestamp",
     subgroups: false,

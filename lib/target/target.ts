@@ -1,7 +1,16 @@
 /** A device as plain data: what rules, lowering and records need to know of it, and no handle. */
 
 /** Vendor profiles; presets are chosen by them. */
-export type Profile = "generic-webgpu" | "llvmpipe" | "cpu";
+export type Profile =
+  | "generic-webgpu"
+  | "nvidia"
+  | "amd"
+  | "intel"
+  | "apple"
+  | "qualcomm-adreno"
+  | "arm-mali"
+  | "llvmpipe"
+  | "cpu";
 
 export interface Limits {
   /** Invocations of one workgroup, all dimensions together. */
@@ -23,6 +32,19 @@ export interface Limits {
   readonly maxLoopIterations: number;
 }
 
+/** Measured rates of a device: what no kernel exceeds by much. */
+export interface Peaks {
+  /** Float32 multiply-adds, two operations each, 10^9 operations a second. */
+  readonly gflops: number;
+  /** Reading vectors of four from a storage buffer and from a texture that fit its caches, GB/s; 0: it has none. */
+  readonly bufferGbps: number;
+  readonly textureGbps: number;
+  /** Copying 16 MiB from one storage buffer to another, both ways counted, GB/s. */
+  readonly copyGbps: number;
+  /** One launch of a kernel that does nothing, in a long queue of them, milliseconds. */
+  readonly launchMs: number;
+}
+
 export interface Target {
   readonly kind: "webgpu" | "cpu";
   readonly profile: Profile;
@@ -39,4 +61,6 @@ export interface Target {
   readonly subgroups: boolean;
   /** The clock that measures best here: the device's own timestamps, wall time, or the process's CPU time. */
   readonly clock: "timestamp" | "wall" | "cpu";
+  /** Where they were measured. */
+  readonly peaks?: Peaks;
 }

@@ -18,6 +18,7 @@ import { keyOf } from "../../lib/ir/key.ts";
 import { regionOf } from "../../lib/ir/region.ts";
 import { Analyzer } from "../../lib/ir/simplify.ts";
 import { buffer } from "../../lib/ir/build.ts";
+import { walkExpr } from "../../lib/ir/visit.ts";
 
 const vars = ["a", "b", "c", "d"].map((name) => variable(name));
 const at = (k: number): Var => vars[k] as Var;
@@ -73,6 +74,93 @@ Deno.test("simplify, bounds and proofs agree with evaluation", () => {
   );
 });
 
+const m = variable("m");
+
+/** Extents that depend on m. */
+const arbSymbolicExtent = fc.constantFrom(m, mul(m, 4), add(m, 3), ceilDiv(m, 4), mul(ceilDiv(m, 8), 8));
+
+Deno.test("simplify, bounds and proofs agree with evaluation where extents are symbolic", () => {
+  const numbers = fc.array(fc.nat(99), { minLength: 4, maxLength: 4 });
+  const withM = fc.tuple(arb, fc.constantFrom(1, 4, 8, -1, 0), fc.constantFrom(1, 3, 8)).map(([e, c, d]) =>
+    add(e, mul(floorDiv(m, d), c))
+  );
+  fc.assert(
+    fc.property(
+      withM,
+      withM,
+      fc.tuple(arbSymbolicExtent, arbSymbolicExtent),
+      arbExtents,
+      numbers,
+      fc.integer({ min: 1, max: 40 }),
+      (e, f, [x, y], extents, raw, size) => {
+        const an = new Analyzer();
+        an.bindRange(m, [1, Infinity]);
+        const all = [x, y, ...extents.slice(2).map((n) => constant(n))];
+        all.forEach((extent, k) => an.bind(at(k), extent));
+        const env = new Map<Var, number>([[m, size]]);
+        all.forEach((extent, k) => env.set(at(k), (raw[k] ?? 0) % value(extent, env)));
+        const want = value(e, env);
+        assertEquals(value(an.simplify(e), env), want, "simplify changes the value");
+        const [lo, hi] = an.bounds(e);
+        assert(lo <= want && want <= hi, `${want} outside ${lo}..${hi}`);
+        for (const op of ["lt", "le", "gt", "ge", "eq", "ne"] as const) {
+          const cond = binary(op, e, f);
+          if (an.proves(cond)) assertEquals(value(cond, env), 1, `proved a falsehood: ${op}`);
+          assertEquals(value(an.simplify(cond), env), value(cond, env));
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+const arbCondition: fc.Arbitrary<Expr> = fc.letrec<{ c: Expr }>((tie) => ({
+  c: fc.oneof(
+    { maxDepth: 4 },
+    fc.tuple(fc.constantFrom<BinaryOp>("lt", "le", "gt", "ge", "eq", "ne"), arb, arb)
+      .map(([op, a, b]) => binary(op, a, b)),
+    fc.boolean().map((x): Expr => constant(+x, "bool")),
+    tie("c").map((c): Expr => ({ kind: "not", dtype: "bool", a: c })),
+    fc.tuple(fc.constantFrom<BinaryOp>("and", "or"), tie("c"), tie("c"))
+      .map(([op, a, b]): Expr => ({ kind: "binary", dtype: "bool", op, a, b })),
+    fc.tuple(tie("c"), tie("c"), tie("c"))
+      .map(([cond, a, b]): Expr => ({ kind: "select", dtype: "bool", cond, a, b })),
+  ),
+})).c;
+
+Deno.test("conditions and choices keep their value, and what is proved is true", () => {
+  const raw = fc.array(fc.nat(15), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(arbCondition, arb, arb, arbExtents, raw, (cond, a, b, extents, raw) => {
+      const an = new Analyzer();
+      extents.forEach((x, k) => an.bind(at(k), constant(x)));
+      const env = new Map(extents.map((x, k) => [at(k), (raw[k] ?? 0) % x]));
+      const want = value(cond, env);
+      assertEquals(value(an.simplify(cond), env), want);
+      if (an.proves(cond)) assertEquals(want, 1, "proved a falsehood");
+      const choice: Expr = { kind: "select", dtype: "i32", cond, a, b };
+      assertEquals(value(an.simplify(choice), env), value(choice, env));
+      const [lo, hi] = an.bounds(choice);
+      assert(lo <= value(choice, env) && value(choice, env) <= hi);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+Deno.test("simplified integers are integers of 32 bits, and zero has no sign", () => {
+  fc.assert(
+    fc.property(arb, arbExtents, (e, extents) => {
+      const an = new Analyzer();
+      extents.forEach((x, k) => an.bind(at(k), constant(x)));
+      walkExpr(
+        an.simplify(e),
+        (x) => assert(x.kind !== "const" || Object.is(x.value, x.value | 0), `${keyOf(x)}`),
+      );
+    }),
+    { numRuns: 1500 },
+  );
+});
+
 function simplified(e: Expr, ...extents: number[]): string {
   const an = new Analyzer();
   extents.forEach((x, k) => an.bind(at(k), constant(x)));
@@ -92,7 +180,7 @@ Deno.test("simplify knows the identities that tiling makes", () => {
 });
 
 Deno.test("symbolic extents: a tile of a padded loop stays inside", () => {
-  const m = variable("m"), [i0, i1] = [at(0), at(1)];
+  const [i0, i1] = [at(0), at(1)];
   const an = new Analyzer();
   an.bindRange(m, [1, Infinity]);
   an.bind(i0, ceilDiv(m, 32));

@@ -1,0 +1,137 @@
+/** What rules and rooflines want to know of a device and adapters don't tell: measured by small kernels. */
+import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import type { Peaks, Target } from "../target/target.ts";
+import type { Inputs } from "./arguments.ts";
+import type { Backend, Bound, Spent } from "./backend.ts";
+
+/** Invocations of a probe, in workgroups of 64. */
+const THREADS = 1 << 14;
+/** Turns of a probe's loop: under every driver's limit, and long enough to hide the launch. */
+const TURNS = 256;
+/** Independent sums of four, so that no multiply-add waits for the one before it. */
+const SUMS = 8;
+/** Milliseconds that a sample takes at least, and samples of which the fastest counts. */
+const SAMPLE_MS = 30;
+const SAMPLES = 3;
+
+/** Measures `backend`'s peaks; takes about a second. */
+export async function probe(backend: Backend): Promise<Peaks> {
+  const { target } = backend;
+  const launchMs = await timed(backend, kernel(target, "launch"), {});
+  const fma = await timed(backend, kernel(target, "fma"), {});
+  const image = new Float32Array(THREADS * 4).fill(1);
+  const loads = THREADS * TURNS * 16;
+  const rate = async (name: Probe) => loads / await timed(backend, kernel(target, name), { A: image }) / 1e6;
+  const copy = new Float32Array(COPIED).fill(1);
+  const copyMs = await timed(backend, kernel(target, "copy"), { A: copy });
+  return {
+    gflops: THREADS * TURNS * SUMS * 4 * 2 / fma / 1e6,
+    bufferGbps: await rate("buffer"),
+    textureGbps: target.kind === "cpu" ? 0 : await rate("texture"),
+    copyGbps: 2 * COPIED * 4 / copyMs / 1e6,
+    launchMs,
+  };
+}
+
+type Probe = "launch" | "fma" | "buffer" | "texture" | "copy";
+
+/** Elements that are copied: past any cache of a small device. */
+const COPIED = 1 << 22;
+
+/** Milliseconds of one run on the target's clock, the fastest of some samples. */
+async function timed(backend: Backend, executable: Executable, inputs: Inputs): Promise<number> {
+  using loaded = await backend.load(executable);
+  using bound = await loaded.bind(inputs, {});
+  const idle = await fastest(bound, 0, backend.target);
+  await bound.run(1);
+  let runs = 1;
+  for (let spent = await bound.run(runs); spent.wall < SAMPLE_MS && runs < 1000;) {
+    runs = Math.min(1000, Math.max(runs * 2, Math.ceil(runs * SAMPLE_MS / spent.wall)));
+    spent = await bound.run(runs);
+  }
+  return Math.max(1e-6, (await fastest(bound, runs, backend.target) - idle) / runs);
+}
+
+async function fastest(bound: Bound, runs: number, target: Target): Promise<number> {
+  const read = (s: Spent) =>
+    target.clock === "timestamp" ? s.timestamp ?? s.wall : target.clock === "cpu" ? s.cpu : s.wall;
+  let best = Infinity;
+  for (let k = 0; k < SAMPLES; k++) best = Math.min(best, read(await bound.run(runs)));
+  return best;
+}
+
+function kernel(target: Target, name: Probe): Executable {
+  const spec = (b: string, role: BufferSpec["role"], shape: number, texture = false): BufferSpec => ({
+    name: b,
+    dtype: "f32",
+    shape: texture ? [shape / 256, 256] : [shape],
+    role,
+    storage: texture ? { kind: "texture", pack: 1 } : { kind: "buffer" },
+  });
+  const size = name === "copy" ? COPIED : THREADS * 4;
+  const reads = name === "buffer" || name === "texture" || name === "copy";
+  return {
+    name: `probe_${name}`,
+    language: target.kind === "cpu" ? "js" : "wgsl",
+    shapeVars: [],
+    buffers: [
+      ...(reads ? [spec("A", "input", size, name === "texture")] : []),
+      spec("B", "output", name === "launch" ? 4 : size),
+    ],
+    launches: [{
+      name: `probe_${name}`,
+      source: target.kind === "cpu" ? javascript(name) : wgsl(name),
+      workgroupSize: [64, 1, 1],
+      grid: [name === "launch" ? 1 : size / 4 / 64, 1, 1],
+      folded: false,
+      bindings: [
+        ...(reads ? [{ name: "A", access: "read" } as const] : []),
+        { name: "B", access: "readWrite" },
+      ],
+      uniforms: [],
+      f16: false,
+      sharedBytes: 0,
+    }],
+  };
+}
+
+function wgsl(name: Probe): string {
+  const out = "var<storage, read_write> B: array<vec4<f32>>;";
+  const head = name === "launch" || name === "fma"
+    ? `@group(0) @binding(0) ${out}`
+    : `@group(0) @binding(0) var${
+      name === "texture" ? " A: texture_2d<f32>" : "<storage, read> A: array<vec4<f32>>"
+    };\n` +
+      `@group(0) @binding(1) ${out}`;
+  const sums = Array.from({ length: SUMS }, (_, k) => `s${k}`);
+  const begin = sums.map((s, k) => `  var ${s} = vec4<f32>(f32(i % 7u) * 1e-3 + ${k}.0);`).join("\n");
+  const end = `  B[i] = ${sums.join(" + ")};`;
+  const loop = (body: string) => `${begin}\n  for (var t = 0u; t < ${TURNS}u; t++) {\n${body}\n  }\n${end}`;
+  const body: Readonly<Record<Probe, string>> = {
+    launch: "  B[0] = vec4<f32>(f32(i));",
+    copy: "  B[i] = A[i];",
+    fma: loop(sums.map((s) => `    ${s} = fma(${s}, vec4<f32>(0.999), vec4<f32>(1e-3));`).join("\n")),
+    buffer: loop(`    s0 = s0 + A[(i + t * 64u) % ${THREADS}u];`),
+    texture: loop(
+      `    s0 = s0 + textureLoad(A, vec2<u32>((i + t) % 64u, (i / 64u + t) % ${THREADS / 64}u), 0);`,
+    ),
+  };
+  return `${head}\n@compute @workgroup_size(64)\nfn main(@builtin(global_invocation_id) id: vec3<u32>) {\n` +
+    `  let i = id.x;\n${body[name]}\n}\n`;
+}
+
+function javascript(name: Probe): string {
+  const threads = `for (let i = 0; i < grid[0] * 64; i++)`;
+  const sums = Array.from({ length: SUMS * 4 }, (_, k) => `s${k}`);
+  const body: Readonly<Record<Probe, string>> = {
+    launch: "buffers[0][0] = 1;",
+    copy: `const [A, B] = buffers; ${threads} for (let k = 4 * i; k < 4 * i + 4; k++) B[k] = A[k];`,
+    fma: `const [B] = buffers; ${threads} { let ${sums.map((s, k) => `${s} = ${k}`).join(", ")}; ` +
+      `for (let t = 0; t < ${TURNS}; t++) { ${sums.map((s) => `${s} = ${s} * 0.999 + 1e-3;`).join(" ")} } ` +
+      `B[i] = ${sums.join(" + ")}; }`,
+    buffer: `const [A, B] = buffers; ${threads} { let s = 0; for (let t = 0; t < ${TURNS}; t++) { ` +
+      `const k = 4 * ((i + t * 64) % ${THREADS}); s += A[k] + A[k + 1] + A[k + 2] + A[k + 3]; } B[i] = s; }`,
+    texture: "",
+  };
+  return body[name];
+}

@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { add, constant, floorDiv, mul, sub, variable } from "../../lib/ir/build.ts";
+import { VerifyError } from "../../lib/ir/error.ts";
+import type { Stmt } from "../../lib/ir/stmt.ts";
+import { interpret } from "../../lib/ir/interpret.ts";
+import { signature } from "../../lib/ir/signature.ts";
+import { verifyFunc } from "../../lib/ir/verify.ts";
+import { compute, max, placeholder, primFunc, reduceAxis, sum, TeError } from "../../lib/te/mod.ts";
+import { golden } from "../golden.ts";
+
+/** Names of the blocks, in order, and of the loops around them. */
+function nests(s: Stmt, loops: readonly string[] = []): readonly string[] {
+  if (s.kind === "seq") return s.body.flatMap((x) => nests(x, loops));
+  if (s.kind === "for") return nests(s.body, [...loops, s.var.name]);
+  return s.kind === "block" ? [`${s.name}(${loops.join(", ")})`] : [];
+}
+
+Deno.test("a program computes what its results need, each tensor once, in an order that works", () => {
+  const A = placeholder("A", [4, 8]);
+  const k = reduceAxis(8);
+  const twice = compute("twice", [4, 8], (i, j) => mul(A.at(i, j), 2));
+  const sums = compute("sums", [4], (i) => sum(twice.at(i, k.var), [k]));
+  const unused = compute("unused", [4], (i) => A.at(i, 0));
+  const C = compute("C", [4, 8], (i, j) => sub(twice.at(i, j), sums.at(i)));
+  const f = primFunc("f", [A, C]);
+  verifyFunc(f);
+  assertEquals(nests(f.body), ["twice(i, j)", "sums(i_1, k)", "C(i_2, j_1)"]);
+  assertEquals(f.allocs, [twice.buffer, sums.buffer]);
+  assert(!f.allocs.includes(unused.buffer));
+  golden("te/program.txt", String(f));
+});
+
+Deno.test("an intermediate among the parameters is an output too", () => {
+  const A = placeholder("A", [4]);
+  const B = compute("B", [4], (i) => add(A.at(i), 1)), C = compute("C", [4], (i) => mul(B.at(i), B.at(i)));
+  const f = primFunc("f", [A, C, B]);
+  verifyFunc(f);
+  assertEquals(f.allocs, []);
+  assertEquals(interpret(f, { A: Float32Array.of(0, 1, 2, 3) }), {
+    C: Float64Array.of(1, 4, 9, 16),
+    B: Float64Array.of(1, 2, 3, 4),
+  });
+});
+
+Deno.test("a reduction may have several axes, one axis may serve several reductions", () => {
+  const A = placeholder("A", [2, 3, 4]);
+  const j = reduceAxis(3, "j"), k = reduceAxis(4);
+  const all = compute("all", [2], (i) => sum(A.at(i, j.var, k.var), [j, k]));
+  const most = compute("most", [2, 3], (i, j) => max(A.at(i, j, k.var), [k]));
+  const f = primFunc("f", [A, all, most]);
+  verifyFunc(f);
+  assertEquals(nests(f.body), ["all(i, j, k)", "most(i_1, j_1, k_1)"]);
+  const data = Float32Array.from({ length: 24 }, (_, x) => -x);
+  assertEquals(interpret(f, { A: data }), {
+    all: Float64Array.of(-66, -210),
+    most: Float64Array.of(-0, -4, -8, -12, -16, -20),
+  });
+});
+
+Deno.test("sums start at 0 and maxima at the least value, in every dtype", () => {
+  for (
+    const [dtype, data, most, total] of [
+      ["f32", Float32Array.of(-3e38, -2e38), Math.fround(-2e38), Math.fround(-3e38) + Math.fround(-2e38)],
+      ["f16", Float16Array.of(-65504, -9), -9, -65513],
+      ["i32", Int32Array.of(-(2 ** 31), -5), -5, 2 ** 31 - 5],
+      ["u32", Uint32Array.of(0, 7), 7, 7],
+    ] as const
+  ) {
+    const A = placeholder("A", [2], dtype), k = reduceAxis(2);
+    const B = compute("B", [1], () => max(A.at(k.var), [k]));
+    const C = compute("C", [1], () => sum(A.at(k.var), [k]));
+    const f = primFunc("f", [A, B, C]);
+    verifyFunc(f);
+    const got = interpret(f, { A: data });
+    assertEquals([got.B?.[0], got.C?.[0]], [most, total], dtype);
+  }
+});
+
+Deno.test("the dtype of a tensor is that of its elements", () => {
+  const A = placeholder("A", [4], "u32");
+  assertEquals(compute("B", [4], (i) => A.at(i)).buffer.dtype, "u32");
+  assertEquals(compute("B", [4], (i) => i).buffer.dtype, "i32");
+  assertEquals(placeholder("A", [4]).buffer.dtype, "f32");
+});
+
+Deno.test("dimensions may be expressions of shape variables, which the parameters tell", () => {
+  const m = variable("m"), n = variable("n");
+  const A = placeholder("A", [m, n]);
+  const B = compute("B", [floorDiv(add(m, 3), 4), n], (i, j) => A.at(mul(i, 4), j));
+  const f = primFunc("every_fourth", [A, B]);
+  verifyFunc(f);
+  assertEquals(signature(f), "every_fourth(A: f32[m, n], B: f32[(m + 3) // 4, n])");
+  assertEquals(f.shapeVars, [m, n]);
+  const { B: out } = interpret(f, { A: Float32Array.from({ length: 10 }, (_, k) => k) }, {
+    shapes: { m: 5 },
+  });
+  assertEquals(out, Float64Array.of(0, 1, 8, 9));
+});
+
+Deno.test("a tensor of no dimension has one element, and one of seven its own axes", () => {
+  const A = placeholder("A", []), B = compute("B", [], () => mul(A.at(), 3));
+  assertEquals(interpret(primFunc("f", [A, B]), { A: Float32Array.of(2) }).B, Float64Array.of(6));
+  const X = placeholder("X", [1, 2, 1, 2, 1, 2, 1]);
+  const Y = compute("Y", [1, 2, 1, 2, 1, 2, 1], (...at) => X.at(...at));
+  const f = primFunc("f", [X, Y]);
+  verifyFunc(f);
+  assertEquals(nests(f.body), ["Y(i, j, l, m, n, i5, i6)"]);
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+  assertEquals(interpret(f, { X: data }).Y, Float64Array.from(data));
+});
+
+Deno.test("a tensor knows how it is computed, an input does not", () => {
+  const A = placeholder("A", [4]);
+  assertEquals(A.definition, undefined);
+  const B = compute("B", [4], (i) => A.at(i));
+  assertStrictEquals(B.definition?.axes.length, 1);
+  assertStrictEquals(A.at(3).buffer, A.buffer);
+});
+
+Deno.test("what cannot be a program is refused", () => {
+  const A = placeholder("A", [4]);
+  assertThrows(
+    () => primFunc("f", [A]),
+    TeError,
+    "cannot make program f: none of its parameters is computed",
+  );
+  assertThrows(() => primFunc("f", []), TeError, "none of its parameters is computed");
+  for (const extent of [0, -1, 1.5, NaN, Infinity]) {
+    const says = `with extent ${extent}: extents are positive integers or shape variables`;
+    assertThrows(() => placeholder("A", [4, extent]), TeError, `cannot make A ${says}`);
+    assertThrows(() => compute("B", [extent], () => constant(0, "f32")), TeError, `cannot make B ${says}`);
+    assertThrows(() => reduceAxis(extent), TeError, `cannot make k ${says}`);
+  }
+  // What only the whole program can tell, the verifier does.
+  const B = compute("B", [4], (i) => A.at(i));
+  assertThrows(
+    () => verifyFunc(primFunc("f", [B])),
+    VerifyError,
+    "buffer A is neither a parameter nor an intermediate",
+  );
+  const twin = compute("A", [4], (i) => A.at(i));
+  assertThrows(() => verifyFunc(primFunc("f", [A, twin])), VerifyError, "there are two buffers A");
+});
