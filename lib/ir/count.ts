@@ -1,10 +1,10 @@
 /** How much work a program is, whatever its schedule. */
 import { bytesOf, isFloat } from "./dtype.ts";
-import type { Expr } from "./expr.ts";
+import type { Buffer, Expr } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { evaluate, exprToJson } from "./json.ts";
 import type { Stmt } from "./stmt.ts";
-import { walkExpr } from "./visit.ts";
+import { readsMemory, usesVar, walkExpr, walkStmt } from "./visit.ts";
 
 type Shapes = Readonly<Record<string, number>>;
 
@@ -36,12 +36,44 @@ export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
   return count(f.body);
 }
 
-/** Bytes that any schedule must move at least: each parameter once. */
+/**
+ * Bytes that any schedule must move at least: each parameter once; of one whose rows are looked up by an index
+ * from memory, as many rows as there are look-ups, if those are fewer.
+ */
 export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
-  return f.params.reduce(
-    (n, b) => n + bytesOf(b.dtype) * b.shape.reduce((p, d) => p * extentOf(d, shapes), 1),
-    0,
-  );
+  const lookups = lookupsOf(f, shapes);
+  return f.params.reduce((n, b) => {
+    const elements = b.shape.reduce((p, d, k) => {
+      const whole = extentOf(d, shapes);
+      return p * Math.min(whole, lookups.get(b)?.[k] ?? whole);
+    }, 1);
+    return n + bytesOf(b.dtype) * elements;
+  }, 0);
+}
+
+/** How many values an index from memory takes, by buffer and dimension. */
+function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (number | undefined)[]> {
+  const found = new Map<Buffer, (number | undefined)[]>();
+  walkStmt(f.body, (s) => {
+    if (s.kind !== "block") return;
+    const turns = (e: Expr) =>
+      s.iters.filter((it) => usesVar(e, (v) => v === it.var)).reduce(
+        (n, it) => n * extentOf(it.extent, shapes),
+        1,
+      );
+    walkStmt(s.body, () => {}, (e) => {
+      if (e.kind !== "load") return;
+      const known = found.get(e.buffer) ?? e.buffer.shape.map(() => 0);
+      found.set(
+        e.buffer,
+        e.indices.map((index, d) => {
+          const before = known[d];
+          return before !== undefined && readsMemory(index) ? before + turns(index) : undefined;
+        }),
+      );
+    });
+  });
+  return found;
 }
 
 function extentOf(e: Expr, shapes: Shapes): number {

@@ -164,3 +164,12 @@ export function usesVar(e: Expr, has: (v: Var) => boolean): boolean {
   });
   return found;
 }
+
+/** Whether `e` loads from any buffer. */
+export function readsMemory(e: Expr): boolean {
+  let found = false;
+  walkExpr(e, (x) => {
+    if (x.kind === "load") found = true;
+  });
+  return found;
+}

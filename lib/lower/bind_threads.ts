@@ -2,7 +2,7 @@
  * Thread loops become thread variables, one a tag. A store to memory that threads share, under only some
  * of the kernel's thread loops, is done by the first thread of the others.
  */
-import { and, constant, eq, isConst, lt, variable } from "../ir/build.ts";
+import { and, constant, eq, isConst, le, lt, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
@@ -26,11 +26,12 @@ export function bindThreads(draft: Draft): Draft {
     threads.set(s.loop, { var: known?.var ?? variable(s.loop.replace("Idx.", "_")), extent });
   });
 
-  const stmt = (s: Stmt, values: ReadonlyMap<Var, Expr>, inside: ReadonlySet<string>): Stmt => {
+  const stmt = (s: Stmt, values: ReadonlyMap<Var, Expr>, inside: ReadonlyMap<string, For>): Stmt => {
     if (s.kind === "for" && isThreadTag(s.loop)) {
       const thread = threads.get(s.loop);
       if (!thread) throw new LowerError(`loop ${s.var.name} has no thread`);
-      const body = stmt(s.body, new Map([...values, [s.var, thread.var]]), new Set([...inside, s.loop]));
+      checkNested(s, inside.get(s.loop), analyzer);
+      const body = stmt(s.body, new Map([...values, [s.var, thread.var]]), new Map([...inside, [s.loop, s]]));
       return analyzer.provesEqual(s.extent, thread.extent)
         ? body
         : { kind: "if", cond: lt(thread.var, s.extent), then: body };
@@ -45,7 +46,19 @@ export function bindThreads(draft: Draft): Draft {
       ? now
       : { kind: "if", cond: and(...absent.map(([, t]) => eq(t.var, constant(0)))), then: now };
   };
-  return { ...draft, threads, body: stmt(draft.body, new Map(), new Set()) };
+  return { ...draft, threads, body: stmt(draft.body, new Map(), new Map()) };
+}
+
+/** A loop inside another of its tag has the other's threads take turns of its own: all of them must be there. */
+function checkNested(s: For, outer: For | undefined, analyzer: Analyzer): void {
+  if (!outer) return;
+  const asked = `cannot bind ${s.var.name} to ${s.loop} inside ${outer.var.name}, which has this tag too`;
+  if (!analyzer.proves(le(s.extent, outer.extent))) {
+    throw new LowerError(`${asked}: it has more turns than there are threads; give both one extent`);
+  }
+  walkStmt(s.body, () => {}, (e) => {
+    if (e === outer.var) throw new LowerError(`${asked}: what it does differs by ${outer.var.name}`);
+  });
 }
 
 function larger(a: Expr, s: For, analyzer: Analyzer): Expr {

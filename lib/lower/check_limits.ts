@@ -1,7 +1,8 @@
 /** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
 import { isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
-import type { Buffer } from "../ir/expr.ts";
+import type { Buffer, Expr } from "../ir/expr.ts";
+import { usesVar } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { LimitError } from "./error.ts";
 import type { Kernel, KernelStmt } from "./kernel.ts";
@@ -45,6 +46,7 @@ export function checkLimits(kernel: Kernel, target: Target): void {
     }
   });
   for (const b of kernel.bindings) {
+    if (b.buffer.scope === "texture") continue;
     const bytes = constBytes(b.buffer);
     if (bytes !== undefined) {
       check(`bytes in ${b.buffer.name}`, bytes, limits.maxBindingBytes, "split the tensor");
@@ -63,7 +65,7 @@ export function sharedBytes(kernel: Kernel): number {
   return kernel.shared.reduce((n, a) => n + Math.ceil(a.size * bytesOf(a.buffer.dtype) / 16) * 16, 0);
 }
 
-/** Turns of all loops in one invocation; a loop of symbolic extent counts as one turn. */
+/** Turns of all loops in one invocation; a loop of symbolic extent counts as one turn, as it waits for launch. */
 export function loopIterations(body: readonly KernelStmt[]): number {
   return body.reduce((n, s) => {
     switch (s.kind) {
@@ -79,6 +81,23 @@ export function loopIterations(body: readonly KernelStmt[]): number {
         return s satisfies never;
     }
   }, 0);
+}
+
+/**
+ * For each loop of an invocation its extent and those of the loops around it: the sum of their products is
+ * how many turns it takes. An extent that is not of shapes alone is left out.
+ */
+export function loopNests(kernel: Kernel): readonly (readonly Expr[])[] {
+  const shapes = new Set(kernel.uniforms);
+  const nests = (body: readonly KernelStmt[], around: readonly Expr[]): readonly (readonly Expr[])[] =>
+    body.flatMap((s) => {
+      if (s.kind === "if") return nests([...s.then, ...s.else], around);
+      if (s.kind !== "for") return [];
+      const known = !usesVar(s.extent, (v) => !shapes.has(v));
+      const own = known ? [...around, s.extent] : around;
+      return [own, ...nests(s.body, own)];
+    });
+  return nests(kernel.body, []);
 }
 
 function constBytes(b: Buffer): number | undefined {

@@ -55,17 +55,17 @@ function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: An
   const box = boxOf(accesses);
   const written = boxOf(accesses.filter((a) => a.write));
   if (b.scope === "local") checkCovered(b, box, written, analyzer);
-  const shape = box.map((r, d) => {
+  // A box may reach past the buffer, where a condition keeps the accesses away: then the whole is smaller.
+  const held = box.map((r, d): Range => {
     const extent = analyzer.simplify(r.extent);
     const full = b.shape[d] ?? constant(1);
-    if (isConst(extent)) return isConst(full) && full.value < extent.value ? full : extent;
+    if (isConst(extent)) return isConst(full) && full.value < extent.value ? whole(b, d) : { ...r, extent };
     throw new LowerError(
       `cannot place ${b.name} in ${b.scope} memory: dimension ${d} needs a size that is not constant; ` +
         `move its producer under a loop of constant extent (computeAt), or split that loop`,
     );
   });
-  const now: Buffer = { ...b, shape };
-  return { now, mins: box.map((r) => r.min) };
+  return { now: { ...b, shape: held.map((r) => r.extent) }, mins: held.map((r) => r.min) };
 }
 
 function whole(b: Buffer, d: number): Range {

@@ -3,13 +3,14 @@
  * kernel: they need barriers as workgroup memory does. Workgroups can't wait for one another, so what one of
  * them reads it must have written itself.
  */
-import { add, binary } from "../ir/build.ts";
+import { add, binary, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LowerError } from "./error.ts";
+import { separates } from "./separates.ts";
 
 export function findExchanges(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
@@ -18,12 +19,13 @@ export function findExchanges(draft: Draft): Draft {
     new Set([...draft.threads].filter(([t]) => t.startsWith(tag)).map(([, t]) => t.var));
   const blocks = own("blockIdx"), threads = own("threadIdx");
   for (const [b, list] of accessesOf(draft.body)) {
-    if (b.scope !== "global" || !draft.outer.has(b)) continue;
+    checkUpdates(b, list, draft, analyzer);
+    const shared = b.scope === "shared";
+    if (!shared && (b.scope !== "global" || !draft.outer.has(b))) continue;
     const writes = list.filter((a) => a.write), reads = list.filter((a) => !a.write);
     for (const r of reads) {
-      if (writes.length === 0) continue;
-      const within = (fixed: (v: Var) => boolean) => writes.some((w) => covers(b, w, r, fixed, analyzer));
-      if (within((v) => blocks.has(v) || threads.has(v))) continue;
+      const within = (fixed: (v: Var) => boolean) => writes.every((w) => covers(b, w, r, fixed, analyzer));
+      if (!shared && within((v) => blocks.has(v) || threads.has(v))) continue;
       if (!within((v) => blocks.has(v))) {
         throw new LowerError(
           `cannot read ${b.name} in the kernel ${draft.name} that writes it: a workgroup would read what others ` +
@@ -31,16 +33,38 @@ export function findExchanges(draft: Draft): Draft {
             `workgroup whole rows`,
         );
       }
-      exchanged.add(b);
+      if (!shared) exchanged.add(b);
     }
   }
   return { ...draft, exchanged };
+}
+
+/** Threads that compute the same value may store it all of them, but not add to it. */
+function checkUpdates(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer): void {
+  if (b.scope === "local") return;
+  for (const a of accesses) {
+    if (!a.update) continue;
+    const clash = [...draft.threads].find(([tag, t]) =>
+      !(b.scope === "shared" && tag.startsWith("blockIdx")) && !isConst(t.extent, 1) &&
+      !a.pinned.has(t.var) &&
+      !separates(a.indices, t.var, analyzer)
+    );
+    if (clash) {
+      throw new LowerError(
+        `cannot update ${b.name} in ${draft.name} under ${
+          clash[0]
+        }: threads would add to the same elements at ` +
+          `once; keep it in registers (scope local), or compute it outside of that loop`,
+      );
+    }
+  }
 }
 
 /** Whether `w` has written all that `r` reads while the variables in `fixed` and the loops around both stand still. */
 function covers(b: Buffer, w: Access, r: Access, fixed: (v: Var) => boolean, analyzer: Analyzer): boolean {
   const common = new Set(commonLoops([w, r]).map((l) => l.var));
   const relaxed = (v: Var) => !fixed(v) && !common.has(v);
+  if ([...w.pinned].some((v) => fixed(v) && !r.pinned.has(v))) return false;
   const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
   return read.every((range, d) => isInside(range, written[d] as Range, analyzer));
 }

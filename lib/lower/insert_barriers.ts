@@ -50,11 +50,13 @@ class Placer {
       }
       case "for": {
         if (this.#isUnit(s)) return this.#leaf(s, before);
-        // The second turn starts with what the first has left.
-        const [once, after] = this.place(s.body, before);
-        const [twice, end] = this.place(s.body, union(before, after));
-        const body = countBarriers(twice) === countBarriers(once) ? once : twice;
-        return [{ ...s, body }, union(before, end)];
+        // A turn starts with what any turn before it may have left.
+        for (let start = before;;) {
+          const [body, end] = this.place(s.body, start);
+          const next = union(start, end);
+          if (sizeOf(next) === sizeOf(start)) return [{ ...s, body }, union(before, end)];
+          start = next;
+        }
       }
       case "let": {
         const [body, after] = this.place(s.body, before);
@@ -149,8 +151,6 @@ function union(a: Touched, b: Touched): Touched {
   return { reads: new Set([...a.reads, ...b.reads]), writes: new Set([...a.writes, ...b.writes]) };
 }
 
-function countBarriers(s: Stmt): number {
-  let n = 0;
-  walkStmt(s, (x) => x.kind === "barrier" && n++);
-  return n;
+function sizeOf(t: Touched): number {
+  return t.reads.size + t.writes.size;
 }

@@ -9,10 +9,11 @@ import { keyOf } from "../ir/key.ts";
 import { linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
+import { mapExpr, mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LowerError } from "./error.ts";
+import { separates } from "./separates.ts";
 
 const LANES = [0, 1, 2, 3] as const;
 
@@ -24,10 +25,20 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
     if (x.extent.kind !== "const") {
       throw new LowerError(`cannot vectorize ${x.var.name}: its extent is not constant; split it by 4 first`);
     }
-    if (target.kind === "cpu" || x.extent.value % 4 !== 0) return { ...x, loop: "unrolled" };
+    const fits = x.extent.value % 4 === 0 && lanesAreApart(x, analyzer);
+    if (target.kind === "cpu" || !fits) return { ...x, loop: "unrolled" };
     return vectorized(x, x.extent.value, analyzer);
   };
   return { ...draft, body: stmt(draft.body) };
+}
+
+/** Statement by statement is turn by turn only where no two turns store to one place. */
+function lanesAreApart(loop: For, analyzer: Analyzer): boolean {
+  let apart = true;
+  walkStmt(loop.body, (s) => {
+    if (s.kind === "store" && !separates(s.indices, loop.var, analyzer)) apart = false;
+  });
+  return apart;
 }
 
 function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {

@@ -89,6 +89,7 @@ function kernel(target: Target, name: Probe): Executable {
         { name: "B", access: "readWrite" },
       ],
       uniforms: [],
+      loops: [],
       f16: false,
       sharedBytes: 0,
     }],

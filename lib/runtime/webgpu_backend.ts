@@ -124,14 +124,23 @@ class WebGpu implements Backend {
     }
     this.device.pushErrorScope("out-of-memory");
     this.device.pushErrorScope("validation");
-    const value = await f();
-    const errors = [await this.device.popErrorScope(), await this.device.popErrorScope()];
+    // The scopes are one stack for all: they are closed before anybody else's turn, when all calls are made.
+    const close = () => Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
+    let value: T | Promise<T>;
+    try {
+      value = f();
+    } catch (e) {
+      await close();
+      throw e;
+    }
+    const [done, errors] = await Promise.allSettled([value, close()]);
     if (this.#lost !== undefined) {
       throw new DeviceLostError(`the device was lost (${this.#lost}): open a new one`);
     }
-    const [error] = errors.filter((e) => e !== null);
+    const error = errors.status === "fulfilled" ? errors.value.find((e) => e !== null) : undefined;
     if (error) throw new RunError(error.message);
-    return value;
+    if (done.status === "rejected") throw done.reason;
+    return done.value;
   }
 
   async load(exe: Executable): Promise<Loaded> {
@@ -200,13 +209,13 @@ class WebGpu implements Backend {
     inputs: Inputs,
     shapes: Shapes,
   ): Promise<Bound> {
-    return await this.guarded(() => {
+    const made = new DisposableStack();
+    const place = (): Bound => {
       const { device, target } = this;
       const storages = new Map<string, Storage>(
-        exe.buffers.map((b) => [b.name, makeStorage(device, b, shapes, target)]),
+        exe.buffers.map((b) => [b.name, made.use(makeStorage(device, b, shapes, target))]),
       );
       for (const [name, array] of Object.entries(inputs)) storages.get(name)?.upload(array);
-      const uniforms: GPUBuffer[] = [];
       const steps = exe.launches.map((launch, k) => {
         const pipeline = pipelines[k] as GPUComputePipeline;
         const [grid, values] = gridOf(launch, shapes, target);
@@ -220,8 +229,8 @@ class WebGpu implements Backend {
             size,
             usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
           });
+          made.defer(() => buffer.destroy());
           device.queue.writeBuffer(buffer, 0, Int32Array.from(values));
-          uniforms.push(buffer);
           entries.push({ binding: launch.bindings.length, resource: { buffer } });
         }
         return {
@@ -230,8 +239,14 @@ class WebGpu implements Backend {
           group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
         };
       });
-      return new WebGpuBound(this, exe, storages, steps, uniforms);
-    });
+      return new WebGpuBound(this, exe, storages, steps, made);
+    };
+    try {
+      return await this.guarded(place);
+    } catch (e) {
+      made.dispose();
+      throw e;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -253,16 +268,19 @@ class WebGpuBound implements Bound {
     readonly exe: Executable,
     readonly storages: ReadonlyMap<string, Storage>,
     readonly steps: readonly StepOnDevice[],
-    readonly uniforms: readonly GPUBuffer[],
+    readonly made: DisposableStack,
   ) {
     const { device, target } = gpu;
     if (target.clock === "timestamp") {
       this.#queries = {
-        set: device.createQuerySet({ type: "timestamp", count: 2 }),
-        buffer: device.createBuffer({
-          size: 16,
-          usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-        }),
+        set: made.adopt(device.createQuerySet({ type: "timestamp", count: 2 }), (set) => set.destroy()),
+        buffer: made.adopt(
+          device.createBuffer({
+            size: 16,
+            usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+          }),
+          (buffer) => buffer.destroy(),
+        ),
       };
     }
   }
@@ -297,21 +315,18 @@ class WebGpuBound implements Bound {
   }
 
   async read(): Promise<Record<string, TypedArray>> {
-    const results: Record<string, TypedArray> = {};
+    const results: (readonly [string, TypedArray])[] = [];
     for (const b of this.exe.buffers) {
       const storage = this.storages.get(b.name);
       if (b.role === "output" && storage) {
-        results[b.name] = await this.gpu.guarded(() => storage.read((x, n) => this.gpu.download(x, n)));
+        results.push([b.name, await this.gpu.guarded(() => storage.read((x, n) => this.gpu.download(x, n)))]);
       }
     }
-    return results;
+    return Object.fromEntries(results);
   }
 
   [Symbol.dispose](): void {
-    for (const s of this.storages.values()) s[Symbol.dispose]();
-    for (const u of this.uniforms) u.destroy();
-    this.#queries?.set.destroy();
-    this.#queries?.buffer.destroy();
+    this.made.dispose();
   }
 }
 
@@ -329,6 +344,16 @@ function gridOf(
   if (grid.some((n) => n > most)) {
     throw new LaunchLimitError(
       `cannot launch ${launch.name} with ${x} x ${y} x ${z} workgroups: the device takes ${most} in a dimension`,
+    );
+  }
+  const turns = launch.loops.reduce(
+    (n, nest) => n + nest.reduce<number>((p, e) => p * evaluate(e, shapes), 1),
+    0,
+  );
+  if (turns > target.limits.maxLoopIterations) {
+    throw new LaunchLimitError(
+      `cannot launch ${launch.name} with these shapes: an invocation takes ${turns} turns of its loops, and the ` +
+        `driver ends it silently after ${target.limits.maxLoopIterations}; give an invocation less work`,
     );
   }
   return [grid, launch.folded ? [...values, x] : values];

@@ -19,12 +19,17 @@ export function dequantized(
   layout: Q4Layout,
   n: Expr,
   k: Expr,
-): { readonly weight: Tensor; readonly packed: readonly [Tensor, Tensor] } {
+): {
+  readonly weight: Tensor;
+  readonly packed: readonly [Tensor, Tensor];
+  /** One weight, decoded where it stands. */
+  readonly at: (i: Expr, j: Expr) => Expr;
+} {
   const dtype = layout === "q4f16_1" ? "f16" : "f32";
   const groups = ceilDiv(k, GROUP);
   const q = placeholder("W_q", [n, mul(groups, GROUP / PER_WORD)], "u32");
   const scale = placeholder("W_scale", [n, groups], dtype);
-  const weight = compute("W", [n, k], (i, j) => {
+  const at = (i: Expr, j: Expr): Expr => {
     const shift = cast("u32", mul(floorMod(j, PER_WORD), 4));
     const nibble = binary(
       "bitand",
@@ -32,8 +37,8 @@ export function dequantized(
       constant(15, "u32"),
     );
     return mul(sub(cast(dtype, nibble), constant(7, dtype)), scale.at(i, floorDiv(j, GROUP)));
-  });
-  return { weight, packed: [q, scale] };
+  };
+  return { weight: compute("W", [n, k], at), packed: [q, scale], at };
 }
 
 /**

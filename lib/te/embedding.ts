@@ -31,8 +31,11 @@ export function embedding(options: EmbeddingOptions): PrimFunc {
     columns: options.columns,
   });
   const w = weights && dequantized(weights, vocabulary, columns);
-  const W = w?.weight ?? placeholder("W", [vocabulary, columns], dtype);
+  const W = placeholder("W", [vocabulary, columns], dtype);
   const ids = placeholder("ids", [rows], "i32");
-  const B = compute("B", [rows, columns], (i, j) => W.at(max(min(ids.at(i), sub(vocabulary, 1)), 0), j));
+  const B = compute("B", [rows, columns], (i, j) => {
+    const row = max(min(ids.at(i), sub(vocabulary, 1)), 0);
+    return w ? w.at(row, j) : W.at(row, j);
+  });
   return primFunc("embedding", [...(w?.packed ?? [W]), ids, B]);
 }

@@ -13,4 +13,5 @@ export { matmul } from "./matmul.ts";
 export { avgPool2d, globalAvgPool2d, maxPool2d } from "./pool2d.ts";
 export { quantizeQ4 } from "./quantize_q4.ts";
 export { rope } from "./rope.ts";
+export { suite, type SuiteKernel, type SuiteOptions } from "./suite.ts";
 export { addRmsNorm, layerNorm, logSumExp, reduceSum, rmsNorm, softmax, transpose } from "./rows.ts";

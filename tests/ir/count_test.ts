@@ -23,7 +23,7 @@ import { IrError } from "../../lib/ir/error.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
-import { matmul, rmsNorm, softmax, transpose } from "../../lib/te/mod.ts";
+import { embedding, matmul, rmsNorm, softmax, transpose } from "../../lib/te/mod.ts";
 import { arbProgram } from "./random_program.ts";
 import { retiled } from "./retile.ts";
 
@@ -55,6 +55,13 @@ Deno.test("operators count what they write down", () => {
 Deno.test("4-bit weights move 4 bits, and their scales", () => {
   const f = matmul({ m: 1, n: 64, k: 128, weights: "q4f16_1" });
   assertEquals(trafficOf(f), 2 * 128 + 64 * 128 / 2 + 2 * 64 * 4 + 2 * 64);
+});
+
+Deno.test("a table counts as many rows as are looked up in it", () => {
+  const f = embedding({ rows: 3, vocabulary: 1000, columns: 64, weights: "q4f16_1" });
+  assertEquals(trafficOf(f), 3 * (64 / 2 + 2 * 2 + 4 + 2 * 64));
+  const few = embedding({ rows: 3, vocabulary: 2, columns: 64 });
+  assertEquals(trafficOf(few), 4 * (2 * 64 + 3 + 3 * 64));
 });
 
 const A = buffer("A", [8]), I = buffer("I", [8], "i32"), B = buffer("B", [8]);

@@ -1,0 +1,36 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { TunebookError } from "../../lib/ir/error.ts";
+import { interpret } from "../../lib/ir/interpret.ts";
+import { checkOutput } from "../../lib/measure/check.ts";
+import { randomInputs } from "../../lib/measure/random_inputs.ts";
+import { expected, OPERATORS, pick, programOf, unitOf } from "./operators.ts";
+import { SMALL } from "./small.ts";
+
+for (const work of SMALL) {
+  Deno.test(`${work.kind}: the plain loops and the interpreter agree`, () => {
+    const func = programOf(work);
+    const inputs = randomInputs(func, crypto.getRandomValues(new Uint32Array(1))[0] as number);
+    const [result = []] = Object.values(interpret(func, inputs));
+    assertEquals(
+      checkOutput("it", Float32Array.from(expected(work, inputs)), result, "f32").wrong,
+      undefined,
+    );
+  });
+}
+
+Deno.test("the small operators are of every kind that is measured", () => {
+  const kinds = (works: readonly { readonly kind: string }[]) =>
+    [...new Set(works.map((w) => w.kind))].sort();
+  assertEquals(kinds(SMALL), kinds(Object.values(OPERATORS)));
+});
+
+Deno.test("operators are picked by name, in the table's order", () => {
+  assertEquals(pick(["softmax", "gemv"]).map(([name]) => name), ["gemv", "softmax"]);
+  assertEquals(pick([]).length, Object.keys(OPERATORS).length);
+  assert(pick(["gemv"]).every(([, work]) => unitOf(work) === "GB/s"));
+});
+
+Deno.test("an unknown operator is named with those that there are", () => {
+  assertThrows(() => pick(["gemv", "sofmax"]), TunebookError, "no operator sofmax: there are matmul_256,");
+  assertThrows(() => pick(["toString"]), TunebookError, "no operator toString");
+});

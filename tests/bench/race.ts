@@ -1,0 +1,65 @@
+/** Times things that do the same work, in turn, so that what else the machine does hits all alike. */
+import { cpuTime } from "../../lib/runtime/cpu_time.ts";
+
+/** Something that is ready to run. */
+export interface Runner {
+  /** Runs `times` times in one go and waits for the last. */
+  run(times: number): Promise<unknown>;
+}
+
+/** One timing: the milliseconds of all its runs together, on both clocks. */
+export interface Sample {
+  readonly runs: number;
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+export interface RaceOptions {
+  readonly rounds: number;
+  /** Wall time that a sample takes at least, milliseconds. */
+  readonly leastMs: number;
+}
+
+/** Runs in a sample, at most: drivers queue only so much. */
+const MOST_RUNS = 20_000;
+
+/**
+ * The samples of each runner, one a round; each has first run long enough to be warm.
+ *
+ * @throws {RangeError} for a number of rounds that is not positive, and whatever a runner throws
+ */
+export async function race(
+  runners: readonly Runner[],
+  { rounds, leastMs }: RaceOptions,
+): Promise<readonly (readonly Sample[])[]> {
+  if (!(rounds >= 1)) throw new RangeError(`cannot race for ${rounds} rounds: it takes at least one`);
+  const runs: number[] = [];
+  for (const r of runners) runs.push(await runsFor(r, leastMs));
+  const samples: Sample[][] = runners.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [k, r] of runners.entries()) samples[k]?.push(await timed(r, runs[k] ?? 1));
+  }
+  return samples;
+}
+
+/** How many runs take `leastMs`, found by running. */
+async function runsFor(runner: Runner, leastMs: number): Promise<number> {
+  let runs = 1, { wall } = await timed(runner, 1);
+  while (wall < leastMs && runs < MOST_RUNS) {
+    const wanted = Math.ceil(runs * leastMs * 1.2 / Math.max(wall, 0.05));
+    runs = Math.min(MOST_RUNS, runs * 20, Math.max(runs + 1, wanted));
+    ({ wall } = await timed(runner, runs));
+  }
+  return runs;
+}
+
+async function timed(runner: Runner, runs: number): Promise<Sample> {
+  const cpu = cpuTime(), wall = performance.now();
+  await runner.run(runs);
+  return { runs, wall: performance.now() - wall, cpu: cpuTime() - cpu };
+}
+
+/** Milliseconds of one run in each sample, by the clock. */
+export function perRun(samples: readonly Sample[], clock: "wall" | "cpu"): readonly number[] {
+  return samples.map((s) => s[clock] / s.runs);
+}

@@ -1,0 +1,48 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { perRun, race, type Runner } from "./race.ts";
+
+/** Keeps a processor busy for `ms` a run, and notes its name and runs each time that it is called. */
+function busy(name: string, ms: number, calls: [name: string, runs: number][]): Runner {
+  return {
+    run(times) {
+      calls.push([name, times]);
+      const end = performance.now() + ms * times;
+      while (performance.now() < end);
+      return Promise.resolve();
+    },
+  };
+}
+
+Deno.test("runners take turns, a sample each, with the runs that they were warmed up to", async () => {
+  const calls: [string, number][] = [];
+  const samples = await race([busy("a", 0.1, calls), busy("b", 0.4, calls)], { rounds: 3, leastMs: 2 });
+  const timed = calls.slice(-6);
+  assertEquals(timed.map(([name]) => name), ["a", "b", "a", "b", "a", "b"]);
+  samples.forEach((own, k) =>
+    assertEquals(own.map((s) => s.runs), [0, 1, 2].map((r) => timed[2 * r + k]?.[1]))
+  );
+});
+
+Deno.test("a sample is long enough, whatever a run takes", async () => {
+  const samples = await race([busy("fast", 0.02, []), busy("slow", 5, [])], { rounds: 2, leastMs: 3 });
+  assert(samples.flat().every((s) => s.wall >= 3), JSON.stringify(samples));
+  assertEquals(samples[1]?.map((s) => s.runs), [1, 1]);
+});
+
+Deno.test("a runner that fails ends the race with its error", async () => {
+  const broken: Runner = { run: () => Promise.reject(new Error("out of memory")) };
+  const running = race([busy("a", 0.1, []), broken], { rounds: 1, leastMs: 1 });
+  await assertRejects(() => running, Error, "out of memory");
+});
+
+Deno.test("times are of one run, by the clock that is asked for", () => {
+  const samples = [{ runs: 4, wall: 8, cpu: 2 }, { runs: 1, wall: 3, cpu: 5 }];
+  assertEquals(perRun(samples, "wall"), [2, 3]);
+  assertEquals(perRun(samples, "cpu"), [0.5, 5]);
+});
+
+Deno.test("a race has a round at least", async () => {
+  for (const rounds of [0, NaN]) {
+    await assertRejects(() => race([], { rounds, leastMs: 1 }), RangeError, `for ${rounds} rounds`);
+  }
+});
