@@ -9,16 +9,14 @@ import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, iterOf, mentions, type Node, nodesOf, productTerms } from "./analysis.ts";
 import { isEpilogue, isPrologue } from "./matmul.ts";
-import { PRESETS } from "./presets.ts";
+import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
 import {
   accumulateLocally,
   bringNear,
+  choosePath,
   inlineEpilogue,
   inlinePrologues,
-  pathsOf,
-  presetPath,
-  readFromTexture,
   unrollCopy,
 } from "./stage.ts";
 
@@ -32,6 +30,8 @@ interface Match {
   readonly others: readonly IterVar[];
   /** True if neighbours in memory of the matrix are neighbours along the result. */
   readonly outer: boolean;
+  /** True if the matrix is decoded on its way. */
+  readonly packed: boolean;
 }
 
 export const gemv: Rule = {
@@ -90,14 +90,13 @@ function match(func: PrimFunc): Match | string {
     k,
     others: main.block.iters.filter((it) => it !== row && it !== k),
     outer: last === row,
+    packed: !func.params.includes(matrix.buffer),
   };
 }
 
-const STORAGE = ["buffer", "texture"] as const;
-
 function template(m: Match, target: Target): Template {
   const presets = PRESETS[target.profile];
-  const preset = m.outer ? presets.outerGemv : presets.gemv;
+  const preset = m.outer ? presets.outerGemv : m.packed ? presets.packedGemv : presets.gemv;
   return (sch, knobs) => {
     const main = m.main.block.name;
     const [, threads, results] = knobs.split("tile_rows", constExtent(m.row.extent), {
@@ -112,12 +111,9 @@ function template(m: Match, target: Target): Template {
       policy: "power2",
       max: [256, 32],
     });
-    const pathOf = (knob: string, buffer: string) => {
-      const paths = pathsOf(sch, main, buffer, target, STORAGE);
-      return knobs.choice<typeof STORAGE[number]>(knob, paths, presetPath(paths, preset.path));
-    };
-    const matrixPath = pathOf("matrix", m.matrix.buffer.name),
-      vectorPath = pathOf("vector", m.vector.buffer.name);
+    const matrix = m.matrix.buffer.name, vector = m.vector.buffer.name;
+    choosePath(sch, knobs, "matrix", sch.sources(main, matrix), target, DIRECT_PATHS, preset.path);
+    choosePath(sch, knobs, "vector", sch.sources(main, vector), target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       threads * lanes <= target.limits.maxInvocations,
@@ -128,8 +124,6 @@ function template(m: Match, target: Target): Template {
       `${results} x ${chunk} products unrolled: more than 512 do not pay`,
     );
     inlinePrologues(sch, main);
-    if (matrixPath === "texture") readFromTexture(sch, main, m.matrix.buffer.name);
-    if (vectorPath === "texture") readFromTexture(sch, main, m.vector.buffer.name);
 
     const loops = sch.loops(main);
     const loop = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;
@@ -147,8 +141,8 @@ function template(m: Match, target: Target): Template {
     if (lanes > 1) sch.bind(k1, "threadIdx.x");
     if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, r1), vectors);
 
-    bringNear(sch, main, m.matrix.buffer.name, k0, { vectors });
-    bringNear(sch, main, m.vector.buffer.name, k0, { vectors });
+    bringNear(sch, main, matrix, k0, { vectors });
+    bringNear(sch, main, vector, k0, { vectors });
     if (lanes > 1) {
       sch.unroll(r2);
       sch.unroll(k2);

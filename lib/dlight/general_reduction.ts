@@ -11,9 +11,9 @@ import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { isEpilogue } from "./matmul.ts";
-import { PRESETS } from "./presets.ts";
+import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { pathsOf, presetPath, unrollCopy } from "./stage.ts";
+import { choosePath, unrollCopy } from "./stage.ts";
 
 /** Blocks that become one kernel. */
 interface Group {
@@ -116,44 +116,23 @@ function template(m: Match, target: Target): Template {
     const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
     const results = knobs.choice("results", [1, 2, 4, 8], preset.results);
     const chunk = knobs.choice("chunk", [1, 4, 8, 16], preset.chunk);
-    const paths = inputPaths(sch, m.nodes, target);
-    const path = knobs.choice<typeof STORAGE[number]>("input", paths, presetPath(paths, preset.path));
+    choosePath(sch, knobs, "input", wideInputs(sch, m.nodes), target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       threads <= target.limits.maxInvocations,
       `${threads} threads: the device takes ${target.limits.maxInvocations}`,
     );
-    if (path === "texture") { for (const name of inputsOf(sch, m.nodes)) sch.setScope(name, "texture"); }
     for (const n of m.inlined) sch.computeInline(n.block.name);
     for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, vectors });
   };
 }
 
-const STORAGE = ["buffer", "texture"] as const;
-
 /** Inputs of two and more axes: those of fewer are read seldom. */
-function inputsOf(sch: Schedule, nodes: readonly Node[]): readonly string[] {
+function wideInputs(sch: Schedule, nodes: readonly Node[]): readonly string[] {
   const inputs = nodes.flatMap((n) => n.loads.map((l) => l.buffer)).filter((b) =>
     sch.func.params.includes(b)
   );
   return [...new Set(inputs.filter((b) => b.shape.length >= 2).map((b) => b.name))];
-}
-
-function inputPaths(
-  sch: Schedule,
-  nodes: readonly Node[],
-  target: Target,
-): readonly typeof STORAGE[number][] {
-  const readers = inputsOf(sch, nodes).map((name) =>
-    pathsOf(
-      sch,
-      (nodes.find((n) => n.loads.some((l) => l.buffer.name === name)) as Node).block.name,
-      name,
-      target,
-      STORAGE,
-    )
-  );
-  return readers.reduce((p, q) => p.length < q.length ? p : q, STORAGE);
 }
 
 interface Sizes {

@@ -18,17 +18,15 @@ import {
   producersOf,
   productTerms,
 } from "./analysis.ts";
-import { type Path, PATHS, PRESETS } from "./presets.ts";
+import { PATHS, PRESETS } from "./presets.ts";
 import type { Rule, Verdict } from "./rule.ts";
 import {
   accumulateLocally,
   bringNear,
+  choosePath,
   cooperate,
   inlinePrologues,
-  pathsOf,
-  presetPath,
   producerOf,
-  readFromTexture,
   unrollCopy,
 } from "./stage.ts";
 
@@ -160,10 +158,8 @@ function template(m: Match, target: Target): Template {
       max: 32,
     });
     const main = m.main.block.name;
-    const pathOf = (knob: string, buffer: string) => {
-      const paths = pathsOf(sch, main, buffer, target, PATHS);
-      return knobs.choice<Path>(knob, paths, presetPath(paths, preset.path));
-    };
+    const pathOf = (knob: string, buffer: string) =>
+      choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, preset.path);
     const aPath = pathOf("a_path", m.a.buffer.name), bPath = pathOf("b_path", m.b.buffer.name);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
@@ -187,8 +183,6 @@ function template(m: Match, target: Target): Template {
     );
     const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
     inlinePrologues(sch, main);
-    if (aPath === "texture") readFromTexture(sch, main, m.a.buffer.name);
-    if (bPath === "texture") readFromTexture(sch, main, m.b.buffer.name);
     if (uneven) sch.padEinsum(main, tile);
     const [a, b] = operandNames(sch.block(main), m);
     for (const name of [a, b]) {

@@ -8,6 +8,9 @@ import type { Profile } from "../target/target.ts";
 /** How an operand travels to registers: through workgroup memory, straight from its buffer, or from a texture. */
 export type Path = "shared" | "buffer" | "texture";
 export const PATHS: readonly Path[] = ["shared", "buffer", "texture"];
+/** Ways that pass no workgroup memory. */
+export type DirectPath = Exclude<Path, "shared">;
+export const DIRECT_PATHS: readonly DirectPath[] = ["buffer", "texture"];
 
 export interface MatmulPreset {
   /** Threads and results a thread, along the rows of the result. */
@@ -25,7 +28,7 @@ export interface GemvPreset {
   readonly reduceThreads: number;
   /** Elements of the reduction that a thread takes at a time. */
   readonly chunk: number;
-  readonly path: Exclude<Path, "shared">;
+  readonly path: DirectPath;
 }
 
 export interface ReductionPreset {
@@ -35,7 +38,7 @@ export interface ReductionPreset {
   readonly threads: number;
   /** Neighbouring elements that a thread takes at a time. */
   readonly chunk: number;
-  readonly path: Exclude<Path, "shared">;
+  readonly path: DirectPath;
 }
 
 export interface OuterReductionPreset {
@@ -45,7 +48,7 @@ export interface OuterReductionPreset {
   readonly threads: number;
   /** Elements of a row that a thread takes at a time. */
   readonly chunk: number;
-  readonly path: Exclude<Path, "shared">;
+  readonly path: DirectPath;
 }
 
 export interface GeneralReductionPreset {
@@ -54,7 +57,7 @@ export interface GeneralReductionPreset {
   readonly results: 1 | 2 | 4 | 8;
   /** Elements of a reduction that a thread takes at a time. */
   readonly chunk: 1 | 4 | 8 | 16;
-  readonly path: Exclude<Path, "shared">;
+  readonly path: DirectPath;
 }
 
 export interface TransposePreset {
@@ -76,7 +79,14 @@ export interface Conv2dPreset {
   readonly reuseRows: boolean;
   /** Strips of rows in a workgroup, one a thread. */
   readonly strips: 1 | 2 | 4 | 8 | 16 | 32;
-  readonly path: Exclude<Path, "shared">;
+  readonly path: DirectPath;
+}
+
+export interface ElementwisePreset {
+  readonly threads: 8 | 16 | 32 | 64 | 128 | 256;
+  /** Neighbouring elements a thread. */
+  readonly results: 1 | 2 | 4 | 8 | 16;
+  readonly path: DirectPath;
 }
 
 export interface FallbackPreset {
@@ -86,6 +96,8 @@ export interface FallbackPreset {
 export interface Presets {
   readonly matmul: MatmulPreset;
   readonly gemv: GemvPreset;
+  /** Where the matrix is decoded from 4-bit weights. */
+  readonly packedGemv: GemvPreset;
   readonly outerGemv: GemvPreset;
   readonly reduction: ReductionPreset;
   readonly outerReduction: OuterReductionPreset;
@@ -94,12 +106,14 @@ export interface Presets {
   readonly conv2d: Conv2dPreset;
   readonly depthwiseNchw: Conv2dPreset;
   readonly depthwiseNhwc: Conv2dPreset;
+  readonly elementwise: ElementwisePreset;
   readonly fallback: FallbackPreset;
 }
 
 const GENERIC: Presets = {
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
+  packedGemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
   outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
   reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
   outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
@@ -108,6 +122,7 @@ const GENERIC: Presets = {
   conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
   depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
   depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4, path: "buffer" },
+  elementwise: { threads: 256, results: 4, path: "buffer" },
   fallback: { threads: 256 },
 };
 
@@ -122,6 +137,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     ...GENERIC,
     matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
     gemv: { rows: [8, 1], reduceThreads: 32, chunk: 4, path: "buffer" },
+    packedGemv: { rows: [8, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
     generalReduction: { threads: 256, results: 1, chunk: 4, path: "buffer" },
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
@@ -130,18 +146,21 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     ...GENERIC,
     matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
     gemv: { rows: [4, 1], reduceThreads: 64, chunk: 4, path: "buffer" },
+    packedGemv: { rows: [4, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
   },
   intel: GENERIC,
   apple: {
     ...GENERIC,
     gemv: { rows: [4, 1], reduceThreads: 16, chunk: 4, path: "buffer" },
+    packedGemv: { rows: [4, 1], reduceThreads: 16, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
   },
   "qualcomm-adreno": {
     ...GENERIC,
     matmul: { i: [4, 8], j: [32, 2], k: 16, path: "texture" },
     gemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
+    packedGemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
     outerGemv: { rows: [64, 8], reduceThreads: 1, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
     generalReduction: { threads: 256, results: 1, chunk: 4, path: "buffer" },
@@ -154,20 +173,23 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   llvmpipe: {
     matmul: { i: [1, 16], j: [8, 16], k: 4, path: "texture" },
-    gemv: { rows: [8, 4], reduceThreads: 1, chunk: 4, path: "texture" },
+    gemv: { rows: [8, 4], reduceThreads: 1, chunk: 8, path: "texture" },
+    packedGemv: { rows: [8, 4], reduceThreads: 1, chunk: 32, path: "texture" },
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
-    reduction: { rows: 1, threads: 8, chunk: 4, path: "texture" },
+    reduction: { rows: 1, threads: 8, chunk: 16, path: "texture" },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
     generalReduction: { threads: 8, results: 4, chunk: 4, path: "texture" },
-    transpose: { i: [1, 4], j: [8, 4], path: "texture" },
+    transpose: { i: [1, 4], j: [16, 4], path: "texture" },
     conv2d: { x: 8, filters: [1, 16], channels: 4, reuseRows: false, strips: 8, path: "texture" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
     depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8, path: "texture" },
+    elementwise: { threads: 256, results: 4, path: "texture" },
     fallback: { threads: 256 },
   },
   cpu: {
     matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
+    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 8, path: "buffer" },
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
@@ -176,6 +198,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     conv2d: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },
     depthwiseNhwc: { x: 1, filters: [1, 8], channels: 1, reuseRows: false, strips: 1, path: "buffer" },
+    elementwise: { threads: 64, results: 1, path: "buffer" },
     fallback: { threads: 64 },
   },
 };

@@ -8,13 +8,12 @@ import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import type { Knobs } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
-import { PRESETS } from "./presets.ts";
+import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { inlineEpilogue, pathsOf, presetPath, unrollCopy } from "./stage.ts";
+import { choosePath, inlineEpilogue, unrollCopy } from "./stage.ts";
 
 interface Match {
   /** The blocks that stay, in order; the others are inlined into them. */
@@ -103,29 +102,6 @@ function match(func: PrimFunc): Match | string {
   return { kept, inlined, rows, columns: reduced && constExtent(reduced.extent), outer };
 }
 
-const STORAGE = ["buffer", "texture"] as const;
-
-/** Where the inputs that hold whole rows are read from. */
-function pathOf(
-  sch: Schedule,
-  knobs: Knobs,
-  blocks: readonly string[],
-  inputs: readonly string[],
-  target: Target,
-  preset: typeof STORAGE[number],
-) {
-  const users = inputs.map((name) =>
-    [
-      name,
-      blocks.find((b) => sch.inputs(b).some((l) => l.buffer.name === name)) ?? blocks[0] as string,
-    ] as const
-  );
-  const paths = users.map(([name, block]) => pathsOf(sch, block, name, target, STORAGE))
-    .reduce((p, q) => p.length < q.length ? p : q, STORAGE);
-  const path = knobs.choice<typeof STORAGE[number]>("input", paths, presetPath(paths, preset));
-  if (path === "texture") { for (const name of inputs) sch.setScope(name, "texture"); }
-}
-
 function template(func: PrimFunc, m: Match, target: Target): Template {
   const preset = PRESETS[target.profile].reduction;
   const params = new Set(func.params.map((b) => b.name));
@@ -158,7 +134,7 @@ function template(func: PrimFunc, m: Match, target: Target): Template {
       policy: "power2",
       max: [256, 16],
     });
-    pathOf(sch, knobs, blocks, inputs, target, preset.path);
+    choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       rows * threads <= target.limits.maxInvocations,
@@ -229,7 +205,7 @@ function outerTemplate(m: Match, target: Target): Template {
       max: [64, 16],
     });
     const inputs = sch.inputs(name).some((l) => l.buffer.name === input) ? [input] : [];
-    pathOf(sch, knobs, [name], inputs, target, preset.path);
+    choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       tx * ty <= target.limits.maxInvocations,

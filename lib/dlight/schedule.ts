@@ -6,6 +6,7 @@ import type { Config } from "../space/knobs.ts";
 import { runAtPresets, type Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { conv2d } from "./conv2d.ts";
+import { elementwise } from "./elementwise.ts";
 import { fallback } from "./fallback.ts";
 import { gemv } from "./gemv.ts";
 import { generalReduction } from "./general_reduction.ts";
@@ -24,6 +25,7 @@ export const rules: readonly Rule[] = [
   reduction,
   generalReduction,
   transpose,
+  elementwise,
   fallback,
 ];
 

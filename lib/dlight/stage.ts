@@ -1,36 +1,36 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
 import type { Schedule } from "../schedule/schedule.ts";
+import type { Knobs } from "../space/knobs.ts";
 import type { Target } from "../target/target.ts";
 import { texturePack } from "../target/texture.ts";
 import { constExtent } from "./analysis.ts";
+import type { Path } from "./presets.ts";
 
-/** Where inputs may be read from: those of `options` that all inputs behind `buffer` can take on the target. */
-export function pathsOf<P extends string>(
+/**
+ * A knob for where some inputs of the program are read from: those of `options` that all of them can take on
+ * the target, the preset if it is among them. Makes textures of them where that is chosen.
+ */
+export function choosePath<P extends Path>(
   sch: Schedule,
-  block: string,
-  buffer: string,
+  knobs: Knobs,
+  knob: string,
+  inputs: readonly string[],
   target: Target,
   options: readonly P[],
-): readonly P[] {
-  const fits = sch.sources(block, buffer).every((name) => {
-    const shape = (sch.func.params.find((b) => b.name === name)?.shape ?? []).map(constExtent);
-    const rows = shape.slice(0, -1).reduce(
-      (p, d) => p === undefined || d === undefined ? undefined : p * d,
-      1,
-    );
-    return texturePack(rows, shape.at(-1), target.limits) !== undefined;
-  });
-  return fits ? options : options.filter((o) => o !== "texture");
+  preset: P,
+): P {
+  const paths = inputs.every((name) => fitsTexture(sch, name, target))
+    ? options
+    : options.filter((o) => o !== "texture");
+  const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
+  if (path === "texture") { for (const name of inputs) sch.setScope(name, "texture"); }
+  return path;
 }
 
-/** The rule's path where the program has it, or else straight from the buffer. */
-export function presetPath<P extends string>(paths: readonly P[], preset: P): P | "buffer" {
-  return paths.includes(preset) ? preset : "buffer";
-}
-
-/** Makes textures of all inputs behind `buffer`. */
-export function readFromTexture(sch: Schedule, block: string, buffer: string): void {
-  for (const name of sch.sources(block, buffer)) sch.setScope(name, "texture");
+function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
+  const shape = (sch.func.params.find((b) => b.name === input)?.shape ?? []).map(constExtent);
+  const rows = shape.slice(0, -1).reduce((p, d) => p === undefined || d === undefined ? undefined : p * d, 1);
+  return texturePack(rows, shape.at(-1), target.limits) !== undefined;
 }
 
 /** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */

@@ -10,9 +10,9 @@ import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, iterOf, type Node, nodesOf } from "./analysis.ts";
 import { isPrologue } from "./matmul.ts";
-import { type Path, PATHS, PRESETS } from "./presets.ts";
+import { PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { cooperate, inlinePrologues, pathsOf, presetPath, readFromTexture, unrollCopy } from "./stage.ts";
+import { choosePath, cooperate, inlinePrologues, unrollCopy } from "./stage.ts";
 
 interface Match {
   readonly main: Node;
@@ -76,8 +76,8 @@ function template(m: Match, target: Target): Template {
       });
     const [, ti, ii] = split("tile_i", m.i, preset.i);
     const [, tj, jj] = split("tile_j", m.j, preset.j);
-    const paths = pathsOf(sch, main, m.source.buffer.name, target, PATHS);
-    const path = knobs.choice<Path>("path", paths, presetPath(paths, preset.path));
+    const sources = sch.sources(main, m.source.buffer.name);
+    const path = choosePath(sch, knobs, "path", sources, target, PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       ti * tj <= target.limits.maxInvocations,
@@ -91,7 +91,6 @@ function template(m: Match, target: Target): Template {
     );
     inlinePrologues(sch, main);
     for (const name of sch.producers(main)) sch.computeInline(name);
-    if (path === "texture") readFromTexture(sch, main, m.source.buffer.name);
 
     const loops = sch.loops(main);
     const loop = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;

@@ -8,16 +8,8 @@ import type { IterVar } from "../ir/stmt.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "./analysis.ts";
-import { PRESETS } from "./presets.ts";
-import {
-  accumulateLocally,
-  bringNear,
-  inlinePrologues,
-  pathsOf,
-  presetPath,
-  readFromTexture,
-  unrollCopy,
-} from "./stage.ts";
+import { DIRECT_PATHS, PRESETS } from "./presets.ts";
+import { accumulateLocally, bringNear, choosePath, inlinePrologues, unrollCopy } from "./stage.ts";
 
 /** A reduction over a window, with its axes told apart. */
 export interface Sliding {
@@ -80,8 +72,6 @@ export function slidingOf(
   };
 }
 
-const STORAGE = ["buffer", "texture"] as const;
-
 /** The template of a sliding reduction. */
 export function slidingTemplate(m: Sliding, target: Target): Template {
   const presets = PRESETS[target.profile];
@@ -105,13 +95,11 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     });
     const strips = knobs.choice("strips", [1, 2, 4, 8, 16, 32], preset.strips);
     const rows = knobs.flag("reuse_rows", preset.reuseRows);
-    const pathOf = (knob: string, buffer: string) => {
-      const paths = pathsOf(sch, main, buffer, target, STORAGE);
-      return knobs.choice<typeof STORAGE[number]>(knob, paths, presetPath(paths, preset.path));
-    };
     const image = m.image.buffer.name, weights = m.weights?.buffer.name;
-    const imagePath = pathOf("image", image);
-    const weightPath = weights === undefined ? "buffer" : pathOf("weights", weights);
+    const pathOf = (knob: string, buffer: string) =>
+      choosePath(sch, knobs, knob, sch.sources(main, buffer), target, DIRECT_PATHS, preset.path);
+    pathOf("image", image);
+    if (weights !== undefined) pathOf("weights", weights);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       strips * tj <= target.limits.maxInvocations,
@@ -124,8 +112,6 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
       `${ii} x ${jj} x ${cc} x ${columns} products unrolled: more than 2048 take too long to compile`,
     );
     inlinePrologues(sch, main);
-    if (imagePath === "texture") readFromTexture(sch, main, image);
-    if (weights !== undefined && weightPath === "texture") readFromTexture(sch, main, weights);
     const back = accumulateLocally(sch, main);
 
     const loops = sch.loops(main);
