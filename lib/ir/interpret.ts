@@ -8,6 +8,7 @@ import { erf } from "./erf.ts";
 import { IrError } from "./error.ts";
 import type { Buffer } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
+import { interchanged } from "./interchange.ts";
 import { inputsOf, outputsOf } from "./outputs.ts";
 import { elementsOf, type Shapes, solveShapes } from "./shapes.ts";
 import { translate } from "./translate.ts";
@@ -63,7 +64,7 @@ export function interpret(
   const outOfExtent = (axis: string, value: number): never => {
     throw new IrError(`${f.name}: axis ${axis} takes the value ${value}, which is out of its extent`);
   };
-  const { text, axes } = translate(f, buffers, options.check ?? true);
+  const { text, axes } = translate(interchanged(f), buffers, options.check ?? true);
   const run = new Function("buffers", "shapes", "erf", "outOfRange", "outOfExtent", text);
   run(
     arrays,

@@ -1,11 +1,11 @@
 /** Programs as JSON, and back. Index expressions are short: `["floordiv", ["add", "m", 31], 32]`. */
-import { add, floorDiv, floorMod, foldBinary, max, min, mul, sub, toExpr } from "./build.ts";
+import { add, binary, floorDiv, floorMod, foldBinary, max, min, mul, sub, toExpr } from "./build.ts";
 import { IrError } from "./error.ts";
 import type { Expr, Var } from "./expr.ts";
 
 /** An integer expression over shape variables: a number, a variable's name, or `[op, a, b]`. */
 export type ExprJson = number | string | readonly [op: IndexOp, a: ExprJson, b: ExprJson];
-export type IndexOp = "add" | "sub" | "mul" | "floordiv" | "floormod" | "min" | "max";
+export type IndexOp = "add" | "sub" | "mul" | "floordiv" | "floormod" | "shr" | "bitand" | "min" | "max";
 
 const BUILD: Readonly<Record<IndexOp, (a: Expr, b: Expr) => Expr>> = {
   add,
@@ -13,6 +13,8 @@ const BUILD: Readonly<Record<IndexOp, (a: Expr, b: Expr) => Expr>> = {
   mul,
   floordiv: floorDiv,
   floormod: floorMod,
+  shr: (a, b) => binary("shr", a, b),
+  bitand: (a, b) => binary("bitand", a, b),
   min,
   max,
 };

@@ -6,6 +6,7 @@
 import {
   and,
   binary,
+  conjuncts,
   constant,
   FALSE,
   floorDiv,
@@ -243,7 +244,7 @@ export class Analyzer {
         return x.a.kind === "not" ? x.a.a : not(x.a);
       case "binary": {
         if (x.dtype === "bool") {
-          if (x.op === "and") return and(x.a, x.b);
+          if (x.op === "and") return withoutRepeats(and(x.a, x.b));
           if (x.op === "or") {
             return isConst(x.a, 0)
               ? x.b
@@ -277,6 +278,16 @@ export class Analyzer {
     if (step === 0) return x;
     const [whole] = divide(l, step);
     const terms = [...whole.terms];
+    const quotient = terms.length === 1 ? terms[0]?.[1] : undefined;
+    const q = quotient?.atom;
+    if (quotient && q?.kind === "binary" && q.op === "floordiv" && isConst(q.b) && q.b.value > 0) {
+      // `q + d < 0` is `q.a < -d·c`, and `d - q < 0` is `(d + 1)·c <= q.a`.
+      const up = quotient.coeff > 0;
+      const bound = up ? -whole.constant * q.b.value : (whole.constant + 1) * q.b.value - 1;
+      if (Math.abs(bound) < 2 ** 31) {
+        return this.#other(up ? binary("lt", q.a, constant(bound)) : binary("lt", constant(bound), q.a));
+      }
+    }
     const left = {
       terms: new Map(terms.filter(([, t]) => t.coeff > 0)),
       constant: Math.max(0, whole.constant),
@@ -435,6 +446,12 @@ function times(a: number, b: number): number {
 function gcd(a: number, b: number): number {
   while (b) [a, b] = [b, a % b];
   return a;
+}
+
+function withoutRepeats(cond: Expr): Expr {
+  const terms = conjuncts(cond);
+  const once = new Map(terms.map((t) => [keyOf(t), t]));
+  return once.size === terms.length ? cond : and(...once.values());
 }
 
 /** `l = c·whole + rest`, coefficient by coefficient, the constant of rest in 0 … c-1. */
