@@ -17,13 +17,14 @@
  * @module
  */
 import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
+import { explain } from "./lib/dlight/explain.ts";
 import { match, rules, schedule } from "./lib/dlight/schedule.ts";
 import { tune } from "./lib/experiment/tune.ts";
 
 export * as te from "./lib/te/mod.ts";
 
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
-export const dlight = { schedule, match, rules } as const;
+export const dlight = { schedule, explain, match, rules } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
 export const autotvm = { tune, createTuner, tunerNames } as const;
 
@@ -64,7 +65,9 @@ export type { TrialRecord } from "./lib/records/record.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
 
 export { Chart } from "./lib/report/chart.ts";
-export { bestSoFar, confirmed, type Spec } from "./lib/report/charts.ts";
-export { display, drain } from "./lib/report/display.ts";
+export { bestSoFar, type ChartOptions, confirmed, overview, type Spec } from "./lib/report/charts.ts";
+export { display, type Showable } from "./lib/report/display.ts";
+export { drain } from "./lib/report/jupyter.ts";
 export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
 export { pageOf, type Section } from "./lib/report/page.ts";
+export { type Verdict, verdicts } from "./lib/report/verdict.ts";

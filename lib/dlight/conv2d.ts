@@ -53,5 +53,8 @@ function match(func: PrimFunc): Sliding | string {
   if (!filter || filters.length !== 1) {
     return `${weights.buffer.name} has ${filters.length} axes of the result and not one`;
   }
-  return slidingOf(main, image, weights, slides, filter);
+  // Groups of filters move over groups of channels, which is no window.
+  const moving = slides.filter((s) => s.along !== filter);
+  if (moving.length === 0) return `no window slides over an operand of block ${main.block.name}`;
+  return slidingOf(main, image, weights, moving, filter);
 }

@@ -202,3 +202,16 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     fallback: { threads: 64 },
   },
 };
+
+/** Where the numbers of each profile come from. */
+export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
+  "generic-webgpu": "DLight's numbers for targets without a branch of their own",
+  nvidia: "DLight's numbers for cuda, as far as WebGPU has what they ask for",
+  amd: "DLight's numbers for rocm, as far as WebGPU has what they ask for",
+  intel: "DLight's numbers for targets without a branch of their own; it has none for Intel",
+  apple: "DLight's numbers for metal, as far as WebGPU has what they ask for",
+  "qualcomm-adreno": "DLight's numbers for opencl on Android, as far as WebGPU has what they ask for",
+  "arm-mali": "DLight's numbers for opencl on Mali, as far as WebGPU has what they ask for",
+  llvmpipe: "found by measuring on llvmpipe",
+  cpu: "found by measuring generated JavaScript",
+};

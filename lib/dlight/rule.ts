@@ -12,3 +12,10 @@ export interface Rule {
   readonly name: string;
   readonly match: (func: PrimFunc, target: Target) => Verdict;
 }
+
+/** What one rule said. */
+export interface Why {
+  readonly rule: string;
+  readonly matched: boolean;
+  readonly because: string;
+}

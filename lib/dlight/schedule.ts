@@ -13,7 +13,7 @@ import { generalReduction } from "./general_reduction.ts";
 import { matmul } from "./matmul.ts";
 import { pool } from "./pool.ts";
 import { reduction } from "./reduction.ts";
-import type { Rule } from "./rule.ts";
+import type { Rule, Why } from "./rule.ts";
 import { transpose } from "./transpose.ts";
 
 /** In this order; the first that matches schedules. */
@@ -28,13 +28,6 @@ export const rules: readonly Rule[] = [
   elementwise,
   fallback,
 ];
-
-/** What one rule said. */
-export interface Why {
-  readonly rule: string;
-  readonly matched: boolean;
-  readonly because: string;
-}
 
 /** A program scheduled by a rule. */
 export interface Ruled {

@@ -47,9 +47,15 @@ export function computeAt(
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot compute ${name} at loop ${loopName}`;
   const { buffer } = storeOf(b, "move");
-  if (own.includes(loop)) throw new ScheduleError(`${asked}: it is already inside`, loop);
+  if (own.includes(loop)) {
+    throw new ScheduleError(`${asked}: it is inside already; choose a loop that is not around it`, loop);
+  }
   if (func.params.includes(buffer)) {
-    throw new ScheduleError(`${asked}: ${buffer.name} is an output of the function and is needed whole`, b);
+    throw new ScheduleError(
+      `${asked}: ${buffer.name} is an output of the function and is needed whole; reverseComputeAt moves its ` +
+        `consumers`,
+      b,
+    );
   }
   if (blocksOf(func.body).some((x) => x.block !== b && writes(x.block, buffer))) {
     throw new ScheduleError(
@@ -58,16 +64,20 @@ export function computeAt(
     );
   }
   const consumers = consumersOf(func, b);
+  if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it; leave it where it is`, b);
   const away = consumers.find((c) => !c.loops.includes(loop));
-  if (away || consumers.length === 0) {
+  if (away) {
     throw new ScheduleError(
-      `${asked}: ${away ? `its consumer ${away.block.name} is not inside that loop` : "nothing reads it"}`,
+      `${asked}: its consumer ${away.block.name} is not inside that loop; choose a loop around all that read it`,
       loop,
     );
   }
   const late = producersOf(func, b).find((p) => !p.loops.includes(loop) && !isBefore(func, p.block, loop));
   if (late) {
-    throw new ScheduleError(`${asked}: its producer ${late.block.name} runs after that loop begins`, loop);
+    throw new ScheduleError(
+      `${asked}: its producer ${late.block.name} runs after that loop begins; computeAt that first`,
+      loop,
+    );
   }
 
   const analyzer = Analyzer.of(func);
@@ -91,7 +101,10 @@ export function computeAt(
   const first = parts.findIndex((s) => consumers.some((c) => contains(s, c.block)));
   const last = parts.findLastIndex((s) => producersOf(func, b).some((p) => contains(s, p.block)));
   if (last >= first) {
-    throw new ScheduleError(`${asked}: a producer of it comes after its first consumer there`, loop);
+    throw new ScheduleError(
+      `${asked}: a producer of it comes after its first consumer there; choose a loop further in`,
+      loop,
+    );
   }
   const body = seq(...parts.slice(0, first), wrap(vars, moved), ...parts.slice(first));
   return { func: replaceStmt(rest, here, { ...here, body }), loops: vars.map((v) => v.var.name) };
@@ -117,7 +130,9 @@ export function reverseComputeAt(
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot compute ${name} at loop ${loopName}`;
   const { buffer: result } = storeOf(b, "move");
-  if (own.includes(loop)) throw new ScheduleError(`${asked}: it is already inside`, loop);
+  if (own.includes(loop)) {
+    throw new ScheduleError(`${asked}: it is inside already; choose a loop that is not around it`, loop);
+  }
   const twin = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, result))?.block;
   if (twin) {
     throw new ScheduleError(
@@ -127,25 +142,32 @@ export function reverseComputeAt(
   }
   const producers = producersOf(func, b).filter((p) => p.loops.includes(loop));
   if (producers.length === 0) {
-    throw new ScheduleError(`${asked}: no producer of it is inside that loop`, loop);
+    throw new ScheduleError(
+      `${asked}: no producer of it is inside that loop; choose a loop around what it reads`,
+      loop,
+    );
   }
-  const late = producersOf(func, b).find((p) =>
-    !p.loops.includes(loop) && !isBefore(func, p.block, outer[0] ?? loop)
-  );
+  const entered = [...outer, loop].find((l) => !own.includes(l)) as For;
+  const late = producersOf(func, b).find((p) => !p.loops.includes(loop) && !isBefore(func, p.block, entered));
   if (late) {
     throw new ScheduleError(
-      `${asked}: it reads what ${late.block.name} writes too, which is not done before that nest begins`,
+      `${asked}: it reads what ${late.block.name} writes too, which is not done before loop ${entered.var.name} ` +
+        `begins; computeAt ${late.block.name} or inline it first`,
       late.block,
     );
   }
   const { buffer } = storeOf((producers[0] as FoundBlock).block, "follow");
   if (producers.some((p) => storeOf(p.block, "follow").buffer !== buffer)) {
-    throw new ScheduleError(`${asked}: its producers there write more than one buffer`, loop);
+    throw new ScheduleError(
+      `${asked}: its producers there write more than one buffer; choose a loop around one of them`,
+      loop,
+    );
   }
   const elsewhere = blocksOf(func.body).find((x) => writes(x.block, buffer) && !x.loops.includes(loop));
   if (elsewhere) {
     throw new ScheduleError(
-      `${asked}: ${elsewhere.block.name} writes ${buffer.name} outside of that loop`,
+      `${asked}: ${elsewhere.block.name} writes ${buffer.name} outside of that loop; choose a loop around all that ` +
+        `write it, or move before decomposing`,
       loop,
     );
   }
@@ -153,12 +175,18 @@ export function reverseComputeAt(
   const early = consumersOf(func, b).find((c) =>
     c.loops.some((l) => l === loop || (outer.includes(l) && !own.includes(l)))
   );
-  if (early) throw new ScheduleError(`${asked}: its consumer ${early.block.name} is in the same nest`, loop);
+  if (early) {
+    throw new ScheduleError(
+      `${asked}: its consumer ${early.block.name} is in the same nest, and needs it whole; move that first`,
+      early.block,
+    );
+  }
   for (const p of producers) {
     const open = reduceLoops(p.block, p.loops).find((l) => l === loop || outer.includes(l));
     if (open) {
       throw new ScheduleError(
-        `${asked}: ${p.block.name} is not finished there, as it reduces over ${open.var.name} around it`,
+        `${asked}: ${p.block.name} is not finished there, as it reduces over ${open.var.name}; choose a loop outside ` +
+          `of ${open.var.name}`,
         loop,
       );
     }
@@ -183,18 +211,25 @@ export function reverseComputeAt(
   const accesses = readIndices(b, buffer);
   const [read] = accesses;
   if (!read || accesses.some((a) => a.some((e, d) => keyOf(e) !== keyOf(read[d] as Expr)))) {
-    throw new ScheduleError(`${asked}: it reads ${buffer.name} at more than one place`, b);
+    throw new ScheduleError(
+      `${asked}: it reads ${buffer.name} at more than one place; computeAt moves ${producer.block.name} to it instead`,
+      b,
+    );
   }
   const vars = read.filter((e) => e.kind === "var");
   if (new Set(vars).size !== vars.length || read.some((e) => e.kind !== "var" && e.kind !== "const")) {
-    throw new ScheduleError(`${asked}: it does not read ${buffer.name} at plain axes`, b);
+    throw new ScheduleError(
+      `${asked}: it does not read ${buffer.name} at plain axes; computeAt moves ${producer.block.name} to it instead`,
+      b,
+    );
   }
   const ranges = b.iters.map((it) => {
     const d = read.indexOf(it.var);
     const range = produced[d];
     if (d >= 0 && range && !range.exact) {
       throw new ScheduleError(
-        `${asked}: what is produced of ${buffer.name} there has gaps or no known bounds in dimension ${d}`,
+        `${asked}: what is produced of ${buffer.name} there has gaps or no known bounds in dimension ${d}; choose a ` +
+          `loop further in or out`,
         loop,
       );
     }
@@ -217,7 +252,8 @@ export function reverseComputeAt(
   read.forEach((e, d) => {
     if (e.kind !== "const" || has(produced[d] as Range, e, analyzer)) return;
     throw new ScheduleError(
-      `${asked}: it reads ${buffer.name} at ${e.value} in dimension ${d}, which not every turn there produces`,
+      `${asked}: it reads ${buffer.name} at ${e.value} in dimension ${d}, which not every turn there produces; ` +
+        `choose a loop further out`,
       loop,
     );
   });
@@ -278,12 +314,19 @@ export function dimensions(b: Block, asked: string): ReadonlyMap<Var, number> {
   indices.forEach((e, d) => {
     if (e.kind === "var" && !dims.has(e)) dims.set(e, d);
     else if (!isConst(e)) {
-      throw new ScheduleError(`${asked}: it does not write its buffer at plain axes, each once`, b);
+      throw new ScheduleError(
+        `${asked}: it does not write its buffer at plain axes, each once; only the blocks that read it can be moved`,
+        b,
+      );
     }
   });
   const stray = b.iters.find((it) => it.type === "spatial" && !dims.has(it.var));
   if (stray) {
-    throw new ScheduleError(`${asked}: its axis ${stray.var.name} is not an index of what it writes`, b);
+    throw new ScheduleError(
+      `${asked}: its axis ${stray.var.name} is not an index of what it writes; only the blocks that read it can be ` +
+        `moved`,
+      b,
+    );
   }
   return dims;
 }

@@ -32,7 +32,11 @@ export function computeInline(func: PrimFunc, name: string): PrimFunc {
   const s = storeOf(b, "inline");
   if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; computeAt moves it`, b);
   if (func.params.includes(s.buffer)) {
-    throw new ScheduleError(`${asked}: ${s.buffer.name} is an output of the function`, b);
+    throw new ScheduleError(
+      `${asked}: ${s.buffer.name} is an output of the function and has to be written; reverseComputeAt moves what ` +
+        `reads it`,
+      b,
+    );
   }
   if (!isConst(b.where, 1)) {
     throw new ScheduleError(
@@ -41,11 +45,14 @@ export function computeInline(func: PrimFunc, name: string): PrimFunc {
     );
   }
   if (blocksOf(func.body).some((x) => x.block !== b && writes(x.block, s.buffer))) {
-    throw new ScheduleError(`${asked}: another block writes ${s.buffer.name} too`, b);
+    throw new ScheduleError(
+      `${asked}: another block writes ${s.buffer.name} too; computeAt moves what reads it nearer`,
+      b,
+    );
   }
   const dims = dimensions(b, asked);
   const consumers = consumersOf(func, b);
-  if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it`, b);
+  if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it; leave it where it is`, b);
   const value = (indices: readonly Expr[]) =>
     substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
   const expr = (e: Expr): Expr => {
@@ -75,13 +82,21 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   const asked = `cannot inline ${name} into its producer`;
   const s = storeOf(b, "inline");
   if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; reverseComputeAt moves it`, b);
-  if (!isConst(b.where, 1)) throw new ScheduleError(`${asked}: it is computed under a condition`, b);
+  if (!isConst(b.where, 1)) {
+    throw new ScheduleError(
+      `${asked}: it is computed under a condition; inline it before splitting its loops`,
+      b,
+    );
+  }
   const candidates = blocksOf(func.body).filter((x) =>
     x.block !== b && x.block.body.kind === "store" && consumersOf(func, x.block).some((c) => c.block === b)
   );
   const [producer] = candidates;
   if (!producer || candidates.length !== 1) {
-    throw new ScheduleError(`${asked}: it has ${candidates.length} producers and not one`, b);
+    throw new ScheduleError(
+      `${asked}: it has ${candidates.length} producers and not one; computeInline moves a producer into it`,
+      b,
+    );
   }
   const p = producer.block;
   const from = storeOf(p, "inline into");
@@ -89,7 +104,10 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
     throw new ScheduleError(`${asked} ${p.name}: that is a reduction; reverseComputeAt moves it near`, p);
   }
   if (func.params.includes(from.buffer) || consumersOf(func, p).length !== 1) {
-    throw new ScheduleError(`${asked} ${p.name}: ${from.buffer.name} is needed elsewhere too`, p);
+    throw new ScheduleError(
+      `${asked} ${p.name}: ${from.buffer.name} is needed elsewhere too; reverseComputeAt moves it near`,
+      p,
+    );
   }
   const map = new Map<Expr, Expr>();
   let plain = true;
@@ -113,7 +131,8 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
     });
   if (!plain || !same) {
     throw new ScheduleError(
-      `${asked} ${p.name}: it does not read each element of ${from.buffer.name} once, at plain axes`,
+      `${asked} ${p.name}: it does not read each element of ${from.buffer.name} once, at plain axes; computeInline ` +
+        `moves ${p.name} into it`,
       b,
     );
   }

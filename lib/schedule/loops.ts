@@ -75,7 +75,10 @@ export function split(
   const known = factors.reduce<number>((p, f) => p * (f ?? 1), 1);
   const reach = isConst(loop.extent) ? Math.ceil(loop.extent.value / known) * known : known;
   if (reach >= INDEX_LIMIT) {
-    throw new ScheduleError(`${asked}: the loops would have 2^31 turns or more; smaller factors work`, loop);
+    throw new ScheduleError(
+      `${asked}: the loops would have 2^31 turns or more; use smaller factors`,
+      loop,
+    );
   }
   if (!factors.includes(null) && !(isConst(loop.extent) && loop.extent.value <= known)) {
     const extent = isConst(loop.extent) ? `${loop.extent.value}` : "symbolic";
@@ -173,7 +176,9 @@ export function fuse(func: PrimFunc, names: readonly string[]): { func: PrimFunc
 export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
   const asked = `cannot reorder loops ${names.join(", ")}`;
   const found = names.map((n) => findLoop(func, n));
-  if (new Set(names).size !== names.length) throw new ScheduleError(`${asked}: a loop is named twice`);
+  if (new Set(names).size !== names.length) {
+    throw new ScheduleError(`${asked}: a loop is named twice; name each once`, found[0]?.loop);
+  }
   if (found.length < 2) return func;
   const top = found.reduce((p, q) => q.outer.length < p.outer.length ? q : p);
   const chain: For[] = [];
@@ -184,7 +189,8 @@ export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
     if (at.kind !== "for") {
       const missing = [...named].filter((l) => !chain.includes(l)).map((l) => l.var.name).join(", ");
       throw new ScheduleError(
-        `${asked}: ${missing} is not in one perfect nest with ${top.loop.var.name}`,
+        `${asked}: ${missing} is not in one perfect nest with ${top.loop.var.name}; only loops with nothing between ` +
+          `them change places`,
         top.loop,
       );
     }
@@ -199,7 +205,7 @@ export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
   const uneven = chain.find((l) => usesVar(l.extent, (v) => vars.has(v)));
   if (uneven) {
     throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each turn of a loop around it`,
+      `${asked}: ${uneven.var.name} has another extent at each turn of a loop around it; leave it out`,
       top.loop,
     );
   }
@@ -241,7 +247,12 @@ export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
 export function setLoopKind(func: PrimFunc, name: string, kind: LoopKind, verb: string): PrimFunc {
   const { loop, outer } = findLoop(func, name);
   const asked = `cannot ${verb} loop ${name}`;
-  if (loop.loop !== "serial") throw new ScheduleError(`${asked}: it is ${loop.loop} already`, loop);
+  if (loop.loop !== "serial") {
+    throw new ScheduleError(
+      `${asked}: it is ${loop.loop} already, and a loop has one kind; choose a serial loop`,
+      loop,
+    );
+  }
   if (kind === "vectorized" && !isConst(loop.extent)) {
     throw new ScheduleError(`${asked}: its extent is symbolic; split it by 4 first`, loop);
   }

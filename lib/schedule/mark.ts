@@ -4,9 +4,15 @@ import type { PrimFunc } from "../ir/func.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { blocksOf, findBlock, findLoop, FreshNames, replaceStmt, storeOf } from "./tree.ts";
+import { blocksOf, checkDepth, findBlock, findLoop, FreshNames, replaceStmt, storeOf } from "./tree.ts";
 
-/** Moves the buffer that block `name` writes, or the input `name`, to another memory. */
+/**
+ * Puts the buffer that a block writes, or an input, in another memory.
+ *
+ *     T = T.alloc_buffer((64,))      →    T = T.alloc_buffer((64,), scope="shared")
+ *
+ * @throws {ScheduleError} where the memory can't hold it: inputs are global or textures, outputs global
+ */
 export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
   const asked = `cannot put ${name} in ${scope} memory`;
   const param = func.params.find((p) => p.name === name);
@@ -17,20 +23,32 @@ export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
       throw new ScheduleError(`${asked}: an input is global or a texture; cacheRead copies it nearer`);
     }
     if (scope === "texture" && (input.dtype === "bool" || input.shape.length === 0)) {
-      throw new ScheduleError(`${asked}: textures hold f32, f16, i32 and u32 with at least one dimension`);
+      throw new ScheduleError(
+        `${asked}: textures hold f32, f16, i32 and u32 in one dimension or more; keep it global`,
+      );
     }
     return replace(func, input, { ...input, scope });
   }
   if (!isBlock) {
     const inputs = func.params.filter((p) => !outputsOf(func).includes(p)).map((p) => p.name);
-    throw new ScheduleError(`${asked}: it is neither a block nor an input; inputs are ${inputs.join(", ")}`);
+    const blocks = blocksOf(func.body).map((b) => b.block.name);
+    throw new ScheduleError(
+      `${asked}: it is neither a block nor an input; blocks are ${blocks.join(", ")}, inputs ${
+        inputs.join(", ")
+      }`,
+    );
   }
   const { block: b } = findBlock(func, name);
   const { buffer } = storeOf(b, "set the scope of");
   if (func.params.includes(buffer)) {
     throw new ScheduleError(`${asked}: ${buffer.name} is an output and stays global; cacheWrite first`, b);
   }
-  if (scope === "texture") throw new ScheduleError(`${asked}: textures are read-only, and ${name} writes`, b);
+  if (scope === "texture") {
+    throw new ScheduleError(
+      `${asked}: textures are read-only, and ${name} writes; global, shared and local work`,
+      b,
+    );
+  }
   return replace(func, buffer, { ...buffer, scope });
 }
 
@@ -43,6 +61,13 @@ function replace(func: PrimFunc, old: Buffer, now: Buffer): PrimFunc {
   });
 }
 
+/**
+ * Puts a note on a block or a loop, for rules and passes to read; a block goes before a loop of the same name.
+ *
+ *     for i in range(64):            →    for i in T.serial(64, annotations={"pragma": 1}):
+ *
+ * @throws {ScheduleError} for a name that is neither, or a number that is not finite
+ */
 export function annotate(
   func: PrimFunc,
   name: string,
@@ -50,13 +75,25 @@ export function annotate(
   value: string | number | boolean,
 ): PrimFunc {
   const found = blocksOf(func.body).find((b) => b.block.name === name)?.block ?? findLoop(func, name).loop;
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new ScheduleError(
+      `cannot annotate ${name} with ${key} = ${value}: a note is text, a finite number or a boolean`,
+      found,
+    );
+  }
   return replaceStmt(func, found, { ...found, annotations: { ...found.annotations, [key]: value } });
 }
 
-/** Puts a loop of one turn around a block, for a block that has none to bind. */
+/**
+ * Puts a loop of one turn around a block's nest, for a block that has none to bind.
+ *
+ *     B[0] = A[0]                    →    for u in range(1):
+ *                                           B[0] = A[0]
+ */
 export function addUnitLoop(func: PrimFunc, name: string): { func: PrimFunc; loop: string } {
   const { block: b, loops } = findBlock(func, name);
   const v = variable(new FreshNames(func).get("u"));
   const top = loops[0] ?? b;
+  checkDepth(`cannot add a loop around ${name}`, top, 1);
   return { func: replaceStmt(func, top, forLoop(v, 1, top)), loop: v.name };
 }

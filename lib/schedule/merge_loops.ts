@@ -15,16 +15,19 @@ import { accessesOf, blocksOf, findLoop, replaceStmt } from "./tree.ts";
  * Makes one loop of loops that follow one another: each turn runs the turn of the first, then that of the
  * second, and so on. Every element that two of them share must belong to the same turn of both.
  *
- *     for i: T[i] = f(A[i])        for i:
- *     for i_1: B[i_1] = g(T[i_1])  →  T[i] = f(A[i])
- *                                     B[i] = g(T[i])
+ *     for i in range(64):
+ *       T[i] = A[i] * 2               for i in range(64):
+ *     for i_1 in range(64):      →      T[i] = A[i] * 2
+ *       B[i_1] = T[i_1] + 1             B[i] = T[i] + 1
+ *
+ * @throws {ScheduleError} where the loops are not neighbours of one extent, or a turn needs other turns' elements
  */
 export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: PrimFunc; loop: string } {
   const asked = `cannot merge loops ${names.join(", ")}`;
   const loops = names.map((name) => findLoop(func, name).loop);
   const [first] = loops;
   if (!first || loops.length < 2 || new Set(loops).size !== loops.length) {
-    throw new ScheduleError(`${asked}: name two or more different loops`);
+    throw new ScheduleError(`${asked}: name two or more different loops`, first);
   }
   const siblings = siblingsOf(func.body, first);
   const at = siblings.indexOf(first);
@@ -46,7 +49,10 @@ export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: Pr
   const analyzer = Analyzer.of(func);
   const other = loops.find((l) => !analyzer.provesEqual(l.extent, first.extent));
   if (other) {
-    throw new ScheduleError(`${asked}: ${other.var.name} and ${first.var.name} differ in extent`, other);
+    throw new ScheduleError(
+      `${asked}: ${other.var.name} and ${first.var.name} differ in extent; split them by the same factors first`,
+      other,
+    );
   }
   // A loop of one turn has no other turns to wait for.
   const once = analyzer.provesEqual(first.extent, constant(1));
@@ -90,7 +96,8 @@ function checkPair(earlier: For, later: For, asked: string, analyzer: Analyzer):
       const apart = turnA.some((r, d) => sameTurn(r, earlier.var, turnB[d] as Range, later.var, analyzer));
       if (apart) continue;
       throw new ScheduleError(
-        `${asked}: a turn of ${later.var.name} needs of ${a.buffer.name} what other turns of ${earlier.var.name} touch`,
+        `${asked}: a turn of ${later.var.name} needs of ${a.buffer.name} what other turns of ${earlier.var.name} touch; ` +
+          `merge loops over the same axis of it`,
         later,
       );
     }

@@ -44,9 +44,16 @@ export function decomposeReduction(
   const { block: b, loops } = findBlock(func, name);
   const { loop } = findLoop(func, loopName);
   const asked = `cannot decompose the reduction ${name} at loop ${loopName}`;
-  if (!b.init) throw new ScheduleError(`${asked}: it has no initialisation`, b);
+  if (!b.init) {
+    throw new ScheduleError(`${asked}: it has no initialisation; choose a reduction that is still whole`, b);
+  }
   const at = loops.indexOf(loop);
-  if (at < 0) throw new ScheduleError(`${asked}: that loop is not around it`, loop);
+  if (at < 0) {
+    throw new ScheduleError(
+      `${asked}: that loop is not around it; its loops are ${loops.map((l) => l.var.name).join(", ")}`,
+      loop,
+    );
+  }
   const reduce = reduceLoops(b, loops);
   const open = reduce.find((l) => loops.indexOf(l) < at);
   if (open) {
@@ -124,7 +131,12 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
     inner.push(at);
     at = at.body;
   }
-  if (at.kind !== "block") throw new ScheduleError(`${asked}: there is more than one block inside`, loop);
+  if (at.kind !== "block") {
+    throw new ScheduleError(
+      `${asked}: there is more than one block inside; rfactor before moving or decomposing blocks`,
+      loop,
+    );
+  }
   const b = at;
   const loops = [...outer, ...inner];
   if (loops.some((l, k) => k + 1 < loops.length && l.body !== loops[k + 1])) {
@@ -137,10 +149,16 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
     throw new ScheduleError(`${asked}: ${b.name} has no initialisation; rfactor before decomposing`, b);
   }
   if (loops.some((l) => l.loop !== "serial")) {
-    throw new ScheduleError(`${asked}: rfactor while the loops are serial`, loop);
+    throw new ScheduleError(
+      `${asked}: a loop of ${b.name} is not serial any more; rfactor while they are`,
+      loops.find((l) => l.loop !== "serial"),
+    );
   }
   const reduce = reduceLoops(b, loops);
-  if (!reduce.includes(loop)) throw new ScheduleError(`${asked}: ${b.name} does not reduce over it`, loop);
+  if (!reduce.includes(loop)) {
+    const good = reduce.map((l) => l.var.name).join(", ");
+    throw new ScheduleError(`${asked}: ${b.name} does not reduce over it, but over ${good || "none"}`, loop);
+  }
   const mixed = mixedLoop(b, loops);
   if (mixed) {
     throw new ScheduleError(
@@ -164,6 +182,7 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   if (!(Number.isInteger(axis) && axis >= 0 && axis <= old.shape.length)) {
     throw new ScheduleError(
       `${asked} into dimension ${axis}: ${old.name} has ${old.shape.length}, so 0 to ${old.shape.length} would work`,
+      b,
     );
   }
   const names = new FreshNames(func);
@@ -234,10 +253,16 @@ function updateOf(b: Block, asked: string): Reducer & { readonly store: Store; r
   const store = storeOf(b, "reduce");
   const reducer = reducerOf(store);
   if (!reducer) {
-    throw new ScheduleError(`${asked}: its update is not x = x + y, max(x, y) or min(x, y)`, b);
+    throw new ScheduleError(
+      `${asked}: its update is not x = x + y, max(x, y) or min(x, y); only such reductions come apart`,
+      b,
+    );
   }
   if (b.init?.kind !== "store") {
-    throw new ScheduleError(`${asked}: its initialisation is not a single store`, b);
+    throw new ScheduleError(
+      `${asked}: its initialisation is not a single store; only such reductions come apart`,
+      b,
+    );
   }
   return { ...reducer, store, start: b.init.value };
 }

@@ -2,8 +2,9 @@ import { walkStmt } from "../ir/visit.ts";
 import type { Load, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, ThreadTag } from "../ir/stmt.ts";
+import { ScheduleError } from "./error.ts";
 import { apply, type Step } from "./step.ts";
-import { Trace } from "./trace.ts";
+import { STEP_LIMIT, Trace } from "./trace.ts";
 import { blocksOf, consumersOf, findBlock, findLoop, producersOf } from "./tree.ts";
 
 /** A program under scheduling: applies steps to it and records them. */
@@ -26,6 +27,9 @@ export class Schedule {
   }
 
   #do(step: Step): readonly string[] {
+    if (this.#steps.length >= STEP_LIMIT) {
+      throw new ScheduleError(`cannot ${step.op}: the schedule has ${STEP_LIMIT} steps, which is the most`);
+    }
     const { func, made } = apply(this.#func, step);
     this.#func = func;
     this.#steps.push(step);
@@ -36,7 +40,7 @@ export class Schedule {
   }
 
   split(loop: string, factors: readonly (number | null)[]): readonly string[] {
-    return this.#do({ op: "split", loop, factors });
+    return this.#do({ op: "split", loop, factors: [...factors] });
   }
   fuse(...loops: readonly string[]): string {
     return this.#one({ op: "fuse", loops });
@@ -87,7 +91,7 @@ export class Schedule {
     return this.#one({ op: "rfactor", loop, axis });
   }
   padEinsum(block: string, padding: readonly number[]): void {
-    this.#do({ op: "padEinsum", block, padding });
+    this.#do({ op: "padEinsum", block, padding: [...padding] });
   }
   setScope(name: string, scope: Scope): void {
     this.#do({ op: "setScope", name, scope });

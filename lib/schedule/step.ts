@@ -53,7 +53,7 @@ const loops = (r: { func: PrimFunc; loops: string[] }): Applied => ({ func: r.fu
 const block = (r: { func: PrimFunc; block: string }): Applied => ({ func: r.func, made: [r.block] });
 const loop = (r: { func: PrimFunc; loop: string }): Applied => ({ func: r.func, made: [r.loop] });
 
-export const primitives: Primitives = {
+const primitives: Primitives = {
   split: (f, s) => loops(split(f, s.loop, s.factors)),
   fuse: (f, s) => loop(fuse(f, s.loops)),
   mergeLoops: (f, s) => loop(mergeLoops(f, s.loops)),
@@ -80,4 +80,9 @@ export const primitives: Primitives = {
 export function apply(func: PrimFunc, step: Step): Applied {
   const primitive = primitives[step.op] as (func: PrimFunc, step: Step) => Applied;
   return primitive(func, step);
+}
+
+/** A step as a call: `sch.split("i", [null, 8])`. */
+export function showStep({ op, ...args }: Step): string {
+  return `sch.${op}(${Object.values(args).map((a) => JSON.stringify(a)).join(", ")})`;
 }

@@ -1,7 +1,11 @@
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { ScheduleError } from "./error.ts";
-import { apply, primitives, type Step } from "./step.ts";
+import { apply, showStep, type Step } from "./step.ts";
+import { stepFromJson } from "./step_json.ts";
+
+/** Steps of a schedule: ten times what a rule takes, and few enough to replay whatever they are. */
+export const STEP_LIMIT = 1000;
 
 export interface TraceJson {
   readonly program: { readonly name: string; readonly fingerprint: string };
@@ -22,22 +26,20 @@ export class Trace {
    * @throws {ScheduleError} where `json` is not a trace
    */
   static fromJSON(json: unknown): Trace {
-    const { program, steps } = (typeof json === "string" ? parsed(json) : json ?? {}) as Partial<TraceJson>;
-    if (
-      typeof program?.name !== "string" || typeof program.fingerprint !== "string" || !Array.isArray(steps)
-    ) {
+    const { program, steps } = fieldsOf(typeof json === "string" ? parsed(json) : json);
+    const { name, fingerprint } = fieldsOf(program);
+    if (typeof name !== "string" || typeof fingerprint !== "string" || !Array.isArray(steps)) {
       throw new ScheduleError("cannot read a trace: it needs { program: { name, fingerprint }, steps: [] }");
     }
-    for (const step of steps as readonly Partial<Step>[]) {
-      if (typeof step?.op !== "string" || !Object.hasOwn(primitives, step.op)) {
-        throw new ScheduleError(
-          `cannot read a trace: unknown step ${JSON.stringify(step)}; known are ${
-            Object.keys(primitives).join(", ")
-          }`,
-        );
-      }
+    if (steps.length > STEP_LIMIT) {
+      throw new ScheduleError(
+        `cannot read a trace of ${steps.length} steps: a schedule has up to ${STEP_LIMIT}`,
+      );
     }
-    return new Trace(program, steps);
+    return new Trace(
+      { name, fingerprint },
+      Array.from(steps, (step, k) => stepFromJson(step, `step ${k} of a trace of ${name}`)),
+    );
   }
 
   toJSON(): TraceJson {
@@ -45,10 +47,7 @@ export class Trace {
   }
 
   toString(): string {
-    return this.steps.map((s) => {
-      const { op, ...args } = s;
-      return `sch.${op}(${Object.values(args).map((a) => JSON.stringify(a)).join(", ")})`;
-    }).join("\n");
+    return this.steps.map(showStep).join("\n");
   }
 
   /** What a notebook's cell shows. */
@@ -57,9 +56,14 @@ export class Trace {
   }
 }
 
+/** What an object has of its own; nothing of anything else. */
+function fieldsOf(x: unknown): Readonly<Record<string, unknown>> {
+  return typeof x === "object" && x !== null ? { ...x } : {};
+}
+
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) ?? {};
+    return JSON.parse(text);
   } catch (e) {
     throw new ScheduleError(`cannot read a trace: ${e instanceof Error ? e.message : e}`);
   }

@@ -92,6 +92,9 @@ export function removeBlock(func: PrimFunc, block: Block): PrimFunc {
   return func.with({ body: go(func.body) ?? seq() });
 }
 
+/** Longest name, which also keeps index expressions small: they grow with the names of their loops. */
+export const NAME_LIMIT = 1000;
+
 /** Hands out loop, block or buffer names that `func` does not have yet. */
 export class FreshNames {
   readonly #taken = new Set<string>();
@@ -105,9 +108,18 @@ export class FreshNames {
     for (const v of func.shapeVars) this.#taken.add(v.name);
   }
 
+  /** @throws {ScheduleError} for a name that has grown beyond {@linkcode NAME_LIMIT} */
   get(wanted: string): string {
     let name = wanted;
     for (let k = 1; this.#taken.has(name); k++) name = `${wanted}_${k}`;
+    if (name.length > NAME_LIMIT) {
+      throw new ScheduleError(
+        `cannot name a loop, block or buffer ${
+          name.slice(0, 40)
+        }…: it takes ${name.length} characters, and up to ` +
+          `${NAME_LIMIT} work; names grow with each split, fusion and copy of what has been split, fused or copied`,
+      );
+    }
     this.#taken.add(name);
     return name;
   }

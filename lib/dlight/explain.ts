@@ -1,0 +1,69 @@
+import type { PrimFunc } from "../ir/func.ts";
+import { printFunc } from "../ir/print.ts";
+import { apply, showStep, type Step } from "../schedule/step.ts";
+import type { Config } from "../space/knobs.ts";
+import { showValue } from "../space/knob.ts";
+import type { Target } from "../target/target.ts";
+import { PRESET_SOURCES } from "./presets.ts";
+import type { Rule, Why } from "./rule.ts";
+import { rules, schedule } from "./schedule.ts";
+
+/** One step of a schedule, with the program before and after it. */
+export interface ExplainedStep {
+  readonly step: Step;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Why a program is scheduled as it is. */
+export class Explanation {
+  constructor(
+    readonly func: PrimFunc,
+    readonly profile: string,
+    /** The rule that schedules it: the first that matches. */
+    readonly rule: string,
+    /** What every rule says of it, those after the first that matches too. */
+    readonly verdicts: readonly Why[],
+    /** The numbers that the rule takes, by knob. */
+    readonly preset: Config,
+    /** Where they come from. */
+    readonly source: string,
+    readonly steps: readonly ExplainedStep[],
+  ) {}
+
+  toString(): string {
+    const said = this.verdicts.map((w) => `  ${w.matched ? "yes" : "no "} ${w.rule}: ${w.because}`);
+    const knobs = Object.entries(this.preset).map(([name, value]) => `  ${name} = ${showValue(value)}`);
+    const steps = this.steps.map((s, k) => `  ${`${k + 1}`.padStart(2)} ${showStep(s.step)}`);
+    return [
+      `${this.func.name} is scheduled by ${this.rule}, for ${this.profile}`,
+      "What the rules say, in their order:",
+      ...said,
+      `The preset (${this.source}):`,
+      ...(knobs.length > 0 ? knobs : ["  nothing to choose"]),
+      "The steps:",
+      ...steps,
+    ].join("\n");
+  }
+}
+
+/**
+ * Why `func` is scheduled as it is: every rule's verdict with its reason, the numbers that were taken and where
+ * they come from, and each step with the program before and after it. `String(…)` tells it in short.
+ */
+export function explain(func: PrimFunc, target: Target, among: readonly Rule[] = rules): Explanation {
+  const ruled = schedule(func, target, among);
+  const verdicts = among.map((rule): Why => {
+    const { template, because } = rule.match(func, target);
+    return { rule: rule.name, matched: template !== undefined, because };
+  });
+  let now = func, text = printFunc(func);
+  const steps = ruled.trace.steps.map((step): ExplainedStep => {
+    now = apply(now, step).func;
+    const before = text;
+    text = printFunc(now);
+    return { step, before, after: text };
+  });
+  const { rule, preset } = ruled;
+  return new Explanation(func, target.profile, rule, verdicts, preset, PRESET_SOURCES[target.profile], steps);
+}
