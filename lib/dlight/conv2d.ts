@@ -3,8 +3,7 @@
  * stride, dilation and groups; depthwise too.
  */
 import type { PrimFunc } from "../ir/func.ts";
-import { iterOf, mentions, nodesOf, productTerms } from "./analysis.ts";
-import { isEpilogue, isPrologue } from "./matmul.ts";
+import { isEpilogue, isPrologue, iterOf, mentions, nodesOf, productTerms } from "./analysis.ts";
 import type { Rule } from "./rule.ts";
 import { slidesOf, type Sliding, slidingOf, slidingTemplate } from "./window.ts";
 

@@ -7,8 +7,16 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
-import { constExtent, iterOf, mentions, type Node, nodesOf, productTerms } from "./analysis.ts";
-import { isEpilogue, isPrologue } from "./matmul.ts";
+import {
+  constExtent,
+  isEpilogue,
+  isPrologue,
+  iterOf,
+  mentions,
+  type Node,
+  nodesOf,
+  productTerms,
+} from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
 import {

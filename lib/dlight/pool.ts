@@ -1,7 +1,6 @@
 /** Pool: the sum, maximum or minimum over a window that slides over an image, each channel by itself. */
 import type { PrimFunc } from "../ir/func.ts";
-import { iterOf, nodesOf } from "./analysis.ts";
-import { isEpilogue, isPrologue } from "./matmul.ts";
+import { isEpilogue, isPrologue, iterOf, nodesOf } from "./analysis.ts";
 import type { Rule } from "./rule.ts";
 import { slidesOf, type Sliding, slidingOf, slidingTemplate } from "./window.ts";
 
