@@ -37,6 +37,15 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@resvg/resvg-js": ["report"],
 };
 
+/** Where programs begin; nothing imports them. */
+const ENTRIES = [
+  "mod.ts",
+  "lib/experiment/quickstart.ts",
+  "lib/experiment/rules.ts",
+  "lib/measure/watchdog.ts",
+  "lib/measure/worker.ts",
+];
+
 interface Module {
   readonly specifier: string;
   readonly dependencies?: readonly {
@@ -51,8 +60,7 @@ const root = new URL("../", import.meta.url).href;
 /** Every module of the product, with what it imports: `[file, imported]`, files relative to the root. */
 async function imports(): Promise<readonly (readonly [from: string, to: string])[]> {
   const found = new Map<string, readonly [string, string]>();
-  // The quickstart and the measuring process are programs of their own, which nothing imports.
-  for (const entry of ["mod.ts", "lib/experiment/quickstart.ts", "lib/measure/worker.ts"]) {
+  for (const entry of ENTRIES) {
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--json", new URL(entry, root).href],
       stderr: "null",
