@@ -18,21 +18,24 @@
  */
 import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
 import { explain } from "./lib/dlight/explain.ts";
+import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
 import { match, rules, schedule } from "./lib/dlight/schedule.ts";
 import { tune } from "./lib/experiment/tune.ts";
 
 export * as te from "./lib/te/mod.ts";
 
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
-export const dlight = { schedule, explain, match, rules } as const;
+export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
 export const autotvm = { tune, createTuner, tunerNames } as const;
 
 export { build } from "./lib/experiment/build.ts";
+export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";
 export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
 
 export { PrimFunc } from "./lib/ir/func.ts";
+export { specialize } from "./lib/ir/specialize.ts";
 export { interpret } from "./lib/ir/interpret.ts";
 export { TunebookError } from "./lib/ir/error.ts";
 export { ScheduleError } from "./lib/schedule/error.ts";

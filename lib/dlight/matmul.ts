@@ -18,7 +18,7 @@ import {
   nodesOf,
   productTerms,
 } from "./analysis.ts";
-import { PATHS, PRESETS } from "./presets.ts";
+import { type MatmulPreset, PATHS, PRESETS } from "./presets.ts";
 import type { Rule, Verdict } from "./rule.ts";
 import {
   accumulateLocally,
@@ -47,9 +47,9 @@ interface Match {
 export const matmul: Rule = {
   name: "Matmul",
   match(func, target) {
-    const found = match(func);
+    const found = matchMatmul(func);
     return typeof found === "string" ? { because: found } : {
-      template: template(found, target),
+      template: matmulTemplate(found, target, PRESETS[target.profile].matmul),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
@@ -57,7 +57,8 @@ export const matmul: Rule = {
   },
 };
 
-function match(func: PrimFunc): Match | string {
+/** The axes of a matrix product, or why `func` is none. */
+export function matchMatmul(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   const reductions = nodes.filter((n) => n.kind === "reduction");
@@ -115,8 +116,8 @@ function classify(main: Node, x: Load, y: Load): Match | string {
   };
 }
 
-function template(m: Match, target: Target): Template {
-  const preset = PRESETS[target.profile].matmul;
+/** Tiles of a matrix product, at a preset's numbers. */
+export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): Template {
   const loopOf = (it: IterVar) => m.main.block.iters.indexOf(it);
   return (sch, knobs) => {
     const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));

@@ -95,6 +95,8 @@ export interface FallbackPreset {
 
 export interface Presets {
   readonly matmul: MatmulPreset;
+  /** Few rows, whose number is only known at launch. */
+  readonly lowBatch: Omit<MatmulPreset, "i">;
   readonly gemv: GemvPreset;
   /** Where the matrix is decoded from 4-bit weights. */
   readonly packedGemv: GemvPreset;
@@ -112,6 +114,7 @@ export interface Presets {
 
 const GENERIC: Presets = {
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
+  lowBatch: { j: [64, 1], k: 8, path: "buffer" },
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
   packedGemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
   outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
@@ -173,6 +176,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   llvmpipe: {
     matmul: { i: [1, 16], j: [8, 16], k: 4, path: "texture" },
+    lowBatch: { j: [8, 8], k: 8, path: "texture" },
     gemv: { rows: [8, 4], reduceThreads: 1, chunk: 8, path: "texture" },
     packedGemv: { rows: [8, 4], reduceThreads: 1, chunk: 32, path: "texture" },
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
@@ -188,6 +192,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   cpu: {
     matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
+    lowBatch: { j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 8, path: "buffer" },
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
