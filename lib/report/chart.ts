@@ -1,5 +1,6 @@
-import { pngOf, svgOf } from "./picture.ts";
-import type { Spec } from "./charts.ts";
+import { type Bundle, inCell } from "./jupyter.ts";
+import { pngOf, SCALE, svgOf } from "./picture.ts";
+import type { Spec } from "./spec.ts";
 
 /** A chart that shows itself in a notebook cell, and as a picture where nothing renders Vega-Lite. */
 export class Chart {
@@ -20,19 +21,28 @@ export class Chart {
     await Deno.writeFile(path, await this.toPNG());
   }
 
+  /** In words. */
+  toString(): string {
+    return `Chart: ${
+      (this.spec as { readonly title?: { readonly text?: string } }).title?.text ?? "untitled"
+    }`;
+  }
+
   /**
    * What Jupyter gets. No image/svg+xml and no text/html: nbconvert prefers them, and then loses the
    * interactive chart or the picture.
    */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+  async [inCell](): Promise<Bundle> {
     return {
       "application/vnd.vegalite.v5+json": this.spec,
-      "image/png": base64(await this.toPNG()),
-      "text/plain": `Chart: ${(this.spec as { title?: { text?: string } }).title?.text ?? ""}`,
+      "image/png": (await this.toPNG()).toBase64(),
+      "text/plain": `${this}`,
     };
   }
 }
 
-export function base64(bytes: Uint8Array<ArrayBuffer>): string {
-  return bytes.toBase64();
+/** The width at which a picture of a chart, in base64, is to be shown: it is drawn larger, for sharp screens. */
+export function shownWidth(png: string): number {
+  const header = Uint8Array.fromBase64(png.slice(0, 32));
+  return Math.round(new DataView(header.buffer).getUint32(16) / SCALE);
 }

@@ -3,85 +3,18 @@ import type { Table } from "apache-arrow";
 import type { TrialRecord } from "../records/record.ts";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
+import { colorScale, isFixed, labelOf } from "./contestants.ts";
+import { type Curve, curvesSpec } from "./curves.ts";
+import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+import { MARGIN, verdicts } from "./verdict.ts";
 
-/** A Vega-Lite specification: plain JSON data. */
-export type Spec = Readonly<Record<string, unknown>>;
-
-export interface ChartOptions {
-  /** What was computed. */
-  readonly title?: string;
-  /** On what. */
-  readonly subtitle?: string;
-}
-
-const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
-
-/** Less than this times faster than DLight may be noise, and is not marked as overtaking it. */
-const MARGIN = 1.05;
-
-/** How contestants are called and coloured; the colours are Okabe and Ito's, which the colour-blind tell apart. */
-const CONTESTANTS: Readonly<Record<string, { readonly label: string; readonly color: string }>> = {
-  "fallback": { label: "Fallback (naive)", color: "#999999" },
-  "dlight": { label: "DLight (rule)", color: "#0072B2" },
-  "autotvm": { label: "AutoTVM (from scratch)", color: "#E69F00" },
-  "autotvm+dlight": { label: "AutoTVM from DLight", color: "#009E73" },
-};
-/** For contestants that nobody foresaw. */
-const OTHER = ["#CC79A7", "#56B4E9", "#D55E00", "#000000"];
-
-function labelOf(contestant: string): string {
-  return CONTESTANTS[contestant]?.label ?? contestant;
-}
-
-/** Which label has which colour, among the contestants that are there. */
-function colorScale(
-  contestants: readonly string[],
-): { readonly domain: readonly string[]; readonly range: readonly string[] } {
-  const known = Object.keys(CONTESTANTS).filter((c) => contestants.includes(c));
-  const others = [...new Set(contestants)].filter((c) => !known.includes(c));
-  return {
-    domain: [...known, ...others].map(labelOf),
-    range: [
-      ...known.map((c) => CONTESTANTS[c]?.color ?? ""),
-      ...others.map((_, k) => OTHER[k % OTHER.length] ?? ""),
-    ],
-  };
-}
-
-function titled(options: ChartOptions): Spec {
-  if (options.title === undefined) return {};
-  return {
-    title: {
-      text: options.title,
-      ...(options.subtitle === undefined ? {} : { subtitle: options.subtitle }),
-      anchor: "start",
-      fontSize: 13,
-      subtitleFontSize: 11,
-      subtitleColor: "#555555",
-      offset: 12,
-    },
-  };
-}
-
-const CONFIG: Spec = {
-  font: "Roboto, sans-serif",
-  view: { stroke: null },
-  axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", gridColor: "#e6e6e6" },
-  legend: { labelFontSize: 11, titleFontSize: 12, orient: "bottom", columns: 2, labelLimit: 260 },
-};
-
-/** Speed as shown: GFLOP/s where the program computes, GB/s where it only moves. */
-function speedOf(rows: readonly { readonly gflops: number; readonly gbps: number }[]) {
-  const computes = rows.some((r) => r.gflops > 0);
-  return computes
-    ? { field: "gflops", unit: "GFLOP/s", of: (r: { readonly gflops: number }) => r.gflops } as const
-    : { field: "gbps", unit: "GB/s", of: (r: { readonly gbps: number }) => r.gbps } as const;
-}
+export type { ChartOptions, Spec };
 
 /**
- * Best checked result so far against seconds or trials: a step line a search, a level line for a contestant
- * with one answer (there from the first moment), a mark where a search overtakes DLight, a tick for each
- * failed trial.
+ * Best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
+ * trials, a tick at the bottom for each failed one and a mark where it passes DLight; a level line for a
+ * contestant with one answer, there from the first moment. The axis is logarithmic where the contestants are
+ * far apart, and says so.
  */
 export function bestSoFar(
   trials: Table,
@@ -91,80 +24,31 @@ export function bestSoFar(
   const records = tableToRecords(trials);
   const speed = speedOf(records.filter((r) => r.status === "ok"));
   const at = (r: TrialRecord) => x === "seconds" ? r.secondsSinceStart : r.trial + 1;
-  const end = Math.max(1, ...records.map(at));
-  const groups = [...Map.groupBy(records, (r) => r.contestant)];
-  const line = groups.flatMap(([contestant, own]) => {
-    const who = labelOf(contestant);
-    if (own.length === 1) {
-      const [only] = own;
-      if (only?.status !== "ok") return [];
-      return [0, end].map((t) => ({ who, x: t, y: speed.of(only) }));
-    }
-    let best = 0;
-    const steps = own.toSorted((a, b) => a.trial - b.trial).flatMap((r) => {
-      if (r.status !== "ok" || speed.of(r) <= best) return [];
-      best = speed.of(r);
-      return [{ who, x: at(r), y: best }];
-    });
-    return steps.length > 0 ? [...steps, { who, x: end, y: best }] : [];
-  });
+  const point = (r: TrialRecord) => ({ x: at(r), y: speed.of(r) });
+  const when = (r: TrialRecord) => x === "seconds" ? `after ${at(r).toFixed(1)} s` : `at trial ${at(r)}`;
   const rule = records.find((r) => r.contestant === "dlight" && r.status === "ok");
-  const overtakes = groups.flatMap(([contestant, own]) => {
-    const first = rule && own.length > 1 &&
-      own.toSorted((a, b) => a.trial - b.trial).find((r) =>
-        r.status === "ok" && r.config !== rule.config && speed.of(r) > speed.of(rule) * MARGIN
-      );
-    if (!first || !rule) return [];
-    const when = x === "seconds" ? `${at(first).toFixed(1)} s` : `trial ${at(first)}`;
-    return [{ who: labelOf(contestant), x: at(first), y: speed.of(first), text: `passes DLight: ${when}` }];
+  // A search measures the rule's own configuration, too: what passes DLight passes each of its results.
+  const ruled = records.filter((r) => r.config === rule?.config && r.status === "ok").map(speed.of);
+  const passes = (r: TrialRecord) => r.status === "ok" && speed.of(r) > Math.max(...ruled) * MARGIN;
+  const curves = [...Map.groupBy(records, (r) => r.contestant)].map(([contestant, all]): Curve => {
+    const own = all.toSorted((a, b) => a.trial - b.trial);
+    const passing = rule && !isFixed(contestant) ? own.find(passes) : undefined;
+    return {
+      contestant,
+      points: own.filter((r) => r.status === "ok").map(point),
+      failed: own.filter((r) => r.status !== "ok").map((r) => ({ x: at(r), status: r.status })),
+      ...(passing ? { passes: { ...point(passing), text: `passes DLight ${when(passing)}` } } : {}),
+    };
   });
-  const failed = records.filter((r) => r.status !== "ok").map((r) => ({
-    who: labelOf(r.contestant),
-    x: at(r),
-    status: r.status,
-  }));
-  const color = {
-    field: "who",
-    type: "nominal",
-    title: null,
-    scale: colorScale(records.map((r) => r.contestant)),
-  };
-  const X = {
-    field: "x",
-    type: "quantitative",
-    title: x === "seconds" ? "seconds of search" : "trials",
-    scale: { domain: [0, end], nice: false },
-  };
-  const Y = { field: "y", type: "quantitative", title: `best so far, ${speed.unit}`, scale: { zero: true } };
-  return {
-    $schema: SCHEMA,
-    ...titled(options),
-    width: 560,
-    height: 300,
-    layer: [
-      {
-        data: { values: line },
-        mark: { type: "line", interpolate: "step-after", strokeWidth: 2.5 },
-        encoding: { x: X, y: Y, color },
-      },
-      {
-        data: { values: overtakes },
-        mark: { type: "point", filled: true, size: 80, opacity: 1 },
-        encoding: { x: X, y: Y, color },
-      },
-      {
-        data: { values: overtakes },
-        mark: { type: "text", align: "left", baseline: "top", dx: 8, dy: 6, fontSize: 11 },
-        encoding: { x: X, y: Y, text: { field: "text" } },
-      },
-      {
-        data: { values: failed },
-        mark: { type: "tick", orient: "vertical", size: 8, thickness: 1.5, opacity: 0.7, yOffset: -4 },
-        encoding: { x: X, y: { datum: 0, type: "quantitative" }, color, tooltip: { field: "status" } },
-      },
-    ],
-    config: CONFIG,
-  };
+  return curvesSpec(curves, {
+    ...options,
+    unit: speed.unit,
+    xTitle: x === "seconds" ? "seconds of search" : "trials",
+    end: Math.max(1, ...records.filter((r) => !isFixed(r.contestant)).map(at)),
+    width: 480,
+    height: 280,
+    dots: true,
+  });
 }
 
 /** The confirmed results as bars, with the quartiles over the interleaved rounds and the ratio to DLight. */
@@ -172,35 +56,47 @@ export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
   const rows = summaryRows(summary);
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
-  const values = rows.map((r) => ({
-    who: labelOf(r.contestant),
-    y: speed.of(r),
-    low: work(r) / r.highMs,
-    high: work(r) / r.lowMs,
-    text: `${speed.of(r).toPrecision(3)} ${speed.unit}` +
-      (Number.isFinite(r.speedupVsDlight) ? `, ${r.speedupVsDlight.toFixed(2)} × DLight` : ""),
-  }));
-  const order = values.map((v) => v.who);
-  const most = Math.max(0, ...values.map((v) => Math.max(v.y, v.high || 0)));
-  const X = {
+  const values = rows.map((r) => {
+    if (!Number.isFinite(r.medianMs)) return { who: labelOf(r.contestant), result: "no result", ratio: "" };
+    return {
+      who: labelOf(r.contestant),
+      y: speed.of(r),
+      low: work(r) / r.highMs,
+      high: work(r) / r.lowMs,
+      result: `${digits(speed.of(r))} ${speed.unit}`,
+      ratio: Number.isFinite(r.speedupVsDlight) ? `${r.speedupVsDlight.toFixed(2)} × DLight` : "",
+    };
+  });
+  const rule = values[rows.findIndex((r) => r.contestant === "dlight")]?.y;
+  const x = {
     field: "y",
     type: "quantitative",
     title: `confirmed, ${speed.unit}`,
-    scale: { domain: [0, most * 1.45 || 1], nice: false },
+    scale: { zero: true, nice: false },
+    axis: { tickCount: 6 },
   };
-  const Y = { field: "who", type: "nominal", title: null, sort: order, axis: { labelLimit: 220 } };
+  const y = {
+    field: "who",
+    type: "nominal",
+    title: null,
+    sort: values.map((v) => v.who),
+    axis: { labelLimit: 220, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8 },
+  };
+  const column = (dx: number, field: string) => ({
+    mark: { type: "text", align: "left", dx, fontSize: 12 },
+    encoding: { x: { value: "width" }, y, text: { field } },
+  });
   return {
-    $schema: SCHEMA,
-    ...titled(options),
-    width: 560,
+    ...frame(options),
+    width: 400,
     height: { step: 34 },
     data: { values },
     layer: [
       {
         mark: { type: "bar", height: 20 },
         encoding: {
-          x: X,
-          y: Y,
+          x,
+          y,
           color: {
             field: "who",
             type: "nominal",
@@ -211,13 +107,94 @@ export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
       },
       {
         mark: { type: "rule", strokeWidth: 1.5 },
-        encoding: { x: { ...X, field: "low" }, x2: { field: "high" }, y: Y },
+        encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
+      },
+      ...(rule === undefined ? [] : [{
+        data: { values: [{ rule }] },
+        mark: { type: "rule", strokeDash: [3, 3], color: "#333333" },
+        encoding: { x: { ...x, field: "rule" } },
+      }]),
+      column(14, "result"),
+      column(114, "ratio"),
+    ],
+  };
+}
+
+/**
+ * Several comparisons in one picture: a row an operator, a dot a contestant, placed by how many times as fast
+ * as DLight it is; the axis is logarithmic, so that twice and half as fast lie equally far from the middle.
+ */
+export function overview(summary: Table, options: ChartOptions = {}): Spec {
+  const rows = summaryRows(summary).filter((r) => r.speedupVsDlight > 0);
+  const named = operatorNames(rows);
+  const values = rows.map((r) => ({
+    operator: named.get(r.task),
+    who: labelOf(r.contestant),
+    ratio: r.speedupVsDlight,
+    low: r.speedupVsDlight * r.medianMs / r.highMs,
+    high: r.speedupVsDlight * r.medianMs / r.lowMs,
+  }));
+  const said = verdicts(summary).map((v) => ({ operator: named.get(v.task), text: v.short }));
+  const bounds = values.flatMap((v) => [v.low, v.high, 1]);
+  const x = {
+    field: "ratio",
+    type: "quantitative",
+    title: "times as fast as DLight (log scale)",
+    scale: {
+      type: "log",
+      base: 2,
+      domain: [Math.min(0.8, ...bounds) / 1.1, Math.max(1.25, ...bounds) * 1.1],
+      nice: false,
+    },
+    axis: { values: POWERS, labelExpr: TIMES, grid: true },
+  };
+  const y = {
+    field: "operator",
+    type: "nominal",
+    title: null,
+    sort: [...named.values()],
+    axis: { labelLimit: 320, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8, grid: true },
+  };
+  const color = {
+    field: "who",
+    type: "nominal",
+    title: null,
+    scale: colorScale(rows.map((r) => r.contestant)),
+  };
+  return {
+    ...frame(options),
+    width: 400,
+    height: { step: 40 },
+    data: { values },
+    layer: [
+      {
+        data: { values: [{ one: 1 }] },
+        mark: { type: "rule", strokeDash: [3, 3], color: "#333333" },
+        encoding: { x: { ...x, field: "one" } },
       },
       {
-        mark: { type: "text", align: "left", dx: 6, fontSize: 11 },
-        encoding: { x: { ...X, field: "high" }, y: Y, text: { field: "text" } },
+        mark: { type: "rule", strokeWidth: 1.5 },
+        encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y, color },
+      },
+      { mark: { type: "point", filled: true, size: 110, opacity: 0.9 }, encoding: { x, y, color } },
+      {
+        data: { values: said },
+        mark: { type: "text", align: "left", dx: 14, fontSize: 12 },
+        encoding: { x: { value: "width" }, y, text: { field: "text" } },
       },
     ],
-    config: CONFIG,
   };
+}
+
+/** Ticks at powers of two, and what stands under them. */
+const POWERS = Array.from({ length: 21 }, (_, k) => 2 ** (k - 10));
+const TIMES = "datum.value < 1 ? '1/' + format(1 / datum.value, '~g') : format(datum.value, '~g') + ' ×'";
+
+/** The operators' names; with their shapes where a name comes twice. */
+function operatorNames(rows: readonly SummaryRow[]): ReadonlyMap<string, string> {
+  const short = (task: string) => task.slice(0, task.indexOf("("));
+  const tasks = [...new Set(rows.map((r) => r.task))];
+  return new Map(
+    tasks.map((t) => [t, tasks.filter((u) => short(u) === short(t)).length > 1 ? t : short(t)]),
+  );
 }

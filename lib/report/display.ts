@@ -1,57 +1,70 @@
 /** Showing things in a notebook's cell, or in a terminal. */
 import type { Table } from "apache-arrow";
-import { Chart } from "./chart.ts";
-import { cellsOf, htmlOf, summaryCells, textOf } from "./tables.ts";
+import { PrimFunc } from "../ir/func.ts";
+import { Trace } from "../schedule/trace.ts";
+import { ConfigSpace } from "../space/config_space.ts";
+import { Chart, shownWidth } from "./chart.ts";
+import { type Bundle, drain, inCell, jupyter, show } from "./jupyter.ts";
+import { tableBundle } from "./tables.ts";
 
-/** The part of Deno's Jupyter interface that is used; it exists in a notebook only. */
-interface Jupyter {
-  display(
-    bundle: unknown,
-    options: { readonly raw: true; readonly display_id?: string; readonly update?: boolean },
-  ): Promise<void>;
-}
+/** What can be shown; a string is shown as it is. */
+export type Showable = Chart | Table | Told | string;
 
-/** Jupyter's interface, or undefined outside of a notebook, where Deno has a getter in its place that throws. */
-export function jupyter(): Jupyter | undefined {
-  return Object.getOwnPropertyDescriptor(Deno, "jupyter")?.value as Jupyter | undefined;
-}
-
-/** Jupyter may call a cell done before its outputs are out: this long after the last one, they are (ms). */
-const DRAIN_MS = 80;
+/** What tells itself in words. */
+type Told = PrimFunc | Trace | ConfigSpace;
 
 /**
- * Shows charts and tables, in order: in a notebook as outputs of the cell, in a terminal as text (a chart as
- * its title). End a cell with it, awaited, and none of its outputs is lost.
+ * Shows charts, tables, programs, spaces and text, in order: in a notebook as outputs of the cell, in a terminal as
+ * text (a chart as its title). End a cell with it, awaited, and none of its outputs is lost.
  */
-export async function display(...things: readonly (Chart | Table)[]): Promise<void> {
-  const notebook = jupyter();
-  for (const thing of things) {
-    const bundle = thing instanceof Chart ? await bundleOf(thing) : tableBundle(thing);
-    if (notebook) await notebook.display(bundle, { raw: true });
-    else console.log(bundle["text/plain"]);
+export async function display(...things: readonly Showable[]): Promise<void> {
+  if (!jupyter()) {
+    for (const thing of things) console.log(textOf(thing));
+    return;
   }
-  if (notebook) await drain();
+  for (const thing of things) {
+    if (thing instanceof Chart) {
+      const data = await thing[inCell]();
+      const width = shownWidth(`${data["image/png"]}`);
+      await show(data, { metadata: { "image/png": { width } } });
+    } else {
+      await show(bundleOf(thing));
+    }
+  }
+  await drain();
 }
 
-/** Waits until the outputs of a cell have left the kernel. */
-export function drain(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+function bundleOf(thing: Exclude<Showable, Chart>): Bundle {
+  return isText(thing) ? { "text/plain": folded(`${thing}`) } : tableBundle(thing);
 }
 
-async function bundleOf(chart: Chart): Promise<Record<string, unknown>> {
-  return await (chart as unknown as Record<symbol, () => Promise<Record<string, unknown>>>)[
-    Symbol.for("Jupyter.display")
-  ]?.call(chart) ?? {};
+/** Letters in a line of a page; a notebook's window would break longer ones in the middle of a word. */
+const LINE = 104;
+
+/** Long lines broken between words; what goes on stands further in. */
+function folded(text: string): string {
+  return text.split("\n").map((line) => {
+    const hang = " ".repeat(line.search(/\S|$/) + 8);
+    const lines: string[] = [];
+    for (let rest = line;;) {
+      const at = rest.length > LINE ? breakOf(rest) : -1;
+      if (at <= hang.length) return [...lines, rest].join("\n");
+      lines.push(rest.slice(0, at));
+      rest = hang + rest.slice(at + 1);
+    }
+  }).join("\n");
 }
 
-/** A table for a cell: comparisons in the columns that matter, others as they are. */
-export function tableBundle(table: Table): Record<string, string> {
-  const comparison = table.schema.fields.some((f) => f.name === "speedupVsDlight");
-  const cells = comparison ? summaryCells(table) : cellsOf(table);
-  const hidden = table.numRows - (cells.length - 1);
-  const more = hidden > 0 ? `… ${hidden} more rows` : "";
-  return {
-    "text/html": htmlOf(cells) + (more && `<p>${more}</p>`),
-    "text/plain": textOf(cells) + (more && `\n${more}`),
-  };
+/** The last space that a line has room for; behind a parameter of a program, if there is one. */
+function breakOf(line: string): number {
+  const parameter = line.lastIndexOf('"), ', LINE - 3);
+  return parameter > LINE / 2 ? parameter + 3 : line.lastIndexOf(" ", LINE);
+}
+
+function textOf(thing: Showable): string {
+  return thing instanceof Chart || isText(thing) ? `${thing}` : tableBundle(thing)["text/plain"];
+}
+
+function isText(thing: Showable): thing is Told | string {
+  return typeof thing === "string" || [PrimFunc, Trace, ConfigSpace].some((Kind) => thing instanceof Kind);
 }

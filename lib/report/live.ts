@@ -1,7 +1,9 @@
 /** How far a search is, while it runs: in place in a notebook, on one line in a terminal. */
-import { base64, Chart } from "./chart.ts";
-import type { Spec } from "./charts.ts";
-import { drain, jupyter } from "./display.ts";
+import { isFixed, labelOf } from "./contestants.ts";
+import { type Curve, curvesSpec, type Point } from "./curves.ts";
+import { drain, jupyter, show } from "./jupyter.ts";
+import { loadDrawing, svgOf } from "./picture.ts";
+import { digits } from "./spec.ts";
 import { escapeHtml } from "./tables.ts";
 
 export interface Progress {
@@ -9,9 +11,12 @@ export interface Progress {
   readonly contestant: string;
   readonly trials: number;
   readonly failed: number;
+  /** Of the best checked result so far. */
   readonly bestGflops?: number;
+  readonly bestGbps?: number;
   readonly bestMs?: number;
   readonly secondsSpent: number;
+  /** The budget. */
   readonly secondsTotal?: number;
   readonly trialsTotal?: number;
 }
@@ -36,16 +41,22 @@ export function createReporter(kind?: "notebook" | "terminal" | "silent"): Repor
 
 /** One line that says it all. */
 export function lineOf(p: Progress): string {
-  const best = p.bestGflops
-    ? `best ${p.bestGflops.toPrecision(3)} GFLOP/s`
+  const speed = speedOf(p);
+  const best = speed
+    ? `best ${digits(speed.y)} ${speed.unit}`
     : p.bestMs
-    ? `best ${p.bestMs.toPrecision(3)} ms`
+    ? `best ${digits(p.bestMs)} ms`
     : "none yet";
-  const spent = `${p.secondsSpent.toFixed(0)}${
-    p.secondsTotal === undefined ? "" : ` of ${p.secondsTotal}`
-  } s`;
-  const trials = `${p.trials}${p.trialsTotal === undefined ? "" : ` of ${p.trialsTotal}`} trials`;
-  return `${p.task}, ${p.contestant}: ${trials} (${p.failed} failed), ${spent}, ${best}`;
+  const of = (total: number | undefined) => total === undefined ? "" : ` of ${total}`;
+  const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
+  const failed = p.failed > 0 ? ` (${p.failed} failed)` : "";
+  const spent = `${p.secondsSpent.toFixed(0)}${of(p.secondsTotal)} s`;
+  return `${p.task}, ${labelOf(p.contestant)}: ${trials}${failed}, ${spent}, ${best}`;
+}
+
+function speedOf(p: Progress): { readonly y: number; readonly unit: string } | undefined {
+  if (p.bestGflops) return { y: p.bestGflops, unit: "GFLOP/s" };
+  return p.bestGbps ? { y: p.bestGbps, unit: "GB/s" } : undefined;
 }
 
 function shareOf(p: Progress): number {
@@ -56,31 +67,42 @@ function shareOf(p: Progress): number {
   return Math.min(1, Math.max(0, ...shares.map((s) => s ?? 0)));
 }
 
-/** Rewrites its line where the terminal can; else prints a line every few seconds. */
+/** Rewrites its line where the terminal can; else prints a line every few seconds, and each contestant's last. */
 class TerminalReporter implements Reporter {
-  #last = -Infinity;
-  #contestant = "";
-  #line = "";
+  #printedAt = -Infinity;
+  #last: Progress | undefined;
+  /** The last line is not out yet, or its line is still open. */
+  #pending = false;
 
   update(p: Progress): void {
-    const terminal = Deno.stderr.isTerminal();
-    const now = performance.now();
-    const other = p.contestant !== this.#contestant;
-    if (terminal) {
+    if (this.#last && this.#last.contestant !== p.contestant) this.#close();
+    this.#last = p;
+    this.#pending = true;
+    if (Deno.stderr.isTerminal()) {
       const bar = "█".repeat(Math.round(shareOf(p) * 20)).padEnd(20, "░");
-      const end = other && this.#line ? "\n" : "";
-      this.#write(`${end}\r\x1b[2K${bar} ${lineOf(p)}`);
-    } else if (now - this.#last > 5000 || other) {
-      this.#write(`${lineOf(p)}\n`);
-      this.#last = now;
+      this.#write(`\r\x1b[2K${bar} ${lineOf(p)}`);
+    } else if (performance.now() - this.#printedAt > 5000) {
+      this.#print(p);
     }
-    this.#contestant = p.contestant;
-    this.#line = lineOf(p);
   }
 
   done(): Promise<void> {
-    if (Deno.stderr.isTerminal()) this.#write("\n");
+    this.#close();
+    this.#last = undefined;
     return Promise.resolve();
+  }
+
+  #close(): void {
+    if (!this.#pending || !this.#last) return;
+    if (Deno.stderr.isTerminal()) this.#write("\n");
+    else this.#print(this.#last);
+    this.#pending = false;
+  }
+
+  #print(p: Progress): void {
+    this.#write(`${lineOf(p)}\n`);
+    this.#printedAt = performance.now();
+    this.#pending = false;
   }
 
   #write(text: string): void {
@@ -88,83 +110,104 @@ class TerminalReporter implements Reporter {
   }
 }
 
-/** Milliseconds between two redraws: of the bar, and of the chart below it. */
+/** Milliseconds between two redraws of the bar, and of the chart below it. */
 const BAR_MS = 500;
-const CHART_MS = 3000;
+const CHART_MS = 2000;
+/** The time between two charts in drawing times: drawing takes the search's time, and little of it. */
+const PATIENCE = 25;
 
-/** A bar and a chart that change in place. */
+/** What is known of one contestant so far. */
+interface Way {
+  readonly points: Point[];
+  readonly failed: { readonly x: number; readonly status: string }[];
+  last: Progress;
+}
+
+/**
+ * One output that changes in place: a bar and a chart while the search runs, and in the end a line for each
+ * search, as the charts of the result say the rest.
+ */
 class NotebookReporter implements Reporter {
-  readonly #id = `tunebook-${crypto.randomUUID()}`;
-  readonly #points: { readonly who: string; readonly x: number; readonly y: number }[] = [];
-  #last: Progress | undefined;
-  #barAt = -Infinity;
-  #chartAt = -Infinity;
-  #shown = new Set<string>();
+  #id = newId();
+  #ways = new Map<string, Way>();
+  /** When they may be drawn again. */
+  #barAt = 0;
+  #chartAt = 0;
+  #picture = "";
+  #shown = false;
 
   async update(p: Progress): Promise<void> {
-    this.#last = p;
-    const y = p.bestGflops ?? 0;
-    if (y > 0) this.#points.push({ who: p.contestant, x: p.secondsSpent, y });
-    const now = performance.now();
-    if (now - this.#barAt < BAR_MS) return;
-    this.#barAt = now;
-    await this.#bar(p);
-    if (now - this.#chartAt < CHART_MS || this.#points.length < 2) return;
-    this.#chartAt = now;
-    await this.#chart();
+    const before = this.#ways.get(p.contestant);
+    const way = before ?? { points: [], failed: [], last: p };
+    if (p.failed > (before?.last.failed ?? 0)) way.failed.push({ x: p.secondsSpent, status: "failed" });
+    way.last = p;
+    this.#ways.set(p.contestant, way);
+    const speed = speedOf(p);
+    if (speed) way.points.push({ x: p.secondsSpent, y: speed.y });
+    if (performance.now() < this.#barAt) return;
+    // Before a search begins there is time to get ready for its chart, and nothing yet to see in one.
+    if (isFixed(p.contestant)) await loadDrawing();
+    else if (speed && performance.now() >= this.#chartAt) await this.#draw(speed.unit);
+    await this.#show(barOf(p) + this.#picture, lineOf(p));
+    this.#barAt = performance.now() + BAR_MS;
   }
 
   async done(): Promise<void> {
-    if (this.#last) await this.#bar(this.#last);
-    if (this.#points.length > 1) await this.#chart();
-    await drain();
+    const all = [...this.#ways.values()].map((w) => w.last);
+    const searches = all.filter((p) => !isFixed(p.contestant));
+    const lines = (searches.length > 0 ? searches : all).map(lineOf);
+    if (lines.length > 0) {
+      await this.#show(textDiv(lines.map(escapeHtml).join("<br>")), lines.join("\n"));
+      await drain();
+    }
+    this.#id = newId();
+    this.#ways = new Map();
+    this.#barAt = this.#chartAt = 0;
+    this.#picture = "";
+    this.#shown = false;
   }
 
-  #bar(p: Progress): Promise<void> {
-    const text = lineOf(p);
-    const width = Math.round(shareOf(p) * 100);
-    const html =
-      `<div style="font:13px sans-serif"><div style="background:#e6e6e6;width:420px;height:10px;border-radius:5px">` +
-      `<div style="background:#0072B2;width:${width}%;height:10px;border-radius:5px"></div></div>${
-        escapeHtml(text)
-      }</div>`;
-    return this.#show(`${this.#id}-bar`, { "text/html": html, "text/plain": text });
+  async #draw(unit: string): Promise<void> {
+    const begin = performance.now();
+    const svg = await svgOf(liveSpec(this.#ways, unit));
+    const data = new TextEncoder().encode(svg).toBase64();
+    this.#picture = `<img alt="best so far" src="data:image/svg+xml;base64,${data}">`;
+    const end = performance.now();
+    this.#chartAt = end + Math.max(CHART_MS, PATIENCE * (end - begin));
   }
 
-  async #chart(): Promise<void> {
-    const chart = new Chart(liveSpec(this.#points));
-    const png = base64(await chart.toPNG());
-    await this.#show(`${this.#id}-chart`, {
-      "application/vnd.vegalite.v5+json": chart.spec,
-      "image/png": png,
-      "text/plain": "",
-    });
-  }
-
-  async #show(id: string, bundle: unknown): Promise<void> {
-    const update = this.#shown.has(id);
-    this.#shown.add(id);
-    await jupyter()?.display(bundle, { raw: true, display_id: id, update });
+  async #show(html: string, text: string): Promise<void> {
+    const update = this.#shown;
+    this.#shown = true;
+    await show({ "text/html": html, "text/plain": text }, { id: this.#id, update });
   }
 }
 
-function liveSpec(values: readonly unknown[]): Spec {
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
-    width: 420,
-    height: 140,
-    data: { values },
-    mark: { type: "line", interpolate: "step-after", strokeWidth: 2 },
-    encoding: {
-      x: { field: "x", type: "quantitative", title: "seconds of search" },
-      y: { field: "y", type: "quantitative", title: "best, GFLOP/s" },
-      color: {
-        field: "who",
-        type: "nominal",
-        title: null,
-        scale: { range: ["#E69F00", "#009E73", "#0072B2", "#CC79A7"] },
-      },
-    },
-    config: { font: "Roboto, sans-serif", view: { stroke: null } },
-  };
+function newId(): string {
+  return `tunebook-${crypto.randomUUID()}`;
+}
+
+function textDiv(html: string): string {
+  return `<div style="font:13px sans-serif;color:#555">${html}</div>`;
+}
+
+function barOf(p: Progress): string {
+  const width = Math.round(shareOf(p) * 100);
+  const bar = (style: string, inner: string) =>
+    `<div style="height:10px;border-radius:5px;${style}">${inner}</div>`;
+  return bar("width:420px;background:#e6e6e6", bar(`width:${width}%;background:#0072B2`, "")) +
+    textDiv(escapeHtml(lineOf(p)));
+}
+
+function liveSpec(ways: ReadonlyMap<string, Way>, unit: string) {
+  const curves = [...ways].map(([contestant, { points, failed }]): Curve => ({ contestant, points, failed }));
+  const ends = [...ways.values()].map((w) => Math.max(w.last.secondsTotal ?? 0, w.last.secondsSpent));
+  return curvesSpec(curves, {
+    unit,
+    xTitle: "seconds of search",
+    end: Math.max(1, ...ends),
+    width: 360,
+    height: 150,
+    dots: false,
+  });
 }

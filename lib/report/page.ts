@@ -1,8 +1,7 @@
 /** Results as one HTML page that needs nothing else: tables, and charts as pictures with their data beside them. */
 import type { Table } from "apache-arrow";
-import { base64, type Chart } from "./chart.ts";
-import { tableBundle } from "./display.ts";
-import { escapeHtml } from "./tables.ts";
+import { type Chart, shownWidth } from "./chart.ts";
+import { escapeHtml, tableBundle } from "./tables.ts";
 
 export interface Section {
   readonly title: string;
@@ -12,8 +11,8 @@ export interface Section {
 
 const STYLE =
   `body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;font-size:13px;margin:1em 0}th,td{padding:3px 9px;text-align:right;border-bottom:1px solid #ddd}
-th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}img{max-width:100%;height:auto}details{margin:.3em 0 1em;font-size:13px}
+table{border-collapse:collapse;font-size:13px;margin:1em 0}th,td{padding:3px 9px;border-bottom:1px solid #ddd}
+img{max-width:100%;height:auto}details{margin:.3em 0 1em;font-size:13px}
 pre{background:#f6f6f6;padding:1em;overflow:auto}h2{margin-top:2em}`;
 
 /** The page. Every text in it is escaped; nothing in it is run or fetched. */
@@ -22,7 +21,7 @@ export async function pageOf(title: string, intro: string, sections: readonly Se
   for (const s of sections) {
     const parts: string[] = [];
     for (const part of s.parts) {
-      parts.push("spec" in part ? await figure(part) : tableBundle(part)["text/html"] ?? "");
+      parts.push("spec" in part ? await figure(part) : tableBundle(part)["text/html"]);
     }
     bodies.push(
       `<h2>${escapeHtml(s.title)}</h2>${s.text ? `<p>${escapeHtml(s.text)}</p>` : ""}${parts.join("\n")}`,
@@ -34,8 +33,10 @@ export async function pageOf(title: string, intro: string, sections: readonly Se
 }
 
 async function figure(chart: Chart): Promise<string> {
-  const png = base64(await chart.toPNG());
+  const png = (await chart.toPNG()).toBase64();
   const spec = escapeHtml(JSON.stringify(chart.spec));
-  return `<figure><img alt="chart" src="data:image/png;base64,${png}" width="720"></figure>` +
+  return `<figure><img alt="${escapeHtml(`${chart}`)}" src="data:image/png;base64,${png}" width="${
+    shownWidth(png)
+  }"></figure>` +
     `<details><summary>Vega-Lite</summary><pre>${spec}</pre></details>`;
 }

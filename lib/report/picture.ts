@@ -1,10 +1,21 @@
 /** Vega-Lite specifications as pictures, without a browser. The libraries are heavy and loaded on first use. */
-import type { Spec } from "./charts.ts";
+import type { Spec } from "./spec.ts";
+
+/** Loads what draws SVG, for whoever wants to wait for it at another time than the first drawing's. */
+export async function loadDrawing() {
+  const [vega, lite] = await Promise.all([import("vega"), import("vega-lite")]);
+  // Vega's own guess without a canvas is 0.8, which leaves a wide margin beside each text.
+  (vega as unknown as WithMetrics).textMetrics.width = (item, text) =>
+    WIDTH * `${text}`.length * (item.fontSize ?? 11);
+  return { vega, lite };
+}
 
 /** The specification drawn as SVG. */
 export async function svgOf(spec: Spec): Promise<string> {
-  const [vega, lite] = await Promise.all([import("vega"), import("vega-lite")]);
-  const compiled = lite.compile(spec as unknown as Parameters<typeof lite.compile>[0], { logger: SILENT });
+  const { vega, lite } = await loadDrawing();
+  // Vega writes into the data that it draws.
+  const own = structuredClone(spec) as unknown as Parameters<typeof lite.compile>[0];
+  const compiled = lite.compile(own, { logger: SILENT });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none" });
   try {
     return await view.toSVG();
@@ -13,12 +24,15 @@ export async function svgOf(spec: Spec): Promise<string> {
   }
 }
 
+/** Pixels of a PNG for one of the specification. */
+export const SCALE = 2;
+
 /** The specification drawn as PNG at twice its size, with the font that comes along: no font need be installed. */
 export async function pngOf(spec: Spec): Promise<Uint8Array<ArrayBuffer>> {
   const [svg, { Resvg }, fonts] = await Promise.all([svgOf(spec), import("@resvg/resvg-js"), fontFiles()]);
   const drawn = new Resvg(svg, {
     background: "white",
-    fitTo: { mode: "zoom", value: 2 },
+    fitTo: { mode: "zoom", value: SCALE },
     font: {
       fontFiles: fonts,
       loadSystemFonts: false,
@@ -27,6 +41,14 @@ export async function pngOf(spec: Spec): Promise<Uint8Array<ArrayBuffer>> {
     },
   }).render();
   return new Uint8Array(drawn.asPng());
+}
+
+/** Of a letter, in font sizes: Roboto's average is 0.52. */
+const WIDTH = 0.56;
+
+/** What Vega exports for renderers that know their font, and its types leave out. */
+interface WithMetrics {
+  readonly textMetrics: { width: (item: { readonly fontSize?: number }, text: unknown) => number };
 }
 
 /** Vega-Lite warns of nothing that a reader of the chart could mend. */

@@ -136,6 +136,11 @@ export class ConfigSpace {
     return [`${this.size.toLocaleString("en-US")} configurations`, ...lines].join("\n");
   }
 
+  /** What a notebook's cell shows. */
+  [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
+    return { "text/plain": `${this}` };
+  }
+
   /** Moves of knob `i` away from candidate `from`, nearest first; kept, as a search asks for them often. */
   #movesOf(i: number, from: number): readonly Move[] {
     const key = `${i}.${from}`;

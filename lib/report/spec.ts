@@ -1,0 +1,65 @@
+/** What all charts have in common. */
+
+/** A Vega-Lite specification: plain JSON data. */
+export type Spec = Readonly<Record<string, unknown>>;
+
+export interface ChartOptions {
+  /** What was computed. */
+  readonly title?: string;
+  /** On what. */
+  readonly subtitle?: string;
+}
+
+/** Schema, title and looks of a chart. JupyterLab and VS Code register version 5. */
+export function frame({ title, subtitle }: ChartOptions): Spec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    ...(title === undefined ? {} : {
+      title: {
+        text: title,
+        ...(subtitle === undefined ? {} : { subtitle }),
+        anchor: "start",
+        frame: "group",
+        fontSize: 13,
+        subtitleFontSize: 11,
+        subtitleColor: "#555555",
+        offset: 14,
+      },
+    }),
+    config: {
+      font: "Roboto, sans-serif",
+      view: { stroke: null },
+      axis: { labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal", gridColor: "#ebebeb" },
+      legend: { labelFontSize: 11, orient: "top", labelLimit: 260 },
+    },
+  };
+}
+
+/** Speed as it is shown: GFLOP/s where a program computes, GB/s where it only moves. */
+export function speedOf(rows: readonly { readonly gflops: number; readonly gbps: number }[]) {
+  return rows.some((r) => r.gflops > 0)
+    ? { unit: "GFLOP/s", of: (r: { readonly gflops: number }) => r.gflops } as const
+    : { unit: "GB/s", of: (r: { readonly gbps: number }) => r.gbps } as const;
+}
+
+/** A speed in three digits, or as many as its whole part has. */
+export function digits(x: number): string {
+  return x >= 1000 ? x.toFixed(0) : x.toPrecision(3);
+}
+
+/**
+ * Where labels go, so that none lies on another: as near to where they `want` to be as `gap` allows, between
+ * 0 and `end`, in the same order from above.
+ */
+export function spread(want: readonly number[], gap: number, end: number): readonly number[] {
+  const order = [...want.keys()].sort((a, b) => (want[a] ?? 0) - (want[b] ?? 0) || a - b);
+  const places = order.map((k) => want[k] ?? 0);
+  for (let k = 1; k < places.length; k++) {
+    places[k] = Math.max(places[k] as number, (places[k - 1] as number) + gap);
+  }
+  let below = end + gap;
+  for (let k = places.length - 1; k >= 0; k--) below = places[k] = Math.min(places[k] as number, below - gap);
+  const result: number[] = [];
+  order.forEach((k, at) => result[k] = places[at] as number);
+  return result;
+}

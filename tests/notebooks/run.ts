@@ -1,0 +1,167 @@
+/**
+ * Executes notebooks in real Jupyter with Deno's kernel, and writes them with their outputs.
+ *
+ *     deno task notebooks [names…] [--out folder] [--seconds 3]
+ *
+ * Without names: every notebook of notebooks/. Without --out: in place. --seconds replaces the constant SECONDS
+ * that a notebook's searches take as their budget. Jupyter's own folders stay untouched: the kernel is
+ * installed in a temporary one.
+ */
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { codeOf, normalized, type Notebook, sourceOf } from "./notebook.ts";
+
+const NOTEBOOKS = fileURLToPath(new URL("../../notebooks", import.meta.url));
+const EXECUTE = fileURLToPath(new URL("./execute.py", import.meta.url));
+
+/** Debian's first: Jupyter's packages belong to it, and not to a python3 that comes before it on the PATH. */
+const PYTHONS = ["/usr/bin/python3", "python3"];
+
+export class NotebookError extends Error {
+  override readonly name = "NotebookError";
+}
+
+/** There is no Jupyter to execute anything with. */
+export class NoJupyterError extends NotebookError {}
+
+export interface RunOptions {
+  /** Folder for the executed notebook; default: in place. */
+  readonly out?: string;
+  /** In place of the constant SECONDS. */
+  readonly seconds?: number;
+  /** For one cell, seconds. Default 600. */
+  readonly cellSeconds?: number;
+  /** Where to look for a python3 that has Jupyter. */
+  readonly pythons?: readonly string[];
+}
+
+/** A python3 that has Jupyter's client, or undefined. */
+export async function findPython(candidates: readonly string[] = PYTHONS): Promise<string | undefined> {
+  for (const python of candidates) {
+    try {
+      const { success } = await new Deno.Command(python, {
+        args: ["-c", "import jupyter_client, nbformat"],
+        stderr: "null",
+      }).output();
+      if (success) return python;
+    } catch (e) {
+      if (!(e instanceof Deno.errors.NotFound)) throw e;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Executes one notebook and writes it; gives the path that it wrote.
+ *
+ * @throws {NoJupyterError} where there is no Jupyter
+ * @throws {NotebookError} at the first cell that fails or takes too long; a notebook in place stays as it was
+ */
+export async function runNotebook(path: string, options: RunOptions = {}): Promise<string> {
+  const { seconds, cellSeconds = 600 } = options;
+  const python = await findPython(options.pythons);
+  if (python === undefined) {
+    throw new NoJupyterError(
+      "cannot execute notebooks: no python3 with jupyter_client and nbformat was found; " +
+        "on Debian, apt-get install jupyter-client jupyter-nbconvert",
+    );
+  }
+  if (seconds !== undefined && options.out === undefined) {
+    throw new NotebookError(
+      "cannot execute in place with other seconds: it would change the notebook's code; give an out folder",
+    );
+  }
+  const notebook = await readNotebook(path);
+  const jupyter = await Deno.makeTempDir({ prefix: "jupyter_" });
+  try {
+    await installKernel(jupyter);
+    const source = join(jupyter, "source.ipynb"), target = join(jupyter, "target.ipynb");
+    await Deno.writeTextFile(
+      source,
+      JSON.stringify(seconds === undefined ? notebook : withSeconds(notebook, seconds)),
+    );
+    const { success, stderr } = await new Deno.Command(python, {
+      args: [EXECUTE, source, target, `${cellSeconds}`, dirname(resolve(path))],
+      env: environment(jupyter),
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    if (!success) throw new NotebookError(`${path}: ${new TextDecoder().decode(stderr).trim()}`);
+    const executed = options.out === undefined ? path : join(options.out, basename(path));
+    await Deno.mkdir(dirname(executed), { recursive: true });
+    const text = JSON.stringify(normalized(await readNotebook(target)), null, 1);
+    await Deno.writeTextFile(executed, `${text}\n`);
+    return executed;
+  } finally {
+    await Deno.remove(jupyter, { recursive: true });
+  }
+}
+
+export async function readNotebook(path: string): Promise<Notebook> {
+  return JSON.parse(await Deno.readTextFile(path)) as Notebook;
+}
+
+/** The notebooks of the repository. */
+export function notebooks(): readonly string[] {
+  return [...Deno.readDirSync(NOTEBOOKS)].map((f) => f.name).filter((name) => name.endsWith(".ipynb"))
+    .toSorted().map((name) => join(NOTEBOOKS, name));
+}
+
+/** Kernel and messages stay in `folder`. */
+function environment(folder: string): Readonly<Record<string, string>> {
+  return {
+    JUPYTER_DATA_DIR: folder,
+    JUPYTER_PATH: folder,
+    JUPYTER_CONFIG_DIR: join(folder, "config"),
+    JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
+    IPYTHONDIR: join(folder, "ipython"),
+    NO_COLOR: "1",
+  };
+}
+
+async function installKernel(folder: string): Promise<void> {
+  const kernel = join(folder, "kernels", "deno");
+  await Deno.mkdir(kernel, { recursive: true });
+  const spec = {
+    argv: [Deno.execPath(), "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"],
+    display_name: "Deno",
+    language: "typescript",
+  };
+  await Deno.writeTextFile(join(kernel, "kernel.json"), JSON.stringify(spec));
+}
+
+/** The notebook with another value of its constant SECONDS, where it has one. */
+function withSeconds(notebook: Notebook, seconds: number): Notebook {
+  const cells = notebook.cells.map((cell) => ({
+    ...cell,
+    source: sourceOf(cell).replace(/^const SECONDS = .*;$/m, `const SECONDS = ${seconds};`),
+  }));
+  return { ...notebook, cells };
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    options: { out: { type: "string" }, seconds: { type: "string" } },
+    allowPositionals: true,
+  });
+  const all = notebooks();
+  const chosen = positionals.length === 0
+    ? all
+    : positionals.map((p) => all.find((path) => basename(path, ".ipynb") === basename(p, ".ipynb")) ?? p);
+  for (const path of chosen) {
+    const begin = performance.now();
+    try {
+      const executed = await runNotebook(path, {
+        ...(values.out === undefined ? {} : { out: values.out }),
+        ...(values.seconds === undefined ? {} : { seconds: Number(values.seconds) }),
+      });
+      const cells = codeOf(await readNotebook(executed)).length;
+      console.log(`${executed}: ${cells} cells in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+    } catch (e) {
+      if (!(e instanceof NotebookError || e instanceof Deno.errors.NotFound)) throw e;
+      console.error(e.message);
+      Deno.exit(1);
+    }
+  }
+}

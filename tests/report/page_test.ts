@@ -1,0 +1,29 @@
+import { assert, assertEquals } from "@std/assert";
+import { Chart } from "../../lib/report/chart.ts";
+import { confirmed } from "../../lib/report/charts.ts";
+import { pageOf } from "../../lib/report/page.ts";
+import { confirmedTable } from "./results.ts";
+
+Deno.test("a page shows its tables and charts, and needs nothing else", async () => {
+  const chart = new Chart(confirmed(confirmedTable(), { title: "speeds" }));
+  const page = await pageOf("Results", "As measured.", [
+    { title: "First", text: "a matrix product", parts: [chart, confirmedTable()] },
+    { title: "Second", parts: [] },
+  ]);
+  assert(page.startsWith("<!doctype html>"));
+  assertEquals(page.match(/<h[12]>[^<]*/g), ["<h1>Results", "<h2>First", "<h2>Second"]);
+  assert(page.includes("<p>a matrix product</p>") && page.includes("AutoTVM from DLight</td>"));
+  const [, alt, png] = /<img alt="([^"]*)" src="data:image\/png;base64,([^"]+)"/.exec(page) ?? [];
+  assertEquals(alt, "Chart: speeds");
+  assertEquals(Uint8Array.fromBase64(png ?? ""), await chart.toPNG());
+  assert(!/<(script|link|iframe)|url\(|src="(?!data:)|href=/.test(page));
+});
+
+Deno.test("every text of a page is escaped", async () => {
+  const evil = `</title></pre><script>alert("1")</script>`;
+  const chart = new Chart(confirmed(confirmedTable(), { title: evil, subtitle: evil }));
+  const page = await pageOf(evil, evil, [{ title: evil, text: evil, parts: [chart] }]);
+  assert(!page.includes("<script"));
+  // Title, heading, introduction, section's title and text, the picture's words, and twice in its data.
+  assertEquals(page.match(/&lt;script&gt;/g)?.length, 8);
+});
