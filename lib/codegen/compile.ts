@@ -3,7 +3,7 @@ import { outputsOf } from "../ir/outputs.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
-import { sharedBytes } from "../lower/check_limits.ts";
+import { loopNests, sharedBytes } from "../lower/check_limits.ts";
 import type { Kernel } from "../lower/kernel.ts";
 import { lower, type LowerOptions } from "../lower/pipeline.ts";
 import type { Target } from "../target/target.ts";
@@ -57,6 +57,7 @@ function launch(kernel: Kernel, target: Target): Launch {
     sharedBytes: sharedBytes(kernel),
     bindings: kernel.bindings.map((b) => ({ name: b.buffer.name, access: b.access })),
     uniforms: kernel.uniforms.map((v) => v.name),
+    loops: loopNests(kernel).map((nest) => nest.map(exprToJson)),
     f16: usesF16(kernel),
   };
 }

@@ -34,6 +34,11 @@ export interface Launch {
   readonly bindings: readonly { readonly name: string; readonly access: "read" | "readWrite" }[];
   /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
   readonly uniforms: readonly string[];
+  /**
+   * For each loop of an invocation its extent and those of the loops around it. Drivers that end an invocation
+   * after so many turns do it silently, so they are counted when the shapes are known.
+   */
+  readonly loops: readonly (readonly ExprJson[])[];
   readonly f16: boolean;
   /** Workgroup memory of one workgroup, bytes. */
   readonly sharedBytes: number;

@@ -3,7 +3,7 @@
  * Where threads meet at barriers, each is a generator that yields there. Floats are computed in doubles and
  * rounded where they are stored.
  */
-import type { ScalarType } from "../ir/dtype.ts";
+import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Binary, Buffer, Call, Expr } from "../ir/expr.ts";
 import { LowerError } from "../lower/error.ts";
 import type { Alloc, Kernel, KernelStmt } from "../lower/kernel.ts";
@@ -111,7 +111,7 @@ class Printer {
         return;
       }
       case "if":
-        this.#line(depth, `if (${this.#expr(s.cond)}) {`);
+        this.#line(depth, `if ${this.#condition(s.cond)} {`);
         this.#block(s.then, depth + 1);
         if (s.else.length > 0) {
           this.#line(depth, "} else {");
@@ -135,6 +135,12 @@ class Printer {
       default:
         s satisfies never;
     }
+  }
+
+  /** A condition in one pair of parentheses. */
+  #condition(e: Expr): string {
+    const text = this.#expr(e);
+    return e.kind === "binary" ? text : `(${text})`;
   }
 
   #expr(e: Expr): string {
@@ -180,11 +186,15 @@ class Printer {
       case "sub":
         return wrap(`${a} - ${b}`);
       case "mul":
-        return int ? wrap(`Math.imul(${a}, ${b})`) : `(${a} * ${b})`;
+        return !int
+          ? `(${a} * ${b})`
+          : e.dtype === "i32"
+          ? `Math.imul(${a}, ${b})`
+          : wrap(`Math.imul(${a}, ${b})`);
       case "div":
         return `(${a} / ${b})`;
       case "floordiv":
-        return `Math.floor(${a} / ${b})`;
+        return wrap(`Math.floor(${a} / ${b})`);
       case "floormod":
         return `(${a} - Math.floor(${a} / ${b}) * ${b})`;
       case "min":
@@ -265,10 +275,14 @@ function rounded(value: string, dtype: ScalarType): string {
   }
 }
 
+/** A conversion as WGSL has it: float to integer clamps to the type's range and truncates toward zero. */
 function converted(value: string, from: ScalarType, to: ScalarType): string {
+  if (from === to) return value;
   if (to === "bool") return `(${value} !== 0)`;
   const number = from === "bool" ? `+${value}` : value;
-  return `(${rounded(to === "i32" || to === "u32" ? `Math.trunc(${number})` : number, to)})`;
+  const [lo, hi] = RANGE[to];
+  const clamped = isFloat(from) && !isFloat(to) ? `Math.max(${lo}, Math.min(${hi}, ${number}))` : number;
+  return `(${rounded(clamped, to)})`;
 }
 
 function hasBarrier(body: readonly KernelStmt[]): boolean {

@@ -3,6 +3,7 @@ import { lanesOf, scalarOf, type ScalarType } from "../ir/dtype.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
 import { walkExpr } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
+import { LowerError } from "../lower/error.ts";
 import { identifier, Names } from "./names.ts";
 import { rampLanes, splitIndex } from "./split_index.ts";
 
@@ -176,7 +177,7 @@ class Printer {
         return;
       }
       case "if":
-        this.#line(depth, `if (${this.#expr(s.cond)}) {`);
+        this.#line(depth, `if ${this.#condition(s.cond)} {`);
         this.#block(s.then, depth + 1);
         if (s.else.length > 0) {
           this.#line(depth, "} else {");
@@ -201,6 +202,12 @@ class Printer {
     }
   }
 
+  /** A condition in one pair of parentheses. */
+  #condition(e: Expr): string {
+    const text = this.#expr(e);
+    return e.kind === "binary" && (e.op === "and" || e.op === "or") ? text : `(${text})`;
+  }
+
   /** The text of `e`, in parentheses if it binds less tightly than `precedence`. */
   #expr(e: Expr, precedence = 0): string {
     switch (e.kind) {
@@ -213,7 +220,8 @@ class Printer {
       case "not":
         return `!${this.#expr(e.a, 9)}`;
       case "select":
-        return `select(${this.#expr(e.b)}, ${this.#expr(e.a)}, ${this.#expr(e.cond)})`;
+        // Comparisons side by side would read as a template: `select(a < b, c > (d), e)`.
+        return `select(${this.#expr(e.b, 2)}, ${this.#expr(e.a, 2)}, ${this.#expr(e.cond)})`;
       case "cast":
         return `${wgslType(e.dtype)}(${this.#expr(e.a)})`;
       case "call":
@@ -233,7 +241,7 @@ class Printer {
 
   #binary(op: BinaryOp, e: Extract<Expr, { kind: "binary" }>, outer: number): string {
     if (op === "min" || op === "max") return `${op}(${this.#expr(e.a)}, ${this.#expr(e.b)})`;
-    if (op === "floordiv" || op === "floormod") return this.#floor(op, e);
+    if (op === "floordiv" || op === "floormod") return this.#floor(op, e, outer);
     const [infix, own] = INFIX[op] ?? ["?", 0];
     if (own === 0) {
       // WGSL does not mix these operators without parentheses; a shift takes its amount as u32.
@@ -242,7 +250,8 @@ class Printer {
       const right = op === "shl" || op === "shr" ? this.#amount(e.b) : this.#expr(e.b, 9);
       return `(${this.#expr(e.a, 9)} ${text} ${right})`;
     }
-    const text = `${this.#expr(e.a, own)} ${infix} ${this.#expr(e.b, own + 1)}`;
+    // Sums and products associate to the left; comparisons don't.
+    const text = `${this.#expr(e.a, own === 1 ? 2 : own)} ${infix} ${this.#expr(e.b, own + 1)}`;
     return own < outer ? `(${text})` : text;
   }
 
@@ -251,9 +260,10 @@ class Printer {
     return lanesOf(e.dtype) > 1 ? `vec4<u32>(${this.#expr(e)})` : `u32(${this.#expr(e)})`;
   }
 
-  #floor(op: "floordiv" | "floormod", e: Extract<Expr, { kind: "binary" }>): string {
+  #floor(op: "floordiv" | "floormod", e: Extract<Expr, { kind: "binary" }>, outer: number): string {
     if (scalarOf(e.dtype) === "u32") {
-      return `(${this.#expr(e.a, 9)} ${op === "floordiv" ? "/" : "%"} ${this.#expr(e.b, 9)})`;
+      const text = `${this.#expr(e.a, 3)} ${op === "floordiv" ? "/" : "%"} ${this.#expr(e.b, 4)}`;
+      return outer > 3 ? `(${text})` : text;
     }
     const type = wgslType(e.dtype);
     const name = `${op}_${lanesOf(e.dtype)}`;
@@ -315,6 +325,11 @@ class Printer {
 
 function literal(value: number, dtype: ScalarType): string {
   if (dtype === "bool") return value ? "true" : "false";
+  if (!Number.isFinite(value)) {
+    throw new LowerError(
+      `cannot write ${value} in WGSL: it has finite constants only; use the type's largest value`,
+    );
+  }
   const text = Number.isInteger(value) && (dtype === "f32" || dtype === "f16") && Math.abs(value) < 1e15
     ? value.toFixed(1)
     : `${value}`;

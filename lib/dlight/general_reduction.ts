@@ -68,7 +68,9 @@ function match(func: PrimFunc): Match | string {
     if (open && joined) groups[groups.length - 1] = { nodes: [...open.nodes, n], lead: joined };
     else groups.push({ nodes: [n], lead: spatialAxes(n) });
   }
-  const lone = groups.find((g) => g.lead === 0);
+  const lone = groups.find((g) =>
+    g.nodes[0]?.block.iters.slice(0, g.lead).every((it) => constExtent(it.extent) === 1)
+  );
   if (lone) return `block ${lone.nodes[0]?.block.name} has no axis to spread over workgroups`;
   if (groups.every((g) => g.nodes.length === 1)) {
     return "no two of its blocks run along the same leading axes";
@@ -94,15 +96,15 @@ function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undef
   const made = new Set(group.nodes.map((m) => m.store.buffer));
   // A block that stops short of the others' axes ends their kernel, unless it is the first of them all.
   if (lead < least || lead === 0 || (group.nodes.length > 1 && lead < group.lead)) return undefined;
-  const reach = (m: Node, seen: ReadonlySet<Node>): boolean =>
+  // What is inlined must be read at those axes too, if there is something of the group behind it.
+  const reach = (m: Node, aligned: boolean, seen: ReadonlySet<Node>): boolean =>
     m.loads.every((l) => {
-      if (made.has(l.buffer)) {
-        return l.indices.slice(0, lead).every((e, d) => e === m.block.iters[d]?.var);
-      }
+      const own = aligned && l.indices.slice(0, lead).every((e, d) => e === m.block.iters[d]?.var);
+      if (made.has(l.buffer)) return own;
       const producer = all.find((p) => p.store.buffer === l.buffer && !seen.has(p));
-      return !producer || producer.kind === "reduction" || reach(producer, new Set([...seen, producer]));
+      return !producer || producer.kind === "reduction" || reach(producer, own, new Set([...seen, producer]));
     });
-  return reach(n, new Set([n])) ? lead : undefined;
+  return reach(n, true, new Set([n])) ? lead : undefined;
 }
 
 function extentOf(n: Node, d: number): Expr {
@@ -180,9 +182,14 @@ function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Siz
     }
     const follows = [...epilogues].some((e) => e.block.name === back);
     if (follows) sch.setScope(name, "local");
-    else if (stays) sch.setScope(back ?? name, "shared");
+    else if (stays && hasSize(n, g.lead)) sch.setScope(back ?? name, "shared");
     spread(sch, name, back, own, sizes);
   }
+}
+
+/** Whether a workgroup's part of what `n` makes has a size that is known: workgroup memory needs one. */
+function hasSize(n: Node, lead: number): boolean {
+  return n.block.iters.slice(lead, spatialAxes(n)).every((it) => constExtent(it.extent) !== undefined);
 }
 
 /** Fuses loops of extent 1 among the first `lead` with a neighbour, until `depth` are left. */
@@ -210,10 +217,13 @@ function spread(sch: Schedule, name: string, back: string | undefined, spatial: 
   if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, tx), sizes.vectors);
   const first = outer[0];
   if (k0 !== undefined) {
-    const params = new Set(sch.func.params.map((b) => b.name));
-    const inputs = new Set(sch.inputs(name).map((l) => l.buffer.name).filter((b) => params.has(b)));
+    // What is read at several places of a block has no tile: it stays where it is.
+    const loads = sch.inputs(name).map((l) => l.buffer);
+    const inputs = loads.filter((b) =>
+      sch.func.params.includes(b) && loads.filter((x) => x === b).length === 1
+    );
     for (const input of inputs) {
-      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input, "local"), k0), sizes.vectors);
+      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input.name, "local"), k0), sizes.vectors);
     }
   }
   if (first !== undefined) {

@@ -99,6 +99,9 @@ function match(func: PrimFunc): Match | string {
   ) {
     return "neighbours in memory belong to different rows, and a row is read more than once";
   }
+  if (outer && (kept.length > 2 || (kept.length === 2 && first.result))) {
+    return "neighbours in memory belong to different rows, and there is more than one result";
+  }
   return { kept, inlined, rows, columns: reduced && constExtent(reduced.extent), outer };
 }
 

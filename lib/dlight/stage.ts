@@ -1,4 +1,5 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
+import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Knobs } from "../space/knobs.ts";
 import type { Target } from "../target/target.ts";
@@ -7,7 +8,7 @@ import { constExtent } from "./analysis.ts";
 import type { Path } from "./presets.ts";
 
 /**
- * A knob for where some inputs of the program are read from: those of `options` that all of them can take on
+ * A knob for where some tensors of the program are read from: those of `options` that all of them can take on
  * the target, the preset if it is among them. Makes textures of them where that is chosen.
  */
 export function choosePath<P extends Path>(
@@ -19,11 +20,14 @@ export function choosePath<P extends Path>(
   options: readonly P[],
   preset: P,
 ): P {
-  const paths = inputs.every((name) => fitsTexture(sch, name, target))
+  // An output that is read again stays in its buffer.
+  const outputs = new Set(outputsOf(sch.func).map((b) => b.name));
+  const read = inputs.filter((name) => !outputs.has(name));
+  const paths = read.every((name) => fitsTexture(sch, name, target))
     ? options
     : options.filter((o) => o !== "texture");
   const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
-  if (path === "texture") { for (const name of inputs) sch.setScope(name, "texture"); }
+  if (path === "texture") { for (const name of read) sch.setScope(name, "texture"); }
   return path;
 }
 

@@ -1,27 +1,30 @@
 import type { Table } from "apache-arrow";
 import { compile } from "../codegen/compile.ts";
-import type { Executable } from "../codegen/executable.ts";
+import { checkBudget } from "../autotvm/budget.ts";
 import type { TunerName } from "../autotvm/create_tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
 import { fallback } from "../dlight/fallback.ts";
 import { flopsOf, trafficOf } from "../ir/count.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { signature } from "../ir/signature.ts";
 import { Measurer } from "../measure/measurer.ts";
+import { fastest } from "../records/best.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { bestSoFar, confirmed } from "../report/charts.ts";
 import { Chart } from "../report/chart.ts";
+import { shownAs } from "../report/jupyter.ts";
 import type { Reporter } from "../report/live.ts";
+import { tableBundle } from "../report/tables.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { replay } from "../schedule/trace.ts";
+import { spaceOf } from "../space/template.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
-import { identityOf, recordOf, type Subject } from "./subject.ts";
-import { tune } from "./tune.ts";
+import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
+import { search, stateOf } from "./tune.ts";
 
 /** Who may compete: no rule, the rule, the search alone, the search from the rule. */
 export const CONTESTANTS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
@@ -50,25 +53,31 @@ export interface CompareOptions {
 export interface Comparison {
   /** Every trial of every contestant. */
   readonly trials: Table;
-  /** One row a contestant: the confirmed result. */
+  /** One row a contestant: the confirmed result; NaN where none of its trials, or not its confirmation, succeeded. */
   readonly summary: Table;
   readonly charts: { readonly bestSoFar: Chart; readonly confirmed: Chart };
 }
 
 /**
  * Runs Fallback, DLight, and AutoTVM with and without DLight's help on one program at equal budgets, then
- * measures the winners again in turn, so that nobody is told to have won by noise.
+ * measures the winners again in turn, so that nobody is told to have won by noise. A contestant none of whose
+ * trials succeeds has its row, without figures, and so have those that were not begun before `signal`.
  *
- * @throws {TunebookError} for an unknown contestant, and whatever stands against all of them
+ * @throws {TunebookError} for an unknown contestant, a budget without a limit, a shape variable without a
+ * value, and whatever stands against all of them
  */
 export async function compare(func: PrimFunc, options: CompareOptions): Promise<Comparison> {
-  const { device, contestants = CONTESTANTS, budget, tuner = "xgb", seed = 0, shapes = {}, rounds = 9 } =
-    options;
+  const { device, contestants = CONTESTANTS, budget, tuner = "xgb", seed = 0, rounds = 9 } = options;
   const { target } = device;
   const unknown = contestants.find((c) => !CONTESTANTS.includes(c));
   if (unknown !== undefined) {
     throw new TunebookError(`cannot compare ${unknown}: contestants are ${CONTESTANTS.join(", ")}`);
   }
+  if (!(Number.isSafeInteger(rounds) && rounds > 0)) {
+    throw new TunebookError(`cannot confirm in ${rounds} rounds: it is a positive integer`);
+  }
+  if (contestants.some((c) => !isFixed(c))) checkBudget(budget);
+  const shapes = checkSubject(func, options.shapes ?? {}, seed);
   await using measurer = await Measurer.open({
     prefer: target.kind,
     func,
@@ -79,13 +88,16 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
 
   const records: TrialRecord[] = [];
   for (const contestant of contestants) {
-    if (contestant === "fallback" || contestant === "dlight") {
-      records.push(await fixed(contestant));
+    if (options.signal?.aborted) break;
+    if (isFixed(contestant)) {
+      const record = await fixed(contestant);
+      records.push(record);
+      await options.reporter?.update(stateOf({ func, contestant }, [record], {}, record.secondsSinceStart));
       continue;
     }
     const start = contestant === "autotvm" ? "scratch" : "preset";
     const { path, signal, reporter } = options;
-    const log = await tune(func, {
+    const log = await search(func, {
       device,
       tuner,
       start,
@@ -100,10 +112,10 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     });
     records.push(...log.records);
   }
-  const summary = summaryTable(await confirm());
+  const summary = shownTable(summaryTable(await confirm()));
   await options.reporter?.done();
-  const trials = recordsToTable(records);
-  const title = signature(func);
+  const trials = shownTable(recordsToTable(records));
+  const title = taskOf(func, shapes);
   return {
     trials,
     summary,
@@ -114,55 +126,51 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
   };
 
   /** A contestant with one answer: measured once, recorded like any trial. */
-  async function fixed(contestant: "fallback" | "dlight"): Promise<TrialRecord> {
-    const { rule, template } = dlight.match(
-      func,
-      target,
-      contestant === "fallback" ? [fallback] : dlight.rules,
-    );
-    const ruled = dlight.schedule(func, target, contestant === "fallback" ? [fallback] : dlight.rules);
+  async function fixed(contestant: FixedContestant): Promise<TrialRecord> {
+    const among = contestant === "fallback" ? [fallback] : dlight.rules;
+    const { rule, template } = dlight.match(func, target, among);
+    const space = spaceOf(func, template);
+    const preset = space.at(space.preset);
     const subject: Subject = { func, target, shapes, seed, contestant, rule, tuner: "none", start: "preset" };
     using log = options.path === undefined
       ? RecordLog.memory()
       : await RecordLog.open(options.path, identityOf(subject));
-    const earlier = log.records.find((r) => r.contestant === contestant && r.seed === seed);
+    const earlier = log.records.find((r) => isOf(subject, r) && r.config === JSON.stringify(preset));
     if (earlier) return earlier;
     const begin = performance.now();
-    const candidate: Candidate = candidateAt(func, template, ruled.space, ruled.preset, target);
+    const candidate: Candidate = candidateAt(func, template, space, preset, target);
     const { outcome } = candidate;
     const measurement = "status" in outcome ? outcome : await measurer.measure(outcome);
     const seconds = (performance.now() - begin) / 1000;
-    const record = recordOf(subject, { trial: 0, config: ruled.preset, candidate, measurement, seconds });
+    const record = recordOf(subject, { trial: 0, config: preset, candidate, measurement, seconds });
     log.append([record]);
     return record;
   }
 
   /** The best of each contestant, measured again in turn. */
   async function confirm(): Promise<readonly SummaryRow[]> {
-    const finalists = contestants.flatMap((contestant) => {
+    const entries = contestants.map((contestant) => {
       const own = records.filter((r) => r.contestant === contestant);
-      const best = own.filter((r) => r.status === "ok").toSorted((a, b) => a.medianMs - b.medianMs)[0];
-      return best ? [{ contestant, own, best }] : [];
+      return { contestant, own, best: fastest(own) };
     });
-    const executables = finalists.map(({ best }): Executable => {
-      return compile(replay(func, best.trace), target);
-    });
+    const finalists = entries.flatMap(({ contestant, best }) => best ? [{ contestant, best }] : []);
+    const executables = finalists.map(({ best }) => compile(replay(func, best.trace), target));
     const results = await measurer.race(executables, rounds);
-    const medians = new Map(finalists.map(({ contestant }, k) => {
-      const m = results[k];
-      return [contestant, m?.status === "ok" ? m.samples : []] as const;
-    }));
-    const mid = (c: Contestant) => quantile(medians.get(c) ?? [], 0.5);
-    return finalists.map(({ contestant, own, best }): SummaryRow => {
-      const samples = medians.get(contestant) ?? [];
+    const samplesOf = (contestant: Contestant) => {
+      const m = results[finalists.findIndex((e) => e.contestant === contestant)];
+      return m?.status === "ok" ? m.samples : [];
+    };
+    const mid = (c: Contestant) => quantile(samplesOf(c), 0.5);
+    return entries.map(({ contestant, own, best }): SummaryRow => {
+      const samples = samplesOf(contestant);
       const ms = mid(contestant);
       return {
-        task: signature(func),
+        task: taskOf(func, shapes),
         contestant,
-        rule: best.rule,
+        rule: own[0]?.rule ?? "",
         trials: own.length,
         failed: own.filter((r) => r.status !== "ok").length,
-        seconds: Math.max(...own.map((r) => r.secondsSinceStart)),
+        seconds: Math.max(0, ...own.map((r) => r.secondsSinceStart)),
         medianMs: ms,
         lowMs: quantile(samples, 0.25),
         highMs: quantile(samples, 0.75),
@@ -170,13 +178,25 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
         gbps: trafficOf(func, shapes) / ms / 1e6,
         speedupVsFallback: mid("fallback") / ms,
         speedupVsDlight: mid("dlight") / ms,
-        config: best.config,
-        trace: best.trace,
-        maxError: best.maxError,
+        config: best?.config ?? "",
+        trace: best?.trace ?? "",
+        maxError: best?.maxError ?? NaN,
         samples,
       };
     });
   }
+}
+
+type FixedContestant = "fallback" | "dlight";
+
+/** Whether a contestant has one answer and needs no search. */
+function isFixed(contestant: Contestant): contestant is FixedContestant {
+  return contestant === "fallback" || contestant === "dlight";
+}
+
+/** The table, readable as the last value of a cell. */
+function shownTable(table: Table): Table {
+  return shownAs(table, () => tableBundle(table));
 }
 
 /** The q-quantile of samples, interpolated; NaN of none. */

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { type Table, tableToIPC } from "apache-arrow";
+import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { RecordError } from "../records/error.ts";
 import { type SummaryRow, summaryRows, summaryTable } from "../records/summary.ts";
@@ -97,21 +98,57 @@ async function writable(out: string): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: "string", default: "10" },
-      out: { type: "string", default: "results" },
-      prefer: { type: "string" },
-      seed: { type: "string", default: "0" },
-    },
+/** What the command line may say. */
+const ARGUMENTS = {
+  seconds: { type: "string", default: "10" },
+  out: { type: "string", default: "results" },
+  prefer: { type: "string" },
+  seed: { type: "string", default: "0" },
+} as const;
+
+/** @throws {TunebookError} for an argument that there isn't, or a value that is none */
+export function quickstartOptions(args: readonly string[]): QuickstartOptions {
+  const refuse = (why: string): never => {
+    throw new TunebookError(
+      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]`,
+    );
+  };
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: ARGUMENTS,
+    strict: false,
+    tokens: true,
   });
-  const { prefer } = values;
-  await quickstart({
-    seconds: Number(values.seconds),
-    out: values.out,
-    seed: Number(values.seed),
+  for (const t of tokens) {
+    if (t.kind === "positional") refuse(`there is no argument ${t.value}`);
+    if (t.kind !== "option") continue;
+    if (!Object.hasOwn(ARGUMENTS, t.name)) refuse(`there is no option ${t.rawName}`);
+    if (!t.value) refuse(`${t.rawName} has no value`);
+  }
+  const { seconds, out, prefer, seed } = values;
+  if (!(Number(seconds) > 0 && Number(seconds) < Infinity)) {
+    refuse(`--seconds ${seconds} is no positive number`);
+  }
+  if (`${Number(seed) | 0}` !== seed) refuse(`--seed ${seed} is no integer of 32 bits`);
+  if (prefer !== undefined && prefer !== "webgpu" && prefer !== "cpu") {
+    refuse(`--prefer ${prefer} is neither webgpu nor cpu`);
+  }
+  return {
+    seconds: Number(seconds),
+    out: `${out}`,
+    seed: Number(seed),
     ...(prefer === "webgpu" || prefer === "cpu" ? { prefer } : {}),
-  });
+  };
+}
+
+if (import.meta.main) {
+  try {
+    await quickstart(quickstartOptions(Deno.args));
+  } catch (e) {
+    // What is the user's to mend is said on one line; a bug keeps its stack.
+    if (!(e instanceof TunebookError)) throw e;
+    console.error(e.message);
+    Deno.exit(1);
+  }
   Deno.exit(0);
 }

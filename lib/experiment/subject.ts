@@ -1,10 +1,13 @@
 /** What is being tuned, and the records that say so. */
 import { flopsOf, trafficOf } from "../ir/count.ts";
+import { TunebookError } from "../ir/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcToJson } from "../ir/func_json.ts";
+import { solveShapes } from "../ir/shapes.ts";
 import { signature } from "../ir/signature.ts";
 import { type Measurement, median } from "../measure/measurement.ts";
+import type { LogIdentity } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Config } from "../space/knobs.ts";
@@ -22,11 +25,37 @@ export interface Subject {
   readonly start: string;
 }
 
-/** What a log file is about: one program on one target. */
-export function identityOf(
-  s: Subject,
-): { readonly task: string; readonly fingerprint: string; readonly target: string } {
-  return { task: signature(s.func), fingerprint: fingerprint(s.func), target: JSON.stringify(s.target) };
+/**
+ * The values of all shape variables, and a seed that a record can hold.
+ *
+ * @throws {TunebookError} for a shape variable without a value, or a seed that is no integer of 32 bits
+ */
+export function checkSubject(func: PrimFunc, shapes: Shapes, seed: number): Shapes {
+  if (seed !== (seed | 0)) {
+    throw new TunebookError(`cannot search with seed ${seed}: it is an integer of 32 bits`);
+  }
+  return solveShapes(func, () => undefined, shapes);
+}
+
+/** The program in one line, with the values of its shape variables. */
+export function taskOf(func: PrimFunc, shapes: Shapes): string {
+  const values = Object.entries(shapes).map(([name, value]) => `${name} = ${value}`);
+  return signature(func) + (values.length > 0 ? ` with ${values.join(", ")}` : "");
+}
+
+/** What a log file is about: one program, with its shapes, on one target. */
+export function identityOf(s: Subject): LogIdentity {
+  return {
+    task: taskOf(s.func, s.shapes),
+    fingerprint: fingerprint(s.func),
+    target: JSON.stringify(s.target),
+  };
+}
+
+/** Whether a record is of this very search. */
+export function isOf(s: Subject, r: TrialRecord): boolean {
+  return r.contestant === s.contestant && r.rule === s.rule && r.tuner === s.tuner && r.start === s.start &&
+    r.seed === s.seed;
 }
 
 /** What was tried and what came of it, as a record. */

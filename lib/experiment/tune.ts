@@ -3,19 +3,27 @@ import { createTuner, type TunerName } from "../autotvm/create_tuner.ts";
 import { loopFeatures } from "../autotvm/features.ts";
 import type { Told } from "../autotvm/tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
+import { TunebookError } from "../ir/error.ts";
+import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Measurer } from "../measure/measurer.ts";
 import type { Measurement } from "../measure/measurement.ts";
-import { bestOf } from "../records/best.ts";
+import { bestOf, fastest } from "../records/best.ts";
+import { RecordError } from "../records/error.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
+import { recordsToTable } from "../records/table.ts";
+import { Chart } from "../report/chart.ts";
+import { bestSoFar } from "../report/charts.ts";
+import { inCell, shownAs } from "../report/jupyter.ts";
 import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
+import { SpaceError } from "../space/error.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
-import { identityOf, recordOf, type Subject } from "./subject.ts";
+import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
 
 export interface TuneOptions extends Budget {
   readonly device: Device;
@@ -65,11 +73,22 @@ const COMPILE_MS = 4000;
  * Searches a program's space on a device. Every candidate is checked against the reference and recorded;
  * with `path`, a run that was killed goes on from its records, no trial lost or repeated.
  *
- * @throws {TunerError} for a budget without a limit, an unknown tuner, or a search in which no candidate ran
+ * @throws {TunerError} for a budget without a limit or an unknown tuner
+ * @throws {IrError} for a shape variable without a value
+ * @throws {RecordError} for a log that can't be gone on with, or a search in which no candidate ran
  */
 export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLog> {
+  const { records, space, stopped } = await search(func, options);
+  const best = bestOf(records);
+  const chart = () => new Chart(bestSoFar(recordsToTable(records), { title: best.task }));
+  return shownAs({ records, best, space, stopped }, () => chart()[inCell]());
+}
+
+/** `tune`, for whom a search in which no candidate ran is an outcome too. */
+export async function search(func: PrimFunc, options: TuneOptions): Promise<Omit<TuneLog, "best">> {
   checkBudget(options);
-  const { device, tuner: tunerName = "xgb", start = "preset", seed = 0, shapes = {} } = options;
+  const { device, tuner: tunerName = "xgb", start = "preset", seed = 0 } = options;
+  const shapes = checkSubject(func, options.shapes ?? {}, seed);
   const contestant = options.contestant ?? (start === "preset" ? "autotvm+dlight" : "autotvm");
   const matched = options.template ? undefined : dlight.match(func, device.target);
   const template = options.template ?? matched?.template as Template;
@@ -88,13 +107,8 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
   using log = options.path === undefined
     ? RecordLog.memory()
     : await RecordLog.open(options.path, identityOf(subject));
-  const earlier = log.records.filter((r) =>
-    r.contestant === contestant && r.tuner === tunerName && r.seed === seed
-  );
+  const earlier = log.records.filter((r) => isOf(subject, r));
   const records: TrialRecord[] = [...earlier];
-  const before = Math.max(0, ...earlier.map((r) => r.secondsSinceStart));
-  const begin = performance.now();
-  const seconds = () => before + (performance.now() - begin) / 1000;
 
   const scheduled = new Memo((index: number) => scheduleAt(func, template, space, space.at(index)));
   const tuner = createTuner(tunerName, {
@@ -110,6 +124,7 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
   });
   tuner.tell(earlier.map((r) => told(r, space)));
 
+  if (options.measurer) checkMeasurer(options.measurer, subject);
   const own = options.measurer ? undefined : await Measurer.open({
     prefer: device.target.kind,
     func,
@@ -119,6 +134,9 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
   });
   const measurer = options.measurer ?? own as Measurer;
   await using _closed = own ?? { [Symbol.asyncDispose]: () => Promise.resolve() };
+  const before = Math.max(0, ...earlier.map((r) => r.secondsSinceStart));
+  const begin = performance.now();
+  const seconds = () => before + (performance.now() - begin) / 1000;
 
   const progress = () => ({
     trials: records.length,
@@ -157,10 +175,12 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
       running = undefined;
       if (options.signal?.aborted || (records.length > 0 && limitReached(options, progress()))) break;
       running = { index, candidate, measured: measured(measurer, candidate, records) };
+      // Without a turn of the event loop the request would leave only after the next compilation.
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
     if (running) await finish(running.index, running.candidate, running.measured);
   }
-  return { records, best: bestOf(records), space, stopped };
+  return { records, space, stopped };
 }
 
 function measured(
@@ -169,8 +189,8 @@ function measured(
   records: readonly TrialRecord[],
 ): Promise<Measurement> {
   if ("status" in outcome) return Promise.resolve(outcome);
-  const best = Math.min(...records.filter((r) => r.status === "ok").map((r) => r.medianMs));
-  if (!Number.isFinite(best)) return measurer.measure(outcome);
+  const best = fastest(records)?.medianMs;
+  if (best === undefined) return measurer.measure(outcome);
   return measurer.measure(outcome, { dropAboveMs: best * HOPELESS }, COMPILE_MS + best * HANGING);
 }
 
@@ -179,14 +199,33 @@ function scoreOf(r: TrialRecord): number | undefined {
   return r.status === "ok" ? (r.gflops > 0 ? r.gflops : r.gbps) : undefined;
 }
 
+/** @throws {RecordError} for a record whose configuration is none of the space */
 function told(r: TrialRecord, space: ConfigSpace): Told {
-  return { index: space.indexOf(JSON.parse(r.config)), score: scoreOf(r) };
+  try {
+    return { index: space.indexOf(JSON.parse(r.config)), score: scoreOf(r) };
+  } catch (e) {
+    if (!(e instanceof SpaceError)) throw e;
+    throw new RecordError(
+      `cannot go on from trial ${r.trial} of ${r.contestant}, as the space was another then (${e.message}); ` +
+        `choose another path`,
+    );
+  }
+}
+
+/** @throws {TunebookError} if the measurer would check candidates against something else */
+function checkMeasurer({ options: { func, prefer, shapes = {}, seed = 0 } }: Measurer, s: Subject): void {
+  const theirs = `${taskOf(func, checkSubject(func, shapes, seed))} on ${prefer} with seed ${seed}`;
+  const ours = `${taskOf(s.func, s.shapes)} on ${s.target.kind} with seed ${s.seed}`;
+  if (theirs === ours && fingerprint(func) === fingerprint(s.func)) return;
+  throw new TunebookError(
+    `cannot search ${ours} with a measurer for ${theirs}: open one for the same program, shapes and seed`,
+  );
 }
 
 function sinceBest(records: readonly TrialRecord[]): number {
   let best = Infinity, at = -1;
   records.forEach((r, k) => {
-    if (r.status !== "ok" || r.medianMs >= best) return;
+    if (r.status !== "ok" || !(r.medianMs < best)) return;
     best = r.medianMs;
     at = k;
   });
@@ -195,20 +234,19 @@ function sinceBest(records: readonly TrialRecord[]): number {
 
 /** How far a search is, for a reporter. */
 export function stateOf(
-  subject: Subject,
+  subject: Pick<Subject, "func" | "contestant">,
   records: readonly TrialRecord[],
   budget: Budget,
   secondsSpent: number,
 ) {
-  const ok = records.filter((r) => r.status === "ok");
-  const best = ok.reduce<TrialRecord | undefined>((p, r) => p && p.medianMs <= r.medianMs ? p : r, undefined);
+  const best = fastest(records);
   return {
     task: subject.func.name,
     contestant: subject.contestant,
     trials: records.length,
-    failed: records.length - ok.length,
+    failed: records.filter((r) => r.status !== "ok").length,
     secondsSpent,
-    ...(best ? { bestGflops: best.gflops, bestMs: best.medianMs } : {}),
+    ...(best ? { bestGflops: best.gflops, bestGbps: best.gbps, bestMs: best.medianMs } : {}),
     ...(budget.seconds === undefined ? {} : { secondsTotal: budget.seconds }),
     ...(budget.trials === undefined ? {} : { trialsTotal: budget.trials }),
   };

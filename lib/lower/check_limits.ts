@@ -1,8 +1,8 @@
 /** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
 import { isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
-import type { Buffer, Expr } from "../ir/expr.ts";
-import { usesVar } from "../ir/visit.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { mapExpr, walkExpr } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { LimitError } from "./error.ts";
 import type { Kernel, KernelStmt } from "./kernel.ts";
@@ -41,7 +41,7 @@ export function checkLimits(kernel: Kernel, target: Target): void {
         `workgroups in dimension ${"xyz"[d]}`,
         g.value,
         limits.maxWorkgroups,
-        "bind this loop to blockIdx.x",
+        d === 0 ? "leave blockIdx.z free to fold x into it" : "bind this loop to blockIdx.x",
       );
     }
   });
@@ -93,11 +93,24 @@ export function loopNests(kernel: Kernel): readonly (readonly Expr[])[] {
     body.flatMap((s) => {
       if (s.kind === "if") return nests([...s.then, ...s.else], around);
       if (s.kind !== "for") return [];
-      const known = !usesVar(s.extent, (v) => !shapes.has(v));
-      const own = known ? [...around, s.extent] : around;
+      const extent = uncast(s.extent);
+      const own = isOfShapes(extent, shapes) ? [...around, extent] : around;
       return [own, ...nests(s.body, own)];
     });
   return nests(kernel.body, []);
+}
+
+/** An extent without its conversions between integers: extents are never negative. */
+function uncast(e: Expr): Expr {
+  return e.kind === "cast" ? uncast(e.a) : mapExpr(e, uncast);
+}
+
+function isOfShapes(e: Expr, shapes: ReadonlySet<Var>): boolean {
+  let known = true;
+  walkExpr(e, (x) => {
+    if (x.kind === "var" ? !shapes.has(x) : x.kind !== "const" && x.kind !== "binary") known = false;
+  });
+  return known;
 }
 
 function constBytes(b: Buffer): number | undefined {

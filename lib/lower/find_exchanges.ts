@@ -3,8 +3,9 @@
  * kernel: they need barriers as workgroup memory does. Workgroups can't wait for one another, so what one of
  * them reads it must have written itself.
  */
-import { add, binary, isConst } from "../ir/build.ts";
+import { add, binary, constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { usesVar } from "../ir/visit.ts";
 import { type Range, regionOf } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
@@ -23,6 +24,7 @@ export function findExchanges(draft: Draft): Draft {
     const shared = b.scope === "shared";
     if (!shared && (b.scope !== "global" || !draft.outer.has(b))) continue;
     const writes = list.filter((a) => a.write), reads = list.filter((a) => !a.write);
+    if (shared && !writes.some((w) => w.indices.some((e) => usesVar(e, (v) => blocks.has(v))))) continue;
     for (const r of reads) {
       const within = (fixed: (v: Var) => boolean) => writes.every((w) => covers(b, w, r, fixed, analyzer));
       if (!shared && within((v) => blocks.has(v) || threads.has(v))) continue;
@@ -66,10 +68,13 @@ function covers(b: Buffer, w: Access, r: Access, fixed: (v: Var) => boolean, ana
   const relaxed = (v: Var) => !fixed(v) && !common.has(v);
   if ([...w.pinned].some((v) => fixed(v) && !r.pinned.has(v))) return false;
   const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
-  return read.every((range, d) => isInside(range, written[d] as Range, analyzer));
+  return read.every((range, d) => isInside(range, written[d] as Range, b.shape[d] as Expr, analyzer));
 }
 
-function isInside(inner: Range, outer: Range, analyzer: Analyzer): boolean {
+/** Whether all of `inner` that lies within a dimension of `extent` elements lies in `outer`. */
+function isInside(inner: Range, outer: Range, extent: Expr, analyzer: Analyzer): boolean {
   const le = (a: Expr, b: Expr) => analyzer.proves(binary("le", a, b));
-  return le(outer.min, inner.min) && le(add(inner.min, inner.extent), add(outer.min, outer.extent));
+  const end = add(outer.min, outer.extent);
+  return (le(outer.min, inner.min) || le(outer.min, constant(0))) &&
+    (le(add(inner.min, inner.extent), end) || le(extent, end));
 }

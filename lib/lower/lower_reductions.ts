@@ -82,7 +82,8 @@ function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[]
     s.iters.some((it, k) => it.type === type && usesVar(s.bindings[k] as Expr, (v) => v === l.var));
   const loops = inside.filter((l) => uses(l, "reduce"));
   if (loops[0] === undefined || loops[0] !== inside[0] || !loops.some((l) => isThreadIdx(l.loop))) return [];
-  const stray = inside.find((l) => uses(l, "spatial"));
+  const guards = (l: For) => usesVar(s.where, (v) => v === l.var);
+  const stray = inside.find((l) => uses(l, "spatial") || (!loops.includes(l) && guards(l)));
   if (stray) {
     throw new LowerError(
       `cannot reduce ${s.name} across threads: its spatial loop ${stray.var.name} lies inside its reduce loop ` +

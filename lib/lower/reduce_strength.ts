@@ -1,19 +1,36 @@
-/** Index divisions become shifts and masks where the divisor is a power of two: GPUs divide integers slowly. */
-import { binary, constant } from "../ir/build.ts";
+/**
+ * Index divisions become what GPUs do fast: shifts and masks where the divisor is a power of two, and else
+ * unsigned division where nothing is negative, as rounding down is then rounding toward zero.
+ */
+import { binary, cast, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
+import type { Analyzer } from "../ir/simplify.ts";
 import { rewriteExprs } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import type { Target } from "../target/target.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
 
-export function reduceStrength(draft: Draft): Draft {
-  return { ...draft, body: rewriteExprs(draft.body, reduce) };
+export function reduceStrength(draft: Draft, target: Target): Draft {
+  const analyzer = analyzerOf(draft);
+  return {
+    ...draft,
+    body: rewriteExprs(draft.body, (e) => shifted(e) ?? unsigned(e, analyzer, target) ?? e),
+  };
 }
 
 /** Right for negative values too: an arithmetic shift and a mask round toward minus infinity. */
-function reduce(e: Expr): Expr {
-  if (e.kind !== "binary" || e.dtype !== "i32" || e.b.kind !== "const") return e;
+function shifted(e: Expr): Expr | undefined {
+  if (e.kind !== "binary" || e.dtype !== "i32" || e.b.kind !== "const") return undefined;
   const c = e.b.value;
-  if (c <= 0 || (c & (c - 1)) !== 0) return e;
+  if (c <= 0 || (c & (c - 1)) !== 0) return undefined;
   if (e.op === "floordiv") return binary("shr", e.a, constant(Math.log2(c)));
   if (e.op === "floormod") return binary("bitand", e.a, constant(c - 1));
-  return e;
+  return undefined;
+}
+
+function unsigned(e: Expr, analyzer: Analyzer, target: Target): Expr | undefined {
+  if (e.kind !== "binary" || e.dtype !== "i32" || target.kind === "cpu") return undefined;
+  if (e.op !== "floordiv" && e.op !== "floormod") return undefined;
+  if (analyzer.bounds(e.a)[0] < 0 || analyzer.bounds(e.b)[0] < 1) return undefined;
+  const b = e.b.kind === "const" ? constant(e.b.value, "u32") : cast("u32", e.b);
+  return cast("i32", binary(e.op, cast("u32", e.a), b));
 }

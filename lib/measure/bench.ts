@@ -1,5 +1,6 @@
 /** Checks and times candidates on a device that is open in this process. */
 import type { Executable } from "../codegen/executable.ts";
+import { TunebookError } from "../ir/error.ts";
 import type { Arrays } from "../ir/interpret.ts";
 import { interpret } from "../ir/interpret.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -8,9 +9,8 @@ import type { TypedArray } from "../runtime/arrays.ts";
 import type { Bound, Spent } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
 import { CompileError, DeviceLostError, LaunchLimitError } from "../runtime/error.ts";
-import type { Program } from "../runtime/program.ts";
-import { checkOutput } from "./check.ts";
-import type { Failure, Measurement } from "./measurement.ts";
+import { type Checked, checkOutput } from "./check.ts";
+import { type Failed, type Measurement, median } from "./measurement.ts";
 import type { MeasureOptions } from "./protocol.ts";
 import { randomInputs } from "./random_inputs.ts";
 
@@ -21,6 +21,8 @@ const MAX_BATCH = 1000;
 /** Sampling of one candidate ends after so long, if it has the least number of samples. */
 const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
+/** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
+const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
 /** A program to measure candidates for: its inputs and what their results must be. */
 export class Bench {
@@ -28,10 +30,18 @@ export class Bench {
   readonly #reference: Arrays;
   readonly #precision: "f32" | "f16";
 
+  /** @throws {TunebookError} if no result could tell a right candidate from one that does nothing */
   constructor(readonly device: Device, func: PrimFunc, readonly shapes: Shapes, seed: number) {
     this.#inputs = randomInputs(func, seed, shapes);
     this.#reference = interpret(func, this.#inputs, { shapes, check: false });
     this.#precision = [...func.params, ...func.allocs].some((b) => b.dtype === "f16") ? "f16" : "f32";
+    for (const [name, reference] of Object.entries(this.#reference)) {
+      if (!reference.every((x) => Number.isNaN(x))) continue;
+      throw new TunebookError(
+        `cannot check candidates for ${func.name}: for inputs in [-1, 1) every element of ${name} is NaN, as it ` +
+          `is where nothing was written; bring the inputs into the program's domain, as with abs`,
+      );
+    }
   }
 
   /** Compiles, checks and times one candidate. Its failures are values; only a lost device throws. */
@@ -40,13 +50,16 @@ export class Bench {
     return measurement as Measurement;
   }
 
-  /** Compiles and checks all candidates, then times them in turn, `rounds` times. */
+  /**
+   * Compiles and checks all candidates, then times them in turn, `rounds` times, and checks what the last of
+   * the timed runs left.
+   */
   async race(
     executables: readonly Executable[],
     rounds: number,
     options: MeasureOptions,
   ): Promise<readonly Measurement[]> {
-    const { clock } = this.device.target;
+    const { clock, kind } = this.device.target;
     using stack = new DisposableStack();
     const runners: (Runner | Measurement)[] = [];
     for (const e of executables) {
@@ -54,50 +67,64 @@ export class Bench {
       runners.push(runner);
       if (runner instanceof Runner) stack.use(runner);
     }
+    const each = async (step: (r: Runner) => Promise<Measurement | void>) => {
+      for (const [k, r] of runners.entries()) {
+        if (!(r instanceof Runner)) continue;
+        try {
+          runners[k] = await step(r) ?? r;
+        } catch (e) {
+          runners[k] = failed(e, r.compileMs);
+        }
+      }
+    };
     const read = (s: Spent) =>
       clock === "timestamp" ? s.timestamp ?? s.wall : clock === "cpu" ? s.cpu : s.wall;
-    for (const r of runners) if (r instanceof Runner) await r.calibrate(read, options);
-    for (let round = 0; round < rounds; round++) {
-      for (const r of runners) {
-        if (r instanceof Runner && !r.done) await r.sample(read);
-      }
-    }
-    return runners.map((r) => r instanceof Runner ? r.success(clock) : r);
+    await each((r) => r.calibrate(read, WARM_UP[kind], options));
+    for (let round = 0; round < rounds; round++) await each((r) => r.sample(read));
+    await each(async (r) => r.result(clock, await this.#check(r.bound)));
+    return runners as Measurement[];
   }
 
   async #prepare(executable: Executable): Promise<Runner | Measurement> {
     const begin = performance.now();
-    const failed = (status: Failure, e: unknown): Measurement => ({
-      status,
-      message: e instanceof Error ? e.message : `${e}`,
-      compileMs: performance.now() - begin,
-    });
-    let program: Program | undefined;
+    using stack = new DisposableStack();
     try {
-      program = await this.device.load(executable);
-      const bound = await program.bind(this.#inputs, executable.shapeVars.length ? this.shapes : {});
+      const program = stack.use(await this.device.load(executable));
+      // Copies: on the CPU a candidate that writes its inputs would spoil them for the next one.
+      const inputs = Object.entries(this.#inputs).map(([name, array]) => [name, array.slice()] as const);
+      const shapes = executable.shapeVars.length > 0 ? this.shapes : {};
+      const bound = stack.use(await program.bind(Object.fromEntries(inputs), shapes));
       bound.poison();
       const first = await bound.run(1);
       const compileMs = performance.now() - begin;
-      const results = await bound.read();
-      let maxError = 0;
-      for (const [name, reference] of Object.entries(this.#reference)) {
-        const result = results[name];
-        if (!result) return failed("wrongAnswer", `the program has no output ${name}`);
-        const checked = checkOutput(name, result, reference, this.#precision);
-        maxError = Math.max(maxError, checked.maxError);
-        if (checked.wrong !== undefined) {
-          bound[Symbol.dispose]();
-          return { ...failed("wrongAnswer", checked.wrong), compileMs };
-        }
-      }
-      return new Runner(program, bound, first, compileMs, maxError);
+      const { wrong, maxError } = await this.#check(bound);
+      if (wrong !== undefined) return { status: "wrongAnswer", message: wrong, compileMs };
+      return new Runner(stack.move(), bound, first, compileMs, maxError);
     } catch (e) {
-      if (e instanceof DeviceLostError) throw e;
-      if (e instanceof CompileError) return failed("compile", e);
-      return failed(e instanceof LaunchLimitError ? "verify" : "run", e);
+      return failed(e, performance.now() - begin);
     }
   }
+
+  /** Holds what is on the device against the reference. */
+  async #check(bound: Bound): Promise<Checked> {
+    const results = await bound.read();
+    let maxError = 0;
+    for (const [name, reference] of Object.entries(this.#reference)) {
+      const result = results[name];
+      if (!result) return { maxError: Infinity, wrong: `the program has no output ${name}` };
+      const checked = checkOutput(name, result, reference, this.#precision);
+      if (checked.wrong !== undefined) return checked;
+      maxError = Math.max(maxError, checked.maxError);
+    }
+    return { maxError };
+  }
+}
+
+/** A failure of the candidate itself; a lost device is thrown on, as it measures nothing any more. */
+function failed(e: unknown, compileMs: number): Failed {
+  if (e instanceof DeviceLostError) throw e;
+  const status = e instanceof CompileError ? "compile" : e instanceof LaunchLimitError ? "verify" : "run";
+  return { status, message: e instanceof Error ? e.message : `${e}`, compileMs };
 }
 
 /** A checked candidate, and its samples so far. */
@@ -108,7 +135,7 @@ class Runner implements Disposable {
   #dropped = false;
 
   constructor(
-    readonly program: Program,
+    readonly resources: Disposable,
     readonly bound: Bound,
     readonly first: Spent,
     readonly compileMs: number,
@@ -116,44 +143,61 @@ class Runner implements Disposable {
   ) {}
 
   /** True if another sample would tell less than it costs. */
-  get done(): boolean {
+  get #done(): boolean {
     return this.#dropped || (this.#spentMs > SAMPLING_MS && this.#samples.length >= LEAST_SAMPLES);
   }
 
-  /** Finds how many runs make a sample long enough, which warms up too. */
-  async calibrate(read: (s: Spent) => number, options: MeasureOptions): Promise<void> {
-    const least = options.minSampleMs ?? MIN_SAMPLE_MS;
-    let spent = await this.bound.run(1);
-    if (options.dropAboveMs !== undefined && read(spent) > options.dropAboveMs) {
-      this.#samples.push(read(spent));
-      this.#dropped = true;
-      return;
-    }
-    while (spent.wall < least && this.#batch < MAX_BATCH) {
-      const wanted = Math.ceil(this.#batch * least * 1.2 / Math.max(spent.wall, 0.05));
-      this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));
-      spent = await this.bound.run(this.#batch);
+  /**
+   * Warms up, and finds how many runs make a sample long enough. A candidate is dropped only on a sample of
+   * that kind: a single or a cold run may take a hundred times as long.
+   */
+  async calibrate(
+    read: (s: Spent) => number,
+    warmUp: { readonly runs: number; readonly ms: number },
+    options: MeasureOptions,
+  ): Promise<void> {
+    const { minSampleMs = MIN_SAMPLE_MS, dropAboveMs = Infinity } = options;
+    let runs = 1, total = this.first.wall;
+    while (true) {
+      const spent = await this.bound.run(this.#batch);
+      runs += this.#batch;
+      total += spent.wall;
+      if (spent.wall < minSampleMs && this.#batch < MAX_BATCH) {
+        const wanted = Math.ceil(this.#batch * minSampleMs * 1.2 / Math.max(spent.wall, 0.05));
+        this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));
+      } else if (runs > warmUp.runs && total > warmUp.ms) {
+        const ms = read(spent) / this.#batch;
+        this.#dropped = ms > dropAboveMs;
+        if (this.#dropped) this.#samples.push(ms);
+        return;
+      }
     }
   }
 
   async sample(read: (s: Spent) => number): Promise<void> {
+    if (this.#done) return;
     const spent = await this.bound.run(this.#batch);
     this.#spentMs += spent.wall;
     this.#samples.push(read(spent) / this.#batch);
   }
 
-  success(clock: "timestamp" | "wall" | "cpu"): Measurement {
-    return {
-      status: "ok",
-      samples: this.#samples,
-      clock,
-      compileMs: this.compileMs,
-      maxError: this.maxError,
-    };
+  /** What to say of it, given how its last run was checked. */
+  result(clock: "timestamp" | "wall" | "cpu", last: Checked): Measurement {
+    const { compileMs } = this;
+    if (last.wrong !== undefined) {
+      const message = `its first run was right and a later one was not: ${last.wrong}`;
+      return { status: "wrongAnswer", message, compileMs };
+    }
+    const ms = median(this.#samples);
+    if (!(ms > 0 && ms < Infinity)) {
+      const message = `the ${clock} clock told no time: ${ms} ms over ${this.#samples.length} samples`;
+      return { status: "run", message, compileMs };
+    }
+    const maxError = Math.max(this.maxError, last.maxError);
+    return { status: "ok", samples: this.#samples, clock, compileMs, maxError };
   }
 
   [Symbol.dispose](): void {
-    this.bound[Symbol.dispose]();
-    this.program[Symbol.dispose]();
+    this.resources[Symbol.dispose]();
   }
 }

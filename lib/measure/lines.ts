@@ -1,14 +1,18 @@
 /** Cuts a stream of text into lines. */
 export class TextLineStream extends TransformStream<string, string> {
   constructor() {
-    let rest = "";
+    let parts: string[] = [];
     super({
       transform(chunk, controller) {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) controller.enqueue(line);
+        const [first = "", ...more] = chunk.split("\n");
+        parts.push(first);
+        for (const next of more) {
+          controller.enqueue(parts.join(""));
+          parts = [next];
+        }
       },
       flush(controller) {
+        const rest = parts.join("");
         if (rest) controller.enqueue(rest);
       },
     });

@@ -18,7 +18,7 @@ export interface MeasurerOptions {
   readonly deadlineMs?: number;
 }
 
-/** The measuring process can't be started at all; no candidate is to blame. */
+/** The measuring process can't be started at all, or was not asked properly; no candidate is to blame. */
 export class MeasurerError extends TunebookError {
   override readonly name = "MeasurerError";
 }
@@ -26,18 +26,30 @@ export class MeasurerError extends TunebookError {
 /** A first start compiles the worker's modules and the reference's loops. */
 const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 30_000;
+/** A longer timer would ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Time after a deadline to read an answer that came before it, while this process was busy. */
+const GRACE_MS = 50;
 
 /** How a request ended other than by an answer. */
 type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
 
-/** A warm child process with a deadline; restarted after one that hung or died. */
+/** A warm child process with a deadline; restarted after one that hung or died. Requests are served in turn. */
 export class Measurer implements AsyncDisposable {
   #child: Child | undefined;
+  #served: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   private constructor(readonly options: MeasurerOptions) {}
 
-  /** @throws {MeasurerError} if the process can't be started or can't run the reference */
+  /** @throws {MeasurerError} if the deadline is none, or if the process can't be started or can't run the reference */
   static async open(options: MeasurerOptions): Promise<Measurer> {
+    const { deadlineMs } = options;
+    if (deadlineMs !== undefined && !(deadlineMs > 0)) {
+      throw new MeasurerError(
+        `cannot measure with a deadline of ${deadlineMs} ms: it is a positive number`,
+      );
+    }
     const measurer = new Measurer(options);
     await measurer.#warm();
     return measurer;
@@ -45,7 +57,7 @@ export class Measurer implements AsyncDisposable {
 
   /** Process id of the child, while there is one. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#child?.dead ? undefined : this.#child?.pid;
   }
 
   /** Measures one candidate; whatever goes wrong with it is a value. `deadlineMs` can only shorten the deadline. */
@@ -67,6 +79,7 @@ export class Measurer implements AsyncDisposable {
     rounds: number,
     options: MeasureOptions = {},
   ): Promise<readonly Measurement[]> {
+    if (executables.length === 0) return [];
     const deadline = this.#deadline * executables.length * 2;
     const response = await this.#ask({ kind: "race", executables, rounds, options }, deadline);
     if ("ended" in response) return executables.map(() => failure(response, deadline));
@@ -78,16 +91,22 @@ export class Measurer implements AsyncDisposable {
     return this.options.deadlineMs ?? DEADLINE_MS;
   }
 
-  async #ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
-    const child = await this.#warm();
-    const response = await child.ask(request, deadlineMs);
-    if ("ended" in response) await this[Symbol.asyncDispose]();
-    return response;
+  #ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
+    const served = this.#served.then(async () => {
+      const child = await this.#warm();
+      const response = await child.ask(request, deadlineMs);
+      if ("ended" in response) await this.#stop();
+      return response;
+    });
+    this.#served = served.catch(() => {});
+    return served;
   }
 
   /** The child, ready: its start-up is never counted against a candidate. */
   async #warm(): Promise<Child> {
+    if (this.#closed) throw new MeasurerError("cannot measure: the measurer is closed; open another");
     if (this.#child && !this.#child.dead) return this.#child;
+    await this.#stop();
     const child = this.#child = new Child();
     const { prefer, func, shapes = {}, seed = 0 } = this.options;
     const response = await child.ask(
@@ -98,13 +117,18 @@ export class Measurer implements AsyncDisposable {
       const why = "ended" in response
         ? (response.ended === "died" ? response.how : "it does not answer")
         : response.kind;
-      await this[Symbol.asyncDispose]();
+      await this.#stop();
       throw new MeasurerError(`cannot start the measuring process for ${func.name}: ${why}`);
     }
     return child;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
     await child?.kill();
@@ -158,7 +182,9 @@ class Child {
   async ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Ending>((resolve) => {
-      timer = setTimeout(() => resolve({ ended: "timeout" }), deadlineMs);
+      timer = setTimeout(() => {
+        timer = setTimeout(() => resolve({ ended: "timeout" }), GRACE_MS);
+      }, Math.min(deadlineMs, LONGEST_MS));
     });
     try {
       return await Promise.race([this.#exchange(request), late]);

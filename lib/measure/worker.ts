@@ -1,6 +1,7 @@
 /**
  * The measuring process: a device of its own, told what to do on standard input, answering on standard
- * output. It ends when its standard input does, so it never outlives whoever started it.
+ * output. It ends when its standard input does, and a watchdog sees to it that it never outlives whoever
+ * started it, not even with a candidate that does not end.
  */
 import { TextLineStream } from "./lines.ts";
 import { funcFromJson } from "../ir/func_json.ts";
@@ -32,11 +33,13 @@ async function handle(request: Request): Promise<Response> {
 }
 
 function answer(response: Response): void {
-  const bytes = new TextEncoder().encode(`${MARK}${JSON.stringify(response)}\n`);
+  // What a driver has printed may lack the end of its line.
+  const bytes = new TextEncoder().encode(`\n${MARK}${JSON.stringify(response)}\n`);
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
 if (import.meta.main) {
+  new Worker(new URL("./watchdog.ts", import.meta.url), { type: "module" });
   for await (
     const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
   ) {

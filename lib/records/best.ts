@@ -1,14 +1,21 @@
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 
+/** The fastest checked record, the earlier one of two alike; undefined where every trial failed. */
+export function fastest(records: readonly TrialRecord[]): TrialRecord | undefined {
+  return records.reduce<TrialRecord | undefined>(
+    (p, r) => r.status !== "ok" || Number.isNaN(r.medianMs) || (p && p.medianMs <= r.medianMs) ? p : r,
+    undefined,
+  );
+}
+
 /**
  * The fastest checked record.
  *
  * @throws {RecordError} if every trial failed; the message says how
  */
 export function bestOf(records: readonly TrialRecord[]): TrialRecord {
-  const ok = records.filter((r) => r.status === "ok");
-  const best = ok.reduce<TrialRecord | undefined>((p, r) => p && p.medianMs <= r.medianMs ? p : r, undefined);
+  const best = fastest(records);
   if (best) return best;
   const kinds = Map.groupBy(records, (r) => r.status);
   const counts = [...kinds].map(([status, list]) =>

@@ -8,6 +8,7 @@ import { batchOf, recordsToTable, tableToRecords } from "./table.ts";
 
 /** What a log file is about. */
 export interface LogIdentity {
+  /** The program in one line, with the values of its shape variables. */
   readonly task: string;
   readonly fingerprint: string;
   /** The Target as JSON. */
@@ -39,24 +40,22 @@ export class RecordLog implements Disposable {
   /**
    * Opens or creates the log of one program on one target, for this process alone.
    *
-   * @throws {RecordError} if the file can't be written, is of another program, target or newer schema, is no
-   * log at all, or is open elsewhere
+   * @throws {RecordError} if the file can't be written, is of another program, shapes, target, clock
+   * or newer schema, is no log at all, or is open elsewhere
    */
   static async open(path: string, identity: LogIdentity): Promise<RecordLog> {
     const file = await openFile(path);
     try {
       const bytes = await readAll(file);
-      const known = messagesOf(bytes);
-      const [head] = known;
-      if (!head) {
+      const known = contents(path, bytes, identity);
+      if (!known) {
         if (bytes.length > 0 && !isPrefix(bytes)) {
           throw new RecordError(`cannot open ${path}: it is not an Arrow stream; choose another path`);
         }
         write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, { ...identity })));
         return new RecordLog(file, bytes.length);
       }
-      const end = known.at(-1)?.end ?? 0;
-      const records = checked(path, bytes.subarray(0, end), identity);
+      const { end, records } = known;
       await file.truncate(end);
       await file.seek(end, Deno.SeekMode.Start);
       return new RecordLog(file, bytes.length - end, records);
@@ -103,9 +102,25 @@ export async function readLog(path: string): Promise<readonly TrialRecord[]> {
   } catch (e) {
     throw new RecordError(`cannot read ${path}: ${e instanceof Error ? e.message : e}`);
   }
-  const end = messagesOf(bytes).at(-1)?.end;
-  if (end === undefined) throw new RecordError(`cannot read ${path}: it is not an Arrow stream`);
-  return checked(path, bytes.subarray(0, end));
+  const known = contents(path, bytes);
+  if (!known) throw new RecordError(`cannot read ${path}: it is not an Arrow stream`);
+  return known.records;
+}
+
+/** The records to the last whole batch, and where it ends; undefined where not even the schema is whole. */
+function contents(
+  path: string,
+  bytes: Uint8Array,
+  identity?: LogIdentity,
+): { readonly end: number; readonly records: readonly TrialRecord[] } | undefined {
+  try {
+    const end = messagesOf(bytes).at(-1)?.end;
+    return end === undefined ? undefined : { end, records: checked(path, bytes.subarray(0, end), identity) };
+  } catch (e) {
+    if (e instanceof RecordError) throw e;
+    const why = e instanceof Error ? e.message : e;
+    throw new RecordError(`cannot read ${path}: it is damaged (${why}); restore it, or choose another path`);
+  }
 }
 
 function checked(path: string, bytes: Uint8Array, identity?: LogIdentity): readonly TrialRecord[] {
@@ -122,15 +137,12 @@ function checked(path: string, bytes: Uint8Array, identity?: LogIdentity): reado
     );
   }
   if (identity) {
-    const task = schema.metadata.get("task"), print = schema.metadata.get("fingerprint");
-    if (print !== identity.fingerprint) {
-      throw new RecordError(
-        `cannot append to ${path}: it is the log of ${task}, and not of ${identity.task}; choose another path`,
-      );
+    const { task, fingerprint, target } = Object.fromEntries(schema.metadata);
+    if (fingerprint !== identity.fingerprint || task !== identity.task) {
+      const other = task === identity.task ? `another ${task}` : `${task}, and not of ${identity.task}`;
+      throw new RecordError(`cannot append to ${path}: it is the log of ${other}; choose another path`);
     }
-    const [theirs, ours] = [schema.metadata.get("target") ?? "{}", identity.target].map((t) =>
-      (JSON.parse(t) as { name?: string }).name
-    );
+    const theirs = deviceOf(target ?? "{}"), ours = deviceOf(identity.target);
     if (theirs !== ours) {
       throw new RecordError(
         `cannot append to ${path}: its trials ran on ${theirs}, and this device is ${ours}; choose another path`,
@@ -138,6 +150,12 @@ function checked(path: string, bytes: Uint8Array, identity?: LogIdentity): reado
     }
   }
   return tableToRecords(new Table(schema, [...batches]));
+}
+
+/** What times must have in common to be compared: the device and the clock. */
+function deviceOf(target: string): string {
+  const { name, clock } = JSON.parse(target) as { readonly name?: string; readonly clock?: string };
+  return clock === undefined ? `${name}` : `${name} with the ${clock} clock`;
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {

@@ -10,10 +10,10 @@ export function messagesOf(bytes: Uint8Array): readonly { readonly begin: number
   // A message is a mark (-1), the length of its header, the header, and the body whose length the header tells.
   while (at + 8 <= bytes.length && view.getInt32(at, true) === -1) {
     const headerEnd = at + 8 + view.getInt32(at + 4, true);
-    if (headerEnd === at + 8 || headerEnd > bytes.length) break;
+    if (headerEnd <= at + 8 || headerEnd > bytes.length) break;
     const header = new MessageReader(bytes.subarray(at, headerEnd)).readMessage();
     const end = headerEnd + (header?.bodyLength ?? 0);
-    if (!header || end > bytes.length) break;
+    if (!header || end < headerEnd || end > bytes.length) break;
     messages.push({ begin: at, end });
     at = end;
   }

@@ -87,7 +87,10 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
   const asked = `cannot cache the write of ${name} in ${scope} memory`;
   const { buffer } = storeOf(b, "cache the write of");
   if (scope === "texture") {
-    throw new ScheduleError(`cannot cache the write of ${name} in a texture: textures are read-only`, b);
+    throw new ScheduleError(
+      `cannot cache the write of ${name} in a texture: textures are read-only; global, shared and local work`,
+      b,
+    );
   }
   const other = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, buffer))?.block;
   if (other) {

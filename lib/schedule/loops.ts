@@ -36,7 +36,11 @@ const INDEX_LIMIT = 2 ** 31;
 export function rebind(s: Stmt, by: ReadonlyMap<Var, Expr>, analyzer: Analyzer, guard?: Expr): Stmt {
   const go = (x: Stmt): Stmt => {
     if (x.kind !== "block") return mapStmt(x, go, (e) => substitute(e, by));
-    const bindings = x.bindings.map((e) => analyzer.simplify(substitute(e, by)));
+    const bindings = x.bindings.map((e) => {
+      const now = substitute(e, by);
+      // What is left alone keeps its loop, even one of a single turn: it may be split or bound later.
+      return now === e ? e : analyzer.simplify(now);
+    });
     const where = analyzer.simplify(and(substitute(x.where, by), ...(guard ? [guard] : [])));
     return { ...x, bindings, where };
   };
@@ -149,7 +153,8 @@ export function fuse(func: PrimFunc, names: readonly string[]): { func: PrimFunc
     throw new ScheduleError(`${asked}: the loop would have 2^31 turns or more; fuse fewer loops`, loops[0]);
   }
   const fused = variable(new FreshNames(func).get(names.length === 1 ? first : `${names.join("_")}_fused`));
-  analyzer.bind(fused, extent);
+  // A loop of one turn stays in the block's bindings, so that a split or a thread still reaches the block.
+  if (!isConst(extent, 1)) analyzer.bind(fused, extent);
   const values = new Map<Var, Expr>();
   let rest: Expr = fused;
   for (const [k, l] of [...loops.entries()].toReversed()) {

@@ -111,7 +111,7 @@ export function decomposeReduction(
 
 /**
  * Makes the turns of a reduction's loop partial results of their own, in dimension `axis` of a new buffer.
- * `${block}_rf` computes them, and the block reduces them.
+ * A new block, named like that buffer, computes them, and the block reduces them.
  *
  *                                           for i, k, l in grid(64, 8, 4):
  *                                             init: B_rf[i, k] = 0
@@ -214,7 +214,7 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   const where = and(...conjuncts(b.where).filter((e) => !conditions.includes(e)));
   const term = select(runs, substitute(value, values), identity);
   const rf = block(
-    names.get(`${b.name}_rf`),
+    partial.name,
     [...spatial.map((s) => s.it), own, ...others.map((o) => o.iter)],
     [...spatial.map((s) => s.value), loop.var, ...others.map((o) => o.loop.var)],
     store(partial, indices, binary(op, self, term)),

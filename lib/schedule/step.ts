@@ -82,7 +82,11 @@ export function apply(func: PrimFunc, step: Step): Applied {
   return primitive(func, step);
 }
 
-/** A step as a call: `sch.split("i", [null, 8])`. */
+/** A step as a call: `sch.split("i", [null, 8])`, `sch.fuse("i", "j")`. */
 export function showStep({ op, ...args }: Step): string {
-  return `sch.${op}(${Object.values(args).map((a) => JSON.stringify(a)).join(", ")})`;
+  const list = (a: readonly unknown[]) => a.map((x) => JSON.stringify(x)).join(", ");
+  const shown = Object.entries(args).map(([key, a]) =>
+    !Array.isArray(a) ? JSON.stringify(a) : key === "loops" ? list(a) : `[${list(a)}]`
+  );
+  return `sch.${op}(${shown.join(", ")})`;
 }

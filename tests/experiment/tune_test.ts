@@ -1,0 +1,278 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { tunerNames } from "../../lib/autotvm/create_tuner.ts";
+import { TunerError } from "../../lib/autotvm/error.ts";
+import { search, tune, type TuneOptions } from "../../lib/experiment/tune.ts";
+import { IrError, TunebookError } from "../../lib/ir/error.ts";
+import { fingerprint } from "../../lib/ir/fingerprint.ts";
+import { funcFromJson } from "../../lib/ir/func_json.ts";
+import { RecordError } from "../../lib/records/error.ts";
+import type { TrialRecord } from "../../lib/records/record.ts";
+import { replay } from "../../lib/schedule/trace.ts";
+import { instantiate, type Template } from "../../lib/space/template.ts";
+import * as te from "../../lib/te/mod.ts";
+import { devices } from "../devices.ts";
+import { add, matmul, small, wrongOn } from "./programs.ts";
+import { type Answer, byText, failure, ok, SimulatedMeasurer } from "./simulated_measurer.ts";
+
+const [cpu] = devices;
+assert(cpu);
+
+/** Searches `add`'s small space, or matmul's, with made-up times. */
+function simulated(options: Partial<TuneOptions> = {}, func = matmul, answer: Answer = byText) {
+  const sim = new SimulatedMeasurer(func, answer, { seed: options.seed ?? 0 });
+  return { sim, options: { device: cpu, measurer: sim.measurer, ...options } as TuneOptions, func };
+}
+const configsOf = (records: readonly TrialRecord[]) => records.map((r) => r.config);
+const trialsOf = (records: readonly TrialRecord[]) => records.map((r) => r.trial);
+
+for (const tuner of tunerNames) {
+  Deno.test(`${tuner}: the same seed and the same answers give the same sequence`, async () => {
+    const run = async (seed: number) => {
+      const { options, func } = simulated({ tuner, seed, trials: 20 });
+      return configsOf((await tune(func, options)).records);
+    };
+    const first = await run(1);
+    assertEquals(first.length, 20);
+    assertEquals(new Set(first).size, 20);
+    assertEquals(await run(1), first);
+    if (tuner !== "grid") assertNotEquals(await run(2), first);
+  });
+}
+
+Deno.test("a search ends after its trials, failed ones included", async () => {
+  const { options, func } = simulated(
+    { trials: 11 },
+    matmul,
+    (a, n) => n % 2 ? byText(a) : failure("run", "odd"),
+  );
+  const { records, stopped } = await tune(func, options);
+  assertEquals([records.length, stopped], [11, "trials"]);
+  assertEquals(trialsOf(records), [...Array(11).keys()]);
+  assertEquals(records.filter((r) => r.status === "run" && r.message === "odd").length, 6);
+});
+
+Deno.test("a search ends when the best has not changed for long enough", async () => {
+  const answer: Answer = (_, n) => ok(n === 4 ? 1 : 2);
+  const { options, func } = simulated({ earlyStopping: 5 }, matmul, answer);
+  const { records, best, stopped } = await tune(func, options);
+  assertEquals([records.length, best.trial, stopped], [10, 4, "earlyStopping"]);
+});
+
+Deno.test("a search ends after its seconds, however short with one trial", async () => {
+  const slowly: Answer = async (asked) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return byText(asked);
+  };
+  const sim = new SimulatedMeasurer(matmul, slowly);
+  const { records, stopped } = await tune(matmul, {
+    device: cpu,
+    measurer: sim.measurer,
+    seconds: 0.3,
+    tuner: "random",
+  });
+  assertEquals(stopped, "seconds");
+  assert(records.length >= 2 && records.length <= 15, `${records.length}`);
+  const at = records.map((r) => r.secondsSinceStart);
+  assertEquals(at, at.toSorted((a, b) => a - b));
+  const { options, func } = simulated({ seconds: 0.01 });
+  assertEquals((await tune(func, options)).records.length, 1);
+});
+
+Deno.test("the first of several limits ends a search", async () => {
+  const { options, func } = simulated({ trials: 3, seconds: 100, earlyStopping: 50 });
+  assertEquals((await tune(func, options)).stopped, "trials");
+});
+
+Deno.test("a space is searched to its end, each accepted point once", async () => {
+  for (const tuner of tunerNames) {
+    const { options, func } = simulated({ tuner, trials: 1000, template: small }, add);
+    const { records, space, stopped } = await tune(func, options);
+    assertEquals([records.length, new Set(configsOf(records)).size, stopped], [10, 10, "space"]);
+    assertEquals(space.size, 14);
+    assert(records.every((r) => r.rule === "template" && r.tuner === tuner));
+  }
+});
+
+Deno.test("a signal ends the search after the trial at hand, which is kept", async () => {
+  for (const when of ["measured", "reported"] as const) {
+    const path = `${await Deno.makeTempDir()}/log.arrows`;
+    const stop = new AbortController();
+    const { options, func } = simulated({ trials: 50, path, signal: stop.signal }, matmul, (asked, n) => {
+      if (when === "measured" && n === 3) stop.abort();
+      return byText(asked);
+    });
+    let updates = 0;
+    const reporter = {
+      update() {
+        if (++updates === 4 && when === "reported") stop.abort();
+      },
+      done: () => Promise.resolve(),
+    };
+    const { records, stopped } = await tune(func, { ...options, reporter });
+    assertEquals([records.length, stopped, updates], [4, "signal", 4]);
+    const again = simulated({ trials: 4, path });
+    assertEquals((await tune(func, again.options)).records, records);
+    assertEquals(again.sim.asked.length, 0);
+  }
+});
+
+Deno.test("a search that was stopped before its first trial has nothing to show", async () => {
+  const { options, func } = simulated({ trials: 5, signal: AbortSignal.abort() });
+  await assertRejects(
+    () => tune(func, options),
+    RecordError,
+    "none of 0 trials succeeded: nothing was tried",
+  );
+});
+
+Deno.test("a search in which nothing works says what happened", async () => {
+  const fail: Answer = (_, n) =>
+    n === 2 ? failure("timeout", "too long") : failure("wrongAnswer", "B[0] is 1");
+  const { options, func } = simulated({ trials: 4 }, matmul, fail);
+  await assertRejects(
+    () => tune(func, options),
+    RecordError,
+    "none of 4 trials succeeded: 3 wrongAnswer (B[0] is 1); 1 timeout (too long)",
+  );
+  const { records } = await search(func, simulated({ trials: 4 }, matmul, fail).options);
+  assertEquals(records.map((r) => r.status), ["wrongAnswer", "wrongAnswer", "timeout", "wrongAnswer"]);
+  assert(records.every((r) => Number.isNaN(r.medianMs) && r.samples.length === 0));
+});
+
+Deno.test("a candidate that can't be compiled is a record with its stage, and nobody is asked", async () => {
+  const greedy: Template = (sch, knobs) => {
+    const threads = knobs.choice("threads", [2, 4], 2);
+    const [block = ""] = sch.blocks();
+    const [outer = "", inner = ""] = sch.split(sch.loops(block)[0] ?? "", [null, threads]);
+    sch.bind(inner, "threadIdx.x");
+    sch.bind(outer, "blockIdx.x");
+  };
+  const device = { target: { ...cpu.target, limits: { ...cpu.target.limits, maxInvocations: 2 } } };
+  const { sim, options, func } = simulated({ trials: 9, template: greedy, tuner: "grid" }, add);
+  const { records } = await tune(func, { ...options, device: device as typeof cpu });
+  assertEquals(records.map((r) => [r.config, r.status]), [['{"threads":2}', "ok"], [
+    '{"threads":4}',
+    "verify",
+  ]]);
+  assertMatch(records[1]?.message ?? "", /it needs 4 threads per workgroup, the limit is 2/);
+  assertNotEquals(records[1]?.trace, "");
+  assertEquals(sim.asked.length, 1);
+});
+
+Deno.test("once a good candidate is known, others have less time, and are dropped where they are hopeless", async () => {
+  const { sim, options, func } = simulated({ trials: 3 }, matmul, (_, n) => ok([50, 10, 20][n] ?? 0));
+  await tune(func, options);
+  assertEquals(sim.asked.map((a) => [a.options.dropAboveMs, a.deadlineMs]), [
+    [undefined, Infinity],
+    [150, 4600],
+    [30, 4120],
+  ]);
+});
+
+Deno.test("a candidate is on its way before the next one is compiled", async () => {
+  const events: string[] = [];
+  const logged: Template = (sch, knobs) => {
+    events.push("compiles");
+    small(sch, knobs);
+  };
+  const answer: Answer = async (asked) => {
+    events.push("asked");
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    events.push("sent");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return byText(asked);
+  };
+  const sim = new SimulatedMeasurer(add, answer);
+  await tune(add, { device: cpu, measurer: sim.measurer, template: logged, trials: 6, tuner: "random" });
+  const after = events.flatMap((e, k) => e === "asked" ? [events[k + 1]] : []);
+  assertEquals(after, Array(6).fill("sent"));
+});
+
+for (const device of devices) {
+  const { kind } = device.target;
+
+  Deno.test(`${kind}: every record is complete and can be replayed`, async () => {
+    const func = te.softmax({ rows: 4, columns: 16 });
+    const { records, best, space } = await tune(func, { device, trials: 3, seed: 5 });
+    assertEquals(trialsOf(records), [0, 1, 2]);
+    for (const r of records) {
+      assertEquals(r.status, "ok", r.message);
+      assertEquals([r.adapter, r.clock, r.seed], [device.target.name, device.target.clock, 5]);
+      assertEquals(JSON.parse(r.target), device.target);
+      assertEquals([r.contestant, r.tuner, r.start], ["autotvm+dlight", "xgb", "preset"]);
+      assertEquals(r.task, "softmax(A: f32[4, 16], B: f32[4, 16])");
+      assert(r.samples.length > 0 && r.samples.every((ms) => ms > 0 && ms < 1000), `${r.samples}`);
+      assert(r.gflops > 0 && r.gbps > 0 && r.compileMs > 0 && r.secondsSinceStart > 0 && r.time > 1.7e12);
+      assert(r.maxError < 1e-5);
+      space.indexOf(JSON.parse(r.config));
+      const original = funcFromJson(JSON.parse(r.program));
+      assertEquals(fingerprint(original), r.fingerprint);
+      assertEquals(await wrongOn(device, original, replay(original, r.trace), 17 + r.trial), undefined);
+    }
+    assertEquals(best.medianMs, Math.min(...records.map((r) => r.medianMs)));
+    assertEquals(JSON.parse(records[0]?.config ?? ""), space.at(space.preset));
+  });
+}
+
+Deno.test("a record's trace is the schedule at its configuration", async () => {
+  const { options, func } = simulated({ trials: 10, template: small }, add);
+  const { records, space } = await tune(func, options);
+  for (const r of records) {
+    const { trace } = instantiate(add, small, space, JSON.parse(r.config));
+    assertEquals(JSON.parse(r.trace), JSON.parse(JSON.stringify(trace)));
+  }
+});
+
+Deno.test("a search without a limit, a tuner or a seed is refused before anything is started", async () => {
+  const path = `${await Deno.makeTempDir()}/log.arrows`;
+  const refuses = (options: Partial<TuneOptions>, type: typeof TunebookError, text: string) =>
+    assertRejects(() => tune(matmul, { device: cpu, path, ...options }), type, text);
+  await refuses(
+    {},
+    TunerError,
+    "a search without a limit does not end: give trials, seconds or earlyStopping",
+  );
+  await refuses({ trials: 0 }, TunerError, "cannot search with trials 0: it is a positive integer");
+  await refuses({ seconds: NaN }, TunerError, "cannot search for NaN seconds");
+  for (const seed of [1.5, NaN, 2 ** 40]) {
+    await refuses({ trials: 1, seed }, TunebookError, `seed ${seed}: it is an integer of 32 bits`);
+  }
+  const unknown = { trials: 1, tuner: "bayes" } as unknown as TuneOptions;
+  await refuses(unknown, TunerError, "unknown tuner bayes: known are random, grid, ga, xgb");
+});
+
+Deno.test("a symbolic program without shapes is refused before anything is started", async () => {
+  const func = te.softmax({ rows: "n", columns: 16 });
+  const refuses = (shapes: Record<string, number> | undefined, text: string) =>
+    assertRejects(
+      () => tune(func, { device: cpu, trials: 1, ...(shapes ? { shapes } : {}) }),
+      IrError,
+      text,
+    );
+  await refuses(undefined, "cannot tell n of softmax from its inputs' lengths: give shapes { n: … }");
+  await refuses({ n: 0 }, "softmax with n = 0: shape variables are positive integers");
+  await refuses({ n: 4, m: 4 }, "cannot give softmax a shape m: its shape variables are n");
+});
+
+Deno.test("symbolic shapes are part of what a record says", async () => {
+  const func = te.softmax({ rows: "n", columns: 16 });
+  const { records } = await tune(func, { device: cpu, trials: 1, shapes: { n: 3 } });
+  assertEquals(records[0]?.task, "softmax(A: f32[n, 16], B: f32[n, 16]) with n = 3");
+  assertEquals(records[0]?.status, "ok");
+});
+
+Deno.test("a measurer of another program, device, shape or seed is refused", async () => {
+  const symbolic = te.softmax({ rows: "n", columns: 16 });
+  const refuses = (func: typeof matmul, sim: SimulatedMeasurer, options: Partial<TuneOptions>) =>
+    assertRejects(
+      () => tune(func, { device: cpu, trials: 1, measurer: sim.measurer, ...options }),
+      TunebookError,
+      "open one for the same program, shapes and seed",
+    );
+  await refuses(matmul, new SimulatedMeasurer(add, byText), {});
+  await refuses(matmul, new SimulatedMeasurer(matmul, byText, { seed: 1 }), {});
+  await refuses(matmul, new SimulatedMeasurer(matmul, byText, { prefer: "webgpu" }), {});
+  await refuses(symbolic, new SimulatedMeasurer(symbolic, byText, { shapes: { n: 2 } }), {
+    shapes: { n: 3 },
+  });
+});

@@ -1,0 +1,83 @@
+/** A device whose clocks and results are made up, so that measuring itself can be measured. */
+import type { Executable } from "../../lib/codegen/executable.ts";
+import type { TypedArray } from "../../lib/runtime/arrays.ts";
+import type { Spent } from "../../lib/runtime/backend.ts";
+import type { Device } from "../../lib/runtime/device.ts";
+import { Program } from "../../lib/runtime/program.ts";
+import { targetOf } from "../../lib/target/profiles.ts";
+import type { Target } from "../../lib/target/target.ts";
+import { right } from "./executables.ts";
+
+export interface Behaviour {
+  /** Milliseconds that the n-th run takes, from 0. */
+  readonly ms: (n: number) => number;
+  /** Milliseconds on top, each time that runs are asked for. Default 0. */
+  readonly overheadMs?: number;
+  /** Called before the n-th run; may throw. */
+  readonly before?: (n: number) => void;
+  /** Added to the results after `n` runs. Default nothing. */
+  readonly off?: (n: number) => number;
+  /** What another clock says of so many wall milliseconds. Default the same. */
+  readonly cpu?: (wall: number) => number;
+  readonly timestamp?: (wall: number) => number;
+}
+
+export class Simulated {
+  /** Every call of `run`: whose, and how many runs at a time. */
+  readonly calls: { readonly name: string; readonly times: number }[] = [];
+  /** Programs and arguments that are still held. */
+  held = 0;
+  readonly target: Target;
+  readonly #behaviours: Readonly<Record<string, Behaviour>>;
+
+  constructor(behaviours: Readonly<Record<string, Behaviour>>, target: Partial<Target> = {}) {
+    this.#behaviours = behaviours;
+    this.target = { ...targetOf("llvmpipe"), ...target };
+  }
+
+  /** What `Bench` takes. */
+  get device(): Device {
+    return { target: this.target, load: (exe: Executable) => this.#load(exe) } as unknown as Device;
+  }
+
+  /** An executable that behaves as the behaviour of that name. */
+  executable(name: string): Executable {
+    return { ...right.webgpu, name };
+  }
+
+  #load(exe: Executable): Promise<Program> {
+    const behaviour = this.#behaviours[exe.name];
+    if (!behaviour) throw new Error(`no behaviour ${exe.name}`);
+    const release = () => void this.held--;
+    this.held++;
+    return Promise.resolve(
+      new Program(exe, {
+        bind: (inputs) => {
+          this.held++;
+          let n = 0;
+          const run = (times: number): Promise<Spent> => {
+            this.calls.push({ name: exe.name, times });
+            let wall = behaviour.overheadMs ?? 0;
+            for (let t = 0; t < times; t++) {
+              behaviour.before?.(n);
+              wall += behaviour.ms(n++);
+            }
+            const { cpu = (x) => x, timestamp } = behaviour;
+            return Promise.resolve({
+              wall,
+              cpu: cpu(wall),
+              ...(timestamp ? { timestamp: timestamp(wall) } : {}),
+            });
+          };
+          const read = () => {
+            const off = behaviour.off?.(n) ?? 0;
+            const B = (inputs.A as TypedArray).map((x) => x + x + off) as TypedArray;
+            return Promise.resolve({ B });
+          };
+          return Promise.resolve({ poison() {}, run, read, [Symbol.dispose]: release });
+        },
+        [Symbol.dispose]: release,
+      }),
+    );
+  }
+}
