@@ -21,6 +21,8 @@ const MAX_BATCH = 1000;
 /** Sampling of one candidate ends after so long, if it has the least number of samples. */
 const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
+/** Empty samples that tell what a sample costs by itself. */
+const IDLE_RUNS = 2;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
 const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
@@ -133,6 +135,8 @@ class Runner implements Disposable {
   #batch = 1;
   #spentMs = 0;
   #dropped = false;
+  /** What asking for no run at all takes: a wait costs milliseconds, whatever it waits for. */
+  #idle = { wall: 0, read: 0 };
 
   constructor(
     readonly resources: Disposable,
@@ -157,16 +161,20 @@ class Runner implements Disposable {
     options: MeasureOptions,
   ): Promise<void> {
     const { minSampleMs = MIN_SAMPLE_MS, dropAboveMs = Infinity } = options;
+    const idle: Spent[] = [];
+    for (let k = 0; k < IDLE_RUNS; k++) idle.push(await this.bound.run(0));
+    this.#idle = { wall: Math.min(...idle.map((s) => s.wall)), read: Math.min(...idle.map(read)) };
     let runs = 1, total = this.first.wall;
     while (true) {
       const spent = await this.bound.run(this.#batch);
       runs += this.#batch;
       total += spent.wall;
-      if (spent.wall < minSampleMs && this.#batch < MAX_BATCH) {
-        const wanted = Math.ceil(this.#batch * minSampleMs * 1.2 / Math.max(spent.wall, 0.05));
+      const own = spent.wall - this.#idle.wall;
+      if (own < minSampleMs && this.#batch < MAX_BATCH) {
+        const wanted = Math.ceil(this.#batch * minSampleMs * 1.2 / Math.max(own, 0.05));
         this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));
       } else if (runs > warmUp.runs && total > warmUp.ms) {
-        const ms = read(spent) / this.#batch;
+        const ms = this.#perRun(spent, read);
         this.#dropped = ms > dropAboveMs;
         if (this.#dropped) this.#samples.push(ms);
         return;
@@ -174,11 +182,15 @@ class Runner implements Disposable {
     }
   }
 
+  #perRun(spent: Spent, read: (s: Spent) => number): number {
+    return Math.max(0, read(spent) - this.#idle.read) / this.#batch;
+  }
+
   async sample(read: (s: Spent) => number): Promise<void> {
     if (this.#done) return;
     const spent = await this.bound.run(this.#batch);
     this.#spentMs += spent.wall;
-    this.#samples.push(read(spent) / this.#batch);
+    this.#samples.push(this.#perRun(spent, read));
   }
 
   /** What to say of it, given how its last run was checked. */
