@@ -1,5 +1,5 @@
 /** A kernel as WGSL. Prints what the kernel says and decides nothing. */
-import { lanesOf, scalarOf, type ScalarType } from "../ir/dtype.ts";
+import { lanesOf, scalarOf, type ScalarType, withLanes } from "../ir/dtype.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
 import { walkExpr } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
@@ -107,7 +107,8 @@ class Printer {
     const head: string[] = [];
     if (usesF16(kernel)) head.push("enable f16;", "");
     kernel.bindings.forEach((b, k) => head.push(`@group(0) @binding(${k}) ${this.#binding(b)};`));
-    const uniforms = kernel.uniforms.map((v) => this.#names.fresh(v.name));
+    const fields = new Names();
+    const uniforms = kernel.uniforms.map((v) => fields.of(v));
     if (uniforms.length > 0 || kernel.folded) {
       const fields = [...uniforms, ...(kernel.folded ? ["grid_x"] : [])].map((f) => `${f}: i32`).join(", ");
       head.push(`struct Shape { ${fields} }`);
@@ -117,14 +118,19 @@ class Printer {
 
     this.#entry(uniforms);
     const [x, y, z] = kernel.workgroupSize;
+    const takes = (tag: string) => kernel.threads.some((t) => t.tag.startsWith(tag));
+    const given = [
+      ...(takes("blockIdx") || kernel.folded ? ["@builtin(workgroup_id) wid: vec3<u32>"] : []),
+      ...(takes("threadIdx") ? ["@builtin(local_invocation_id) lid: vec3<u32>"] : []),
+      ...(kernel.folded ? ["@builtin(num_workgroups) num: vec3<u32>"] : []),
+    ];
     return [
       `// ${identifier(kernel.name)}`,
       ...head,
       "",
       ...this.#helpers.values(),
       `@compute @workgroup_size(${x}, ${y}, ${z})`,
-      `fn ${ENTRY}(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>, ` +
-      `@builtin(num_workgroups) num: vec3<u32>) {`,
+      `fn ${ENTRY}(${given.join(", ")}) {`,
       ...this.#lines,
       "}",
       "",
@@ -257,7 +263,8 @@ class Printer {
 
   #amount(e: Expr): string {
     if (e.kind === "const") return `${e.value}u`;
-    return lanesOf(e.dtype) > 1 ? `vec4<u32>(${this.#expr(e)})` : `u32(${this.#expr(e)})`;
+    if (scalarOf(e.dtype) === "u32") return this.#expr(e, 9);
+    return `${wgslType(withLanes("u32", lanesOf(e.dtype)))}(${this.#expr(e)})`;
   }
 
   #floor(op: "floordiv" | "floormod", e: Extract<Expr, { kind: "binary" }>, outer: number): string {

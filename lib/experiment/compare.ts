@@ -8,7 +8,6 @@ import { flopsOf, trafficOf } from "../ir/count.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Measurer } from "../measure/measurer.ts";
-import { fastest } from "../records/best.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { type SummaryRow, summaryTable } from "../records/summary.ts";
@@ -147,23 +146,35 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     return record;
   }
 
-  /** The best of each contestant, measured again in turn. */
+  /**
+   * The best few of each contestant, measured again in turn: the fastest of many noisy trials is often only
+   * the luckiest. The same schedule is measured once, whoever found it.
+   */
   async function confirm(): Promise<readonly SummaryRow[]> {
-    const entries = contestants.map((contestant) => {
-      const own = records.filter((r) => r.contestant === contestant);
-      return { contestant, own, best: fastest(own) };
-    });
-    const finalists = entries.flatMap(({ contestant, best }) => best ? [{ contestant, best }] : []);
-    const executables = finalists.map(({ best }) => compile(replay(func, best.trace), target));
-    const results = await measurer.race(executables, rounds);
-    const samplesOf = (contestant: Contestant) => {
-      const m = results[finalists.findIndex((e) => e.contestant === contestant)];
+    const own = (contestant: Contestant) => records.filter((r) => r.contestant === contestant);
+    const preset = own("dlight")[0]?.config;
+    const finalists = new Map(contestants.map((c) => [c, finalistsOf(own(c), preset)]));
+    const traces = [...new Set([...finalists.values()].flat().map((r) => r.trace))];
+    const results = await measurer.race(traces.map((t) => compile(replay(func, t), target)), rounds);
+    const samplesOf = (r: TrialRecord | undefined) => {
+      const m = r && results[traces.indexOf(r.trace)];
       return m?.status === "ok" ? m.samples : [];
     };
-    const mid = (c: Contestant) => quantile(samplesOf(c), 0.5);
+    const msOf = (r: TrialRecord | undefined) => quantile(samplesOf(r), 0.5);
+    const bestOf = (c: Contestant) =>
+      finalists.get(c)?.reduce<TrialRecord | undefined>(
+        (p, r) => p && !(msOf(r) < msOf(p)) ? p : r,
+        undefined,
+      );
+    const mid = (c: Contestant) => msOf(bestOf(c));
+    const entries = contestants.map((contestant) => ({
+      contestant,
+      own: own(contestant),
+      best: bestOf(contestant),
+    }));
     return entries.map(({ contestant, own, best }): SummaryRow => {
-      const samples = samplesOf(contestant);
-      const ms = mid(contestant);
+      const samples = samplesOf(best);
+      const ms = msOf(best);
       return {
         task: taskOf(func, shapes),
         contestant,
@@ -185,6 +196,18 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       };
     });
   }
+}
+
+/** How many of each contestant's trials are measured again. */
+const FINALISTS = 3;
+
+/** The fastest trials, one a schedule, and the rule's own if it is among all: a search from it can't end below. */
+function finalistsOf(own: readonly TrialRecord[], preset: string | undefined): readonly TrialRecord[] {
+  const ok = own.filter((r) => r.status === "ok" && r.medianMs > 0).toSorted((a, b) =>
+    a.medianMs - b.medianMs
+  );
+  const distinct = ok.filter((r, k) => ok.findIndex((o) => o.trace === r.trace) === k);
+  return distinct.filter((r, k) => k < FINALISTS || r.config === preset);
 }
 
 type FixedContestant = "fallback" | "dlight";

@@ -9,9 +9,12 @@ import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { RecordError } from "../records/error.ts";
 import { type SummaryRow, summaryRows, summaryTable } from "../records/summary.ts";
+import { Chart } from "../report/chart.ts";
+import { overview } from "../report/charts.ts";
 import { display } from "../report/display.ts";
 import { createReporter } from "../report/live.ts";
 import { pageOf, type Section } from "../report/page.ts";
+import { verdicts } from "../report/verdict.ts";
 import { Device } from "../runtime/device.ts";
 import * as te from "../te/mod.ts";
 import { compare } from "./compare.ts";
@@ -56,7 +59,7 @@ export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptio
   const rows: SummaryRow[] = [];
   const sections: Section[] = [];
   for (const { name, what, func } of OPERATORS) {
-    const { trials, summary, charts } = await compare(func, {
+    const { trials, summary, charts } = await compare(func.with({ name }), {
       device,
       budget: { seconds },
       seed,
@@ -71,6 +74,9 @@ export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptio
   const all = summaryTable(rows);
   await Deno.writeFile(`${out}/summary.arrows`, tableToIPC(all, "stream"));
   const spent = ((performance.now() - begin) / 1000).toFixed(0);
+  const chart = new Chart(overview(all, { title: "Rule against search", subtitle: device.target.name }));
+  await chart.save(`${out}/overview.png`);
+  sections.unshift({ title: "All of them", parts: [chart, all] });
   const intro =
     `Measured on ${device.target.name} with ${device.target.runtime}, seed ${seed}, in ${spent} s. Every ` +
     `candidate's results were checked; the bars are medians of interleaved rounds with their quartiles.`;
@@ -79,6 +85,7 @@ export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptio
     await pageOf("Rule against search, on this device", intro, sections),
   );
   await display(all);
+  for (const v of verdicts(all)) console.log(`${v.task.slice(0, v.task.indexOf("("))}: ${v.text}`);
   console.log(`in ${spent} s; ${out}/index.html shows it, ${out}/*.arrows hold every trial`);
   return all;
 }

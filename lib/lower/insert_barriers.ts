@@ -4,18 +4,22 @@
  * workgroup pass.
  */
 import { seq } from "../ir/build.ts";
-import type { Buffer, Expr, Var } from "../ir/expr.ts";
-import type { Barrier, Stmt } from "../ir/stmt.ts";
+import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import { keyOf } from "../ir/key.ts";
+import { type Linear, linearAdd } from "../ir/linear.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { Barrier, Stmt, Store } from "../ir/stmt.ts";
 import { usesVar, walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import { analyzerOf, type Draft } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
-/** Shared memory touched since the last barrier. */
+/** Shared memory touched since the last barrier: the indices of each buffer, by their keys. */
 interface Touched {
-  readonly reads: ReadonlySet<Buffer>;
-  readonly writes: ReadonlySet<Buffer>;
+  readonly reads: Places;
+  readonly writes: Places;
 }
-const NONE: Touched = { reads: new Set(), writes: new Set() };
+type Places = ReadonlyMap<Buffer, ReadonlyMap<string, Expr>>;
+const NONE: Touched = { reads: new Map(), writes: new Map() };
 
 export function insertBarriers(draft: Draft): Draft {
   const threads = [...draft.threads].filter(([tag]) => tag.startsWith("threadIdx")).map(([, t]) => t);
@@ -28,7 +32,15 @@ export function insertBarriers(draft: Draft): Draft {
 }
 
 class Placer {
-  constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {}
+  readonly #analyzer: Analyzer;
+  /** Variables that are the same for all threads of a workgroup at any time. */
+  readonly #fixed: ReadonlySet<Var>;
+
+  constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
+    this.#analyzer = analyzerOf(draft);
+    const blocks = [...draft.threads].filter(([tag]) => tag.startsWith("blockIdx")).map(([, t]) => t.var);
+    this.#fixed = new Set([...draft.shapeVars, ...blocks]);
+  }
 
   /** `s` with its barriers, given what was touched before it, and what is touched after its last barrier. */
   place(s: Stmt, before: Touched): [Stmt, Touched] {
@@ -37,7 +49,7 @@ class Placer {
         const out: Stmt[] = [];
         let now = before;
         for (const x of s.body) {
-          const between = conflicts(now, this.touchedBy(x));
+          const between = this.#conflicts(now, this.touchedBy(x));
           if (between.size > 0) {
             out.push(...barriers(between));
             now = NONE;
@@ -83,12 +95,14 @@ class Placer {
   /** What `s` touches of the memory that threads share. */
   touchedBy(s: Stmt): Touched {
     const isShared = (b: Buffer) => b.scope === "shared" || this.draft.exchanged.has(b);
-    const reads = new Set<Buffer>(), writes = new Set<Buffer>();
-    walkStmt(
-      s,
-      (x) => x.kind === "store" && isShared(x.buffer) && writes.add(x.buffer),
-      (e) => e.kind === "load" && isShared(e.buffer) && reads.add(e.buffer),
-    );
+    const reads = new Map<Buffer, Map<string, Expr>>(), writes = new Map<Buffer, Map<string, Expr>>();
+    const note = (places: Map<Buffer, Map<string, Expr>>, { buffer: b, indices }: Load | Store) => {
+      const [index] = indices;
+      if (!isShared(b) || !index) return;
+      const known = places.get(b) ?? new Map<string, Expr>();
+      places.set(b, known.set(keyOf(index), index));
+    };
+    walkStmt(s, (x) => x.kind === "store" && note(writes, x), (e) => e.kind === "load" && note(reads, e));
     return { reads, writes };
   }
 
@@ -101,7 +115,7 @@ class Placer {
           `differs from thread to thread; move the shared buffer's producer out of it`,
       );
     }
-    const between = conflicts(before, own);
+    const between = this.#conflicts(before, own);
     return between.size === 0 ? [s, union(before, own)] : [seq(...barriers(between), s), own];
   }
 
@@ -125,9 +139,42 @@ class Placer {
     });
     const touched = stores.map((x) => this.touchedBy(x));
     return touched.some((a, i) =>
-      touched.some((b, j) => (looped ? i <= j : i < j) && conflicts(a, b).size > 0)
+      touched.some((b, j) => (looped ? i <= j : i < j) && this.#conflicts(a, b).size > 0)
     );
   }
+
+  /** The buffers for which `b` has to wait for `a`. */
+  #conflicts(a: Touched, b: Touched): ReadonlySet<Buffer> {
+    const meet = (p: Places, q: Places) =>
+      [...p].filter(([buffer, ps]) => {
+        const qs = q.get(buffer);
+        return qs && [...ps.values()].some((x) => [...qs.values()].some((y) => !this.#areApart(x, y)));
+      }).map(([buffer]) => buffer);
+    return new Set([...meet(a.writes, b.reads), ...meet(a.writes, b.writes), ...meet(a.reads, b.writes)]);
+  }
+
+  /** Whether no thread's `a` is any thread's `b`, at whatever turns of their loops. */
+  #areApart(a: Expr, b: Expr): boolean {
+    const p = this.#reach(a), q = this.#reach(b);
+    return linearAdd(p.fixed, q.fixed, -1).terms.size === 0 && (p.hi < q.lo || q.hi < p.lo);
+  }
+
+  #reach(index: Expr): Reach {
+    const base = index.kind === "ramp" ? index.base : index;
+    const l = this.#analyzer.linear(base);
+    const isFixed = (e: Expr) => !usesVar(e, (v) => !this.#fixed.has(v));
+    const part = (fixed: boolean) => new Map([...l.terms].filter(([, t]) => isFixed(t.atom) === fixed));
+    const [lo, hi] = this.#analyzer.boundsOf({ terms: part(false), constant: l.constant });
+    const lanes = index.kind === "ramp" ? 3 * index.stride : 0;
+    return { fixed: { terms: part(true), constant: 0 }, lo, hi: hi + lanes };
+  }
+}
+
+/** An index: what is the same for all threads, and the range of the rest. */
+interface Reach {
+  readonly fixed: Linear;
+  readonly lo: number;
+  readonly hi: number;
 }
 
 /** One barrier for each kind of memory that is waited for. */
@@ -139,18 +186,14 @@ function barriers(buffers: ReadonlySet<Buffer>): readonly Barrier[] {
   ];
 }
 
-/** The buffers for which `b` has to wait for `a`. */
-function conflicts(a: Touched, b: Touched): ReadonlySet<Buffer> {
-  return new Set([
-    ...[...a.writes].filter((x) => b.reads.has(x) || b.writes.has(x)),
-    ...[...a.reads].filter((x) => b.writes.has(x)),
-  ]);
-}
-
 function union(a: Touched, b: Touched): Touched {
-  return { reads: new Set([...a.reads, ...b.reads]), writes: new Set([...a.writes, ...b.writes]) };
+  const both = (p: Places, q: Places): Places =>
+    new Map(
+      [...p, ...q].map(([buffer]) => [buffer, new Map([...p.get(buffer) ?? [], ...q.get(buffer) ?? []])]),
+    );
+  return { reads: both(a.reads, b.reads), writes: both(a.writes, b.writes) };
 }
 
-function sizeOf(t: Touched): number {
-  return t.reads.size + t.writes.size;
+function sizeOf({ reads, writes }: Touched): number {
+  return [...reads.values(), ...writes.values()].reduce((n, places) => n + places.size, 0);
 }

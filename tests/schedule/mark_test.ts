@@ -1,0 +1,145 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { constant } from "../../lib/ir/build.ts";
+import { equalFunc } from "../../lib/ir/equal.ts";
+import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
+import { ScheduleError } from "../../lib/schedule/error.ts";
+import { Schedule } from "../../lib/schedule/schedule.ts";
+import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { addOne, addOne2, center, product } from "./programs.ts";
+import { keepsResults, refuses, scheduled, shows } from "./shown.ts";
+
+Deno.test("setScope moves an intermediate by its block, and an input by its name", () => {
+  shows("set_scope", center(), (sch) => {
+    sch.setScope("T", "shared");
+    sch.setScope("A", "texture");
+  });
+});
+
+Deno.test("setScope moves back, and to the same place", () => {
+  const func = center();
+  const back = scheduled(func, (sch) => {
+    sch.setScope("T", "local");
+    sch.setScope("T", "global");
+    sch.setScope("A", "texture");
+    sch.setScope("A", "global");
+    sch.setScope("A", "global");
+  });
+  assert(equalFunc(back, func));
+});
+
+Deno.test("setScope reaches every read and write of a buffer", () => {
+  const func = scheduled(center(), (sch) => {
+    sch.decomposeReduction("T", "k");
+    sch.setScope("T_init", "local");
+  });
+  assertEquals(func.allocs.map((b) => [b.name, b.scope]), [["T", "local"]]);
+});
+
+Deno.test("setScope is refused for memory that can't hold the buffer", () => {
+  const sch = new Schedule(product());
+  const input = "an input is global or a texture; cacheRead copies it nearer";
+  const says = (act: () => void, ...parts: string[]) => {
+    const { message } = assertThrows(act, ScheduleError);
+    for (const part of parts) assert(message.includes(part), message);
+  };
+  says(() => sch.setScope("A", "shared"), "cannot put A in shared memory:", input);
+  says(() => sch.setScope("A", "local"), input);
+  refuses(
+    sch,
+    (s) => s.setScope("C", "local"),
+    "cannot put C in local memory: C is an output and stays global; cacheWrite first",
+  );
+  sch.cacheWrite("C", "local");
+  refuses(
+    sch,
+    (s) => s.setScope("C", "texture"),
+    "textures are read-only, and C writes; global, shared and local work",
+  );
+  says(
+    () => sch.setScope("X", "global"),
+    "cannot put X in global memory: it is neither a block nor an input",
+    "blocks are C, C_local, inputs A, D",
+  );
+});
+
+Deno.test("setScope is refused for a texture of booleans or without dimensions", () => {
+  const flags = placeholder("flags", [4], "bool"), point = placeholder("point", []), k = reduceAxis(4);
+  const B = compute("B", [1], () => sum(point.at(), [k]));
+  const C = compute("C", [4], (i) => ({
+    kind: "select",
+    dtype: "f32",
+    cond: flags.at(i),
+    a: constant(1, "f32"),
+    b: constant(0, "f32"),
+  }));
+  const sch = new Schedule(primFunc("f", [flags, point, B, C]));
+  for (const name of ["flags", "point"]) {
+    assertThrows(
+      () => sch.setScope(name, "texture"),
+      ScheduleError,
+      "textures hold f32, f16, i32 and u32 in one dimension or more; keep it global",
+    );
+  }
+});
+
+Deno.test("annotate puts notes on blocks and loops, and replaces them", () => {
+  shows("annotate", addOne(), (sch) => {
+    sch.annotate("B", "kind", "copy");
+    sch.annotate("i", "unroll", 4);
+    sch.annotate("i", "unroll", 8);
+    sch.annotate("i", "explicit", true);
+  });
+});
+
+Deno.test("annotate takes any key, and notes survive JSON", () => {
+  const func = scheduled(addOne(), (sch) => {
+    for (const key of ["__proto__", "constructor", "", "toString"]) sch.annotate("B", key, key);
+    for (const key of ["__proto__", "hasOwnProperty"]) sch.annotate("i", key, 1);
+  });
+  assertEquals(Object.keys(new Schedule(func).block("B").annotations).length, 4);
+  assertEquals(Object.entries(new Schedule(func).loop("i").annotations), [["__proto__", 1], [
+    "hasOwnProperty",
+    1,
+  ]]);
+  const again = funcFromJson(JSON.parse(JSON.stringify(funcToJson(func))));
+  assert(equalFunc(again, func));
+  assert(!equalFunc(addOne(), func));
+});
+
+Deno.test("annotate is refused for names that are not there, and for numbers that are none", () => {
+  const sch = new Schedule(addOne());
+  for (const value of [NaN, Infinity, -Infinity]) {
+    refuses(
+      sch,
+      (s) => s.annotate("i", "unroll", value),
+      `cannot annotate i with unroll = ${value}: a note is text, a finite number or a boolean`,
+    );
+  }
+  assertThrows(() => sch.annotate("A", "x", 1), ScheduleError, "no loop A in add_one: its loops are i");
+});
+
+Deno.test("addUnitLoop puts a loop of one turn around a nest", () => {
+  const point = placeholder("A", [1]);
+  shows("add_unit_loop", primFunc("point", [point, compute("B", [1], () => point.at(0))]), (sch) => {
+    assertEquals(sch.addUnitLoop("B"), "u");
+    assertEquals(sch.addUnitLoop("B"), "u_1");
+    sch.bind("u_1", "blockIdx.x");
+  });
+  scheduled(center(), (sch) => {
+    sch.computeAt("T", "i_1");
+    sch.addUnitLoop("T");
+    assertEquals(sch.loops("B")[0], "u");
+  });
+});
+
+Deno.test("addUnitLoop is refused for a block that is not there, and in the end", () => {
+  const sch = new Schedule(addOne2());
+  assertThrows(() => sch.addUnitLoop("A"), ScheduleError, "no block A in add_one: its blocks are B");
+  for (let k = 0; k < 62; k++) sch.addUnitLoop("B");
+  refuses(
+    sch,
+    (s) => s.addUnitLoop("B"),
+    "cannot add a loop around B: loops would be 65 deep; up to 64 work",
+  );
+  keepsResults(addOne2(), sch.func);
+});

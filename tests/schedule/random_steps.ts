@@ -1,0 +1,293 @@
+/**
+ * Random schedules. A step is drawn as numbers that pick among what the program has when its turn comes, so
+ * that most steps are legal and a failing schedule shrinks to a short one.
+ */
+import fc from "fast-check";
+import type { Expr, Scope } from "../../lib/ir/expr.ts";
+import { inputsOf } from "../../lib/ir/outputs.ts";
+import { reducerOf } from "../../lib/ir/reducer.ts";
+import type { For, ThreadTag } from "../../lib/ir/stmt.ts";
+import { usesVar, walkStmt } from "../../lib/ir/visit.ts";
+import type { Schedule } from "../../lib/schedule/schedule.ts";
+import type { Step } from "../../lib/schedule/step.ts";
+
+/** A step to be: which primitive, and which of the things that it could be asked for. */
+export interface Wish {
+  readonly op: Step["op"];
+  readonly where: number;
+  readonly what: number;
+  readonly how: number;
+  /** Names are drawn from all there are and one that is not there, whether or not they fit. */
+  readonly wild: boolean;
+}
+
+/** A step for the wish; undefined where the program has nothing that it could be asked for. */
+type Ask<Op extends Step["op"]> = (sch: Schedule, wish: Wish) => Extract<Step, { op: Op }> | undefined;
+
+/** A list of at least one. */
+type Some<T> = readonly [T, ...T[]];
+
+const WRITABLE: Some<Scope> = ["global", "shared", "local"];
+const READABLE: Some<Scope> = ["global", "texture"];
+const TAGS: Some<ThreadTag> = [
+  "blockIdx.x",
+  "blockIdx.y",
+  "blockIdx.z",
+  "threadIdx.x",
+  "threadIdx.y",
+  "threadIdx.z",
+];
+const FACTORS: Some<readonly (number | null)[]> = [
+  [null, 2],
+  [null, 3],
+  [2, null],
+  [null, 4],
+  [null, 2, 2],
+  [3, 4],
+  [5, null],
+  [null],
+  [2, 2, 2],
+  [1, null, 1],
+];
+
+function pick<T>(list: readonly T[], n: number): T | undefined {
+  return list[n % Math.max(1, list.length)];
+}
+function always<T>(list: Some<T>, n: number): T {
+  return list[n % list.length] as T;
+}
+
+/** The permutation of `list` with number `n`. */
+function permuted<T>(list: readonly T[], n: number): readonly T[] {
+  if (list.length < 2) return list;
+  const k = n % list.length;
+  return [list[k] as T, ...permuted(list.toSpliced(k, 1), Math.floor(n / list.length))];
+}
+
+function loopsOf(sch: Schedule): readonly For[] {
+  const found: For[] = [];
+  walkStmt(sch.func.body, (s) => s.kind === "for" && found.push(s));
+  return found;
+}
+
+/** A block for which `fits` holds. */
+function blockOf(sch: Schedule, { where }: Wish, fits: (b: string) => boolean = () => true) {
+  return pick(sch.blocks().filter(fits), where);
+}
+function serialLoop(sch: Schedule, { where }: Wish): string | undefined {
+  return pick(loopsOf(sch).filter((l) => l.loop === "serial"), where)?.var.name;
+}
+function reduceLoops(sch: Schedule, name: string): readonly string[] {
+  const { iters, bindings } = sch.block(name);
+  const moves = (loop: string, e: Expr | undefined) =>
+    e !== undefined && usesVar(e, (v) => v === sch.loop(loop).var);
+  return sch.loops(name).filter((l) => iters.some((it, k) => it.type === "reduce" && moves(l, bindings[k])));
+}
+
+/** Up to `most` loops around a block, from the one number `what` inwards, one directly in the other. */
+function nestOf(sch: Schedule, wish: Wish, most: number): readonly string[] | undefined {
+  const block = blockOf(sch, wish, (b) => sch.loops(b).length > 1);
+  if (block === undefined) return undefined;
+  const loops = sch.loops(block), first = wish.what % (loops.length - 1);
+  const run = [loops[first] as string];
+  for (const name of loops.slice(first + 1)) {
+    if (sch.loop(run.at(-1) as string).body.kind === "for" && run.length < most) run.push(name);
+    else break;
+  }
+  return run;
+}
+
+/** The loops around `to` that are not around `block` yet. */
+function newLoops(sch: Schedule, block: string, to: string): readonly string[] {
+  return sch.loops(to).filter((l) => !sch.loops(block).includes(l));
+}
+
+function withLoop<Op extends "split" | "bind" | "vectorize" | "unroll" | "parallel">(
+  op: Op,
+  more: (w: Wish) => Omit<Extract<Step, { op: Op }>, "op" | "loop">,
+): Ask<Op> {
+  return (sch, w) => {
+    const loop = serialLoop(sch, w);
+    return loop === undefined ? undefined : { op, loop, ...more(w) } as Extract<Step, { op: Op }>;
+  };
+}
+
+const isSum = (sch: Schedule) => (name: string) => sch.block(name).init !== undefined;
+const isPlain = (sch: Schedule) => (name: string) => sch.block(name).init === undefined;
+const isInner = (sch: Schedule) => (name: string) => sch.consumers(name).length > 0;
+
+const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
+  split: withLoop("split", (w) => ({ factors: always(FACTORS, w.what) })),
+  bind: withLoop("bind", (w) => ({ thread: always(TAGS, w.how) })),
+  vectorize: withLoop("vectorize", () => ({})),
+  unroll: withLoop("unroll", () => ({})),
+  parallel: withLoop("parallel", () => ({})),
+  fuse: (sch, w) => {
+    const loops = nestOf(sch, w, 1 + w.how % 3);
+    return loops && { op: "fuse", loops };
+  },
+  reorder: (sch, w) => {
+    const loops = nestOf(sch, w, 4);
+    return loops && { op: "reorder", loops: permuted(loops, 1 + w.how) };
+  },
+  mergeLoops: (sch, w) => {
+    const loops = loopsOf(sch);
+    const bodies = [sch.func.body, ...loops.map((l) => l.body)].flatMap((s) =>
+      s.kind === "seq" ? [s.body.flatMap((x) => x.kind === "for" ? [x.var.name] : [])] : []
+    );
+    const siblings = pick(bodies.filter((s) => s.length > 1), w.where);
+    const first = w.what % Math.max(1, (siblings?.length ?? 0) - 1);
+    return siblings && { op: "mergeLoops", loops: siblings.slice(first, first + 2 + w.how % 2) };
+  },
+  addUnitLoop: (sch, w) => ({ op: "addUnitLoop", block: blockOf(sch, w) as string }),
+  cacheRead: (sch, w) => {
+    const block = blockOf(sch, w, (b) => sch.inputs(b).length > 0);
+    const buffer = block === undefined ? undefined : pick(sch.inputs(block), w.what)?.buffer.name;
+    const scope = always(WRITABLE, w.how);
+    return block === undefined || buffer === undefined
+      ? undefined
+      : { op: "cacheRead", block, buffer, scope };
+  },
+  cacheWrite: (sch, w) => ({
+    op: "cacheWrite",
+    block: blockOf(sch, w) as string,
+    scope: always(WRITABLE, w.how),
+  }),
+  computeAt: (sch, w) => {
+    const block = blockOf(sch, w, isInner(sch));
+    const consumer = block && pick(sch.consumers(block), w.how);
+    const loop = block && consumer && pick(newLoops(sch, block, consumer), w.what);
+    return block === undefined || loop === undefined ? undefined : { op: "computeAt", block, loop };
+  },
+  reverseComputeAt: (sch, w) => {
+    const block = blockOf(sch, w, (b) => sch.producers(b).length > 0);
+    const producer = block && pick(sch.producers(block), w.how);
+    const loop = block && producer && pick(newLoops(sch, block, producer), w.what);
+    return block === undefined || loop === undefined ? undefined : { op: "reverseComputeAt", block, loop };
+  },
+  computeInline: (sch, w) => {
+    const block = blockOf(sch, w, (b) => isPlain(sch)(b) && isInner(sch)(b));
+    return block === undefined ? undefined : { op: "computeInline", block };
+  },
+  reverseComputeInline: (sch, w) => {
+    const block = blockOf(sch, w, (b) => isPlain(sch)(b) && sch.producers(b).length === 1);
+    return block === undefined ? undefined : { op: "reverseComputeInline", block };
+  },
+  decomposeReduction: (sch, w) => {
+    const block = blockOf(sch, w, isSum(sch));
+    const loop = block && pick(sch.loops(block), w.what);
+    return block === undefined || loop === undefined ? undefined : { op: "decomposeReduction", block, loop };
+  },
+  rfactor: (sch, w) => {
+    const block = blockOf(sch, w, isSum(sch));
+    const loop = block && pick(reduceLoops(sch, block), w.what);
+    return loop === undefined ? undefined : { op: "rfactor", loop, axis: w.how % 2 };
+  },
+  padEinsum: (sch, w) => {
+    const block = blockOf(sch, w, (b) => {
+      const { body } = sch.block(b);
+      return body.kind === "store" && reducerOf(body)?.op === "add";
+    });
+    if (block === undefined) return undefined;
+    return {
+      op: "padEinsum",
+      block,
+      padding: sch.block(block).iters.map((_, k) => 1 + (w.how + k * w.what) % 4),
+    };
+  },
+  setScope: (sch, w) => {
+    const inputs = inputsOf(sch.func).map((b) => b.name);
+    const name = pick([...sch.blocks().filter(isInner(sch)), ...inputs], w.where);
+    if (name === undefined) return undefined;
+    return { op: "setScope", name, scope: always(inputs.includes(name) ? READABLE : WRITABLE, w.how) };
+  },
+  annotate: (sch, w) => ({
+    op: "annotate",
+    name: pick([...sch.blocks(), ...loopsOf(sch).map((l) => l.var.name)], w.where) as string,
+    key: always(["pragma", "__proto__"], w.what),
+    value: always<string | number | boolean>([1, "text", true, 0.5], w.how),
+  }),
+};
+
+/** The step that `wish` is for `sch` as it stands. */
+export function stepOf(sch: Schedule, wish: Wish): Step | undefined {
+  const step = asks[wish.op](sch, wish);
+  if (!step || !wish.wild) return step;
+  const names = [...sch.blocks(), ...loopsOf(sch).map((l) => l.var.name), "nowhere"];
+  const fields = Object.entries(step).map(([key, value], k) =>
+    (key === "block" || key === "loop" || key === "name" || key === "buffer") && (wish.how + k) % 2 === 0
+      ? [key, pick(names, wish.what + k)]
+      : [key, value]
+  );
+  return Object.fromEntries(fields) as Step;
+}
+
+/** Takes a step by the method of its name. */
+export function take(sch: Schedule, step: Step): void {
+  switch (step.op) {
+    case "split":
+      return void sch.split(step.loop, step.factors);
+    case "fuse":
+      return void sch.fuse(...step.loops);
+    case "mergeLoops":
+      return void sch.mergeLoops(...step.loops);
+    case "reorder":
+      return sch.reorder(...step.loops);
+    case "bind":
+      return sch.bind(step.loop, step.thread);
+    case "vectorize":
+    case "unroll":
+    case "parallel":
+      return sch[step.op](step.loop);
+    case "addUnitLoop":
+    case "computeInline":
+    case "reverseComputeInline":
+      return void sch[step.op](step.block);
+    case "cacheRead":
+      return void sch.cacheRead(step.block, step.buffer, step.scope);
+    case "cacheWrite":
+      return void sch.cacheWrite(step.block, step.scope);
+    case "computeAt":
+    case "reverseComputeAt":
+    case "decomposeReduction":
+      return void sch[step.op](step.block, step.loop);
+    case "rfactor":
+      return void sch.rfactor(step.loop, step.axis);
+    case "padEinsum":
+      return sch.padEinsum(step.block, step.padding);
+    case "setScope":
+      return sch.setScope(step.name, step.scope);
+    case "annotate":
+      return sch.annotate(step.name, step.key, step.value);
+    default:
+      return step satisfies never;
+  }
+}
+
+export const OPS = Object.keys(asks) as readonly Step["op"][];
+
+/** What only marks a loop, a block or a buffer changes little and stands in the way of what comes later. */
+const MARKS: ReadonlySet<Step["op"]> = new Set([
+  "bind",
+  "vectorize",
+  "unroll",
+  "parallel",
+  "addUnitLoop",
+  "setScope",
+  "annotate",
+]);
+
+const arbWish: fc.Arbitrary<Wish> = fc.record({
+  op: fc.oneof(...OPS.map((op) => ({ weight: MARKS.has(op) ? 1 : 3, arbitrary: fc.constant(op) }))),
+  where: fc.nat(11),
+  what: fc.nat(11),
+  how: fc.nat(23),
+  wild: fc.nat(11).map((n) => n === 11),
+});
+
+/** Up to twelve steps. */
+export const arbWishes: fc.Arbitrary<readonly Wish[]> = fc.array(arbWish, {
+  minLength: 1,
+  maxLength: 12,
+  size: "max",
+});

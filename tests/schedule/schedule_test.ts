@@ -1,0 +1,71 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { block, buffer, constant, forLoop, iterVar, seq, store, variable } from "../../lib/ir/build.ts";
+import { PrimFunc } from "../../lib/ir/func.ts";
+import { ScheduleError } from "../../lib/schedule/error.ts";
+import { Schedule } from "../../lib/schedule/schedule.ts";
+import { center, diamond, product } from "./programs.ts";
+
+Deno.test("a schedule says what is in its program", () => {
+  const sch = new Schedule(center());
+  assertEquals(sch.blocks(), ["T", "B"]);
+  assertEquals([sch.loops("T"), sch.loops("B")], [["i", "k"], ["i_1", "j"]]);
+  assertEquals([sch.producers("B"), sch.producers("T")], [["T"], []]);
+  assertEquals([sch.consumers("T"), sch.consumers("B")], [["B"], []]);
+  assertEquals(sch.inputs("T").map((l) => l.buffer.name), ["A"]);
+  assertEquals(sch.inputs("B").map((l) => l.buffer.name), ["A", "T"]);
+  assertEquals(sch.loop("j").var.name, "j");
+  assertEquals(sch.block("T").iters.map((it) => it.type), ["spatial", "reduce"]);
+});
+
+Deno.test("a decomposed reduction is two producers, and none of itself", () => {
+  const sch = new Schedule(center());
+  sch.decomposeReduction("T", "k");
+  assertEquals(sch.producers("B"), ["T_init", "T"]);
+  assertEquals([sch.producers("T"), sch.consumers("T_init")], [[], ["B"]]);
+});
+
+Deno.test("the sources of a buffer are the program's inputs behind it", () => {
+  const sch = new Schedule(diamond());
+  assertEquals(sch.sources("B", "T"), ["A"]);
+  assertEquals(sch.sources("T", "A"), ["A"]);
+  const padded = new Schedule(product(3, 5, 6));
+  padded.padEinsum("C", [4, 4, 4]);
+  padded.cacheRead("C", "D_pad", "shared");
+  assertEquals(padded.sources("C", "D_pad_shared"), ["D"]);
+  assertEquals(padded.sources("C_unpad", "C_pad"), ["A", "D"]);
+});
+
+Deno.test("what is asked of blocks and loops that are not there is refused, with those that are", () => {
+  const sch = new Schedule(center());
+  for (
+    const ask of [() => sch.block("X"), () => sch.loops("X"), () => sch.producers("X"), () => sch.inputs("X")]
+  ) {
+    assertThrows(ask, ScheduleError, "no block X in center: its blocks are T, B");
+  }
+  assertThrows(() => sch.loop("X"), ScheduleError, "no loop X in center: its loops are i, k, i_1, j");
+});
+
+Deno.test("a block of several stores is scheduled by its loops alone", () => {
+  const A = buffer("A", [4]), B = buffer("B", [4]);
+  const i = variable("i"), v = variable("v");
+  const both = seq(store(A, [v], constant(1, "f32")), store(B, [v], constant(2, "f32")));
+  const sch = new Schedule(
+    new PrimFunc("both", [A, B], [], [], forLoop(i, 4, block("both", [iterVar(v, 4)], [i], both))),
+  );
+  sch.split("i", [null, 2]);
+  for (
+    const act of [
+      () => sch.cacheWrite("both", "local"),
+      () => sch.computeInline("both"),
+      () => sch.computeAt("both", "i_0"),
+      () => sch.consumers("both"),
+    ]
+  ) assertThrows(act, ScheduleError, "both: its body is not a single store");
+});
+
+Deno.test("a cell shows a trace as its calls", () => {
+  const sch = new Schedule(center());
+  sch.unroll("k");
+  const display = Reflect.get(sch.trace, Symbol.for("Jupyter.display"));
+  assertEquals(Reflect.apply(display, sch.trace, []), { "text/plain": 'sch.unroll("k")' });
+});
