@@ -29,6 +29,7 @@ class Printer {
   readonly #names = new Names();
   readonly #single = new Set<Buffer>();
   readonly #lines: string[] = [];
+  #erf = false;
 
   constructor(readonly kernel: Kernel) {
     for (const a of kernel.locals) if (a.size === 1) this.#single.add(a.buffer);
@@ -39,7 +40,6 @@ class Printer {
     const meet = hasBarrier(kernel.body);
     kernel.bindings.forEach((b, k) => this.#line(0, `const ${this.#names.of(b.buffer)} = buffers[${k}];`));
     kernel.uniforms.forEach((v, k) => this.#line(0, `const ${this.#names.of(v)} = uniforms[${k}];`));
-    this.#line(0, ERF);
     for (const a of kernel.shared) this.#line(0, this.#array(a));
     if (!meet) { for (const a of kernel.locals) if (a.size > 1) this.#line(0, this.#array(a)); }
     const threads = ["x", "y", "z"].map((d) => this.#thread(`threadIdx.${d}`));
@@ -50,7 +50,7 @@ class Printer {
     if (meet) this.#lockstep(threads);
     else this.#inTurn(threads);
     this.#line(0, "}}}");
-    return this.#lines.join("\n") + "\n";
+    return [...(this.#erf ? [ERF] : []), ...this.#lines, ""].join("\n");
   }
 
   #thread(tag: string): string {
@@ -240,6 +240,7 @@ class Printer {
       case "fma":
         return `(${args[0]} * ${args[1]} + ${args[2]})`;
       case "erf":
+        this.#erf = true;
         return `erf(${args[0]})`;
       case "exp":
       case "log":

@@ -32,7 +32,7 @@ export function checkArguments(exe: Executable, inputs: Inputs, shapes: Shapes =
     throw new RuntimeError(`cannot run ${exe.name} with argument ${unknown}: it takes ${takes}`);
   }
   for (const spec of specs) {
-    const array = inputs[spec.name];
+    const array = Object.hasOwn(inputs, spec.name) ? inputs[spec.name] : undefined;
     if (array === undefined) {
       throw new RuntimeError(`cannot run ${exe.name}: argument ${spec.name} is missing; it takes ${takes}`);
     }
@@ -57,7 +57,7 @@ export function checkArguments(exe: Executable, inputs: Inputs, shapes: Shapes =
 }
 
 function solve(exe: Executable, inputs: Inputs, given: Shapes): Shapes {
-  const known: Record<string, number> = {};
+  const known = new Map<string, number>();
   const strange = Object.keys(given).find((name) => !exe.shapeVars.includes(name));
   if (strange !== undefined) {
     throw new RuntimeError(
@@ -67,7 +67,18 @@ function solve(exe: Executable, inputs: Inputs, given: Shapes): Shapes {
     );
   }
   for (const name of exe.shapeVars) {
-    const value = given[name] ?? fromLengths(exe, inputs, name);
+    if (Object.hasOwn(given, name)) known.set(name, given[name] as number);
+  }
+  // A length may tell a variable only when others are known.
+  for (let before = -1; before !== known.size;) {
+    before = known.size;
+    for (const name of exe.shapeVars) {
+      const value = known.has(name) ? undefined : fromLengths(exe, inputs, name, known);
+      if (value !== undefined) known.set(name, value);
+    }
+  }
+  for (const name of exe.shapeVars) {
+    const value = known.get(name);
     if (value === undefined) {
       throw new RuntimeError(
         `cannot run ${exe.name}: shape variable ${name} does not follow from the arguments' lengths; give it in shapes`,
@@ -78,20 +89,25 @@ function solve(exe: Executable, inputs: Inputs, given: Shapes): Shapes {
         `cannot run ${exe.name} with ${name} = ${value}: shape variables are positive integers`,
       );
     }
-    known[name] = value;
   }
-  return known;
+  return Object.fromEntries(known);
 }
 
-/** The value of a variable that is itself a dimension of an argument whose other dimensions are constant. */
-function fromLengths(exe: Executable, inputs: Inputs, name: string): number | undefined {
+/** The value of a variable that is itself a dimension of an argument whose other dimensions are known. */
+function fromLengths(
+  exe: Executable,
+  inputs: Inputs,
+  name: string,
+  known: ReadonlyMap<string, number>,
+): number | undefined {
+  const isKnown = (e: ExprJson): boolean =>
+    typeof e === "string" ? known.has(e) : typeof e === "number" || (isKnown(e[1]) && isKnown(e[2]));
   for (const spec of exe.buffers) {
-    const array = inputs[spec.name];
     const others = spec.shape.filter((d) => d !== name);
-    if (!array || others.length !== spec.shape.length - 1 || !others.every((d) => typeof d === "number")) {
-      continue;
-    }
-    return array.length / others.reduce<number>((n, d) => n * (d as number), 1);
+    if (spec.role !== "input" || others.length !== spec.shape.length - 1 || !others.every(isKnown)) continue;
+    const shapes = Object.fromEntries(known);
+    return (inputs[spec.name] as TypedArray).length /
+      others.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
   }
   return undefined;
 }

@@ -73,7 +73,8 @@ function targetOfAdapter(adapter: GPUAdapter, features: readonly GPUFeatureName[
 }
 
 class WebGpu implements Backend {
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  /** Pipelines by their source, and how many programs use each: a search makes thousands, and leaves them. */
+  readonly #pipelines = new Map<string, { readonly pipeline: GPUComputePipeline; users: number }>();
   #lost: string | undefined;
 
   constructor(readonly device: GPUDevice, public target: Target) {
@@ -152,23 +153,35 @@ class WebGpu implements Backend {
     exe.launches.forEach((l) => checkLaunch(l, this.target));
     const pipelines: GPUComputePipeline[] = [];
     for (const launch of exe.launches) pipelines.push(await this.pipeline(launch));
+    let held = true;
     return {
       bind: (inputs, shapes) => this.#bind(exe, pipelines, inputs, shapes),
-      [Symbol.dispose]() {},
+      [Symbol.dispose]: () => {
+        if (held) exe.launches.forEach((l) => this.#release(l.source));
+        held = false;
+      },
     };
   }
 
-  /** The pipeline of a source; made once. */
+  #release(source: string): void {
+    const known = this.#pipelines.get(source);
+    if (known && --known.users === 0) this.#pipelines.delete(source);
+  }
+
+  /** The pipeline of a source; made once, and kept while a program uses it. */
   async pipeline(launch: Pick<Launch, "name" | "source">): Promise<GPUComputePipeline> {
     const known = this.#pipelines.get(launch.source);
-    if (known) return known;
+    if (known) {
+      known.users++;
+      return known.pipeline;
+    }
     let module: GPUShaderModule | undefined;
     try {
       const pipeline = await this.guarded(() => {
         module = this.device.createShaderModule({ code: launch.source });
         return this.device.createComputePipeline({ layout: "auto", compute: { module, entryPoint: "main" } });
       });
-      this.#pipelines.set(launch.source, pipeline);
+      this.#pipelines.set(launch.source, { pipeline, users: 1 });
       return pipeline;
     } catch (e) {
       if (e instanceof RunError) throw new CompileError(await explain(launch, module, e.message));
