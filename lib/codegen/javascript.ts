@@ -179,7 +179,7 @@ class Printer {
     const a = this.#expr(e.a), b = this.#expr(e.b);
     const int = e.dtype === "i32" || e.dtype === "u32";
     const wrap = (text: string) =>
-      e.dtype === "u32" ? `(${text} >>> 0)` : e.dtype === "i32" ? `(${text} | 0)` : `(${text})`;
+      e.dtype === "u32" ? `((${text}) >>> 0)` : e.dtype === "i32" ? `(${text} | 0)` : `(${text})`;
     switch (e.op) {
       case "add":
         return wrap(`${a} + ${b}`);

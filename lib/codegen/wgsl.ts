@@ -3,7 +3,6 @@ import { lanesOf, scalarOf, type ScalarType, withLanes } from "../ir/dtype.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
 import { walkExpr } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
-import { LowerError } from "../lower/error.ts";
 import { identifier, Names } from "./names.ts";
 import { rampLanes, splitIndex } from "./split_index.ts";
 
@@ -332,11 +331,6 @@ class Printer {
 
 function literal(value: number, dtype: ScalarType): string {
   if (dtype === "bool") return value ? "true" : "false";
-  if (!Number.isFinite(value)) {
-    throw new LowerError(
-      `cannot write ${value} in WGSL: it has finite constants only; use the type's largest value`,
-    );
-  }
   const text = Number.isInteger(value) && (dtype === "f32" || dtype === "f16") && Math.abs(value) < 1e15
     ? value.toFixed(1)
     : `${value}`;

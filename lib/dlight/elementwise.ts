@@ -23,7 +23,8 @@ export const elementwise: Rule = {
     const found = match(func);
     if (typeof found === "string") return { because: found };
     const names = found.kept.map((n) => n.block.name).join(", ");
-    return { template: template(found, target), because: `${names} take each element by itself` };
+    const take = found.kept.length === 1 ? "takes" : "take";
+    return { template: template(found, target), because: `${names} ${take} each element by itself` };
   },
 };
 

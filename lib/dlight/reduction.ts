@@ -33,14 +33,16 @@ export const reduction: Rule = {
     const found = match(func);
     if (typeof found === "string") return { because: found };
     const { kept, outer } = found;
-    const names = (kind: Node["kind"]) =>
-      kept.filter((n) => n.kind === kind).map((n) => n.block.name).join(", ");
-    const also = names("injective");
+    const named = (kind: Node["kind"], one: string, more: string) => {
+      const names = kept.filter((n) => n.kind === kind).map((n) => n.block.name);
+      return names.length === 0 ? "" : `${names.join(", ")} ${names.length === 1 ? one : more}`;
+    };
+    const also = named("injective", "is", "are");
     return {
       template: outer ? outerTemplate(found, target) : template(func, found, target),
-      because: `${names("reduction")} reduce each row by itself` +
+      because: `${named("reduction", "reduces", "reduce")} each row by itself` +
         (outer ? ", and neighbours in memory belong to different rows" : "") +
-        (also ? `, and ${also} is elementwise over the same rows` : ""),
+        (also ? `, and ${also} elementwise over the same rows` : ""),
     };
   },
 };

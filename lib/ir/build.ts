@@ -1,5 +1,5 @@
 /** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
-import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
+import { type DType, isFloat, lanesOf, RANGE, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
@@ -162,8 +162,19 @@ export function select(cond: Expr, a: ExprLike, b: ExprLike): Expr {
 export function cast(dtype: DType, a: ExprLike): Expr {
   const x = toExpr(a, dtype);
   if (x.dtype === dtype) return x;
-  if (x.kind === "const" && isFloat(dtype)) return constant(x.value, scalarOf(dtype));
+  if (x.kind === "const" && lanesOf(dtype) === 1) {
+    const to = scalarOf(dtype);
+    return constant(converted(x.value, x.dtype, to), to);
+  }
   return { kind: "cast", dtype, a: x };
+}
+
+/** A number of one type as another has it: see {@linkcode Cast}. */
+function converted(value: number, from: ScalarType, to: ScalarType): number {
+  if (isFloat(to)) return value;
+  if (to === "bool") return +(value !== 0);
+  const [lowest, highest] = RANGE[to];
+  return isFloat(from) ? Math.trunc(Math.max(lowest, Math.min(highest, value))) || 0 : wrap(value, to);
 }
 
 /** Arguments that each function takes. */

@@ -6,6 +6,7 @@
 import {
   and,
   binary,
+  cast,
   conjuncts,
   constant,
   FALSE,
@@ -33,7 +34,7 @@ import {
   type Term,
 } from "./linear.ts";
 import type { Stmt } from "./stmt.ts";
-import { mapExpr, mapStmt, walkStmt } from "./visit.ts";
+import { mapExpr, mapStmt, walkExpr, walkStmt } from "./visit.ts";
 
 /** Inclusive bounds; infinite where nothing is known. */
 export type Interval = readonly [lo: number, hi: number];
@@ -215,7 +216,8 @@ export class Analyzer {
     let out = l;
     for (const t of l.terms.values()) {
       const x = t.atom;
-      if (x.kind !== "binary" || x.op !== "floordiv" || !isConst(x.b) || t.coeff % x.b.value !== 0) continue;
+      if (x.kind !== "binary" || x.op !== "floordiv" || !isConst(x.b) || x.b.value <= 0) continue;
+      if (t.coeff % x.b.value !== 0) continue;
       const k = t.coeff / x.b.value;
       const bound = linearAdd(this.linear(x.a), linearConst(k > 0 ? 1 - x.b.value : 0));
       out = linearAdd(linearAdd(out, linearAtom(x, -t.coeff)), bound, k);
@@ -242,6 +244,8 @@ export class Analyzer {
         return select(x.cond, x.a, x.b);
       case "not":
         return x.a.kind === "not" ? x.a.a : not(x.a);
+      case "cast":
+        return x.a.kind === "const" ? cast(x.dtype, x.a) : x;
       case "binary": {
         if (x.dtype === "bool") {
           if (x.op === "and") return withoutRepeats(and(x.a, x.b));
@@ -275,7 +279,8 @@ export class Analyzer {
     const [first, second, margin] = order(x.a, x.b);
     const l = linearAdd(linearAdd(this.linear(first), this.linear(second), -1), linearConst(-margin));
     const step = [...l.terms.values()].reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
-    if (step === 0) return x;
+    // Data may be as large as its type allows: one more would be less.
+    if (step === 0 || [...l.terms.values()].some((t) => isData(t.atom))) return x;
     const [whole] = divide(l, step);
     const terms = [...whole.terms];
     const quotient = terms.length === 1 ? terms[0]?.[1] : undefined;
@@ -432,6 +437,15 @@ export function simplifyStmt(s: Stmt, analyzer: Analyzer): Stmt {
 }
 
 const NOTHING: Stmt = { kind: "seq", body: [] };
+
+/** True for a value that comes from memory. */
+function isData(e: Expr): boolean {
+  let found = false;
+  walkExpr(e, (x) => {
+    if (x.kind === "load") found = true;
+  });
+  return found;
+}
 
 /** True for the statement that does nothing. */
 export function isNothing(s: Stmt): boolean {

@@ -39,7 +39,9 @@ export function lowerReductions(draft: Draft): Draft {
 function lowerIn(s: Stmt, path: readonly For[]): Stmt {
   if (s.kind === "block") return flattenBlock(s);
   if (s.kind !== "for") return mapStmt(s, (x) => lowerIn(x, path));
-  const crossed = crossThreadBlocks(s, []).map((c) => crossThread(c, path));
+  const crossings = crossThreadBlocks(s, []);
+  for (const c of crossings) checkAlone(c, s);
+  const crossed = crossings.map((c) => crossThread(c, path));
   const partials = new Map(crossed.map((c): [Stmt, Stmt] => [c.block, c.partial]));
   const inside = partials.size > 0 ? replace(s, partials) : s;
   const body = mapStmt(inside, (x) => lowerIn(x, [...path, s]));
@@ -81,7 +83,8 @@ function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[]
   const uses = (l: For, type: "spatial" | "reduce") =>
     s.iters.some((it, k) => it.type === type && usesVar(s.bindings[k] as Expr, (v) => v === l.var));
   const loops = inside.filter((l) => uses(l, "reduce"));
-  if (loops[0] === undefined || loops[0] !== inside[0] || !loops.some((l) => isThreadIdx(l.loop))) return [];
+  const shared = loops.some((l) => isThreadIdx(l.loop) && !isConst(l.extent, 1));
+  if (loops[0] === undefined || loops[0] !== inside[0] || !shared) return [];
   const guards = (l: For) => usesVar(s.where, (v) => v === l.var);
   const stray = inside.find((l) => uses(l, "spatial") || (!loops.includes(l) && guards(l)));
   if (stray) {
@@ -91,6 +94,27 @@ function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[]
     );
   }
   return [{ block: s, loops }];
+}
+
+/** The result is there after the loop, so nothing in it may ask for it. */
+function checkAlone({ block: b }: Crossing, loop: For): void {
+  const { buffer: own } = onlyStore(b);
+  walkStmt(loop, (x) => {
+    if (x.kind !== "block" || x === b) return;
+    const asks = (s: Stmt) =>
+      walkStmt(
+        s,
+        (y) => y.kind === "store" && y.buffer === own && fail(x),
+        (e) => e.kind === "load" && e.buffer === own && fail(x),
+      );
+    asks(x.body);
+  });
+  function fail(x: Block): never {
+    throw new LowerError(
+      `cannot reduce ${b.name} across threads: ${x.name} needs it inside its reduce loop ${loop.var.name}, before it ` +
+        `is done; move ${x.name} out of that loop`,
+    );
+  }
 }
 
 /** What runs before the outermost reduce loop, in place of the block, and after the loop. */

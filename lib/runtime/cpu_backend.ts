@@ -7,13 +7,23 @@ import { type Inputs, type Shapes, sizeOf } from "./arguments.ts";
 import { poisoned, type TypedArray } from "./arrays.ts";
 import type { Backend, Bound, Loaded, Spent } from "./backend.ts";
 import { cpuTime } from "./cpu_time.ts";
-import { CompileError, RuntimeError } from "./error.ts";
+import { CompileError, DeviceLostError, RuntimeError } from "./error.ts";
 
 type Run = (buffers: readonly TypedArray[], uniforms: Int32Array, grid: readonly number[]) => void;
 
 export function openCpu(runtime: string): Backend {
   const target: Target = { ...targetOf("cpu"), name: "CPU (JavaScript)", runtime };
-  return { target, load: (executable) => Promise.resolve(loadCpu(executable)), [Symbol.dispose]() {} };
+  let open = true;
+  return {
+    target,
+    load(executable) {
+      if (!open) {
+        return Promise.reject(new DeviceLostError("the device is lost (it was disposed): open a new one"));
+      }
+      return Promise.resolve(loadCpu(executable));
+    },
+    [Symbol.dispose]: () => void (open = false),
+  };
 }
 
 function loadCpu(exe: Executable): Loaded {
@@ -39,7 +49,10 @@ function bindCpu(exe: Executable, runs: readonly Run[], inputs: Inputs, shapes: 
   const arrays = new Map<string, TypedArray>(
     exe.buffers.map((
       b,
-    ) => [b.name, b.role === "input" ? inputs[b.name] as TypedArray : poisoned(b.dtype, sizeOf(b, shapes))]),
+    ) => [
+      b.name,
+      b.role === "input" ? (inputs[b.name] as TypedArray).slice() : poisoned(b.dtype, sizeOf(b, shapes)),
+    ]),
   );
   const calls = exe.launches.map((l, k) => {
     const buffers = l.bindings.map((b) => arrays.get(b.name) as TypedArray);

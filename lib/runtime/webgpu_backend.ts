@@ -78,7 +78,7 @@ class WebGpu implements Backend {
   #lost: string | undefined;
 
   constructor(readonly device: GPUDevice, public target: Target) {
-    device.lost.then((info) => this.#lost = info.message || info.reason || "lost");
+    device.lost.then((info) => this.#lost ??= info.message || info.reason || "lost");
     device.addEventListener("uncapturederror", (event) => event.preventDefault());
   }
 
@@ -118,11 +118,14 @@ class WebGpu implements Backend {
     }
   }
 
+  #checkLost(): void {
+    if (this.#lost === undefined) return;
+    throw new DeviceLostError(`the device is lost (${this.#lost}): open a new one`);
+  }
+
   /** Runs `f`, and throws what the device reports about it. */
   async guarded<T>(f: () => T | Promise<T>): Promise<T> {
-    if (this.#lost !== undefined) {
-      throw new DeviceLostError(`the device is lost (${this.#lost}): open a new one`);
-    }
+    this.#checkLost();
     this.device.pushErrorScope("out-of-memory");
     this.device.pushErrorScope("validation");
     // The scopes are one stack for all: they are closed before anybody else's turn, when all calls are made.
@@ -135,9 +138,7 @@ class WebGpu implements Backend {
       throw e;
     }
     const [done, errors] = await Promise.allSettled([value, close()]);
-    if (this.#lost !== undefined) {
-      throw new DeviceLostError(`the device was lost (${this.#lost}): open a new one`);
-    }
+    this.#checkLost();
     const error = errors.status === "fulfilled" ? errors.value.find((e) => e !== null) : undefined;
     if (error) throw new RunError(error.message);
     if (done.status === "rejected") throw done.reason;
@@ -145,6 +146,7 @@ class WebGpu implements Backend {
   }
 
   async load(exe: Executable): Promise<Loaded> {
+    this.#checkLost();
     if (exe.language !== "wgsl") {
       throw new CompileError(
         `cannot load ${exe.name} on WebGPU: it is compiled to ${exe.language}; compile it for device.target`,
@@ -263,6 +265,7 @@ class WebGpu implements Backend {
   }
 
   [Symbol.dispose](): void {
+    this.#lost ??= "it was disposed";
     this.device.destroy();
   }
 }
@@ -316,7 +319,8 @@ class WebGpuBound implements Bound {
       }, this.#queries?.set)
     );
     const spent = { wall: performance.now() - wall, cpu: cpuTime() - cpu };
-    return this.#queries ? { ...spent, timestamp: await this.#ticks(this.#queries) } : spent;
+    const queries = this.#queries;
+    return queries ? { ...spent, timestamp: await this.gpu.guarded(() => this.#ticks(queries)) } : spent;
   }
 
   async #ticks({ set, buffer }: { readonly set: GPUQuerySet; readonly buffer: GPUBuffer }): Promise<number> {

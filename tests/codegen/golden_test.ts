@@ -1,0 +1,46 @@
+/** The source of some kernels, as a reader of it would want it. */
+import { compile } from "../../lib/codegen/compile.ts";
+import { fallback } from "../../lib/dlight/fallback.ts";
+import { rules, schedule } from "../../lib/dlight/schedule.ts";
+import type { PrimFunc } from "../../lib/ir/func.ts";
+import { targetOf } from "../../lib/target/profiles.ts";
+import type { Profile, Target } from "../../lib/target/target.ts";
+import * as te from "../../lib/te/mod.ts";
+import { golden } from "../golden.ts";
+
+function source(
+  func: PrimFunc,
+  profile: Profile,
+  among = rules,
+  limits: Partial<Target["limits"]> = {},
+): string {
+  const target = targetOf(profile);
+  const limited = { ...target, limits: { ...target.limits, ...limits } };
+  return compile(schedule(func, limited, among).func, limited).launches.map((l) => l.source).join("\n");
+}
+
+const WGSL: Readonly<Record<string, string>> = {
+  matmul_textures: source(te.matmul({ m: 4, n: 8, k: 8 }), "llvmpipe"),
+  matmul_shared: source(te.matmul({ m: 64, n: 64, k: 16 }), "generic-webgpu"),
+  matmul_symbolic: source(te.matmul({ m: "m", n: 8, k: 6, transposeB: true }), "generic-webgpu"),
+  matmul_fallback: source(te.matmul({ m: 13, n: 11, k: "k" }), "generic-webgpu", [fallback]),
+  gemv_q4f16_1: source(te.gemv({ n: 6, k: 64, weights: "q4f16_1" }), "generic-webgpu"),
+  softmax: source(te.softmax({ rows: 8, columns: 100 }), "generic-webgpu"),
+  gelu_f16: source(te.gelu({ shape: [3, 5], dtype: "f16" }), "generic-webgpu"),
+  add_folded: source(te.add({ shape: [1000] }), "generic-webgpu", [fallback], { maxWorkgroups: 3 }),
+};
+
+const JS: Readonly<Record<string, string>> = {
+  gelu: source(te.gelu({ shape: ["n", 3] }), "cpu", [fallback]),
+  softmax_lockstep: compile(
+    schedule(te.softmax({ rows: 2, columns: 6 }), targetOf("generic-webgpu")).func,
+    targetOf("cpu"),
+  ).launches.map((l) => l.source).join("\n"),
+};
+
+for (const [name, text] of Object.entries(WGSL)) {
+  Deno.test(`WGSL of ${name}`, () => golden(`wgsl/${name}.wgsl`, text));
+}
+for (const [name, text] of Object.entries(JS)) {
+  Deno.test(`JavaScript of ${name}`, () => golden(`js/${name}.txt`, text));
+}

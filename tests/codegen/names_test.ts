@@ -1,0 +1,123 @@
+/** Whatever a program's tensors, axes and shapes are called, its kernels compile, run and are right. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import { compile } from "../../lib/codegen/compile.ts";
+import { identifier, Names } from "../../lib/codegen/names.ts";
+import { fallback } from "../../lib/dlight/fallback.ts";
+import { schedule } from "../../lib/dlight/schedule.ts";
+import { add, mul, variable } from "../../lib/ir/build.ts";
+import type { Expr } from "../../lib/ir/expr.ts";
+import type { PrimFunc } from "../../lib/ir/func.ts";
+import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import type { Shapes } from "../../lib/runtime/arguments.ts";
+import { devices } from "../devices.ts";
+import { subjectOf, wrongResults } from "../lower/checked_run.ts";
+
+/** Words of the two languages, of the printers, and of JavaScript's objects. */
+const WORDS = [
+  "for while if else return let var const fn function struct class switch case default break continue loop true false",
+  "null undefined NaN Infinity this new delete typeof void in instanceof yield await async static eval arguments",
+  "alias override discard diagnostic enable requires array atomic bool f16 f32 i32 u32 vec4 mat4x4 ptr sampler",
+  "texture_2d textureLoad workgroupBarrier storageBarrier select min max exp erf abs sign storage uniform workgroup",
+  "read read_write private binding group builtin compute main wid lid num shape Shape grid_x block_x thread_x thread_y",
+  "n end x y z t u thread threads buffers uniforms grid floordiv_1 floormod_1 erf_f32 erf_f32x4 Math Float32Array Object",
+  "constructor toString valueOf hasOwnProperty prototype self target of final impl",
+].flatMap((line) => line.split(" "));
+
+const STRANGE = [
+  "__proto__",
+  "_",
+  "__",
+  "",
+  " ",
+  "0",
+  "7up",
+  "naïve",
+  "数",
+  "🙂",
+  "a b",
+  "a-b",
+  "a_b",
+  "a.b",
+  "a_b_1",
+  'a); throw new Error("evil"); (',
+  "*/ evil /*",
+  "line\nbreak",
+  "`${evil}`",
+  "floordiv",
+  "floormod",
+  "x".repeat(200),
+  "x".repeat(201),
+];
+
+/** The sum of tensors of these names, along an axis and over one that has a name as well. */
+function sumOf(names: readonly string[], axis: string, extent: Expr | number): PrimFunc {
+  const inputs = names.slice(1).map((name) => placeholder(name, [extent, 3]));
+  const k = reduceAxis(3, axis);
+  const result = compute(
+    names[0] as string,
+    [extent],
+    (i) => sum(inputs.map((A): Expr => mul(A.at(i, k.var), A.at(i, k.var))).reduce((p, q) => add(p, q)), [k]),
+  );
+  return primFunc(names.at(-1) as string, [...inputs, result]);
+}
+
+function groupsOf(names: readonly string[], size: number): readonly (readonly string[])[] {
+  return Array.from(
+    { length: Math.ceil(names.length / size) },
+    (_, k) => names.slice(k * size, (k + 1) * size),
+  );
+}
+
+for (const device of devices) {
+  const { target } = device;
+  const right = async (func: PrimFunc, shapes: Shapes, given: Shapes) => {
+    const executable = compile(schedule(func, target, [fallback]).func, target);
+    const subject = { ...subjectOf(func, shapes, 1), shapes: given };
+    assertEquals(await wrongResults(device, subject, executable), undefined);
+  };
+
+  Deno.test(`tensors and axes of any name are right on ${target.name}`, async () => {
+    for (const names of groupsOf([...WORDS, ...STRANGE], 30)) {
+      for (const axis of [names[0] as string, names.at(-1) as string]) {
+        await right(sumOf(names, axis, 5), {}, {});
+      }
+    }
+  });
+
+  Deno.test(`shape variables of any name are right on ${target.name}`, async () => {
+    for (
+      const name of [...WORDS.filter((_, k) => k % 12 === 0), "constructor", "toString", "m", ...STRANGE]
+    ) {
+      const func = sumOf(["out", "A", name, "B"], name, variable(name));
+      const shapes = Object.fromEntries([[name, 4]]);
+      for (const given of target.kind === "cpu" ? [{}, shapes] : [{}]) await right(func, shapes, given);
+    }
+  });
+}
+
+Deno.test("an identifier is made of ASCII letters, digits and underscores, and begins with a letter", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string({ unit: "grapheme", maxLength: 300 }), fc.constantFrom(...WORDS)),
+      (name) => {
+        assertMatch(identifier(name), /^[A-Za-z]\w*$/);
+        assert(identifier(name).length <= 63);
+      },
+    ),
+  );
+});
+
+Deno.test("identifiers are each their own, and the same for the same object", () => {
+  const reserved = new Set(["for", "floordiv_1", "erf_f32", "main", "var"]);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.constantFrom(...WORDS, ...STRANGE), fc.string())), (wanted) => {
+      const names = new Names();
+      const vars = wanted.map((name) => variable(name));
+      const given = vars.map((v) => names.of(v));
+      assertEquals(new Set(given).size, vars.length);
+      assertEquals(vars.map((v) => names.of(v)), given);
+      assert(given.every((name) => !reserved.has(name)));
+    }),
+  );
+});

@@ -1,0 +1,230 @@
+/** Which rule schedules what, and what each of the others says. */
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { compile } from "../../lib/codegen/compile.ts";
+import { PRESETS } from "../../lib/dlight/presets.ts";
+import { match, rules, schedule } from "../../lib/dlight/schedule.ts";
+import { add, call, constant, mul, variable } from "../../lib/ir/build.ts";
+import { equalFunc } from "../../lib/ir/equal.ts";
+import { TunebookError } from "../../lib/ir/error.ts";
+import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
+import { PrimFunc } from "../../lib/ir/func.ts";
+import type { Stmt } from "../../lib/ir/stmt.ts";
+import { mapExpr, mapStmt, replaceBuffers } from "../../lib/ir/visit.ts";
+import { ScheduleError } from "../../lib/schedule/error.ts";
+import { replay } from "../../lib/schedule/trace.ts";
+import { SpaceError } from "../../lib/space/error.ts";
+import { PROFILES, targetOf } from "../../lib/target/profiles.ts";
+import type { Profile } from "../../lib/target/target.ts";
+import { compute, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
+import * as te from "../../lib/te/mod.ts";
+import { devices } from "../devices.ts";
+import { golden } from "../golden.ts";
+import { subjectOf, wrongOn } from "../lower/checked_run.ts";
+import { type Case, CASES } from "./operators.ts";
+
+const profiles = Object.keys(PROFILES) as readonly Profile[];
+const generic = targetOf("generic-webgpu");
+
+Deno.test("each operator has its rule, and the rules before it say why they are not", () => {
+  const first = [...Map.groupBy(CASES.filter((c) => c.sort === "even"), (c) => c.operator).values()].map((
+    g,
+  ) => g[0]);
+  const lines = first.map((c) => {
+    const { rule, why } = match((c as Case).func, generic);
+    return [`${c?.operator}: ${rule}`, ...why.map((w) => `  ${w.rule}: ${w.because}`)].join("\n");
+  });
+  golden("dlight/rules.txt", lines.join("\n\n"));
+});
+
+Deno.test("sorts of shapes that change a rule", () => {
+  const rule = (func: PrimFunc) => match(func, generic).rule;
+  const lines = [...Map.groupBy(CASES, (c) => `${c.operator} ${c.dtype}`)].flatMap(([name, cases]) => {
+    const all = new Map(cases.map((c) => [c.sort, rule(c.func)]));
+    return new Set(all.values()).size === 1
+      ? []
+      : [`${name}: ${[...all].map(([s, r]) => `${s} ${r}`).join(", ")}`];
+  });
+  golden("dlight/sorts.txt", lines.join("\n"));
+});
+
+/** The program with other names for everything in it. */
+function renamed(func: PrimFunc): PrimFunc {
+  const buffers = new Map<Buffer, Buffer>(
+    [...func.params, ...func.allocs].map((b, k) => [b, { ...b, name: `zz${k}` }]),
+  );
+  const vars = new Map<Var, Var>();
+  const other = (v: Var): Var => {
+    const known = vars.get(v) ?? variable(`yy${vars.size}`);
+    vars.set(v, known);
+    return known;
+  };
+  const expr = (e: Expr): Expr => e.kind === "var" ? other(e) : mapExpr(e, expr);
+  let blocks = 0;
+  const stmt = (s: Stmt): Stmt => {
+    const x = mapStmt(s, stmt, expr);
+    if (x.kind === "for") return { ...x, var: other(x.var) };
+    if (x.kind !== "block") return x;
+    return { ...x, name: `xx${blocks++}`, iters: x.iters.map((it) => ({ ...it, var: other(it.var) })) };
+  };
+  const body = stmt(replaceBuffers(func.body, buffers));
+  const shaped = (b: Buffer): Buffer => buffers.get(b) as Buffer;
+  if (func.shapeVars.length > 0) return func;
+  return new PrimFunc("ww", func.params.map(shaped), [], func.allocs.map(shaped), body);
+}
+
+Deno.test("rules go by loops and accesses, and not by names", () => {
+  for (const { func } of CASES.filter((c) => c.sort === "odd")) {
+    const one = schedule(func, generic), two = schedule(renamed(func), generic);
+    assertEquals(two.rule, one.rule);
+    assertEquals(two.space.toJSON(), one.space.toJSON());
+    assertEquals(two.trace.steps.map((s) => s.op), one.trace.steps.map((s) => s.op));
+  }
+});
+
+Deno.test("the same program and target give the same schedule, and its trace makes it again", () => {
+  for (const { func, sort } of CASES) {
+    if (sort !== "odd" && sort !== "symbolic") continue;
+    const one = schedule(func, generic), two = schedule(func, generic);
+    assertEquals(one.trace.toJSON(), two.trace.toJSON());
+    assert(equalFunc(one.func, two.func));
+    assert(equalFunc(replay(func, one.trace.toJSON()), one.func));
+    assertEquals(one.preset, one.space.at(one.space.preset));
+  }
+});
+
+Deno.test("every profile's presets keep its own limits", () => {
+  for (const profile of profiles) {
+    for (const { func, sort, dtype } of CASES) {
+      if (dtype !== "f32" || sort !== "odd") continue;
+      compile(schedule(func, targetOf(profile)).func, targetOf(profile));
+    }
+  }
+});
+
+Deno.test("presets are those of the table where the shapes are large enough", () => {
+  for (const profile of profiles) {
+    const target = targetOf(profile), table = PRESETS[profile];
+    const preset = (func: PrimFunc) => schedule(func, target).preset;
+    const { i, j, k, path } = table.matmul;
+    const product = preset(te.matmul({ m: 4096, n: 4096, k: 4096 }));
+    assertEquals([product.tile_i, product.tile_j, product.tile_k], [i, j, [k]], profile);
+    assertEquals([product.a_path, product.b_path], [path, path]);
+    for (
+      const [func, row] of [
+        [te.gemv({ n: 4096, k: 4096 }), table.gemv],
+        [te.gemv({ n: 4096, k: 4096, transposeA: true }), table.outerGemv],
+      ] as const
+    ) {
+      const { tile_rows, tile_k } = preset(func);
+      assertEquals([tile_rows, tile_k], [row.rows, [row.reduceThreads, row.chunk]], profile);
+    }
+  }
+});
+
+Deno.test("a preset that an extent is too small for is the nearest that fits", () => {
+  const { preset } = schedule(te.matmul({ m: 2, n: 3, k: 5 }), generic);
+  assertEquals([preset.tile_i, preset.tile_j, preset.tile_k], [[1, 2], [1, 4], [8]]);
+});
+
+Deno.test("without a rule that matches, what each said is told", () => {
+  const { message } = assertThrows(
+    () => schedule(te.add({ shape: [4] }), generic, rules.slice(0, 1)),
+    TunebookError,
+  );
+  assertEquals(
+    message,
+    "no rule of 1 schedules add (Matmul: it has 0 reductions and not one); Fallback schedules any program",
+  );
+  assertThrows(
+    () => schedule(te.add({ shape: [4] }), generic, []),
+    TunebookError,
+    "no rule of 0 schedules add ()",
+  );
+});
+
+Deno.test("a program that is scheduled already is left to no rule but Fallback, which says what stands in its way", () => {
+  const { func } = schedule(te.matmul({ m: 8, n: 8, k: 8 }), generic);
+  const { why } = match(func, generic);
+  for (const { rule, because } of why.slice(0, -1)) {
+    assertEquals(because, "it is scheduled already, or a block is more than one store", rule);
+  }
+  const error = assertThrows(() => schedule(func, generic), SpaceError, "cannot declare the space of matmul");
+  assertInstanceOf(error.cause, ScheduleError);
+});
+
+Deno.test("a target that there isn't is refused with those that there are", () => {
+  const message = `unknown target voodoo: known are ${profiles.join(", ")}`;
+  assertThrows(() => targetOf("voodoo" as Profile), TunebookError, message);
+  assertThrows(() => targetOf("toString" as Profile), TunebookError, "unknown target toString");
+});
+
+// Programs by hand: what stands before and after a product.
+
+const c = (value: number) => constant(value, "f32");
+const [M, N, K] = [12, 20, 9];
+const A = placeholder("A", [M, K]), B = placeholder("B", [K, N]), bias = placeholder("bias", [N]);
+
+/** `Σ_k left[i, k]·right[k, j]`; with `transposed`, right[j, k]. */
+function product(left: Tensor, right: Tensor, transposed = false): Tensor {
+  const k = reduceAxis(K), n = transposed ? M : N;
+  const other = (j: Var) => transposed ? right.at(j, k.var) : right.at(k.var, j);
+  return compute("P", [M, n], (i, j) => sum(mul(left.at(i, k.var), other(j as Var)), [k]));
+}
+
+function gelu(x: Expr): Expr {
+  return mul(mul(c(0.5), x), add(c(1), call("erf", mul(x, c(Math.SQRT1_2)))));
+}
+
+/** `f` of each element. */
+function map(name: string, t: Tensor, f: (x: Expr) => Expr): Tensor {
+  return compute(name, t.buffer.shape, (...at) => f(t.at(...at)));
+}
+
+const twice = (x: Expr) => mul(x, c(2));
+const P = product(A, B);
+const shifted = compute("S", [M, N], (i, j) => add(P.at(i, j), bias.at(j as Var)));
+const prepared = map("A2", map("A1", A, twice), twice);
+const turned = compute("T", [N, M], (j, i) => P.at(i as Var, j));
+
+const BY_HAND: Readonly<
+  Record<string, { readonly params: readonly Tensor[]; readonly rule: string; readonly kernels: number }>
+> = {
+  "a product with bias and activation": {
+    params: [A, B, bias, map("G", shifted, gelu)],
+    rule: "Matmul",
+    kernels: 1,
+  },
+  "a product of a tensor that is computed in two steps": {
+    params: [A, B, product(prepared, B)],
+    rule: "Matmul",
+    kernels: 1,
+  },
+  "a product of a tensor with itself": { params: [A, product(A, A, true)], rule: "Reduction", kernels: 1 },
+  "a product that is a result, and what follows from it": {
+    params: [A, B, bias, P, map("G", shifted, gelu)],
+    rule: "Reduction",
+    kernels: 1,
+  },
+  "a product from which two results follow": {
+    params: [A, B, map("G", P, gelu), map("H", P, twice)],
+    rule: "Reduction",
+    kernels: 1,
+  },
+  "a product that is written in another order": { params: [A, B, turned], rule: "Fallback", kernels: 2 },
+};
+
+for (const [name, { params, rule, kernels }] of Object.entries(BY_HAND)) {
+  const func = primFunc("by_hand", params);
+  for (const device of devices) {
+    Deno.test(`${name}: by ${rule}, in ${kernels} kernels, right on ${device.target.name}`, async () => {
+      for (const target of [device.target, generic]) {
+        const scheduled = schedule(func, target);
+        assertEquals([scheduled.rule, compile(scheduled.func, device.target).launches.length], [
+          rule,
+          kernels,
+        ]);
+        assertEquals(await wrongOn(device, subjectOf(func, {}, 1), scheduled.func), undefined);
+      }
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** What is known of devices without one at hand. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { DEFAULT_LIMITS, profileOf, PROFILES, targetOf } from "../../lib/target/profiles.ts";
+import type { Limits, Profile } from "../../lib/target/target.ts";
+import { texturePack } from "../../lib/target/texture.ts";
+import { devices } from "../devices.ts";
+
+const profiles = Object.keys(PROFILES) as readonly Profile[];
+
+Deno.test("adapters are known by vendor, as a name or as a number, and llvmpipe by its own words", () => {
+  const profile = (vendor: string, description = "") => profileOf({ vendor, description });
+  assertEquals(profile("nvidia"), "nvidia");
+  assertEquals(profile("4318"), "nvidia");
+  assertEquals(profile("Apple"), "apple");
+  assertEquals(profile("4098", "AMD Radeon"), "amd");
+  assertEquals(profile("65541", "llvmpipe (LLVM 15.0.6, 256 bits)"), "llvmpipe");
+  assertEquals(profile("mesa", "LLVMpipe"), "llvmpipe");
+  for (const unknown of ["", "voodoo", "toString", "__proto__"]) {
+    assertEquals(profile(unknown), "generic-webgpu");
+  }
+});
+
+Deno.test("a profile's target is plain data within WebGPU's least limits, or the CPU's", () => {
+  for (const profile of profiles) {
+    const target = targetOf(profile);
+    assertEquals(target.profile, profile);
+    assertEquals(target.kind, profile === "cpu" ? "cpu" : "webgpu");
+    assertEquals(JSON.parse(JSON.stringify(target)), target);
+    const known = { ...DEFAULT_LIMITS, maxLoopIterations: PROFILES[profile].maxLoopIterations };
+    if (profile !== "cpu" && profile !== "llvmpipe") assertEquals(target.limits, known);
+  }
+});
+
+Deno.test("an open device is of a profile, and has at least the limits of it", () => {
+  for (const { target } of devices) {
+    const known = targetOf(target.profile).limits;
+    for (const name of Object.keys(known) as (keyof Limits)[]) {
+      const own = [target.limits[name]].flat() as number[], least = [known[name]].flat() as number[];
+      assert(own.every((n, d) => n >= (least[d] as number)), `${name}: ${own} and not ${least}`);
+    }
+  }
+});
+
+const arbSide = fc.integer({ min: 1, max: 5000 });
+
+Deno.test("rows lie side by side in a texture only as far as they must", () => {
+  fc.assert(
+    fc.property(arbSide, arbSide, fc.integer({ min: 1, max: 300 }), (rows, columns, maxTextureSize) => {
+      const texels = Math.ceil(columns / 4);
+      const fits = (pack: number) =>
+        pack * texels <= maxTextureSize && Math.ceil(rows / pack) <= maxTextureSize;
+      const powers = Array.from({ length: 14 }, (_, k) => 2 ** k);
+      assertEquals(texturePack(rows, columns, { maxTextureSize }), powers.find(fits));
+    }),
+  );
+});
+
+Deno.test("rows of symbolic length have no layout, and a symbolic number of them one that fits", () => {
+  fc.assert(
+    fc.property(arbSide, fc.integer({ min: 1, max: 3000 }), (columns, maxTextureSize) => {
+      assertEquals(texturePack(columns, undefined, { maxTextureSize }), undefined);
+      const pack = texturePack(undefined, columns, { maxTextureSize });
+      const texels = Math.ceil(columns / 4);
+      if (pack === undefined) assert(texels > maxTextureSize);
+      else assert(pack * texels <= maxTextureSize && Number.isInteger(Math.log2(pack)));
+    }),
+  );
+});
