@@ -2,7 +2,7 @@
  * Linear forms: an i32 expression as `c0 + Σ ci·atomi`, where an atom is anything that is not a sum or
  * a product with a constant. Two expressions with the same form are equal.
  */
-import { add, constant, mul, sub } from "./build.ts";
+import { add, constant, floorDiv, isConst, mul, sub } from "./build.ts";
 import type { Expr } from "./expr.ts";
 import { keyOf } from "./key.ts";
 
@@ -56,4 +56,45 @@ export function fromLinear(a: Linear): Expr {
   e ??= constant(a.constant);
   for (const t of terms.filter((t) => t.coeff < 0)) e = sub(e, mul(t.atom, -t.coeff));
   return a.constant < 0 && terms.some((t) => t.coeff > 0) ? sub(e, -a.constant) : e;
+}
+
+/** `l = c·whole + rest`, coefficient by coefficient, the constant of rest in 0 … c-1. */
+export function divideLinear(l: Linear, c: number): readonly [whole: Linear, rest: Linear] {
+  const whole = new Map<string, Term>(), rest = new Map<string, Term>();
+  for (const [key, t] of l.terms) {
+    if (t.coeff % c === 0) whole.set(key, { atom: t.atom, coeff: t.coeff / c });
+    else rest.set(key, t);
+  }
+  const q = Math.floor(l.constant / c);
+  return [{ terms: whole, constant: q }, { terms: rest, constant: l.constant - q * c }];
+}
+
+/** The atom that the form is, if it is just one. */
+export function onlyAtom(l: Linear): Expr | undefined {
+  if (l.terms.size !== 1 || l.constant !== 0) return undefined;
+  const [t] = l.terms.values();
+  return t?.coeff === 1 ? t.atom : undefined;
+}
+
+/** `c·floordiv(x, c) + floormod(x, c)` is `x`. */
+export function recombine(l: Linear): Linear {
+  for (const t of l.terms.values()) {
+    const x = t.atom;
+    if (x.kind !== "binary" || x.op !== "floormod" || !isConst(x.b)) continue;
+    const partner = floorDiv(x.a, x.b);
+    const other = l.terms.get(keyOf(partner));
+    if (other?.coeff !== t.coeff * x.b.value) continue;
+    const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(partner, -other.coeff));
+    return recombine(linearAdd(without, flatten(x.a), t.coeff));
+  }
+  return l;
+}
+
+/** The form of an expression that is already simplified. */
+function flatten(e: Expr): Linear {
+  if (e.kind === "const") return linearConst(e.value);
+  if (e.kind === "binary" && e.op === "add") return linearAdd(flatten(e.a), flatten(e.b));
+  if (e.kind === "binary" && e.op === "sub") return linearAdd(flatten(e.a), flatten(e.b), -1);
+  if (e.kind === "binary" && e.op === "mul" && isConst(e.b)) return linearScale(flatten(e.a), e.b.value);
+  return linearAtom(e);
 }

@@ -25,16 +25,18 @@ import type { Binary, BinaryOp, Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { keyOf } from "./key.ts";
 import {
+  divideLinear,
   fromLinear,
   type Linear,
   linearAdd,
   linearAtom,
   linearConst,
   linearScale,
-  type Term,
+  onlyAtom,
+  recombine,
 } from "./linear.ts";
 import type { Stmt } from "./stmt.ts";
-import { mapExpr, mapStmt, walkExpr, walkStmt } from "./visit.ts";
+import { mapExpr, walkExpr, walkStmt } from "./visit.ts";
 
 /** Inclusive bounds; infinite where nothing is known. */
 export type Interval = readonly [lo: number, hi: number];
@@ -281,7 +283,7 @@ export class Analyzer {
     const step = [...l.terms.values()].reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
     // Data may be as large as its type allows: one more would be less.
     if (step === 0 || [...l.terms.values()].some((t) => isData(t.atom))) return x;
-    const [whole] = divide(l, step);
+    const [whole] = divideLinear(l, step);
     const terms = [...whole.terms];
     const quotient = terms.length === 1 ? terms[0]?.[1] : undefined;
     const q = quotient?.atom;
@@ -322,11 +324,11 @@ export class Analyzer {
 
   #floorDiv(l: Linear, c: number): Linear {
     if (c === 1) return l;
-    const [whole, rest] = divide(l, c);
+    const [whole, rest] = divideLinear(l, c);
     const q = constantQuotient(this.boundsOf(rest), c);
     if (q !== undefined) return linearAdd(whole, linearConst(q));
     const g = this.#commonStep(rest, c);
-    if (g > 1) return linearAdd(whole, this.#floorDiv(divide(rest, g)[0], c / g));
+    if (g > 1) return linearAdd(whole, this.#floorDiv(divideLinear(rest, g)[0], c / g));
     const only = onlyAtom(rest);
     if (only?.kind === "binary" && only.op === "floordiv" && isConst(only.b) && only.b.value > 0) {
       return linearAdd(whole, this.#floorDiv(this.linear(only.a), only.b.value * c));
@@ -336,12 +338,12 @@ export class Analyzer {
 
   #floorMod(l: Linear, c: number): Linear {
     if (c === 1) return linearConst(0);
-    const [, rest] = divide(l, c);
+    const [, rest] = divideLinear(l, c);
     const q = constantQuotient(this.boundsOf(rest), c);
     if (q !== undefined) return linearAdd(rest, linearConst(-q * c));
     const g = this.#commonStep(rest, c);
     if (g > 1) {
-      const [high, low] = divide(rest, g);
+      const [high, low] = divideLinear(rest, g);
       return linearAdd(low, this.#floorMod(high, c / g), g);
     }
     const only = onlyAtom(rest);
@@ -359,7 +361,7 @@ export class Analyzer {
       if (g > 1 && g < c) steps.add(g);
     }
     for (const g of [...steps].toSorted((a, b) => b - a)) {
-      const [lo, hi] = this.boundsOf(divide(l, g)[1]);
+      const [lo, hi] = this.boundsOf(divideLinear(l, g)[1]);
       if (lo >= 0 && hi < g) return g;
     }
     return 1;
@@ -413,31 +415,6 @@ const ORDER: Partial<
   ge: (a, b) => [b, a, 1],
 };
 
-/** `s` with every expression simplified, conditions that always or never hold resolved, loops of one turn removed. */
-export function simplifyStmt(s: Stmt, analyzer: Analyzer): Stmt {
-  const expr = (e: Expr): Expr => analyzer.simplify(e);
-  const stmt = (x: Stmt): Stmt => {
-    if (x.kind === "for") analyzer.bind(x.var, x.extent);
-    const y = mapStmt(x, stmt, expr);
-    if (y.kind === "if" && isConst(y.cond)) return y.cond.value ? y.then : y.else ?? NOTHING;
-    if (y.kind === "if" && isNothing(y.then) && !y.else) return NOTHING;
-    if (y.kind === "for" && (isConst(y.extent, 0) || isNothing(y.body))) return NOTHING;
-    if (y.kind === "for" && isConst(y.extent, 1) && y.body.kind !== "block") return y.body;
-    if (y.kind === "seq") {
-      const body = y.body.filter((z) => !isNothing(z));
-      return body.length === 1 && body[0]
-        ? body[0]
-        : body.length === y.body.length
-        ? y
-        : { kind: "seq", body };
-    }
-    return y;
-  };
-  return stmt(s);
-}
-
-const NOTHING: Stmt = { kind: "seq", body: [] };
-
 /** True for a value that comes from memory. */
 function isData(e: Expr): boolean {
   let found = false;
@@ -445,11 +422,6 @@ function isData(e: Expr): boolean {
     if (x.kind === "load") found = true;
   });
   return found;
-}
-
-/** True for the statement that does nothing. */
-export function isNothing(s: Stmt): boolean {
-  return s.kind === "seq" && s.body.length === 0;
 }
 
 /** 0·∞ is 0 here: a coefficient of 0 never contributes. */
@@ -468,55 +440,15 @@ function withoutRepeats(cond: Expr): Expr {
   return once.size === terms.length ? cond : and(...once.values());
 }
 
-/** `l = c·whole + rest`, coefficient by coefficient, the constant of rest in 0 … c-1. */
-function divide(l: Linear, c: number): readonly [whole: Linear, rest: Linear] {
-  const whole = new Map<string, Term>(), rest = new Map<string, Term>();
-  for (const [key, t] of l.terms) {
-    if (t.coeff % c === 0) whole.set(key, { atom: t.atom, coeff: t.coeff / c });
-    else rest.set(key, t);
-  }
-  const q = Math.floor(l.constant / c);
-  return [{ terms: whole, constant: q }, { terms: rest, constant: l.constant - q * c }];
-}
-
 function constantQuotient([lo, hi]: Interval, c: number): number | undefined {
   const q = Math.floor(lo / c);
   return Number.isFinite(q) && q === Math.floor(hi / c) ? q : undefined;
-}
-
-function onlyAtom(l: Linear): Expr | undefined {
-  if (l.terms.size !== 1 || l.constant !== 0) return undefined;
-  const [t] = l.terms.values();
-  return t?.coeff === 1 ? t.atom : undefined;
 }
 
 function factorsOf(e: Expr): readonly Expr[] {
   return e.kind === "binary" && e.op === "mul" && !isConst(e.b)
     ? [...factorsOf(e.a), ...factorsOf(e.b)]
     : [e];
-}
-
-/** `c·floordiv(x, c) + floormod(x, c)` is `x`. */
-function recombine(l: Linear): Linear {
-  for (const t of l.terms.values()) {
-    const x = t.atom;
-    if (x.kind !== "binary" || x.op !== "floormod" || !isConst(x.b)) continue;
-    const partner = floorDiv(x.a, x.b);
-    const other = l.terms.get(keyOf(partner));
-    if (other?.coeff !== t.coeff * x.b.value) continue;
-    const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(partner, -other.coeff));
-    return recombine(linearAdd(without, flatten(x.a), t.coeff));
-  }
-  return l;
-}
-
-/** The form of an expression that is already simplified. */
-function flatten(e: Expr): Linear {
-  if (e.kind === "const") return linearConst(e.value);
-  if (e.kind === "binary" && e.op === "add") return linearAdd(flatten(e.a), flatten(e.b));
-  if (e.kind === "binary" && e.op === "sub") return linearAdd(flatten(e.a), flatten(e.b), -1);
-  if (e.kind === "binary" && e.op === "mul" && isConst(e.b)) return linearScale(flatten(e.a), e.b.value);
-  return linearAtom(e);
 }
 
 /** Identities that hold exactly in every type, and constants. */

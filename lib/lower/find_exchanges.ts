@@ -1,13 +1,13 @@
 /**
  * Finds the global buffers through which the threads of a workgroup hand values to each other within one
  * kernel: they need barriers as workgroup memory does. Workgroups can't wait for one another, so what one of
- * them reads it must have written itself.
+ * them reads, from either memory, it must have written itself.
  */
 import { add, binary, constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
-import { usesVar } from "../ir/visit.ts";
 import { type Range, regionOf } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
+import { usesVar } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LowerError } from "./error.ts";
@@ -51,14 +51,12 @@ function checkUpdates(b: Buffer, accesses: readonly Access[], draft: Draft, anal
       !a.pinned.has(t.var) &&
       !separates(a.indices, t.var, analyzer)
     );
-    if (clash) {
-      throw new LowerError(
-        `cannot update ${b.name} in ${draft.name} under ${
-          clash[0]
-        }: threads would add to the same elements at ` +
-          `once; keep it in registers (scope local), or compute it outside of that loop`,
-      );
-    }
+    if (!clash) continue;
+    const [tag] = clash;
+    throw new LowerError(
+      `cannot update ${b.name} in ${draft.name} under ${tag}: threads would add to the same elements at once; ` +
+        `keep it in registers (scope local), or compute it outside of that loop`,
+    );
   }
 }
 

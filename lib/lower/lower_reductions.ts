@@ -99,22 +99,20 @@ function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[]
 /** The result is there after the loop, so nothing in it may ask for it. */
 function checkAlone({ block: b }: Crossing, loop: For): void {
   const { buffer: own } = onlyStore(b);
+  const asks = (s: Stmt): boolean => {
+    let found = false;
+    walkStmt(s, () => {}, (e) => {
+      if (e.kind === "load" && e.buffer === own) found = true;
+    });
+    return found;
+  };
   walkStmt(loop, (x) => {
-    if (x.kind !== "block" || x === b) return;
-    const asks = (s: Stmt) =>
-      walkStmt(
-        s,
-        (y) => y.kind === "store" && y.buffer === own && fail(x),
-        (e) => e.kind === "load" && e.buffer === own && fail(x),
-      );
-    asks(x.body);
-  });
-  function fail(x: Block): never {
+    if (x.kind !== "block" || x === b || !asks(x.body)) return;
     throw new LowerError(
       `cannot reduce ${b.name} across threads: ${x.name} needs it inside its reduce loop ${loop.var.name}, before it ` +
         `is done; move ${x.name} out of that loop`,
     );
-  }
+  });
 }
 
 /** What runs before the outermost reduce loop, in place of the block, and after the loop. */

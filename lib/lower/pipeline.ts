@@ -1,7 +1,7 @@
 /** From a scheduled program to kernels: every pass, in order, on one screen. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { simplifyStmt } from "../ir/simplify.ts";
+import { simplifyStmt } from "../ir/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";

@@ -3,13 +3,14 @@ import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { ThreadTag } from "../ir/stmt.ts";
 import { cacheRead, cacheWrite } from "./cache.ts";
-import { computeAt, reverseComputeAt } from "./compute_at.ts";
+import { computeAt } from "./compute_at.ts";
 import { computeInline, reverseComputeInline } from "./inline.ts";
 import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
 import { addUnitLoop, annotate, setScope } from "./mark.ts";
 import { mergeLoops } from "./merge_loops.ts";
 import { padEinsum } from "./pad_einsum.ts";
 import { decomposeReduction, rfactor } from "./reduction.ts";
+import { reverseComputeAt } from "./reverse_compute_at.ts";
 
 export type Step =
   | { readonly op: "split"; readonly loop: string; readonly factors: readonly (number | null)[] }

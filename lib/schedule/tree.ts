@@ -217,3 +217,9 @@ export function contains(s: Stmt, what: Stmt): boolean {
   });
   return found;
 }
+
+/** True if `b` runs before anything in `loop` does. */
+export function isBefore(func: PrimFunc, b: Block, loop: For): boolean {
+  const order = blocksOf(func.body);
+  return order.findIndex((x) => x.block === b) < order.findIndex((x) => x.loops.includes(loop));
+}

@@ -138,6 +138,15 @@ const reverse = (T: Tensor) => compute("B", [6], (i) => T.at(sub(5, i)));
   rightEverywhere("sums that all threads set to zero and the first of them adds to", func, sch.func);
 }
 
+{
+  const func = rows((T) => compute("B", [1], (i) => add(T.at(i), one)), [1, 1]);
+  const sch = new Schedule(func);
+  const all = sch.fuse(...sch.loops("T"));
+  sch.reverseComputeAt("B", all);
+  sch.bind(all, "threadIdx.x");
+  rightEverywhere("a sum over one thread, and what follows in the same loop", func, sch.func);
+}
+
 Deno.test("workgroups can't wait for each other", () => {
   const sch = new Schedule(rows(reverse));
   const unit = sch.addUnitLoop("T"), other = sch.addUnitLoop("B");

@@ -1,0 +1,218 @@
+import { add, and, conjuncts, constant, ge, isConst, le, lt } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { keyOf } from "../ir/key.ts";
+import { type Range, regionOf } from "../ir/region.ts";
+import { Analyzer } from "../ir/simplify.ts";
+import type { Block, For } from "../ir/stmt.ts";
+import { usesVar } from "../ir/visit.ts";
+import { ScheduleError } from "./error.ts";
+import { insert } from "./cache.ts";
+import { loopsOver, within, wrap } from "./nest.ts";
+import {
+  accessesOf,
+  blocksOf,
+  checkDepth,
+  consumersOf,
+  findBlock,
+  findLoop,
+  type FoundBlock,
+  FreshNames,
+  isBefore,
+  producersOf,
+  reduceLoops,
+  removeBlock,
+  storeOf,
+  writes,
+} from "./tree.ts";
+
+/**
+ * Moves a consumer under a loop around its producers, behind them. There it runs, at each turn, over what they
+ * produce at that turn.
+ *
+ *     for i in range(64):             for i in range(64):
+ *       T[i] = A[i] * 2                 T[i] = A[i] * 2
+ *     for i_1 in range(64):      →      B[i] = T[i] + 1
+ *       B[i_1] = T[i_1] + 1
+ *
+ * @throws {ScheduleError} where it needs what other turns or later statements produce, or is needed before
+ */
+export function reverseComputeAt(
+  func: PrimFunc,
+  name: string,
+  loopName: string,
+): { func: PrimFunc; loops: string[] } {
+  const { block: b, loops: own } = findBlock(func, name);
+  const { loop, outer } = findLoop(func, loopName);
+  const asked = `cannot compute ${name} at loop ${loopName}`;
+  const { buffer: result } = storeOf(b, "move");
+  if (own.includes(loop)) {
+    throw new ScheduleError(`${asked}: it is inside already; choose a loop that is not around it`, loop);
+  }
+  const twin = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, result))?.block;
+  if (twin) {
+    throw new ScheduleError(
+      `${asked}: ${twin.name} writes ${result.name} too; move it before decomposing its reduction`,
+      twin,
+    );
+  }
+  const producers = producersOf(func, b).filter((p) => p.loops.includes(loop));
+  if (producers.length === 0) {
+    throw new ScheduleError(
+      `${asked}: no producer of it is inside that loop; choose a loop around what it reads`,
+      loop,
+    );
+  }
+  const entered = [...outer, loop].find((l) => !own.includes(l)) as For;
+  const late = producersOf(func, b).find((p) => !p.loops.includes(loop) && !isBefore(func, p.block, entered));
+  if (late) {
+    throw new ScheduleError(
+      `${asked}: it reads what ${late.block.name} writes too, which is not done before loop ${entered.var.name} ` +
+        `begins; computeAt ${late.block.name} or inline it first`,
+      late.block,
+    );
+  }
+  const { buffer } = storeOf((producers[0] as FoundBlock).block, "follow");
+  if (producers.some((p) => storeOf(p.block, "follow").buffer !== buffer)) {
+    throw new ScheduleError(
+      `${asked}: its producers there write more than one buffer; choose a loop around one of them`,
+      loop,
+    );
+  }
+  const elsewhere = blocksOf(func.body).find((x) => writes(x.block, buffer) && !x.loops.includes(loop));
+  if (elsewhere) {
+    throw new ScheduleError(
+      `${asked}: ${elsewhere.block.name} writes ${buffer.name} outside of that loop; choose a loop around all that ` +
+        `write it, or move before decomposing`,
+      loop,
+    );
+  }
+  // Consumers may be in loops that it is in already: there it only moves to an earlier place.
+  const early = consumersOf(func, b).find((c) =>
+    c.loops.some((l) => l === loop || (outer.includes(l) && !own.includes(l)))
+  );
+  if (early) {
+    throw new ScheduleError(
+      `${asked}: its consumer ${early.block.name} is in the same nest, and needs it whole; move that first`,
+      early.block,
+    );
+  }
+  for (const p of producers) {
+    const open = reduceLoops(p.block, p.loops).find((l) => l === loop || outer.includes(l));
+    if (open) {
+      throw new ScheduleError(
+        `${asked}: ${p.block.name} is not finished there, as it reduces over ${open.var.name}; choose a loop outside ` +
+          `of ${open.var.name}`,
+        loop,
+      );
+    }
+  }
+  const analyzer = Analyzer.of(func);
+  const producer = producers.at(-1) as FoundBlock;
+  const inside = producer.loops.slice(producer.loops.indexOf(loop) + 1);
+  const isInside = (v: Var) => inside.some((l) => l.var === v);
+  const indices = accessesOf(producer.block, buffer).find((a) => a.write)?.indices ?? [];
+  const skips = conjuncts(producer.block.where).find((e) =>
+    usesVar(e, (v) => isInside(v) && indices.some((x) => usesVar(x, (y) => y === v))) &&
+    !isOfDomain(e, producer.block, analyzer)
+  );
+  if (skips) {
+    throw new ScheduleError(
+      `${asked}: a condition leaves out some of what ${producer.block.name} would produce there; split its loops ` +
+        `by factors that divide them`,
+      producer.block,
+    );
+  }
+  const produced = regionOf(buffer, indices, isInside, analyzer);
+  const accesses = readIndices(b, buffer);
+  const [read] = accesses;
+  if (!read || accesses.some((a) => a.some((e, d) => keyOf(e) !== keyOf(read[d] as Expr)))) {
+    throw new ScheduleError(
+      `${asked}: it reads ${buffer.name} at more than one place; computeAt moves ${producer.block.name} to it instead`,
+      b,
+    );
+  }
+  const vars = read.filter((e) => e.kind === "var");
+  if (new Set(vars).size !== vars.length || read.some((e) => e.kind !== "var" && e.kind !== "const")) {
+    throw new ScheduleError(
+      `${asked}: it does not read ${buffer.name} at plain axes; computeAt moves ${producer.block.name} to it instead`,
+      b,
+    );
+  }
+  const ranges = b.iters.map((it) => {
+    const d = read.indexOf(it.var);
+    const range = produced[d];
+    if (d >= 0 && range && !range.exact) {
+      throw new ScheduleError(
+        `${asked}: what is produced of ${buffer.name} there has gaps or no known bounds in dimension ${d}; choose a ` +
+          `loop further in or out`,
+        loop,
+      );
+    }
+    if (range && !analyzer.proves(le(it.extent, axisExtent(producer.block, d)))) {
+      throw new ScheduleError(
+        `${asked}: its axis ${it.var.name} is longer than what ${producer.block.name} produces in dimension ${d}, ` +
+          `and no turn there would compute the rest; computeInline ${producer.block.name}`,
+        b,
+      );
+    }
+    if (range && it.type === "reduce" && !covers(range, it.extent, analyzer)) {
+      throw new ScheduleError(
+        `${asked}: it reduces over dimension ${d} of ${buffer.name}, of which a turn there produces a part only; ` +
+          `choose a loop further out`,
+        loop,
+      );
+    }
+    return range ?? { min: constant(0), extent: it.extent };
+  });
+  read.forEach((e, d) => {
+    if (e.kind !== "const" || has(produced[d] as Range, e, analyzer)) return;
+    throw new ScheduleError(
+      `${asked}: it reads ${buffer.name} at ${e.value} in dimension ${d}, which not every turn there produces; ` +
+        `choose a loop further out`,
+      loop,
+    );
+  });
+  const names = new FreshNames(func);
+  const { vars: news, at } = loopsOver(ranges, names, analyzer);
+  checkDepth(asked, loop, outer.length + news.length);
+  // A turn that produces nothing has nothing to follow: what a buffer near one thread holds then is no result.
+  const turn = conjuncts(producer.block.where).filter((e) => !usesVar(e, isInside));
+  const where = analyzer.simplify(and(...turn, within(at, b.iters.map((it) => it.extent), analyzer)));
+  const moved: Block = { ...b, bindings: at, where };
+  const rest = removeBlock(func, b);
+  const here = findLoop(rest, loopName).loop;
+  return {
+    func: insert(rest, here, producer.block, wrap(news, moved), "after"),
+    loops: news.map((v) => v.var.name),
+  };
+}
+
+/** Whether `e` only says that an axis of `b` stays within its extent. */
+function isOfDomain(e: Expr, b: Block, analyzer: Analyzer): boolean {
+  const key = keyOf(analyzer.simplify(e));
+  return b.bindings.some((at, k) =>
+    [lt(at, b.iters[k]?.extent as Expr), ge(at, 0)].some((x) => keyOf(analyzer.simplify(x)) === key)
+  );
+}
+
+/** How far `b` writes its buffer in dimension `d`, from 0: 0 where that is not plain. */
+function axisExtent(b: Block, d: number): Expr {
+  const e = storeOf(b, "follow").indices[d];
+  return b.iters.find((it) => it.var === e)?.extent ?? constant(e && isConst(e, 0) ? 1 : 0);
+}
+
+/** Whether `range` is certainly all of `0 … extent-1`. */
+function covers(range: Range, extent: Expr, analyzer: Analyzer): boolean {
+  return analyzer.proves(le(range.min, 0)) && analyzer.proves(le(extent, add(range.min, range.extent)));
+}
+
+/** Whether `e` certainly lies in `range`. */
+function has(range: Range, e: Expr, analyzer: Analyzer): boolean {
+  return analyzer.proves(le(range.min, e)) && analyzer.proves(lt(e, add(range.min, range.extent)));
+}
+
+function readIndices(b: Block, buffer: Buffer): readonly (readonly Expr[])[] {
+  const bare: Block = { ...b, bindings: b.iters.map((it) => it.var) };
+  return accessesOf(bare, buffer).filter((a) => !a.write).map((a) => a.indices);
+}
