@@ -18,6 +18,8 @@ const REPEATS = 5;
 const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: drivers queue only so much. */
 const MAX_BATCH = 1000;
+/** How many times longer on the wall than on its own clock a sample is waited for. */
+const MOST_WALL = 5;
 /** Sampling of one candidate ends after so long, if it has the least number of samples. */
 const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
@@ -169,7 +171,9 @@ class Runner implements Disposable {
       const spent = await this.bound.run(this.#batch);
       runs += this.#batch;
       total += spent.wall;
-      const own = spent.wall - this.#idle.wall;
+      // On a busy machine the wall's clock goes on where the process does not.
+      const wall = spent.wall - this.#idle.wall;
+      const own = Math.max(Math.min(wall, read(spent) - this.#idle.read), wall / MOST_WALL);
       if (own < minSampleMs && this.#batch < MAX_BATCH) {
         const wanted = Math.ceil(this.#batch * minSampleMs * 1.2 / Math.max(own, 0.05));
         this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));

@@ -95,7 +95,7 @@ Deno.test("a clock that tells no time is a failure and no record time", async ()
     const { sim, bench } = simulated({ stopped: { ms: () => 30, timestamp } }, { clock: "timestamp" });
     const m = await bench.measure(sim.executable("stopped"), {});
     assert(m.status === "run");
-    assertMatch(m.message, /^the timestamp clock told no time: \S+ ms over 5 samples$/);
+    assertMatch(m.message, /^the timestamp clock told no time: \S+ ms over \d samples$/);
   }
 });
 
