@@ -154,14 +154,20 @@ class WebGpu implements Backend {
     }
     exe.launches.forEach((l) => checkLaunch(l, this.target));
     const pipelines: GPUComputePipeline[] = [];
-    for (const launch of exe.launches) pipelines.push(await this.pipeline(launch));
-    let held = true;
+    let held = 0;
+    const release = () => {
+      exe.launches.slice(0, held).forEach((l) => this.#release(l.source));
+      held = 0;
+    };
+    try {
+      for (const launch of exe.launches) held = pipelines.push(await this.pipeline(launch));
+    } catch (e) {
+      release();
+      throw e;
+    }
     return {
       bind: (inputs, shapes) => this.#bind(exe, pipelines, inputs, shapes),
-      [Symbol.dispose]: () => {
-        if (held) exe.launches.forEach((l) => this.#release(l.source));
-        held = false;
-      },
+      [Symbol.dispose]: release,
     };
   }
 
