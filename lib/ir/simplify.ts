@@ -23,6 +23,7 @@ import {
 import { isFloat, scalarOf } from "./dtype.ts";
 import type { Binary, BinaryOp, Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
+import { gcd } from "./gcd.ts";
 import { keyOf } from "./key.ts";
 import {
   divideLinear,
@@ -427,11 +428,6 @@ function isData(e: Expr): boolean {
 /** 0·∞ is 0 here: a coefficient of 0 never contributes. */
 function times(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
-}
-
-function gcd(a: number, b: number): number {
-  while (b) [a, b] = [b, a % b];
-  return a;
 }
 
 function withoutRepeats(cond: Expr): Expr {

@@ -1,4 +1,5 @@
 import type { Expr, Var } from "../ir/expr.ts";
+import { gcd } from "../ir/gcd.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import { usesVar } from "../ir/visit.ts";
 
@@ -22,9 +23,4 @@ export function separates(indices: readonly Expr[], v: Var, analyzer: Analyzer):
     const outer = others.filter((t) => t.step >= step).reduce((g, t) => gcd(g, t.step), 0);
     return inner < step && (outer === 0 || step * span(v) + inner < outer);
   });
-}
-
-function gcd(a: number, b: number): number {
-  while (b) [a, b] = [b, a % b];
-  return a;
 }

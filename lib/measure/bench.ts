@@ -6,7 +6,7 @@ import { interpret } from "../ir/interpret.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
-import type { Bound, Spent } from "../runtime/backend.ts";
+import { type Bound, type Spent, timeOf } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
 import { CompileError, DeviceLostError, LaunchLimitError } from "../runtime/error.ts";
 import { type Checked, checkOutput } from "./check.ts";
@@ -81,8 +81,7 @@ export class Bench {
         }
       }
     };
-    const read = (s: Spent) =>
-      clock === "timestamp" ? s.timestamp ?? s.wall : clock === "cpu" ? s.cpu : s.wall;
+    const read = (s: Spent) => timeOf(s, clock);
     await each((r) => r.calibrate(read, WARM_UP[kind], options));
     for (let round = 0; round < rounds; round++) await each((r) => r.sample(read));
     await each(async (r) => r.result(clock, await this.#check(r.bound)));
@@ -94,10 +93,8 @@ export class Bench {
     using stack = new DisposableStack();
     try {
       const program = stack.use(await this.device.load(executable));
-      // Copies: on the CPU a candidate that writes its inputs would spoil them for the next one.
-      const inputs = Object.entries(this.#inputs).map(([name, array]) => [name, array.slice()] as const);
       const shapes = executable.shapeVars.length > 0 ? this.shapes : {};
-      const bound = stack.use(await program.bind(Object.fromEntries(inputs), shapes));
+      const bound = stack.use(await program.bind(this.#inputs, shapes));
       bound.poison();
       const first = await bound.run(1);
       const compileMs = performance.now() - begin;

@@ -33,3 +33,8 @@ export interface Spent {
   /** By the device's own timestamps. */
   readonly timestamp?: number;
 }
+
+/** What `clock` says; where a run came back without timestamps, the wall's clock counts. */
+export function timeOf(spent: Spent, clock: Target["clock"]): number {
+  return clock === "timestamp" ? spent.timestamp ?? spent.wall : clock === "cpu" ? spent.cpu : spent.wall;
+}

@@ -2,7 +2,7 @@
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
 import type { Peaks, Target } from "../target/target.ts";
 import type { Inputs } from "./arguments.ts";
-import type { Backend, Bound, Spent } from "./backend.ts";
+import { type Backend, type Bound, timeOf } from "./backend.ts";
 
 /** Invocations of a probe, in workgroups of 64. */
 const THREADS = 1 << 14;
@@ -53,10 +53,8 @@ async function timed(backend: Backend, executable: Executable, inputs: Inputs): 
 }
 
 async function fastest(bound: Bound, runs: number, target: Target): Promise<number> {
-  const read = (s: Spent) =>
-    target.clock === "timestamp" ? s.timestamp ?? s.wall : target.clock === "cpu" ? s.cpu : s.wall;
   let best = Infinity;
-  for (let k = 0; k < SAMPLES; k++) best = Math.min(best, read(await bound.run(runs)));
+  for (let k = 0; k < SAMPLES; k++) best = Math.min(best, timeOf(await bound.run(runs), target.clock));
   return best;
 }
 

@@ -1,4 +1,5 @@
 /** One number that may vary: its candidates, and how far apart two of them are. */
+import { gcd } from "../ir/gcd.ts";
 import { SpaceError } from "./error.ts";
 import type { KnobValue, SplitOptions } from "./knobs.ts";
 import { enumerateSplits, nearestSplit } from "./splits.ts";
@@ -119,10 +120,6 @@ function splitDistance(a: readonly number[], b: readonly number[]): number {
     steps += Math.max(gained.get(p) ?? 0, lost.get(p) ?? 0);
   }
   return steps;
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }
 
 function primeFactors(n: number): readonly number[] {

@@ -2,25 +2,21 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunebookError } from "../../lib/ir/error.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Profile } from "../../lib/target/target.ts";
+import { devices } from "../devices.ts";
 
-for (const prefer of ["cpu", "webgpu"] as const) {
-  const here = prefer === "cpu" || await navigator.gpu?.requestAdapter() != null;
-  Deno.test({
-    name: `${prefer}: a probe finds rates that a machine can have, once`,
-    ignore: !here,
-    fn: async () => {
-      using device = await Device.open({ prefer });
-      assertEquals(device.target.peaks, undefined);
-      const peaks = await device.probe();
-      assertEquals(device.target.peaks, peaks);
-      assertEquals(await device.probe(), peaks);
-      const { gflops, bufferGbps, textureGbps, copyGbps, launchMs } = peaks;
-      // From a slow core to a data centre's GPU.
-      assert(gflops > 0.1 && gflops < 1e6, `${gflops} GFLOP/s`);
-      for (const gbps of [bufferGbps, copyGbps]) assert(gbps > 0.05 && gbps < 1e5, `${gbps} GB/s`);
-      assert(prefer === "cpu" ? textureGbps === 0 : textureGbps > 0.05);
-      assert(launchMs > 0 && launchMs < 50, `${launchMs} ms`);
-    },
+for (const { target: { kind: prefer } } of devices) {
+  Deno.test(`${prefer}: a probe finds rates that a machine can have, once`, async () => {
+    using device = await Device.open({ prefer });
+    assertEquals(device.target.peaks, undefined);
+    const peaks = await device.probe();
+    assertEquals(device.target.peaks, peaks);
+    assertEquals(await device.probe(), peaks);
+    const { gflops, bufferGbps, textureGbps, copyGbps, launchMs } = peaks;
+    // From a slow core to a data centre's GPU.
+    assert(gflops > 0.1 && gflops < 1e6, `${gflops} GFLOP/s`);
+    for (const gbps of [bufferGbps, copyGbps]) assert(gbps > 0.05 && gbps < 1e5, `${gbps} GB/s`);
+    assert(prefer === "cpu" ? textureGbps === 0 : textureGbps > 0.05);
+    assert(launchMs > 0 && launchMs < 50, `${launchMs} ms`);
   });
 }
 
