@@ -7,6 +7,7 @@ import { fallback } from "../dlight/fallback.ts";
 import { flopsOf, trafficOf } from "../ir/count.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { median, quantile } from "../measure/measurement.ts";
 import { Measurer } from "../measure/measurer.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -160,7 +161,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       const m = r && results[traces.indexOf(r.trace)];
       return m?.status === "ok" ? m.samples : [];
     };
-    const msOf = (r: TrialRecord | undefined) => quantile(samplesOf(r), 0.5);
+    const msOf = (r: TrialRecord | undefined) => median(samplesOf(r));
     const bestOf = (c: Contestant) =>
       finalists.get(c)?.reduce<TrialRecord | undefined>(
         (p, r) => p && !(msOf(r) < msOf(p)) ? p : r,
@@ -220,12 +221,4 @@ function isFixed(contestant: Contestant): contestant is FixedContestant {
 /** The table, readable as the last value of a cell. */
 function shownTable(table: Table): Table {
   return shownAs(table, () => tableBundle(table));
-}
-
-/** The q-quantile of samples, interpolated; NaN of none. */
-function quantile(samples: readonly number[], q: number): number {
-  const s = samples.toSorted((a, b) => a - b);
-  const at = q * (s.length - 1);
-  const low = s[Math.floor(at)] ?? NaN, high = s[Math.ceil(at)] ?? NaN;
-  return low + (high - low) * (at - Math.floor(at));
 }

@@ -37,3 +37,11 @@ export function median(samples: readonly number[]): number {
   const mid = s.length >> 1;
   return s.length % 2 ? s[mid] ?? NaN : ((s[mid - 1] ?? NaN) + (s[mid] ?? NaN)) / 2;
 }
+
+/** The q-quantile of samples, interpolated; NaN of none. */
+export function quantile(samples: readonly number[], q: number): number {
+  const s = samples.toSorted((a, b) => a - b);
+  const at = q * (s.length - 1);
+  const low = s[Math.floor(at)] ?? NaN, high = s[Math.ceil(at)] ?? NaN;
+  return low + (high - low) * (at - Math.floor(at));
+}
