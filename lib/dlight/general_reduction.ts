@@ -12,7 +12,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, isEpilogue, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, unrollCopy } from "./stage.ts";
+import { choosePath, tiledInputs, unrollCopy } from "./stage.ts";
 
 /** Blocks that become one kernel. */
 interface Group {
@@ -217,13 +217,8 @@ function spread(sch: Schedule, name: string, back: string | undefined, spatial: 
   if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, tx), sizes.vectors);
   const first = outer[0];
   if (k0 !== undefined) {
-    // What is read at several places of a block has no tile: it stays where it is.
-    const loads = sch.inputs(name).map((l) => l.buffer);
-    const inputs = loads.filter((b) =>
-      sch.func.params.includes(b) && loads.filter((x) => x === b).length === 1
-    );
-    for (const input of inputs) {
-      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input.name, "local"), k0), sizes.vectors);
+    for (const { buffer } of tiledInputs(sch, name)) {
+      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, buffer.name, "local"), k0), sizes.vectors);
     }
   }
   if (first !== undefined) {

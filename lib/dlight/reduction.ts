@@ -13,7 +13,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, inlineEpilogue, unrollCopy } from "./stage.ts";
+import { choosePath, inlineEpilogue, tiledInputs, unrollCopy } from "./stage.ts";
 
 interface Match {
   /** The blocks that stay, in order; the others are inlined into them. */
@@ -39,7 +39,7 @@ export const reduction: Rule = {
     };
     const also = named("injective", "is", "are");
     return {
-      template: outer ? outerTemplate(found, target) : template(func, found, target),
+      template: outer ? outerTemplate(found, target) : template(found, target),
       because: `${named("reduction", "reduces", "reduce")} each row by itself` +
         (outer ? ", and neighbours in memory belong to different rows" : "") +
         (also ? `, and ${also} elementwise over the same rows` : ""),
@@ -107,23 +107,18 @@ function match(func: PrimFunc): Match | string {
   return { kept, inlined, rows, columns: reduced && constExtent(reduced.extent), outer };
 }
 
-function template(func: PrimFunc, m: Match, target: Target): Template {
+function template(m: Match, target: Target): Template {
   const preset = PRESETS[target.profile].reduction;
-  const params = new Set(func.params.map((b) => b.name));
   return (sch, knobs) => {
     for (const n of m.inlined) sch.computeInline(n.block.name);
     const blocks = m.kept.map((n) => n.block.name);
     /** Inputs that hold whole rows: as many axes as the block has. */
     const wide = (block: string) => {
       const { iters } = sch.block(block);
-      return [
-        ...new Set(
-          sch.inputs(block).filter((l) =>
-            params.has(l.buffer.name) && l.indices.length === iters.length && iters.length > m.rows &&
-            l.indices.every((e, d) => e === iters[d]?.var)
-          ).map((l) => l.buffer.name),
-        ),
-      ];
+      return tiledInputs(sch, block).filter((l) =>
+        l.indices.length === iters.length && iters.length > m.rows &&
+        l.indices.every((e, d) => e === iters[d]?.var)
+      ).map((l) => l.buffer.name);
     };
     const inputs = [...new Set(blocks.flatMap(wide))];
     const rowExtent = m.rows === 1 ? constExtent(m.kept[0]?.block.iters[0]?.extent as Expr) : undefined;
@@ -209,7 +204,7 @@ function outerTemplate(m: Match, target: Target): Template {
       policy: "power2",
       max: [64, 16],
     });
-    const inputs = sch.inputs(name).some((l) => l.buffer.name === input) ? [input] : [];
+    const inputs = tiledInputs(sch, name).some((l) => l.buffer.name === input) ? [input] : [];
     choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(

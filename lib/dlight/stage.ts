@@ -1,4 +1,6 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
+import { equalExpr } from "../ir/equal.ts";
+import type { Expr, Load } from "../ir/expr.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Knobs } from "../space/knobs.ts";
@@ -132,6 +134,20 @@ export function bringNear(
     const copy = sch.cacheRead(producer, input, "local");
     unrollCopy(sch, sch.computeAt(copy, loop), options.vectors);
   }
+}
+
+/**
+ * How `block` reads those of the program's tensors that it reads at one place only, a load of each: what is read
+ * at several places has no tile, and stays where it is.
+ */
+export function tiledInputs(sch: Schedule, block: string): readonly Load[] {
+  const loads = sch.inputs(block).filter((l) => sch.func.params.includes(l.buffer));
+  const firsts = new Map(loads.toReversed().map((l) => [l.buffer, l]));
+  return [...firsts.values()].toReversed().filter((first) =>
+    loads.every((l) =>
+      l.buffer !== first.buffer || l.indices.every((e, d) => equalExpr(e, first.indices[d] as Expr))
+    )
+  );
 }
 
 /** Inputs that a decoding producer reads several times each: their indices divide an iteration variable. */

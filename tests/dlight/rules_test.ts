@@ -186,6 +186,10 @@ const shifted = compute("S", [M, N], (i, j) => add(P.at(i, j), bias.at(j as Var)
 const prepared = map("A2", map("A1", A, twice), twice);
 const turned = compute("T", [N, M], (j, i) => P.at(i as Var, j));
 
+const square = placeholder("Q", [K, K]), cube = placeholder("X", [K, K, N]), k = reduceAxis(K);
+const crossed = compute("R", [K, K], (i, j) => square.at(j, i));
+const rowsByColumns = compute("R2", [K, K], (i, j) => mul(crossed.at(i, j), square.at(i, j)));
+
 const BY_HAND: Readonly<
   Record<string, { readonly params: readonly Tensor[]; readonly rule: string; readonly kernels: number }>
 > = {
@@ -200,6 +204,19 @@ const BY_HAND: Readonly<
     kernels: 1,
   },
   "a product of a tensor with itself": { params: [A, product(A, A, true)], rule: "Reduction", kernels: 1 },
+  "sums of rows of a tensor times its columns": {
+    params: [square, compute("U", [K], (i) => sum(rowsByColumns.at(i, k.var), [k]))],
+    rule: "Reduction",
+    kernels: 1,
+  },
+  "sums over columns of a tensor read at two places": {
+    params: [
+      cube,
+      compute("U", [K, N], (i, j) => sum(mul(cube.at(k.var, i, j), cube.at(i, k.var, j)), [k])),
+    ],
+    rule: "Reduction",
+    kernels: 1,
+  },
   "a product that is a result, and what follows from it": {
     params: [A, B, bias, P, map("G", shifted, gelu)],
     rule: "Reduction",
