@@ -9,7 +9,7 @@ import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft, threadVars, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
 export function compactBuffers(draft: Draft): Draft {
@@ -42,11 +42,8 @@ export function compactBuffers(draft: Draft): Draft {
 
 function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer) {
   const common = commonLoops(accesses);
-  const fixed = new Set<Var>(common.map((l) => l.var));
-  for (const [tag, t] of draft.threads) {
-    if (tag.startsWith("blockIdx") || b.scope === "local") fixed.add(t.var);
-  }
-  for (const v of draft.shapeVars) fixed.add(v);
+  const own = b.scope === "local" ? threadVars(draft, "threadIdx") : new Set<Var>();
+  const fixed = new Set(common.map((l) => l.var)).union(workgroupVars(draft)).union(own);
   const relaxed = (v: Var) => !fixed.has(v);
   const boxOf = (list: readonly Access[]): readonly Range[] =>
     list.map((a) => regionOf(b, a.indices, relaxed, analyzer)).reduce((p, q) =>

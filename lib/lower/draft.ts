@@ -1,6 +1,5 @@
 /** A kernel in the making: what the passes hand on to each other. */
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
-import type { Analyzer as AnalyzerType } from "../ir/simplify.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
 
@@ -21,7 +20,7 @@ export interface Draft {
 }
 
 /** An analyzer that knows the draft's shape variables, threads and loops. */
-export function analyzerOf(draft: Draft): AnalyzerType {
+export function analyzerOf(draft: Draft): Analyzer {
   const analyzer = new Analyzer();
   for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);
   for (const t of draft.threads.values()) analyzer.bind(t.var, t.extent);
@@ -35,4 +34,14 @@ export function isThreadTag(loop: For["loop"]): loop is ThreadTag {
 
 export function isThreadIdx(loop: For["loop"]): boolean {
   return loop.startsWith("threadIdx.");
+}
+
+/** Variables of the threads whose tag begins so: `blockIdx` or `threadIdx`. */
+export function threadVars(draft: Draft, tags: "blockIdx" | "threadIdx"): ReadonlySet<Var> {
+  return new Set([...draft.threads].filter(([tag]) => tag.startsWith(tags)).map(([, t]) => t.var));
+}
+
+/** Variables that are the same for all threads of a workgroup at any time: which one it is, and the shapes. */
+export function workgroupVars(draft: Draft): ReadonlySet<Var> {
+  return threadVars(draft, "blockIdx").union(new Set(draft.shapeVars));
 }

@@ -9,16 +9,15 @@ import { type Range, regionOf } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import { usesVar } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft, threadVars, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 import { separates } from "./separates.ts";
 
 export function findExchanges(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
   const exchanged = new Set<Buffer>();
-  const own = (tag: string) =>
-    new Set([...draft.threads].filter(([t]) => t.startsWith(tag)).map(([, t]) => t.var));
-  const blocks = own("blockIdx"), threads = own("threadIdx");
+  const blocks = threadVars(draft, "blockIdx"), threads = threadVars(draft, "threadIdx");
+  const still = workgroupVars(draft);
   for (const [b, list] of accessesOf(draft.body)) {
     checkUpdates(b, list, draft, analyzer);
     const shared = b.scope === "shared";
@@ -27,8 +26,8 @@ export function findExchanges(draft: Draft): Draft {
     if (shared && !writes.some((w) => w.indices.some((e) => usesVar(e, (v) => blocks.has(v))))) continue;
     for (const r of reads) {
       const within = (fixed: (v: Var) => boolean) => writes.every((w) => covers(b, w, r, fixed, analyzer));
-      if (!shared && within((v) => blocks.has(v) || threads.has(v))) continue;
-      if (!within((v) => blocks.has(v))) {
+      if (!shared && within((v) => still.has(v) || threads.has(v))) continue;
+      if (!within((v) => still.has(v))) {
         throw new LowerError(
           `cannot read ${b.name} in the kernel ${draft.name} that writes it: a workgroup would read what others ` +
             `write, and can't wait for them; make kernels of their own of producer and consumer, or give each ` +
@@ -66,7 +65,10 @@ function covers(b: Buffer, w: Access, r: Access, fixed: (v: Var) => boolean, ana
   const relaxed = (v: Var) => !fixed(v) && !common.has(v);
   if ([...w.pinned].some((v) => fixed(v) && !r.pinned.has(v))) return false;
   const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
-  return read.every((range, d) => isInside(range, written[d] as Range, b.shape[d] as Expr, analyzer));
+  return read.every((range, d) => {
+    const whole = written[d] as Range;
+    return whole.exact && isInside(range, whole, b.shape[d] as Expr, analyzer);
+  });
 }
 
 /** Whether all of `inner` that lies within a dimension of `extent` elements lies in `outer`. */

@@ -10,7 +10,7 @@ import { type Linear, linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Barrier, Stmt, Store } from "../ir/stmt.ts";
 import { usesVar, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
 /** Shared memory touched since the last barrier: the indices of each buffer, by their keys. */
@@ -38,8 +38,7 @@ class Placer {
 
   constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
     this.#analyzer = analyzerOf(draft);
-    const blocks = [...draft.threads].filter(([tag]) => tag.startsWith("blockIdx")).map(([, t]) => t.var);
-    this.#fixed = new Set([...draft.shapeVars, ...blocks]);
+    this.#fixed = workgroupVars(draft);
   }
 
   /** `s` with its barriers, given what was touched before it, and what is touched after its last barrier. */

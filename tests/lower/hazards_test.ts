@@ -30,6 +30,7 @@ import type { Draft } from "../../lib/lower/draft.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import { insertBarriers } from "../../lib/lower/insert_barriers.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
+import type { Shapes } from "../../lib/runtime/arguments.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { compute, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
@@ -39,10 +40,10 @@ import { subjectOf, wrongOn } from "./checked_run.ts";
 
 const generic = targetOf("generic-webgpu");
 
-function rightEverywhere(name: string, func: PrimFunc, scheduled: PrimFunc): void {
+function rightEverywhere(name: string, func: PrimFunc, scheduled: PrimFunc, shapes: Shapes = {}): void {
   for (const device of devices) {
     Deno.test(`${name}, on ${device.target.name}`, async () =>
-      assertEquals(await wrongOn(device, subjectOf(func, {}, 3), scheduled), undefined));
+      assertEquals(await wrongOn(device, subjectOf(func, shapes, 3), scheduled), undefined));
   }
 }
 
@@ -87,6 +88,23 @@ const reverse = (T: Tensor) => compute("B", [6], (i) => T.at(sub(5, i)));
   sch.bind(t, "threadIdx.x");
   sch.bind(inner, "threadIdx.x");
   rightEverywhere("a tile in workgroup memory with a neighbour before it", func, sch.func);
+}
+{
+  const n = variable("n");
+  const A = placeholder("A", [n, n, n]);
+  const k = reduceAxis(n);
+  const func = primFunc("columns", [A, compute("B", [n, n], (i, j) => sum(A.at(k.var, i, j), [k]))]);
+  const sch = new Schedule(func);
+  const [i, j] = sch.loops("B") as [string, string];
+  const [j0, j1] = sch.split(j, [null, 3]) as [string, string];
+  const init = sch.decomposeReduction("B", j1);
+  sch.fuse(i, j0);
+  sch.bind(sch.loops(init).at(-1) as string, "threadIdx.y");
+  for (const size of [2, 7]) {
+    rightEverywhere(`threads begin what the first of them goes on with, n = ${size}`, func, sch.func, {
+      n: size,
+    });
+  }
 }
 {
   const func = stencil(1);
