@@ -110,11 +110,13 @@ export class Analyzer {
         case "floordiv": {
           const by = this.linear(e.b);
           if (by.terms.size === 0 && by.constant > 0) return this.#floorDiv(this.linear(e.a), by.constant);
+          if (this.#isRemainder(e.a, e.b)) return linearConst(0);
           break;
         }
         case "floormod": {
           const by = this.linear(e.b);
           if (by.terms.size === 0 && by.constant > 0) return this.#floorMod(this.linear(e.a), by.constant);
+          if (this.#isRemainder(e.a, e.b)) return this.linear(e.a);
           break;
         }
         case "min":
@@ -200,6 +202,11 @@ export class Analyzer {
     const lowered = this.#lowerExtents(l);
     return (lowered !== l && this.boundsOf(lowered)[0] >= 0) ||
       this.boundsOf(this.#lowerDivisions(lowered))[0] >= 0;
+  }
+
+  /** Whether certainly `0 <= a < b`: then `a` divided by `b` leaves all of `a`. */
+  #isRemainder(a: Expr, b: Expr): boolean {
+    return this.#nonNegative(a, constant(0), 0) && this.#nonNegative(b, a, 1);
   }
 
   /** A form that is never greater: loops of symbolic extent at their worst end. */

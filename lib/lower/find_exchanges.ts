@@ -25,9 +25,10 @@ export function findExchanges(draft: Draft): Draft {
     const writes = list.filter((a) => a.write), reads = list.filter((a) => !a.write);
     if (shared && !writes.some((w) => w.indices.some((e) => usesVar(e, (v) => blocks.has(v))))) continue;
     for (const r of reads) {
-      const within = (fixed: (v: Var) => boolean) => writes.every((w) => covers(b, w, r, fixed, analyzer));
-      if (!shared && within((v) => still.has(v) || threads.has(v))) continue;
-      if (!within((v) => still.has(v))) {
+      const within = (fixed: (v: Var) => boolean, sure: boolean) =>
+        writes.every((w) => covers(b, w, r, fixed, sure, analyzer));
+      if (!shared && within((v) => still.has(v) || threads.has(v), true)) continue;
+      if (!within((v) => still.has(v), false)) {
         throw new LowerError(
           `cannot read ${b.name} in the kernel ${draft.name} that writes it: a workgroup would read what others ` +
             `write, and can't wait for them; make kernels of their own of producer and consumer, or give each ` +
@@ -59,15 +60,26 @@ function checkUpdates(b: Buffer, accesses: readonly Access[], draft: Draft, anal
   }
 }
 
-/** Whether `w` has written all that `r` reads while the variables in `fixed` and the loops around both stand still. */
-function covers(b: Buffer, w: Access, r: Access, fixed: (v: Var) => boolean, analyzer: Analyzer): boolean {
+/**
+ * Whether `w` has written all that `r` reads while the variables in `fixed` and the loops around both stand
+ * still. An index about whose range nothing is known is taken to run through its whole dimension, but where
+ * that must be `sure`: a barrier too many does no harm, and a workgroup can't be given what it lacks.
+ */
+function covers(
+  b: Buffer,
+  w: Access,
+  r: Access,
+  fixed: (v: Var) => boolean,
+  sure: boolean,
+  analyzer: Analyzer,
+): boolean {
   const common = new Set(commonLoops([w, r]).map((l) => l.var));
   const relaxed = (v: Var) => !fixed(v) && !common.has(v);
   if ([...w.pinned].some((v) => fixed(v) && !r.pinned.has(v))) return false;
   const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
   return read.every((range, d) => {
-    const whole = written[d] as Range;
-    return whole.exact && isInside(range, whole, b.shape[d] as Expr, analyzer);
+    const extent = b.shape[d] as Expr, own = written[d] as Range;
+    return isConst(extent, 1) || ((own.exact || !sure) && isInside(range, own, extent, analyzer));
   });
 }
 

@@ -192,8 +192,9 @@ Deno.test("a region of symbolic extent", () => {
   assertEquals(shown(i, an, i), "0 + m");
   assertEquals(shown(add(mul(k, 4), j), an, j), "k * 4 + 4");
   assertEquals(shown(add(mul(k, 4), j), an, k, j), "0 + (m + 3) // 4 * 4");
+  assertEquals(shown(floorMod(i, m), an, i), "0 + m");
   // Whatever is not known is taken whole.
-  assertEquals(shown(floorMod(i, m), an, i), "0 + 1000 (gaps)");
+  assertEquals(shown(floorMod(mul(i, 2), m), an, i), "0 + 1000 (gaps)");
   assertEquals(shown(sub(0, i), an, i), "0 + 1000 (gaps)");
 });
 

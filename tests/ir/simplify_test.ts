@@ -108,6 +108,13 @@ Deno.test("simplify, bounds and proofs agree with evaluation where extents are s
           if (an.proves(cond)) assertEquals(value(cond, env), 1, `proved a falsehood: ${op}`);
           assertEquals(value(an.simplify(cond), env), value(cond, env));
         }
+        for (const op of ["floordiv", "floormod"] as const) {
+          for (const by of [x, y]) {
+            for (const part of [e, at(0), at(1)].map((a) => binary(op, a, by))) {
+              assertEquals(value(an.simplify(part), env), value(part, env), "a division by a symbol");
+            }
+          }
+        }
       },
     ),
     { numRuns: 2000 },
@@ -177,6 +184,15 @@ Deno.test("simplify knows the identities that tiling makes", () => {
   assertEquals(simplified(add(mul(floorDiv(a, 7), 7), floorMod(a, 7)), 100), keyOf(a));
   assertEquals(simplified(floorDiv(floorDiv(a, 3), 5), 1000), keyOf(floorDiv(a, 15)));
   assertEquals(simplified(sub(add(a, b), a), 9, 9), keyOf(b));
+});
+
+Deno.test("symbolic extents: a loop's variable divided by its extent leaves all of it", () => {
+  const an = new Analyzer();
+  an.bindRange(m, [1, Infinity]);
+  an.bind(at(0), m);
+  an.bind(at(1), add(m, 1));
+  const parts = [at(0), at(1)].flatMap((v) => [an.simplify(floorDiv(v, m)), an.simplify(floorMod(v, m))]);
+  assertEquals(parts.map(keyOf), [constant(0), at(0), floorDiv(at(1), m), floorMod(at(1), m)].map(keyOf));
 });
 
 Deno.test("symbolic extents: a tile of a padded loop stays inside", () => {
