@@ -24,7 +24,9 @@ const MOST_WALL = 5;
 const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
 /** Empty samples that tell what a sample costs by itself. */
-const IDLE_RUNS = 2;
+const IDLE_RUNS = 3;
+/** A sample is at least so many times as long as an empty one: what varies in that is not the candidate's. */
+const TIMES_IDLE = 5;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
 const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
@@ -163,6 +165,7 @@ class Runner implements Disposable {
     const idle: Spent[] = [];
     for (let k = 0; k < IDLE_RUNS; k++) idle.push(await this.bound.run(0));
     this.#idle = { wall: Math.min(...idle.map((s) => s.wall)), read: Math.min(...idle.map(read)) };
+    const least = Math.max(minSampleMs, TIMES_IDLE * this.#idle.read);
     let runs = 1, total = this.first.wall;
     while (true) {
       const spent = await this.bound.run(this.#batch);
@@ -171,8 +174,8 @@ class Runner implements Disposable {
       // On a busy machine the wall's clock goes on where the process does not.
       const wall = spent.wall - this.#idle.wall;
       const own = Math.max(Math.min(wall, read(spent) - this.#idle.read), wall / MOST_WALL);
-      if (own < minSampleMs && this.#batch < MAX_BATCH) {
-        const wanted = Math.ceil(this.#batch * minSampleMs * 1.2 / Math.max(own, 0.05));
+      if (own < least && this.#batch < MAX_BATCH) {
+        const wanted = Math.ceil(this.#batch * least * 1.2 / Math.max(own, 0.05));
         this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));
       } else if (runs > warmUp.runs && total > warmUp.ms) {
         const ms = this.#perRun(spent, read);

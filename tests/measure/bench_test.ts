@@ -48,12 +48,19 @@ Deno.test("no sample is left out for being slow", async () => {
 });
 
 Deno.test("runs are batched until a sample lasts long enough, and no longer", async () => {
-  const { sim, bench } = simulated({ quick: { ms: () => 0.5, overheadMs: 2 } });
+  const { sim, bench } = simulated({ quick: { ms: () => 0.5, overheadMs: () => 2 } });
   const { samples } = success(await bench.measure(sim.executable("quick"), { minSampleMs: 10 }));
   const [batch = 0] = new Set(sim.calls.slice(-samples.length).map((c) => c.times));
   assert(batch * 0.5 >= 10 && batch <= 40, `${batch} runs a sample`);
   // What the waiting costs is no part of a sample.
   for (const sample of samples) assertAlmostEquals(sample, 0.5);
+});
+
+Deno.test("a sample is long beside what the waiting costs, which varies", async () => {
+  // Three milliseconds while it is measured empty and calibrated, and half of one ever after.
+  const { sim, bench } = simulated({ quick: { ms: () => 0.5, overheadMs: (n) => n < 5 ? 3 : 0.5 } });
+  const { samples } = success(await bench.measure(sim.executable("quick"), { minSampleMs: 1 }));
+  for (const sample of samples) assertAlmostEquals(sample, 0.5, 0.1);
 });
 
 Deno.test("a batch ends at a thousand runs", async () => {
@@ -75,7 +82,7 @@ Deno.test("a hopeless candidate gets one sample, and one that is not gets all", 
 });
 
 Deno.test("a candidate is not hopeless for what one run costs in overhead", async () => {
-  const { sim, bench } = simulated({ quick: { ms: () => 0.1, overheadMs: 8 } });
+  const { sim, bench } = simulated({ quick: { ms: () => 0.1, overheadMs: () => 8 } });
   const m = success(await bench.measure(sim.executable("quick"), { dropAboveMs: 0.3 }));
   assertEquals(m.samples.length, 5);
   assert(median(m.samples) < 0.3);

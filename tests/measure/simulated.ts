@@ -11,8 +11,8 @@ import { right } from "./executables.ts";
 export interface Behaviour {
   /** Milliseconds that the n-th run takes, from 0. */
   readonly ms: (n: number) => number;
-  /** Milliseconds on top, each time that runs are asked for. Default 0. */
-  readonly overheadMs?: number;
+  /** Milliseconds on top of the runs asked for, before which `n` were done. Default 0. */
+  readonly overheadMs?: (n: number) => number;
   /** Called before the n-th run; may throw. */
   readonly before?: (n: number) => void;
   /** Added to the results after `n` runs. Default nothing. */
@@ -57,7 +57,7 @@ export class Simulated {
           let n = 0;
           const run = (times: number): Promise<Spent> => {
             this.calls.push({ name: exe.name, times });
-            let wall = behaviour.overheadMs ?? 0;
+            let wall = behaviour.overheadMs?.(n) ?? 0;
             for (let t = 0; t < times; t++) {
               behaviour.before?.(n);
               wall += behaviour.ms(n++);
