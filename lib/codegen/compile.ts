@@ -23,14 +23,15 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
   const outputs = new Set(outputsOf(func));
   const globals = func.allocs.filter((b) => b.scope === "global");
   const spec = (b: Buffer, role: BufferSpec["role"]): BufferSpec => {
-    const pack = kernels.flatMap((k) => k.bindings).find((x) => x.buffer.name === b.name)?.pack ?? 1;
+    const binding = kernels.flatMap((k) => k.bindings).find((x) => x.buffer.name === b.name);
+    const { pack = 1, access = "read" } = binding ?? {};
     return {
       name: b.name,
       dtype: b.dtype,
       shape: b.shape.map(exprToJson),
       role,
       storage: b.scope === "texture" && target.kind === "webgpu"
-        ? { kind: "texture", pack }
+        ? { kind: "texture", pack, access: access === "sample" ? "sample" : "read" }
         : { kind: "buffer" },
     };
   };

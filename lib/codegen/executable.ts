@@ -4,6 +4,7 @@
  */
 import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
+import type { Binding } from "../lower/kernel.ts";
 
 /** An argument or intermediate of the program, row-major. */
 export interface BufferSpec {
@@ -15,9 +16,15 @@ export interface BufferSpec {
   /**
    * `texture`: the device holds it as a 2-D texture of four elements a texel, each
    * row (the last dimension) padded with zeros to whole texels, and `pack`
-   * consecutive rows side by side in one texture row.
+   * consecutive rows side by side in one texture row. Kernels sample it, or read it as a storage texture.
    */
-  readonly storage: { readonly kind: "buffer" } | { readonly kind: "texture"; readonly pack: number };
+  readonly storage: { readonly kind: "buffer" } | TextureSpec;
+}
+
+export interface TextureSpec {
+  readonly kind: "texture";
+  readonly pack: number;
+  readonly access: "sample" | "read";
 }
 
 export interface Launch {
@@ -31,7 +38,7 @@ export interface Launch {
   /** True if x beyond the device's limit is folded into z; then the uniforms end with the x count. */
   readonly folded: boolean;
   /** In the order of their binding numbers from 0. */
-  readonly bindings: readonly { readonly name: string; readonly access: "read" | "readWrite" }[];
+  readonly bindings: readonly { readonly name: string; readonly access: Binding["access"] }[];
   /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
   readonly uniforms: readonly string[];
   /**

@@ -3,6 +3,7 @@ import { lanesOf, scalarOf, type ScalarType, withLanes } from "../ir/dtype.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
 import { walkExpr } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
+import { TEXEL_FORMATS } from "../target/texture.ts";
 import { identifier, Names } from "./names.ts";
 import { rampLanes, splitIndex } from "./split_index.ts";
 
@@ -92,11 +93,15 @@ class Printer {
   readonly #names = new Names();
   readonly #lanes = new Map<Buffer, 1 | 4>();
   readonly #single = new Set<Buffer>();
+  readonly #sampled = new Set<Buffer>();
   readonly #helpers = new Map<string, string>();
   #lines: string[] = [];
 
   constructor(readonly kernel: Kernel) {
-    for (const b of kernel.bindings) this.#lanes.set(b.buffer, b.lanes);
+    for (const b of kernel.bindings) {
+      this.#lanes.set(b.buffer, b.lanes);
+      if (b.access === "sample") this.#sampled.add(b.buffer);
+    }
     for (const a of [...kernel.shared, ...kernel.locals]) this.#lanes.set(a.buffer, a.lanes);
     for (const a of kernel.locals) if (a.size === a.lanes) this.#single.add(a.buffer);
   }
@@ -162,7 +167,10 @@ class Printer {
 
   #binding({ buffer, access, lanes }: Binding): string {
     const name = this.#names.of(buffer);
-    if (buffer.scope === "texture") return `var ${name}: texture_2d<${texelType(buffer.dtype)}>`;
+    if (access === "sample") return `var ${name}: texture_2d<${texelType(buffer.dtype)}>`;
+    if (buffer.scope === "texture") {
+      return `var ${name}: texture_storage_2d<${texelFormat(buffer.dtype)}, read>`;
+    }
     return `var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${
       vectorType(buffer.dtype, lanes)
     }>`;
@@ -308,9 +316,10 @@ class Printer {
   #texel(e: Load): string {
     const [row, column] = e.indices as [Expr, Expr];
     const { vector, lane } = splitIndex(column);
+    const level = this.#sampled.has(e.buffer) ? ", 0" : "";
     const texel = `textureLoad(${this.#names.of(e.buffer)}, vec2<i32>(${this.#expr(vector)}, ${
       this.#expr(row)
-    }), 0)`;
+    })${level})`;
     const value = column.kind === "ramp" ? texel : texel + this.#lane(lane);
     return e.buffer.dtype === "f16" ? `${wgslType(e.dtype)}(${value})` : value;
   }
@@ -355,4 +364,9 @@ function arrayType(a: Alloc): string {
 
 function texelType(dtype: ScalarType): string {
   return dtype === "i32" || dtype === "u32" ? dtype : "f32";
+}
+
+/** Verified programs have no textures of bool. */
+function texelFormat(dtype: ScalarType): string {
+  return TEXEL_FORMATS[dtype as keyof typeof TEXEL_FORMATS];
 }

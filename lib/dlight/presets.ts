@@ -18,6 +18,8 @@ export interface MatmulPreset {
   readonly j: readonly [threads: number, results: number];
   /** Steps of the reduction between two loads. */
   readonly k: number;
+  /** Whether each vector of results takes all those steps at once, and not the whole tile one after the other. */
+  readonly kInnermost?: boolean;
   readonly path: Path;
 }
 
@@ -175,8 +177,8 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
   },
   llvmpipe: {
-    matmul: { i: [1, 16], j: [8, 16], k: 4, path: "texture" },
-    lowBatch: { j: [8, 8], k: 8, path: "texture" },
+    matmul: { i: [1, 16], j: [8, 16], k: 4, kInnermost: true, path: "texture" },
+    lowBatch: { j: [8, 8], k: 8, kInnermost: true, path: "texture" },
     gemv: { rows: [8, 4], reduceThreads: 1, chunk: 8, path: "texture" },
     packedGemv: { rows: [8, 4], reduceThreads: 1, chunk: 32, path: "texture" },
     outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },

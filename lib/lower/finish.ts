@@ -22,7 +22,11 @@ export function finish(draft: Draft, target: Target): Kernel {
   const lanesOf = (b: Buffer) => draft.lanes.get(b) ?? 1;
   const bindings = [...draft.outer].filter((b) => used.has(b)).map((buffer): Binding => ({
     buffer,
-    access: written.has(buffer) ? "readWrite" : "read",
+    access: written.has(buffer)
+      ? "readWrite"
+      : buffer.scope === "texture" && target.textures === "sampled"
+      ? "sample"
+      : "read",
     lanes: lanesOf(buffer),
     pack: draft.packs.get(buffer) ?? 1,
   }));

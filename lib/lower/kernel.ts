@@ -4,7 +4,8 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 /** How a kernel sees one of its buffers. `vec4` is an `array<vec4<T>>` binding: indices still count elements. */
 export interface Binding {
   readonly buffer: Buffer;
-  readonly access: "read" | "readWrite";
+  /** `sample`: a texture that is not bound as a storage texture. */
+  readonly access: "read" | "readWrite" | "sample";
   /** 1 or 4 elements an array element; textures have 4. */
   readonly lanes: 1 | 4;
   /** Rows that lie side by side in one texture row (1 unless the texture would be too high). */

@@ -64,7 +64,9 @@ function kernel(target: Target, name: Probe): Executable {
     dtype: "f32",
     shape: texture ? [shape / 256, 256] : [shape],
     role,
-    storage: texture ? { kind: "texture", pack: 1 } : { kind: "buffer" },
+    storage: texture
+      ? { kind: "texture", pack: 1, access: target.textures === "sampled" ? "sample" : "read" }
+      : { kind: "buffer" },
   });
   const size = name === "copy" ? COPIED : THREADS * 4;
   const reads = name === "buffer" || name === "texture" || name === "copy";
@@ -78,7 +80,7 @@ function kernel(target: Target, name: Probe): Executable {
     ],
     launches: [{
       name: `probe_${name}`,
-      source: target.kind === "cpu" ? javascript(name) : wgsl(name),
+      source: target.kind === "cpu" ? javascript(name) : wgsl(name, target),
       workgroupSize: [64, 1, 1],
       grid: [name === "launch" ? 1 : size / 4 / 64, 1, 1],
       folded: false,
@@ -94,12 +96,17 @@ function kernel(target: Target, name: Probe): Executable {
   };
 }
 
-function wgsl(name: Probe): string {
+function wgsl(name: Probe, { textures }: Target): string {
+  const sampled = textures === "sampled";
   const out = "var<storage, read_write> B: array<vec4<f32>>;";
   const head = name === "launch" || name === "fma"
     ? `@group(0) @binding(0) ${out}`
     : `@group(0) @binding(0) var${
-      name === "texture" ? " A: texture_2d<f32>" : "<storage, read> A: array<vec4<f32>>"
+      name !== "texture"
+        ? "<storage, read> A: array<vec4<f32>>"
+        : sampled
+        ? " A: texture_2d<f32>"
+        : " A: texture_storage_2d<rgba32float, read>"
     };\n` +
       `@group(0) @binding(1) ${out}`;
   const sums = Array.from({ length: SUMS }, (_, k) => `s${k}`);
@@ -112,7 +119,9 @@ function wgsl(name: Probe): string {
     fma: loop(sums.map((s) => `    ${s} = fma(${s}, vec4<f32>(0.999), vec4<f32>(1e-3));`).join("\n")),
     buffer: loop(`    s0 = s0 + A[(i + t * 64u) % ${THREADS}u];`),
     texture: loop(
-      `    s0 = s0 + textureLoad(A, vec2<u32>((i + t) % 64u, (i / 64u + t) % ${THREADS / 64}u), 0);`,
+      `    s0 = s0 + textureLoad(A, vec2<u32>((i + t) % 64u, (i / 64u + t) % ${THREADS / 64}u)${
+        sampled ? ", 0" : ""
+      });`,
     ),
   };
   return `${head}\n@compute @workgroup_size(64)\nfn main(@builtin(global_invocation_id) id: vec3<u32>) {\n` +

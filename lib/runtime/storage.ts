@@ -1,9 +1,9 @@
 /** Where one argument lives on a WebGPU device: a storage buffer or a texture. */
-import type { BufferSpec } from "../codegen/executable.ts";
-import type { ScalarType } from "../ir/dtype.ts";
-import { bytesOf } from "../ir/dtype.ts";
+import type { BufferSpec, TextureSpec } from "../codegen/executable.ts";
+import { bytesOf, type ScalarType } from "../ir/dtype.ts";
 import { evaluate } from "../ir/json.ts";
 import type { Target } from "../target/target.ts";
+import { TEXEL_FORMATS } from "../target/texture.ts";
 import { type Shapes, sizeOf } from "./arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "./arrays.ts";
 import { LaunchLimitError } from "./error.ts";
@@ -17,7 +17,7 @@ export interface Storage extends Disposable {
 
 export function makeStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
   return spec.storage.kind === "texture"
-    ? textureStorage(device, spec, spec.storage.pack, shapes, target)
+    ? textureStorage(device, spec, spec.storage, shapes, target)
     : bufferStorage(device, spec, shapes, target);
 }
 
@@ -52,18 +52,11 @@ function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, targ
   };
 }
 
-const FORMAT: Readonly<Record<Exclude<ScalarType, "bool">, GPUTextureFormat>> = {
-  f32: "rgba32float",
-  f16: "rgba16float",
-  i32: "rgba32sint",
-  u32: "rgba32uint",
-};
-
 /** Four elements a texel; each row padded with zeros to whole texels; `pack` rows side by side. */
 function textureStorage(
   device: GPUDevice,
   spec: BufferSpec,
-  pack: number,
+  { pack, access }: TextureSpec,
   shapes: Shapes,
   target: Target,
 ): Storage {
@@ -83,8 +76,9 @@ function textureStorage(
   }
   const texture = device.createTexture({
     size: [width, height],
-    format: FORMAT[dtype],
-    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+    format: TEXEL_FORMATS[dtype],
+    usage: GPUTextureUsage.COPY_DST |
+      (access === "read" ? GPUTextureUsage.STORAGE_BINDING : GPUTextureUsage.TEXTURE_BINDING),
   });
   return {
     resource: texture.createView(),

@@ -23,6 +23,7 @@ const LIMITS = [
   "maxBufferSize",
   "maxStorageBuffersPerShaderStage",
   "maxSampledTexturesPerShaderStage",
+  "maxStorageTexturesPerShaderStage",
   "maxTextureDimension2D",
   "maxComputeWorkgroupsPerDimension",
 ] as const;
@@ -60,7 +61,9 @@ function targetOfAdapter(adapter: GPUAdapter, features: readonly GPUFeatureName[
       maxSharedBytes: limits.maxComputeWorkgroupStorageSize,
       maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
       maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
-      maxTextures: limits.maxSampledTexturesPerShaderStage,
+      maxTextures: facts.textures === "storage"
+        ? limits.maxStorageTexturesPerShaderStage
+        : limits.maxSampledTexturesPerShaderStage,
       maxTextureSize: limits.maxTextureDimension2D,
       maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
       maxLoopIterations: facts.maxLoopIterations,
@@ -69,6 +72,7 @@ function targetOfAdapter(adapter: GPUAdapter, features: readonly GPUFeatureName[
     timestamps,
     subgroups: features.includes("subgroups" as GPUFeatureName),
     clock: facts.clock === "timestamp" && !timestamps ? "wall" : facts.clock,
+    textures: facts.textures,
   };
 }
 

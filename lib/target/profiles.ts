@@ -6,12 +6,13 @@ import type { Limits, Profile, Target } from "./target.ts";
 interface ProfileFacts {
   readonly maxLoopIterations: number;
   readonly clock: Target["clock"];
+  readonly textures: Target["textures"];
 }
 
 const UNLIMITED = 2 ** 31 - 1;
 
 /** A GPU whose driver cuts nothing off. */
-const GPU: ProfileFacts = { maxLoopIterations: UNLIMITED, clock: "timestamp" };
+const GPU: ProfileFacts = { maxLoopIterations: UNLIMITED, clock: "timestamp", textures: "sampled" };
 
 export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   "generic-webgpu": GPU,
@@ -22,8 +23,10 @@ export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   "qualcomm-adreno": GPU,
   "arm-mali": GPU,
   // Mesa's llvmpipe ends an invocation after 65,535 turns of its loops, silently (lp_bld_flow.c's loop limit).
-  llvmpipe: { maxLoopIterations: 65535, clock: "cpu" },
-  cpu: { maxLoopIterations: UNLIMITED, clock: "cpu" },
+  // For a texel of a sampled texture it calls a function that works out the sizes of a mip level for every lane; one
+  // of a storage texture is a third of the instructions, in line.
+  llvmpipe: { maxLoopIterations: 65535, clock: "cpu", textures: "storage" },
+  cpu: { maxLoopIterations: UNLIMITED, clock: "cpu", textures: "sampled" },
 };
 
 /**
@@ -113,5 +116,6 @@ export function targetOf(profile: Profile): Target {
     timestamps: facts.clock === "timestamp",
     subgroups: false,
     clock: facts.clock,
+    textures: facts.textures,
   };
 }

@@ -22,7 +22,7 @@ export interface Limits {
   readonly maxWorkgroups: number;
   /** Storage buffers in one kernel. */
   readonly maxStorageBuffers: number;
-  /** Sampled textures in one kernel. */
+  /** Textures in one kernel, of the kind that kernels read here. */
   readonly maxTextures: number;
   /** Width and height of a 2-D texture, texels. */
   readonly maxTextureSize: number;
@@ -59,6 +59,8 @@ export interface Target {
   readonly f16: boolean;
   readonly timestamps: boolean;
   readonly subgroups: boolean;
+  /** How kernels read textures: as sampled ones, or as read-only storage textures. */
+  readonly textures: "sampled" | "storage";
   /** The clock that measures best here: the device's own timestamps, wall time, or the process's CPU time. */
   readonly clock: "timestamp" | "wall" | "cpu";
   /** Where they were measured. */

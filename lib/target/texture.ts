@@ -1,4 +1,13 @@
+import type { ScalarType } from "../ir/dtype.ts";
 import type { Limits } from "./target.ts";
+
+/** The format of a texture that holds four elements of a type in a texel; there is none for bool. */
+export const TEXEL_FORMATS: Readonly<Record<Exclude<ScalarType, "bool">, GPUTextureFormat>> = {
+  f32: "rgba32float",
+  f16: "rgba16float",
+  i32: "rgba32sint",
+  u32: "rgba32uint",
+};
 
 /** A symbolic number of rows may be large: so many lie side by side, where they fit. */
 const SYMBOLIC_PACK = 64;

@@ -82,8 +82,10 @@ Deno.test("textures are of a GPU only, with as many rows side by side as it take
   const storage = (target: typeof generic) => compile(sch.func, target).buffers.map((b) => b.storage);
   const small = { ...generic, limits: { ...generic.limits, maxTextureSize: 16 } };
   const buffer = { kind: "buffer" } as const;
-  assertEquals(storage(generic), [{ kind: "texture", pack: 1 }, buffer, buffer]);
-  assertEquals(storage(small), [{ kind: "texture", pack: 4 }, buffer, buffer]);
+  const texture = (pack: number, access: "sample" | "read") => ({ kind: "texture", pack, access } as const);
+  assertEquals(storage(generic), [texture(1, "sample"), buffer, buffer]);
+  assertEquals(storage(small), [texture(4, "sample"), buffer, buffer]);
+  assertEquals(storage({ ...generic, textures: "storage" }), [texture(1, "read"), buffer, buffer]);
   assertEquals(storage(cpu), [buffer, buffer, buffer]);
 });
 

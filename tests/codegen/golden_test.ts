@@ -21,6 +21,7 @@ function source(
 
 const WGSL: Readonly<Record<string, string>> = {
   matmul_textures: source(te.matmul({ m: 4, n: 8, k: 8 }), "llvmpipe"),
+  matmul_sampled: source(te.matmul({ m: 4, n: 8, k: 8 }), "qualcomm-adreno"),
   matmul_shared: source(te.matmul({ m: 64, n: 64, k: 16 }), "generic-webgpu"),
   matmul_symbolic: source(te.matmul({ m: "m", n: 8, k: 6, transposeB: true }), "generic-webgpu"),
   matmul_fallback: source(te.matmul({ m: 13, n: 11, k: "k" }), "generic-webgpu", [fallback]),

@@ -1,7 +1,7 @@
 /** Programs on devices: what goes in comes out right, stays apart from everything else, and fails in words. */
 import { assert, assertEquals, assertNotStrictEquals, assertRejects } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import type { Executable } from "../../lib/codegen/executable.ts";
+import type { Executable, TextureSpec } from "../../lib/codegen/executable.ts";
 import { fallback } from "../../lib/dlight/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { binary, cast, constant, mul, not, select } from "../../lib/ir/build.ts";
@@ -124,7 +124,10 @@ for (const device of devices) {
         assertEquals(await wrongOn(device, subjectOf(func, {}, 1), scheduled.func), undefined);
         if (dtype === "bool") continue;
         scheduled.setScope("A", "texture");
-        assertEquals(await wrongOn(device, subjectOf(func, {}, 2), scheduled.func), undefined);
+        for (const textures of ["sampled", "storage"] as const) {
+          const executable = compile(scheduled.func, { ...target, textures });
+          assertEquals(await wrongResults(device, subjectOf(func, {}, 2), executable), undefined);
+        }
       }
     });
   }
@@ -162,7 +165,8 @@ for (const device of devices) {
       scheduled.setScope("A", "texture");
       const executable = compile(scheduled.func, small);
       if (target.kind === "webgpu") {
-        assertEquals(executable.buffers[0]?.storage, { kind: "texture", pack: shape[0] === 24 ? 1 : 4 });
+        const { kind, pack } = executable.buffers[0]?.storage as TextureSpec;
+        assertEquals([kind, pack], ["texture", shape[0] === 24 ? 1 : 4]);
       }
       assertEquals(await wrongResults(device, subjectOf(func, {}, 3), executable), undefined);
     }
@@ -299,7 +303,7 @@ for (const device of devices.filter((d) => d.target.kind === "webgpu")) {
       `cannot bind C of ${2 ** 42} bytes: the device takes`,
     );
     const rows = target.limits.maxTextureSize + 1;
-    const shape = [rows, 4], storage = { kind: "texture", pack: 1 } as const;
+    const shape = [rows, 4], storage = { kind: "texture", pack: 1, access: "sample" } as const;
     const flat = executable.buffers.map((b) => b.name === "A" ? { ...b, shape, storage } : b);
     using high = await device.load({ ...executable, buffers: flat });
     await assertRejects(
