@@ -26,6 +26,7 @@ import {
   choosePath,
   cooperate,
   inlinePrologues,
+  orderTile,
   producerOf,
   unrollCopy,
 } from "./stage.ts";
@@ -144,7 +145,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, preset.path);
     const aPath = pathOf("a_path", m.a.buffer.name), bPath = pathOf("b_path", m.b.buffer.name);
     const vectors = knobs.flag("vectorize", true);
-    const inner = knobs.flag("k_innermost", preset.kInnermost ?? false);
+    const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
     knobs.require(
       ti * tj <= target.limits.maxInvocations,
       `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
@@ -180,10 +181,8 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const [i0, i1, i2] = sch.split(loop(m.i), [null, ti, ii]) as [string, string, string];
     const [j0, j1, j2] = sch.split(loop(m.j), [null, tj, jj]) as [string, string, string];
     const [k0, k1] = sch.split(loop(m.k), [null, kk]) as [string, string];
-    // A step of k after the other for the whole tile, or all of them for one vector of results after the other.
-    const [j3, lane] = (vectors && jj % 4 === 0 ? sch.split(j2, [null, 4]) : [j2]) as [string, string?];
-    const lanes = lane === undefined ? [] : [lane];
-    sch.reorder(i0, j0, i1, j1, k0, ...(inner ? [j3, i2, k1] : [k1, i2, j3]), ...lanes);
+    const { order, lanes, column } = orderTile(sch, [i2, j2], k1, { vectors, stepInnermost });
+    sch.reorder(i0, j0, i1, j1, k0, ...order, ...lanes);
     if (m.batch) sch.bind(loop(m.batch), "blockIdx.z");
     sch.bind(i0, "blockIdx.y");
     sch.bind(j0, "blockIdx.x");
@@ -191,7 +190,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     sch.bind(j1, "threadIdx.x");
     unrollCopy(sch, sch.reverseComputeAt(back, j1), vectors);
 
-    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !m.jIsLast, inner ? j3 : k0]] as const;
+    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !m.jIsLast, column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
       if (path !== "shared") {
         bringNear(sch, main, name, at, { vectors });
@@ -204,11 +203,11 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       cooperate(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
       const body = sch.block(near).body;
       const copy = sch.cacheRead(main, body.kind === "store" ? body.buffer.name : name, "local");
-      unrollCopy(sch, sch.computeAt(copy, inner ? at : k1), vectors && !kIsLast);
+      unrollCopy(sch, sch.computeAt(copy, stepInnermost ? at : k1), vectors && !kIsLast);
     }
     const init = sch.decomposeReduction(main, k0);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(j1) + 1), vectors);
-    for (const l of [j3, i2, k1]) sch.unroll(l);
+    for (const l of order) sch.unroll(l);
     for (const l of lanes) sch.vectorize(l);
   };
 }

@@ -19,7 +19,7 @@ export interface MatmulPreset {
   /** Steps of the reduction between two loads. */
   readonly k: number;
   /** Whether each vector of results takes all those steps at once, and not the whole tile one after the other. */
-  readonly kInnermost?: boolean;
+  readonly stepInnermost?: boolean;
   readonly path: Path;
 }
 
@@ -77,6 +77,8 @@ export interface Conv2dPreset {
   readonly filters: readonly [threads: number, results: number];
   /** Channels that are taken at a time. */
   readonly channels: number;
+  /** Whether each vector of results takes all of those at once, and not the whole tile one after the other. */
+  readonly stepInnermost?: boolean;
   /** Whether a row of the image is held for all columns of the window. */
   readonly reuseRows: boolean;
   /** Strips of rows in a workgroup, one a thread. */
@@ -107,7 +109,8 @@ export interface Presets {
   readonly outerReduction: OuterReductionPreset;
   readonly generalReduction: GeneralReductionPreset;
   readonly transpose: TransposePreset;
-  readonly conv2d: Conv2dPreset;
+  readonly convNchw: Conv2dPreset;
+  readonly convNhwc: Conv2dPreset;
   readonly depthwiseNchw: Conv2dPreset;
   readonly depthwiseNhwc: Conv2dPreset;
   readonly elementwise: ElementwisePreset;
@@ -124,7 +127,8 @@ const GENERIC: Presets = {
   outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
   generalReduction: { threads: 64, results: 1, chunk: 4, path: "buffer" },
   transpose: { i: [8, 4], j: [8, 4], path: "shared" },
-  conv2d: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
+  convNchw: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
+  convNhwc: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
   depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
   depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4, path: "buffer" },
   elementwise: { threads: 256, results: 4, path: "buffer" },
@@ -177,16 +181,33 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
   },
   llvmpipe: {
-    matmul: { i: [1, 16], j: [8, 16], k: 4, kInnermost: true, path: "texture" },
-    lowBatch: { j: [8, 8], k: 8, kInnermost: true, path: "texture" },
-    gemv: { rows: [8, 4], reduceThreads: 1, chunk: 8, path: "texture" },
+    matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
+    lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
+    gemv: { rows: [16, 2], reduceThreads: 1, chunk: 32, path: "texture" },
     packedGemv: { rows: [8, 4], reduceThreads: 1, chunk: 32, path: "texture" },
-    outerGemv: { rows: [8, 16], reduceThreads: 1, chunk: 4, path: "texture" },
+    outerGemv: { rows: [16, 16], reduceThreads: 1, chunk: 2, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 16, path: "texture" },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
     generalReduction: { threads: 8, results: 4, chunk: 4, path: "texture" },
-    transpose: { i: [1, 4], j: [16, 4], path: "texture" },
-    conv2d: { x: 8, filters: [1, 16], channels: 4, reuseRows: false, strips: 8, path: "texture" },
+    transpose: { i: [32, 4], j: [16, 8], path: "texture" },
+    convNchw: {
+      x: 14,
+      filters: [1, 8],
+      channels: 4,
+      stepInnermost: true,
+      reuseRows: true,
+      strips: 8,
+      path: "texture",
+    },
+    convNhwc: {
+      x: 14,
+      filters: [1, 16],
+      channels: 4,
+      stepInnermost: true,
+      reuseRows: false,
+      strips: 8,
+      path: "texture",
+    },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
     depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8, path: "texture" },
     elementwise: { threads: 256, results: 4, path: "texture" },
@@ -202,7 +223,8 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
     generalReduction: { threads: 8, results: 8, chunk: 1, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
-    conv2d: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
+    convNchw: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
+    convNhwc: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },
     depthwiseNhwc: { x: 1, filters: [1, 8], channels: 1, reuseRows: false, strips: 1, path: "buffer" },
     elementwise: { threads: 64, results: 1, path: "buffer" },

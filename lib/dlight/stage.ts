@@ -54,6 +54,39 @@ export function unrollCopy(sch: Schedule, loops: readonly string[], vectors: boo
   }
 }
 
+/** The loops of a tile of results with the steps of its reduction that are taken at a time, outermost first. */
+export interface TileLoops {
+  /** To be unrolled. */
+  readonly order: readonly string[];
+  /** Inside of them, to be vectorized; none where the columns are no vectors. */
+  readonly lanes: readonly string[];
+  /** Under which what depends on the tile's columns is brought near; undefined: around the whole tile. */
+  readonly column: string | undefined;
+}
+
+/**
+ * Orders the loops of a tile: one `step` after the other for the whole tile, or all steps for one vector of
+ * results after the other, column by column. The former needs a step's operands only; the latter touches each
+ * result once, which is cheaper where results do not stay in registers.
+ */
+export function orderTile(
+  sch: Schedule,
+  [row, column]: readonly [string, string],
+  step: string | undefined,
+  options: { readonly vectors: boolean; readonly stepInnermost: boolean },
+): TileLoops {
+  const extent = constExtent(sch.loop(column).extent) ?? 1;
+  const [around = column, ...lanes] = options.vectors && extent % 4 === 0
+    ? sch.split(column, [null, 4])
+    : [column];
+  const steps = step === undefined ? [] : [step];
+  return {
+    order: options.stepInnermost ? [around, row, ...steps] : [...steps, row, around],
+    lanes,
+    column: options.stepInnermost ? around : undefined,
+  };
+}
+
 /** Spreads the loops of a copy over the threads of a workgroup, `lanes` neighbouring elements each time. */
 export function cooperate(
   sch: Schedule,

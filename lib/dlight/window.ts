@@ -9,7 +9,7 @@ import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
-import { accumulateLocally, bringNear, choosePath, inlinePrologues, unrollCopy } from "./stage.ts";
+import { accumulateLocally, bringNear, choosePath, inlinePrologues, orderTile, unrollCopy } from "./stage.ts";
 
 /** A reduction over a window, with its axes told apart. */
 export interface Sliding {
@@ -72,10 +72,16 @@ export function slidingOf(
   };
 }
 
+/** Products that a thread unrolls, at most. */
+const MOST_PRODUCTS = 2048;
+
 /** The template of a sliding reduction. */
 export function slidingTemplate(m: Sliding, target: Target): Template {
   const presets = PRESETS[target.profile];
-  const preset = m.channel ? presets.conv2d : m.filterIsLast ? presets.depthwiseNhwc : presets.depthwiseNchw;
+  const [nchw, nhwc] = m.channel
+    ? [presets.convNchw, presets.convNhwc]
+    : [presets.depthwiseNchw, presets.depthwiseNhwc];
+  const preset = m.filterIsLast ? nhwc : nchw;
   return (sch, knobs) => {
     const main = m.main.block.name;
     const [, ii] = knobs.split("tile_x", constExtent(m.x.extent) ?? 1, {
@@ -94,22 +100,24 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
       max: 16,
     });
     const strips = knobs.choice("strips", [1, 2, 4, 8, 16, 32], preset.strips);
-    const rows = knobs.flag("reuse_rows", preset.reuseRows);
+    const columns = constExtent(m.window.at(-1)?.extent as Expr) ?? 1;
+    const products = (rows: boolean) => ii * jj * cc * (rows ? columns : 1);
+    const rows = knobs.flag("reuse_rows", preset.reuseRows && products(true) <= MOST_PRODUCTS);
     const image = m.image.buffer.name, weights = m.weights?.buffer.name;
     const pathOf = (knob: string, buffer: string) =>
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, DIRECT_PATHS, preset.path);
     pathOf("image", image);
     if (weights !== undefined) pathOf("weights", weights);
     const vectors = knobs.flag("vectorize", true);
+    const stepInnermost = knobs.flag("channel_innermost", preset.stepInnermost ?? false);
     knobs.require(
       strips * tj <= target.limits.maxInvocations,
       `${strips} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
     );
     knobs.require(ii * jj <= 256, `${ii} x ${jj} results a thread: more than 256 do not stay in registers`);
-    const columns = rows ? constExtent(m.window.at(-1)?.extent as Expr) ?? 1 : 1;
     knobs.require(
-      ii * jj * cc * columns <= 2048,
-      `${ii} x ${jj} x ${cc} x ${columns} products unrolled: more than 2048 take too long to compile`,
+      products(rows) <= MOST_PRODUCTS,
+      `${products(rows)} products unrolled: more than ${MOST_PRODUCTS} take too long to compile`,
     );
     inlinePrologues(sch, main);
     const back = accumulateLocally(sch, main);
@@ -121,9 +129,10 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     const channel = m.channel ? sch.split(loop(m.channel), [null, cc]) : [];
     const [c0, c1] = channel;
     const window = m.window.map(loop), others = m.others.map(loop);
-    const tile = m.filterIsLast ? [x1, f2] : [f2, x1];
+    const tile = m.filterIsLast ? [x1, f2] as const : [f2, x1] as const;
+    const { order, lanes, column } = orderTile(sch, tile, c1, { vectors, stepInnermost });
     const outer = [...(c0 === undefined ? [] : [c0]), ...window];
-    sch.reorder(...others, x0, f0, f1, ...outer, ...(c1 === undefined ? [] : [c1]), ...tile);
+    sch.reorder(...others, x0, f0, f1, ...outer, ...order, ...lanes);
     const strip = sch.fuse(...others, x0);
     const [s0, s1] = sch.split(strip, [null, strips]) as [string, string];
     sch.reorder(s0, f0, s1, f1);
@@ -136,12 +145,13 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     // With reuse, a row of the image is brought near once for all columns of the window.
     const last = outer.at(-1) as string, around = outer.at(-2);
     const reuse = rows && around !== undefined;
-    bringNear(sch, main, image, reuse ? around : last, { vectors });
-    if (weights !== undefined) bringNear(sch, main, weights, last, { vectors });
+    const [ofImage, ofWeights] = m.filterIsLast ? [last, column ?? last] : [column ?? last, last];
+    bringNear(sch, main, image, reuse ? around : ofImage, { vectors });
+    if (weights !== undefined) bringNear(sch, main, weights, ofWeights, { vectors });
     const init = sch.decomposeReduction(main, outer[0] as string);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(f1) + 1), vectors);
     if (reuse) sch.unroll(last);
-    if (c1 !== undefined) sch.unroll(c1);
-    unrollCopy(sch, tile, vectors);
+    for (const l of order) sch.unroll(l);
+    for (const l of lanes) sch.vectorize(l);
   };
 }

@@ -65,6 +65,9 @@ class Verifier implements ExprScope {
       if (b.scope === "shared" || b.scope === "local") {
         this.fail(`parameter ${b.name} can't be in ${b.scope}`);
       }
+      if (b.scope === "texture" && b.dtype === "bool") {
+        this.fail(`${b.name} can't be in a texture: there is no format for bool`);
+      }
     }
     for (const b of allocs) {
       if (b.scope === "texture") this.fail(`${b.name} can't be in a texture: only a parameter can`);

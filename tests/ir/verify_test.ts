@@ -296,6 +296,11 @@ const BROKEN: readonly (readonly [what: string, f: PrimFunc, message: string])[]
     func(ones(B), { params: [B], allocs: [scoped("texture")] }),
     "S can't be in a texture: only a parameter can",
   ],
+  [
+    "a texture of bool",
+    func(ones(B), { params: [B, { ...scoped("texture"), dtype: "bool" }] }),
+    "S can't be in a texture: there is no format for bool",
+  ],
   (() => {
     const T = scoped("texture");
     return [
