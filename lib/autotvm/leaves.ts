@@ -80,6 +80,7 @@ function roleOf(kind: LoopKind): Role {
     case "serial":
       return "serial";
     case "unrolled":
+    case "vthread":
       return "unrolled";
     case "vectorized":
       return "vector";

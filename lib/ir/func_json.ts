@@ -119,7 +119,7 @@ const THREADS = [
   "threadIdx.y",
   "threadIdx.z",
 ] as const;
-const LOOPS: readonly LoopKind[] = ["serial", "parallel", "vectorized", "unrolled", ...THREADS];
+const LOOPS: readonly LoopKind[] = ["serial", "parallel", "vectorized", "unrolled", "vthread", ...THREADS];
 // deno-fmt-ignore
 const BINARY: readonly BinaryOp[] = [
   "add", "sub", "mul", "div", "floordiv", "floormod", "min", "max", "bitand", "bitor", "bitxor", "shl", "shr",

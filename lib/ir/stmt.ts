@@ -12,7 +12,8 @@ import type { Buffer, Expr, Var } from "./expr.ts";
 export type Stmt = For | Seq | If | Store | Block | Let | Barrier;
 
 export type ThreadTag = `${"blockIdx" | "threadIdx"}.${"x" | "y" | "z"}`;
-export type LoopKind = "serial" | "parallel" | "vectorized" | "unrolled" | ThreadTag;
+/** `vthread`: turns that run in one thread, side by side, each statement for all of them before the next. */
+export type LoopKind = "serial" | "parallel" | "vectorized" | "unrolled" | "vthread" | ThreadTag;
 
 /** Annotations are plain data that primitives set and rules or passes read. */
 export type Annotations = Readonly<Record<string, string | number | boolean>>;

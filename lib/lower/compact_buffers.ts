@@ -2,20 +2,20 @@
  * Buffers in registers and workgroup memory shrink to what one invocation or workgroup holds at a time:
  * the box that their accesses touch while the loops inside their common scope run.
  */
-import { constant, isConst, sub } from "../ir/build.ts";
+import { constant, floorMod, isConst, sub } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
-import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt } from "../ir/visit.ts";
+import type { For, Stmt, Store } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, usesVar, walkStmt } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft, threadVars, workgroupVars } from "./draft.ts";
+import { analyzerOf, type Draft, type Layout, threadVars, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
 export function compactBuffers(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
   const accesses = accessesOf(draft.body);
-  const plans = new Map<Buffer, { now: Buffer; mins: readonly Expr[] }>();
+  const plans = new Map<Buffer, Plan>();
   for (const [b, list] of accesses) {
     if (b.scope === "local" || b.scope === "shared") plans.set(b, plan(b, list, draft, analyzer));
   }
@@ -25,7 +25,10 @@ export function compactBuffers(draft: Draft): Draft {
       ? {
         ...x,
         buffer: p.now,
-        indices: x.indices.map((e, d) => analyzer.simplify(sub(e, p.mins[d] ?? constant(0)))),
+        indices: [
+          ...p.copy,
+          ...x.indices.map((e, d) => analyzer.simplify(sub(e, p.mins[d] ?? constant(0)))),
+        ],
       }
       : x;
   };
@@ -40,8 +43,16 @@ export function compactBuffers(draft: Draft): Draft {
   return { ...draft, body: stmt(draft.body) };
 }
 
-function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer) {
+interface Plan {
+  readonly now: Buffer;
+  readonly mins: readonly Expr[];
+  /** Which of two copies is meant, where there are two. */
+  readonly copy: readonly Expr[];
+}
+
+function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer): Plan {
   const common = commonLoops(accesses);
+  const layout = draft.layouts.get(b);
   const own = b.scope === "local" ? threadVars(draft, "threadIdx") : new Set<Var>();
   const fixed = new Set(common.map((l) => l.var)).union(workgroupVars(draft)).union(own);
   const relaxed = (v: Var) => !fixed.has(v);
@@ -52,6 +63,8 @@ function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: An
   const box = boxOf(accesses);
   const written = boxOf(accesses.filter((a) => a.write));
   if (b.scope === "local") checkCovered(b, box, written, analyzer);
+  const turns = layout?.doubled ? common.findLast((l) => l.loop === "serial") : undefined;
+  if (layout?.doubled) checkDoubled(b, turns, box, written, analyzer);
   // A box may reach past the buffer, where a condition keeps the accesses away: then the whole is smaller.
   const held = box.map((r, d): Range => {
     const extent = analyzer.simplify(r.extent);
@@ -62,7 +75,52 @@ function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: An
         `move its producer under a loop of constant extent (computeAt), or split that loop`,
     );
   });
-  return { now: { ...b, shape: held.map((r) => r.extent) }, mins: held.map((r) => r.min) };
+  const shape = padded(b, held.map((r) => r.extent), layout);
+  return {
+    now: { ...b, shape: turns ? [constant(2), ...shape] : shape },
+    mins: held.map((r) => r.min),
+    copy: turns ? [floorMod(turns.var, 2)] : [],
+  };
+}
+
+/** The shape with the dimension after the aligned one made longer, until the stride is what it should be. */
+function padded(b: Buffer, shape: readonly Expr[], layout: Layout | undefined): readonly Expr[] {
+  if (!layout?.align) return shape;
+  const { axis, factor, offset } = layout.align;
+  const sizes = shape.map((d) => isConst(d) ? d.value : NaN);
+  const rest = sizes.slice(axis + 2).reduce((p, d) => p * d, 1), row = sizes[axis + 1] ?? 1;
+  const more = Array.from({ length: factor }, (_, n) => n).find((n) => (row + n) * rest % factor === offset);
+  if (more !== undefined) return shape.with(axis + 1, constant(row + more));
+  throw new LowerError(
+    `cannot align ${b.name}: the stride of dimension ${axis} is a multiple of ${rest}, and none of those is ` +
+      `${offset} more than a multiple of ${factor}`,
+  );
+}
+
+/** Two copies in turn are one array only if no turn asks for what another one wrote. */
+function checkDoubled(
+  b: Buffer,
+  turns: For | undefined,
+  box: readonly Range[],
+  written: readonly Range[],
+  analyzer: Analyzer,
+): void {
+  const asked = `cannot keep two of ${b.name}`;
+  if (!turns) {
+    throw new LowerError(`${asked}: no serial loop is around all its uses; computeAt its block in one`);
+  }
+  if (!covers(box, written, analyzer)) {
+    throw new LowerError(`${asked}: a turn of ${turns.var.name} reads more of it than it writes`);
+  }
+  walkStmt(turns.body, (s) => {
+    if (s.kind !== "if" || !usesVar(s.cond, (v) => v === turns.var)) return;
+    walkStmt(s, (x) => {
+      if (x.kind !== "store" || x.buffer !== b) return;
+      throw new LowerError(
+        `${asked}: not every turn of ${turns.var.name} writes it; pad that axis, or keep one of it`,
+      );
+    });
+  });
 }
 
 function whole(b: Buffer, d: number): Range {
@@ -72,11 +130,18 @@ function whole(b: Buffer, d: number): Range {
 /** What an invocation reads from its registers it must have written itself. */
 function checkCovered(b: Buffer, box: readonly Range[], written: readonly Range[], analyzer: Analyzer): void {
   box.forEach((r, d) => {
-    const w = written[d];
-    if (w && analyzer.provesEqual(w.min, r.min) && analyzer.provesEqual(w.extent, r.extent)) return;
+    if (covers([r], written.slice(d, d + 1), analyzer)) return;
     throw new LowerError(
       `cannot keep ${b.name} in registers: an invocation would read elements of dimension ${d} that it did not ` +
         `write; compute the producer under the same thread loops as its consumer, or use shared memory`,
     );
+  });
+}
+
+/** Whether all of `box` is in `written`. */
+function covers(box: readonly Range[], written: readonly Range[], analyzer: Analyzer): boolean {
+  return box.every((r, d) => {
+    const w = written[d];
+    return w !== undefined && analyzer.provesEqual(w.min, r.min) && analyzer.provesEqual(w.extent, r.extent);
   });
 }

@@ -3,12 +3,22 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
 
+/** How an array of a kernel lies in memory, as annotations of the block that writes it say. */
+export interface Layout {
+  /** The stride of dimension `axis` is `offset` more than a multiple of `factor` elements. */
+  readonly align?: { readonly axis: number; readonly factor: number; readonly offset: number };
+  /** Two of it, which the turns of the loop around all its uses take in turn. */
+  readonly doubled: boolean;
+}
+
 export interface Draft {
   readonly name: string;
   readonly body: Stmt;
   readonly shapeVars: readonly Var[];
   /** Buffers that live outside the kernel: parameters and global intermediates. */
   readonly outer: ReadonlySet<Buffer>;
+  /** Of buffers that are not laid out plainly. */
+  readonly layouts: ReadonlyMap<Buffer, Layout>;
   /** Filled when thread loops become thread variables. */
   readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
   /** Global buffers through which threads of a workgroup hand values to each other. */

@@ -3,13 +3,13 @@
  * share that memory; also from one turn of a loop to the next. A barrier stands only where all threads of a
  * workgroup pass.
  */
-import { seq } from "../ir/build.ts";
+import { constant, isConst, seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
-import type { Barrier, Stmt, Store } from "../ir/stmt.ts";
-import { usesVar, walkStmt } from "../ir/visit.ts";
+import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
+import { substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
@@ -33,12 +33,14 @@ export function insertBarriers(draft: Draft): Draft {
 
 class Placer {
   readonly #analyzer: Analyzer;
-  /** Variables that are the same for all threads of a workgroup at any time. */
-  readonly #fixed: ReadonlySet<Var>;
+  /** Variables that are the same for all threads of a workgroup: which one it is, the shapes, the turns of loops. */
+  readonly #fixed: Set<Var>;
+  /** For a loop's variable one that stands for some turn of it, nobody knows which. */
+  readonly #someTurn = new Map<Var, Var>();
 
   constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
     this.#analyzer = analyzerOf(draft);
-    this.#fixed = workgroupVars(draft);
+    this.#fixed = new Set(workgroupVars(draft));
   }
 
   /** `s` with its barriers, given what was touched before it, and what is touched after its last barrier. */
@@ -61,11 +63,16 @@ class Placer {
       }
       case "for": {
         if (this.#isUnit(s)) return this.#leaf(s, before);
-        // A turn starts with what any turn before it may have left.
+        // A turn starts with what turns before it may have left.
+        this.#fixed.add(s.var);
         for (let start = before;;) {
           const [body, end] = this.place(s.body, start);
-          const next = union(start, end);
-          if (sizeOf(next) === sizeOf(start)) return [{ ...s, body }, union(before, end)];
+          const next = union(start, this.#asSeen(end, s, passesBarrier(body) ? sub(s.var, 1) : undefined));
+          if (sizeOf(next) === sizeOf(start)) {
+            this.#fixed.delete(s.var);
+            const loop = { ...s, body }, after = this.#asSeen(end, s, undefined);
+            return [loop, passesBarrier(loop) ? after : union(before, after)];
+          }
           start = next;
         }
       }
@@ -89,6 +96,23 @@ class Placer {
       default:
         return s satisfies never;
     }
+  }
+
+  /** What a turn of `loop` touched, as it is seen from outside of that turn: `turn` of it, or any. */
+  #asSeen(touched: Touched, loop: For, turn: Expr | undefined): Touched {
+    let some = this.#someTurn.get(loop.var);
+    if (!some) {
+      some = variable(loop.var.name);
+      this.#someTurn.set(loop.var, some);
+      this.#analyzer.bind(some, loop.extent);
+    }
+    const by = new Map([[loop.var, turn ?? some]]);
+    const move = (places: Places): Places =>
+      new Map([...places].map(([buffer, indices]) => [
+        buffer,
+        new Map([...indices.values()].map((e) => substitute(e, by)).map((e) => [keyOf(e), e])),
+      ]));
+    return { reads: move(touched.reads), writes: move(touched.writes) };
   }
 
   /** What `s` touches of the memory that threads share. */
@@ -152,10 +176,33 @@ class Placer {
     return new Set([...meet(a.writes, b.reads), ...meet(a.writes, b.writes), ...meet(a.reads, b.writes)]);
   }
 
-  /** Whether no thread's `a` is any thread's `b`, at whatever turns of their loops. */
+  /** Whether no thread's `a` is any thread's `b`. */
   #areApart(a: Expr, b: Expr): boolean {
     const p = this.#reach(a), q = this.#reach(b);
-    return linearAdd(p.fixed, q.fixed, -1).terms.size === 0 && (p.hi < q.lo || q.hi < p.lo);
+    const between = this.#valuesOf(linearAdd(p.fixed, q.fixed, -1));
+    return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d) ?? false;
+  }
+
+  /** The values that `l` takes, where it is constant or tells even turns of a loop from odd ones. */
+  #valuesOf(l: Linear): readonly number[] | undefined {
+    if (l.terms.size === 0) return [l.constant];
+    const atoms = [...l.terms.values()].map((t) => t.atom);
+    const vars = new Set<Var>();
+    for (const e of atoms) {
+      if (e.kind !== "binary" || e.op !== "floormod" || !isConst(e.b, 2)) return undefined;
+      walkExpr(e, (x) => x.kind === "var" && vars.add(x));
+    }
+    const [turn, ...more] = vars;
+    if (!turn || more.length > 0) return undefined;
+    const at = (n: number) => {
+      const by = new Map([[turn, constant(n)]]);
+      return [...l.terms.values()].reduce((sum, t) => {
+        const value = this.#analyzer.simplify(substitute(t.atom, by));
+        return sum + t.coeff * (isConst(value) ? value.value : NaN);
+      }, l.constant);
+    };
+    const values = [at(2), at(3)];
+    return values.some((n) => Number.isNaN(n)) ? undefined : values;
   }
 
   #reach(index: Expr): Reach {
@@ -191,6 +238,27 @@ function union(a: Touched, b: Touched): Touched {
       [...p, ...q].map(([buffer]) => [buffer, new Map([...p.get(buffer) ?? [], ...q.get(buffer) ?? []])]),
     );
   return { reads: both(a.reads, b.reads), writes: both(a.writes, b.writes) };
+}
+
+/** Whether whoever runs `s` passes a barrier. */
+function passesBarrier(s: Stmt): boolean {
+  switch (s.kind) {
+    case "barrier":
+      return true;
+    case "seq":
+      return s.body.some(passesBarrier);
+    case "for":
+      return isConst(s.extent) && passesBarrier(s.body);
+    case "let":
+      return passesBarrier(s.body);
+    case "if":
+      return s.else !== undefined && passesBarrier(s.then) && passesBarrier(s.else);
+    case "store":
+    case "block":
+      return false;
+    default:
+      return s satisfies never;
+  }
 }
 
 function sizeOf({ reads, writes }: Touched): number {

@@ -20,6 +20,7 @@ import { lowerReductions } from "./lower_reductions.ts";
 import { mergeGuards } from "./merge_guards.ts";
 import { reduceStrength } from "./reduce_strength.ts";
 import { replaceArrays } from "./replace_arrays.ts";
+import { sinkVirtualThreads } from "./sink_virtual_threads.ts";
 import { splitKernels } from "./split_kernels.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
@@ -32,6 +33,7 @@ export interface Pass {
 const simplify = (draft: Draft): Draft => ({ ...draft, body: simplifyStmt(draft.body, analyzerOf(draft)) });
 
 export const passes: readonly Pass[] = [
+  { name: "sinkVirtualThreads", run: sinkVirtualThreads },
   { name: "lowerReductions", run: lowerReductions },
   { name: "bindThreads", run: bindThreads },
   { name: "findExchanges", run: findExchanges },

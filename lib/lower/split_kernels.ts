@@ -3,7 +3,7 @@ import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft, Layout } from "./draft.ts";
 import { isThreadTag } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
@@ -29,6 +29,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
       body,
       shapeVars: func.shapeVars,
       outer,
+      layouts: layoutsIn(body),
       threads: new Map(),
       exchanged: new Set(),
       lanes: new Map(),
@@ -47,6 +48,29 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
       );
     }
   }
+}
+
+/** What blocks' annotations say of the buffers that they write. */
+function layoutsIn(body: Stmt): ReadonlyMap<Buffer, Layout> {
+  const found = new Map<Buffer, Layout>();
+  walkStmt(body, (s) => {
+    if (s.kind !== "block" || s.body.kind !== "store") return;
+    const { buffer_dim_align: align, double_buffer_scope: doubled } = s.annotations;
+    if (align === undefined && doubled !== true) return;
+    const [axis = NaN, factor = NaN, offset = NaN] = `${align}`.split(",").map(Number);
+    const whole = [axis, factor, offset].every((n) => Number.isInteger(n) && n >= 0);
+    if (align !== undefined && !(whole && factor > offset && axis < s.body.buffer.shape.length - 1)) {
+      throw new LowerError(
+        `cannot align ${s.body.buffer.name} to "${align}": say an axis before the last one, a factor, and an offset ` +
+          `below it, as storageAlign does`,
+      );
+    }
+    found.set(s.body.buffer, {
+      doubled: doubled === true,
+      ...(align === undefined ? {} : { align: { axis, factor, offset } }),
+    });
+  });
+  return found;
 }
 
 function blocksOf(s: Stmt): readonly string[] {

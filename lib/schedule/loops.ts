@@ -261,7 +261,7 @@ export function setLoopKind(func: PrimFunc, name: string, kind: LoopKind, verb: 
   if (kind === "vectorized" && !isConst(loop.extent)) {
     throw new ScheduleError(`${asked}: its extent is symbolic; split it by 4 first`, loop);
   }
-  if (kind === "unrolled" && !isConst(loop.extent)) {
+  if ((kind === "unrolled" || kind === "vthread") && !isConst(loop.extent)) {
     throw new ScheduleError(`${asked}: its extent is symbolic; split it first`, loop);
   }
   const now: For = { ...loop, loop: kind };
@@ -275,7 +275,8 @@ export function setLoopKind(func: PrimFunc, name: string, kind: LoopKind, verb: 
 function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void {
   const kind = loop.loop;
   const reduces = reduceLoops(block, loops).includes(loop);
-  if (reduces && (kind === "vectorized" || kind === "parallel" || kind.startsWith("blockIdx"))) {
+  const ordered = kind === "unrolled" || kind === "serial" || kind.startsWith("threadIdx");
+  if (reduces && !ordered) {
     throw new ScheduleError(
       `${asked}: block ${block.name} reduces over it; rfactor it first, or choose a spatial loop`,
       loop,
@@ -304,13 +305,14 @@ function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void
 }
 
 /**
- * Binds a loop to a thread index: its turns run in different threads.
+ * Binds a loop to a thread index: its turns run in different threads. Those of a `vthread` run in one thread,
+ * side by side: what is inside the loop is done for all of them, statement by statement.
  *
  *     for i in range(64):             for i in T.thread_binding(64, thread="threadIdx.x"):
  *       B[i] = A[i]              →      B[i] = A[i]
  *
  * @throws {ScheduleError} as {@linkcode setLoopKind}
  */
-export function bind(func: PrimFunc, name: string, tag: ThreadTag): PrimFunc {
+export function bind(func: PrimFunc, name: string, tag: ThreadTag | "vthread"): PrimFunc {
   return setLoopKind(func, name, tag, `bind to ${tag}`);
 }

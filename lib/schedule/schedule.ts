@@ -51,7 +51,7 @@ export class Schedule {
   reorder(...loops: readonly string[]): void {
     this.#do({ op: "reorder", loops });
   }
-  bind(loop: string, thread: ThreadTag): void {
+  bind(loop: string, thread: ThreadTag | "vthread"): void {
     this.#do({ op: "bind", loop, thread });
   }
   vectorize(loop: string): void {
@@ -95,6 +95,12 @@ export class Schedule {
   }
   setScope(name: string, scope: Scope): void {
     this.#do({ op: "setScope", name, scope });
+  }
+  storageAlign(block: string, axis: number, factor: number, offset: number): void {
+    this.#do({ op: "storageAlign", block, axis, factor, offset });
+  }
+  doubleBuffer(block: string): void {
+    this.#do({ op: "doubleBuffer", block });
   }
   annotate(name: string, key: string, value: string | number | boolean): void {
     this.#do({ op: "annotate", name, key, value });

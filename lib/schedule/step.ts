@@ -6,7 +6,7 @@ import { cacheRead, cacheWrite } from "./cache.ts";
 import { computeAt } from "./compute_at.ts";
 import { computeInline, reverseComputeInline } from "./inline.ts";
 import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
-import { addUnitLoop, annotate, setScope } from "./mark.ts";
+import { addUnitLoop, annotate, doubleBuffer, setScope, storageAlign } from "./mark.ts";
 import { mergeLoops } from "./merge_loops.ts";
 import { padEinsum } from "./pad_einsum.ts";
 import { decomposeReduction, rfactor } from "./reduction.ts";
@@ -17,7 +17,7 @@ export type Step =
   | { readonly op: "fuse"; readonly loops: readonly string[] }
   | { readonly op: "mergeLoops"; readonly loops: readonly string[] }
   | { readonly op: "reorder"; readonly loops: readonly string[] }
-  | { readonly op: "bind"; readonly loop: string; readonly thread: ThreadTag }
+  | { readonly op: "bind"; readonly loop: string; readonly thread: ThreadTag | "vthread" }
   | { readonly op: "vectorize"; readonly loop: string }
   | { readonly op: "unroll"; readonly loop: string }
   | { readonly op: "parallel"; readonly loop: string }
@@ -32,6 +32,14 @@ export type Step =
   | { readonly op: "rfactor"; readonly loop: string; readonly axis: number }
   | { readonly op: "padEinsum"; readonly block: string; readonly padding: readonly number[] }
   | { readonly op: "setScope"; readonly name: string; readonly scope: Scope }
+  | {
+    readonly op: "storageAlign";
+    readonly block: string;
+    readonly axis: number;
+    readonly factor: number;
+    readonly offset: number;
+  }
+  | { readonly op: "doubleBuffer"; readonly block: string }
   | {
     readonly op: "annotate";
     readonly name: string;
@@ -74,6 +82,8 @@ const primitives: Primitives = {
   rfactor: (f, s) => block(rfactor(f, s.loop, s.axis)),
   padEinsum: (f, s) => none(padEinsum(f, s.block, s.padding)),
   setScope: (f, s) => none(setScope(f, s.name, s.scope)),
+  storageAlign: (f, s) => none(storageAlign(f, s.block, s.axis, s.factor, s.offset)),
+  doubleBuffer: (f, s) => none(doubleBuffer(f, s.block)),
   annotate: (f, s) => none(annotate(f, s.name, s.key, s.value)),
 };
 

@@ -24,13 +24,14 @@ const value: Kind<string | number | boolean> = {
   read: (x) => typeof x === "string" || typeof x === "boolean" || isNumber(x) ? x : undefined,
 };
 const scope = oneOf<Scope>({ global: true, shared: true, local: true, texture: true });
-const thread = oneOf<ThreadTag>({
+const thread = oneOf<ThreadTag | "vthread">({
   "blockIdx.x": true,
   "blockIdx.y": true,
   "blockIdx.z": true,
   "threadIdx.x": true,
   "threadIdx.y": true,
   "threadIdx.z": true,
+  vthread: true,
 });
 const texts = listOf("texts", (x) => text.read(x));
 const numbers = listOf("finite numbers", (x) => number.read(x));
@@ -59,6 +60,8 @@ const FIELDS: { readonly [Op in Step["op"]]: Fields<Extract<Step, { op: Op }>> }
   rfactor: { loop: text, axis: number },
   padEinsum: { block: text, padding: numbers },
   setScope: { name: text, scope },
+  storageAlign: { block: text, axis: number, factor: number, offset: number },
+  doubleBuffer: { block: text },
   annotate: { name: text, key: text, value },
 };
 

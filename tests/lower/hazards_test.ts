@@ -10,6 +10,7 @@ import {
   buffer,
   constant,
   eq,
+  floorMod,
   forLoop,
   ge,
   load,
@@ -25,7 +26,7 @@ import type { Expr, Load } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Analyzer } from "../../lib/ir/simplify.ts";
 import type { Stmt, Store, ThreadTag } from "../../lib/ir/stmt.ts";
-import { mapStmt, substitute, walkStmt } from "../../lib/ir/visit.ts";
+import { mapStmt, substitute, substituteStmt, walkStmt } from "../../lib/ir/visit.ts";
 import type { Draft } from "../../lib/lower/draft.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import { insertBarriers } from "../../lib/lower/insert_barriers.ts";
@@ -290,21 +291,31 @@ const arrays = ["P", "Q", "R"].map((name) => buffer(name, [128], "f32", "shared"
 const sink = buffer("out", [64]);
 const thread = variable("thread_x"), m = variable("m");
 
-/** A statement that reads and writes halves of arrays, 0 … 5; -1 is none. */
+/**
+ * A statement that reads and writes halves of arrays, 0 … 5; -1 is none. Where it `turns`, it takes the other
+ * half of them at every other turn of the loop around it.
+ */
 interface Touch {
   readonly read: number;
   readonly write: number;
+  readonly turns?: boolean;
 }
 type Body = readonly (Touch | { readonly loop: Body } | { readonly some: Body })[];
 
-function statement(body: Body): Stmt {
+function statement(body: Body, turn: Expr = constant(0)): Stmt {
   return seq(...body.map((x): Stmt => {
-    if ("loop" in x) return forLoop(variable("t"), 3, statement(x.loop));
-    if ("some" in x) return { kind: "if", cond: lt(m, 4), then: statement(x.some) };
+    if ("loop" in x) return looped(x.loop);
+    if ("some" in x) return { kind: "if", cond: lt(m, 4), then: statement(x.some, turn) };
     const from = arrays[x.read >> 1], to = arrays[x.write >> 1];
-    const value = from ? load(from, sub((x.read & 1) * 64 + 63, thread)) : one;
-    return to ? store(to, [add(thread, (x.write & 1) * 64)], value) : store(sink, [thread], value);
+    const start = (half: number) => x.turns ? mul(floorMod(add(turn, half & 1), 2), 64) : (half & 1) * 64;
+    const value = from ? load(from, sub(add(start(x.read), 63), thread)) : one;
+    return to ? store(to, [add(thread, start(x.write))], value) : store(sink, [thread], value);
   }));
+}
+
+function looped(body: Body): Stmt {
+  const t = variable("t");
+  return forLoop(t, 3, statement(body, t));
 }
 
 function hasReads(body: Body): boolean {
@@ -317,6 +328,7 @@ function draftOf(body: Stmt): Draft {
     body,
     shapeVars: [m],
     outer: new Set([sink]),
+    layouts: new Map(),
     threads: new Map([["threadIdx.x", { var: thread, extent: constant(64) }]]),
     exchanged: new Set(),
     lanes: new Map(),
@@ -327,8 +339,9 @@ function draftOf(body: Stmt): Draft {
 /** What one thread runs through: accesses and barriers in order, loops turn by turn. */
 function runThrough(s: Stmt, visit: (s: Stmt) => void): void {
   if (s.kind === "seq") s.body.forEach((x) => runThrough(x, visit));
-  else if (s.kind === "for") { for (let t = 0; t < 3; t++) runThrough(s.body, visit); }
-  else if (s.kind === "if") runThrough(s.then, visit);
+  else if (s.kind === "for") {
+    for (let t = 0; t < 3; t++) runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), visit);
+  } else if (s.kind === "if") runThrough(s.then, visit);
   else visit(s);
 }
 
@@ -356,6 +369,7 @@ Deno.test("no two threads meet in workgroup memory without a barrier between the
   const arbTouch: fc.Arbitrary<Touch> = fc.record({
     read: fc.integer({ min: -1, max: 5 }),
     write: fc.integer({ min: -1, max: 5 }),
+    turns: fc.boolean(),
   }).filter((t) => t.read !== t.write || t.read < 0);
   const arbBody = fc.letrec<{ body: Body }>((tie) => ({
     body: fc.array(
@@ -370,7 +384,7 @@ Deno.test("no two threads meet in workgroup memory without a barrier between the
   })).body;
   fc.assert(
     fc.property(arbBody, (body) => {
-      const s = forLoop(variable("t"), 3, statement(body));
+      const s = looped(body);
       // What nobody reads may be written in any order.
       fc.pre(hasReads(body));
       assertEquals(conflictsWithoutBarrier(insertBarriers(draftOf(s)).body), 0);
@@ -385,7 +399,7 @@ Deno.test("a turn that begins before the last one has ended waits where it must,
     read: 0,
     write: 1,
   }];
-  const s = forLoop(variable("t"), 3, statement(body));
+  const s = looped(body);
   assertEquals(conflictsWithoutBarrier(insertBarriers(draftOf(s)).body), 0);
 });
 
@@ -397,6 +411,16 @@ Deno.test("threads that write parts of an array of their own wait once, before i
   let barriers = 0;
   walkStmt(insertBarriers(draftOf(statement(body))).body, (s) => s.kind === "barrier" && barriers++);
   assertEquals(barriers, 1);
+});
+
+Deno.test("halves that are taken in turn need one barrier a turn, where one half needs two", () => {
+  const barriersOf = (turns: boolean) => {
+    const s = insertBarriers(draftOf(looped([{ read: -1, write: 0, turns }, { read: 0, write: -1, turns }])));
+    let barriers = 0;
+    walkStmt(s.body, (x) => x.kind === "barrier" && barriers++);
+    return barriers;
+  };
+  assertEquals([barriersOf(true), barriersOf(false)], [1, 2]);
 });
 
 Deno.test("threads that part ways take no barrier between them", () => {

@@ -23,6 +23,8 @@ const VERBS = [
   "decompose",
   "rfactor",
   "setScope",
+  "layOut",
+  "layOut",
   "mark",
   "mark",
 ] as const;
@@ -36,7 +38,7 @@ export interface Move {
 
 const SCOPES: readonly Scope[] = ["local", "shared", "global"];
 const FACTORS = [[null, 2], [null, 3], [null, 4], [2, null], [null, 2, 2], [null, 8]] as const;
-const MARKS = ["vectorize", "vectorize", "unroll", "threadIdx.x", "threadIdx.y"] as const;
+const MARKS = ["vectorize", "vectorize", "unroll", "threadIdx.x", "threadIdx.y", "vthread"] as const;
 
 export const arbMoves: fc.Arbitrary<readonly Move[]> = fc.array(
   fc.record({ verb: fc.constantFrom(...VERBS), where: fc.nat(11), what: fc.nat(11) }),
@@ -103,6 +105,17 @@ function move(sch: Schedule, { verb, where, what }: Move): void {
       return void sch.rfactor(loop);
     case "setScope":
       return sch.setScope(block, scope);
+    case "layOut": {
+      const shared = sch.blocks().filter((b) => {
+        const { body } = sch.block(b);
+        return body.kind === "store" && body.buffer.scope === "shared";
+      });
+      const name = pick(shared, where);
+      if (name === undefined) return;
+      return what % 2 === 0
+        ? sch.doubleBuffer(name)
+        : sch.storageAlign(name, 0, 1 + what % 5, where % (1 + what % 5));
+    }
     case "mark": {
       const mark = pick(MARKS, where + what) as typeof MARKS[number];
       return mark === "vectorize" || mark === "unroll" ? sch[mark](loop) : sch.bind(loop, mark);

@@ -143,3 +143,36 @@ Deno.test("addUnitLoop is refused for a block that is not there, and in the end"
   );
   keepsResults(addOne2(), sch.func);
 });
+
+Deno.test("storageAlign and doubleBuffer leave a note on the block that writes workgroup memory", () => {
+  const func = scheduled(product(), (sch) => {
+    const tile = sch.cacheRead("C", "A", "shared");
+    sch.storageAlign(tile, 0, 32, 1);
+    sch.doubleBuffer(tile);
+  });
+  assert(`${func}`.includes('T.block_attr({"buffer_dim_align": "0,32,1", "double_buffer_scope": True})'));
+  keepsResults(product(), func);
+});
+
+Deno.test("storageAlign and doubleBuffer are refused where there is no workgroup memory to lay out", () => {
+  const sch = new Schedule(product());
+  const only = "and only workgroup memory is laid out by schedules";
+  refuses(
+    sch,
+    (s) => s.doubleBuffer("C"),
+    `cannot keep two of what C writes: C is in global memory, ${only}`,
+  );
+  refuses(
+    sch,
+    (s) => s.storageAlign("C", 0, 32, 1),
+    `cannot align dimension 0 of what C writes to 32 and 1: C is in`,
+  );
+  const tile = sch.cacheRead("C", "A", "shared");
+  for (const [axis, factor, offset] of [[1, 32, 1], [0, 0, 0], [0, 4, 4], [-1, 4, 1], [0, 4.5, 1]] as const) {
+    refuses(
+      sch,
+      (s) => s.storageAlign(tile, axis, factor, offset),
+      "it has 2 dimensions, of which all but the last",
+    );
+  }
+});

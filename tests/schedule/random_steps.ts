@@ -6,7 +6,7 @@ import fc from "fast-check";
 import type { Expr, Scope } from "../../lib/ir/expr.ts";
 import { inputsOf } from "../../lib/ir/outputs.ts";
 import { reducerOf } from "../../lib/ir/reducer.ts";
-import type { For, ThreadTag } from "../../lib/ir/stmt.ts";
+import type { For, Store, ThreadTag } from "../../lib/ir/stmt.ts";
 import { usesVar, walkStmt } from "../../lib/ir/visit.ts";
 import type { Schedule } from "../../lib/schedule/schedule.ts";
 import type { Step } from "../../lib/schedule/step.ts";
@@ -29,13 +29,14 @@ type Some<T> = readonly [T, ...T[]];
 
 const WRITABLE: Some<Scope> = ["global", "shared", "local"];
 const READABLE: Some<Scope> = ["global", "texture"];
-const TAGS: Some<ThreadTag> = [
+const TAGS: Some<ThreadTag | "vthread"> = [
   "blockIdx.x",
   "blockIdx.y",
   "blockIdx.z",
   "threadIdx.x",
   "threadIdx.y",
   "threadIdx.z",
+  "vthread",
 ];
 const FACTORS: Some<readonly (number | null)[]> = [
   [null, 2],
@@ -115,6 +116,11 @@ function withLoop<Op extends "split" | "bind" | "vectorize" | "unroll" | "parall
 const isSum = (sch: Schedule) => (name: string) => sch.block(name).init !== undefined;
 const isPlain = (sch: Schedule) => (name: string) => sch.block(name).init === undefined;
 const isInner = (sch: Schedule) => (name: string) => sch.consumers(name).length > 0;
+
+const isShared = (sch: Schedule) => (name: string) => {
+  const { body } = sch.block(name);
+  return body.kind === "store" && body.buffer.scope === "shared";
+};
 
 const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
   split: withLoop("split", (w) => ({ factors: always(FACTORS, w.what) })),
@@ -201,6 +207,17 @@ const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
     if (name === undefined) return undefined;
     return { op: "setScope", name, scope: always(inputs.includes(name) ? READABLE : WRITABLE, w.how) };
   },
+  storageAlign: (sch, w) => {
+    const rank = (b: string) => (sch.block(b).body as Store).indices.length;
+    const block = blockOf(sch, w, (b) => isShared(sch)(b) && rank(b) > 1);
+    if (block === undefined) return undefined;
+    const factor = 1 + w.how % 8, axis = w.what % (rank(block) - 1);
+    return { op: "storageAlign", block, axis, factor, offset: w.what % factor };
+  },
+  doubleBuffer: (sch, w) => {
+    const block = blockOf(sch, w, isShared(sch));
+    return block === undefined ? undefined : { op: "doubleBuffer", block };
+  },
   annotate: (sch, w) => ({
     op: "annotate",
     name: pick([...sch.blocks(), ...loopsOf(sch).map((l) => l.var.name)], w.where) as string,
@@ -257,6 +274,10 @@ export function take(sch: Schedule, step: Step): void {
       return sch.padEinsum(step.block, step.padding);
     case "setScope":
       return sch.setScope(step.name, step.scope);
+    case "storageAlign":
+      return sch.storageAlign(step.block, step.axis, step.factor, step.offset);
+    case "doubleBuffer":
+      return sch.doubleBuffer(step.block);
     case "annotate":
       return sch.annotate(step.name, step.key, step.value);
     default:
@@ -277,8 +298,13 @@ const MARKS: ReadonlySet<Step["op"]> = new Set([
   "annotate",
 ]);
 
+/** What few programs have anything for is asked for more often. */
+const RARE: ReadonlySet<Step["op"]> = new Set(["storageAlign", "doubleBuffer"]);
+
+const weightOf = (op: Step["op"]) => MARKS.has(op) ? 1 : RARE.has(op) ? 8 : 3;
+
 const arbWish: fc.Arbitrary<Wish> = fc.record({
-  op: fc.oneof(...OPS.map((op) => ({ weight: MARKS.has(op) ? 1 : 3, arbitrary: fc.constant(op) }))),
+  op: fc.oneof(...OPS.map((op) => ({ weight: weightOf(op), arbitrary: fc.constant(op) }))),
   where: fc.nat(11),
   what: fc.nat(11),
   how: fc.nat(23),

@@ -126,6 +126,8 @@ const SAMPLES: { readonly [Op in Step["op"]]: Extract<Step, { op: Op }> } = {
   rfactor: { op: "rfactor", loop: "k", axis: 0 },
   padEinsum: { op: "padEinsum", block: "B", padding: [4, 1] },
   setScope: { op: "setScope", name: "A", scope: "texture" },
+  storageAlign: { op: "storageAlign", block: "B", axis: 0, factor: 32, offset: 1 },
+  doubleBuffer: { op: "doubleBuffer", block: "B" },
   annotate: { op: "annotate", name: "i", key: "pragma", value: 0.5 },
 };
 const PROGRAM = { name: "add_one", fingerprint: fingerprint(addOne()) };

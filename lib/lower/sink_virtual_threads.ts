@@ -1,0 +1,90 @@
+/**
+ * Virtual threads run side by side in one thread: their loop moves inward, around each piece of straight code
+ * that it held, and is unrolled there.
+ *
+ *     for v in vthread(2):            for k in range(8):
+ *       for k in range(8):              for v in unroll(2): A_local[…] = A[…]
+ *         A_local[…] = A[…]      →      for v in unroll(2): C[v, …] += A_local[…]
+ *         C[v, …] += A_local[…]
+ */
+import { variable } from "../ir/build.ts";
+import { Analyzer } from "../ir/simplify.ts";
+import type { Block, For, Stmt } from "../ir/stmt.ts";
+import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
+import type { Draft } from "./draft.ts";
+import { LowerError } from "./error.ts";
+import { separates } from "./separates.ts";
+
+export function sinkVirtualThreads(draft: Draft): Draft {
+  const analyzer = new Analyzer();
+  for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);
+  analyzer.bindLoops(draft.body);
+  const sink = (s: Stmt, virtual: readonly For[]): Stmt => {
+    if (s.kind === "for" && s.loop === "vthread") return sink(s.body, [...virtual, s]);
+    if (virtual.length === 0 || s.kind === "seq") return mapStmt(s, (x) => sink(x, virtual));
+    if (s.kind === "for" && !isStraight(s)) {
+      const own = virtual.find((l) => usesVar(s.extent, (v) => v === l.var));
+      if (!own) return mapStmt(s, (x) => sink(x, virtual));
+      throw new LowerError(
+        `cannot run ${own.var.name} as virtual threads: ${s.var.name} has another extent at each of its turns`,
+      );
+    }
+    // What is the same for all of them is done once.
+    const own = virtual.filter((l) => mentions(s, l));
+    for (const b of blocksIn(s)) own.forEach((l) => checkApart(b, l, analyzer));
+    return own.reduceRight(around, s);
+  };
+  return { ...draft, body: sink(draft.body, []) };
+}
+
+/** `s` in an unrolled copy of `loop`, which gets a variable of its own. */
+function around(s: Stmt, loop: For): Stmt {
+  const v = variable(loop.var.name);
+  return { ...loop, var: v, loop: "unrolled", body: substituteStmt(s, new Map([[loop.var, v]])) };
+}
+
+function mentions(s: Stmt, loop: For): boolean {
+  let found = false;
+  walkStmt(s, () => {}, (e) => {
+    if (e === loop.var) found = true;
+  });
+  return found;
+}
+
+/** True if `s` is unrolled altogether. */
+function isStraight(s: For): boolean {
+  let straight = true;
+  walkStmt(s, (x) => {
+    if (x.kind === "for" && x.loop !== "unrolled" && x.loop !== "vectorized") straight = false;
+  });
+  return straight;
+}
+
+function blocksIn(s: Stmt): readonly Block[] {
+  const found: Block[] = [];
+  walkStmt(s, (x) => x.kind === "block" && found.push(x));
+  return found;
+}
+
+/** Of what is built up over several turns, each virtual thread must surely have its own: they take turns there. */
+function checkApart(b: Block, loop: For, analyzer: Analyzer): void {
+  const values = new Map(b.iters.map((it, k) => [it.var, b.bindings[k] ?? it.var]));
+  walkStmt(b.body, (s) => {
+    if (s.kind !== "store") return;
+    let updates = b.init !== undefined;
+    walkStmt(s, () => {}, (e) => {
+      if (e.kind === "load" && e.buffer === s.buffer) updates = true;
+    });
+    const indices = s.indices.map((e) => substitute(e, values));
+    const isPlain = indices.every((e) =>
+      [...analyzer.linear(e).terms.values()].every((t) =>
+        t.atom === loop.var || !usesVar(t.atom, (v) => v === loop.var)
+      )
+    );
+    if (!updates || (isPlain && separates(indices, loop.var, analyzer))) return;
+    throw new LowerError(
+      `cannot run ${loop.var.name} as virtual threads: several of them may build up the same elements of ` +
+        `${s.buffer.name} in ${b.name}; split one axis for them, before fusing it with others`,
+    );
+  });
+}
