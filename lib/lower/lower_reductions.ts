@@ -25,10 +25,11 @@ import {
   store,
   TRUE,
 } from "../ir/build.ts";
-import type { Expr, Var } from "../ir/expr.ts";
+import type { Expr } from "../ir/expr.ts";
+import { bindingMap, flattenBlock, ifThen } from "../ir/flatten_block.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
-import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
+import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { type Draft, isThreadIdx } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
@@ -50,23 +51,6 @@ function lowerIn(s: Stmt, path: readonly For[]): Stmt {
 
 function replace(s: Stmt, by: ReadonlyMap<Stmt, Stmt>): Stmt {
   return by.get(s) ?? mapStmt(s, (x) => replace(x, by));
-}
-
-/** The block with its iteration variables replaced by their values; nothing is left to schedule. */
-function flattenBlock(b: Block): Stmt {
-  const values = bindingMap(b);
-  const body = substituteStmt(b.body, values);
-  const reduce = b.iters.flatMap((it, k) => it.type === "reduce" ? [b.bindings[k] as Expr] : []);
-  const init = b.init && ifThen(and(...reduce.map((e) => eq(e, 0))), substituteStmt(b.init, values));
-  return ifThen(b.where, init ? seq(init, body) : body);
-}
-
-function bindingMap(b: Block): ReadonlyMap<Var, Expr> {
-  return new Map(b.iters.map((it, k) => [it.var, b.bindings[k] as Expr]));
-}
-
-function ifThen(cond: Expr, then: Stmt): Stmt {
-  return isConst(cond) && cond.value ? then : { kind: "if", cond, then };
 }
 
 interface Crossing {

@@ -1,9 +1,9 @@
 import { load, seq, store } from "../ir/build.ts";
-import type { Buffer, Expr, Scope } from "../ir/expr.ts";
+import type { Buffer, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
-import { replaceBuffers, walkStmt } from "../ir/visit.ts";
+import { replaceBuffers } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { boxRead, nestOver, wholeOf } from "./nest.ts";
 import {
@@ -12,6 +12,7 @@ import {
   contains,
   findBlock,
   FreshNames,
+  inputsOf,
   replaceStmt,
   storeOf,
   writes,
@@ -130,10 +131,7 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
 }
 
 function buffersRead(b: Block): readonly Buffer[] {
-  const own = b.body.kind === "store" ? b.body.buffer : undefined;
-  const all = new Set<Buffer>();
-  walkStmt(b.body, () => {}, (e: Expr) => e.kind === "load" && e.buffer !== own && all.add(e.buffer));
-  return [...all];
+  return [...new Set(inputsOf(b).map((l) => l.buffer))];
 }
 
 /** The loop of `func` with the same variable as `loop`. */

@@ -10,6 +10,7 @@ import {
   blocksOf,
   consumersOf,
   findBlock,
+  producersOf,
   removeBlock,
   replaceStmt,
   storeOf,
@@ -88,9 +89,14 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
       b,
     );
   }
-  const candidates = blocksOf(func.body).filter((x) =>
-    x.block !== b && x.block.body.kind === "store" && consumersOf(func, x.block).some((c) => c.block === b)
-  );
+  const twin = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, s.buffer))?.block;
+  if (twin) {
+    throw new ScheduleError(
+      `${asked}: ${twin.name} writes ${s.buffer.name} too; inline it before its loops or padding come apart`,
+      twin,
+    );
+  }
+  const candidates = producersOf(func, b);
   const [producer] = candidates;
   if (!producer || candidates.length !== 1) {
     throw new ScheduleError(

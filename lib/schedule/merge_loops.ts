@@ -9,7 +9,7 @@ import type { For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { rebind } from "./loops.ts";
-import { accessesOf, blocksOf, findLoop, replaceStmt } from "./tree.ts";
+import { accessesOf, blocksOf, findLoop, loopsIn, replaceStmt } from "./tree.ts";
 
 /**
  * Makes one loop of loops that follow one another: each turn runs the turn of the first, then that of the
@@ -122,7 +122,7 @@ function touchesOf(loop: For): readonly Touch[] {
         (e) => e.kind === "load" && buffers.add(e.buffer),
       );
     note(block.body);
-    const inner = new Set(loops.map((l) => l.var));
+    const inner = new Set([...loops, ...loopsIn(block)].map((l) => l.var));
     return [...buffers].flatMap((buffer) => accessesOf(block, buffer).map((a) => ({ buffer, inner, ...a })));
   });
 }

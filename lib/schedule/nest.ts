@@ -3,18 +3,20 @@ import { add, and, block, constant, forLoop, ge, isConst, iterVar, lt, variable 
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
-import type { Block, IterVar, Stmt } from "../ir/stmt.ts";
-import { accessesOf, type FreshNames } from "./tree.ts";
+import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
+import { usesVar } from "../ir/visit.ts";
+import { accessesOf, type FreshNames, loopsIn } from "./tree.ts";
 
-/** The box of `buffer` that `b` reads while the variables run for which `relaxed` holds. */
+/** The box of `buffer` that `b` reads while the variables run for which `relaxed` holds, and the loops inside it. */
 export function boxRead(
   b: Block,
   buffer: Buffer,
   relaxed: (v: Var) => boolean,
   analyzer: Analyzer,
 ): readonly Range[] {
+  const inner = new Set(loopsIn(b).map((l) => l.var));
   const boxes = accessesOf(b, buffer).filter((a) => !a.write)
-    .map((a) => regionOf(buffer, a.indices, relaxed, analyzer));
+    .map((a) => regionOf(buffer, a.indices, (v) => inner.has(v) || relaxed(v), analyzer));
   return boxes.reduce((p, q) => unionBox(buffer, p, q, analyzer));
 }
 
@@ -62,6 +64,24 @@ export function within(at: readonly Expr[], extents: readonly Expr[], analyzer: 
 
 export function wrap(vars: readonly { readonly var: Var; readonly extent: Expr }[], body: Stmt): Stmt {
   return vars.reduceRight<Stmt>((s, { var: v, extent }) => forLoop(v, extent, s), body);
+}
+
+/**
+ * Loops of their own, named with `suffix`, for those of `loops` that `uses` mention: the variables that stand
+ * for theirs, and a nest of them, of the same kinds.
+ */
+export function loopsLike(
+  loops: readonly For[],
+  uses: readonly Expr[],
+  suffix: string,
+  names: FreshNames,
+): { readonly by: ReadonlyMap<Var, Expr>; readonly nest: (body: Stmt) => Stmt } {
+  const olds = loops.filter((l) => uses.some((e) => usesVar(e, (v) => v === l.var)));
+  const news = olds.map((l) => ({ ...l, var: variable(names.get(`${l.var.name}_${suffix}`)) }));
+  return {
+    by: new Map(olds.map((l, k) => [l.var, (news[k] as For).var])),
+    nest: (body) => news.reduceRight<Stmt>((s, l) => ({ ...l, body: s }), body),
+  };
 }
 
 /** A nest of one block that runs over a box: `make` gets the block's iteration variables. */

@@ -19,7 +19,7 @@ import type { Block, For, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./cache.ts";
-import { wrap } from "./nest.ts";
+import { loopsLike, wrap } from "./nest.ts";
 import { isOneToOne } from "./one_to_one.ts";
 import { findBlock, findLoop, FreshNames, mixedLoop, reduceLoops, replaceStmt, storeOf } from "./tree.ts";
 
@@ -86,10 +86,7 @@ export function decomposeReduction(
   // It runs where the first turn of the reduction would.
   const zero = new Map<Var, Expr>(reduce.map((l) => [l.var, constant(0)]));
   const first = analyzer.simplify(substitute(b.where, zero));
-  const news = inside.filter((l) =>
-    [first, ...spatial.map((x) => x.value)].some((e) => usesVar(e, (v) => v === l.var))
-  ).map((l) => ({ old: l, now: { ...l, var: variable(names.get(`${l.var.name}_init`)) } }));
-  const by = new Map<Var, Expr>(news.map((n) => [n.old.var, n.now.var]));
+  const { by, nest } = loopsLike(inside, [first, ...spatial.map((x) => x.value)], "init", names);
   const iters = spatial.map(({ it }): IterVar => iterVar(variable(it.var.name), it.extent));
   const rename = new Map<Var, Expr>(spatial.map(({ it }, k) => [it.var, (iters[k] as IterVar).var]));
   const { store: update, start } = updateOf(b, asked);
@@ -102,11 +99,10 @@ export function decomposeReduction(
   const init = block(initName, iters, spatial.map(({ value }) => substitute(value, by)), body, {
     where: substitute(first, by),
   });
-  const nest = news.reduceRight<Stmt>((s, n) => ({ ...n.now, body: s }), init);
   const { init: _gone, ...rest } = b;
   const now = replaceStmt(func, b, rest);
   const here = findLoop(now, loopName);
-  return { func: replaceStmt(now, here.loop, seq(nest, here.loop)), block: initName };
+  return { func: replaceStmt(now, here.loop, seq(nest(init), here.loop)), block: initName };
 }
 
 /**

@@ -124,6 +124,21 @@ export function reverseComputeAt(
     );
   }
   const produced = regionOf(buffer, indices, isInside, analyzer);
+  const part = producers.find((p) => {
+    const within = new Set(p.loops.slice(p.loops.indexOf(loop) + 1).map((l) => l.var));
+    const own = accessesOf(p.block, buffer).find((a) => a.write)?.indices ?? [];
+    return regionOf(buffer, own, (v) => within.has(v), analyzer).some((r, d) =>
+      !analyzer.provesEqual(r.min, (produced[d] as Range).min) ||
+      !analyzer.provesEqual(r.extent, (produced[d] as Range).extent)
+    );
+  });
+  if (part) {
+    throw new ScheduleError(
+      `${asked}: ${part.block.name} and ${producer.block.name} produce different parts of ${buffer.name} there; move ` +
+        `it before partitioning their loops`,
+      part.block,
+    );
+  }
   const accesses = readIndices(b, buffer);
   const [read] = accesses;
   if (!read || accesses.some((a) => a.some((e, d) => keyOf(e) !== keyOf(read[d] as Expr)))) {
@@ -177,7 +192,11 @@ export function reverseComputeAt(
   const { vars: news, at } = loopsOver(ranges, names, analyzer);
   checkDepth(asked, loop, outer.length + news.length);
   // A turn that produces nothing has nothing to follow: what a buffer near one thread holds then is no result.
-  const turn = conjuncts(producer.block.where).filter((e) => !usesVar(e, isInside));
+  // Where one block fills and another copies, a turn of either is one.
+  const conditions = producers.map((p) => conjuncts(p.block.where));
+  const turn = conjuncts(producer.block.where).filter((e) =>
+    !usesVar(e, isInside) && conditions.every((list) => list.some((x) => keyOf(x) === keyOf(e)))
+  );
   const where = analyzer.simplify(and(...turn, within(at, b.iters.map((it) => it.extent), analyzer)));
   const moved: Block = { ...b, bindings: at, where };
   const rest = removeBlock(func, b);

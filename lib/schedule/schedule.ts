@@ -1,11 +1,10 @@
-import { walkStmt } from "../ir/visit.ts";
 import type { Load, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, ThreadTag } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { apply, type Step } from "./step.ts";
 import { STEP_LIMIT, Trace } from "./trace.ts";
-import { blocksOf, consumersOf, findBlock, findLoop, producersOf } from "./tree.ts";
+import { blocksOf, consumersOf, findBlock, findLoop, inputsOf, producersOf, written } from "./tree.ts";
 
 /** A program under scheduling: applies steps to it and records them. */
 export class Schedule {
@@ -90,6 +89,15 @@ export class Schedule {
   rfactor(loop: string, axis = 0): string {
     return this.#one({ op: "rfactor", loop, axis });
   }
+  loopPartition(loop: string, at: readonly number[]): readonly string[] {
+    return this.#do({ op: "loopPartition", loop, at: [...at] });
+  }
+  decomposePadding(block: string, loop: string): string {
+    return this.#one({ op: "decomposePadding", block, loop });
+  }
+  blockize(loop: string): string {
+    return this.#one({ op: "blockize", loop });
+  }
   padEinsum(block: string, padding: readonly number[]): void {
     this.#do({ op: "padEinsum", block, padding: [...padding] });
   }
@@ -130,16 +138,12 @@ export class Schedule {
   }
   /** The loads of a block from buffers that it does not write. */
   inputs(block: string): readonly Load[] {
-    const { body } = this.block(block);
-    const own = body.kind === "store" ? body.buffer : undefined;
-    const loads: Load[] = [];
-    walkStmt(body, () => {}, (e) => e.kind === "load" && e.buffer !== own && loads.push(e));
-    return loads;
+    return inputsOf(this.block(block));
   }
   /** Names of the inputs of the program from which `buffer` is computed for `block`. */
   sources(block: string, buffer: string): readonly string[] {
     const producer = producersOf(this.#func, this.block(block)).find((b) =>
-      b.block.body.kind === "store" && b.block.body.buffer.name === buffer
+      [...written(b.block)].some((x) => x.name === buffer)
     );
     if (!producer) return [buffer];
     const names = this.inputs(producer.block.name).map((l) => l.buffer.name);

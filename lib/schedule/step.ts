@@ -2,9 +2,12 @@
 import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { ThreadTag } from "../ir/stmt.ts";
+import { blockize } from "./blockize.ts";
 import { cacheRead, cacheWrite } from "./cache.ts";
 import { computeAt } from "./compute_at.ts";
+import { decomposePadding } from "./decompose_padding.ts";
 import { computeInline, reverseComputeInline } from "./inline.ts";
+import { loopPartition } from "./loop_partition.ts";
 import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
 import { addUnitLoop, annotate, doubleBuffer, setScope, storageAlign } from "./mark.ts";
 import { mergeLoops } from "./merge_loops.ts";
@@ -30,6 +33,9 @@ export type Step =
   | { readonly op: "reverseComputeInline"; readonly block: string }
   | { readonly op: "decomposeReduction"; readonly block: string; readonly loop: string }
   | { readonly op: "rfactor"; readonly loop: string; readonly axis: number }
+  | { readonly op: "loopPartition"; readonly loop: string; readonly at: readonly number[] }
+  | { readonly op: "decomposePadding"; readonly block: string; readonly loop: string }
+  | { readonly op: "blockize"; readonly loop: string }
   | { readonly op: "padEinsum"; readonly block: string; readonly padding: readonly number[] }
   | { readonly op: "setScope"; readonly name: string; readonly scope: Scope }
   | {
@@ -80,6 +86,9 @@ const primitives: Primitives = {
   reverseComputeInline: (f, s) => none(reverseComputeInline(f, s.block)),
   decomposeReduction: (f, s) => block(decomposeReduction(f, s.block, s.loop)),
   rfactor: (f, s) => block(rfactor(f, s.loop, s.axis)),
+  loopPartition: (f, s) => loops(loopPartition(f, s.loop, s.at)),
+  decomposePadding: (f, s) => block(decomposePadding(f, s.block, s.loop)),
+  blockize: (f, s) => block(blockize(f, s.loop)),
   padEinsum: (f, s) => none(padEinsum(f, s.block, s.padding)),
   setScope: (f, s) => none(setScope(f, s.name, s.scope)),
   storageAlign: (f, s) => none(storageAlign(f, s.block, s.axis, s.factor, s.offset)),

@@ -2,8 +2,9 @@
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
+import { bindingMap } from "../ir/flatten_block.ts";
 import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
-import { seq } from "../ir/build.ts";
+import { seq, variable } from "../ir/build.ts";
 import { ScheduleError } from "./error.ts";
 
 export interface FoundLoop {
@@ -54,9 +55,24 @@ export function findLoop(func: PrimFunc, name: string): FoundLoop {
   };
   const found = search(func.body, []);
   if (found) return found;
-  const names: string[] = [];
-  walkStmt(func.body, (s) => s.kind === "for" && names.push(s.var.name));
-  throw new ScheduleError(`no loop ${name} in ${func.name}: its loops are ${names.join(", ")}`);
+  const all = blocksOf(func.body);
+  const around = all.find(({ block }) => loopsIn(block).some((l) => l.var.name === name))?.block;
+  if (around) {
+    throw new ScheduleError(
+      `no loop ${name} in ${func.name} outside of blocks: it is inside block ${around.name}, where loops stay as ` +
+        `they are; schedule it before blockize`,
+      around,
+    );
+  }
+  const names = new Set(all.flatMap(({ loops }) => loops.map((l) => l.var.name)));
+  throw new ScheduleError(`no loop ${name} in ${func.name}: its loops are ${[...names].join(", ")}`);
+}
+
+/** The loops in `s`, those inside of blocks too. */
+export function loopsIn(s: Stmt): readonly For[] {
+  const found: For[] = [];
+  walkStmt(s, (x) => x.kind === "for" && found.push(x));
+  return found;
 }
 
 /** The function with one statement replaced. */
@@ -125,9 +141,22 @@ export class FreshNames {
   }
 }
 
-/** The block's iteration variables and their values. */
-export function bindingsOf(b: Block): ReadonlyMap<Var, Expr> {
-  return new Map(b.iters.map((it, k) => [it.var, b.bindings[k] as Expr]));
+/** A copy of `s`: its loops and blocks have names that are new, its loops and axes variables of their own. */
+export function copied(s: Stmt, names: FreshNames): Stmt {
+  const by = new Map<Var, Expr>();
+  const fresh = (v: Var, name: string): Var => {
+    const now = variable(name);
+    by.set(v, now);
+    return now;
+  };
+  const expr = (e: Expr) => substitute(e, by);
+  const go = (x: Stmt): Stmt => {
+    if (x.kind === "for") return mapStmt({ ...x, var: fresh(x.var, names.get(x.var.name)) }, go, expr);
+    if (x.kind !== "block") return mapStmt(x, go, expr);
+    const iters = x.iters.map((it) => ({ ...it, var: fresh(it.var, it.var.name) }));
+    return mapStmt({ ...x, name: names.get(x.name), iters }, go, expr);
+  };
+  return go(s);
 }
 
 /** Loads and stores of `buffer` in `b`, their indices in terms of the loops around. */
@@ -136,7 +165,7 @@ export function accessesOf(
   buffer: Buffer,
 ): readonly { readonly indices: readonly Expr[]; readonly write: boolean }[] {
   const found: { indices: readonly Expr[]; write: boolean }[] = [];
-  const values = bindingsOf(b);
+  const values = bindingMap(b);
   const note = (x: Load | Store, write: boolean) => {
     if (x.buffer === buffer) found.push({ indices: x.indices.map((e) => substitute(e, values)), write });
   };
@@ -154,7 +183,21 @@ export function reads(b: Block, buffer: Buffer): boolean {
 }
 
 export function writes(b: Block, buffer: Buffer): boolean {
-  return accessesOf(b, buffer).some((a) => a.write);
+  return written(b).has(buffer);
+}
+
+/** The buffers that `b` writes. */
+export function written(b: Block): ReadonlySet<Buffer> {
+  const all = new Set<Buffer>();
+  walkStmt(b, (x) => x.kind === "store" && all.add(x.buffer));
+  return all;
+}
+
+/** The loads of `b` from buffers that it does not write. */
+export function inputsOf(b: Block): readonly Load[] {
+  const own = written(b), loads: Load[] = [];
+  walkStmt(b.body, () => {}, (e) => e.kind === "load" && !own.has(e.buffer) && loads.push(e));
+  return loads;
 }
 
 /** Whether a block builds up what it writes over several turns, or in itself. */
@@ -172,18 +215,17 @@ export function storeOf(b: Block, verb: string): Store {
 
 /** Blocks that read what `b` writes, without `b`. */
 export function consumersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
-  const { buffer } = storeOf(b, "find the consumers of");
+  const own = written(b);
   return blocksOf(func.body).filter((x) =>
-    x.block !== b && x.block.name !== b.name && reads(x.block, buffer)
+    x.block !== b && x.block.name !== b.name && [...own].some((buffer) => reads(x.block, buffer))
   );
 }
 
 /** Blocks that write what `b` reads, without `b`. */
 export function producersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
-  return blocksOf(func.body).filter((x) => {
-    if (x.block === b || x.block.body.kind !== "store") return false;
-    return reads(b, x.block.body.buffer);
-  });
+  return blocksOf(func.body).filter((x) =>
+    x.block !== b && [...written(x.block)].some((buffer) => reads(b, buffer))
+  );
 }
 
 /** The loops in whose range the reduce iteration variables of `b` move. */
@@ -205,9 +247,18 @@ const DEPTH_LIMIT = 64;
 
 /** @throws {ScheduleError} where `at` would stand under more loops than {@linkcode DEPTH_LIMIT} with its own */
 export function checkDepth(asked: string, at: Stmt, above: number): void {
-  const own = blocksOf(at).reduce((n, { loops }) => Math.max(n, loops.length), 0);
+  const own = depthOf(at);
   if (above + own <= DEPTH_LIMIT) return;
   throw new ScheduleError(`${asked}: loops would be ${above + own} deep; up to ${DEPTH_LIMIT} work`, at);
+}
+
+function depthOf(s: Stmt): number {
+  let depth = 0;
+  mapStmt(s, (x) => {
+    depth = Math.max(depth, depthOf(x));
+    return x;
+  });
+  return s.kind === "for" ? 1 + depth : depth;
 }
 
 export function contains(s: Stmt, what: Stmt): boolean {

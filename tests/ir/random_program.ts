@@ -25,7 +25,7 @@ import { compute, max, placeholder, primFunc, reduceAxis, sum, type Tensor } fro
 
 /** One computed tensor. Numbers pick among what is there when its turn comes: `source` 0 is the latest tensor. */
 interface Stage {
-  readonly kind: "map" | "zip" | "transpose" | "stencil" | "reduce" | "contract" | "spread";
+  readonly kind: "map" | "zip" | "transpose" | "stencil" | "shift" | "reduce" | "contract" | "spread";
   readonly source: number;
   readonly other: number;
   readonly variant: number;
@@ -51,7 +51,16 @@ interface Shaped {
 }
 
 const arbStage: fc.Arbitrary<Stage> = fc.record({
-  kind: fc.constantFrom<Stage["kind"]>("map", "zip", "transpose", "stencil", "reduce", "contract", "spread"),
+  kind: fc.constantFrom<Stage["kind"]>(
+    "map",
+    "zip",
+    "transpose",
+    "stencil",
+    "shift",
+    "reduce",
+    "contract",
+    "spread",
+  ),
   source: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
   other: fc.nat(7),
   variant: fc.nat(11),
@@ -134,6 +143,13 @@ function stageOf(
         const neighbour = at.map((v, k) => k === axis ? sub(v, 1) : v);
         const inside = ge(at[axis] as Var, 1);
         return add(A.at(...at), select(inside, A.at(...neighbour), constant(0, dtype)));
+      });
+    }
+    case "shift": {
+      const axis = variant % dims.length;
+      return of(dims, (...at) => {
+        const neighbour = at.map((v, k) => k === axis ? sub(v, 1) : v);
+        return select(ge(at[axis] as Var, 1), A.at(...neighbour), constant(0, dtype));
       });
     }
     case "reduce": {

@@ -9,6 +9,7 @@ import type { For, Stmt, ThreadTag } from "../../lib/ir/stmt.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
+import { isPadding } from "../schedule/random_steps.ts";
 
 const VERBS = [
   "split",
@@ -22,6 +23,9 @@ const VERBS = [
   "computeInline",
   "decompose",
   "rfactor",
+  "loopPartition",
+  "decomposePadding",
+  "blockize",
   "setScope",
   "layOut",
   "layOut",
@@ -103,6 +107,14 @@ function move(sch: Schedule, { verb, where, what }: Move): void {
       return void sch.decomposeReduction(block, loop);
     case "rfactor":
       return void sch.rfactor(loop);
+    case "loopPartition":
+      return void sch.loopPartition(loop, [1 + where % 5]);
+    case "decomposePadding": {
+      const pads = pick(sch.blocks().filter(isPadding(sch)), where) ?? block;
+      return void sch.decomposePadding(pads, pick(sch.loops(pads), what) ?? loop);
+    }
+    case "blockize":
+      return void sch.blockize(loops.at(-1 - what % Math.min(2, loops.length)) as string);
     case "setScope":
       return sch.setScope(block, scope);
     case "layOut": {

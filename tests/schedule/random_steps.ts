@@ -3,13 +3,15 @@
  * that most steps are legal and a failing schedule shrinks to a short one.
  */
 import fc from "fast-check";
+import { isConst } from "../../lib/ir/build.ts";
 import type { Expr, Scope } from "../../lib/ir/expr.ts";
 import { inputsOf } from "../../lib/ir/outputs.ts";
 import { reducerOf } from "../../lib/ir/reducer.ts";
 import type { For, Store, ThreadTag } from "../../lib/ir/stmt.ts";
-import { usesVar, walkStmt } from "../../lib/ir/visit.ts";
+import { usesVar } from "../../lib/ir/visit.ts";
 import type { Schedule } from "../../lib/schedule/schedule.ts";
 import type { Step } from "../../lib/schedule/step.ts";
+import { blocksOf } from "../../lib/schedule/tree.ts";
 
 /** A step to be: which primitive, and which of the things that it could be asked for. */
 export interface Wish {
@@ -66,9 +68,7 @@ function permuted<T>(list: readonly T[], n: number): readonly T[] {
 }
 
 function loopsOf(sch: Schedule): readonly For[] {
-  const found: For[] = [];
-  walkStmt(sch.func.body, (s) => s.kind === "for" && found.push(s));
-  return found;
+  return [...new Set(blocksOf(sch.func.body).flatMap((b) => b.loops))];
 }
 
 /** A block for which `fits` holds. */
@@ -115,7 +115,14 @@ function withLoop<Op extends "split" | "bind" | "vectorize" | "unroll" | "parall
 
 const isSum = (sch: Schedule) => (name: string) => sch.block(name).init !== undefined;
 const isPlain = (sch: Schedule) => (name: string) => sch.block(name).init === undefined;
-const isInner = (sch: Schedule) => (name: string) => sch.consumers(name).length > 0;
+/** Whether a block stores an element where a condition holds, and a constant elsewhere. */
+export const isPadding = (sch: Schedule) => (name: string) => {
+  const { body } = sch.block(name);
+  return body.kind === "store" && body.value.kind === "select" && body.value.a.kind === "load" &&
+    body.value.b.kind === "const";
+};
+const isInner = (sch: Schedule) => (name: string) =>
+  sch.block(name).body.kind === "store" && sch.consumers(name).length > 0;
 
 const isShared = (sch: Schedule) => (name: string) => {
   const { body } = sch.block(name);
@@ -188,6 +195,24 @@ const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
     const block = blockOf(sch, w, isSum(sch));
     const loop = block && pick(reduceLoops(sch, block), w.what);
     return loop === undefined ? undefined : { op: "rfactor", loop, axis: w.how % 2 };
+  },
+  loopPartition: (sch, w) => {
+    const name = serialLoop(sch, w);
+    if (name === undefined) return undefined;
+    const { extent } = sch.loop(name);
+    const first = 1 + w.what % 3;
+    const at = isConst(extent) && extent.value > 1 ? [1 + w.what % (extent.value - 1)] : [first];
+    return { op: "loopPartition", loop: name, at: w.how % 3 ? at : [...at, (at[0] as number) + 1] };
+  },
+  decomposePadding: (sch, w) => {
+    const block = blockOf(sch, w, isPadding(sch));
+    const loop = block && pick(sch.loops(block), w.what);
+    return block === undefined || loop === undefined ? undefined : { op: "decomposePadding", block, loop };
+  },
+  blockize: (sch, w) => {
+    const block = blockOf(sch, w, (b) => sch.loops(b).length > 0);
+    const loop = block && sch.loops(block).at(-1 - w.what % sch.loops(block).length);
+    return loop === undefined ? undefined : { op: "blockize", loop };
   },
   padEinsum: (sch, w) => {
     const block = blockOf(sch, w, (b) => {
@@ -267,7 +292,12 @@ export function take(sch: Schedule, step: Step): void {
     case "computeAt":
     case "reverseComputeAt":
     case "decomposeReduction":
+    case "decomposePadding":
       return void sch[step.op](step.block, step.loop);
+    case "loopPartition":
+      return void sch.loopPartition(step.loop, step.at);
+    case "blockize":
+      return void sch.blockize(step.loop);
     case "rfactor":
       return void sch.rfactor(step.loop, step.axis);
     case "padEinsum":
@@ -287,7 +317,7 @@ export function take(sch: Schedule, step: Step): void {
 
 export const OPS = Object.keys(asks) as readonly Step["op"][];
 
-/** What only marks a loop, a block or a buffer changes little and stands in the way of what comes later. */
+/** What only marks or freezes a loop, a block or a buffer changes little and stands in the way of what comes later. */
 const MARKS: ReadonlySet<Step["op"]> = new Set([
   "bind",
   "vectorize",
@@ -296,6 +326,7 @@ const MARKS: ReadonlySet<Step["op"]> = new Set([
   "addUnitLoop",
   "setScope",
   "annotate",
+  "blockize",
 ]);
 
 /** What few programs have anything for is asked for more often. */

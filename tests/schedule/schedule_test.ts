@@ -58,7 +58,6 @@ Deno.test("a block of several stores is scheduled by its loops alone", () => {
       () => sch.cacheWrite("both", "local"),
       () => sch.computeInline("both"),
       () => sch.computeAt("both", "i_0"),
-      () => sch.consumers("both"),
     ]
   ) assertThrows(act, ScheduleError, "both: its body is not a single store");
 });
