@@ -4,13 +4,17 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { ThreadTag } from "../ir/stmt.ts";
 import { cacheRead, cacheWrite } from "./cache.ts";
 import { computeAt } from "./compute_at.ts";
+import type { IndexMap } from "./index_map.ts";
 import { computeInline, reverseComputeInline } from "./inline.ts";
 import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
 import { addUnitLoop, annotate, setScope } from "./mark.ts";
 import { mergeLoops } from "./merge_loops.ts";
 import { padEinsum } from "./pad_einsum.ts";
 import { decomposeReduction, rfactor } from "./reduction.ts";
+import { reindex } from "./reindex.ts";
 import { reverseComputeAt } from "./reverse_compute_at.ts";
+import { transformBlockLayout } from "./transform_block_layout.ts";
+import { transformLayout } from "./transform_layout.ts";
 
 export type Step =
   | { readonly op: "split"; readonly loop: string; readonly factors: readonly (number | null)[] }
@@ -31,6 +35,9 @@ export type Step =
   | { readonly op: "decomposeReduction"; readonly block: string; readonly loop: string }
   | { readonly op: "rfactor"; readonly loop: string; readonly axis: number }
   | { readonly op: "padEinsum"; readonly block: string; readonly padding: readonly number[] }
+  | { readonly op: "reindex"; readonly block: string; readonly buffer: string }
+  | { readonly op: "transformLayout"; readonly buffer: string; readonly map: IndexMap }
+  | { readonly op: "transformBlockLayout"; readonly block: string; readonly map: IndexMap }
   | { readonly op: "setScope"; readonly name: string; readonly scope: Scope }
   | {
     readonly op: "annotate";
@@ -73,6 +80,9 @@ const primitives: Primitives = {
   decomposeReduction: (f, s) => block(decomposeReduction(f, s.block, s.loop)),
   rfactor: (f, s) => block(rfactor(f, s.loop, s.axis)),
   padEinsum: (f, s) => none(padEinsum(f, s.block, s.padding)),
+  reindex: (f, s) => block(reindex(f, s.block, s.buffer)),
+  transformLayout: (f, s) => none(transformLayout(f, s.buffer, s.map)),
+  transformBlockLayout: (f, s) => loops(transformBlockLayout(f, s.block, s.map)),
   setScope: (f, s) => none(setScope(f, s.name, s.scope)),
   annotate: (f, s) => none(annotate(f, s.name, s.key, s.value)),
 };

@@ -9,6 +9,7 @@ import type { For, Stmt, ThreadTag } from "../../lib/ir/stmt.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
+import { indexMapOf } from "../schedule/index_maps.ts";
 
 const VERBS = [
   "split",
@@ -22,6 +23,9 @@ const VERBS = [
   "computeInline",
   "decompose",
   "rfactor",
+  "reindex",
+  "transformLayout",
+  "transformBlockLayout",
   "setScope",
   "mark",
   "mark",
@@ -101,6 +105,21 @@ function move(sch: Schedule, { verb, where, what }: Move): void {
       return void sch.decomposeReduction(block, loop);
     case "rfactor":
       return void sch.rfactor(loop);
+    case "reindex": {
+      const written = sch.block(block).body;
+      const own = written.kind === "store" ? [written.buffer] : [];
+      const buffer = pick([...sch.inputs(block).map((l) => l.buffer), ...own], what);
+      return void (buffer && sch.reindex(block, buffer.name));
+    }
+    case "transformLayout": {
+      const buffer = pick(sch.func.allocs, where);
+      return void (buffer && sch.transformLayout(buffer.name, indexMapOf(buffer.shape, what, where)));
+    }
+    case "transformBlockLayout": {
+      const { iters } = sch.block(block);
+      const map = indexMapOf(iters.map((it) => it.extent), what, where, iters.map((it) => it.type));
+      return void sch.transformBlockLayout(block, map);
+    }
     case "setScope":
       return sch.setScope(block, scope);
     case "mark": {
