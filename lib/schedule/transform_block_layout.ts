@@ -1,9 +1,9 @@
-import { forLoop, isConst, iterVar, variable } from "../ir/build.ts";
+import { forLoop, isConst, iterVar, select, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
-import { mapStmt, substituteStmt, usesVar } from "../ir/visit.ts";
+import { mapExpr, mapStmt, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { backward, checkSize, extentOf, type IndexMap, isWhole, mapped, type Piece } from "./index_map.ts";
 import { isStraight } from "./nest.ts";
@@ -93,6 +93,13 @@ function nameOf(pieces: readonly Piece[], vars: readonly Var[]): string {
   return parts.length === 1 ? `${parts[0]}` : `${parts.join("_")}_fused`;
 }
 
+/** What does not come from memory, simplified: a value stays as it was written, for reducers to be known by. */
 function simplified(s: Stmt, analyzer: Analyzer): Stmt {
-  return mapStmt(s, (x) => simplified(x, analyzer), (e) => analyzer.simplify(e));
+  const expr = (e: Expr): Expr => {
+    if (!readsMemory(e)) return analyzer.simplify(e);
+    const x = mapExpr(e, expr);
+    return x.kind === "select" ? select(x.cond, x.a, x.b) : x;
+  };
+  const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
+  return stmt(s);
 }

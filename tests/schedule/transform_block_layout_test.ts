@@ -1,9 +1,23 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { add, block, buffer, constant, forLoop, iterVar, store, variable } from "../../lib/ir/build.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  add,
+  block,
+  buffer,
+  constant,
+  forLoop,
+  ge,
+  iterVar,
+  mul,
+  select,
+  store,
+  sub,
+  variable,
+} from "../../lib/ir/build.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import type { IndexMap } from "../../lib/schedule/index_map.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
+import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import { matmul } from "../../lib/te/matmul.ts";
 import { addOne2, center, product, rowSum, stencil } from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
@@ -55,6 +69,19 @@ Deno.test("transformBlockLayout of symbolic axes and of axes of one turn", () =>
   scheduled(product(1, 1, 1), (sch) => {
     sch.transformBlockLayout("C", { split: [[1], [], [1, 1]], order: [[0, 2], 1, [5, 3], 4] });
   });
+});
+
+Deno.test("transformBlockLayout leaves values as they are written", () => {
+  const A = placeholder("A", [6], "i32");
+  const B = compute("B", [6], (i) => mul(sub(A.at(i), 3), select(ge(i, 0), A.at(sub(5, i)), A.at(i))));
+  const func = scheduled(
+    primFunc("values", [A, B]),
+    (sch) => sch.transformBlockLayout("B", { split: [[2]], order: [0, 1] }),
+  );
+  assertStringIncludes(
+    `${func}`,
+    "B[vi_0 * 2 + vi_1] = (A[vi_0 * 2 + vi_1] - 3) * A[5 - vi_0 * 2 - vi_1]",
+  );
 });
 
 Deno.test("transformBlockLayout is refused for an axis that would be spatial and reduce", () => {
