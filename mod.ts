@@ -39,6 +39,7 @@ export { specialize } from "./lib/ir/specialize.ts";
 export { interpret } from "./lib/ir/interpret.ts";
 export { TunebookError } from "./lib/ir/error.ts";
 export { ScheduleError } from "./lib/schedule/error.ts";
+export type { IndexMap } from "./lib/schedule/index_map.ts";
 export { Schedule } from "./lib/schedule/schedule.ts";
 export { replay, Trace, type TraceJson } from "./lib/schedule/trace.ts";
 export type { Step } from "./lib/schedule/step.ts";

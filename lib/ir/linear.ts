@@ -3,7 +3,7 @@
  * a product with a constant. Two expressions with the same form are equal.
  */
 import { add, constant, floorDiv, isConst, mul, sub } from "./build.ts";
-import type { Expr } from "./expr.ts";
+import type { Const, Expr } from "./expr.ts";
 import { keyOf } from "./key.ts";
 
 export interface Term {
@@ -81,13 +81,18 @@ export function recombine(l: Linear): Linear {
   for (const t of l.terms.values()) {
     const x = t.atom;
     if (x.kind !== "binary" || x.op !== "floormod" || !isConst(x.b)) continue;
-    const partner = floorDiv(x.a, x.b);
-    const other = l.terms.get(keyOf(partner));
+    const other = l.terms.get(keyOf(quotientOf(x.a, x.b.value)));
     if (other?.coeff !== t.coeff * x.b.value) continue;
-    const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(partner, -other.coeff));
+    const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(other.atom, -other.coeff));
     return recombine(linearAdd(without, flatten(x.a), t.coeff));
   }
   return l;
+}
+
+/** `floordiv(x, c)` as the analyzer has it: a quotient of a quotient is one. */
+function quotientOf(x: Expr, c: number): Expr {
+  const nested = x.kind === "binary" && x.op === "floordiv" && isConst(x.b) && x.b.value > 0;
+  return nested ? floorDiv(x.a, (x.b as Const).value * c) : floorDiv(x, c);
 }
 
 /** The form of an expression that is already simplified. */

@@ -36,6 +36,7 @@ import {
   onlyAtom,
   recombine,
 } from "./linear.ts";
+import { printExpr } from "./print.ts";
 import type { Stmt } from "./stmt.ts";
 import { mapExpr, walkExpr, walkStmt } from "./visit.ts";
 
@@ -320,9 +321,7 @@ export class Analyzer {
     let out = linearConst(a.constant * b.constant);
     for (const s of a.terms.values()) {
       for (const t of b.terms.values()) {
-        const factors = [...factorsOf(s.atom), ...factorsOf(t.atom)].toSorted((p, q) =>
-          keyOf(p) < keyOf(q) ? -1 : 1
-        );
+        const factors = inOrder([...factorsOf(s.atom), ...factorsOf(t.atom)]);
         out = linearAdd(out, linearAtom(factors.reduce((p, q) => mul(p, q)), s.coeff * t.coeff));
       }
     }
@@ -446,6 +445,15 @@ function withoutRepeats(cond: Expr): Expr {
 function constantQuotient([lo, hi]: Interval, c: number): number | undefined {
   const q = Math.floor(lo / c);
   return Number.isFinite(q) && q === Math.floor(hi / c) ? q : undefined;
+}
+
+/**
+ * Factors by their text, variables last. Keys count what was there before: by them alone, the same steps taken
+ * again would give another order.
+ */
+function inOrder(factors: readonly Expr[]): readonly Expr[] {
+  const rank = (e: Expr) => `${+(e.kind === "var")} ${printExpr(e)} ${keyOf(e)}`;
+  return factors.map((e) => ({ e, at: rank(e) })).toSorted((p, q) => p.at < q.at ? -1 : 1).map(({ e }) => e);
 }
 
 function factorsOf(e: Expr): readonly Expr[] {

@@ -5,7 +5,7 @@ import { type Range, regionOf, unionRange } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
-import { accessesOf, type FreshNames, loopsIn } from "./tree.ts";
+import { accessesOf, type FoundBlock, type FreshNames, loopsIn } from "./tree.ts";
 
 /** The box of `buffer` that `b` reads while the variables run for which `relaxed` holds, and the loops inside it. */
 export function boxRead(
@@ -33,6 +33,15 @@ export function unionBox(
 /** All of `buffer`. */
 export function wholeOf(buffer: Buffer): readonly Range[] {
   return buffer.shape.map((extent) => ({ min: constant(0), extent, exact: false }));
+}
+
+/** Whether a block is alone in one serial loop an axis, in the order of its axes. */
+export function isStraight({ block: b, loops }: FoundBlock, analyzer: Analyzer): boolean {
+  return loops.length === b.iters.length && isConst(b.where, 1) &&
+    loops.every((l, k) =>
+      l.body === (loops[k + 1] ?? b) && l.loop === "serial" && l.var === b.bindings[k] &&
+      analyzer.provesEqual(l.extent, b.iters[k]?.extent as Expr)
+    );
 }
 
 /** A new loop a dimension of `ranges` (none for extent 1), and the position it gives. */

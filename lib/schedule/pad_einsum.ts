@@ -7,7 +7,7 @@ import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import { insert } from "./cache.ts";
 import { ScheduleError } from "./error.ts";
-import { nestOver } from "./nest.ts";
+import { isStraight, nestOver } from "./nest.ts";
 import { findBlock, FreshNames, replaceStmt, storeOf } from "./tree.ts";
 
 /**
@@ -22,7 +22,8 @@ import { findBlock, FreshNames, replaceStmt, storeOf } from "./tree.ts";
  * @throws {ScheduleError} where the block is not a sum of products over plain axes, or its loops were changed
  */
 export function padEinsum(func: PrimFunc, name: string, padding: readonly number[]): PrimFunc {
-  const { block: b, loops } = findBlock(func, name);
+  const found = findBlock(func, name);
+  const { block: b, loops } = found;
   const asked = `cannot pad ${name} to multiples of ${padding.join(", ")}`;
   if (padding.length !== b.iters.length || padding.some((p) => !(Number.isInteger(p) && p >= 1))) {
     throw new ScheduleError(`${asked}: give one positive integer for each of its ${b.iters.length} axes`, b);
@@ -34,12 +35,7 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
   }
   const [top] = loops;
   const analyzer = Analyzer.of(func);
-  const straight = top && loops.length === b.iters.length && isConst(b.where, 1) &&
-    loops.every((l, k) =>
-      l.body === (loops[k + 1] ?? b) && l.loop === "serial" && l.var === b.bindings[k] &&
-      analyzer.provesEqual(l.extent, b.iters[k]?.extent as Expr)
-    );
-  if (!straight || !b.init) {
+  if (!top || !isStraight(found, analyzer) || !b.init) {
     throw new ScheduleError(
       `${asked}: it is not alone in one serial loop an axis any more; pad before changing its loops`,
       top ?? b,

@@ -2,6 +2,7 @@ import type { Load, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, ThreadTag } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
+import type { IndexMap } from "./index_map.ts";
 import { apply, type Step } from "./step.ts";
 import { STEP_LIMIT, Trace } from "./trace.ts";
 import { blocksOf, consumersOf, findBlock, findLoop, inputsOf, producersOf, written } from "./tree.ts";
@@ -100,6 +101,15 @@ export class Schedule {
   }
   padEinsum(block: string, padding: readonly number[]): void {
     this.#do({ op: "padEinsum", block, padding: [...padding] });
+  }
+  reindex(block: string, buffer: string): string {
+    return this.#one({ op: "reindex", block, buffer });
+  }
+  transformLayout(buffer: string, map: IndexMap): void {
+    this.#do({ op: "transformLayout", buffer, map: structuredClone(map) });
+  }
+  transformBlockLayout(block: string, map: IndexMap): readonly string[] {
+    return this.#do({ op: "transformBlockLayout", block, map: structuredClone(map) });
   }
   setScope(name: string, scope: Scope): void {
     this.#do({ op: "setScope", name, scope });

@@ -6,6 +6,7 @@ import { blockize } from "./blockize.ts";
 import { cacheRead, cacheWrite } from "./cache.ts";
 import { computeAt } from "./compute_at.ts";
 import { decomposePadding } from "./decompose_padding.ts";
+import type { IndexMap } from "./index_map.ts";
 import { computeInline, reverseComputeInline } from "./inline.ts";
 import { loopPartition } from "./loop_partition.ts";
 import { bind, fuse, reorder, setLoopKind, split } from "./loops.ts";
@@ -13,7 +14,10 @@ import { addUnitLoop, annotate, doubleBuffer, setScope, storageAlign } from "./m
 import { mergeLoops } from "./merge_loops.ts";
 import { padEinsum } from "./pad_einsum.ts";
 import { decomposeReduction, rfactor } from "./reduction.ts";
+import { reindex } from "./reindex.ts";
 import { reverseComputeAt } from "./reverse_compute_at.ts";
+import { transformBlockLayout } from "./transform_block_layout.ts";
+import { transformLayout } from "./transform_layout.ts";
 
 export type Step =
   | { readonly op: "split"; readonly loop: string; readonly factors: readonly (number | null)[] }
@@ -37,6 +41,9 @@ export type Step =
   | { readonly op: "decomposePadding"; readonly block: string; readonly loop: string }
   | { readonly op: "blockize"; readonly loop: string }
   | { readonly op: "padEinsum"; readonly block: string; readonly padding: readonly number[] }
+  | { readonly op: "reindex"; readonly block: string; readonly buffer: string }
+  | { readonly op: "transformLayout"; readonly buffer: string; readonly map: IndexMap }
+  | { readonly op: "transformBlockLayout"; readonly block: string; readonly map: IndexMap }
   | { readonly op: "setScope"; readonly name: string; readonly scope: Scope }
   | {
     readonly op: "storageAlign";
@@ -90,6 +97,9 @@ const primitives: Primitives = {
   decomposePadding: (f, s) => block(decomposePadding(f, s.block, s.loop)),
   blockize: (f, s) => block(blockize(f, s.loop)),
   padEinsum: (f, s) => none(padEinsum(f, s.block, s.padding)),
+  reindex: (f, s) => block(reindex(f, s.block, s.buffer)),
+  transformLayout: (f, s) => none(transformLayout(f, s.buffer, s.map)),
+  transformBlockLayout: (f, s) => loops(transformBlockLayout(f, s.block, s.map)),
   setScope: (f, s) => none(setScope(f, s.name, s.scope)),
   storageAlign: (f, s) => none(storageAlign(f, s.block, s.axis, s.factor, s.offset)),
   doubleBuffer: (f, s) => none(doubleBuffer(f, s.block)),

@@ -2,6 +2,7 @@
 import type { Scope } from "../ir/expr.ts";
 import type { ThreadTag } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
+import type { IndexMap } from "./index_map.ts";
 import type { Step } from "./step.ts";
 import { NAME_LIMIT } from "./tree.ts";
 
@@ -36,6 +37,10 @@ const thread = oneOf<ThreadTag | "vthread">({
 const texts = listOf("texts", (x) => text.read(x));
 const numbers = listOf("finite numbers", (x) => number.read(x));
 const factors = listOf("finite numbers and nulls", (x) => x === null ? null : number.read(x));
+const map = recordOf<IndexMap>({
+  split: listOf("lists of finite numbers", (x) => numbers.read(x)),
+  order: listOf("finite numbers and lists of them", (x) => number.read(x) ?? numbers.read(x)),
+});
 
 type Fields<S extends Step> = { readonly [K in Exclude<keyof S, "op">]: Kind<S[K]> };
 
@@ -62,6 +67,9 @@ const FIELDS: { readonly [Op in Step["op"]]: Fields<Extract<Step, { op: Op }>> }
   decomposePadding: { block: text, loop: text },
   blockize: { loop: text },
   padEinsum: { block: text, padding: numbers },
+  reindex: { block: text, buffer: text },
+  transformLayout: { buffer: text, map },
+  transformBlockLayout: { block: text, map },
   setScope: { name: text, scope },
   storageAlign: { block: text, axis: number, factor: number, offset: number },
   doubleBuffer: { block: text },
@@ -122,6 +130,22 @@ function listOf<T>(what: string, read: (x: unknown) => T | undefined): Kind<read
       if (!Array.isArray(x) || x.length > LIST_LIMIT) return undefined;
       const list = Array.from(x, (y) => read(y)).filter((y) => y !== undefined);
       return list.length === x.length ? list : undefined;
+    },
+  };
+}
+
+/** An object with just these fields. */
+function recordOf<T extends object>(kinds: { readonly [K in keyof T]: Kind<T[K]> }): Kind<T> {
+  const known = Object.entries<Kind<unknown>>(kinds);
+  return {
+    takes: `{ ${known.map(([name, kind]) => `${name}: ${kind.takes}`).join(", ")} }`,
+    read: (x) => {
+      if (typeof x !== "object" || x === null || Array.isArray(x)) return undefined;
+      const given = new Map<string, unknown>(Object.entries(x));
+      const fields = known.map(([name, kind]): [string, unknown] => [name, kind.read(given.get(name))]);
+      if (given.size !== known.length || fields.some(([, read]) => read === undefined)) return undefined;
+      // Each field was read by the kind that `kinds` has for it.
+      return Object.fromEntries(fields) as T;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { add, constant, floorDiv, foldBinary, mul, sub, variable } from "../../lib/ir/build.ts";
+import { add, constant, floorDiv, floorMod, foldBinary, mul, sub, variable } from "../../lib/ir/build.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import {
   fromLinear,
@@ -111,4 +111,19 @@ Deno.test("sums and products with constants are seen through, whatever their nes
     new Map([[a, 4], [b, 9], [c, 3]]),
   );
   assert(an.provesEqual(mul(add(a, b), sub(a, b)), sub(mul(a, a), mul(b, b))));
+});
+
+Deno.test("the digits of a number make it up again", () => {
+  const analyzer = new Analyzer();
+  analyzer.bind(a, constant(60));
+  const digits = add(
+    add(mul(floorDiv(a, 12), 12), mul(floorMod(floorDiv(a, 4), 3), 4)),
+    floorMod(a, 4),
+  );
+  assertStrictEquals(analyzer.simplify(digits), a);
+  // Two of the three, and three of another number.
+  const high = add(mul(floorDiv(a, 12), 3), floorMod(floorDiv(a, 4), 3));
+  assertEquals(printExpr(analyzer.simplify(high)), "a // 4");
+  const other = add(mul(floorDiv(a, 15), 12), mul(floorMod(floorDiv(a, 4), 3), 4));
+  assertEquals(printExpr(analyzer.simplify(other)), "a // 15 * 12 + a // 4 % 3 * 4");
 });

@@ -15,6 +15,7 @@ import {
 } from "../../lib/ir/build.ts";
 import type { BinaryOp, Expr, Var } from "../../lib/ir/expr.ts";
 import { keyOf } from "../../lib/ir/key.ts";
+import { printExpr } from "../../lib/ir/print.ts";
 import { regionOf } from "../../lib/ir/region.ts";
 import { Analyzer } from "../../lib/ir/simplify.ts";
 import { buffer } from "../../lib/ir/build.ts";
@@ -208,4 +209,14 @@ Deno.test("symbolic extents: a tile of a padded loop stays inside", () => {
   assert(an.proves(binary("le", m, padded)));
   const [r] = regionOf(buffer("A", [padded]), [i], (v) => v === i1, an);
   assertEquals([keyOf(r?.min ?? i), keyOf(r?.extent ?? i)], [keyOf(mul(i0, 32)), keyOf(constant(32))]);
+});
+
+Deno.test("symbolic products have one order, whichever factor was seen first", () => {
+  const shown = [[0, 1, 2], [2, 1, 0], [1, 2, 0]].map((seen) => {
+    const own = ["i", "j", "m"].map((name) => variable(name)) as [Var, Var, Var];
+    for (const k of seen) keyOf(own[k] as Var);
+    const [i, j, m] = own;
+    return printExpr(new Analyzer().simplify(add(mul(m, i), mul(floorDiv(j, 4), mul(m, i)))));
+  });
+  assertEquals(shown, Array(3).fill("i * m + j // 4 * i * m"));
 });

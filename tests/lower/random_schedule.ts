@@ -10,6 +10,7 @@ import { walkStmt } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { isPadding } from "../schedule/random_steps.ts";
+import { indexMapOf } from "../schedule/index_maps.ts";
 
 const VERBS = [
   "split",
@@ -26,6 +27,9 @@ const VERBS = [
   "loopPartition",
   "decomposePadding",
   "blockize",
+  "reindex",
+  "transformLayout",
+  "transformBlockLayout",
   "setScope",
   "layOut",
   "layOut",
@@ -115,6 +119,21 @@ function move(sch: Schedule, { verb, where, what }: Move): void {
     }
     case "blockize":
       return void sch.blockize(loops.at(-1 - what % Math.min(2, loops.length)) as string);
+    case "reindex": {
+      const written = sch.block(block).body;
+      const own = written.kind === "store" ? [written.buffer] : [];
+      const buffer = pick([...sch.inputs(block).map((l) => l.buffer), ...own], what);
+      return void (buffer && sch.reindex(block, buffer.name));
+    }
+    case "transformLayout": {
+      const buffer = pick(sch.func.allocs, where);
+      return void (buffer && sch.transformLayout(buffer.name, indexMapOf(buffer.shape, what, where)));
+    }
+    case "transformBlockLayout": {
+      const { iters } = sch.block(block);
+      const map = indexMapOf(iters.map((it) => it.extent), what, where, iters.map((it) => it.type));
+      return void sch.transformBlockLayout(block, map);
+    }
     case "setScope":
       return sch.setScope(block, scope);
     case "layOut": {

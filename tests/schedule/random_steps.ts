@@ -12,6 +12,7 @@ import { usesVar } from "../../lib/ir/visit.ts";
 import type { Schedule } from "../../lib/schedule/schedule.ts";
 import type { Step } from "../../lib/schedule/step.ts";
 import { blocksOf } from "../../lib/schedule/tree.ts";
+import { indexMapOf, permuted } from "./index_maps.ts";
 
 /** A step to be: which primitive, and which of the things that it could be asked for. */
 export interface Wish {
@@ -58,13 +59,6 @@ function pick<T>(list: readonly T[], n: number): T | undefined {
 }
 function always<T>(list: Some<T>, n: number): T {
   return list[n % list.length] as T;
-}
-
-/** The permutation of `list` with number `n`. */
-function permuted<T>(list: readonly T[], n: number): readonly T[] {
-  if (list.length < 2) return list;
-  const k = n % list.length;
-  return [list[k] as T, ...permuted(list.toSpliced(k, 1), Math.floor(n / list.length))];
 }
 
 function loopsOf(sch: Schedule): readonly For[] {
@@ -226,6 +220,28 @@ const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
       padding: sch.block(block).iters.map((_, k) => 1 + (w.how + k * w.what) % 4),
     };
   },
+  reindex: (sch, w) => {
+    const block = blockOf(sch, w) as string;
+    const { body } = sch.block(block);
+    const own = body.kind === "store" ? [body.buffer] : [];
+    const buffer = pick([...sch.inputs(block).map((l) => l.buffer), ...own], w.what)?.name;
+    return buffer === undefined ? undefined : { op: "reindex", block, buffer };
+  },
+  transformLayout: (sch, w) => {
+    const buffer = pick(sch.func.allocs, w.where);
+    if (!buffer) return undefined;
+    return { op: "transformLayout", buffer: buffer.name, map: indexMapOf(buffer.shape, w.what, w.how) };
+  },
+  transformBlockLayout: (sch, w) => {
+    const block = blockOf(sch, w, (b) => {
+      const loops = sch.loops(b), { iters } = sch.block(b);
+      return loops.length === iters.length && loops.every((l) => sch.loop(l).loop === "serial");
+    });
+    if (block === undefined) return undefined;
+    const { iters } = sch.block(block);
+    const map = indexMapOf(iters.map((it) => it.extent), w.what, w.how, iters.map((it) => it.type));
+    return { op: "transformBlockLayout", block, map };
+  },
   setScope: (sch, w) => {
     const inputs = inputsOf(sch.func).map((b) => b.name);
     const name = pick([...sch.blocks().filter(isInner(sch)), ...inputs], w.where);
@@ -302,6 +318,12 @@ export function take(sch: Schedule, step: Step): void {
       return void sch.rfactor(step.loop, step.axis);
     case "padEinsum":
       return sch.padEinsum(step.block, step.padding);
+    case "reindex":
+      return void sch.reindex(step.block, step.buffer);
+    case "transformLayout":
+      return sch.transformLayout(step.buffer, step.map);
+    case "transformBlockLayout":
+      return void sch.transformBlockLayout(step.block, step.map);
     case "setScope":
       return sch.setScope(step.name, step.scope);
     case "storageAlign":
@@ -330,7 +352,7 @@ const MARKS: ReadonlySet<Step["op"]> = new Set([
 ]);
 
 /** What few programs have anything for is asked for more often. */
-const RARE: ReadonlySet<Step["op"]> = new Set(["storageAlign", "doubleBuffer"]);
+const RARE: ReadonlySet<Step["op"]> = new Set(["decomposePadding", "storageAlign", "doubleBuffer"]);
 
 const weightOf = (op: Step["op"]) => MARKS.has(op) ? 1 : RARE.has(op) ? 8 : 3;
 

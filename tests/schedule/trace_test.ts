@@ -55,18 +55,21 @@ Deno.test("a trace replays from itself, its data and its text", () => {
 
 Deno.test("a trace keeps what a step was asked, whatever the caller does with its lists", () => {
   const sch = new Schedule(center(4, 6));
-  const factors = [null, 2], padding = [2, 4];
+  const factors = [null, 2], padding = [2, 4], order = [1, 0, 2];
   sch.padEinsum("T", padding);
+  sch.transformLayout("A_pad", { split: [[2], []], order });
   sch.split("k", factors);
   factors[1] = 3;
   padding.push(7);
+  order.pop();
   assertEquals(sch.trace.steps, [
     { op: "padEinsum", block: "T", padding: [2, 4] },
+    { op: "transformLayout", buffer: "A_pad", map: { split: [[2], []], order: [1, 0, 2] } },
     { op: "split", loop: "k", factors: [null, 2] },
   ]);
   const { steps } = sch.trace;
   sch.unroll("k_1");
-  assertEquals(steps.length, 2);
+  assertEquals(steps.length, 3);
 });
 
 Deno.test("a refused step leaves no trace", () => {
@@ -128,6 +131,9 @@ const SAMPLES: { readonly [Op in Step["op"]]: Extract<Step, { op: Op }> } = {
   decomposePadding: { op: "decomposePadding", block: "B", loop: "i" },
   blockize: { op: "blockize", loop: "i" },
   padEinsum: { op: "padEinsum", block: "B", padding: [4, 1] },
+  reindex: { op: "reindex", block: "B", buffer: "A" },
+  transformLayout: { op: "transformLayout", buffer: "T", map: { split: [[2], []], order: [2, [0, 1]] } },
+  transformBlockLayout: { op: "transformBlockLayout", block: "B", map: { split: [[]], order: [0] } },
   setScope: { op: "setScope", name: "A", scope: "texture" },
   storageAlign: { op: "storageAlign", block: "B", axis: 0, factor: 32, offset: 1 },
   doubleBuffer: { op: "doubleBuffer", block: "B" },
@@ -184,6 +190,23 @@ Deno.test("a step with a field of another kind is refused, and says what would b
   );
   assertStringIncludes(wrong("cacheWrite", { scope: "__proto__" }), 'got "__proto__"');
   assertStringIncludes(wrong("padEinsum", { padding: [1, null] }), "finite numbers, got [1, null]");
+  const map =
+    "map of transformLayout is { split: a list of up to 64 lists of finite numbers, order: a list of";
+  for (
+    const bad of [
+      { split: [[]] },
+      { order: [0] },
+      { split: [[]], order: [0], more: 1 },
+      { split: [2], order: [0] },
+      { split: [[null]], order: [0] },
+      { split: [[]], order: ["0"] },
+      { split: [[]], order: [[[0]]] },
+      { split: [[]], order: Array(65).fill(0) },
+      { split: { length: 1 }, order: [0] },
+      Object.create({ split: [[]], order: [0] }),
+      JSON.parse('{"split": [[]], "__proto__": {"order": [0]}}'),
+    ]
+  ) assertStringIncludes(wrong("transformLayout", { map: bad }), map);
   assertStringIncludes(wrong("annotate", { value: [1] }), "text, a finite number or a boolean, got [1]");
 });
 
@@ -280,11 +303,19 @@ Deno.test("any JSON for a trace is refused with our error, or replays in moments
     { weight: 1, arbitrary: fc.oneof(fc.integer(), fc.double(), fc.constantFrom(2 ** 31, 1e308, -0)) },
     { weight: 1, arbitrary: fc.jsonValue() },
   );
+  const few = fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 3 });
+  const map = fc.record({
+    split: fc.array(few, { maxLength: 4 }),
+    order: fc.array(fc.oneof(fc.nat(4), few), { maxLength: 5 }),
+  });
   const sample = fc.constantFrom(...Object.values<Step>(SAMPLES));
   // A known step with some of its fields changed, so that many get as far as being applied.
   const step = fc.tuple(
     sample,
-    fc.dictionary(fc.constantFrom("loop", "loops", "factors", "block", "axis"), field),
+    fc.dictionary(
+      fc.constantFrom("loop", "loops", "factors", "block", "axis", "buffer", "map"),
+      fc.oneof({ weight: 3, arbitrary: field }, { weight: 1, arbitrary: map }),
+    ),
   )
     .map(([known, others]) => {
       const own = Object.keys(known).filter((k) => Object.hasOwn(others, k));

@@ -1,0 +1,158 @@
+/** Index maps: dimensions cut into pieces, and the pieces put together in another order. */
+import { add, floorDiv, floorMod, isConst, mul, toExpr } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { Analyzer } from "../ir/simplify.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { walkStmt } from "../ir/visit.ts";
+import { ScheduleError } from "./error.ts";
+
+/**
+ * Another way to count the points of a box, each once; it is plain data.
+ *
+ * `split` has for each dimension the factors of its inner pieces, outermost first; what they leave is the
+ * outermost piece, so that no factors keep a dimension whole. Pieces are numbered from 0 over all dimensions.
+ * `order` has for each new dimension the number of its piece, or a list of pieces that are fused, outermost
+ * first. `{ split: [[4], []], order: [0, [2, 1]] }` makes `T[i // 4, j * 4 + i % 4]` of `T[i, j]`.
+ */
+export interface IndexMap {
+  readonly split: readonly (readonly number[])[];
+  readonly order: readonly (number | readonly number[])[];
+}
+
+/** Of a position `x` along dimension `of`: `x // stride % extent`, without the remainder for the outermost. */
+export interface Piece {
+  readonly of: number;
+  /** Which piece of its dimension it is; undefined for all of it. */
+  readonly part?: number;
+  readonly stride: number;
+  readonly extent: Expr;
+}
+
+/** Pieces in all: more than there are loops in a nest. */
+const PIECE_LIMIT = 64;
+/** Statements and operations of a block: more than operators have, and few enough to rewrite again and again. */
+const SIZE_LIMIT = 1000;
+
+/**
+ * The pieces of each new dimension of a box of these `extents`, outermost first.
+ *
+ * @throws {ScheduleError} where `map` is none for such a box
+ */
+export function mapped(
+  asked: string,
+  { split, order }: IndexMap,
+  extents: readonly Expr[],
+  at: Stmt | undefined,
+): readonly (readonly [Piece, ...Piece[]])[] {
+  const refuse = (why: string): never => {
+    throw new ScheduleError(`${asked}: ${why}`, at);
+  };
+  if (split.length !== extents.length) {
+    refuse(
+      `split has ${split.length} lists for ${extents.length} dimensions; give one each, empty where it stays whole`,
+    );
+  }
+  const pieces = extents.flatMap((extent, d) => piecesOf(extent, split[d] ?? [], d, refuse));
+  if (pieces.length > PIECE_LIMIT) {
+    refuse(`it makes ${pieces.length} pieces; up to ${PIECE_LIMIT} work`);
+  }
+  const groups = order.map((g) => typeof g === "number" ? [g] : g);
+  const used = groups.flat(), known = new Set(pieces.keys());
+  if (used.length !== known.size || !known.isSubsetOf(new Set(used)) || groups.some((g) => g.length === 0)) {
+    const all = pieces.length === 0 ? "there are none" : `these are 0 to ${pieces.length - 1}`;
+    refuse(`order has to have each piece once, alone or in a list of those that are fused, and ${all}`);
+  }
+  const dimensions = groups.map((g) => g.map((k) => pieces[k] as Piece) as [Piece, ...Piece[]]);
+  if (
+    dimensions.some((g) => g.reduce((n, p) => n * (isConst(p.extent) ? p.extent.value : 1), 1) >= 2 ** 31)
+  ) {
+    refuse("a dimension would be 2^31 long or more; fuse fewer pieces");
+  }
+  return dimensions;
+}
+
+function piecesOf(
+  extent: Expr,
+  factors: readonly number[],
+  of: number,
+  refuse: (why: string) => never,
+): readonly Piece[] {
+  if (factors.length === 0) return [{ of, stride: 1, extent }];
+  if (factors.some((f) => !(Number.isInteger(f) && f >= 1))) {
+    refuse(`dimension ${of} is split by ${factors.join(" x ")}: factors are positive integers`);
+  }
+  if (!isConst(extent)) return refuse(`dimension ${of} is symbolic and stays whole; give it no factors`);
+  const inner = factors.reduce((p, f) => p * f, 1);
+  if (extent.value % inner !== 0) {
+    refuse(
+      `dimension ${of} is ${extent.value} long, which ${
+        factors.join(" x ")
+      } does not divide; choose factors that do`,
+    );
+  }
+  let stride = extent.value;
+  return [extent.value / inner, ...factors].map((f, part) => {
+    stride /= f;
+    return { of, part, stride, extent: toExpr(f) };
+  });
+}
+
+/** Whether a new dimension is an old one as it was. */
+export function isWhole(pieces: readonly [Piece, ...Piece[]]): boolean {
+  return pieces.length === 1 && pieces[0].part === undefined;
+}
+
+/** How long a new dimension is. */
+export function extentOf(pieces: readonly Piece[], analyzer: Analyzer): Expr {
+  return analyzer.simplify(pieces.reduce<Expr>((n, p) => mul(n, p.extent), toExpr(1)));
+}
+
+/** The new position for the old one. */
+export function forward(
+  dimensions: readonly (readonly [Piece, ...Piece[]])[],
+  at: readonly Expr[],
+  analyzer: Analyzer,
+): readonly Expr[] {
+  const valueOf = ({ of, part, stride, extent }: Piece): Expr => {
+    const x = floorDiv(at[of] as Expr, stride);
+    return part ? floorMod(x, extent) : x;
+  };
+  return dimensions.map((pieces) => {
+    // What stays whole keeps its index, even one of a single value: the block's axes may be read off it later.
+    if (isWhole(pieces)) return at[pieces[0].of] as Expr;
+    const [first, ...rest] = pieces;
+    return analyzer.simplify(
+      rest.reduce<Expr>((e, p) => add(mul(e, p.extent), valueOf(p)), valueOf(first)),
+    );
+  });
+}
+
+/** The old position for the new one; `rank` is how many dimensions there were. */
+export function backward(
+  dimensions: readonly (readonly [Piece, ...Piece[]])[],
+  at: readonly Expr[],
+  rank: number,
+): readonly Expr[] {
+  const found = Array.from({ length: rank }, () => toExpr(0));
+  dimensions.forEach((pieces, d) => {
+    let rest = at[d] as Expr;
+    for (const [k, { of, stride, extent }] of [...pieces.entries()].toReversed()) {
+      const value = mul(k === 0 ? rest : floorMod(rest, extent), stride);
+      const others = found[of] as Expr;
+      found[of] = isConst(others, 0) ? value : add(others, value);
+      rest = floorDiv(rest, extent);
+    }
+  });
+  return found;
+}
+
+/** @throws {ScheduleError} where `s`, a block, has grown beyond what can be rewritten again and again */
+export function checkSize(asked: string, s: Stmt, at: Stmt): void {
+  let size = 0;
+  walkStmt(s, () => size++, () => size++);
+  if (size <= SIZE_LIMIT) return;
+  throw new ScheduleError(
+    `${asked}: the block would have ${size} statements and operations; up to ${SIZE_LIMIT} work`,
+    at,
+  );
+}
