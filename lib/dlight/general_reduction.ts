@@ -4,12 +4,13 @@
  * those axes and walks through the blocks; what they hand to each other stays in workgroup memory.
  */
 import { equalExpr } from "../ir/equal.ts";
-import type { Expr } from "../ir/expr.ts";
+import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { walkExpr } from "../ir/visit.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
-import { constExtent, consumersOf, isEpilogue, type Node, nodesOf } from "./analysis.ts";
+import { constExtent, consumersOf, isEpilogue, mentions, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
 import { choosePath, tiledInputs, unrollCopy } from "./stage.ts";
@@ -46,7 +47,7 @@ function match(func: PrimFunc): Match | string {
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   if (nodes.filter((n) => n.kind === "reduction").length < 2) return "it has fewer than two reductions";
   const inlined = nodes.filter((n) =>
-    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0
+    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0 && !isWorthKeeping(n, nodes)
   );
   const kept = nodes.filter((n) => !inlined.includes(n));
   for (const n of nodes) {
@@ -76,6 +77,20 @@ function match(func: PrimFunc): Match | string {
     return "no two of its blocks run along the same leading axes";
   }
   return { groups, inlined, nodes };
+}
+
+/** Whether what `n` computes by a function call would be computed again for each value of an axis it has not. */
+function isWorthKeeping(n: Node, all: readonly Node[]): boolean {
+  let calls = false;
+  walkExpr(n.store.value, (e) => {
+    if (e.kind === "call") calls = true;
+  });
+  return calls && consumersOf(n, all).some((c) => {
+    const reads = c.loads.filter((l) => l.buffer === n.store.buffer);
+    return c.block.iters.some((it) =>
+      it.type === "spatial" && reads.some((l) => !mentions(l.indices, it.var))
+    );
+  });
 }
 
 function spatialAxes(n: Node): number {
@@ -118,13 +133,14 @@ function template(m: Match, target: Target): Template {
     const results = knobs.choice("results", [1, 2, 4, 8], preset.results);
     const chunk = knobs.choice("chunk", [1, 4, 8, 16], preset.chunk);
     choosePath(sch, knobs, "input", wideInputs(sch, m.nodes), target, DIRECT_PATHS, preset.path);
+    const places = knobs.choice("places", [1, 2, 4, 8], preset.places);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
       threads <= target.limits.maxInvocations,
       `${threads} threads: the device takes ${target.limits.maxInvocations}`,
     );
     for (const n of m.inlined) sch.computeInline(n.block.name);
-    for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, vectors });
+    for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors });
   };
 }
 
@@ -140,6 +156,8 @@ interface Sizes {
   readonly threads: number;
   readonly results: number;
   readonly chunk: number;
+  /** Places of the leading axes that a workgroup takes side by side. */
+  readonly places: number;
   readonly vectors: boolean;
 }
 
@@ -168,23 +186,54 @@ function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Siz
   for (let d = 0; d < depth && names.length > 1; d++) {
     sch.mergeLoops(...names.map((b) => sch.loops(b)[d] as string));
   }
-  const lead = sch.loops(names[0] as string).slice(0, depth);
+  const merged = sch.loops(names[0] as string).slice(0, depth);
+  const shared = sharedLoop(g);
+  const [around, place] = shared === undefined || sizes.places === 1
+    ? []
+    : sch.split(merged[shared] as string, [null, sizes.places]);
+  const lead = around === undefined ? merged : merged.with(shared as number, around);
+  if (place !== undefined) sch.reorder(...lead, place);
   const grid = lead.length > 1 ? sch.fuse(...lead) : lead[0] as string;
   sch.bind(grid, "blockIdx.x");
+  const inner = (block: string) => sch.loops(block).slice(place === undefined ? 1 : 2);
   for (const n of g.nodes) {
     if (epilogues.has(n)) continue;
     const name = n.block.name, back = backs.get(n), own = spatialAxes(n) - g.lead;
     const stays = !n.result && inside(back ?? name);
     if (own === 0) {
       if (stays) sch.setScope(name, "local");
-      share(sch, n, sizes);
+      share(sch, n, inner(name), sizes);
       continue;
     }
     const follows = [...epilogues].some((e) => e.block.name === back);
     if (follows) sch.setScope(name, "local");
     else if (stays && hasSize(n, g.lead)) sch.setScope(back ?? name, "shared");
-    spread(sch, name, back, own, sizes);
+    spread(sch, name, back, inner(name), own, sizes);
   }
+  if (place !== undefined) sch.bind(place, "vthread");
+}
+
+/**
+ * The loop, among those over leading axes that are longer than one, along which most of what the group reads is
+ * the same, so that places side by side read it once: queries for keys and values, or heads that share theirs.
+ */
+function sharedLoop(g: Group): number | undefined {
+  const made = new Set(g.nodes.map((n) => n.store.buffer));
+  const spreads = g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead);
+  const isSame = (e: Expr, v: Var) =>
+    !mentions([e], v) || (e.kind === "binary" && e.op === "floordiv" && e.a === v);
+  const longer = Array.from({ length: g.lead }, (_, d) => d).filter((d) =>
+    constExtent(extentOf(g.nodes[0] as Node, d)) !== 1
+  );
+  const same = longer.map((d) =>
+    spreads.flatMap((n) =>
+      n.loads.filter((l) =>
+        !made.has(l.buffer) && l.indices.every((e) => isSame(e, n.block.iters[d]?.var as Var))
+      )
+    ).length
+  );
+  const most = Math.max(...same);
+  return most > 0 ? same.indexOf(most) : undefined;
 }
 
 /** Whether a workgroup's part of what `n` makes has a size that is known: workgroup memory needs one. */
@@ -203,8 +252,14 @@ function joinUnits(sch: Schedule, block: string, lead: number, depth: number): v
 }
 
 /** A block with axes of its own: threads take its results, each of them reduces by itself. */
-function spread(sch: Schedule, name: string, back: string | undefined, spatial: number, sizes: Sizes): void {
-  const inner = sch.loops(name).slice(1);
+function spread(
+  sch: Schedule,
+  name: string,
+  back: string | undefined,
+  inner: readonly string[],
+  spatial: number,
+  sizes: Sizes,
+): void {
   const own = inner.slice(0, spatial), reduce = inner.slice(spatial);
   const all = own.length > 1 ? sch.fuse(...own) : own[0] as string;
   const [s0, tx, s1] = sch.split(all, [null, sizes.threads, sizes.results]) as [string, string, string];
@@ -230,8 +285,7 @@ function spread(sch: Schedule, name: string, back: string | undefined, spatial: 
 }
 
 /** A block without axes of its own: threads share its reduction. */
-function share(sch: Schedule, n: Node, sizes: Sizes): void {
-  const own = sch.loops(n.block.name).slice(1);
+function share(sch: Schedule, n: Node, own: readonly string[], sizes: Sizes): void {
   const last = own.at(-1);
   if (last === undefined) return;
   const width = constExtent(sch.loop(last).extent);

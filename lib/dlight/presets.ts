@@ -59,6 +59,8 @@ export interface GeneralReductionPreset {
   readonly results: 1 | 2 | 4 | 8;
   /** Elements of a reduction that a thread takes at a time. */
   readonly chunk: 1 | 4 | 8 | 16;
+  /** Places that a workgroup takes side by side, along an axis that most of what it reads does not have. */
+  readonly places: 1 | 2 | 4 | 8;
   readonly path: DirectPath;
 }
 
@@ -125,7 +127,7 @@ const GENERIC: Presets = {
   outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
   reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
   outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
-  generalReduction: { threads: 64, results: 1, chunk: 4, path: "buffer" },
+  generalReduction: { threads: 64, results: 1, chunk: 4, places: 4, path: "buffer" },
   transpose: { i: [8, 4], j: [8, 4], path: "shared" },
   convNchw: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
   convNhwc: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
@@ -148,7 +150,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [8, 1], reduceThreads: 32, chunk: 4, path: "buffer" },
     packedGemv: { rows: [8, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
-    generalReduction: { threads: 256, results: 1, chunk: 4, path: "buffer" },
+    generalReduction: { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" },
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
   },
   amd: {
@@ -172,7 +174,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     packedGemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
     outerGemv: { rows: [64, 8], reduceThreads: 1, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
-    generalReduction: { threads: 256, results: 1, chunk: 4, path: "buffer" },
+    generalReduction: { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" },
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
   },
   "arm-mali": {
@@ -188,7 +190,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [16, 16], reduceThreads: 1, chunk: 2, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 16, path: "texture" },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
-    generalReduction: { threads: 8, results: 4, chunk: 4, path: "texture" },
+    generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, path: "texture" },
     transpose: { i: [32, 4], j: [16, 8], path: "texture" },
     convNchw: {
       x: 14,
@@ -221,7 +223,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
-    generalReduction: { threads: 8, results: 8, chunk: 1, path: "buffer" },
+    generalReduction: { threads: 8, results: 8, chunk: 1, places: 1, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
     convNchw: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
     convNhwc: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },

@@ -11,7 +11,7 @@ import { variable } from "../ir/build.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import { type Draft, isThreadIdx } from "./draft.ts";
 import { LowerError } from "./error.ts";
 import { separates } from "./separates.ts";
 
@@ -22,7 +22,7 @@ export function sinkVirtualThreads(draft: Draft): Draft {
   const sink = (s: Stmt, virtual: readonly For[]): Stmt => {
     if (s.kind === "for" && s.loop === "vthread") return sink(s.body, [...virtual, s]);
     if (virtual.length === 0 || s.kind === "seq") return mapStmt(s, (x) => sink(x, virtual));
-    if (s.kind === "for" && !isStraight(s)) {
+    if (s.kind === "for" && !isStraight(s) && !reducesAcross(s)) {
       const own = virtual.find((l) => usesVar(s.extent, (v) => v === l.var));
       if (!own) return mapStmt(s, (x) => sink(x, virtual));
       throw new LowerError(
@@ -49,6 +49,15 @@ function mentions(s: Stmt, loop: For): boolean {
     if (e === loop.var) found = true;
   });
   return found;
+}
+
+/** True if threads that `s` runs in share the reductions in it: what each of them adds up is added up after it. */
+function reducesAcross(s: For): boolean {
+  if (s.body.kind === "for" && !isThreadIdx(s.loop)) return reducesAcross(s.body);
+  return isThreadIdx(s.loop) &&
+    blocksIn(s).some((b) =>
+      b.iters.some((it, k) => it.type === "reduce" && usesVar(b.bindings[k] ?? it.var, (v) => v === s.var))
+    );
 }
 
 /** True if `s` is unrolled altogether. */

@@ -106,15 +106,15 @@ export function attention(options: AttentionOptions): PrimFunc {
   const k = reduceAxis(chunk, "t"), l = reduceAxis(chunk, "t"), n = reduceAxis(chunk, "t");
   const perChunk = [queries, heads, chunks];
   const largest = compute("largest", perChunk, (...at) => max(score.at(...at, k.var), [k]));
-  const total = compute(
-    "total",
-    perChunk,
-    (...at) => sum(call("exp", sub(score.at(...at, l.var), largest.at(...at))), [l]),
+  const weight = compute(
+    "weight",
+    [...perChunk, chunk],
+    (...at) => call("exp", sub(score.at(...at), largest.at(...at.slice(0, 3)))),
   );
+  const total = compute("total", perChunk, (...at) => sum(weight.at(...at, l.var), [l]));
   const partial = compute("partial", [...perChunk, headDim], (...at) => {
     const [i, h, c, e] = at as readonly [Var, Var, Var, Var];
-    const weight = call("exp", sub(score.at(i, h, c, n.var), largest.at(i, h, c)));
-    return sum(mul(weight, f32(within(V, cached(c, n.var), h, e))), [n]);
+    return sum(mul(weight.at(i, h, c, n.var), f32(within(V, cached(c, n.var), h, e))), [n]);
   });
   // A chunk that a token does not see at all has weights of one each; its share below is nothing.
   const a = reduceAxis(chunks, "c"), b = reduceAxis(chunks, "c"), s = reduceAxis(chunks, "c");
