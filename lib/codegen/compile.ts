@@ -4,6 +4,7 @@ import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
 import { loopNests, sharedBytes } from "../lower/check_limits.ts";
+import { LimitError } from "../lower/error.ts";
 import type { Kernel } from "../lower/kernel.ts";
 import { lower, type LowerOptions } from "../lower/pipeline.ts";
 import type { Target } from "../target/target.ts";
@@ -49,6 +50,13 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
 
 function launch(kernel: Kernel, target: Target): Launch {
   const [x, y, z] = kernel.grid;
+  const f16 = usesF16(kernel);
+  if (f16 && target.kind === "webgpu" && !target.f16) {
+    throw new LimitError(
+      `cannot run ${kernel.name} on ${target.name}: it computes in f16, for which the device lacks the feature ` +
+        `shader-f16, or computes wrongly; use f32`,
+    );
+  }
   return {
     name: identifier(kernel.name),
     source: target.kind === "cpu" ? printJavaScript(kernel) : printWgsl(kernel),
@@ -59,6 +67,6 @@ function launch(kernel: Kernel, target: Target): Launch {
     bindings: kernel.bindings.map((b) => ({ name: b.buffer.name, access: b.access })),
     uniforms: kernel.uniforms.map((v) => v.name),
     loops: loopNests(kernel).map((nest) => nest.map(exprToJson)),
-    f16: usesF16(kernel),
+    f16,
   };
 }

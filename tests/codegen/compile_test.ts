@@ -8,6 +8,7 @@ import { binary, call, cast, constant, select } from "../../lib/ir/build.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { VerifyError } from "../../lib/ir/error.ts";
+import { LimitError } from "../../lib/lower/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
@@ -87,6 +88,17 @@ Deno.test("textures are of a GPU only, with as many rows side by side as it take
   assertEquals(storage(small), [texture(4, "sample"), buffer, buffer]);
   assertEquals(storage({ ...generic, textures: "storage" }), [texture(1, "read"), buffer, buffer]);
   assertEquals(storage(cpu), [buffer, buffer, buffer]);
+});
+
+Deno.test("f16 is refused where the device does not compute with it", () => {
+  const without = { ...generic, f16: false };
+  const half = schedule(te.add({ shape: [8], dtype: "f16" }), without).func;
+  assertThrows(
+    () => compile(half, without),
+    LimitError,
+    "cannot run add on generic-webgpu: it computes in f16, for which the device lacks the feature shader-f16",
+  );
+  compile(schedule(te.add({ shape: [8] }), without).func, without);
 });
 
 Deno.test("f16 is enabled where it is used, also where a texture alone holds it", () => {
