@@ -22,6 +22,11 @@ import { printWgsl, usesF16 } from "./wgsl.ts";
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
   const kernels = lower(func, target, options);
   const outputs = new Set(outputsOf(func));
+  const prepared = new Set(
+    kernels.filter((k) => k.prepares).flatMap((k) =>
+      k.bindings.filter((b) => b.access === "readWrite").map((b) => b.buffer)
+    ),
+  );
   const globals = func.allocs.filter((b) => b.scope === "global");
   const spec = (b: Buffer, role: BufferSpec["role"]): BufferSpec => {
     const binding = kernels.flatMap((k) => k.bindings).find((x) => x.buffer.name === b.name);
@@ -42,7 +47,7 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
     shapeVars: func.shapeVars.map((v) => v.name),
     buffers: [
       ...func.params.map((b) => spec(b, outputs.has(b) ? "output" : "input")),
-      ...globals.map((b) => spec(b, "temp")),
+      ...globals.map((b) => spec(b, prepared.has(b) ? "prepared" : "temp")),
     ],
     launches: kernels.map((k) => launch(k, target)),
   };
@@ -59,6 +64,7 @@ function launch(kernel: Kernel, target: Target): Launch {
   }
   return {
     name: identifier(kernel.name),
+    prepares: kernel.prepares,
     source: target.kind === "cpu" ? printJavaScript(kernel) : printWgsl(kernel),
     workgroupSize: kernel.workgroupSize,
     grid: [exprToJson(x), exprToJson(y), exprToJson(z)],

@@ -12,7 +12,8 @@ export interface BufferSpec {
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
-  readonly role: "input" | "output" | "temp";
+  /** `prepared`: made of inputs when arguments are bound, and kept as long as they are. */
+  readonly role: "input" | "output" | "temp" | "prepared";
   /**
    * `texture`: the device holds it as a 2-D texture of four elements a texel, each
    * row (the last dimension) padded with zeros to whole texels, and `pack`
@@ -30,6 +31,8 @@ export interface TextureSpec {
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
   readonly name: string;
+  /** True if it runs once, when arguments are bound. */
+  readonly prepares: boolean;
   /** WGSL of one module, or JavaScript of one function body. */
   readonly source: string;
   readonly workgroupSize: readonly [number, number, number];

@@ -5,7 +5,9 @@
  */
 import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { outputsOf } from "../ir/outputs.ts";
 import type { IterVar } from "../ir/stmt.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import {
@@ -26,9 +28,12 @@ import {
   choosePath,
   cooperate,
   inlinePrologues,
+  layOutWeights,
   orderTile,
   producerOf,
   unrollCopy,
+  WEIGHT_LAYOUTS,
+  type WeightLayout,
 } from "./stage.ts";
 
 interface Match {
@@ -144,11 +149,16 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const pathOf = (knob: string, buffer: string) =>
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, preset.path);
     const aPath = pathOf("a_path", m.a.buffer.name), bPath = pathOf("b_path", m.b.buffer.name);
+    const layout = knobs.choice("b_layout", layoutsOf(m, sch), "given");
     const vectors = knobs.flag("vectorize", true);
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
     knobs.require(
       ti * tj <= target.limits.maxInvocations,
       `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
+    );
+    knobs.require(
+      layout === "given" || bPath !== "texture",
+      "a texture holds its matrix as it is given: lay it out in another path",
     );
     knobs.require(ii * jj <= 256, `${ii} x ${jj} results a thread: more than 256 do not stay in registers`);
     knobs.require(
@@ -168,12 +178,14 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
     inlinePrologues(sch, main);
     if (uneven) sch.padEinsum(main, tile);
-    const [a, b] = operandNames(sch.block(main), m);
-    for (const name of [a, b]) {
+    const [a, given] = operandNames(sch.block(main), m);
+    for (const name of [a, given]) {
       const pad = producerOf(sch, main, name);
       const decode = pad && sch.producers(pad)[0];
       if (decode !== undefined) sch.computeInline(decode);
     }
+    const b = layout === "given" ? given : layOut(sch, main, given, m, layout);
+    const jIsLast = layout === "given" ? m.jIsLast : layout === "packed" || !m.jIsLast;
     const back = accumulateLocally(sch, main);
 
     const loops = sch.loops(main);
@@ -190,7 +202,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     sch.bind(j1, "threadIdx.x");
     unrollCopy(sch, sch.reverseComputeAt(back, j1), vectors);
 
-    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !m.jIsLast, column ?? k0]] as const;
+    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast, column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
       if (path !== "shared") {
         bringNear(sch, main, name, at, { vectors });
@@ -210,6 +222,30 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     for (const l of order) sch.unroll(l);
     for (const l of lanes) sch.vectorize(l);
   };
+}
+
+/** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */
+function layoutsOf(m: Match, sch: Schedule): readonly WeightLayout[] {
+  const { buffer, indices } = m.b;
+  const sources = sch.sources(m.main.block.name, buffer.name);
+  const plain = sources.length === 1 && sources[0] === buffer.name && !outputsOf(sch.func).includes(buffer);
+  const n = constExtent(m.j.extent);
+  const whole = plain && n !== undefined && indices.every((e) => iterOf(m.main, e));
+  return WEIGHT_LAYOUTS.filter((l) => l === "given" || (whole && (l !== "packed" || n % 4 === 0)));
+}
+
+/** Prepares B in another layout, for the product or for what pads it. Returns what the product reads now. */
+function layOut(
+  sch: Schedule,
+  main: string,
+  given: string,
+  m: Match,
+  layout: Exclude<WeightLayout, "given">,
+): string {
+  const padding = producerOf(sch, main, given);
+  const [j, k] = [m.j, m.k].map((it) => m.b.indices.indexOf(it.var)) as [number, number];
+  const copy = layOutWeights(sch, padding ?? main, m.b, { j, k }, layout);
+  return padding === undefined ? copy : given;
 }
 
 /** The buffers that the product reads now: padding renames them. */

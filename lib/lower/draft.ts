@@ -13,6 +13,8 @@ export interface Layout {
 
 export interface Draft {
   readonly name: string;
+  /** True if it makes of inputs what the other kernels read, once for as long as these stay. */
+  readonly prepares: boolean;
   readonly body: Stmt;
   readonly shapeVars: readonly Var[];
   /** Buffers that live outside the kernel: parameters and global intermediates. */

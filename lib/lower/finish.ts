@@ -50,6 +50,7 @@ export function finish(draft: Draft, target: Target): Kernel {
   const gx = grid[0];
   return {
     name: draft.name,
+    prepares: draft.prepares,
     bindings,
     uniforms: draft.shapeVars.filter((v) => vars.has(v)),
     threads: [...draft.threads].filter(([, t]) => vars.has(t.var)).map(([tag, t]) => ({ tag, var: t.var })),

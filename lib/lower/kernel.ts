@@ -52,6 +52,8 @@ export interface KernelBarrier {
 
 export interface Kernel {
   readonly name: string;
+  /** True if it runs once, when arguments are bound, and not with every run of the program. */
+  readonly prepares: boolean;
   readonly bindings: readonly Binding[];
   /** Shape variables that the kernel reads from its uniform buffer. */
   readonly uniforms: readonly Var[];

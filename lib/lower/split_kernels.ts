@@ -1,7 +1,8 @@
 /** Each top-level loop nest is a kernel of its own. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Stmt } from "../ir/stmt.ts";
+import { inputsOf } from "../ir/outputs.ts";
+import type { Block, Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
 import type { Draft, Layout } from "./draft.ts";
 import { isThreadTag } from "./draft.ts";
@@ -11,6 +12,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
   const nests = func.body.kind === "seq" ? func.body.body : [func.body];
   const outer = new Set<Buffer>([...func.params, ...func.allocs.filter((b) => b.scope === "global")]);
   const owner = new Map<Buffer, number>();
+  const fixed = new Set<Buffer>(inputsOf(func));
   return nests.map((body, k): Draft => {
     const names = blocksOf(body);
     walkStmt(
@@ -26,6 +28,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
     }
     return {
       name: nests.length === 1 ? func.name : `${func.name}_${names.at(-1) ?? k}`,
+      prepares: isPreparation(body, fixed, func.params),
       body,
       shapeVars: func.shapeVars,
       outer,
@@ -48,6 +51,33 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
       );
     }
   }
+}
+
+/**
+ * Whether the blocks of a nest are annotated to prepare inputs. What they write is added to what is `fixed`.
+ *
+ * @throws {LowerError} where they read what is not
+ */
+function isPreparation(body: Stmt, fixed: Set<Buffer>, params: readonly Buffer[]): boolean {
+  const blocks: Block[] = [];
+  walkStmt(body, (s) => s.kind === "block" && blocks.push(s));
+  if (blocks.length === 0 || blocks.some((b) => b.annotations.prepare !== true)) return false;
+  const refuse = (why: string) => {
+    const name = blocks.at(-1)?.name;
+    throw new LowerError(
+      `cannot prepare ${name} before the program runs: ${why}; only inputs can be prepared`,
+    );
+  };
+  walkStmt(body, (s) => {
+    if (s.kind !== "store") return;
+    if (params.includes(s.buffer)) refuse(`it writes ${s.buffer.name}, a result`);
+    fixed.add(s.buffer);
+  }, (e) => {
+    if (e.kind === "load" && !fixed.has(e.buffer)) {
+      refuse(`it reads ${e.buffer.name}, which the program makes`);
+    }
+  });
+  return true;
 }
 
 /** What blocks' annotations say of the buffers that they write. */

@@ -54,13 +54,15 @@ function bindCpu(exe: Executable, runs: readonly Run[], inputs: Inputs, shapes: 
       b.role === "input" ? (inputs[b.name] as TypedArray).slice() : poisoned(b.dtype, sizeOf(b, shapes)),
     ]),
   );
-  const calls = exe.launches.map((l, k) => {
+  const callsOf = exe.launches.map((l, k) => {
     const buffers = l.bindings.map((b) => arrays.get(b.name) as TypedArray);
     const uniforms = Int32Array.from(l.uniforms, (name) => shapes[name] ?? 0);
     const grid = l.grid.map((g) => evaluate(g, shapes));
     return () => runs[k]?.(buffers, uniforms, grid);
   });
-  const own = exe.buffers.filter((b) => b.role !== "input");
+  callsOf.forEach((call, k) => exe.launches[k]?.prepares && call());
+  const calls = callsOf.filter((_, k) => !exe.launches[k]?.prepares);
+  const own = exe.buffers.filter((b) => b.role === "output" || b.role === "temp");
   return {
     poison: () => own.forEach((b) => arrays.get(b.name)?.set(poisoned(b.dtype, sizeOf(b, shapes)))),
     run(times): Promise<Spent> {

@@ -80,6 +80,7 @@ function kernel(target: Target, name: Probe): Executable {
     ],
     launches: [{
       name: `probe_${name}`,
+      prepares: false,
       source: target.kind === "cpu" ? javascript(name) : wgsl(name, target),
       workgroupSize: [64, 1, 1],
       grid: [name === "launch" ? 1 : size / 4 / 64, 1, 1],

@@ -235,7 +235,7 @@ class WebGpu implements Backend {
     shapes: Shapes,
   ): Promise<Bound> {
     const made = new DisposableStack();
-    const place = (): Bound => {
+    const place = async (): Promise<Bound> => {
       const { device, target } = this;
       const storages = new Map<string, Storage>(
         exe.buffers.map((b) => [b.name, made.use(makeStorage(device, b, shapes, target))]),
@@ -264,7 +264,10 @@ class WebGpu implements Backend {
           group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
         };
       });
-      return new WebGpuBound(this, exe, storages, steps, made);
+      const first = steps.filter((_, k) => exe.launches[k]?.prepares);
+      if (first.length > 0) await this.submit((pass) => first.forEach((s) => dispatch(pass, s)));
+      const rest = steps.filter((_, k) => !exe.launches[k]?.prepares);
+      return new WebGpuBound(this, exe, storages, rest, made);
     };
     try {
       return await this.guarded(place);
@@ -284,6 +287,12 @@ interface StepOnDevice {
   readonly pipeline: GPUComputePipeline;
   readonly grid: readonly [number, number, number];
   readonly group: GPUBindGroup;
+}
+
+function dispatch(pass: GPUComputePassEncoder, { pipeline, grid, group }: StepOnDevice): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...grid);
 }
 
 class WebGpuBound implements Bound {
@@ -312,7 +321,9 @@ class WebGpuBound implements Bound {
   }
 
   poison(): void {
-    for (const b of this.exe.buffers) if (b.role !== "input") this.storages.get(b.name)?.poison();
+    for (const b of this.exe.buffers) {
+      if (b.role === "output" || b.role === "temp") this.storages.get(b.name)?.poison();
+    }
   }
 
   async run(times: number): Promise<Spent> {
@@ -320,11 +331,7 @@ class WebGpuBound implements Bound {
     await this.gpu.guarded(() =>
       this.gpu.submit((pass) => {
         for (let t = 0; t < times; t++) {
-          for (const { pipeline, grid, group } of this.steps) {
-            pass.setPipeline(pipeline);
-            pass.setBindGroup(0, group);
-            pass.dispatchWorkgroups(...grid);
-          }
+          for (const step of this.steps) dispatch(pass, step);
         }
       }, this.#queries?.set)
     );

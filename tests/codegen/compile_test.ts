@@ -52,6 +52,7 @@ Deno.test("an executable says all that a runtime needs, as JSON", () => {
         grid: [["floordiv", ["add", ["mul", "m", 5], 255], 256], 1, 1],
         folded: true,
         sharedBytes: 0,
+        prepares: false,
         bindings: [
           { name: "A", access: "read" },
           { name: "B", access: "read" },
@@ -67,6 +68,7 @@ Deno.test("an executable says all that a runtime needs, as JSON", () => {
         grid: [["floordiv", ["add", ["mul", "m", 5], 255], 256], 1, 1],
         folded: true,
         sharedBytes: 0,
+        prepares: false,
         bindings: [{ name: "C", access: "readWrite" }, { name: "C_sum", access: "read" }],
         uniforms: ["m"],
         loops: [],

@@ -1,5 +1,5 @@
 /** Any point of any rule's space gives right results, or says why it can't. */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { compile } from "../../lib/codegen/compile.ts";
 import { match } from "../../lib/dlight/schedule.ts";
@@ -9,6 +9,7 @@ import { ScheduleError } from "../../lib/schedule/error.ts";
 import { RejectedConfig } from "../../lib/space/knobs.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
+import * as te from "../../lib/te/mod.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";
 import { type Case, CASES } from "./operators.ts";
@@ -52,5 +53,25 @@ for (const device of devices) {
       { numRuns },
     );
     assert(right > numRuns / 2, `only ${right} of ${numRuns} points ran`);
+  });
+}
+
+for (const device of devices) {
+  const { target } = device;
+  Deno.test(`weights in any layout give the product on ${target.name}`, async () => {
+    const shapes = [{ m: 16, n: 24, k: 32 }, { m: 13, n: 20, k: 7 }, { m: 5, n: 8, k: 9, batch: 3 }];
+    for (const shape of [...shapes, ...shapes.map((s) => ({ ...s, transposeB: true }))]) {
+      const func = te.matmul(shape);
+      const { template } = match(func, target);
+      const space = spaceOf(func, template);
+      for (const b_layout of ["transposed", "packed"]) {
+        for (const b_path of ["buffer", "shared"]) {
+          const config = { ...space.at(space.preset), b_layout, b_path };
+          const executable = compile(instantiate(func, template, space, config).func, target);
+          assertEquals(executable.launches.map((l) => l.prepares), [true, false]);
+          assertEquals(await wrongResults(device, subjectOf(func, {}, 7), executable), undefined);
+        }
+      }
+    }
   });
 }

@@ -325,6 +325,7 @@ function hasReads(body: Body): boolean {
 function draftOf(body: Stmt): Draft {
   return {
     name: "draft",
+    prepares: false,
     body,
     shapeVars: [m],
     outer: new Set([sink]),

@@ -145,3 +145,19 @@ Deno.test("an alignment that is none is refused", () => {
     'cannot align A_shared to "0,4": say an axis before',
   );
 });
+
+Deno.test("only what is made of inputs alone, and is no result, can be prepared", () => {
+  const prepared = (name: string) => {
+    const sch = new Schedule(te.softmax({ rows: 4, columns: 8 }));
+    for (const b of sch.blocks()) sch.bind(sch.loops(b)[0] as string, "blockIdx.x");
+    sch.annotate(name, "prepare", true);
+    return () => lower(sch.func, target);
+  };
+  assertEquals(prepared("largest")().map((k) => k.prepares), [true, false, false]);
+  assertThrows(
+    prepared("total"),
+    LowerError,
+    "cannot prepare total before the program runs: it reads largest",
+  );
+  assertThrows(prepared("B"), LowerError, "cannot prepare B before the program runs:");
+});

@@ -26,6 +26,7 @@ function executable(language: "js" | "wgsl", source: string, launch: Partial<Lau
     loops: [],
     f16: false,
     sharedBytes: 0,
+    prepares: false,
     ...launch,
   }];
   return { name: "doubled", language, shapeVars: [], buffers, launches };
