@@ -139,10 +139,10 @@ export function and(...terms: readonly Expr[]): Expr {
   }
   return result;
 }
-/** The terms of a conjunction, constants left out. */
+/** The terms of a conjunction, those left out that always hold. */
 export function conjuncts(e: Expr): readonly Expr[] {
   if (e.kind === "binary" && e.op === "and") return [...conjuncts(e.a), ...conjuncts(e.b)];
-  return isConst(e) ? [] : [e];
+  return isConst(e, 1) ? [] : [e];
 }
 export const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
 export function not(a: Expr): Expr {

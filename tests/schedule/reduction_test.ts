@@ -18,7 +18,7 @@ import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, max, placeholder, primFunc, reduceAxis } from "../../lib/te/compute.ts";
 import { center, chain, product, rowSum, stencil } from "./programs.ts";
-import { refuses, scheduled, shows } from "./shown.ts";
+import { keepsResults, refuses, scheduled, shows } from "./shown.ts";
 
 Deno.test("decomposeReduction puts the start before a loop, over spatial loops of its own", () => {
   shows("decompose_reduction", product(), (sch) => {
@@ -237,4 +237,19 @@ Deno.test("a sum that starts at something else starts there once", () => {
     sch.rfactor(k0);
     sch.decomposeReduction("B_rf", "i");
   });
+});
+
+Deno.test("rfactor leaves what never runs as it is", () => {
+  const func = product();
+  keepsResults(
+    func,
+    scheduled(func, (sch) => {
+      const [i = ""] = sch.loops("C");
+      // Of three turns of four the first does all four rows.
+      const [i0 = ""] = sch.split(i, [3, 4]);
+      sch.loopPartition(i0, [2]);
+      const last = sch.blocks().at(-1) as string;
+      sch.rfactor(sch.loops(last).at(-1) as string);
+    }),
+  );
 });
