@@ -202,7 +202,7 @@ function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Siz
     const stays = !n.result && inside(back ?? name);
     if (own === 0) {
       if (stays) sch.setScope(name, "local");
-      share(sch, n, inner(name), sizes);
+      share(sch, inner(name), sizes);
       continue;
     }
     const follows = [...epilogues].some((e) => e.block.name === back);
@@ -285,7 +285,7 @@ function spread(
 }
 
 /** A block without axes of its own: threads share its reduction. */
-function share(sch: Schedule, n: Node, own: readonly string[], sizes: Sizes): void {
+function share(sch: Schedule, own: readonly string[], sizes: Sizes): void {
   const last = own.at(-1);
   if (last === undefined) return;
   const width = constExtent(sch.loop(last).extent);
