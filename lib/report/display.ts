@@ -4,17 +4,18 @@ import { PrimFunc } from "../ir/func.ts";
 import { Trace } from "../schedule/trace.ts";
 import { ConfigSpace } from "../space/config_space.ts";
 import { Chart, shownWidth } from "./chart.ts";
+import { type Explained, explanationBundle } from "./explanation.ts";
 import { type Bundle, drain, inCell, jupyter, show } from "./jupyter.ts";
 import { tableBundle } from "./tables.ts";
 
 /** What can be shown; a string is shown as it is. */
-export type Showable = Chart | Table | Told | string;
+export type Showable = Chart | Table | Explained | Told | string;
 
 /** What tells itself in words. */
 type Told = PrimFunc | Trace | ConfigSpace;
 
 /**
- * Shows charts, tables, programs, spaces and text, in order: in a notebook as outputs of the cell, in a terminal as
+ * Shows charts, tables, programs, explanations, spaces and text, in order: in a notebook as outputs of the cell, in a terminal as
  * text (a chart as its title). End a cell with it, awaited, and none of its outputs is lost.
  */
 export async function display(...things: readonly Showable[]): Promise<void> {
@@ -35,7 +36,8 @@ export async function display(...things: readonly Showable[]): Promise<void> {
 }
 
 function bundleOf(thing: Exclude<Showable, Chart>): Bundle {
-  return isText(thing) ? { "text/plain": folded(`${thing}`) } : tableBundle(thing);
+  if (isText(thing)) return { "text/plain": folded(`${thing}`) };
+  return isExplained(thing) ? explanationBundle(thing) : tableBundle(thing);
 }
 
 /** Letters in a line of a page; a notebook's window would break longer ones in the middle of a word. */
@@ -62,7 +64,13 @@ function breakOf(line: string): number {
 }
 
 function textOf(thing: Showable): string {
-  return thing instanceof Chart || isText(thing) ? `${thing}` : tableBundle(thing)["text/plain"];
+  return thing instanceof Chart || isText(thing) || isExplained(thing)
+    ? `${thing}`
+    : tableBundle(thing)["text/plain"];
+}
+
+function isExplained(thing: Table | Explained): thing is Explained {
+  return "verdicts" in thing;
 }
 
 function isText(thing: Showable): thing is Told | string {
