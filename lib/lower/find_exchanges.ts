@@ -37,8 +37,44 @@ export function findExchanges(draft: Draft): Draft {
       }
       if (!shared) exchanged.add(b);
     }
+    if (!shared && overwritten(b, writes, draft, analyzer)) exchanged.add(b);
   }
   return { ...draft, exchanged };
+}
+
+/**
+ * Whether threads of a workgroup write elements that others of them wrote before, by another statement: the
+ * later value stays only if they wait for one another.
+ */
+function overwritten(b: Buffer, writes: readonly Access[], draft: Draft, analyzer: Analyzer): boolean {
+  const still = workgroupVars(draft), threads = threadVars(draft, "threadIdx");
+  const active = [...threads].filter((t) => !analyzer.provesEqual(t, constant(0)));
+  const own = (w: Access) => active.every((t) => w.pinned.has(t) || separates(w.indices, t, analyzer));
+  let found = false;
+  writes.forEach((later, k) =>
+    writes.slice(0, k).forEach((w) => {
+      if (areApart(b, w, later, analyzer)) return;
+      const byOne = (fixed: (v: Var) => boolean) => covers(b, w, later, fixed, true, analyzer);
+      if (own(w) && own(later) && byOne((v) => still.has(v) || threads.has(v))) return;
+      if (!byOne((v) => still.has(v))) {
+        throw new LowerError(
+          `cannot write ${b.name} twice in the kernel ${draft.name}: a workgroup would overwrite what others write, ` +
+            `and can't wait for them; make kernels of their own of the two`,
+        );
+      }
+      found = true;
+    })
+  );
+  return found;
+}
+
+/** Whether two accesses never touch the same element. */
+function areApart(b: Buffer, p: Access, q: Access, analyzer: Analyzer): boolean {
+  const all = () => true;
+  const box = (a: Access) => regionOf(b, a.indices, all, analyzer);
+  const [x, y] = [box(p), box(q)];
+  const before = (r: Range, s: Range) => analyzer.proves(binary("le", add(r.min, r.extent), s.min));
+  return x.some((r, d) => before(r, y[d] as Range) || before(y[d] as Range, r));
 }
 
 /** Threads that compute the same value may store it all of them, but not add to it. */

@@ -26,7 +26,9 @@ export function insertBarriers(draft: Draft): Draft {
   const size = threads.reduce((n, t) => n * (t.extent.kind === "const" ? t.extent.value : NaN), 1);
   const placer = new Placer(new Set(threads.map((t) => t.var)), draft);
   const { reads, writes } = placer.touchedBy(draft.body);
-  if (size === 1 || reads.size === 0 || writes.size === 0) return draft;
+  // Workgroup memory that nobody reads may be written in any order.
+  const isRead = reads.size > 0 || [...writes.keys()].some((b) => b.scope !== "shared");
+  if (size === 1 || writes.size === 0 || !isRead) return draft;
   const [body] = placer.place(draft.body, NONE);
   return { ...draft, body };
 }

@@ -436,3 +436,20 @@ Deno.test("threads that part ways take no barrier between them", () => {
     "cannot place a barrier in draft: threads share memory inside a condition or loop that differs from thread to",
   );
 });
+
+{
+  // Two threads fill, and then the first of them copies.
+  const A = placeholder("A", [8]);
+  const T = compute("T", [8], (i) => select(ge(i, 1), A.at(sub(i, 1)), constant(0, "f32")));
+  const func = primFunc("pad", [A, T]);
+  const sch = new Schedule(func);
+  const top = sch.addUnitLoop("T");
+  const filling = sch.decomposePadding("T", sch.loops("T")[1] as string);
+  sch.bind(top, "blockIdx.x");
+  sch.bind(sch.loops(filling).at(-1) as string, "threadIdx.x");
+  rightEverywhere("what one thread writes after others have filled it", func, sch.func);
+  Deno.test("threads wait before one of them writes what others wrote", () => {
+    const [kernel] = lower(sch.func, generic);
+    assertEquals(kernel?.body.filter((s) => s.kind === "barrier"), [{ kind: "barrier", memory: "global" }]);
+  });
+}
