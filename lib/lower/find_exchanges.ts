@@ -115,7 +115,7 @@ function covers(
   const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
   return read.every((range, d) => {
     const extent = b.shape[d] as Expr, own = written[d] as Range;
-    return isConst(extent, 1) || ((own.exact || !sure) && isInside(range, own, extent, analyzer));
+    return (own.exact || !sure) && isInside(range, own, extent, analyzer);
   });
 }
 

@@ -453,3 +453,13 @@ Deno.test("threads that part ways take no barrier between them", () => {
     assertEquals(kernel?.body.filter((s) => s.kind === "barrier"), [{ kind: "barrier", memory: "global" }]);
   });
 }
+
+{
+  // The one element of T is made by the second thread, and read by the first.
+  const func = stencil(1);
+  const sch = new Schedule(func);
+  sch.computeAt("T", sch.loops("B")[0] as string);
+  sch.bind(sch.loops("T").at(-1) as string, "threadIdx.x");
+  sch.bind(sch.loops("B")[0] as string, "blockIdx.x");
+  rightEverywhere("one element that another thread makes", func, sch.func);
+}
