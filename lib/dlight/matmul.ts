@@ -226,12 +226,13 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
 
 /** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */
 function layoutsOf(m: Match, sch: Schedule): readonly WeightLayout[] {
-  const { buffer, indices } = m.b;
+  const { buffer } = m.b;
   const sources = sch.sources(m.main.block.name, buffer.name);
   const plain = sources.length === 1 && sources[0] === buffer.name && !outputsOf(sch.func).includes(buffer);
   const n = constExtent(m.j.extent);
-  const whole = plain && n !== undefined && indices.every((e) => iterOf(m.main, e));
-  return WEIGHT_LAYOUTS.filter((l) => l === "given" || (whole && (l !== "packed" || n % 4 === 0)));
+  return WEIGHT_LAYOUTS.filter((l) =>
+    l === "given" || (plain && n !== undefined && (l !== "packed" || n % 4 === 0))
+  );
 }
 
 /** Prepares B in another layout, for the product or for what pads it. Returns what the product reads now. */

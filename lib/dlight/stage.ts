@@ -1,6 +1,7 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr, Load } from "../ir/expr.ts";
+import { PREPARE } from "../ir/notes.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Knobs } from "../space/knobs.ts";
@@ -165,7 +166,7 @@ export function layOutWeights(
       ? { split: dims.map(() => []), order: swapped }
       : { split: dims.map((d) => d === j ? [4] : []), order: [...others.map(piece), j, piece(k), j + 1] },
   );
-  sch.annotate(copy, "prepare", true);
+  sch.annotate(copy, PREPARE, true);
   const all = sch.loops(copy);
   const [grid, thread] = sch.split(all.length > 1 ? sch.fuse(...all) : all[0] as string, [null, 64]) as [
     string,
@@ -180,7 +181,7 @@ export function layOutWeights(
 export function producerOf(sch: Schedule, block: string, buffer: string): string | undefined {
   return sch.producers(block).find((name) => {
     const { body, annotations } = sch.block(name);
-    return body.kind === "store" && body.buffer.name === buffer && annotations.prepare !== true;
+    return body.kind === "store" && body.buffer.name === buffer && annotations[PREPARE] !== true;
   });
 }
 

@@ -29,7 +29,8 @@ export function reducerOf(s: Store): Reducer | undefined {
   return { op: v.op, value, identity: identityOf(v.op, s.buffer.dtype) };
 }
 
-function readsBuffer(e: Expr, b: Buffer): boolean {
+/** Whether `e` loads from `b`. */
+export function readsBuffer(e: Expr, b: Buffer): boolean {
   let found = false;
   walkExpr(e, (x) => {
     if (x.kind === "load" && x.buffer === b) found = true;

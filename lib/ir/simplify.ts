@@ -38,7 +38,7 @@ import {
 } from "./linear.ts";
 import { printExpr } from "./print.ts";
 import type { Stmt } from "./stmt.ts";
-import { mapExpr, walkExpr, walkStmt } from "./visit.ts";
+import { mapExpr, readsMemory, walkStmt } from "./visit.ts";
 
 /** Inclusive bounds; infinite where nothing is known. */
 export type Interval = readonly [lo: number, hi: number];
@@ -291,7 +291,7 @@ export class Analyzer {
     const l = linearAdd(linearAdd(this.linear(first), this.linear(second), -1), linearConst(-margin));
     const step = [...l.terms.values()].reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
     // Data may be as large as its type allows: one more would be less.
-    if (step === 0 || [...l.terms.values()].some((t) => isData(t.atom))) return x;
+    if (step === 0 || [...l.terms.values()].some((t) => readsMemory(t.atom))) return x;
     const [whole] = divideLinear(l, step);
     const terms = [...whole.terms];
     const quotient = terms.length === 1 ? terms[0]?.[1] : undefined;
@@ -421,15 +421,6 @@ const ORDER: Partial<
   gt: (a, b) => [b, a, 0],
   ge: (a, b) => [b, a, 1],
 };
-
-/** True for a value that comes from memory. */
-function isData(e: Expr): boolean {
-  let found = false;
-  walkExpr(e, (x) => {
-    if (x.kind === "load") found = true;
-  });
-  return found;
-}
 
 /** 0·∞ is 0 here: a coefficient of 0 never contributes. */
 function times(a: number, b: number): number {

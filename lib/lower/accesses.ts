@@ -1,5 +1,6 @@
 import { conjuncts, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import { readsBuffer } from "../ir/reducer.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, walkExpr } from "../ir/visit.ts";
 
@@ -20,7 +21,7 @@ export function accessesOf(body: Stmt): ReadonlyMap<Buffer, readonly Access[]> {
   const note = (x: Load | Store, loops: readonly For[], pinned: ReadonlySet<Var>) => {
     const list = accesses.get(x.buffer) ?? [];
     const write = x.kind === "store";
-    const update = write && loadsFrom(x.value, x.buffer);
+    const update = write && readsBuffer(x.value, x.buffer);
     list.push({ indices: x.indices, loops, pinned, write, update });
     accesses.set(x.buffer, list);
   };
@@ -47,14 +48,6 @@ export function accessesOf(body: Stmt): ReadonlyMap<Buffer, readonly Access[]> {
 /** The loops that are around every one of the accesses. */
 export function commonLoops(accesses: readonly Access[]): readonly For[] {
   return accesses.map((a) => a.loops).reduce((p, q) => p.slice(0, p.findIndex((l, k) => l !== q[k]) >>> 0));
-}
-
-function loadsFrom(e: Expr, b: Buffer): boolean {
-  let found = false;
-  walkExpr(e, (x) => {
-    if (x.kind === "load" && x.buffer === b) found = true;
-  });
-  return found;
 }
 
 /** Variables that are 0 where `cond` holds. */

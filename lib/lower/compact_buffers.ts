@@ -89,8 +89,9 @@ function padded(b: Buffer, shape: readonly Expr[], layout: Layout | undefined): 
   const { axis, factor, offset } = layout.align;
   const sizes = shape.map((d) => isConst(d) ? d.value : NaN);
   const rest = sizes.slice(axis + 2).reduce((p, d) => p * d, 1), row = sizes[axis + 1] ?? 1;
-  const more = Array.from({ length: factor }, (_, n) => n).find((n) => (row + n) * rest % factor === offset);
-  if (more !== undefined) return shape.with(axis + 1, constant(row + more));
+  for (let long = row; long < row + factor; long++) {
+    if (long * rest % factor === offset) return shape.with(axis + 1, constant(long));
+  }
   throw new LowerError(
     `cannot align ${b.name}: the stride of dimension ${axis} is a multiple of ${rest}, and none of those is ` +
       `${offset} more than a multiple of ${factor}`,
@@ -109,7 +110,7 @@ function checkDoubled(
   if (!turns) {
     throw new LowerError(`${asked}: no serial loop is around all its uses; computeAt its block in one`);
   }
-  if (!covers(box, written, analyzer)) {
+  if (!box.every((r, d) => isSame(r, written[d], analyzer))) {
     throw new LowerError(`${asked}: a turn of ${turns.var.name} reads more of it than it writes`);
   }
   walkStmt(turns.body, (s) => {
@@ -130,7 +131,7 @@ function whole(b: Buffer, d: number): Range {
 /** What an invocation reads from its registers it must have written itself. */
 function checkCovered(b: Buffer, box: readonly Range[], written: readonly Range[], analyzer: Analyzer): void {
   box.forEach((r, d) => {
-    if (covers([r], written.slice(d, d + 1), analyzer)) return;
+    if (isSame(r, written[d], analyzer)) return;
     throw new LowerError(
       `cannot keep ${b.name} in registers: an invocation would read elements of dimension ${d} that it did not ` +
         `write; compute the producer under the same thread loops as its consumer, or use shared memory`,
@@ -138,10 +139,6 @@ function checkCovered(b: Buffer, box: readonly Range[], written: readonly Range[
   });
 }
 
-/** Whether all of `box` is in `written`. */
-function covers(box: readonly Range[], written: readonly Range[], analyzer: Analyzer): boolean {
-  return box.every((r, d) => {
-    const w = written[d];
-    return w !== undefined && analyzer.provesEqual(w.min, r.min) && analyzer.provesEqual(w.extent, r.extent);
-  });
+function isSame(r: Range, s: Range | undefined, analyzer: Analyzer): boolean {
+  return s !== undefined && analyzer.provesEqual(s.min, r.min) && analyzer.provesEqual(s.extent, r.extent);
 }

@@ -1,12 +1,13 @@
 /** A kernel in the making: what the passes hand on to each other. */
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import type { Align } from "../ir/notes.ts";
 import { Analyzer } from "../ir/simplify.ts";
-import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
+import type { Block, For, Stmt, ThreadTag } from "../ir/stmt.ts";
+import { walkStmt } from "../ir/visit.ts";
 
 /** How an array of a kernel lies in memory, as annotations of the block that writes it say. */
 export interface Layout {
-  /** The stride of dimension `axis` is `offset` more than a multiple of `factor` elements. */
-  readonly align?: { readonly axis: number; readonly factor: number; readonly offset: number };
+  readonly align?: Align;
   /** Two of it, which the turns of the loop around all its uses take in turn. */
   readonly doubled: boolean;
 }
@@ -38,6 +39,13 @@ export function analyzerOf(draft: Draft): Analyzer {
   for (const t of draft.threads.values()) analyzer.bind(t.var, t.extent);
   analyzer.bindLoops(draft.body);
   return analyzer;
+}
+
+/** The blocks of `s`, in order. */
+export function blocksIn(s: Stmt): readonly Block[] {
+  const found: Block[] = [];
+  walkStmt(s, (x) => x.kind === "block" && found.push(x));
+  return found;
 }
 
 export function isThreadTag(loop: For["loop"]): loop is ThreadTag {

@@ -8,17 +8,17 @@
  *         C[v, …] += A_local[…]
  */
 import { variable } from "../ir/build.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { bindingMap } from "../ir/flatten_block.ts";
+import { readsBuffer } from "../ir/reducer.ts";
+import type { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
-import { type Draft, isThreadIdx } from "./draft.ts";
+import { analyzerOf, blocksIn, type Draft, isThreadIdx } from "./draft.ts";
 import { LowerError } from "./error.ts";
 import { separates } from "./separates.ts";
 
 export function sinkVirtualThreads(draft: Draft): Draft {
-  const analyzer = new Analyzer();
-  for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);
-  analyzer.bindLoops(draft.body);
+  const analyzer = analyzerOf(draft);
   const sink = (s: Stmt, virtual: readonly For[]): Stmt => {
     if (s.kind === "for" && s.loop === "vthread") return sink(s.body, [...virtual, s]);
     if (virtual.length === 0 || s.kind === "seq") return mapStmt(s, (x) => sink(x, virtual));
@@ -69,21 +69,12 @@ function isStraight(s: For): boolean {
   return straight;
 }
 
-function blocksIn(s: Stmt): readonly Block[] {
-  const found: Block[] = [];
-  walkStmt(s, (x) => x.kind === "block" && found.push(x));
-  return found;
-}
-
 /** Of what is built up over several turns, each virtual thread must surely have its own: they take turns there. */
 function checkApart(b: Block, loop: For, analyzer: Analyzer): void {
-  const values = new Map(b.iters.map((it, k) => [it.var, b.bindings[k] ?? it.var]));
+  const values = bindingMap(b);
   walkStmt(b.body, (s) => {
     if (s.kind !== "store") return;
-    let updates = b.init !== undefined;
-    walkStmt(s, () => {}, (e) => {
-      if (e.kind === "load" && e.buffer === s.buffer) updates = true;
-    });
+    const updates = b.init !== undefined || [s.value, ...s.indices].some((e) => readsBuffer(e, s.buffer));
     const indices = s.indices.map((e) => substitute(e, values));
     const isPlain = indices.every((e) =>
       [...analyzer.linear(e).terms.values()].every((t) =>

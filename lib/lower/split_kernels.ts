@@ -1,11 +1,11 @@
 /** Each top-level loop nest is a kernel of its own. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/notes.ts";
 import { inputsOf } from "../ir/outputs.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
-import type { Draft, Layout } from "./draft.ts";
-import { isThreadTag } from "./draft.ts";
+import { blocksIn, type Draft, isThreadTag, type Layout } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
 export function splitKernels(func: PrimFunc): readonly Draft[] {
@@ -14,7 +14,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
   const owner = new Map<Buffer, number>();
   const fixed = new Set<Buffer>(inputsOf(func));
   return nests.map((body, k): Draft => {
-    const names = blocksOf(body);
+    const blocks = blocksIn(body), last = blocks.at(-1)?.name;
     walkStmt(
       body,
       (s) => s.kind === "store" && own(s.buffer, k),
@@ -22,17 +22,19 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
     );
     if (!hasThreads(body)) {
       throw new LowerError(
-        `cannot make a kernel of ${names.join(", ")}: none of its loops is bound to a thread; ` +
+        `cannot make a kernel of ${
+          blocks.map((b) => b.name).join(", ")
+        }: none of its loops is bound to a thread; ` +
           `schedule the program first, dlight.schedule does it for any program`,
       );
     }
     return {
-      name: nests.length === 1 ? func.name : `${func.name}_${names.at(-1) ?? k}`,
-      prepares: isPreparation(body, fixed, func.params),
+      name: nests.length === 1 ? func.name : `${func.name}_${last ?? k}`,
+      prepares: isPreparation(body, blocks, fixed, func.params),
       body,
       shapeVars: func.shapeVars,
       outer,
-      layouts: layoutsIn(body),
+      layouts: layoutsOf(blocks),
       threads: new Map(),
       exchanged: new Set(),
       lanes: new Map(),
@@ -58,10 +60,13 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
  *
  * @throws {LowerError} where they read what is not
  */
-function isPreparation(body: Stmt, fixed: Set<Buffer>, params: readonly Buffer[]): boolean {
-  const blocks: Block[] = [];
-  walkStmt(body, (s) => s.kind === "block" && blocks.push(s));
-  if (blocks.length === 0 || blocks.some((b) => b.annotations.prepare !== true)) return false;
+function isPreparation(
+  body: Stmt,
+  blocks: readonly Block[],
+  fixed: Set<Buffer>,
+  params: readonly Buffer[],
+): boolean {
+  if (blocks.length === 0 || blocks.some((b) => b.annotations[PREPARE] !== true)) return false;
   const refuse = (why: string) => {
     const name = blocks.at(-1)?.name;
     throw new LowerError(
@@ -81,32 +86,22 @@ function isPreparation(body: Stmt, fixed: Set<Buffer>, params: readonly Buffer[]
 }
 
 /** What blocks' annotations say of the buffers that they write. */
-function layoutsIn(body: Stmt): ReadonlyMap<Buffer, Layout> {
+function layoutsOf(blocks: readonly Block[]): ReadonlyMap<Buffer, Layout> {
   const found = new Map<Buffer, Layout>();
-  walkStmt(body, (s) => {
-    if (s.kind !== "block" || s.body.kind !== "store") return;
-    const { buffer_dim_align: align, double_buffer_scope: doubled } = s.annotations;
-    if (align === undefined && doubled !== true) return;
-    const [axis = NaN, factor = NaN, offset = NaN] = `${align}`.split(",").map(Number);
-    const whole = [axis, factor, offset].every((n) => Number.isInteger(n) && n >= 0);
-    if (align !== undefined && !(whole && factor > offset && axis < s.body.buffer.shape.length - 1)) {
+  for (const { body, annotations } of blocks) {
+    const note = annotations[ALIGN], doubled = annotations[DOUBLE] === true;
+    if (body.kind !== "store" || (note === undefined && !doubled)) continue;
+    const { buffer } = body;
+    const align = note === undefined ? undefined : alignOf(`${note}`, buffer.shape.length);
+    if (note !== undefined && !align) {
       throw new LowerError(
-        `cannot align ${s.body.buffer.name} to "${align}": say an axis before the last one, a factor, and an offset ` +
+        `cannot align ${buffer.name} to "${note}": say an axis before the last one, a factor, and an offset ` +
           `below it, as storageAlign does`,
       );
     }
-    found.set(s.body.buffer, {
-      doubled: doubled === true,
-      ...(align === undefined ? {} : { align: { axis, factor, offset } }),
-    });
-  });
+    found.set(buffer, { doubled, ...(align ? { align } : {}) });
+  }
   return found;
-}
-
-function blocksOf(s: Stmt): readonly string[] {
-  const names: string[] = [];
-  walkStmt(s, (x) => x.kind === "block" && names.push(x.name));
-  return names;
 }
 
 function hasThreads(s: Stmt): boolean {

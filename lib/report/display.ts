@@ -15,8 +15,8 @@ export type Showable = Chart | Table | Explained | Told | string;
 type Told = PrimFunc | Trace | ConfigSpace;
 
 /**
- * Shows charts, tables, programs, explanations, spaces and text, in order: in a notebook as outputs of the cell, in a terminal as
- * text (a chart as its title). End a cell with it, awaited, and none of its outputs is lost.
+ * Shows charts, tables, programs, explanations, spaces and text, in order: in a notebook as outputs of the cell,
+ * in a terminal as text (a chart as its title). End a cell with it, awaited, and none of its outputs is lost.
  */
 export async function display(...things: readonly Showable[]): Promise<void> {
   if (!jupyter()) {

@@ -54,20 +54,20 @@ function bindCpu(exe: Executable, runs: readonly Run[], inputs: Inputs, shapes: 
       b.role === "input" ? (inputs[b.name] as TypedArray).slice() : poisoned(b.dtype, sizeOf(b, shapes)),
     ]),
   );
-  const callsOf = exe.launches.map((l, k) => {
+  const calls = exe.launches.map((l, k) => {
     const buffers = l.bindings.map((b) => arrays.get(b.name) as TypedArray);
     const uniforms = Int32Array.from(l.uniforms, (name) => shapes[name] ?? 0);
     const grid = l.grid.map((g) => evaluate(g, shapes));
-    return () => runs[k]?.(buffers, uniforms, grid);
+    return { prepares: l.prepares, run: () => runs[k]?.(buffers, uniforms, grid) };
   });
-  callsOf.forEach((call, k) => exe.launches[k]?.prepares && call());
-  const calls = callsOf.filter((_, k) => !exe.launches[k]?.prepares);
+  for (const c of calls) if (c.prepares) c.run();
+  const each = calls.filter((c) => !c.prepares);
   const own = exe.buffers.filter((b) => b.role === "output" || b.role === "temp");
   return {
     poison: () => own.forEach((b) => arrays.get(b.name)?.set(poisoned(b.dtype, sizeOf(b, shapes)))),
     run(times): Promise<Spent> {
       const cpu = cpuTime(), wall = performance.now();
-      for (let t = 0; t < times; t++) for (const call of calls) call();
+      for (let t = 0; t < times; t++) for (const c of each) c.run();
       return Promise.resolve({ wall: performance.now() - wall, cpu: cpuTime() - cpu });
     },
     read: () =>

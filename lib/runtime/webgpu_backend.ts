@@ -259,15 +259,15 @@ class WebGpu implements Backend {
           entries.push({ binding: launch.bindings.length, resource: { buffer } });
         }
         return {
+          prepares: launch.prepares,
           pipeline,
           grid,
           group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
         };
       });
-      const first = steps.filter((_, k) => exe.launches[k]?.prepares);
+      const first = steps.filter((s) => s.prepares);
       if (first.length > 0) await this.submit((pass) => first.forEach((s) => dispatch(pass, s)));
-      const rest = steps.filter((_, k) => !exe.launches[k]?.prepares);
-      return new WebGpuBound(this, exe, storages, rest, made);
+      return new WebGpuBound(this, exe, storages, steps.filter((s) => !s.prepares), made);
     };
     try {
       return await this.guarded(place);
@@ -284,6 +284,7 @@ class WebGpu implements Backend {
 }
 
 interface StepOnDevice {
+  readonly prepares: boolean;
   readonly pipeline: GPUComputePipeline;
   readonly grid: readonly [number, number, number];
   readonly group: GPUBindGroup;

@@ -7,7 +7,17 @@ import type { Block } from "../ir/stmt.ts";
 import { readsMemory, substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { loopsLike } from "./nest.ts";
-import { blocksOf, findBlock, findLoop, FreshNames, reads, replaceStmt, storeOf, writes } from "./tree.ts";
+import {
+  blocksOf,
+  depthAmong,
+  findBlock,
+  findLoop,
+  FreshNames,
+  reads,
+  replaceStmt,
+  storeOf,
+  writes,
+} from "./tree.ts";
 
 /**
  * Makes two blocks of one that pads: the first fills with the constant, before a loop, and the block copies
@@ -41,13 +51,7 @@ export function decomposePadding(
       b,
     );
   }
-  const at = loops.indexOf(loop);
-  if (at < 0) {
-    throw new ScheduleError(
-      `${asked}: that loop is not around it; its loops are ${loops.map((l) => l.var.name).join(", ")}`,
-      loop,
-    );
-  }
+  const at = depthAmong(loops, loop, asked);
   const { cond, a: element, b: fill } = value;
   if (readsMemory(cond)) {
     throw new ScheduleError(`${asked}: its condition reads memory; only conditions on axes work`, b);

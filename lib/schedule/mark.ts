@@ -1,6 +1,7 @@
 import { forLoop, variable } from "../ir/build.ts";
 import type { Buffer, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { ALIGN, alignOf, DOUBLE } from "../ir/notes.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { Block } from "../ir/stmt.ts";
 import { replaceBuffers } from "../ir/visit.ts";
@@ -104,15 +105,15 @@ export function storageAlign(
   const asked = `cannot align dimension ${axis} of what ${name} writes to ${factor} and ${offset}`;
   const b = writerOfShared(func, name, asked);
   const rank = storeOf(b, "align").indices.length;
-  const whole = [axis, factor, offset].every((n) => Number.isInteger(n) && n >= 0);
-  if (!whole || axis >= rank - 1 || offset >= factor) {
+  const note = `${axis},${factor},${offset}`;
+  if (!alignOf(note, rank)) {
     throw new ScheduleError(
       `${asked}: it has ${rank} dimensions, of which all but the last have a stride to choose; ` +
         `the factor is positive, and the offset below it`,
       b,
     );
   }
-  return annotate(func, name, "buffer_dim_align", `${axis},${factor},${offset}`);
+  return annotate(func, name, ALIGN, note);
 }
 
 /**
@@ -126,7 +127,7 @@ export function storageAlign(
  */
 export function doubleBuffer(func: PrimFunc, name: string): PrimFunc {
   writerOfShared(func, name, `cannot keep two of what ${name} writes`);
-  return annotate(func, name, "double_buffer_scope", true);
+  return annotate(func, name, DOUBLE, true);
 }
 
 function writerOfShared(func: PrimFunc, name: string, asked: string): Block {

@@ -21,7 +21,16 @@ import { ScheduleError } from "./error.ts";
 import { insert } from "./cache.ts";
 import { loopsLike, wrap } from "./nest.ts";
 import { isOneToOne } from "./one_to_one.ts";
-import { findBlock, findLoop, FreshNames, mixedLoop, reduceLoops, replaceStmt, storeOf } from "./tree.ts";
+import {
+  depthAmong,
+  findBlock,
+  findLoop,
+  FreshNames,
+  mixedLoop,
+  reduceLoops,
+  replaceStmt,
+  storeOf,
+} from "./tree.ts";
 
 /**
  * Makes two blocks of a reduction: its initialisation, placed before a loop, and its update.
@@ -47,13 +56,7 @@ export function decomposeReduction(
   if (!b.init) {
     throw new ScheduleError(`${asked}: it has no initialisation; choose a reduction that is still whole`, b);
   }
-  const at = loops.indexOf(loop);
-  if (at < 0) {
-    throw new ScheduleError(
-      `${asked}: that loop is not around it; its loops are ${loops.map((l) => l.var.name).join(", ")}`,
-      loop,
-    );
-  }
+  const at = depthAmong(loops, loop, asked);
   const reduce = reduceLoops(b, loops);
   const open = reduce.find((l) => loops.indexOf(l) < at);
   if (open) {

@@ -75,6 +75,18 @@ export function loopsIn(s: Stmt): readonly For[] {
   return found;
 }
 
+/**
+ * How far in `loop` stands among the loops around a block.
+ *
+ * @throws {ScheduleError} where it is not one of them
+ */
+export function depthAmong(loops: readonly For[], loop: For, asked: string): number {
+  const at = loops.indexOf(loop);
+  if (at >= 0) return at;
+  const names = loops.map((l) => l.var.name).join(", ");
+  throw new ScheduleError(`${asked}: that loop is not around it; its loops are ${names}`, loop);
+}
+
 /** The function with one statement replaced. */
 export function replaceStmt(func: PrimFunc, old: Stmt, by: Stmt): PrimFunc {
   const go = (s: Stmt): Stmt =>

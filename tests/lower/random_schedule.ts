@@ -9,7 +9,7 @@ import type { For, Stmt, ThreadTag } from "../../lib/ir/stmt.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { isPadding } from "../schedule/random_steps.ts";
+import { isPadding, isShared } from "../schedule/random_steps.ts";
 import { indexMapOf } from "../schedule/index_maps.ts";
 
 const VERBS = [
@@ -137,10 +137,7 @@ function move(sch: Schedule, { verb, where, what }: Move): void {
     case "setScope":
       return sch.setScope(block, scope);
     case "layOut": {
-      const shared = sch.blocks().filter((b) => {
-        const { body } = sch.block(b);
-        return body.kind === "store" && body.buffer.scope === "shared";
-      });
+      const shared = sch.blocks().filter(isShared(sch));
       const name = pick(shared, where);
       if (name === undefined) return;
       return what % 2 === 0

@@ -118,7 +118,8 @@ export const isPadding = (sch: Schedule) => (name: string) => {
 const isInner = (sch: Schedule) => (name: string) =>
   sch.block(name).body.kind === "store" && sch.consumers(name).length > 0;
 
-const isShared = (sch: Schedule) => (name: string) => {
+/** Whether a block writes workgroup memory. */
+export const isShared = (sch: Schedule) => (name: string) => {
   const { body } = sch.block(name);
   return body.kind === "store" && body.buffer.scope === "shared";
 };

@@ -1,0 +1,23 @@
+/** The annotations of blocks that lowering reads, and schedules set. */
+
+/** The stride of dimension `axis` is `offset` more than a multiple of `factor` elements. */
+export interface Align {
+  readonly axis: number;
+  readonly factor: number;
+  readonly offset: number;
+}
+
+/** How the array that a block writes is aligned: `axis,factor,offset`. */
+export const ALIGN = "buffer_dim_align";
+/** True where it is kept twice, for turns to take in turn. */
+export const DOUBLE = "double_buffer_scope";
+/** True where a block makes of inputs what others read, once for as long as these stay. */
+export const PREPARE = "prepare";
+
+/** The alignment that a note says of an array of `rank` dimensions; undefined where it can't be one. */
+export function alignOf(note: string, rank: number): Align | undefined {
+  const [axis = NaN, factor = NaN, offset = NaN] = note.split(",").map(Number);
+  const whole = [axis, factor, offset].every((n) => Number.isInteger(n) && n >= 0);
+  // The last dimension has a stride of one.
+  return whole && axis < rank - 1 && offset < factor ? { axis, factor, offset } : undefined;
+}
