@@ -1,7 +1,7 @@
 /**
  * Every kernel of a model through its rule: scheduled, built, checked and timed on this device.
  *
- *     deno task rules [--model Qwen2.5-0.5B] [--shrink 8] [--prefer webgpu|cpu] [--out results]
+ *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1|q0f16] [--shrink 8] [--prefer webgpu|cpu] [--out results]
  */
 import { parseArgs } from "node:util";
 import { type Table, tableToIPC } from "apache-arrow";
@@ -109,9 +109,14 @@ if (import.meta.main) {
       model: { type: "string", multiple: true, default: ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"] },
       shrink: { type: "string" },
       prefer: { type: "string" },
+      quantization: { type: "string", default: "q4f16_1" },
       out: { type: "string", default: "results" },
     },
   });
+  const { quantization } = values;
+  if (quantization !== "q4f16_1" && quantization !== "q0f16") {
+    throw new TunebookError(`cannot build kernels of ${quantization}: weights are q4f16_1 or q0f16`);
+  }
   const prefer = values.prefer === "webgpu" || values.prefer === "cpu" ? values.prefer : undefined;
   using device = await Device.open(prefer ? { prefer } : {});
   // A processor would take minutes for what a GPU does at once.
@@ -125,11 +130,14 @@ if (import.meta.main) {
     console.log(
       "phase   kernel            rule              kernels schedule ms    run ms   GFLOP/s      GB/s  roof  correct",
     );
-    const table = await ruleTable(suite(kind, model, { shrink }), device, (r) => {
+    const table = await ruleTable(suite(kind, model, { shrink, quantization }), device, (r) => {
       if (r.correct !== "yes") wrong++;
       console.log(line(r));
     });
-    await Deno.writeFile(`${values.out}/rules_${model}.arrows`, tableToIPC(table, "stream"));
+    await Deno.writeFile(
+      `${values.out}/rules_${model}${kind === "llm" ? `_${quantization}` : ""}.arrows`,
+      tableToIPC(table, "stream"),
+    );
   }
   console.log(wrong === 0 ? "all correct" : `${wrong} kernels failed`);
   Deno.exit(wrong === 0 ? 0 : 1);
