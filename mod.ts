@@ -45,7 +45,15 @@ export { replay, Trace, type TraceJson } from "./lib/schedule/trace.ts";
 export type { Step } from "./lib/schedule/step.ts";
 
 export { ConfigSpace } from "./lib/space/config_space.ts";
-export { type Config, type Knobs, RejectedConfig } from "./lib/space/knobs.ts";
+export {
+  type Annotation,
+  type Config,
+  type Factors,
+  type Knobs,
+  type KnobValue,
+  RejectedConfig,
+} from "./lib/space/knobs.ts";
+export { narrow, type Narrowing } from "./lib/space/narrow.ts";
 export { instantiate, spaceOf, type Template } from "./lib/space/template.ts";
 
 export { targetOf } from "./lib/target/profiles.ts";
