@@ -23,6 +23,7 @@ import { match, rules, schedule } from "./lib/dlight/schedule.ts";
 import { recordSpace } from "./lib/experiment/record_space.ts";
 import { simulate } from "./lib/experiment/simulate.ts";
 import { tune } from "./lib/experiment/tune.ts";
+import { tuneSuite } from "./lib/experiment/tune_suite.ts";
 import { named } from "./lib/space/template.ts";
 
 export * as te from "./lib/te/mod.ts";
@@ -30,12 +31,28 @@ export * as te from "./lib/te/mod.ts";
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
-export const autotvm = { tune, template: named, createTuner, tunerNames, recordSpace, simulate } as const;
+export const autotvm = {
+  tune,
+  tuneSuite,
+  template: named,
+  createTuner,
+  tunerNames,
+  recordSpace,
+  simulate,
+} as const;
 
 export { build } from "./lib/experiment/build.ts";
 export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";
 export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
+export type { Confirmed, Speedup } from "./lib/experiment/confirm.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
+export type {
+  Buckets,
+  SuiteLog,
+  SuiteMember,
+  SuiteRow,
+  TuneSuiteOptions,
+} from "./lib/experiment/tune_suite.ts";
 
 export { PrimFunc } from "./lib/ir/func.ts";
 export { specialize } from "./lib/ir/specialize.ts";

@@ -79,7 +79,7 @@ export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptio
   sections.unshift({ title: "All of them", parts: [chart, all] });
   const intro =
     `Measured on ${device.target.name} with ${device.target.runtime}, seed ${seed}, in ${spent} s. Every ` +
-    `candidate's results were checked; the bars are medians of interleaved rounds with their quartiles.`;
+    `candidate's results were checked; the bars are medians of interleaved rounds with their 95% confidence intervals.`;
   await Deno.writeTextFile(
     `${out}/index.html`,
     await pageOf("Rule against search, on this device", intro, sections),

@@ -2,6 +2,7 @@
 import { type Budget, checkBudget, limitReached, nextBatch, type Progress } from "../autotvm/budget.ts";
 import { createTuner, type TunerName } from "../autotvm/create_tuner.ts";
 import { loopFeatures } from "../autotvm/features.ts";
+import { compile } from "../codegen/compile.ts";
 import type { Told, Tuner } from "../autotvm/tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
 import { TunebookError } from "../ir/error.ts";
@@ -16,12 +17,14 @@ import type { TrialRecord } from "../records/record.ts";
 import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
+import { replay } from "../schedule/trace.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import { SpaceError } from "../space/error.ts";
 import { narrow, type Narrowing } from "../space/narrow.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
 import { leastMs } from "./roofline.ts";
+import { confirm, type Confirmed, finalistsOf } from "./confirm.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
 
 export interface SearchOptions extends Budget {
@@ -86,8 +89,7 @@ export class Search implements AsyncDisposable {
   readonly #options: SearchOptions;
   readonly #log: RecordLog;
   readonly #tuner: Tuner;
-  readonly #measurer: Measurer;
-  readonly #ownsMeasurer: boolean;
+  #measurer: Measurer | undefined;
   readonly #records: TrialRecord[];
   readonly #leastMs: number | undefined;
   /** Asked for and not compiled yet, and compiled and not measured yet. */
@@ -105,7 +107,6 @@ export class Search implements AsyncDisposable {
     readonly options: SearchOptions;
     readonly log: RecordLog;
     readonly tuner: Tuner;
-    readonly measurer: Measurer;
   }) {
     this.subject = of.subject;
     this.space = of.space;
@@ -113,8 +114,6 @@ export class Search implements AsyncDisposable {
     this.#options = of.options;
     this.#log = of.log;
     this.#tuner = of.tuner;
-    this.#measurer = of.measurer;
-    this.#ownsMeasurer = of.options.measurer === undefined;
     this.#records = of.log.records.filter((r) => isOf(of.subject, r));
     this.#spent = Math.max(0, ...this.#records.map((r) => r.secondsSinceStart));
     const { func, target, shapes } = of.subject;
@@ -159,24 +158,18 @@ export class Search implements AsyncDisposable {
       ...(options.trials === undefined ? {} : { trials: options.trials }),
     });
     if (options.measurer) checkMeasurer(options.measurer, subject);
-    await using stack = new AsyncDisposableStack();
-    const log = stack.use(
-      options.path === undefined
-        ? RecordLog.memory()
-        : await RecordLog.open(options.path, identityOf(subject)),
-    );
-    const measurer = options.measurer ?? stack.use(
-      await Measurer.open({
-        prefer: device.target.kind,
-        func,
-        shapes,
-        seed,
-        ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      }),
-    );
-    const search = new Search({ subject, space, template, options, log, tuner, measurer });
-    stack.move();
-    return search;
+    const log = options.path === undefined
+      ? RecordLog.memory()
+      : await RecordLog.open(options.path, identityOf(subject));
+    try {
+      const search = new Search({ subject, space, template, options, log, tuner });
+      // What stands in the way of measuring is said now, and not after a plan was made.
+      await search.#open();
+      return search;
+    } catch (e) {
+      log[Symbol.dispose]();
+      throw e;
+    }
   }
 
   /** All trials of this search, resumed ones included, in order. */
@@ -184,9 +177,42 @@ export class Search implements AsyncDisposable {
     return this.#records;
   }
 
-  /** The process that measures. */
-  get measurer(): Measurer {
-    return this.#measurer;
+  /** The process that measures; one of its own is started where it has none, and is told of the best so far. */
+  async #open(): Promise<Measurer> {
+    const options = this.#options;
+    const { func, shapes, seed, target } = this.subject;
+    if (options.measurer) return options.measurer;
+    if (this.#measurer) return this.#measurer;
+    const best = fastest(this.#records);
+    return this.#measurer = await Measurer.open({
+      prefer: target.kind,
+      func,
+      shapes,
+      seed,
+      ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+      ...(best
+        ? { incumbent: { executable: compile(replay(func, best.trace), target), ms: best.medianMs } }
+        : {}),
+    });
+  }
+
+  /** Ends the measuring process until the next turn, where many searches share a machine's memory. */
+  async rest(): Promise<void> {
+    const measurer = this.#measurer;
+    this.#measurer = undefined;
+    await measurer?.[Symbol.asyncDispose]();
+  }
+
+  /** The best few and the preset, measured again in turn. */
+  async confirm(rounds: number): Promise<readonly Confirmed[]> {
+    const { func, target } = this.subject;
+    const finalists = finalistsOf(this.#records, this.preset);
+    return await confirm(func, target, await this.#open(), finalists, rounds);
+  }
+
+  /** The rule's own configuration, as records hold it. */
+  get preset(): string {
+    return JSON.stringify(this.space.at(this.space.preset));
   }
 
   /** The share of its time in which a candidate was being compiled by the driver, run or checked; NaN before the first. */
@@ -212,30 +238,29 @@ export class Search implements AsyncDisposable {
    */
   async run(most = Infinity): Promise<Stopped | undefined> {
     const { signal, reporter } = this.#options;
-    const begin = performance.now(), before = this.#spent, busyBefore = this.#measurer.busyMs;
-    const clock = () => {
-      this.#spent = before + (performance.now() - begin) / 1000;
-      this.#busyMs += this.#measurer.busyMs - busyBefore;
-    };
+    const measurer = await this.#open();
+    const begin = performance.now(), before = this.#spent, busyBefore = measurer.busyMs;
+    const clock = () => void (this.#spent = before + (performance.now() - begin) / 1000);
     const end = this.#records.length + most;
     try {
       while (true) {
-        this.#spent = before + (performance.now() - begin) / 1000;
+        clock();
         const stopped = signal?.aborted ? "signal" : limitReached(this.#options, this.progress);
         if (stopped) return stopped;
         if (this.#records.length >= end) return undefined;
         if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
         const next = this.#ready.shift() ?? this.#compileNext();
         if (!next) return "space";
-        const measured = this.#measure(next.candidate);
-        await this.#prepareWhile(measured);
+        const measured = this.#measure(measurer, next.candidate);
+        await this.#prepareWhile(measurer, measured);
         const measurement = await measured;
-        this.#spent = before + (performance.now() - begin) / 1000;
+        clock();
         this.#record(next, measurement);
         await reporter?.update(stateOf(this.subject, this.#records, this.#options, this.#spent));
       }
     } finally {
       clock();
+      this.#busyMs += measurer.busyMs - busyBefore;
       this.#turnsMs += performance.now() - begin;
     }
   }
@@ -260,7 +285,7 @@ export class Search implements AsyncDisposable {
   }
 
   /** Compiles the next candidates while one is being measured. */
-  async #prepareWhile(measured: Promise<unknown>): Promise<void> {
+  async #prepareWhile(measurer: Measurer, measured: Promise<unknown>): Promise<void> {
     let done = false;
     const settle = () => void (done = true);
     measured.then(settle, settle);
@@ -271,22 +296,22 @@ export class Search implements AsyncDisposable {
       const next = this.#compileNext();
       if (!next) break;
       this.#ready.push(next);
-      this.#warm();
+      this.#warm(measurer);
       await turn();
     }
-    if (!done) this.#warm();
+    if (!done) this.#warm(measurer);
   }
 
   /** Hands the driver's compiler the candidate that will be due last, so that it is done before it is due. */
-  #warm(): void {
-    if (!this.#measurer.canWarm) return;
+  #warm(measurer: Measurer): void {
+    if (!measurer.canWarm) return;
     const next = this.#ready.findLast((r) => !r.warmed && !("status" in r.candidate.outcome));
     if (!next || "status" in next.candidate.outcome) return;
     next.warmed = true;
-    this.#measurer.warm(next.candidate.outcome).then(() => this.#warm());
+    measurer.warm(next.candidate.outcome).then(() => this.#warm(measurer));
   }
 
-  #measure({ outcome }: Candidate): Promise<Measurement> {
+  #measure(measurer: Measurer, { outcome }: Candidate): Promise<Measurement> {
     if ("status" in outcome) return Promise.resolve(outcome);
     const best = fastest(this.#records)?.medianMs;
     const hopeless = best !== undefined
@@ -294,7 +319,7 @@ export class Search implements AsyncDisposable {
       : this.#leastMs !== undefined
       ? this.#leastMs * HOPELESS_ROOFLINE
       : undefined;
-    return this.#measurer.measure(
+    return measurer.measure(
       outcome,
       { adaptive: true, ...(hopeless === undefined ? {} : { dropAboveMs: hopeless }) },
       best === undefined ? Infinity : COMPILE_MS + best * HANGING,
@@ -316,7 +341,7 @@ export class Search implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#log[Symbol.dispose]();
-    if (this.#ownsMeasurer) await this.#measurer[Symbol.asyncDispose]();
+    await this.rest();
   }
 }
 

@@ -6,7 +6,7 @@ import { Chart } from "../report/chart.ts";
 import { bestSoFar } from "../report/charts.ts";
 import { inCell, shownAs } from "../report/jupyter.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
-import { confirm, type Confirmed, finalistsOf, type Speedup, speedup, winnerOf } from "./confirm.ts";
+import { type Confirmed, type Speedup, speedup, winnerOf } from "./confirm.ts";
 import { Search, type SearchOptions, type Stopped } from "./search.ts";
 
 export interface TuneOptions extends SearchOptions {
@@ -43,15 +43,11 @@ const ROUNDS = 9;
  */
 export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLog> {
   await using search = await Search.open(func, options);
-  const { space, measurer, subject } = search;
   const stopped = await search.run() as Stopped;
-  const { records, measuringShare } = search;
+  const { records, space, preset, measuringShare } = search;
   const fastest = bestOf(records);
-  const preset = JSON.stringify(space.at(space.preset));
   const { rounds = ROUNDS } = options;
-  const confirmed = rounds === 0
-    ? []
-    : await confirm(func, subject.target, measurer, finalistsOf(records, preset), rounds);
+  const confirmed = rounds === 0 ? [] : await search.confirm(rounds);
   const winner = winnerOf(confirmed, preset);
   const own = confirmed.find((c) => c.record.config === preset);
   const log: TuneLog = {

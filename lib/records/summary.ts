@@ -11,7 +11,7 @@ export interface SummaryRow {
   readonly failed: number;
   /** Spent on the search. */
   readonly seconds: number;
-  /** Confirmed: the median over interleaved rounds, and its quartiles. */
+  /** Confirmed: the median over interleaved rounds, and its 95% confidence interval. */
   readonly medianMs: number;
   readonly lowMs: number;
   readonly highMs: number;

@@ -51,7 +51,7 @@ export function bestSoFar(
   });
 }
 
-/** The confirmed results as bars, with the quartiles over the interleaved rounds and the ratio to DLight. */
+/** The confirmed results as bars, with the intervals of the medians over the interleaved rounds and the ratio to DLight. */
 export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
   const rows = summaryRows(summary);
   const speed = speedOf(rows);

@@ -16,7 +16,7 @@ export const MARGIN = 1.05;
 
 /**
  * Rule against search, operator by operator: being faster only counts by more than the margin, and where the
- * quartiles over the interleaved rounds lie apart. Operators without a confirmed rule and a confirmed search are left out.
+ * intervals of the medians over the interleaved rounds lie apart. Operators without a confirmed rule and a confirmed search are left out.
  */
 export function verdicts(summary: Table): readonly Verdict[] {
   const timed = summaryRows(summary).filter((r) => Number.isFinite(r.medianMs));

@@ -16,7 +16,7 @@ Deno.test("the best search is held against the rule", () => {
   }]);
 });
 
-Deno.test("being faster counts where the quartiles lie apart, and by more than the margin", () => {
+Deno.test("being faster counts where the intervals lie apart, and by more than the margin", () => {
   const text = "After 5 s, AutoTVM (from scratch) is";
   assertEquals(said(rule, search({ medianMs: 1.8, lowMs: 1.7, highMs: 1.89 })), [
     `search pays. ${text} 1.11 times as fast as DLight.`,
