@@ -103,4 +103,5 @@ export { display, type Showable } from "./lib/report/display.ts";
 export { drain } from "./lib/report/jupyter.ts";
 export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
 export { pageOf, type Section } from "./lib/report/page.ts";
+export { type TunerRow, tunersCompared } from "./lib/report/tuner_chart.ts";
 export { type Verdict, verdicts } from "./lib/report/verdict.ts";

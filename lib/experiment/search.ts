@@ -128,7 +128,7 @@ export class Search implements AsyncDisposable {
    */
   static async open(func: PrimFunc, options: SearchOptions): Promise<Search> {
     checkBudget(options);
-    const { device, tuner: tunerName = "xgb", start = "preset", seed = 0, deadlineMs } = options;
+    const { device, tuner: tunerName = "xgb", start = "preset", seed = 0 } = options;
     const shapes = checkSubject(func, options.shapes ?? {}, seed);
     if (options.until !== undefined) await device.probe();
     const { rule, template } = options.template
