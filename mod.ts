@@ -29,8 +29,14 @@ export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const
 /** The search over a space, measured on this device and led by a learned cost model. */
 export const autotvm = { tune, createTuner, tunerNames } as const;
 
-export { build } from "./lib/experiment/build.ts";
-export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";
+export {
+  build,
+  type BuildOptions,
+  type Built,
+  type BuiltProgram,
+  type Level,
+} from "./lib/experiment/build.ts";
+export { type Bucket, buildDispatch, Dispatch, type DispatchOptions } from "./lib/experiment/dispatch.ts";
 export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
 
@@ -63,6 +69,7 @@ export * from "./lib/runtime/error.ts";
 export { Measurer } from "./lib/measure/measurer.ts";
 export { type Failure, type Measurement, median } from "./lib/measure/measurement.ts";
 
+export { type Added, type Found, TuningDatabase } from "./lib/records/database.ts";
 export { RecordError } from "./lib/records/error.ts";
 export { readLog, RecordLog } from "./lib/records/log.ts";
 export type { TrialRecord } from "./lib/records/record.ts";

@@ -2,9 +2,10 @@
 import { assertEquals } from "@std/assert";
 
 /**
- * A room's own files and those rooms. Two rows are wider than the design's first draft: `target` takes the
- * base of all errors from `ir`, so that an unknown target is a TunebookError like any other; and `space` takes
- * the schedule, as a template is a function of one.
+ * A room's own files and those rooms. Three rows are wider than the design's first draft: `target` takes the
+ * base of all errors from `ir`, so that an unknown target is a TunebookError like any other; `space` takes
+ * the schedule, as a template is a function of one; and `records` takes lowering, as a database tries its records'
+ * schedules against their targets.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ir: [],
@@ -18,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   codegen: ["target", "ir", "lower"],
   runtime: ["target", "ir", "lower", "codegen"],
   measure: ["target", "ir", "lower", "codegen", "runtime"],
-  records: ["target", "ir", "space", "schedule", "measure"],
+  records: ["target", "ir", "space", "schedule", "lower", "measure"],
   report: ["target", "ir", "schedule", "space", "records"],
 };
 const experiment = [...Object.keys(MAY_IMPORT)];
