@@ -21,10 +21,12 @@ export function structureOf(func: PrimFunc, shapes: Shapes): Structure {
   return { text: JSON.stringify(funcToJson(func), masked), extents };
 }
 
-/** Constants, and names, as nothing. */
-function masked(this: unknown, key: string, value: unknown): unknown {
-  const isConst = key === "value" && (this as { readonly kind?: unknown }).kind === "const";
-  return key === "name" || isConst ? undefined : value;
+/** Constants and names as nothing, and fields in one order, whoever made a node. */
+function masked(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const isConst = (value as { readonly kind?: unknown }).kind === "const";
+  const fields = Object.entries(value).filter(([key]) => key !== "name" && !(isConst && key === "value"));
+  return Object.fromEntries(fields.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 /**

@@ -1,6 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { IrError } from "../../lib/ir/error.ts";
+import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
+import { specialize } from "../../lib/ir/specialize.ts";
 import { TuningDatabase } from "../../lib/records/database.ts";
 import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
@@ -8,6 +10,7 @@ import type { TrialRecord } from "../../lib/records/record.ts";
 import { schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
 import { batchBytes } from "../../lib/records/stream.ts";
 import { batchOf, rowsOf, tableToRecords } from "../../lib/records/table.ts";
+import { structureOf } from "../../lib/records/structure.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Target } from "../../lib/target/target.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -280,4 +283,14 @@ Deno.test("verify tells of traces that don't replay or don't fit their device, a
   await database.prune();
   assertEquals(problemsOf(database).length, 2);
   assertEquals((await readLog(path)).length, 4);
+});
+
+Deno.test("programs are alike whoever made their nodes, and whatever their parts are called", () => {
+  const made = specialize(te.matmul({ m: "m", n: 16, k: 16 }), { m: 16 });
+  const read = funcFromJson(JSON.parse(JSON.stringify(funcToJson(made))));
+  assertEquals(structureOf(made, {}), structureOf(read, {}));
+  const other = te.add({ shape: [4] });
+  const renamed = other.with({ name: "sum" });
+  assertEquals(structureOf(other, {}), structureOf(renamed, {}));
+  assertNotEquals(structureOf(other, {}).text, structureOf(te.mul({ shape: [4] }), {}).text);
 });
