@@ -35,10 +35,8 @@ function masked(_key: string, value: unknown): unknown {
  */
 export function shapeDistance(a: Structure, b: Structure): number | undefined {
   if (a.text !== b.text) return undefined;
-  return Math.max(
-    0,
-    ...a.extents.map((block, k) =>
-      block.reduce((sum, extent, d) => sum + doublings(extent, b.extents[k]?.[d] ?? extent), 0)
-    ),
-  );
+  return a.extents.reduce((most, block, k) => {
+    const other = b.extents[k] ?? block;
+    return Math.max(most, block.reduce((sum, extent, d) => sum + doublings(extent, other[d] ?? extent), 0));
+  }, 0);
 }
