@@ -104,7 +104,7 @@ export async function buildAmong(
     using own = options.database ? undefined : TuningDatabase.memory();
     const database = options.database ?? own as TuningDatabase;
     const searched = level === 3
-      ? await clock.wait("search", searchInto(database, func, device, options, rules))
+      ? await clock.wait("search", () => searchInto(database, func, device, options, rules))
       : undefined;
     chosen = byRecord(func, device.target, { ...options, database }, rules, clock);
     if (searched) {
@@ -113,7 +113,7 @@ export async function buildAmong(
     }
   }
   const { executable, ...how } = chosen;
-  const program = await clock.wait("load", device.load(executable));
+  const program = await clock.wait("load", () => device.load(executable));
   return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
 }
 
@@ -243,10 +243,10 @@ class Clock {
     }
   }
 
-  async wait<T>(stage: keyof Built["seconds"], running: Promise<T>): Promise<T> {
+  async wait<T>(stage: keyof Built["seconds"], run: () => Promise<T>): Promise<T> {
     const begin = performance.now();
     try {
-      return await running;
+      return await run();
     } finally {
       this.#ms[stage] += performance.now() - begin;
     }
