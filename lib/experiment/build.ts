@@ -16,7 +16,7 @@ import { replay } from "../schedule/trace.ts";
 import { spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { transferred } from "./transfer.ts";
-import { search, type TuneOptions } from "./tune.ts";
+import { Search, type SearchOptions } from "./search.ts";
 
 /**
  * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
@@ -25,10 +25,10 @@ import { search, type TuneOptions } from "./tune.ts";
  */
 export type Level = 0 | 1 | 2 | 3;
 
-type Search = Pick<TuneOptions, "tuner" | "seed" | "measurer" | "deadlineMs" | "signal" | "reporter">;
+type Asked = Pick<SearchOptions, "tuner" | "seed" | "measurer" | "deadlineMs" | "signal" | "reporter">;
 
 /** At level 3 also what `tune` takes. */
-export interface BuildOptions extends Search {
+export interface BuildOptions extends Asked {
   /** Default 1. */
   readonly level?: Level;
   /** Level 2 asks it; level 3 writes to it as well. Its file stays open. */
@@ -36,7 +36,7 @@ export interface BuildOptions extends Search {
   /** Of the search at level 3. */
   readonly budget?: Budget;
   /** Values of the shape variables to choose for at levels 2 and 3; the program runs with any. */
-  readonly shapes?: TuneOptions["shapes"];
+  readonly shapes?: SearchOptions["shapes"];
 }
 
 /** What a program's schedule comes from, and what building it took. */
@@ -202,7 +202,7 @@ async function searchInto(
   rules: readonly Rule[],
 ): Promise<{ readonly because: string; readonly has: (found: Found | undefined) => boolean }> {
   const { rule, template } = dlight.match(func, device.target, rules);
-  const { records, stopped } = await search(func, {
+  await using search = await Search.open(func, {
     device,
     template,
     contestant: "autotvm+dlight",
@@ -215,7 +215,9 @@ async function searchInto(
     ...(signal ? { signal } : {}),
     ...(reporter ? { reporter } : {}),
   });
+  const stopped = await search.run();
   await reporter?.done();
+  const { records } = search;
   const { added, refused } = database.add(records.map((r) => ({ ...r, rule })));
   const not = refused.length > 0 ? `, ${refused.length} refused (${refused[0]})` : "";
   return {

@@ -4,7 +4,7 @@ import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson } from "../ir/func_json.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { median } from "../measure/measurement.ts";
+import { msOf } from "../measure/measurement.ts";
 import { Trace } from "../schedule/trace.ts";
 import type { Config } from "../space/knobs.ts";
 import { targetFromJson } from "../target/target_json.ts";
@@ -79,12 +79,16 @@ export class RecordReader {
   }
 }
 
-function checkTime({ medianMs, samples, clock }: TrialRecord, { func, shapes, target }: Subject): void {
-  if (samples.length === 0 || !samples.every((s) => s > 0 && Number.isFinite(s))) {
+function checkTime(record: TrialRecord, { func, shapes, target }: Subject): void {
+  const { medianMs, samples, againstMs, againstSamples, clock } = record;
+  const inTurn = againstSamples.length > 0;
+  const times = [...samples, ...againstSamples, ...(inTurn ? [againstMs] : [])];
+  if (samples.length === 0 || !times.every((t) => t > 0 && Number.isFinite(t))) {
     throw new RecordError("its samples are not positive times");
   }
-  if (median(samples) !== medianMs) {
-    throw new RecordError(`its median is ${medianMs} ms, and that of its samples ${median(samples)} ms`);
+  const ms = msOf({ samples, ...(inTurn ? { against: { ms: againstMs, samples: againstSamples } } : {}) });
+  if (ms !== medianMs) {
+    throw new RecordError(`its median is ${medianMs} ms, and that of its samples ${ms} ms`);
   }
   if (clock !== target.clock && clock !== "wall") {
     throw new RecordError(`it was timed by the clock ${clock}, and its target has ${target.clock}`);

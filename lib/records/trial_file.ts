@@ -1,9 +1,9 @@
 /** A file of trials: an Arrow stream that grows batch by batch and is never closed. */
-import { Table } from "apache-arrow";
+import { type Schema, Table } from "apache-arrow";
 import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
-import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "./schema.ts";
+import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
 import { batchBytes, messagesOf, readStream, schemaBytes } from "./stream.ts";
 import { batchOf, tableToRecords } from "./table.ts";
 
@@ -43,7 +43,10 @@ export class TrialFile implements Disposable {
     const file = await openFile(path);
     try {
       const bytes = await readAll(file);
-      const known = contents(path, bytes, check);
+      const known = contents(path, bytes, (metadata) => {
+        checkCurrent(path, metadata);
+        check(metadata);
+      });
       if (!known) {
         if (bytes.length > 0 && !isPrefix(bytes)) {
           throw new RecordError(`cannot open ${path}: it is not an Arrow stream; choose another path`);
@@ -134,7 +137,7 @@ function contents(
     const metadata = Object.fromEntries(schema.metadata);
     stranger = strangerOf(path, metadata);
     if (!stranger) {
-      for (const batch of batches) checkBatch(batch, TRIAL_COLUMNS);
+      for (const batch of batches) checkBatch(batch, columnsOf(schema));
       read = { end, metadata, records: tableToRecords(new Table(schema, [...batches])) };
     }
   } catch (e) {
@@ -162,6 +165,24 @@ function strangerOf(path: string, metadata: Metadata): RecordError | undefined {
     );
   }
   return undefined;
+}
+
+/** @throws {RecordError} for a file of an older schema: its batches have other columns than those to come */
+function checkCurrent(path: string, metadata: Metadata): void {
+  const version = Number(metadata["tunebook.schema"]);
+  if (version === SCHEMA_VERSION) return;
+  throw new RecordError(
+    `cannot append to ${path}: it has schema ${version}, and trials are written in ${SCHEMA_VERSION} now; ` +
+      `readLog reads it; choose another path for the trials to come`,
+  );
+}
+
+/** The columns that a file must have: an older one lacks those that have come since. */
+function columnsOf({ fields }: Schema): Readonly<Record<string, Column>> {
+  const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
+    !Object.hasOwn(SINCE_FIRST, name) || fields.some((f) => f.name === name)
+  );
+  return Object.fromEntries(known);
 }
 
 function bytesOf(records: readonly TrialRecord[]): Uint8Array {
