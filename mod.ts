@@ -41,8 +41,14 @@ export const autotvm = {
   simulate,
 } as const;
 
-export { build } from "./lib/experiment/build.ts";
-export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";
+export {
+  build,
+  type BuildOptions,
+  type Built,
+  type BuiltProgram,
+  type Level,
+} from "./lib/experiment/build.ts";
+export { type Bucket, buildDispatch, Dispatch, type DispatchOptions } from "./lib/experiment/dispatch.ts";
 export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
 export type { Confirmed, Speedup } from "./lib/experiment/confirm.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
@@ -91,6 +97,7 @@ export * from "./lib/runtime/error.ts";
 export { Measurer } from "./lib/measure/measurer.ts";
 export { type Failure, type Measurement, median } from "./lib/measure/measurement.ts";
 
+export { type Added, type Found, TuningDatabase } from "./lib/records/database.ts";
 export { RecordError } from "./lib/records/error.ts";
 export { readLog, RecordLog } from "./lib/records/log.ts";
 export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/recorded_space.ts";

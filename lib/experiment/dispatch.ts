@@ -1,5 +1,5 @@
-import { compile } from "../codegen/compile.ts";
 import { lowBatchGemv } from "../dlight/low_batch_gemv.ts";
+import type { Rule } from "../dlight/rule.ts";
 import * as dlight from "../dlight/schedule.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -7,14 +7,14 @@ import { specialize } from "../ir/specialize.ts";
 import { checkArguments, type Inputs, type Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
-import type { Program } from "../runtime/program.ts";
+import { buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
 
 /** A program for launches with at most so many rows. */
 export interface Bucket {
   /** Infinity for the last one. */
   readonly upTo: number;
   readonly rule: string;
-  readonly program: Program;
+  readonly program: BuiltProgram;
 }
 
 /** Several programs for one operator; each launch takes the one for its number of rows. Dispose it. */
@@ -48,19 +48,28 @@ export class Dispatch implements Disposable {
   }
 }
 
+/** A level, and what it needs, as for `build`; and which launches are told apart. */
+export interface DispatchOptions extends BuildOptions {
+  /** The shape variable that counts rows. Default "m". */
+  readonly variable?: string;
+  /** Default 1, 2 and 8. */
+  readonly buckets?: readonly number[];
+}
+
 /**
  * Builds an operator with a symbolic number of rows for each of some buckets: one row by the rule for a vector
  * (the program specialized), few rows by LowBatchGEMV, any number by the first rule that matches. A bucket
- * whose rule does not match is left out.
+ * whose rule does not match is left out. Each is built at `level`: from level 2 on for as many rows as its bucket
+ * takes, and the last for those in `shapes`. At level 0 all rows are alike, and there is one program.
  *
- * @throws {TunebookError} if `variable` is no shape variable of the program
+ * @throws {TunebookError} if `variable` is no shape variable of the program, and as `build` does
  */
 export async function buildDispatch(
   func: PrimFunc,
   device: Device,
-  options: { readonly variable?: string; readonly buckets?: readonly number[] } = {},
+  options: DispatchOptions = {},
 ): Promise<Dispatch> {
-  const { variable = "m", buckets = [1, 2, 8] } = options;
+  const { variable = "m", buckets = [1, 2, 8], ...how } = options;
   const bad = buckets.find((b) => !(Number.isSafeInteger(b) && b > 0));
   if (bad !== undefined) {
     throw new TunebookError(`cannot build a bucket of ${bad} rows: it is a positive integer`);
@@ -71,19 +80,25 @@ export async function buildDispatch(
         (func.shapeVars.map((v) => v.name).join(", ") || "none"),
     );
   }
-  const { target } = device;
-  const of = async (upTo: number, scheduled: dlight.Ruled): Promise<Bucket> => ({
-    upTo,
-    rule: scheduled.rule,
-    program: await device.load(compile(scheduled.func, target)),
-  });
   const built: Bucket[] = [];
-  for (const b of [...new Set(buckets)].toSorted((x, y) => x - y)) {
-    if (b === 1) built.push(await of(1, dlight.schedule(specialize(func, { [variable]: 1 }), target)));
-    else if (lowBatchGemv(b).match(func, target).template) {
-      built.push(await of(b, dlight.schedule(func, target, [lowBatchGemv(b)])));
+  const add = async (upTo: number, f: PrimFunc, shapes: Shapes, rules: readonly Rule[]): Promise<void> => {
+    const program = await buildAmong(f, device, { ...how, shapes }, rules);
+    built.push({ upTo, rule: program.built.rule, program });
+  };
+  const others = Object.fromEntries(Object.entries(how.shapes ?? {}).filter(([name]) => name !== variable));
+  const sizes = how.level === 0 ? [] : [...new Set(buckets)].toSorted((x, y) => x - y);
+  try {
+    for (const b of sizes) {
+      const rows = Object.fromEntries([[variable, b]]);
+      if (b === 1) await add(1, specialize(func, rows), others, dlight.rules);
+      else if (lowBatchGemv(b).match(func, device.target).template) {
+        await add(b, func, { ...others, ...rows }, [lowBatchGemv(b)]);
+      }
     }
+    await add(Infinity, func, how.shapes ?? {}, dlight.rules);
+  } catch (e) {
+    for (const b of built) b.program[Symbol.dispose]();
+    throw e;
   }
-  built.push(await of(Infinity, dlight.schedule(func, target)));
   return new Dispatch(variable, built);
 }

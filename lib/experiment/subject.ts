@@ -5,14 +5,16 @@ import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcToJson } from "../ir/func_json.ts";
 import { solveShapes } from "../ir/shapes.ts";
-import { signature } from "../ir/signature.ts";
 import { type Measurement, msOf } from "../measure/measurement.ts";
 import type { LogIdentity } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
+import { taskOf } from "../records/task.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Config } from "../space/knobs.ts";
 import type { Target } from "../target/target.ts";
 import type { Candidate } from "./candidate.ts";
+
+export { taskOf };
 
 export interface Subject {
   readonly func: PrimFunc;
@@ -35,12 +37,6 @@ export function checkSubject(func: PrimFunc, shapes: Shapes, seed: number): Shap
     throw new TunebookError(`cannot search with seed ${seed}: it is an integer of 32 bits`);
   }
   return solveShapes(func, () => undefined, shapes);
-}
-
-/** The program in one line, with the values of its shape variables. */
-export function taskOf(func: PrimFunc, shapes: Shapes): string {
-  const values = Object.entries(shapes).map(([name, value]) => `${name} = ${value}`);
-  return signature(func) + (values.length > 0 ? ` with ${values.join(", ")}` : "");
 }
 
 /** What a log file is about: one program, with its shapes, on one target. */

@@ -1,6 +1,7 @@
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
+import { printable } from "./printable.ts";
 import type { Stmt } from "./stmt.ts";
 
 /**
@@ -37,6 +38,6 @@ export class PrimFunc implements FuncData {
 
   /** What a notebook's cell shows. */
   [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
-    return { "text/plain": `${this}` };
+    return { "text/plain": printable(`${this}`) };
   }
 }

@@ -94,6 +94,9 @@ function list(x: unknown): readonly unknown[] {
 }
 function text(x: unknown): string {
   if (typeof x !== "string") throw new IrError(`expected text, got ${show(x)}`);
+  if (x.length > LONGEST_NAME) {
+    throw new IrError(`a name is ${x.length} letters long, ${show(x)}…, and up to ${LONGEST_NAME} work`);
+  }
   return x;
 }
 function number(x: unknown): number {
@@ -142,6 +145,9 @@ const MATH: readonly MathOp[] = [
 // deno-fmt-ignore
 const EXPRS = ["const", "binary", "not", "select", "cast", "call", "load"] as const;
 const STMTS = ["for", "seq", "if", "store", "block"] as const;
+
+/** Longest name that is read; schedules take no longer ones either. */
+const LONGEST_NAME = 1000;
 
 /** Levels of nesting that are read: far more than programs have, and far from the end of the stack. */
 const DEEPEST = 1000;

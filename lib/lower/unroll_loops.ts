@@ -12,7 +12,11 @@ const MAX_STATEMENTS = 1 << 14;
 
 export function unrollLoops(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
-  let statements = 0;
+  let statements = 0, turns = 0;
+  const tooMany = () =>
+    new LimitError(
+      `cannot unroll the loops of ${draft.name}: they make more than ${MAX_STATEMENTS} statements; unroll fewer or smaller ones`,
+    );
   // One walk carries the values of all unrolled loops, so that each statement is rebuilt once.
   const stmt = (s: Stmt, values: ReadonlyMap<Var, Expr>): Stmt => {
     if (s.kind === "for" && s.loop === "unrolled") {
@@ -22,15 +26,13 @@ export function unrollLoops(draft: Draft): Draft {
       }
       const copies: Stmt[] = [];
       for (let k = 0; k < extent.value; k++) {
+        // A loop may have nothing in it, and as many turns as it likes.
+        if (++turns > 4 * MAX_STATEMENTS) throw tooMany();
         copies.push(stmt(s.body, new Map(values).set(s.var, constant(k))));
       }
       return seq(...copies);
     }
-    if (s.kind === "store" && ++statements > MAX_STATEMENTS) {
-      throw new LimitError(
-        `cannot unroll the loops of ${draft.name}: they make more than ${MAX_STATEMENTS} statements; unroll fewer or smaller ones`,
-      );
-    }
+    if (s.kind === "store" && ++statements > MAX_STATEMENTS) throw tooMany();
     return mapStmt(s, (x) => stmt(x, values), (e) => values.size ? instance(e, values) : e);
   };
   // Thousands of copies of one index differ in their constant only: its linear form is made once.

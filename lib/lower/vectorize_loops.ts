@@ -8,17 +8,22 @@ import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
+import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
-import { LowerError } from "./error.ts";
+import { LimitError, LowerError } from "./error.ts";
 import { separates } from "./separates.ts";
+
+/** Statements and expressions that vectors may make in one kernel: many times what fits a kernel that compiles. */
+const MOST_MADE = 1 << 17;
 
 const LANES = [0, 1, 2, 3] as const;
 
 export function vectorizeLoops(draft: Draft, target: Target): Draft {
   const analyzer = analyzerOf(draft);
+  let made = 0;
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt);
     if (x.kind !== "for" || x.loop !== "vectorized") return x;
@@ -27,6 +32,12 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
     }
     const fits = x.extent.value % 4 === 0 && lanesAreApart(x, analyzer);
     if (target.kind === "cpu" || !fits) return { ...x, loop: "unrolled" };
+    if ((made += x.extent.value / 4 * sizeOf(x.body, MOST_MADE)) > MOST_MADE) {
+      throw new LimitError(
+        `cannot vectorize the loops of ${draft.name}: they make more than ${MOST_MADE} statements and expressions; ` +
+          `split off 4 to vectorize`,
+      );
+    }
     return vectorized(x, x.extent.value, analyzer);
   };
   return { ...draft, body: stmt(draft.body) };

@@ -1,10 +1,10 @@
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 
-/** The fastest checked record, the earlier one of two alike; undefined where every trial failed. */
+/** The fastest checked record that took some time, the earlier one of two alike; undefined where there is none. */
 export function fastest(records: readonly TrialRecord[]): TrialRecord | undefined {
   return records.reduce<TrialRecord | undefined>(
-    (p, r) => r.status !== "ok" || Number.isNaN(r.medianMs) || (p && p.medianMs <= r.medianMs) ? p : r,
+    (p, r) => r.status !== "ok" || !(r.medianMs > 0) || (p && p.medianMs <= r.medianMs) ? p : r,
     undefined,
   );
 }

@@ -1,8 +1,14 @@
 /** Arrow's stream format, message by message: enough to append to a file and to mend its end. */
-import { MessageReader, RecordBatchReader, RecordBatchStreamWriter } from "apache-arrow";
+import { RecordBatchReader, RecordBatchStreamWriter } from "apache-arrow";
 import type { RecordBatch, Schema } from "apache-arrow";
+import { RecordError } from "./error.ts";
+import { headOf } from "./message.ts";
 
-/** Start and end of each whole message, without the mark that closes a stream. */
+/**
+ * Start and end of each whole message, without the mark that closes a stream.
+ *
+ * @throws {RecordError} where a message is whole, and its head is damaged
+ */
 export function messagesOf(bytes: Uint8Array): readonly { readonly begin: number; readonly end: number }[] {
   const messages: { begin: number; end: number }[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -11,9 +17,12 @@ export function messagesOf(bytes: Uint8Array): readonly { readonly begin: number
   while (at + 8 <= bytes.length && view.getInt32(at, true) === -1) {
     const headerEnd = at + 8 + view.getInt32(at + 4, true);
     if (headerEnd <= at + 8 || headerEnd > bytes.length) break;
-    const header = new MessageReader(bytes.subarray(at, headerEnd)).readMessage();
-    const end = headerEnd + (header?.bodyLength ?? 0);
-    if (!header || end < headerEnd || end > bytes.length) break;
+    const head = headOf(bytes.subarray(at + 8, headerEnd));
+    if (!head || (head.kind === "schema") !== (messages.length === 0)) {
+      throw new RecordError(`message ${messages.length}, at byte ${at}, has a damaged head`);
+    }
+    const end = headerEnd + head.bodyLength;
+    if (end > bytes.length) break;
     messages.push({ begin: at, end });
     at = end;
   }

@@ -1,4 +1,5 @@
 /** How contestants are called and coloured, in every chart, table and line. */
+import { printableLine } from "../ir/printable.ts";
 
 interface Looks {
   readonly label: string;
@@ -17,13 +18,22 @@ const CONTESTANTS: Readonly<Record<string, Looks>> = {
 /** For contestants that nobody foresaw. */
 const OTHER = ["#CC79A7", "#56B4E9", "#D55E00", "#000000"];
 
+/** Letters of a contestant's name that are shown. */
+const LONGEST = 60;
+
 export function labelOf(contestant: string): string {
-  return CONTESTANTS[contestant]?.label ?? contestant;
+  const known = looksOf(contestant)?.label ?? printableLine(contestant, LONGEST);
+  // Vega takes what every object has for a series that it knows.
+  return known in {} ? `“${known}”` : known;
+}
+
+function looksOf(contestant: string): Looks | undefined {
+  return Object.hasOwn(CONTESTANTS, contestant) ? CONTESTANTS[contestant] : undefined;
 }
 
 /** True for contestants that don't search; those that nobody foresaw are taken to search. */
 export function isFixed(contestant: string): boolean {
-  return CONTESTANTS[contestant]?.fixed ?? false;
+  return looksOf(contestant)?.fixed ?? false;
 }
 
 /** Which label has which colour, among the contestants that are there; a Vega-Lite scale. */

@@ -1,6 +1,7 @@
 /** Showing things in a notebook's cell, or in a terminal. */
 import type { Table } from "apache-arrow";
 import { PrimFunc } from "../ir/func.ts";
+import { printable } from "../ir/printable.ts";
 import { Trace } from "../schedule/trace.ts";
 import { ConfigSpace } from "../space/config_space.ts";
 import { Chart, shownWidth } from "./chart.ts";
@@ -36,7 +37,7 @@ export async function display(...things: readonly Showable[]): Promise<void> {
 }
 
 function bundleOf(thing: Exclude<Showable, Chart>): Bundle {
-  if (isText(thing)) return { "text/plain": folded(`${thing}`) };
+  if (isText(thing)) return { "text/plain": folded(wordsOf(thing)) };
   return isExplained(thing) ? explanationBundle(thing) : tableBundle(thing);
 }
 
@@ -64,9 +65,15 @@ function breakOf(line: string): number {
 }
 
 function textOf(thing: Showable): string {
-  return thing instanceof Chart || isText(thing) || isExplained(thing)
-    ? `${thing}`
+  if (isText(thing)) return wordsOf(thing);
+  return thing instanceof Chart || isExplained(thing)
+    ? printable(`${thing}`)
     : tableBundle(thing)["text/plain"];
+}
+
+/** A text is the caller's own; what a program or a trace is called may be a stranger's. */
+function wordsOf(thing: Told | string): string {
+  return typeof thing === "string" ? thing : printable(`${thing}`);
 }
 
 function isExplained(thing: Table | Explained): thing is Explained {

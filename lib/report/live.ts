@@ -1,4 +1,5 @@
 /** How far a search is, while it runs: in place in a notebook, on one line in a terminal. */
+import { printableLine } from "../ir/printable.ts";
 import { isFixed, labelOf } from "./contestants.ts";
 import { type Curve, curvesSpec, type Point } from "./curves.ts";
 import { drain, jupyter, show } from "./jupyter.ts";
@@ -51,7 +52,7 @@ export function lineOf(p: Progress): string {
   const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
   const failed = p.failed > 0 ? ` (${p.failed} failed)` : "";
   const spent = `${p.secondsSpent.toFixed(0)}${of(p.secondsTotal)} s`;
-  return `${p.task}, ${labelOf(p.contestant)}: ${trials}${failed}, ${spent}, ${best}`;
+  return `${printableLine(p.task, 200)}, ${labelOf(p.contestant)}: ${trials}${failed}, ${spent}, ${best}`;
 }
 
 function speedOf(p: Progress): { readonly y: number; readonly unit: string } | undefined {

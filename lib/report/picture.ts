@@ -1,4 +1,5 @@
 /** Vega-Lite specifications as pictures, without a browser. The libraries are heavy and loaded on first use. */
+import { printable } from "../ir/printable.ts";
 import type { Spec } from "./spec.ts";
 
 /** Loads what draws SVG, for whoever wants to wait for it at another time than the first drawing's. */
@@ -14,7 +15,7 @@ export async function loadDrawing() {
 export async function svgOf(spec: Spec): Promise<string> {
   const { vega, lite } = await loadDrawing();
   // Vega writes into the data that it draws.
-  const own = structuredClone(spec) as unknown as Parameters<typeof lite.compile>[0];
+  const own = shown(spec) as unknown as Parameters<typeof lite.compile>[0];
   const compiled = lite.compile(own, { logger: SILENT });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none" });
   try {
@@ -22,6 +23,14 @@ export async function svgOf(spec: Spec): Promise<string> {
   } finally {
     view.finalize();
   }
+}
+
+/** A copy whose texts all show: one letter that no XML may hold, and there is no picture. */
+function shown(x: unknown): unknown {
+  if (typeof x === "string") return printable(x);
+  if (typeof x !== "object" || x === null) return x;
+  if (Array.isArray(x)) return x.map(shown);
+  return Object.fromEntries(Object.entries(x).map(([key, value]) => [key, shown(value)]));
 }
 
 /** Pixels of a PNG for one of the specification. */

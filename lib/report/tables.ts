@@ -1,5 +1,6 @@
 /** Arrow tables for people: aligned text for terminals, HTML for notebooks. */
 import type { Table } from "apache-arrow";
+import { printableLine } from "../ir/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { TRIAL_COLUMNS } from "../records/schema.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, summaryRows } from "../records/summary.ts";
@@ -88,7 +89,7 @@ export function cellsOf(table: Table, rows = ROWS): Cells {
     const row = table.get(r)?.toJSON() as Readonly<Record<string, unknown>>;
     return names.map((n) => short(row[n]));
   });
-  return [names, ...body];
+  return [names.map((n) => short(n)), ...body];
 }
 
 /** Cells as text, numbers to the right. */
@@ -143,5 +144,6 @@ function configOf(json: string): string {
 
 function short(x: unknown, most = 40): string {
   const text = typeof x === "number" ? figure(x) : typeof x === "string" ? x : JSON.stringify(x) ?? `${x}`;
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  const shown = printableLine(text.slice(0, most + 1));
+  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
 }

@@ -1,6 +1,7 @@
 import { isConst } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { sizeOf } from "../ir/size.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute } from "../ir/visit.ts";
 import { dimensions } from "./compute_at.ts";
@@ -16,6 +17,9 @@ import {
   storeOf,
   writes,
 } from "./tree.ts";
+
+/** Expressions that one inlining may write out. */
+const MOST_MADE = 1 << 18;
 
 /**
  * Puts a producer's expression where its results are read; the producer and its buffer are gone.
@@ -54,8 +58,18 @@ export function computeInline(func: PrimFunc, name: string): PrimFunc {
   const dims = dimensions(b, asked);
   const consumers = consumersOf(func, b);
   if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it; leave it where it is`, b);
-  const value = (indices: readonly Expr[]) =>
-    substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
+  const size = sizeOf(s);
+  let made = 0;
+  const value = (indices: readonly Expr[]) => {
+    if ((made += size) > MOST_MADE) {
+      throw new ScheduleError(
+        `${asked}: it is written out at more reads than ${
+          Math.floor(MOST_MADE / size)
+        }; computeAt keeps its results`,
+      );
+    }
+    return substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
+  };
   const expr = (e: Expr): Expr => {
     const x = mapExpr(e, expr);
     return x.kind === "load" && x.buffer === s.buffer ? value(x.indices) : x;

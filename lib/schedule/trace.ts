@@ -1,11 +1,16 @@
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { printable } from "../ir/printable.ts";
+import { sizeOf } from "../ir/size.ts";
 import { ScheduleError } from "./error.ts";
 import { apply, showStep, type Step } from "./step.ts";
 import { stepFromJson } from "./step_json.ts";
 
 /** Steps of a schedule: ten times what a rule takes, and few enough to replay whatever they are. */
 export const STEP_LIMIT = 1000;
+
+/** Statements and expressions on the way: thirty times what rules make, and soon gone through. */
+const SIZE_LIMIT = 1 << 15;
 
 export interface TraceJson {
   readonly program: { readonly name: string; readonly fingerprint: string };
@@ -52,7 +57,7 @@ export class Trace {
 
   /** What a notebook's cell shows. */
   [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
-    return { "text/plain": `${this}` };
+    return { "text/plain": printable(`${this}`) };
   }
 }
 
@@ -72,7 +77,7 @@ function parsed(text: string): unknown {
 /**
  * The program that `trace`'s schedule makes of `func`; a trace may come as the JSON text that records hold.
  *
- * @throws {ScheduleError} where the trace is of another program, or a step does not fit
+ * @throws {ScheduleError} where the trace is of another program, a step does not fit, or the program grows too large
  */
 export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimFunc {
   const { program, steps } = trace instanceof Trace ? trace : Trace.fromJSON(trace);
@@ -83,5 +88,12 @@ export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimF
         `a trace fits only the program that it was made for, with the same shapes and dtypes`,
     );
   }
-  return steps.reduce((f, step) => apply(f, step).func, func);
+  return steps.reduce((f, step, k) => {
+    const next = apply(f, step).func;
+    if (sizeOf(next.body, SIZE_LIMIT) <= SIZE_LIMIT) return next;
+    throw new ScheduleError(
+      `cannot replay a trace of ${program.name}: step ${k}, ${step.op}, leaves a program of more than ${SIZE_LIMIT} ` +
+        `statements and expressions; inline or partition less`,
+    );
+  }, func);
 }

@@ -1,0 +1,245 @@
+/** A file of trials: an Arrow stream that grows batch by batch and is never closed. */
+import { type Schema, Table } from "apache-arrow";
+import { checkBatch } from "./batch.ts";
+import { RecordError } from "./error.ts";
+import type { TrialRecord } from "./record.ts";
+import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
+import { batchBytes, messagesOf, readStream, schemaBytes } from "./stream.ts";
+import { batchOf, tableToRecords } from "./table.ts";
+
+/** What the head of a file says of its trials. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/**
+ * Trials in a file that this process alone writes. Every append reaches the disk before it returns; a file that
+ * was cut in mid-batch opens to its last whole batch.
+ */
+export class TrialFile implements Disposable {
+  #file: Deno.FsFile;
+
+  private constructor(
+    readonly path: string,
+    readonly metadata: Metadata,
+    file: Deno.FsFile,
+    /** Those that it held when it was opened. */
+    readonly records: readonly TrialRecord[],
+    /** Bytes of an unfinished batch that were cut off when it was opened. */
+    readonly dropped: number,
+  ) {
+    this.#file = file;
+  }
+
+  /**
+   * Opens a file, or creates it with this metadata.
+   *
+   * @param check throws where the metadata of a file that is there already is another one's
+   * @throws {RecordError} if the file can't be written, is no such file, is of a newer schema, damaged, or open elsewhere
+   */
+  static async open(
+    path: string,
+    metadata: Metadata,
+    check: (metadata: Metadata) => void,
+  ): Promise<TrialFile> {
+    const file = await openFile(path);
+    try {
+      const bytes = await readAll(file);
+      const known = contents(path, bytes, (metadata) => {
+        checkCurrent(path, metadata);
+        check(metadata);
+      });
+      if (!known) {
+        if (bytes.length > 0 && !isPrefix(bytes)) {
+          throw new RecordError(`cannot open ${path}: it is not an Arrow stream; choose another path`);
+        }
+        write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
+        return new TrialFile(path, metadata, file, [], bytes.length);
+      }
+      await file.truncate(known.end);
+      return new TrialFile(path, known.metadata, file, known.records, bytes.length - known.end);
+    } catch (e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Appends trials as one batch.
+   *
+   * @throws {RecordError} if they can't be written, as on a full disk; the file then ends before them
+   */
+  append(records: readonly TrialRecord[]): void {
+    if (records.length === 0) return;
+    write(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
+  }
+
+  /**
+   * Puts these trials in place of all that it holds: a killed process leaves the file as it was, or as it will be.
+   *
+   * @throws {RecordError} if they can't be written; the file is then as it was
+   */
+  async replace(records: readonly TrialRecord[]): Promise<void> {
+    const path = `${this.path}.new`;
+    const next = await openFile(path);
+    try {
+      const head = schemaBytes(schemaOf(TRIAL_COLUMNS, this.metadata));
+      write(next, 0, head);
+      if (records.length > 0) write(next, head.length, bytesOf(records));
+      await Deno.rename(path, this.path);
+    } catch (e) {
+      next.close();
+      throw e instanceof RecordError ? e : new RecordError(`cannot write ${this.path}: ${messageOf(e)}`);
+    }
+    this.#file.close();
+    this.#file = next;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/**
+ * The trials of a file, up to its last whole batch, without opening it for writing.
+ *
+ * @throws {RecordError} if it can't be read, is no file of trials, or is damaged
+ */
+export async function readTrials(path: string): Promise<readonly TrialRecord[]> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (e) {
+    throw new RecordError(`cannot read ${path}: ${messageOf(e)}`);
+  }
+  const known = contents(path, bytes, () => {});
+  if (!known) throw new RecordError(`cannot read ${path}: it is not an Arrow stream`);
+  return known.records;
+}
+
+interface Contents {
+  /** Where the last whole batch ends. */
+  readonly end: number;
+  readonly metadata: Metadata;
+  readonly records: readonly TrialRecord[];
+}
+
+/** What is in a file to its last whole batch; undefined where not even the schema is whole. */
+function contents(
+  path: string,
+  bytes: Uint8Array,
+  check: (metadata: Metadata) => void,
+): Contents | undefined {
+  let read: Contents | undefined;
+  let stranger: RecordError | undefined;
+  try {
+    const end = messagesOf(bytes).at(-1)?.end;
+    if (end === undefined) return undefined;
+    const { schema, batches } = readStream(bytes.subarray(0, end));
+    const metadata = Object.fromEntries(schema.metadata);
+    stranger = strangerOf(path, metadata);
+    if (!stranger) {
+      for (const batch of batches) checkBatch(batch, columnsOf(schema));
+      read = { end, metadata, records: tableToRecords(new Table(schema, [...batches])) };
+    }
+  } catch (e) {
+    // Whatever Arrow's reader stumbles over, the file is at fault.
+    throw new RecordError(
+      `cannot read ${path}: it is damaged (${messageOf(e)}); restore it, or choose another path`,
+    );
+  }
+  if (stranger) throw stranger;
+  if (read) check(read.metadata);
+  return read;
+}
+
+/** Why this Tunebook does not read a file with this metadata. */
+function strangerOf(path: string, metadata: Metadata): RecordError | undefined {
+  const version = Number(metadata["tunebook.schema"]);
+  if (!Number.isInteger(version) || version < 1) {
+    return new RecordError(
+      `cannot open ${path}: it is an Arrow stream, but no log of Tunebook; choose another path`,
+    );
+  }
+  if (version > SCHEMA_VERSION) {
+    return new RecordError(
+      `cannot open ${path}: it has schema ${version} and this Tunebook reads up to ${SCHEMA_VERSION}; update Tunebook, or choose another path`,
+    );
+  }
+  return undefined;
+}
+
+/** @throws {RecordError} for a file of an older schema: its batches have other columns than those to come */
+function checkCurrent(path: string, metadata: Metadata): void {
+  const version = Number(metadata["tunebook.schema"]);
+  if (version === SCHEMA_VERSION) return;
+  throw new RecordError(
+    `cannot append to ${path}: it has schema ${version}, and trials are written in ${SCHEMA_VERSION} now; ` +
+      `readLog reads it; choose another path for the trials to come`,
+  );
+}
+
+/** The columns that a file must have: an older one lacks those that have come since. */
+function columnsOf({ fields }: Schema): Readonly<Record<string, Column>> {
+  const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
+    !Object.hasOwn(SINCE_FIRST, name) || fields.some((f) => f.name === name)
+  );
+  return Object.fromEntries(known);
+}
+
+function bytesOf(records: readonly TrialRecord[]): Uint8Array {
+  return batchBytes(batchOf(records, TRIAL_COLUMNS, schemaOf(TRIAL_COLUMNS)));
+}
+
+function messageOf(e: unknown): string {
+  return e instanceof Error ? e.message : `${e}`;
+}
+
+async function openFile(path: string): Promise<Deno.FsFile> {
+  let file: Deno.FsFile;
+  try {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (folder) await Deno.mkdir(folder, { recursive: true });
+    file = await Deno.open(path, { read: true, write: true, create: true });
+  } catch (e) {
+    throw new RecordError(
+      `cannot write records to ${path}: ${messageOf(e)}; choose a path in a folder that can be written`,
+    );
+  }
+  // A process that replaced the file meanwhile has another one at this path now.
+  if (!file.tryLockSync(true) || file.statSync().ino !== Deno.statSync(path).ino) {
+    file.close();
+    throw new RecordError(
+      `cannot write records to ${path}: another process is writing it; wait for it, or choose another path`,
+    );
+  }
+  return file;
+}
+
+async function readAll(file: Deno.FsFile): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(size);
+  await file.seek(0, Deno.SeekMode.Start);
+  for (let at = 0; at < size;) {
+    const n = await file.read(bytes.subarray(at));
+    if (n === null) return bytes.subarray(0, at);
+    at += n;
+  }
+  return bytes;
+}
+
+/** Writes all of `bytes` at `at` and waits for the disk, or leaves the file as it was. */
+function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
+  try {
+    file.seekSync(at, Deno.SeekMode.Start);
+    for (let n = 0; n < bytes.length;) n += file.writeSync(bytes.subarray(n));
+    file.truncateSync(at + bytes.length);
+    file.syncDataSync();
+  } catch (e) {
+    file.truncateSync(at);
+    throw new RecordError(`cannot write records: ${messageOf(e)}`);
+  }
+}
+
+/** Whether the file may be a stream that was cut within its first message. */
+function isPrefix(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 4).every((b) => b === 0xff);
+}
