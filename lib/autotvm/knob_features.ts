@@ -9,7 +9,7 @@ interface Column {
 
 /**
  * A configuration's knobs as numbers, at the cost of a look-up: log2 of each factor of a split (the derived
- * one too, where the extent is known), log2(1+x) of a numeric choice, one column for each other candidate.
+ * one too, where the extent is known), log2(1+x) of a numeric choice, the place of each loop in an order, one column for each other candidate.
  */
 export class KnobFeatures {
   readonly names: readonly string[];
@@ -57,6 +57,18 @@ function columnsOf(knob: Knob): readonly Column[] {
       }));
     case "flag":
       return [{ name: knob.name, values: Float64Array.from(knob.candidates, Number) }];
+    case "reorder":
+      return (knob.candidates[0] ?? []).map((loop) => ({
+        name: `${knob.name}.${loop}`,
+        values: Float64Array.from(knob.candidates, (order) => order.indexOf(loop)),
+      }));
+    case "annotate":
+      return (knob.candidates[0] ?? []).flatMap((_, i) =>
+        (["unroll", "vectorize"] as const).map((how) => ({
+          name: `${knob.name}.${i}=${how}`,
+          values: Float64Array.from(knob.candidates, (c) => (c[i] === how ? 1 : 0)),
+        }))
+      );
     default:
       return knob satisfies never;
   }

@@ -3,6 +3,8 @@ import type { Told, TunerOptions } from "./tuner.ts";
 
 /** Rejected points in one question after which a tuner gives up: the rest of such a space is hopeless. */
 const PATIENCE = 20_000;
+/** The same for points that a constraint of the space refuses, which costs next to nothing to ask. */
+const REFUSALS = 2_000_000;
 
 /** What a tuner knows of each point: asked, told, rejected; and its features, computed once. */
 export class Ledger {
@@ -35,8 +37,9 @@ export class Ledger {
   accepts(index: number): boolean {
     let ok = this.#accepted.get(index);
     if (ok === undefined) {
-      const { valid, features } = this.#options;
-      ok = valid ? valid(index) : features ? this.features(index) !== undefined : true;
+      const { space, valid, features } = this.#options;
+      ok = space.accepts(index) &&
+        (valid ? valid(index) : features ? this.features(index) !== undefined : true);
       this.#accepted.set(index, ok);
     }
     return ok;
@@ -61,10 +64,14 @@ export class Ledger {
   /** Takes up to `n` open points from the front of a sequence. */
   takeFrom(sequence: Iterator<number>, n: number): readonly number[] {
     const out: number[] = [];
-    for (let misses = 0; out.length < n && misses < PATIENCE;) {
+    for (let misses = 0, refused = 0; out.length < n && misses < PATIENCE && refused < REFUSALS;) {
       const next = sequence.next();
       if (next.done) break;
       if (this.#taken.has(next.value)) continue;
+      if (!this.#options.space.accepts(next.value)) {
+        refused++;
+        continue;
+      }
       if (!this.accepts(next.value)) {
         misses++;
         continue;

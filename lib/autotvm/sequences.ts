@@ -26,8 +26,8 @@ export function* shuffled(size: number, rng: Rng): Generator<number, void> {
 }
 
 /**
- * Every index that single steps of single knobs can reach from `centre`, nearest first. That is the whole
- * space, as a factor can always be given to the outermost part of its split.
+ * Every index that single steps of single knobs can reach from `centre` past what constraints refuse, nearest
+ * first, and then every other.
  */
 export function* outward(space: ConfigSpace, centre: number): Generator<number, void> {
   const seen = new Set([centre]);
@@ -45,6 +45,7 @@ export function* outward(space: ConfigSpace, centre: number): Generator<number, 
     }
     ring = next;
   }
+  for (const index of ascending(space.size)) if (!seen.has(index)) yield index;
 }
 
 /** Steps of the widening walk that are tried at each length before it grows by one. */

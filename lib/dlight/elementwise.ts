@@ -8,7 +8,7 @@ import type { Target } from "../target/target.ts";
 import { consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, unrollCopy } from "./stage.ts";
+import { choosePath, tooMany, unrollCopy } from "./stage.ts";
 
 interface Match {
   readonly kept: readonly Node[];
@@ -49,10 +49,7 @@ function template(m: Match, target: Target): Template {
     const results = knobs.choice("results", [1, 2, 4, 8, 16], preset.results);
     choosePath(sch, knobs, "input", m.inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
-    knobs.require(
-      threads <= target.limits.maxInvocations,
-      `${threads} threads: the device takes ${target.limits.maxInvocations}`,
-    );
+    knobs.require(["threads"], (threads: number) => tooMany(target, threads));
     for (const n of m.inlined) sch.computeInline(n.block.name);
     for (const n of m.kept) {
       const loops = sch.loops(n.block.name);

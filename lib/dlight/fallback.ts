@@ -6,7 +6,7 @@ import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { isResult } from "./stage.ts";
+import { isResult, tooMany } from "./stage.ts";
 
 export const fallback: Rule = {
   name: "Fallback",
@@ -20,10 +20,7 @@ function template(target: Target): Template {
       [32, 64, 128, 256],
       Math.min(PRESETS[target.profile].fallback.threads, 256),
     );
-    knobs.require(
-      threads <= target.limits.maxInvocations,
-      `${threads} threads: the device takes ${target.limits.maxInvocations}`,
-    );
+    knobs.require(["threads"], (threads: number) => tooMany(target, threads));
     for (const name of sch.blocks()) {
       const injective = sch.block(name).iters.every((it) => it.type === "spatial");
       if (injective && !isResult(sch, name) && sch.consumers(name).length > 0) sch.computeInline(name);

@@ -5,6 +5,7 @@
 import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { IterVar } from "../ir/stmt.ts";
+import type { Factors } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import {
@@ -25,6 +26,8 @@ import {
   choosePath,
   inlineEpilogue,
   inlinePrologues,
+  tooLarge,
+  tooMany,
   unrollCopy,
 } from "./stage.ts";
 
@@ -123,13 +126,15 @@ function template(m: Match, target: Target): Template {
     choosePath(sch, knobs, "matrix", sch.sources(main, matrix), target, DIRECT_PATHS, preset.path);
     choosePath(sch, knobs, "vector", sch.sources(main, vector), target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
+    const tiles = ["tile_rows", "tile_k"] as const;
     knobs.require(
-      threads * lanes <= target.limits.maxInvocations,
-      `${threads} x ${lanes} threads: the device takes ${target.limits.maxInvocations}`,
+      tiles,
+      ([, threads]: Factors[3], [, lanes]: Factors[3]) => tooMany(target, threads, lanes),
     );
     knobs.require(
-      results * chunk <= 512,
-      `${results} x ${chunk} products unrolled: more than 512 do not pay`,
+      tiles,
+      ([, , results]: Factors[3], [, , chunk]: Factors[3]) =>
+        tooLarge(results * chunk, 512, `${results} x ${chunk} products unrolled`, "do not pay"),
     );
     inlinePrologues(sch, main);
 

@@ -13,7 +13,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, isEpilogue, mentions, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, tiledInputs, unrollCopy } from "./stage.ts";
+import { choosePath, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
 
 /** Blocks that become one kernel. */
 interface Group {
@@ -135,10 +135,7 @@ function template(m: Match, target: Target): Template {
     choosePath(sch, knobs, "input", wideInputs(sch, m.nodes), target, DIRECT_PATHS, preset.path);
     const places = knobs.choice("places", [1, 2, 4, 8], preset.places);
     const vectors = knobs.flag("vectorize", true);
-    knobs.require(
-      threads <= target.limits.maxInvocations,
-      `${threads} threads: the device takes ${target.limits.maxInvocations}`,
-    );
+    knobs.require(["threads"], (threads: number) => tooMany(target, threads));
     for (const n of m.inlined) sch.computeInline(n.block.name);
     for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors });
   };

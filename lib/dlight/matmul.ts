@@ -8,6 +8,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import type { Factors, Knobs } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import {
@@ -20,7 +21,7 @@ import {
   nodesOf,
   productTerms,
 } from "./analysis.ts";
-import { type MatmulPreset, PATHS, PRESETS } from "./presets.ts";
+import { type MatmulPreset, type Path, PATHS, PRESETS } from "./presets.ts";
 import type { Rule, Verdict } from "./rule.ts";
 import {
   accumulateLocally,
@@ -31,6 +32,8 @@ import {
   layOutWeights,
   orderTile,
   producerOf,
+  tooLarge,
+  tooMany,
   unrollCopy,
   WEIGHT_LAYOUTS,
   type WeightLayout,
@@ -122,6 +125,40 @@ function classify(main: Node, x: Load, y: Load): Match | string {
   };
 }
 
+type Tile = Factors[3];
+
+/** What the numbers of a matrix product's tiles must keep to, together. */
+function requireOf(knobs: Knobs, target: Target): void {
+  const { maxSharedBytes } = target.limits;
+  knobs.require(["tile_i", "tile_j"], ([, ti]: Tile, [, tj]: Tile) => tooMany(target, ti, tj));
+  knobs.require(
+    ["b_layout", "b_path"],
+    (layout: WeightLayout, path: Path) =>
+      layout !== "given" && path === "texture"
+        ? "a texture holds its matrix as it is given: lay it out in another path"
+        : undefined,
+  );
+  knobs.require(
+    ["tile_i", "tile_j"],
+    ([, , ii]: Tile, [, , jj]: Tile) =>
+      tooLarge(ii * jj, 256, `${ii} x ${jj} results a thread`, "do not stay in registers"),
+  );
+  knobs.require(
+    ["tile_i", "tile_j", "tile_k"],
+    ([, , ii]: Tile, [, , jj]: Tile, [, kk]: Factors[2]) =>
+      tooLarge(ii * jj * kk, 4096, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
+  );
+  knobs.require(
+    ["tile_i", "tile_j", "tile_k", "a_path", "b_path"],
+    ([, ti, ii]: Tile, [, tj, jj]: Tile, [, kk]: Factors[2], aPath: Path, bPath: Path) => {
+      const shared = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
+      return shared * 4 > maxSharedBytes
+        ? `${shared} elements of workgroup memory: the device has ${maxSharedBytes} bytes`
+        : undefined;
+    },
+  );
+}
+
 /** Tiles of a matrix product, at a preset's numbers. */
 export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): Template {
   const loopOf = (it: IterVar) => m.main.block.iters.indexOf(it);
@@ -152,24 +189,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const layout = knobs.choice("b_layout", layoutsOf(m, sch), "given");
     const vectors = knobs.flag("vectorize", true);
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
-    knobs.require(
-      ti * tj <= target.limits.maxInvocations,
-      `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
-    );
-    knobs.require(
-      layout === "given" || bPath !== "texture",
-      "a texture holds its matrix as it is given: lay it out in another path",
-    );
-    knobs.require(ii * jj <= 256, `${ii} x ${jj} results a thread: more than 256 do not stay in registers`);
-    knobs.require(
-      ii * jj * kk <= 4096,
-      `${ii} x ${jj} x ${kk} products unrolled: more than 4096 take too long to compile`,
-    );
-    const shared = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
-    knobs.require(
-      shared * 4 <= target.limits.maxSharedBytes,
-      `${shared} elements of workgroup memory: the device has ${target.limits.maxSharedBytes} bytes`,
-    );
+    requireOf(knobs, target);
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
     const tile = m.main.block.iters.map((it) =>

@@ -8,12 +8,13 @@ import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import type { Factors } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, inlineEpilogue, tiledInputs, unrollCopy } from "./stage.ts";
+import { choosePath, inlineEpilogue, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
 
 interface Match {
   /** The blocks that stay, in order; the others are inlined into them. */
@@ -137,8 +138,8 @@ function template(m: Match, target: Target): Template {
     choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(
-      rows * threads <= target.limits.maxInvocations,
-      `${rows} x ${threads} threads: the device takes ${target.limits.maxInvocations}`,
+      ["tile_rows", "tile_columns"],
+      ([, rows]: Factors[2], [, threads]: Factors[3]) => tooMany(target, rows, threads),
     );
 
     for (const n of m.kept) if (!n.result) sch.setScope(n.block.name, "local");
@@ -207,13 +208,14 @@ function outerTemplate(m: Match, target: Target): Template {
     const inputs = tiledInputs(sch, name).some((l) => l.buffer.name === input) ? [input] : [];
     choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
+    const tiles = ["tile_rows", "tile_columns"] as const;
+    knobs.require(tiles, ([, tx]: Factors[3], [, ty]: Factors[3]) => tooMany(target, tx, ty));
     knobs.require(
-      tx * ty <= target.limits.maxInvocations,
-      `${tx} x ${ty} threads: the device takes ${target.limits.maxInvocations}`,
-    );
-    knobs.require(
-      ty === 1 || results === 1,
-      `${ty} threads to a row and ${results} rows a thread: one of them must be 1`,
+      tiles,
+      ([, , results]: Factors[3], [, ty]: Factors[3]) =>
+        ty > 1 && results > 1
+          ? `${ty} threads to a row and ${results} rows a thread: one of them must be 1`
+          : undefined,
     );
     const back = inlineEpilogue(sch, name) ?? (main.result ? sch.cacheWrite(name, "local") : undefined);
     if (back !== undefined && !main.result) sch.setScope(name, "local");

@@ -34,6 +34,18 @@ export function choosePath<P extends Path>(
   return path;
 }
 
+/** Why a workgroup can't have so many threads, one factor an axis; nothing if it can. */
+export function tooMany({ limits }: Target, ...threads: readonly number[]): string | undefined {
+  return threads.reduce((a, b) => a * b, 1) > limits.maxInvocations
+    ? `${threads.join(" x ")} threads: the device takes ${limits.maxInvocations}`
+    : undefined;
+}
+
+/** Why `amount` of something is more than pays, said as "`what`: more than `most` `why`"; nothing if it is not. */
+export function tooLarge(amount: number, most: number, what: string, why: string): string | undefined {
+  return amount > most ? `${what}: more than ${most} ${why}` : undefined;
+}
+
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
   const shape = (sch.func.params.find((b) => b.name === input)?.shape ?? []).map(constExtent);
   const rows = shape.slice(0, -1).reduce((p, d) => p === undefined || d === undefined ? undefined : p * d, 1);

@@ -6,12 +6,13 @@
 import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { IterVar } from "../ir/stmt.ts";
+import type { Factors } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, isPrologue, iterOf, type Node, nodesOf } from "./analysis.ts";
-import { PATHS, PRESETS } from "./presets.ts";
+import { type Path, PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, cooperate, inlinePrologues, unrollCopy } from "./stage.ts";
+import { choosePath, cooperate, inlinePrologues, tooLarge, tooMany, unrollCopy } from "./stage.ts";
 
 interface Match {
   readonly main: Node;
@@ -78,16 +79,19 @@ function template(m: Match, target: Target): Template {
     const sources = sch.sources(main, m.source.buffer.name);
     const path = choosePath(sch, knobs, "path", sources, target, PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
+    const tiles = ["tile_i", "tile_j"] as const;
+    knobs.require(tiles, ([, ti]: Factors[3], [, tj]: Factors[3]) => tooMany(target, ti, tj));
     knobs.require(
-      ti * tj <= target.limits.maxInvocations,
-      `${ti} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
+      tiles,
+      ([, , ii]: Factors[3], [, , jj]: Factors[3]) =>
+        tooLarge(ii * jj, 128, `${ii} x ${jj} results a thread`, "do not pay"),
     );
-    knobs.require(ii * jj <= 128, `${ii} x ${jj} results a thread: more than 128 do not pay`);
-    const bytes = 4 * ti * ii * tj * jj;
-    knobs.require(
-      path !== "shared" || bytes <= target.limits.maxSharedBytes,
-      `${bytes} bytes of workgroup memory: the device has ${target.limits.maxSharedBytes}`,
-    );
+    knobs.require(["path", ...tiles], (path: Path, [, ti, ii]: Factors[3], [, tj, jj]: Factors[3]) => {
+      const bytes = 4 * ti * ii * tj * jj;
+      return path === "shared" && bytes > target.limits.maxSharedBytes
+        ? `${bytes} bytes of workgroup memory: the device has ${target.limits.maxSharedBytes}`
+        : undefined;
+    });
     inlinePrologues(sch, main);
     for (const name of sch.producers(main)) sch.computeInline(name);
 

@@ -5,11 +5,21 @@
  */
 import type { Expr, Load } from "../ir/expr.ts";
 import type { IterVar } from "../ir/stmt.ts";
+import type { Factors } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
-import { accumulateLocally, bringNear, choosePath, inlinePrologues, orderTile, unrollCopy } from "./stage.ts";
+import {
+  accumulateLocally,
+  bringNear,
+  choosePath,
+  inlinePrologues,
+  orderTile,
+  tooLarge,
+  tooMany,
+  unrollCopy,
+} from "./stage.ts";
 
 /** A reduction over a window, with its axes told apart. */
 export interface Sliding {
@@ -101,8 +111,9 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     });
     const strips = knobs.choice("strips", [1, 2, 4, 8, 16, 32], preset.strips);
     const columns = constExtent(m.window.at(-1)?.extent as Expr) ?? 1;
-    const products = (rows: boolean) => ii * jj * cc * (rows ? columns : 1);
-    const rows = knobs.flag("reuse_rows", preset.reuseRows && products(true) <= MOST_PRODUCTS);
+    const products = (ii: number, jj: number, cc: number, rows: boolean) =>
+      ii * jj * cc * (rows ? columns : 1);
+    const rows = knobs.flag("reuse_rows", preset.reuseRows && products(ii, jj, cc, true) <= MOST_PRODUCTS);
     const image = m.image.buffer.name, weights = m.weights?.buffer.name;
     const pathOf = (knob: string, buffer: string) =>
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, DIRECT_PATHS, preset.path);
@@ -111,13 +122,21 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     const vectors = knobs.flag("vectorize", true);
     const stepInnermost = knobs.flag("channel_innermost", preset.stepInnermost ?? false);
     knobs.require(
-      strips * tj <= target.limits.maxInvocations,
-      `${strips} x ${tj} threads: the device takes ${target.limits.maxInvocations}`,
+      ["strips", "tile_filter"],
+      (strips: number, [, tj]: Factors[3]) => tooMany(target, strips, tj),
     );
-    knobs.require(ii * jj <= 256, `${ii} x ${jj} results a thread: more than 256 do not stay in registers`);
+    const tiles = ["tile_x", "tile_filter"] as const;
     knobs.require(
-      products(rows) <= MOST_PRODUCTS,
-      `${products(rows)} products unrolled: more than ${MOST_PRODUCTS} take too long to compile`,
+      tiles,
+      ([, ii]: Factors[2], [, , jj]: Factors[3]) =>
+        tooLarge(ii * jj, 256, `${ii} x ${jj} results a thread`, "do not stay in registers"),
+    );
+    knobs.require(
+      [...tiles, "tile_channel", "reuse_rows"],
+      ([, ii]: Factors[2], [, , jj]: Factors[3], [, cc]: Factors[2], rows: boolean) => {
+        const unrolled = products(ii, jj, cc, rows);
+        return tooLarge(unrolled, MOST_PRODUCTS, `${unrolled} products unrolled`, "take too long to compile");
+      },
     );
     inlinePrologues(sch, main);
     const back = accumulateLocally(sch, main);

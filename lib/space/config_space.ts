@@ -1,7 +1,8 @@
 import { SpaceError } from "./error.ts";
 import { candidateOf, type Knob, knobDistance, showValue } from "./knob.ts";
-import type { Config, KnobValue } from "./knobs.ts";
+import type { Config, Constraint, KnobValue } from "./knobs.ts";
 import type { Rng } from "./rng.ts";
+import { Ties } from "./ties.ts";
 
 /** A move of one knob: the place of the new candidate, and its distance from the old one. */
 interface Move {
@@ -11,17 +12,19 @@ interface Move {
 
 /**
  * All configurations of a template: the product of its knobs' candidates, numbered from 0 with the last
- * knob running fastest. Some may be rejected by the template; the space does not know which.
+ * knob running fastest. Its constraints refuse some of them; a step of the template's schedule may refuse more.
  */
 export class ConfigSpace {
-  /** Number of configurations, rejected ones included. */
+  /** Number of configurations, refused ones included. */
   readonly size: number;
   /** Index of the configuration that has every knob at its preset. */
   readonly preset: number;
   readonly #strides: readonly number[];
   readonly #moves = new Map<string, readonly Move[]>();
+  readonly #ties: Ties;
+  #count: number | undefined;
 
-  constructor(readonly knobs: readonly Knob[]) {
+  constructor(readonly knobs: readonly Knob[], readonly constraints: readonly Constraint[] = []) {
     const strides: number[] = [];
     let size = 1;
     for (const knob of knobs.toReversed()) {
@@ -35,6 +38,7 @@ export class ConfigSpace {
       );
     }
     this.#strides = strides;
+    this.#ties = new Ties(knobs, constraints);
     this.size = size;
     this.preset = this.indexOfDigits(knobs.map((k) => k.preset));
   }
@@ -80,22 +84,54 @@ export class ConfigSpace {
     return digits.reduce((sum, d, i) => sum + d * (this.#strides[i] ?? 1), 0);
   }
 
-  /** A configuration drawn evenly from all. */
-  random(rng: Rng): number {
-    return rng.int(this.size);
+  /** Why a constraint refuses the configuration; undefined if none does. */
+  refusal(index: number): string | undefined {
+    return this.#ties.refusal(this.digits(index));
+  }
+
+  /** Whether no constraint refuses the configuration. */
+  accepts(index: number): boolean {
+    return this.refusal(index) === undefined;
   }
 
   /**
-   * The configurations that differ from `index` in one knob by at most `radius` steps (`knobDistance`),
-   * nearest first. With an infinite radius (the default) those are all that differ in one knob.
+   * Number of configurations that no constraint refuses, exact. The first call walks over the values of all
+   * knobs that constraints tie together: milliseconds to a second for the spaces of the rules.
+   */
+  count(): number {
+    return this.#count ??= this.#ties.count();
+  }
+
+  /**
+   * A configuration drawn evenly from those that no constraint refuses.
+   *
+   * @throws {SpaceError} where all are refused
+   */
+  random(rng: Rng): number {
+    const digits = this.#ties.draw(rng);
+    if (digits) return this.indexOfDigits(digits);
+    throw new SpaceError(
+      `cannot draw a configuration: the constraints refuse all ${this.size}, the preset as ${
+        this.refusal(this.preset)
+      }`,
+    );
+  }
+
+  /**
+   * The configurations that no constraint refuses and that differ from `index` in one knob by at most `radius`
+   * steps (`knobDistance`), nearest first. With an infinite radius (the default) those are all in one knob.
    */
   neighbours(index: number, radius = Infinity): readonly number[] {
     const found: Move[] = [];
-    this.digits(index).forEach((digit, i) => {
+    const digits = [...this.digits(index)];
+    digits.forEach((digit, i) => {
       for (const m of this.#movesOf(i, digit)) {
         if (m.distance > radius) break;
+        digits[i] = m.to;
+        if (this.#ties.refusal(digits) !== undefined) continue;
         found.push({ to: index + (m.to - digit) * (this.#strides[i] ?? 1), distance: m.distance });
       }
+      digits[i] = digit;
     });
     return found.sort((a, b) => a.distance - b.distance).map((m) => m.to);
   }
@@ -133,7 +169,11 @@ export class ConfigSpace {
     ];
     const widths = rows[0]?.map((_, c) => Math.max(...rows.map((r) => r[c]?.length ?? 0))) ?? [];
     const lines = rows.map((r) => r.map((cell, c) => cell.padEnd(widths[c] ?? 0)).join("  ").trimEnd());
-    return [`${this.size.toLocaleString("en-US")} configurations`, ...lines].join("\n");
+    const size = this.size.toLocaleString("en-US");
+    const ties = this.constraints.length === 0
+      ? ""
+      : `, ${this.count().toLocaleString("en-US")} that its constraints accept`;
+    return [`${size} configurations${ties}`, ...lines].join("\n");
   }
 
   /** What a notebook's cell shows. */

@@ -1,6 +1,25 @@
 import { SpaceError } from "./error.ts";
-import { choiceKnob, flagKnob, type Knob, showValue, splitKnob } from "./knob.ts";
-import type { Factors, Knobs, Parts, SplitOptions } from "./knobs.ts";
+import {
+  annotateKnob,
+  answerOf,
+  choiceKnob,
+  flagKnob,
+  type Knob,
+  reorderKnob,
+  showValue,
+  splitKnob,
+} from "./knob.ts";
+import type {
+  AnnotateOptions,
+  Annotation,
+  Answer,
+  Constraint,
+  Factors,
+  Knobs,
+  OrderPolicy,
+  Parts,
+  SplitOptions,
+} from "./knobs.ts";
 import { withOuter } from "./splits.ts";
 
 /**
@@ -9,16 +28,23 @@ import { withOuter } from "./splits.ts";
  */
 export class DeclaringKnobs implements Knobs {
   readonly #knobs = new Map<string, Knob>();
-  readonly #rejections: string[] = [];
+  readonly #constraints: Constraint[] = [];
 
   /** What was declared so far, in order. */
   get knobs(): readonly Knob[] {
     return [...this.#knobs.values()];
   }
 
+  /** What ties the knobs to each other. */
+  get constraints(): readonly Constraint[] {
+    return this.#constraints;
+  }
+
   /** Reasons for which the template would reject its own presets. */
   get rejections(): readonly string[] {
-    return this.#rejections;
+    return this.#constraints.flatMap(({ knobs, refuse }) =>
+      refuse(...knobs.map((k) => this.#preset(k))) ?? []
+    );
   }
 
   split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
@@ -36,8 +62,34 @@ export class DeclaringKnobs implements Knobs {
     return preset;
   }
 
-  require(ok: boolean, reason: string): void {
-    if (!ok) this.#rejections.push(reason);
+  reorder(name: string, loops: readonly string[], options: OrderPolicy): readonly string[] {
+    const knob = this.#declare(reorderKnob(name, loops, options));
+    return knob.candidates[knob.preset] ?? loops;
+  }
+
+  annotate(name: string, options: AnnotateOptions): readonly Annotation[] {
+    this.#declare(annotateKnob(name, options));
+    return options.preset;
+  }
+
+  require<A extends readonly Answer[]>(
+    knobs: { readonly [I in keyof A]: string },
+    refuse: (...answers: A) => string | undefined,
+  ): void {
+    const names = knobs as readonly string[];
+    for (const name of names) this.#preset(name);
+    // The template knows what its knobs answer; a list of constraints cannot.
+    this.#constraints.push({ knobs: names, refuse: refuse as unknown as Constraint["refuse"] });
+  }
+
+  #preset(name: string): Answer {
+    const knob = this.#knobs.get(name);
+    if (knob) return answerOf(knob, knob.preset);
+    throw new SpaceError(
+      `cannot tie knob ${name} to others: it has not been declared; known are ${
+        [...this.#knobs.keys()].join(", ") || "none"
+      }`,
+    );
   }
 
   #declare<K extends Knob>(knob: K): K {

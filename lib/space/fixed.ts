@@ -1,11 +1,15 @@
 import type { ConfigSpace } from "./config_space.ts";
 import { SpaceError } from "./error.ts";
-import type { Knob } from "./knob.ts";
+import { answerOf, candidateOf, type Knob } from "./knob.ts";
 import {
+  type AnnotateOptions,
+  type Annotation,
+  type Answer,
   type Config,
   type Factors,
   type Knobs,
   type KnobValue,
+  type OrderPolicy,
   type Parts,
   RejectedConfig,
   type SplitOptions,
@@ -35,7 +39,7 @@ export class FixedKnobs implements Knobs {
         knob,
       );
     }
-    return withOuter(extent, typeof value === "object" ? value : []);
+    return withOuter(extent, value as readonly number[]);
   }
 
   choice<T extends string | number>(name: string, options: readonly T[], _preset: T): T {
@@ -49,14 +53,44 @@ export class FixedKnobs implements Knobs {
     return this.#next(name, "flag").value === true;
   }
 
-  require(ok: boolean, reason: string): void {
-    if (!ok) throw new RejectedConfig(`the template rejects ${this.#space.show(this.#config)}: ${reason}`);
+  reorder(name: string, loops: readonly string[], _options: OrderPolicy): readonly string[] {
+    const { knob, value } = this.#next(name, "reorder");
+    const order = value as readonly string[];
+    if (order.length !== loops.length || !loops.every((l) => order.includes(l))) {
+      throw this.#differs(`order ${name} of ${loops.join(", ")}`, knob);
+    }
+    return order;
+  }
+
+  annotate(name: string, options: AnnotateOptions): readonly Annotation[] {
+    const { knob, value } = this.#next(name, "annotate");
+    const chosen = value as readonly Annotation[];
+    if (chosen.length !== options.preset.length) {
+      throw this.#differs(`annotation ${name} of ${options.preset.length} loops`, knob);
+    }
+    return chosen;
+  }
+
+  require<A extends readonly Answer[]>(
+    knobs: { readonly [I in keyof A]: string },
+    refuse: (...answers: A) => string | undefined,
+  ): void {
+    const answers = (knobs as readonly string[]).map((name) => this.#answer(name));
+    const reason = refuse(...answers as readonly Answer[] as A);
+    if (reason === undefined) return;
+    throw new RejectedConfig(`the template rejects ${this.#space.show(this.#config)}: ${reason}`);
   }
 
   /** To be called after the template has run: throws if it has left a knob out. */
   finish(): void {
     const left = this.#space.knobs[this.#asked];
     if (left) throw this.#differs("no further knob", left);
+  }
+
+  #answer(name: string): Answer {
+    const knob = this.#space.knobs.slice(0, this.#asked).find((k) => k.name === name);
+    if (!knob) throw this.#differs(`a tie of knob ${name}`, undefined);
+    return answerOf(knob, candidateOf(knob, this.#config[name] as KnobValue));
   }
 
   #next(name: string, kind: Knob["kind"]): { readonly knob: Knob; readonly value: KnobValue } {

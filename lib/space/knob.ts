@@ -1,10 +1,12 @@
 /** One number that may vary: its candidates, and how far apart two of them are. */
 import { gcd } from "../ir/gcd.ts";
+import { annotations } from "./annotations.ts";
 import { SpaceError } from "./error.ts";
-import type { KnobValue, SplitOptions } from "./knobs.ts";
-import { enumerateSplits, nearestSplit } from "./splits.ts";
+import type { AnnotateOptions, Annotation, Answer, KnobValue, OrderPolicy, SplitOptions } from "./knobs.ts";
+import { ordersOf } from "./orders.ts";
+import { enumerateSplits, nearestSplit, withOuter } from "./splits.ts";
 
-export type Knob = SplitKnob | ChoiceKnob | FlagKnob;
+export type Knob = SplitKnob | ChoiceKnob | FlagKnob | ReorderKnob | AnnotateKnob;
 
 /** The candidates are the inner factors, outermost first; the outermost of all is derived from them. */
 export interface SplitKnob {
@@ -28,6 +30,20 @@ export interface FlagKnob {
   readonly kind: "flag";
   readonly name: string;
   readonly candidates: readonly boolean[];
+  readonly preset: number;
+}
+export interface ReorderKnob {
+  readonly kind: "reorder";
+  readonly name: string;
+  /** The loops in each of their orders, outermost first. */
+  readonly candidates: readonly (readonly string[])[];
+  readonly preset: number;
+}
+export interface AnnotateKnob {
+  readonly kind: "annotate";
+  readonly name: string;
+  /** What each loop takes, outermost first. */
+  readonly candidates: readonly (readonly Annotation[])[];
   readonly preset: number;
 }
 
@@ -67,18 +83,42 @@ export function flagKnob(name: string, preset: boolean): FlagKnob {
   return { kind: "flag", name, candidates: [false, true], preset: preset ? 1 : 0 };
 }
 
-/** A value as a person reads it: `8x4`, `texture`, `true`. */
+/** The knob of an order; its preset is the order in which the loops are given. */
+export function reorderKnob(name: string, loops: readonly string[], options: OrderPolicy): ReorderKnob {
+  const candidates = ordersOf(name, loops, options);
+  const preset = Math.max(0, candidates.findIndex((c) => sameList(c, loops)));
+  return { kind: "reorder", name, candidates, preset };
+}
+
+export function annotateKnob(name: string, options: AnnotateOptions): AnnotateKnob {
+  const candidates = annotations(name, options);
+  const preset = candidates.findIndex((c) => sameList(c, options.preset));
+  return { kind: "annotate", name, candidates, preset };
+}
+
+/** A value as a person reads it: `8x4`, `texture`, `true`, `k,i,j`. */
 export function showValue(value: KnobValue): string {
-  return typeof value === "object" ? value.join("x") || "whole" : String(value);
+  if (typeof value !== "object") return String(value);
+  return typeof value[0] === "string" ? value.join(",") : value.join("x") || "whole";
+}
+
+/** What a template is answered where the knob has its candidate `at`. */
+export function answerOf(knob: Knob, at: number): Answer {
+  if (knob.kind === "split") return withOuter(knob.extent ?? undefined, knob.candidates[at] ?? []);
+  return knob.candidates[at] as KnobValue;
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
 }
 
 /** The position of `value` among the knob's candidates, or -1. */
 export function candidateOf(knob: Knob, value: KnobValue): number {
   switch (knob.kind) {
     case "split":
-      return typeof value !== "object"
-        ? -1
-        : knob.candidates.findIndex((c) => c.length === value.length && c.every((f, i) => f === value[i]));
+    case "reorder":
+    case "annotate":
+      return typeof value !== "object" ? -1 : knob.candidates.findIndex((c) => sameList(c, value));
     case "choice":
       return knob.candidates.findIndex((c) => c === value);
     case "flag":
@@ -90,7 +130,8 @@ export function candidateOf(knob: Knob, value: KnobValue): number {
 
 /**
  * Steps from candidate `a` to candidate `b`. Splits: prime factors that have to move from one part to
- * another. Choices of numbers: places in their list, as they are listed in order. Others: 1.
+ * another. Choices of numbers: places in their list, as they are listed in order. Orders: swaps of neighbours.
+ * Annotations: loops that take another. Others: 1.
  */
 export function knobDistance(knob: Knob, a: number, b: number): number {
   if (a === b) return 0;
@@ -101,9 +142,19 @@ export function knobDistance(knob: Knob, a: number, b: number): number {
       return knob.candidates.every((c) => typeof c === "number") ? Math.abs(a - b) : 1;
     case "flag":
       return 1;
+    case "reorder":
+      return swapsBetween(knob.candidates[a] ?? [], knob.candidates[b] ?? []);
+    case "annotate":
+      return (knob.candidates[a] ?? []).filter((x, i) => x !== knob.candidates[b]?.[i]).length;
     default:
       return knob satisfies never;
   }
+}
+
+/** Pairs of loops that stand the other way round (Kendall's tau distance): swaps of neighbours from a to b. */
+function swapsBetween(a: readonly string[], b: readonly string[]): number {
+  const at = a.map((x) => b.indexOf(x));
+  return at.reduce((n, p, i) => n + at.slice(i + 1).filter((q) => q < p).length, 0);
 }
 
 /** The outermost part gives and takes what the inner ones don't balance among themselves. */

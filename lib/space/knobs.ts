@@ -1,8 +1,8 @@
 /** What a template may ask about its free numbers, and the answers. */
 import { TunebookError } from "../ir/error.ts";
 
-/** The value of one knob as JSON: a choice, or the factors of a split. */
-export type KnobValue = string | number | boolean | readonly number[];
+/** The value of one knob as JSON: a choice, the inner factors of a split, an order, an annotation a loop. */
+export type KnobValue = string | number | boolean | readonly number[] | readonly string[];
 
 /** A point of a space: one value a knob. */
 export type Config = Readonly<Record<string, KnobValue>>;
@@ -21,11 +21,39 @@ export interface SplitOptions<P extends Parts = Parts> {
   readonly parts: P;
   /** The inner `parts - 1` factors that a good rule would take. */
   readonly preset: readonly number[];
-  /** Inner factors: divisors of the extent (default), or powers of two with a tail to guard. */
-  readonly policy?: "factors" | "power2";
+  /**
+   * Inner factors: divisors of the extent (default); powers of two, with a tail to guard; `verbose`, both of
+   * them; or those that `candidates` lists.
+   */
+  readonly policy?: "factors" | "power2" | "verbose" | "candidates";
   /** Largest inner factor, one for all or one each. */
   readonly max?: number | readonly number[];
+  /** The tuples of inner factors of policy `candidates`. */
+  readonly candidates?: readonly (readonly number[])[];
 }
+
+/**
+ * Which orders of some loops there are: all; those that permute the loops from the first to before the second
+ * place; the merges of chains, each of which keeps its order; or a list.
+ */
+export type OrderPolicy =
+  | { readonly policy: "all" }
+  | { readonly policy: "interval"; readonly interval: readonly [from: number, to: number] }
+  | { readonly policy: "interleave"; readonly chains: readonly (readonly string[])[] }
+  | { readonly policy: "candidates"; readonly candidates: readonly (readonly string[])[] };
+
+/** What a loop may be annotated with. */
+export type Annotation = "none" | "unroll" | "vectorize";
+
+export interface AnnotateOptions {
+  /** What a loop may take; `vectorize` is for the last loop only. */
+  readonly among: readonly Annotation[];
+  /** One a loop. */
+  readonly preset: readonly Annotation[];
+}
+
+/** What a template is answered for a knob. */
+export type Answer = KnobValue | readonly (number | null)[];
 
 /**
  * A template declares each number that may vary where it uses it. Every run of a
@@ -40,8 +68,25 @@ export interface Knobs {
   /** One of `options`. */
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T;
   flag(name: string, preset: boolean): boolean;
-  /** Rejects the configuration, before anything is compiled, unless `ok`. */
-  require(ok: boolean, reason: string): void;
+  /** The loops in one of the orders that the policy allows; the preset is the order in which they are given. */
+  reorder(name: string, loops: readonly string[], options: OrderPolicy): readonly string[];
+  /** What each of some loops, outermost first, is annotated with. */
+  annotate(name: string, options: AnnotateOptions): readonly Annotation[];
+  /**
+   * Ties knobs that were declared before to each other: `refuse` is given what they were answered, in their
+   * order, and says why such a configuration can't be, or nothing. It depends on nothing that another
+   * configuration would change, as it is asked for millions of them, before anything is scheduled.
+   */
+  require<A extends readonly Answer[]>(
+    knobs: { readonly [I in keyof A]: string },
+    refuse: (...answers: A) => string | undefined,
+  ): void;
+}
+
+/** What {@linkcode Knobs.require} was told. */
+export interface Constraint {
+  readonly knobs: readonly string[];
+  readonly refuse: (...answers: readonly Answer[]) => string | undefined;
 }
 
 /** A configuration that its template rejects. */

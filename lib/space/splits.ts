@@ -5,7 +5,8 @@ import type { Factors, Parts, SplitOptions } from "./knobs.ts";
 /**
  * All tuples of inner factors (outermost first, `parts - 1` long) that `options` allow, in lexicographic
  * order. `factors`: the product divides the extent. `power2`: powers of two whose product is at most the
- * least power of two that is not below the extent; a symbolic extent (undefined) sets no such bound.
+ * least power of two that is not below the extent; a symbolic extent (undefined) sets no such bound. `verbose`:
+ * both. `candidates`: those that are listed, within `max`.
  */
 export function enumerateSplits(
   name: string,
@@ -13,6 +14,15 @@ export function enumerateSplits(
   options: SplitOptions,
 ): readonly (readonly number[])[] {
   const limits = checkSplit(name, extent, options);
+  if (options.policy === "candidates") {
+    return listed(name, options).filter((c) => c.every((f, i) => f <= (limits[i] ?? 1))).sort(byFactors);
+  }
+  if (options.policy === "verbose") {
+    const both = (["factors", "power2"] as const).flatMap((p) =>
+      enumerateSplits(name, extent, { ...options, policy: p })
+    );
+    return [...new Map(both.map((c) => [c.join(), c])).values()].sort(byFactors);
+  }
   const power2 = options.policy === "power2";
   const whole = extent === undefined ? Infinity : power2 ? ceilPowerOfTwo(extent) : extent;
   const steps = power2 ? powersOfTwo(Math.min(whole, Math.max(...limits, 1))) : divisors(whole);
@@ -31,15 +41,16 @@ export function enumerateSplits(
 
 /**
  * The position of the candidate nearest to the factors that were asked for: from the innermost outwards,
- * each factor is the largest one not above the one asked for. As 1 always is a factor, there is one.
+ * each factor is the largest one not above the one asked for. Where all are above (1 may not be among listed
+ * candidates), it is the smallest.
  */
 export function nearestSplit(candidates: readonly (readonly number[])[], asked: readonly number[]): number {
   let left = [...candidates.keys()];
   for (let at = asked.length - 1; at >= 0; at--) {
     const factor = (i: number) => candidates[i]?.[at] ?? 1;
-    const fitting = left.filter((i) => factor(i) <= (asked[at] ?? 1));
-    const largest = Math.max(...fitting.map(factor));
-    left = fitting.filter((i) => factor(i) === largest);
+    const fitting = left.map(factor).filter((f) => f <= (asked[at] ?? 1));
+    const nearest = fitting.length > 0 ? Math.max(...fitting) : Math.min(...left.map(factor));
+    left = left.filter((i) => factor(i) === nearest);
   }
   return left[0] ?? 0;
 }
@@ -49,6 +60,27 @@ export function withOuter<P extends Parts>(extent: number | undefined, inner: re
   const outer = extent === undefined ? null : Math.ceil(extent / inner.reduce((a, b) => a * b, 1));
   // The length of `inner` is P - 1, which the type of a list cannot say.
   return [outer, ...inner] as readonly (number | null)[] as Factors[P];
+}
+
+/** In lexicographic order. */
+function byFactors(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((f, i) => f !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+/** The candidates that a split lists itself. */
+function listed(name: string, { parts, candidates = [] }: SplitOptions): (readonly number[])[] {
+  const ok = candidates.length > 0 && candidates.every((c) => c.length === parts - 1 && c.every(isCount)) &&
+    new Set(candidates.map((c) => c.join())).size === candidates.length;
+  if (ok) return [...candidates];
+  throw new SpaceError(
+    `cannot declare split ${name}: its candidates are ${
+      candidates.map((c) => `[${c}]`).join(", ") || "none"
+    }; ` +
+      `policy "candidates" takes some tuples of ${
+        parts - 1
+      } inner factors, each at least 1, and each tuple once`,
+  );
 }
 
 /** Checks what was declared; returns the largest value of each inner factor. */
@@ -72,7 +104,7 @@ function checkSplit(name: string, extent: number | undefined, options: SplitOpti
       `its max is [${limits.join(", ")}]; ${parts} parts take one limit or ${parts - 1}, each at least 1`,
     );
   }
-  if (extent === undefined && parts > 1) {
+  if (extent === undefined && parts > 1 && policy !== "candidates") {
     if (policy !== "power2") {
       throw refuse(`a symbolic extent has no divisors to choose from; use policy "power2" with a max`);
     }

@@ -79,5 +79,5 @@ function declare(func: PrimFunc, template: Template): AtPresets & { readonly rej
       { cause: error },
     );
   }
-  return { schedule, space: new ConfigSpace(knobs.knobs), rejections: knobs.rejections };
+  return { schedule, space: new ConfigSpace(knobs.knobs, knobs.constraints), rejections: knobs.rejections };
 }

@@ -2,7 +2,18 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import fc from "fast-check";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
 import { SpaceError } from "../../lib/space/error.ts";
-import { choiceKnob, flagKnob, type Knob, splitKnob } from "../../lib/space/knob.ts";
+import {
+  annotateKnob,
+  answerOf,
+  candidateOf,
+  choiceKnob,
+  flagKnob,
+  type Knob,
+  reorderKnob,
+  splitKnob,
+} from "../../lib/space/knob.ts";
+import type { Constraint, KnobValue } from "../../lib/space/knobs.ts";
+import { narrow } from "../../lib/space/narrow.ts";
 import { Rng } from "../../lib/space/rng.ts";
 
 function example(): ConfigSpace {
@@ -31,10 +42,30 @@ const arbKnob = (name: string): fc.Arbitrary<Knob> =>
     fc.uniqueArray(fc.oneof(fc.integer(), fc.string()), { minLength: 1, maxLength: 5 })
       .map((options) => choiceKnob(name, options, options[0] as string | number)),
     fc.boolean().map((preset) => flagKnob(name, preset)),
+    fc.constantFrom(["i"], ["i", "j"], ["i", "j", "k"]).map((loops) =>
+      reorderKnob(name, loops, { policy: "all" })
+    ),
+    fc.boolean().map((vectors) =>
+      annotateKnob(name, {
+        among: vectors ? ["none", "unroll", "vectorize"] : ["none", "unroll"],
+        preset: ["none", "none"],
+      })
+    ),
   );
-const arbSpace = fc.integer({ min: 0, max: 4 })
-  .chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => arbKnob(`k${i}`))))
-  .map((knobs) => new ConfigSpace(knobs));
+const arbKnobs = fc.integer({ min: 0, max: 4 })
+  .chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => arbKnob(`k${i}`))));
+const arbSpace = arbKnobs.map((knobs) => new ConfigSpace(knobs));
+/** Spaces whose constraints refuse by a hash of the answers of up to three knobs. */
+const arbTied = fc.tuple(arbKnobs, fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 3 }), { maxLength: 3 }))
+  .map(([knobs, ties]) => {
+    const constraints = ties.map((tie, t): Constraint => ({
+      knobs: [...new Set(tie)].flatMap((i) => knobs[i]?.name ?? []),
+      refuse: (...answers) => hash(JSON.stringify([t, answers])) % 3 === 0 ? `tie ${t}` : undefined,
+    }));
+    return new ConfigSpace(knobs, constraints);
+  })
+  .filter((space) => space.size <= 3000);
+const hash = (text: string) => [...text].reduce((h, c) => Math.imul(h, 31) + c.charCodeAt(0) >>> 0, 7);
 const arbPoint = fc.tuple(arbSpace, fc.nat()).map(([space, n]) => ({ space, index: n % space.size }));
 
 Deno.test("the size is the product of the candidates, and every index has its own configuration", () => {
@@ -73,6 +104,97 @@ Deno.test("with no radius, neighbours are all single-knob changes", () => {
     const expected = space.knobs.reduce((sum, k) => sum + k.candidates.length - 1, 0);
     assertEquals(space.neighbours(index).length, expected);
   }));
+});
+
+Deno.test("a constraint is given what the template is answered, and its reason is told", () => {
+  const seen: unknown[] = [];
+  const space = new ConfigSpace(
+    [splitKnob("tile", 12, { parts: 3, preset: [2, 3] }), flagKnob("on", true)],
+    [{
+      knobs: ["on", "tile"],
+      refuse: (...answers) => (seen.push(answers), "never"),
+    }],
+  );
+  assertEquals([space.refusal(space.preset), space.accepts(space.preset)], ["never", false]);
+  assertEquals(seen[0], [true, [2, 2, 3]]);
+});
+
+Deno.test("the count, the draws and the neighbours of a tied space are those that brute force finds", () => {
+  fc.assert(fc.property(arbTied, fc.integer(), (space, seed) => {
+    const all = Array.from({ length: space.size }, (_, i) => i);
+    const accepted = new Set(
+      all.filter((i) =>
+        space.constraints.every(({ knobs, refuse }) =>
+          refuse(...knobs.map((name) => {
+            const knob = space.knobs.find((k) => k.name === name) as Knob;
+            return answerOf(knob, candidateOf(knob, space.at(i)[name] as KnobValue));
+          })) === undefined
+        )
+      ),
+    );
+    assertEquals(space.count(), accepted.size);
+    assertEquals(all.filter((i) => space.accepts(i)).length, accepted.size);
+    const rng = Rng.of(seed);
+    for (let n = 0; n < 20; n++) {
+      if (accepted.size > 0) assert(accepted.has(space.random(rng)));
+      else assertThrows(() => space.random(rng), SpaceError, "the constraints refuse all");
+    }
+    const at = (seed >>> 0) % space.size;
+    const near = new ConfigSpace(space.knobs).neighbours(at).filter((i) => accepted.has(i));
+    assertEquals(space.neighbours(at), near);
+  }));
+});
+
+Deno.test("draws are even over what is accepted, also where little is", () => {
+  // 1 in 64, of three tied knobs: beyond what trying at random would find soon.
+  const knobs = ["a", "b", "c"].map((n) => choiceKnob(n, Array.from({ length: 16 }, (_, i) => i), 0));
+  const space = new ConfigSpace(knobs, [{
+    knobs: ["a", "b", "c"],
+    refuse: (...[a, b, c]) => a === b && b === c ? undefined : "they differ",
+  }]);
+  assertEquals(space.count(), 16);
+  const rng = Rng.of(1), counts = new Map<number, number>();
+  for (let n = 0; n < 1600; n++) {
+    const drawn = space.random(rng);
+    counts.set(drawn, (counts.get(drawn) ?? 0) + 1);
+  }
+  assertEquals(counts.size, 16);
+  assert([...counts.values()].every((n) => n > 50 && n < 170), `${[...counts.values()]}`);
+});
+
+Deno.test("a space that refuses everything has no draw", () => {
+  const space = new ConfigSpace([flagKnob("on", true)], [{ knobs: [], refuse: () => "never" }]);
+  assertEquals([space.count(), space.neighbours(0)], [0, []]);
+  assertThrows(() => space.random(Rng.of(1)), SpaceError, "refuse all 2, the preset as never");
+});
+
+Deno.test("a space narrowed has what is left, its nearest preset, and the same constraints", () => {
+  const space = new ConfigSpace(
+    [...example().knobs, reorderKnob("order", ["i", "j"], { policy: "all" })],
+    [{ knobs: ["unroll"], refuse: (n) => n === 0 ? "none" : undefined }],
+  );
+  const few = narrow(space, {
+    tile: [[1, 12], [4, 3]],
+    unroll: [0, 64],
+    shared: [true],
+    order: [["j", "i"]],
+  });
+  assertEquals([few.size, few.count()], [8, 4]);
+  assertEquals(few.at(few.preset), {
+    tile: [4, 3],
+    storage: "buffer",
+    unroll: 0,
+    shared: true,
+    order: ["j", "i"],
+  });
+  for (let i = 0; i < few.size; i++) space.indexOf(few.at(i));
+  assertThrows(
+    () => narrow(space, { nothing: [1] }),
+    SpaceError,
+    "cannot narrow knob nothing: this space has tile",
+  );
+  assertThrows(() => narrow(space, { unroll: [7] }), SpaceError, "its values are 0, 16, 64");
+  assertThrows(() => narrow(space, { unroll: [] }), SpaceError, "to nothing");
 });
 
 Deno.test("single steps reach every point", () => {

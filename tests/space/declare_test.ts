@@ -25,11 +25,23 @@ Deno.test("declarations answer their presets and are collected in order", () => 
 
 Deno.test("a requirement that presets miss is noted, and the declaring goes on", () => {
   const knobs = new DeclaringKnobs();
-  knobs.require(true, "never said");
-  knobs.require(false, "512 threads: the device takes 256");
+  knobs.choice("threads", [256, 512], 512);
+  knobs.require(["threads"], (_: number) => undefined);
+  knobs.require(["threads"], (n: number) => n > 256 ? `${n} threads: the device takes 256` : undefined);
   knobs.flag("later", false);
   assertEquals(knobs.rejections, ["512 threads: the device takes 256"]);
-  assertEquals(knobs.knobs.length, 1);
+  assertEquals(knobs.knobs.length, 2);
+  assertEquals(knobs.constraints.map((c) => c.knobs), [["threads"], ["threads"]]);
+});
+
+Deno.test("a requirement of knobs that are not declared yet is refused", () => {
+  const knobs = new DeclaringKnobs();
+  knobs.flag("known", false);
+  assertThrows(
+    () => knobs.require(["known", "later"], (_known: boolean, _later: boolean) => undefined),
+    SpaceError,
+    "cannot tie knob later to others: it has not been declared; known are known",
+  );
 });
 
 Deno.test("a name that comes twice is refused with its candidates", () => {

@@ -3,7 +3,7 @@ import { ConfigSpace } from "../../lib/space/config_space.ts";
 import { SpaceError } from "../../lib/space/error.ts";
 import { FixedKnobs } from "../../lib/space/fixed.ts";
 import { choiceKnob, flagKnob, splitKnob } from "../../lib/space/knob.ts";
-import { RejectedConfig } from "../../lib/space/knobs.ts";
+import { type Factors, RejectedConfig } from "../../lib/space/knobs.ts";
 
 const tile = { parts: 3, preset: [1, 1] } as const;
 const space = new ConfigSpace([
@@ -24,9 +24,17 @@ Deno.test("fixed knobs answer from the configuration", () => {
 
 Deno.test("a missed requirement rejects the configuration with its reason", () => {
   const knobs = new FixedKnobs(space, config);
-  knobs.require(true, "fine");
+  const [, a, b] = knobs.split("tile", 64, tile);
+  knobs.require(
+    ["tile"],
+    (answer: readonly (number | null)[]) => answer.join() === "2,8,4" ? undefined : "?",
+  );
   assertThrows(
-    () => knobs.require(false, "32 threads: the device takes 16"),
+    () =>
+      knobs.require(
+        ["tile"],
+        ([, x, y]: Factors[3]) => x === a && y === b ? `${x * y} threads: the device takes 16` : undefined,
+      ),
     RejectedConfig,
     "rejects tile=8x4 path=texture vectorize=true: 32 threads: the device takes 16",
   );

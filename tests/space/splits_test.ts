@@ -93,3 +93,26 @@ Deno.test("a split that cannot be declared says why, and what would work", () =>
   refused(undefined, { parts: 2, preset: [1] }, 'use policy "power2" with a max');
   refused(undefined, { parts: 2, preset: [1], policy: "power2" }, "give a max");
 });
+
+Deno.test("verbose splits are the divisors and the powers of two, each once and in order", () => {
+  const of = (policy: "factors" | "power2" | "verbose") =>
+    enumerateSplits("i", 12, { parts: 3, preset: [1, 1], policy }).map(String);
+  const both = new Set([...of("factors"), ...of("power2")]);
+  assertEquals(new Set(of("verbose")), both);
+  assertEquals(of("verbose").length, both.size);
+});
+
+Deno.test("listed splits are taken as they are, and the nearest of them is the preset", () => {
+  const options = { parts: 3, preset: [8, 4], policy: "candidates", candidates: [[16, 4], [4, 2]] } as const;
+  const candidates = enumerateSplits("i", 100, options);
+  assertEquals(candidates, [[4, 2], [16, 4]]);
+  assertEquals(candidates[nearestSplit(candidates, [8, 4])], [16, 4]);
+  assertEquals(candidates[nearestSplit(candidates, [1, 1])], [4, 2]);
+  for (const bad of [[], [[1]], [[1, 0]], [[2, 2], [2, 2]]]) {
+    assertThrows(
+      () => enumerateSplits("i", 100, { ...options, candidates: bad }),
+      SpaceError,
+      'policy "candidates" takes some tuples of 2 inner factors',
+    );
+  }
+});

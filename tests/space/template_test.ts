@@ -3,7 +3,7 @@ import { add, block, buffer, forLoop, iterVar, load, store, variable } from "../
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { SpaceError } from "../../lib/space/error.ts";
-import { RejectedConfig } from "../../lib/space/knobs.ts";
+import { type Factors, RejectedConfig } from "../../lib/space/knobs.ts";
 import { instantiate, runAtPresets, spaceOf, type Template } from "../../lib/space/template.ts";
 
 /** `B[i] = A[i] + 1` over 64 elements. */
@@ -17,7 +17,7 @@ function addOne(): PrimFunc {
 const template: Template = (sch, knobs) => {
   const [, threads = 1] = knobs.split("threads", 64, { parts: 2, preset: [16] });
   const order = knobs.choice("loop", ["serial", "unroll"], "serial");
-  knobs.require(threads <= 32, `${threads} threads: the device takes 32`);
+  knobs.require(["threads"], ([, n]: Factors[2]) => n > 32 ? `${n} threads: the device takes 32` : undefined);
   const [outer, inner] = sch.split("i", [null, threads]) as [string, string];
   sch.bind(inner, "threadIdx.x");
   if (order === "unroll") sch.unroll(outer);
@@ -56,7 +56,7 @@ Deno.test("a rejected configuration says the template's reason", () => {
 Deno.test("presets that the template rejects still have a space, and don't run", () => {
   const picky: Template = (sch, knobs) => {
     template(sch, knobs);
-    knobs.require(false, "no such device");
+    knobs.require([], () => "no such device");
   };
   assertEquals(spaceOf(addOne(), picky).size, 14);
   assertThrows(

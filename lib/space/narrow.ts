@@ -1,0 +1,46 @@
+import { ConfigSpace } from "./config_space.ts";
+import { SpaceError } from "./error.ts";
+import { candidateOf, type Knob, knobDistance, showValue } from "./knob.ts";
+import type { KnobValue } from "./knobs.ts";
+
+/** The values that some knobs may take; a knob that is not named keeps all of its own. */
+export type Narrowing = Readonly<Record<string, readonly KnobValue[]>>;
+
+/**
+ * The part of a space in which some knobs take some of their values only: to hold a knob fixed, or to walk
+ * through what is left whole. A preset that is left out becomes the nearest of the values that remain.
+ *
+ * @throws {SpaceError} for a knob that there isn't, and a value that is none of its knob's
+ */
+export function narrow(space: ConfigSpace, to: Narrowing): ConfigSpace {
+  const unknown = Object.keys(to).find((name) => !space.knobs.some((k) => k.name === name));
+  if (unknown !== undefined) {
+    throw new SpaceError(
+      `cannot narrow knob ${unknown}: this space has ${space.knobs.map((k) => k.name).join(", ") || "none"}`,
+    );
+  }
+  return new ConfigSpace(
+    space.knobs.map((k) => Object.hasOwn(to, k.name) ? narrowKnob(k, to[k.name] ?? []) : k),
+    space.constraints,
+  );
+}
+
+function narrowKnob(knob: Knob, values: readonly KnobValue[]): Knob {
+  const places = [...new Set(values.map((v) => candidateOf(knob, v)))].toSorted((a, b) => a - b);
+  if (places.length === 0 || places[0] === -1) {
+    const known = knob.candidates.map(showValue).join(", ");
+    throw new SpaceError(
+      `cannot narrow ${knob.kind} ${knob.name} to ${
+        values.map(showValue).join(", ") || "nothing"
+      }: its values are ${known}`,
+    );
+  }
+  const distance = (place: number) => knobDistance(knob, knob.preset, place);
+  const nearest = places.reduce((p, q) => distance(q) < distance(p) ? q : p);
+  // The kind of the knob is that of its candidates, which a map over places cannot tell the compiler.
+  return {
+    ...knob,
+    candidates: places.map((p) => knob.candidates[p]),
+    preset: places.indexOf(nearest),
+  } as Knob;
+}
