@@ -1,4 +1,5 @@
 /** First and second derivatives of the losses that trees are boosted on. */
+import { mix } from "../space/rng.ts";
 
 export type Loss = "regression" | "rank";
 
@@ -46,8 +47,8 @@ function pairwise(targets: readonly number[], { groups }: Given): BoundLoss {
     const order = rows.toSorted((a, b) => targets[b]! - targets[a]!);
     const leap = Math.max(1, Math.ceil(order.length / PARTNERS));
     order.forEach((i, rank) => {
-      // Starting points differ from row to row, so that near ranks meet as well as far ones.
-      for (let other = rank + 1 + (rank % leap); other < order.length; other += leap) {
+      // Starting points differ from row to row, without a pattern that would leave some rows out.
+      for (let other = rank + 1 + (mix(rank) >>> 0) % leap; other < order.length; other += leap) {
         const j = order[other]!;
         if (targets[i]! > targets[j]!) {
           better.push(i);

@@ -56,6 +56,14 @@ Deno.test("both losses learn from thirty rows what matters", () => {
   }
 });
 
+Deno.test("rank loss: more rows than each has partners are learnt no worse", () => {
+  const accuracy = [48, 64, 96, 128].map((n) => {
+    const few = friedman(n, 10, 4);
+    return pairsInOrder(fitGbdt(few.x, few.y, { loss: "rank", depth: 3, rounds: 60 }), seen.x, seen.y);
+  });
+  assertEquals(accuracy, accuracy.toSorted((a, b) => a - b));
+});
+
 Deno.test("importance is of the features that matter", () => {
   const { importance } = fitGbdt(seen.x, seen.y, { depth: 3 });
   assertLess(Math.abs(importance.reduce((a, b) => a + b) - 1), 1e-9);
