@@ -22,6 +22,11 @@ const TILES = [[1, 4], [1, 8], [1, 16], [4, 4], [8, 1], [8, 4], [8, 8], [8, 16],
   4,
 ]];
 
+/** Every pair of threads and results. */
+function product(threads: readonly number[], results: readonly number[]): readonly (readonly number[])[] {
+  return threads.flatMap((t) => results.map((r) => [t, r]));
+}
+
 /** Small enough that compiling is what a trial takes, and that a space is measured in minutes. */
 const SPACES: Readonly<Record<string, Recording>> = {
   softmax: { func: te.softmax({ rows: 64, columns: 1024 }) },
@@ -38,9 +43,17 @@ const SPACES: Readonly<Record<string, Recording>> = {
   },
   gemv: {
     func: te.gemv({ n: 512, k: 512 }),
-    narrowing: { vector: ["texture"], vectorize: [true] },
+    narrowing: {
+      tile_rows: product([1, 2, 4, 8, 16, 32, 64], [1, 2, 4, 8]),
+      tile_k: product([1, 4, 8, 16, 32, 64], [1, 4, 8, 16, 32]),
+      vector: ["texture"],
+      vectorize: [true],
+    },
   },
-  attention: { func: te.attention({ queries: 1, length: 256, heads: 8, kvHeads: 4, headDim: 64 }) },
+  attention: {
+    func: te.attention({ queries: 1, length: 256, heads: 8, kvHeads: 4, headDim: 64 }),
+    narrowing: { results: [1, 2, 4], chunk: [1, 4, 8], places: [1, 2, 4], vectorize: [true] },
+  },
   conv2d: {
     func: te.conv2d({ height: 14, width: 14, channels: 32, filters: 32, kernel: 3, padding: 1 }),
     narrowing: {
@@ -62,6 +75,7 @@ for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(SPACES)) {
   const { points } = await recordSpace(func, {
     device,
     path: path.pathname,
+    deadlineMs: 4000,
     narrowing,
     progress(done, of) {
       if (done % 100 === 0) console.log(`${name}: ${done} of ${of}`);
