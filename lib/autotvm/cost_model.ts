@@ -1,5 +1,6 @@
 import { TunerError } from "./error.ts";
 import { fitGbdt, type Gbdt, type GbdtOptions } from "./gbdt.ts";
+import { DEFAULT_LOSS } from "./losses.ts";
 import type { Prior } from "./prior.ts";
 import { heldOutAccuracy, pairwiseAccuracy, skillOf } from "./ranking.ts";
 
@@ -7,7 +8,7 @@ import { heldOutAccuracy, pairwiseAccuracy, skillOf } from "./ranking.ts";
  * Trees that are small and few: a search here measures tens of candidates, and on so few rows deeper trees
  * were no better in the simulated searches of the tests.
  */
-export const SCORES = { rounds: 60, depth: 3, rate: 0.2 } as const;
+export const SCORES = { loss: DEFAULT_LOSS, rounds: 60, depth: 3, rate: 0.2 } as const;
 const LEGALITY = { rounds: 40, depth: 4, rate: 0.3 } as const;
 /** Newest checks that legality is learnt from; more cost time and tell little. */
 const CHECKS = 600;
@@ -38,11 +39,16 @@ export class CostModel {
   readonly priorWeight: number;
   readonly #rows: readonly Float64Array[];
   readonly #labels: readonly number[];
-  readonly #options: CostModelOptions;
+  readonly #prior: Prior | undefined;
+  readonly #trees: Partial<GbdtOptions> & Pick<GbdtOptions, "loss">;
   readonly #model: Gbdt | undefined;
   #trust: number | undefined;
 
-  /** Without rows it is the prior alone, or expects 0 of every point where there is none. */
+  /**
+   * Without rows it is the prior alone, or expects the same of every point where there is none.
+   *
+   * @throws {TunerError} for a prior of other features or another loss
+   */
   constructor(
     rows: readonly Float64Array[],
     scores: readonly (number | undefined)[],
@@ -51,15 +57,27 @@ export class CostModel {
     const best = Math.max(0, ...scores.map((s) => s ?? 0)) || 1;
     this.#rows = rows;
     this.#labels = scores.map((s) => (s ?? 0) / best);
-    this.#options = options;
+    this.#prior = options.prior;
+    this.#trees = { ...SCORES, ...options.trees };
+    if (this.#prior && this.#prior.loss !== this.#trees.loss) {
+      throw new TunerError(
+        `cannot use a prior learnt by ${this.#prior.loss} for a model learnt by ${this.#trees.loss}: ` +
+          `fit it with the same loss`,
+      );
+    }
     this.priorTrust = this.#trustInPrior();
     this.priorWeight = this.priorTrust * 2 ** (-rows.length / FADING);
     this.#model = rows.length > 0 ? this.#fit([...rows.keys()]) : undefined;
     this.importance = this.#model?.importance ?? new Float64Array();
   }
 
+  /**
+   * About 0 to 1. Learnt by regression, the point's score as a share of the best; by rank, the chance that the point
+   * beats a middling one, as the loss models it.
+   */
   predict(row: Float64Array): number {
-    return this.#margin(row) + (this.#model?.predict(row) ?? 0);
+    const sum = this.#margin(row) + (this.#model?.predict(row) ?? 0);
+    return this.#trees.loss === "rank" ? 1 / (1 + Math.exp(-sum)) : sum;
   }
 
   /**
@@ -76,8 +94,7 @@ export class CostModel {
 
   #fit(chosen: readonly number[]): Gbdt {
     const rows = chosen.map((i) => this.#rows[i]!);
-    const trees = { ...SCORES, ...this.#options.trees };
-    return fitGbdt(rows, chosen.map((i) => this.#labels[i]!), trees, {
+    return fitGbdt(rows, chosen.map((i) => this.#labels[i]!), this.#trees, {
       margins: rows.map((row) => this.#margin(row)),
     });
   }
@@ -87,7 +104,7 @@ export class CostModel {
   }
 
   #ofPrior(row: Float64Array): number {
-    const { prior } = this.#options;
+    const prior = this.#prior;
     if (!prior) return 0;
     if (row.length < prior.width) {
       throw new TunerError(
@@ -99,7 +116,7 @@ export class CostModel {
 
   /** What it says of itself, the less the more it was put to the test. */
   #trustInPrior(): number {
-    const { prior } = this.#options;
+    const prior = this.#prior;
     if (!prior) return 0;
     const n = this.#rows.length;
     const accuracy = pairwiseAccuracy(this.#rows.map((row) => this.#ofPrior(row)), this.#labels);

@@ -3,6 +3,9 @@ import { mix } from "../space/rng.ts";
 
 export type Loss = "regression" | "rank";
 
+/** Of a search's models and of what they may begin from. */
+export const DEFAULT_LOSS: Loss = "rank";
+
 /** What is known of the rows beside their targets. */
 export interface Given {
   /** What another model predicts of each row: trees are grown on what is left to explain. */

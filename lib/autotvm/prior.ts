@@ -1,6 +1,7 @@
 /** What earlier searches tell of a new one: a model of other programs and devices that sees loops only. */
 import { TunerError } from "./error.ts";
 import { fitGbdt, type GbdtOptions } from "./gbdt.ts";
+import { DEFAULT_LOSS, type Loss } from "./losses.ts";
 import { heldOutAccuracy, skillOf } from "./ranking.ts";
 
 /** What was measured of one program on one device. */
@@ -16,7 +17,8 @@ export interface PriorGroup {
 export interface Prior {
   /** Features that it was fitted on. */
   readonly width: number;
-  /** What it expects of a point, as a share of the best that its program has on its device. */
+  readonly loss: Loss;
+  /** What it expects of a point: the higher, the better. By regression, its share of the best of its program. */
   predict(row: Float64Array): number;
   /**
    * How well it ranks the points of a program and device that it has not seen, of [0, 1]; 0 is guessing. It is taken
@@ -26,7 +28,7 @@ export interface Prior {
 }
 
 /** Deeper than a search's own trees: there are thousands of rows, and programs differ in many ways. */
-const TREES: Partial<GbdtOptions> = { rounds: 80, depth: 5, rate: 0.2 };
+const TREES = { loss: DEFAULT_LOSS, rounds: 80, depth: 5, rate: 0.2 } as const;
 /** Rows of a group that are learnt from; groups that were measured at length would drown the others. */
 const ROWS = 300;
 const FOLDS = 5;
@@ -54,8 +56,9 @@ export function fitPrior(groups: readonly PriorGroup[], trees: Partial<GbdtOptio
   if (width === undefined) {
     throw new TunerError("cannot learn from earlier records: none of them has a score; give some that have");
   }
+  const options: Partial<GbdtOptions> & { readonly loss: Loss } = { ...TREES, ...trees };
   const fit = (chosen: readonly number[]) =>
-    fitGbdt(chosen.map((i) => rows[i]!), chosen.map((i) => labels[i]!), { ...TREES, ...trees }, {
+    fitGbdt(chosen.map((i) => rows[i]!), chosen.map((i) => labels[i]!), options, {
       groups: chosen.map((i) => of[i]!),
     });
   const byRow = (chosen: readonly number[]) => {
@@ -66,7 +69,7 @@ export function fitPrior(groups: readonly PriorGroup[], trees: Partial<GbdtOptio
     ? skillOf(heldOutAccuracy(labels, (i) => of[i]!, byRow))
     : skillOf(heldOutAccuracy(labels, (i) => i % FOLDS, byRow)) / 2;
   const model = fit([...rows.keys()]);
-  return { width, trust, predict: (row) => model.predict(row) };
+  return { width, loss: options.loss, trust, predict: (row) => model.predict(row) };
 }
 
 interface Point {

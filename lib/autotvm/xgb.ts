@@ -4,7 +4,7 @@ import { CostModel, fitLegality, SCORES } from "./cost_model.ts";
 import type { GbdtOptions } from "./gbdt.ts";
 import { KnobFeatures } from "./knob_features.ts";
 import { Ledger } from "./ledger.ts";
-import type { Loss } from "./losses.ts";
+import { DEFAULT_LOSS, type Loss } from "./losses.ts";
 import { shuffled } from "./sequences.ts";
 import type { Importance, Told, Trust, Tuner, TunerOptions } from "./tuner.ts";
 
@@ -60,7 +60,7 @@ export const XGB_DEFAULTS: XgbSizes = {
   pool: 48,
   checks: 120,
   legality: true,
-  loss: "regression",
+  loss: DEFAULT_LOSS,
   trees: SCORES,
 };
 
@@ -166,18 +166,21 @@ export class XgbTuner implements Tuner {
     const near = start === "scratch"
       ? promising
       : [space.preset, ...promising, ...this.#rng.shuffle(space.neighbours(space.preset, 1))];
-    const first = this.#ledger.takeFrom(near.values(), Math.max(warmUp / 2, promising.length + 1));
+    const first = this.#ledger.takeFrom(near.values(), warmUp / 2);
     return [...first, ...this.#random(warmUp - first.length)];
   }
 
-  /** What the prior likes best of points drawn at random: as large a share of the warm-up as it is trusted. */
+  /**
+   * What the prior likes best of points drawn at random, at most half of the warm-up: as large a share of that as the
+   * prior is trusted. One that is wrong is found out by the others, and must leave the model something to learn from.
+   */
   #promising(): readonly number[] {
-    const { prior, features, pool, warmUp } = this.#options;
+    const { prior, features, pool, warmUp, loss } = this.#options;
     if (!prior || !features || prior.trust === 0) return [];
-    const model = new CostModel([], [], { prior });
+    const model = new CostModel([], [], { prior, trees: { loss } });
     const open = this.#openPoints(this.#drawn(), "loops", pool);
     return rankBy(open, (index) => this.#predict(model, "loops", index))
-      .slice(0, Math.round(warmUp * Math.min(1, prior.trust)));
+      .slice(0, Math.round(warmUp / 2 * Math.min(1, prior.trust)));
   }
 
   *#drawn(): Generator<number, void> {

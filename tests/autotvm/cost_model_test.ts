@@ -8,15 +8,27 @@ const row = (x: number) => Float64Array.of(x);
 
 Deno.test("scores are learnt as shares of the best, failures as 0", () => {
   const rows = [1, 2, 3, 4, 5, 6].map(row);
-  const model = new CostModel(rows, [undefined, undefined, 50, 50, 100, 100]);
+  const model = new CostModel(rows, [undefined, undefined, 50, 50, 100, 100], {
+    trees: { loss: "regression" },
+  });
   assert(Math.abs(model.predict(row(1)) - 0) < 0.05);
   assert(Math.abs(model.predict(row(3)) - 0.5) < 0.05);
   assert(Math.abs(model.predict(row(6)) - 1) < 0.05);
 });
 
+Deno.test("learnt by rank, a prediction is a chance", () => {
+  const rows = [1, 2, 3, 4, 5, 6].map(row);
+  const trees = { loss: "rank" } as const;
+  const model = new CostModel(rows, [undefined, undefined, 50, 50, 100, 100], { trees });
+  const [worst = NaN, middling = NaN, best = NaN] = [1, 3, 6].map((x) => model.predict(row(x)));
+  assert(0 < worst && worst < middling && middling < best && best < 1, `${worst} ${middling} ${best}`);
+  assert(worst < 0.5 && best > 0.5);
+  assertEquals(new CostModel([], [], { trees }).predict(row(1)), 0.5);
+});
+
 Deno.test("where everything failed every point is expected to be worth nothing", () => {
-  const model = new CostModel([1, 2, 3].map(row), [undefined, undefined, undefined]);
-  assertEquals(model.predict(row(2)), 0);
+  const failed = [1, 2, 3].map(row), scores = [undefined, undefined, undefined];
+  assertEquals(new CostModel(failed, scores, { trees: { loss: "regression" } }).predict(row(2)), 0);
 });
 
 Deno.test("a model is trusted as far as it ranks rows that it has not seen", () => {

@@ -27,7 +27,7 @@ import { Rng } from "../../lib/space/rng.ts";
 import { recordedSpaces } from "./recorded_space.ts";
 
 /** Points of a space that are looked at, and of those that were held out, at which pairs are counted. */
-const POINTS = 1500;
+const POINTS = 600;
 const PAIRED = 400;
 const SIZES = [16, 32, 64, 128];
 const LOSS: readonly Loss[] = ["regression", "rank"];
@@ -55,7 +55,6 @@ const VIEWS: Readonly<Record<string, readonly (Family | "knob")[]>> = {
   "itervar+target": ["itervar", "target"],
   "knob+itervar": ["knob", "itervar"],
   "knob+itervar+target": ["knob", "itervar", "target"],
-  "knob+curve+target": ["knob", "curve", "target"],
   all: ["knob", ...LOOPS],
 };
 export type View = keyof typeof VIEWS;
@@ -73,7 +72,7 @@ const TREES: Readonly<Record<string, Partial<GbdtOptions>>> = {
 
 /** The view with which sets of trees are tried, and those with which priors are. */
 const FULL_VIEW = "knob+itervar+target";
-const PRIOR_VIEWS = ["itervar", "target", "itervar+target", "knob+itervar+target", "all"];
+const PRIOR_VIEWS = ["target", "itervar+target", FULL_VIEW];
 
 const COLUMNS = {
   space: "text",
