@@ -1,7 +1,7 @@
 /** Simulated searches: is the model worth its while where the budget is 64 trials? */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { createTuner, type TunerName } from "../../lib/autotvm/create_tuner.ts";
-import { AUTOTVM_DEFAULTS, XgbTuner } from "../../lib/autotvm/xgb.ts";
+import { AUTOTVM_DEFAULTS, XGB_DEFAULTS, XgbTuner } from "../../lib/autotvm/xgb.ts";
 import {
   derivedFeatures,
   isLegal,
@@ -89,16 +89,16 @@ for (const drafts of ["knobs", "loops"] as const) {
   });
 }
 
-Deno.test("planning 8 points costs well under a second", () => {
+Deno.test("a plan schedules no more points than it may choose from", () => {
   const space = spaces.generic;
-  const features = (index: number) => derivedFeatures(space, index);
-  const tuner = createTuner("xgb", { space, seed: 1, start: "preset", features });
-  let slowest = 0;
+  let scheduled = 0;
+  const features = (index: number) => (scheduled++, derivedFeatures(space, index));
+  const tuner = new XgbTuner({ space, seed: 1, start: "preset", features });
   for (let plan = 0; plan < 20; plan++) {
-    const begin = performance.now();
+    const before = scheduled;
     const asked = tuner.ask(8);
-    slowest = Math.max(slowest, performance.now() - begin);
+    // Near steps and random points are drawn until the template accepts one, which two of three are not.
+    assertLess(scheduled - before, XGB_DEFAULTS.checks + 8 * 30);
     tuner.tell(asked.map((index) => ({ index, score: speedOf(space, index, "cpuLike") })));
   }
-  assertLess(slowest, 1000);
 });
