@@ -23,13 +23,14 @@ import { match, rules, schedule } from "./lib/dlight/schedule.ts";
 import { recordSpace } from "./lib/experiment/record_space.ts";
 import { simulate } from "./lib/experiment/simulate.ts";
 import { tune } from "./lib/experiment/tune.ts";
+import { named } from "./lib/space/template.ts";
 
 export * as te from "./lib/te/mod.ts";
 
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
-export const autotvm = { tune, createTuner, tunerNames, recordSpace, simulate } as const;
+export const autotvm = { tune, template: named, createTuner, tunerNames, recordSpace, simulate } as const;
 
 export { build } from "./lib/experiment/build.ts";
 export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";

@@ -8,6 +8,8 @@ export interface Budget {
   readonly seconds?: number;
   /** Points measured since the best one was found. */
   readonly earlyStopping?: number;
+  /** Share of the roofline that is enough, of (0, 1]: what the device's measured peaks allow over what the best takes. */
+  readonly until?: number;
 }
 
 /** How far a search has come, in the units of its budget. */
@@ -16,13 +18,19 @@ export interface Progress {
   readonly seconds: number;
   /** Points measured since the best one was found; all of them where none has succeeded. */
   readonly trialsSinceBest: number;
+  /** Share of the roofline that the best one reaches; undefined where there is none, or the peaks are not known. */
+  readonly roofline?: number;
 }
 
 /** Throws `TunerError` unless the budget has a limit and each limit is a positive number. */
 export function checkBudget(budget: Budget): void {
-  const { trials, seconds, earlyStopping } = budget;
+  const { trials, seconds, earlyStopping, until } = budget;
   if (trials === undefined && seconds === undefined && earlyStopping === undefined) {
-    throw new TunerError("a search without a limit does not end: give trials, seconds or earlyStopping");
+    throw new TunerError(
+      until === undefined
+        ? "a search without a limit does not end: give trials, seconds or earlyStopping"
+        : `a search until ${until} of the roofline may never end: give trials, seconds or earlyStopping too`,
+    );
   }
   for (const [name, limit] of Object.entries({ trials, earlyStopping })) {
     if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
@@ -32,12 +40,18 @@ export function checkBudget(budget: Budget): void {
   if (seconds !== undefined && !(seconds > 0 && Number.isFinite(seconds))) {
     throw new TunerError(`cannot search for ${seconds} seconds: it is a positive number`);
   }
+  if (until !== undefined && !(until > 0 && until <= 1)) {
+    throw new TunerError(
+      `cannot search until ${until} of the roofline: it is a share, above 0 and at most 1`,
+    );
+  }
 }
 
 /** The limit that has been reached, or undefined while the search may go on. */
 export function limitReached(budget: Budget, progress: Progress): keyof Budget | undefined {
   if (progress.trials >= (budget.trials ?? Infinity)) return "trials";
   if (progress.seconds >= (budget.seconds ?? Infinity)) return "seconds";
+  if ((progress.roofline ?? 0) >= (budget.until ?? Infinity)) return "until";
   if (progress.trialsSinceBest >= (budget.earlyStopping ?? Infinity)) return "earlyStopping";
   return undefined;
 }

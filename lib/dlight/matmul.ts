@@ -229,13 +229,12 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
         continue;
       }
       const producer = producerOf(sch, main, name);
-      const near = producer ?? sch.cacheRead(main, name, "shared");
+      const copy = sch.cacheRead(main, name, "local");
+      unrollCopy(sch, sch.computeAt(copy, stepInnermost ? at : k1), vectors && !kIsLast);
       if (producer !== undefined) sch.setScope(producer, "shared");
+      const near = producer ?? sch.cacheRead(copy, name, "shared");
       const width = kIsLast ? kk : jj * tj;
       cooperate(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
-      const body = sch.block(near).body;
-      const copy = sch.cacheRead(main, body.kind === "store" ? body.buffer.name : name, "local");
-      unrollCopy(sch, sch.computeAt(copy, stepInnermost ? at : k1), vectors && !kIsLast);
     }
     const init = sch.decomposeReduction(main, k0);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(j1) + 1), vectors);

@@ -1,5 +1,4 @@
 import type { Table } from "apache-arrow";
-import { compile } from "../codegen/compile.ts";
 import { checkBudget } from "../autotvm/budget.ts";
 import type { TunerName } from "../autotvm/create_tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
@@ -7,7 +6,6 @@ import { fallback } from "../dlight/fallback.ts";
 import { flopsOf, trafficOf } from "../ir/count.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { median, quantile } from "../measure/measurement.ts";
 import { Measurer } from "../measure/measurer.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -20,11 +18,11 @@ import type { Reporter } from "../report/live.ts";
 import { tableBundle } from "../report/tables.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
-import { replay } from "../schedule/trace.ts";
-import { spaceOf } from "../space/template.ts";
+import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
-import { search, stateOf } from "./tune.ts";
+import { confirm, type Confirmed, finalistsOf, winnerOf } from "./confirm.ts";
+import { Search, stateOf } from "./search.ts";
 
 /** Who may compete: no rule, the rule, the search alone, the search from the rule. */
 export const CONTESTANTS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
@@ -40,6 +38,8 @@ export interface CompareOptions {
   readonly tuner?: TunerName;
   /** Default 0. */
   readonly seed?: number;
+  /** The space of the searches; default: that of the DLight rule that matches. */
+  readonly template?: Template;
   readonly shapes?: Shapes;
   /** Arrow stream file for all trials; a comparison that was killed goes on from it. */
   readonly path?: string;
@@ -96,8 +96,8 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       continue;
     }
     const start = contestant === "autotvm" ? "scratch" : "preset";
-    const { path, signal, reporter } = options;
-    const log = await search(func, {
+    const { path, signal, reporter, template } = options;
+    await using search = await Search.open(func, {
       device,
       tuner,
       start,
@@ -107,12 +107,14 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       measurer,
       ...budget,
       ...(path === undefined ? {} : { path }),
+      ...(template ? { template } : {}),
       ...(signal ? { signal } : {}),
       ...(reporter ? { reporter } : {}),
     });
-    records.push(...log.records);
+    await search.run();
+    records.push(...search.records);
   }
-  const summary = shownTable(summaryTable(await confirm()));
+  const summary = shownTable(summaryTable(await confirmAll()));
   await options.reporter?.done();
   const trials = shownTable(recordsToTable(records));
   const title = taskOf(func, shapes);
@@ -147,68 +149,41 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     return record;
   }
 
-  /**
-   * The best few of each contestant, measured again in turn: the fastest of many noisy trials is often only
-   * the luckiest. The same schedule is measured once, whoever found it.
-   */
-  async function confirm(): Promise<readonly SummaryRow[]> {
+  /** The best few of each contestant, measured again in turn: one row a contestant. */
+  async function confirmAll(): Promise<readonly SummaryRow[]> {
     const own = (contestant: Contestant) => records.filter((r) => r.contestant === contestant);
     const preset = own("dlight")[0]?.config;
-    const finalists = new Map(contestants.map((c) => [c, finalistsOf(own(c), preset)]));
-    const traces = [...new Set([...finalists.values()].flat().map((r) => r.trace))];
-    const results = await measurer.race(traces.map((t) => compile(replay(func, t), target)), rounds);
-    const samplesOf = (r: TrialRecord | undefined) => {
-      const m = r && results[traces.indexOf(r.trace)];
-      return m?.status === "ok" ? m.samples : [];
-    };
-    const msOf = (r: TrialRecord | undefined) => median(samplesOf(r));
-    const bestOf = (c: Contestant) =>
-      finalists.get(c)?.reduce<TrialRecord | undefined>(
-        (p, r) => p && !(msOf(r) < msOf(p)) ? p : r,
-        undefined,
-      );
-    const mid = (c: Contestant) => msOf(bestOf(c));
-    const entries = contestants.map((contestant) => ({
-      contestant,
-      own: own(contestant),
-      best: bestOf(contestant),
+    const finalists = contestants.map((c) => finalistsOf(own(c), preset));
+    const confirmed = await confirm(func, target, measurer, finalists.flat(), rounds);
+    const winners = new Map<Contestant, Confirmed | undefined>(contestants.map((c) => {
+      const theirs = confirmed.filter(({ record }) => record.contestant === c);
+      return [c, winnerOf(theirs, preset) ?? theirs[0]];
     }));
-    return entries.map(({ contestant, own, best }): SummaryRow => {
-      const samples = samplesOf(best);
-      const ms = msOf(best);
+    const mid = (c: Contestant) => winners.get(c)?.ms ?? NaN;
+    return contestants.map((contestant): SummaryRow => {
+      const trials = own(contestant), won = winners.get(contestant);
+      const ms = mid(contestant);
       return {
         task: taskOf(func, shapes),
         contestant,
-        rule: own[0]?.rule ?? "",
-        trials: own.length,
-        failed: own.filter((r) => r.status !== "ok").length,
-        seconds: Math.max(0, ...own.map((r) => r.secondsSinceStart)),
+        rule: trials[0]?.rule ?? "",
+        trials: trials.length,
+        failed: trials.filter((r) => r.status !== "ok").length,
+        seconds: Math.max(0, ...trials.map((r) => r.secondsSinceStart)),
         medianMs: ms,
-        lowMs: quantile(samples, 0.25),
-        highMs: quantile(samples, 0.75),
+        lowMs: won?.interval.low ?? NaN,
+        highMs: won?.interval.high ?? NaN,
         gflops: flopsOf(func, shapes) / ms / 1e6,
         gbps: trafficOf(func, shapes) / ms / 1e6,
         speedupVsFallback: mid("fallback") / ms,
         speedupVsDlight: mid("dlight") / ms,
-        config: best?.config ?? "",
-        trace: best?.trace ?? "",
-        maxError: best?.maxError ?? NaN,
-        samples,
+        config: won?.record.config ?? "",
+        trace: won?.record.trace ?? "",
+        maxError: won?.record.maxError ?? NaN,
+        samples: won?.samples ?? [],
       };
     });
   }
-}
-
-/** How many of each contestant's trials are measured again. */
-const FINALISTS = 3;
-
-/** The fastest trials, one a schedule, and the rule's own if it is among all: a search from it can't end below. */
-function finalistsOf(own: readonly TrialRecord[], preset: string | undefined): readonly TrialRecord[] {
-  const ok = own.filter((r) => r.status === "ok" && r.medianMs > 0).toSorted((a, b) =>
-    a.medianMs - b.medianMs
-  );
-  const distinct = ok.filter((r, k) => ok.findIndex((o) => o.trace === r.trace) === k);
-  return distinct.filter((r, k) => k < FINALISTS || r.config === preset);
 }
 
 type FixedContestant = "fallback" | "dlight";

@@ -17,6 +17,7 @@ import { Device } from "../runtime/device.ts";
 import type { Peaks } from "../target/target.ts";
 import { LANGUAGE_MODELS } from "../te/models.ts";
 import { suite, type SuiteKernel } from "../te/suite.ts";
+import { leastMs } from "./roofline.ts";
 
 /** One kernel of a model. */
 export interface RuleRow {
@@ -80,15 +81,13 @@ async function ruleRow(
     const m = await new Bench(device, func, shapes, 0).measure(executable, { repeats: 3 });
     if (m.status !== "ok") return { ...known, correct: `${m.status}: ${m.message}` };
     const ms = median(m.samples), flops = flopsOf(func, shapes), bytes = trafficOf(func, shapes);
-    const bandwidth = Math.max(peaks.bufferGbps, peaks.textureGbps, peaks.copyGbps);
-    const least = Math.max(flops / peaks.gflops, bytes / bandwidth) / 1e6;
     return {
       ...known,
       correct: "yes",
       ms,
       gflops: flops / ms / 1e6,
       gbps: bytes / ms / 1e6,
-      roofline: least / ms,
+      roofline: leastMs(func, shapes, peaks) / ms,
     };
   } catch (e) {
     if (!(e instanceof TunebookError)) throw e;

@@ -6,7 +6,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { funcToJson } from "../ir/func_json.ts";
 import { solveShapes } from "../ir/shapes.ts";
 import { signature } from "../ir/signature.ts";
-import { type Measurement, median } from "../measure/measurement.ts";
+import { type Measurement, msOf } from "../measure/measurement.ts";
 import type { LogIdentity } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Shapes } from "../runtime/arguments.ts";
@@ -70,7 +70,7 @@ export function recordOf(
   },
 ): TrialRecord {
   const m = t.measurement;
-  const ms = m.status === "ok" ? median(m.samples) : NaN;
+  const ms = m.status === "ok" ? msOf(m) : NaN;
   return {
     ...identityOf(s),
     program: JSON.stringify(funcToJson(s.func)),
@@ -86,6 +86,8 @@ export function recordOf(
     status: m.status,
     message: m.status === "ok" ? "" : m.message,
     samples: m.status === "ok" ? m.samples : [],
+    againstMs: m.status === "ok" && m.against ? m.against.ms : NaN,
+    againstSamples: m.status === "ok" && m.against ? m.against.samples : [],
     clock: m.status === "ok" ? m.clock : s.target.clock,
     medianMs: ms,
     gflops: flopsOf(s.func, s.shapes) / ms / 1e6,

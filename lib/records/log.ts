@@ -137,6 +137,12 @@ function checked(path: string, bytes: Uint8Array, identity?: LogIdentity): reado
     );
   }
   if (identity) {
+    if (version < SCHEMA_VERSION) {
+      throw new RecordError(
+        `cannot append to ${path}: it has schema ${version}, and trials are written in ${SCHEMA_VERSION} now; ` +
+          `readLog reads it; choose another path for the trials to come`,
+      );
+    }
     const { task, fingerprint, target } = Object.fromEntries(schema.metadata);
     if (fingerprint !== identity.fingerprint || task !== identity.task) {
       const other = task === identity.task ? `another ${task}` : `${task}, and not of ${identity.task}`;

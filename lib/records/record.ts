@@ -26,8 +26,12 @@ export interface TrialRecord {
   /** Why it failed; empty where it did not. */
   readonly message: string;
   readonly samples: readonly number[];
+  /** What the incumbent that was sampled in turn with it was known to take; NaN where there was none. */
+  readonly againstMs: number;
+  /** The incumbent's samples, each taken just before the candidate's; none where there was no incumbent. */
+  readonly againstSamples: readonly number[];
   readonly clock: string;
-  /** NaN where it failed. */
+  /** The median sample, or the median ratio to the incumbent times `againstMs`; NaN where it failed. */
   readonly medianMs: number;
   readonly gflops: number;
   /** Each parameter once, over the median. */

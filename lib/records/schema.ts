@@ -3,7 +3,10 @@ import { type DataType, Field, Float64, Int32, List, Schema, Utf8 } from "apache
 import type { TrialRecord } from "./record.ts";
 
 /** Raised whenever a reader of today could misread a log of tomorrow. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** Columns that an older log lacks, and what they hold then. */
+export const SINCE_FIRST = { againstMs: NaN, againstSamples: [] } as const;
 
 export type Column = "text" | "int" | "float" | "floats";
 
@@ -25,6 +28,8 @@ export const TRIAL_COLUMNS = {
   status: "text",
   message: "text",
   samples: "floats",
+  againstMs: "float",
+  againstSamples: "floats",
   clock: "text",
   medianMs: "float",
   gflops: "float",

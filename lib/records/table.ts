@@ -2,7 +2,7 @@
 import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "apache-arrow";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
-import { arrowType, type Column, schemaOf, TRIAL_COLUMNS } from "./schema.ts";
+import { arrowType, type Column, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
 
 type Columns = Readonly<Record<string, Column>>;
 
@@ -43,7 +43,11 @@ export function recordsToTable(records: readonly TrialRecord[]): Table {
  * @throws {RecordError} where a column is missing or holds something else
  */
 export function tableToRecords(table: Table): readonly TrialRecord[] {
-  return rowsOf(table, TRIAL_COLUMNS) as unknown as readonly TrialRecord[];
+  const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
+    !Object.hasOwn(SINCE_FIRST, name) || table.getChild(name)
+  );
+  const rows = rowsOf(table, Object.fromEntries(known));
+  return rows.map((row) => ({ ...SINCE_FIRST, ...row })) as unknown as readonly TrialRecord[];
 }
 
 /** The rows of a table, checked against the columns that they should have. */

@@ -11,6 +11,21 @@ import { type Config, type Knobs, RejectedConfig } from "./knobs.ts";
 /** Schedules the program of `sch`, asking `knobs` for each number where it uses it. */
 export type Template = (sch: Schedule, knobs: Knobs) => void;
 
+/**
+ * A template of that name, by which records call it.
+ *
+ * @throws {SpaceError} for a name without a letter, or of more than 100
+ */
+export function named(name: string, template: Template): Template {
+  if (!/\p{L}/u.test(name) || name.length > 100) {
+    throw new SpaceError(
+      `cannot call a template ${JSON.stringify(name.slice(0, 100))}: give 1 to 100 characters`,
+    );
+  }
+  const own: Template = (sch, knobs) => template(sch, knobs);
+  return Object.defineProperty(own, "name", { value: name });
+}
+
 /** A schedule, and the space that its template declares around it. */
 export interface AtPresets {
   readonly schedule: Schedule;

@@ -16,12 +16,6 @@ interface Recording {
   readonly narrowing?: Narrowing;
 }
 
-/** Threads and results of a tile that are far enough apart to tell from each other. */
-const TILES = [[1, 4], [1, 8], [1, 16], [4, 4], [8, 1], [8, 4], [8, 8], [8, 16], [16, 1], [16, 4], [32, 1], [
-  32,
-  4,
-]];
-
 /** Every pair of threads and results. */
 function product(threads: readonly number[], results: readonly number[]): readonly (readonly number[])[] {
   return threads.flatMap((t) => results.map((r) => [t, r]));
@@ -33,9 +27,9 @@ const SPACES: Readonly<Record<string, Recording>> = {
   matmul: {
     func: te.matmul({ m: 128, n: 128, k: 128 }),
     narrowing: {
-      tile_i: TILES,
-      tile_j: TILES,
-      tile_k: [[1], [4], [8], [16]],
+      tile_i: [[1, 4], [1, 8], [1, 16], [4, 4], [8, 4], [8, 8], [16, 1], [16, 4]],
+      tile_j: [[1, 8], [1, 16], [4, 4], [8, 4], [8, 8], [8, 16], [16, 4], [32, 4]],
+      tile_k: [[1], [4], [16]],
       b_layout: ["given"],
       vectorize: [true],
       k_innermost: [true],
@@ -45,7 +39,7 @@ const SPACES: Readonly<Record<string, Recording>> = {
     func: te.gemv({ n: 512, k: 512 }),
     narrowing: {
       tile_rows: product([1, 2, 4, 8, 16, 32, 64], [1, 2, 4, 8]),
-      tile_k: product([1, 4, 8, 16, 32, 64], [1, 4, 8, 16, 32]),
+      tile_k: product([1, 4, 8, 16, 32], [1, 4, 8, 16]),
       vector: ["texture"],
       vectorize: [true],
     },
@@ -58,7 +52,8 @@ const SPACES: Readonly<Record<string, Recording>> = {
     func: te.conv2d({ height: 14, width: 14, channels: 32, filters: 32, kernel: 3, padding: 1 }),
     narrowing: {
       tile_channel: [[1], [4], [16]],
-      strips: [1, 8, 32],
+      strips: [1, 8],
+      image: ["texture"],
       weights: ["texture"],
       vectorize: [true],
       channel_innermost: [true],

@@ -6,9 +6,11 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
-import { schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
-import { messagesOf, schemaBytes } from "../../lib/records/stream.ts";
+import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
+import { batchBytes, messagesOf, readStream, schemaBytes } from "../../lib/records/stream.ts";
+import { batchOf } from "../../lib/records/table.ts";
 import { Device } from "../../lib/runtime/device.ts";
+import { named } from "../../lib/space/template.ts";
 import type { Target } from "../../lib/target/target.ts";
 import * as te from "../../lib/te/mod.ts";
 import { add, matmul, small } from "./programs.ts";
@@ -173,23 +175,41 @@ Deno.test("a log of something else is refused, and stays as it was", async () =>
 Deno.test("a log of a newer schema is refused", async () => {
   const path = await newPath();
   const newer = schemaOf(TRIAL_COLUMNS);
-  newer.metadata.set("tunebook.schema", "2");
+  newer.metadata.set("tunebook.schema", `${SCHEMA_VERSION + 1}`);
   await Deno.writeFile(path, schemaBytes(newer));
   await assertRejects(
     () => run({ path, trials: 1 }),
     RecordError,
-    "it has schema 2 and this Tunebook reads up to 1",
+    `it has schema ${SCHEMA_VERSION + 1} and this Tunebook reads up to ${SCHEMA_VERSION}`,
+  );
+});
+
+Deno.test("a log of an older schema is read, and not appended to", async () => {
+  const path = await newPath();
+  const { records } = await run({ path, trials: 2, template: small }, add);
+  const [{ againstMs: _ms, againstSamples: _samples, ...first }] = records as [TrialRecord];
+  const { againstMs: _m, againstSamples: _s, ...columns } = TRIAL_COLUMNS;
+  const { metadata } = readStream(await Deno.readFile(path)).schema;
+  const schema = schemaOf(columns, Object.fromEntries(metadata));
+  schema.metadata.set("tunebook.schema", "1");
+  const older = [schemaBytes(schema), batchBytes(batchOf([first], columns, schema))];
+  await Deno.writeFile(path, new Uint8Array(await new Blob(older as BlobPart[]).arrayBuffer()));
+  assertEquals(await readLog(path), [{ ...first, againstMs: NaN, againstSamples: [] }]);
+  await assertRejects(
+    () => run({ path, trials: 3, template: small }, add),
+    RecordError,
+    `it has schema 1, and trials are written in ${SCHEMA_VERSION} now; readLog reads it`,
   );
 });
 
 Deno.test("records whose space is another by now are refused, and said", async () => {
   const path = await newPath();
   await run({ path, trials: 3, template: small }, add);
-  const renamed: TuneOptions["template"] = (sch, knobs) => {
+  const renamed = named("small", (sch, knobs) => {
     const threads = knobs.choice("width", [1, 2], 1);
     const [block = ""] = sch.blocks();
     sch.split(sch.loops(block)[0] ?? "", [null, threads]);
-  };
+  });
   await assertRejects(
     () => run({ path, trials: 3, template: renamed }, add),
     RecordError,

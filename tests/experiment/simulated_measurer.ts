@@ -1,7 +1,7 @@
 /** A measurer that answers at once and always the same, for searches whose measuring is not the point. */
 import type { Executable } from "../../lib/codegen/executable.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import type { Failure, Measurement } from "../../lib/measure/measurement.ts";
+import { type Failure, type Measurement, msOf } from "../../lib/measure/measurement.ts";
 import type { Measurer, MeasurerOptions } from "../../lib/measure/measurer.ts";
 import type { MeasureOptions } from "../../lib/measure/protocol.ts";
 
@@ -16,7 +16,12 @@ export type Answer = (asked: Asked, n: number) => Measurement | Promise<Measurem
 
 export class SimulatedMeasurer {
   readonly asked: Asked[] = [];
+  /** What was asked to be measured again, in turn. */
+  readonly raced: Executable[] = [];
+  readonly warmed: Executable[] = [];
   readonly options: MeasurerOptions;
+  readonly canWarm = true;
+  busyMs = 0;
 
   constructor(
     func: PrimFunc,
@@ -32,10 +37,32 @@ export class SimulatedMeasurer {
     return await this.answer(asked, this.asked.length - 1);
   }
 
+  /** As fast as the first time. */
+  async race(executables: readonly Executable[], rounds: number): Promise<readonly Measurement[]> {
+    const results: Measurement[] = [];
+    for (const executable of executables) {
+      this.raced.push(executable);
+      const source = sourceOf(executable);
+      const first = this.asked.findIndex((a) => sourceOf(a.executable) === source);
+      const m = await this.answer({ executable, options: {}, deadlineMs: Infinity }, Math.max(0, first));
+      results.push(m.status === "ok" ? { ...m, samples: Array(rounds).fill(msOf(m)) } : m);
+    }
+    return results;
+  }
+
+  warm(executable: Executable): Promise<void> {
+    this.warmed.push(executable);
+    return Promise.resolve();
+  }
+
   /** What `tune` takes. */
   get measurer(): Measurer {
     return this as unknown as Measurer;
   }
+}
+
+function sourceOf(executable: Executable): string {
+  return executable.launches.map((l) => l.source).join();
 }
 
 export function ok(ms: number): Measurement {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
-import { schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
+import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
 import { messagesOf, schemaBytes } from "../../lib/records/stream.ts";
 import { recordsToTable, tableToRecords } from "../../lib/records/table.ts";
 
@@ -27,6 +27,8 @@ export const arbRecord: fc.Arbitrary<TrialRecord> = fc.record({
   status: fc.constantFrom("ok" as const, "timeout" as const, "wrongAnswer" as const),
   message: fc.string({ unit: "grapheme" }),
   samples: fc.array(fc.double({ noNaN: true })),
+  againstMs: fc.double(),
+  againstSamples: fc.array(fc.double({ noNaN: true })),
   clock: fc.constantFrom("cpu", "wall"),
   medianMs: fc.double(),
   gflops: fc.double(),
@@ -138,9 +140,9 @@ Deno.test("what can't be a log of this run is refused, and said", async () => {
   const refused = (path: string, id: typeof identity, text: string) =>
     assertRejects(async () => void await RecordLog.open(path, id), RecordError, text);
   const newer = schemaOf(TRIAL_COLUMNS, identity);
-  newer.metadata.set("tunebook.schema", "2");
+  newer.metadata.set("tunebook.schema", `${SCHEMA_VERSION + 1}`);
   await Deno.writeFile(`${dir}/newer`, schemaBytes(newer));
-  await refused(`${dir}/newer`, identity, "has schema 2 and this Tunebook reads up to 1; update Tunebook");
+  await refused(`${dir}/newer`, identity, `reads up to ${SCHEMA_VERSION}; update Tunebook`);
   {
     using log = await RecordLog.open(`${dir}/log`, identity);
     log.append(some(1));

@@ -24,6 +24,8 @@ export function trialOf(parts: Partial<TrialRecord>): TrialRecord {
     status: "ok",
     message: "",
     samples: failed ? [] : [ms],
+    againstMs: NaN,
+    againstSamples: [],
     clock: "cpu",
     medianMs: ms,
     gflops: 20 / ms,

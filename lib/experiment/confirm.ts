@@ -1,0 +1,73 @@
+/** The best of many noisy trials is often only the luckiest: they are measured again, in turn, before any has won. */
+import { compile } from "../codegen/compile.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { type Interval, median, medianInterval, ratiosTo } from "../measure/measurement.ts";
+import type { Measurer } from "../measure/measurer.ts";
+import type { TrialRecord } from "../records/record.ts";
+import { replay } from "../schedule/trace.ts";
+import type { Target } from "../target/target.ts";
+
+/** How many trials of a search are measured again. */
+const FINALISTS = 3;
+
+/** A trial measured again. */
+export interface Confirmed {
+  readonly record: TrialRecord;
+  /** One a round, milliseconds; none where it failed this time. */
+  readonly samples: readonly number[];
+  /** Their median and its 95% confidence interval; NaN where it failed. */
+  readonly ms: number;
+  readonly interval: Interval;
+}
+
+/** How many times as fast one thing is as another, and the 95% confidence interval of that. */
+export interface Speedup extends Interval {
+  readonly ratio: number;
+}
+
+/** The fastest trials, one a schedule, and the one at `preset` if it is among them: a search can't end below it. */
+export function finalistsOf(
+  records: readonly TrialRecord[],
+  preset: string | undefined,
+): readonly TrialRecord[] {
+  const ok = records.filter((r) => r.status === "ok" && r.medianMs > 0)
+    .toSorted((a, b) => a.medianMs - b.medianMs);
+  const distinct = ok.filter((r, k) => ok.findIndex((o) => o.trace === r.trace) === k);
+  return distinct.filter((r, k) => k < FINALISTS || r.config === preset);
+}
+
+/** Measures trials again, `rounds` times in turn; the same schedule once, whoever found it. */
+export async function confirm(
+  func: PrimFunc,
+  target: Target,
+  measurer: Measurer,
+  records: readonly TrialRecord[],
+  rounds: number,
+): Promise<readonly Confirmed[]> {
+  const traces = [...new Set(records.map((r) => r.trace))];
+  const results = await measurer.race(traces.map((t) => compile(replay(func, t), target)), rounds);
+  return records.map((record) => {
+    const m = results[traces.indexOf(record.trace)];
+    const samples = m?.status === "ok" ? m.samples : [];
+    return { record, samples, ms: median(samples), interval: medianInterval(samples) };
+  });
+}
+
+/** How many times as fast `a` is as `b`, round by round, so that drift cancels. */
+export function speedup(a: Pick<Confirmed, "samples">, b: Pick<Confirmed, "samples">): Speedup {
+  const ratios = ratiosTo(a.samples, b.samples);
+  return { ratio: median(ratios), ...medianInterval(ratios) };
+}
+
+/** Whether the rounds tell the two apart: an A/A comparison says no. */
+export function differs({ low, high }: Interval): boolean {
+  return low > 1 || high < 1;
+}
+
+/** The fastest of the confirmed, but the preset where nothing is faster than it beyond noise. */
+export function winnerOf(confirmed: readonly Confirmed[], preset: string | undefined): Confirmed | undefined {
+  const timed = confirmed.filter((c) => c.ms > 0);
+  const own = timed.find((c) => c.record.config === preset);
+  const best = timed.reduce<Confirmed | undefined>((p, c) => p && p.ms <= c.ms ? p : c, undefined);
+  return own && best && !(speedup(best, own).low > 1) ? own : best;
+}

@@ -1,0 +1,400 @@
+/** One search, step by step: several may share a budget by taking turns. */
+import { type Budget, checkBudget, limitReached, nextBatch, type Progress } from "../autotvm/budget.ts";
+import { createTuner, type TunerName } from "../autotvm/create_tuner.ts";
+import { loopFeatures } from "../autotvm/features.ts";
+import type { Told, Tuner } from "../autotvm/tuner.ts";
+import * as dlight from "../dlight/schedule.ts";
+import { TunebookError } from "../ir/error.ts";
+import { fingerprint } from "../ir/fingerprint.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Measurement } from "../measure/measurement.ts";
+import { Measurer } from "../measure/measurer.ts";
+import { fastest } from "../records/best.ts";
+import { RecordError } from "../records/error.ts";
+import { RecordLog } from "../records/log.ts";
+import type { TrialRecord } from "../records/record.ts";
+import type { Reporter } from "../report/live.ts";
+import type { Shapes } from "../runtime/arguments.ts";
+import type { Device } from "../runtime/device.ts";
+import type { ConfigSpace } from "../space/config_space.ts";
+import { SpaceError } from "../space/error.ts";
+import { narrow, type Narrowing } from "../space/narrow.ts";
+import { spaceOf, type Template } from "../space/template.ts";
+import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
+import { leastMs } from "./roofline.ts";
+import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
+
+export interface SearchOptions extends Budget {
+  readonly device: Device;
+  /** Default "xgb". */
+  readonly tuner?: TunerName;
+  /** Begin with the rule's point and its neighbourhood (default), or knowing nothing. */
+  readonly start?: "preset" | "scratch";
+  /** Of the search and of the inputs that results are checked on. Default 0. */
+  readonly seed?: number;
+  /** Arrow stream file that the trials are appended to, and from which a killed run goes on. */
+  readonly path?: string;
+  /** The space; default: that of the DLight rule that matches. Its name is what records call it. */
+  readonly template?: Template;
+  /** The values that some of its knobs may take; default: all. */
+  readonly narrowing?: Narrowing;
+  /** Values of the shape variables to measure with. */
+  readonly shapes?: Shapes;
+  /** Longest time for one candidate, milliseconds. Default 30,000; less once a good candidate is known. */
+  readonly deadlineMs?: number;
+  /** Ends the search after the trial at hand. */
+  readonly signal?: AbortSignal;
+  /** Is shown how far the search is. */
+  readonly reporter?: Reporter;
+  /** What the records call this search. Default "autotvm+dlight" from the preset, "autotvm" from scratch. */
+  readonly contestant?: string;
+  /** A measuring process to share; it must be open for the same program, shapes and seed. */
+  readonly measurer?: Measurer;
+}
+
+/** What ended a search, or a turn of it. */
+export type Stopped = keyof Budget | "space" | "signal";
+
+/** Points asked for at a time: enough for a plan, few enough for the model to learn between. */
+const BATCH = 8;
+/** With so few points left to measure the next ones are asked for, so that planning goes on beside measuring. */
+const AHEAD = 3;
+/** A candidate this many times slower than the best gets one sample. */
+const HOPELESS = 3;
+/** So does one that takes this many times what the device's peaks allow at least, while nothing better is known. */
+const HOPELESS_ROOFLINE = 1000;
+/** One that takes longer than a long compilation and this many of the best's runs is taken to hang. */
+const HANGING = 12;
+const COMPILE_MS = 4000;
+
+/** A point of the space, made ready. */
+interface Ready {
+  readonly index: number;
+  readonly candidate: Candidate;
+  warmed: boolean;
+}
+
+/**
+ * The search of one program's space on a device. While one candidate is measured, the next ones are planned,
+ * compiled and handed to the driver's compiler. What is asked of the tuner depends on what it was told alone, so
+ * that the same seed and the same answers give the same sequence, however long either side took.
+ */
+export class Search implements AsyncDisposable {
+  readonly subject: Subject;
+  readonly space: ConfigSpace;
+  readonly template: Template;
+  readonly #options: SearchOptions;
+  readonly #log: RecordLog;
+  readonly #tuner: Tuner;
+  readonly #measurer: Measurer;
+  readonly #ownsMeasurer: boolean;
+  readonly #records: TrialRecord[];
+  readonly #leastMs: number | undefined;
+  /** Asked for and not compiled yet, and compiled and not measured yet. */
+  readonly #planned: number[] = [];
+  readonly #ready: Ready[] = [];
+  /** Seconds of the turns before, also of an earlier process's. */
+  #spent: number;
+  #busyMs = 0;
+  #turnsMs = 0;
+
+  private constructor(of: {
+    readonly subject: Subject;
+    readonly space: ConfigSpace;
+    readonly template: Template;
+    readonly options: SearchOptions;
+    readonly log: RecordLog;
+    readonly tuner: Tuner;
+    readonly measurer: Measurer;
+  }) {
+    this.subject = of.subject;
+    this.space = of.space;
+    this.template = of.template;
+    this.#options = of.options;
+    this.#log = of.log;
+    this.#tuner = of.tuner;
+    this.#measurer = of.measurer;
+    this.#ownsMeasurer = of.options.measurer === undefined;
+    this.#records = of.log.records.filter((r) => isOf(of.subject, r));
+    this.#spent = Math.max(0, ...this.#records.map((r) => r.secondsSinceStart));
+    const { func, target, shapes } = of.subject;
+    this.#leastMs = target.peaks && leastMs(func, shapes, target.peaks);
+    this.#tuner.tell(this.#records.map((r) => told(r, of.space)));
+  }
+
+  /**
+   * @throws {TunerError} for a budget without a limit or an unknown tuner
+   * @throws {IrError} for a shape variable without a value
+   * @throws {RecordError} for a log that can't be gone on with
+   */
+  static async open(func: PrimFunc, options: SearchOptions): Promise<Search> {
+    checkBudget(options);
+    const { device, tuner: tunerName = "xgb", start = "preset", seed = 0, deadlineMs } = options;
+    const shapes = checkSubject(func, options.shapes ?? {}, seed);
+    if (options.until !== undefined) await device.probe();
+    const { rule, template } = options.template
+      ? { rule: options.template.name || "template", template: options.template }
+      : dlight.match(func, device.target);
+    const space = narrow(spaceOf(func, template), options.narrowing ?? {});
+    const subject: Subject = {
+      func,
+      target: device.target,
+      shapes,
+      seed,
+      contestant: options.contestant ?? (start === "preset" ? "autotvm+dlight" : "autotvm"),
+      rule,
+      tuner: tunerName,
+      start,
+    };
+    const scheduled = new Memo((index: number) => scheduleAt(func, template, space, space.at(index)));
+    const tuner = createTuner(tunerName, {
+      space,
+      seed,
+      start,
+      valid: (index) => scheduled.of(index) !== undefined,
+      features: (index) => {
+        const schedule = scheduled.of(index);
+        return schedule && loopFeatures(schedule.func);
+      },
+      ...(options.trials === undefined ? {} : { trials: options.trials }),
+    });
+    if (options.measurer) checkMeasurer(options.measurer, subject);
+    await using stack = new AsyncDisposableStack();
+    const log = stack.use(
+      options.path === undefined
+        ? RecordLog.memory()
+        : await RecordLog.open(options.path, identityOf(subject)),
+    );
+    const measurer = options.measurer ?? stack.use(
+      await Measurer.open({
+        prefer: device.target.kind,
+        func,
+        shapes,
+        seed,
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      }),
+    );
+    const search = new Search({ subject, space, template, options, log, tuner, measurer });
+    stack.move();
+    return search;
+  }
+
+  /** All trials of this search, resumed ones included, in order. */
+  get records(): readonly TrialRecord[] {
+    return this.#records;
+  }
+
+  /** The process that measures. */
+  get measurer(): Measurer {
+    return this.#measurer;
+  }
+
+  /** The share of its time in which a candidate was being compiled by the driver, run or checked; NaN before the first. */
+  get measuringShare(): number {
+    return this.#busyMs / this.#turnsMs;
+  }
+
+  get progress(): Progress {
+    const best = fastest(this.#records);
+    return {
+      trials: this.#records.length,
+      seconds: this.#spent,
+      trialsSinceBest: sinceBest(this.#records),
+      ...(best && this.#leastMs !== undefined ? { roofline: this.#leastMs / best.medianMs } : {}),
+    };
+  }
+
+  /**
+   * Goes on until the budget is spent, the space or the signal ends it, or `most` further points are measured
+   * (undefined is returned then).
+   *
+   * @throws {RecordError} if a trial can't be written, as on a full disk; those before it are kept
+   */
+  async run(most = Infinity): Promise<Stopped | undefined> {
+    const { signal, reporter } = this.#options;
+    const begin = performance.now(), before = this.#spent, busyBefore = this.#measurer.busyMs;
+    const clock = () => {
+      this.#spent = before + (performance.now() - begin) / 1000;
+      this.#busyMs += this.#measurer.busyMs - busyBefore;
+    };
+    const end = this.#records.length + most;
+    try {
+      while (true) {
+        this.#spent = before + (performance.now() - begin) / 1000;
+        const stopped = signal?.aborted ? "signal" : limitReached(this.#options, this.progress);
+        if (stopped) return stopped;
+        if (this.#records.length >= end) return undefined;
+        if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
+        const next = this.#ready.shift() ?? this.#compileNext();
+        if (!next) return "space";
+        const measured = this.#measure(next.candidate);
+        await this.#prepareWhile(measured);
+        const measurement = await measured;
+        this.#spent = before + (performance.now() - begin) / 1000;
+        this.#record(next, measurement);
+        await reporter?.update(stateOf(this.subject, this.#records, this.#options, this.#spent));
+      }
+    } finally {
+      clock();
+      this.#turnsMs += performance.now() - begin;
+    }
+  }
+
+  /** Asks for points where few are left, while so many are being measured. */
+  #plan(running: number): void {
+    const waiting = this.#planned.length + this.#ready.length;
+    if (waiting >= AHEAD) return;
+    const trials = this.#records.length + waiting + running;
+    this.#planned.push(...this.#tuner.ask(nextBatch(this.#options, { ...this.progress, trials }, BATCH)));
+  }
+
+  #compileNext(): Ready | undefined {
+    const index = this.#planned.shift();
+    if (index === undefined) return undefined;
+    const { func, target } = this.subject;
+    return {
+      index,
+      candidate: candidateAt(func, this.template, this.space, this.space.at(index), target),
+      warmed: false,
+    };
+  }
+
+  /** Compiles the next candidates while one is being measured. */
+  async #prepareWhile(measured: Promise<unknown>): Promise<void> {
+    let done = false;
+    const settle = () => void (done = true);
+    measured.then(settle, settle);
+    // Without a turn of the event loop the request would leave only after the next compilation.
+    await turn();
+    this.#plan(1);
+    while (!done && this.#ready.length < AHEAD) {
+      const next = this.#compileNext();
+      if (!next) break;
+      this.#ready.push(next);
+      this.#warm();
+      await turn();
+    }
+    if (!done) this.#warm();
+  }
+
+  /** Hands the driver's compiler the candidate that will be due last, so that it is done before it is due. */
+  #warm(): void {
+    if (!this.#measurer.canWarm) return;
+    const next = this.#ready.findLast((r) => !r.warmed && !("status" in r.candidate.outcome));
+    if (!next || "status" in next.candidate.outcome) return;
+    next.warmed = true;
+    this.#measurer.warm(next.candidate.outcome).then(() => this.#warm());
+  }
+
+  #measure({ outcome }: Candidate): Promise<Measurement> {
+    if ("status" in outcome) return Promise.resolve(outcome);
+    const best = fastest(this.#records)?.medianMs;
+    const hopeless = best !== undefined
+      ? best * HOPELESS
+      : this.#leastMs !== undefined
+      ? this.#leastMs * HOPELESS_ROOFLINE
+      : undefined;
+    return this.#measurer.measure(
+      outcome,
+      { adaptive: true, ...(hopeless === undefined ? {} : { dropAboveMs: hopeless }) },
+      best === undefined ? Infinity : COMPILE_MS + best * HANGING,
+    );
+  }
+
+  #record({ index, candidate }: Ready, measurement: Measurement): void {
+    const record = recordOf(this.subject, {
+      trial: this.#records.length,
+      config: this.space.at(index),
+      candidate,
+      measurement,
+      seconds: this.#spent,
+    });
+    this.#log.append([record]);
+    this.#records.push(record);
+    this.#tuner.tell([{ index, score: scoreOf(record) }]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#log[Symbol.dispose]();
+    if (this.#ownsMeasurer) await this.#measurer[Symbol.asyncDispose]();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Higher is better; programs without arithmetic are scored by their traffic. */
+function scoreOf(r: TrialRecord): number | undefined {
+  return r.status === "ok" ? (r.gflops > 0 ? r.gflops : r.gbps) : undefined;
+}
+
+/** @throws {RecordError} for a record whose configuration is none of the space */
+function told(r: TrialRecord, space: ConfigSpace): Told {
+  try {
+    return { index: space.indexOf(JSON.parse(r.config)), score: scoreOf(r) };
+  } catch (e) {
+    if (!(e instanceof SpaceError)) throw e;
+    throw new RecordError(
+      `cannot go on from trial ${r.trial} of ${r.contestant}, as the space was another then (${e.message}); ` +
+        `choose another path`,
+    );
+  }
+}
+
+/** @throws {TunebookError} if the measurer would check candidates against something else */
+function checkMeasurer({ options: { func, prefer, shapes = {}, seed = 0 } }: Measurer, s: Subject): void {
+  const theirs = `${taskOf(func, checkSubject(func, shapes, seed))} on ${prefer} with seed ${seed}`;
+  const ours = `${taskOf(s.func, s.shapes)} on ${s.target.kind} with seed ${s.seed}`;
+  if (theirs === ours && fingerprint(func) === fingerprint(s.func)) return;
+  throw new TunebookError(
+    `cannot search ${ours} with a measurer for ${theirs}: open one for the same program, shapes and seed`,
+  );
+}
+
+function sinceBest(records: readonly TrialRecord[]): number {
+  let best = Infinity, at = -1;
+  records.forEach((r, k) => {
+    if (r.status !== "ok" || !(r.medianMs < best)) return;
+    best = r.medianMs;
+    at = k;
+  });
+  return records.length - 1 - at;
+}
+
+/** How far a search is, for a reporter. */
+export function stateOf(
+  subject: Pick<Subject, "func" | "contestant">,
+  records: readonly TrialRecord[],
+  budget: Budget,
+  secondsSpent: number,
+) {
+  const best = fastest(records);
+  return {
+    task: subject.func.name,
+    contestant: subject.contestant,
+    trials: records.length,
+    failed: records.filter((r) => r.status !== "ok").length,
+    secondsSpent,
+    ...(best ? { bestGflops: best.gflops, bestGbps: best.gbps, bestMs: best.medianMs } : {}),
+    ...(budget.seconds === undefined ? {} : { secondsTotal: budget.seconds }),
+    ...(budget.trials === undefined ? {} : { trialsTotal: budget.trials }),
+  };
+}
+
+/** Remembers the last few hundred answers of a function of an index. */
+class Memo<T> {
+  readonly #known = new Map<number, T>();
+
+  constructor(readonly make: (index: number) => T) {}
+
+  of(index: number): T {
+    let value = this.#known.get(index);
+    if (value === undefined && !this.#known.has(index)) {
+      value = this.make(index);
+      this.#known.set(index, value);
+      if (this.#known.size > 256) this.#known.delete(this.#known.keys().next().value as number);
+    }
+    return value as T;
+  }
+}
