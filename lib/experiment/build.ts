@@ -15,6 +15,7 @@ import type { Program } from "../runtime/program.ts";
 import { replay } from "../schedule/trace.ts";
 import { spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
+import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
 import { transferred } from "./transfer.ts";
 import { Search, type SearchOptions } from "./search.ts";
 
@@ -217,11 +218,13 @@ async function searchInto(
   });
   const stopped = await search.run();
   await reporter?.done();
-  const { records } = search;
-  const { added, refused } = database.add(records.map((r) => ({ ...r, rule })));
+  // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.
+  const confirmed = await search.confirm(CONFIRM_ROUNDS);
+  const records = confirmed.filter((c) => c.ms > 0).map((c) => ({ ...recordConfirmed(c), rule }));
+  const { added, refused } = database.add(records);
   const not = refused.length > 0 ? `, ${refused.length} refused (${refused[0]})` : "";
   return {
-    because: `a search of ${records.length} trials, ended by ${stopped}, added ${added} records${not}`,
+    because: `a search of ${search.records.length} trials, ended by ${stopped}, added ${added} records${not}`,
     has: (found) =>
       records.some((r) => r.trace === found?.record.trace && r.medianMs === found.record.medianMs),
   };

@@ -21,7 +21,7 @@ import type { Device } from "../runtime/device.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
-import { confirm, type Confirmed, finalistsOf, winnerOf } from "./confirm.ts";
+import { confirm, CONFIRM_ROUNDS, type Confirmed, finalistsOf, winnerOf } from "./confirm.ts";
 import { Search, stateOf } from "./search.ts";
 
 /** Who may compete: no rule, the rule, the search alone, the search from the rule. */
@@ -67,7 +67,8 @@ export interface Comparison {
  * value, and whatever stands against all of them
  */
 export async function compare(func: PrimFunc, options: CompareOptions): Promise<Comparison> {
-  const { device, contestants = CONTESTANTS, budget, tuner = "xgb", seed = 0, rounds = 9 } = options;
+  const { device, contestants = CONTESTANTS, budget, tuner = "xgb", seed = 0, rounds = CONFIRM_ROUNDS } =
+    options;
   const { target } = device;
   const unknown = contestants.find((c) => !CONTESTANTS.includes(c));
   if (unknown !== undefined) {

@@ -25,6 +25,23 @@ export interface Speedup extends Interval {
   readonly ratio: number;
 }
 
+/** Rounds of a confirmation, unless more or fewer are asked for: enough for an interval that leaves out the extremes. */
+export const CONFIRM_ROUNDS = 9;
+
+/** The record of a trial as it was measured again. */
+export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord {
+  const faster = record.medianMs / ms;
+  return {
+    ...record,
+    samples,
+    againstMs: NaN,
+    againstSamples: [],
+    medianMs: ms,
+    gflops: record.gflops * faster,
+    gbps: record.gbps * faster,
+  };
+}
+
 /** The fastest trials, one a schedule, and the one at `preset` if it is among them: a search can't end below it. */
 export function finalistsOf(
   records: readonly TrialRecord[],

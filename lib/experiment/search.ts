@@ -153,7 +153,7 @@ export class Search implements AsyncDisposable {
       valid: (index) => scheduled.of(index) !== undefined,
       features: (index) => {
         const schedule = scheduled.of(index);
-        return schedule && loopFeatures(schedule.func);
+        return schedule && loopFeatures(schedule.func, device.target);
       },
       ...(options.trials === undefined ? {} : { trials: options.trials }),
     });

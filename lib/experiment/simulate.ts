@@ -61,7 +61,7 @@ function makeFeatures({ func, target, rule, space, points }: RecordedSpace) {
   return (index: number): Float64Array | undefined => {
     if (rows.has(index) || !points.has(index)) return rows.get(index);
     const schedule = scheduleAt(func, found.template, space, space.at(index));
-    const row = schedule && loopFeatures(schedule.func);
+    const row = schedule && loopFeatures(schedule.func, target);
     rows.set(index, row);
     return row;
   };

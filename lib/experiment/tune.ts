@@ -6,7 +6,7 @@ import { Chart } from "../report/chart.ts";
 import { bestSoFar } from "../report/charts.ts";
 import { inCell, shownAs } from "../report/jupyter.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
-import { type Confirmed, type Speedup, speedup, winnerOf } from "./confirm.ts";
+import { CONFIRM_ROUNDS, type Confirmed, type Speedup, speedup, winnerOf } from "./confirm.ts";
 import { Search, type SearchOptions, type Stopped } from "./search.ts";
 
 export interface TuneOptions extends SearchOptions {
@@ -30,8 +30,6 @@ export interface TuneLog {
   readonly measuringShare: number;
 }
 
-const ROUNDS = 9;
-
 /**
  * Searches a program's space on a device. Every candidate is checked against the reference and recorded;
  * with `path`, a run that was killed goes on from its records, no trial lost or repeated. The winners are
@@ -46,7 +44,7 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
   const stopped = await search.run() as Stopped;
   const { records, space, preset, measuringShare } = search;
   const fastest = bestOf(records);
-  const { rounds = ROUNDS } = options;
+  const { rounds = CONFIRM_ROUNDS } = options;
   const confirmed = rounds === 0 ? [] : await search.confirm(rounds);
   const winner = winnerOf(confirmed, preset);
   const own = confirmed.find((c) => c.record.config === preset);

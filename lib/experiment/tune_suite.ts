@@ -11,7 +11,7 @@ import { tableOf } from "../records/table.ts";
 import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
-import { type Confirmed, speedup, winnerOf } from "./confirm.ts";
+import { CONFIRM_ROUNDS, type Confirmed, speedup, winnerOf } from "./confirm.ts";
 import { leastMs } from "./roofline.ts";
 import { Search } from "./search.ts";
 
@@ -100,7 +100,6 @@ interface Task {
 /** Trials of a turn. The first turns are short: they only tell where the time goes. */
 const TURN = 8;
 const FIRST_TURN = 2;
-const ROUNDS = 9;
 
 /**
  * Searches the kernels of a whole with one budget: each has a short turn first, and then whoever is expected to
@@ -112,7 +111,7 @@ export async function tuneSuite(
   members: readonly SuiteMember[],
   options: TuneSuiteOptions,
 ): Promise<SuiteLog> {
-  const { device, budget, rounds = ROUNDS, signal } = options;
+  const { device, budget, rounds = CONFIRM_ROUNDS, signal } = options;
   checkBudget(budget);
   if (members.length === 0) throw new TunebookError("cannot tune a suite of no kernels: give at least one");
   const tasks = tasksOf(members, options.buckets ?? {});

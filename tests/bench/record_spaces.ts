@@ -59,7 +59,6 @@ const SPACES: Readonly<Record<string, Recording>> = {
       channel_innermost: [true],
     },
   },
-  transpose: { func: te.transpose({ rows: 512, columns: 512 }), narrowing: { vectorize: [true] } },
 };
 
 using device = await Device.open();
