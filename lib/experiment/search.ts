@@ -8,7 +8,7 @@ import * as dlight from "../dlight/schedule.ts";
 import { TunebookError } from "../ir/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Measurement } from "../measure/measurement.ts";
+import { type Measurement, median } from "../measure/measurement.ts";
 import { Measurer } from "../measure/measurer.ts";
 import { fastest } from "../records/best.ts";
 import { RecordError } from "../records/error.ts";
@@ -68,7 +68,9 @@ const HOPELESS = 3;
 const HOPELESS_ROOFLINE = 1000;
 /** One that takes longer than a long compilation and this many of the best's runs is taken to hang. */
 const HANGING = 12;
+/** A long compilation: so many milliseconds, or so many times what it usually takes on a machine that is busy or slow. */
 const COMPILE_MS = 4000;
+const LONG = 20;
 
 /** A point of the space, made ready. */
 interface Ready {
@@ -322,8 +324,12 @@ export class Search implements AsyncDisposable {
     return measurer.measure(
       outcome,
       { adaptive: true, ...(hopeless === undefined ? {} : { dropAboveMs: hopeless }) },
-      best === undefined ? Infinity : COMPILE_MS + best * HANGING,
+      best === undefined ? Infinity : Math.max(COMPILE_MS, LONG * this.#usualCompileMs()) + best * HANGING,
     );
+  }
+
+  #usualCompileMs(): number {
+    return median(this.#records.filter((r) => r.status === "ok").map((r) => r.compileMs));
   }
 
   #record({ index, candidate }: Ready, measurement: Measurement): void {
