@@ -18,6 +18,7 @@
  */
 import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
 import { explain } from "./lib/dlight/explain.ts";
+import { fallback } from "./lib/dlight/fallback.ts";
 import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
 import { match, rules, schedule } from "./lib/dlight/schedule.ts";
 import { recordSpace } from "./lib/experiment/record_space.ts";
@@ -29,7 +30,7 @@ import { named } from "./lib/space/template.ts";
 export * as te from "./lib/te/mod.ts";
 
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
-export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const;
+export const dlight = { schedule, explain, match, rules, fallback, lowBatchGemv } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
 export const autotvm = {
   tune,

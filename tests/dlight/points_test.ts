@@ -1,12 +1,13 @@
-/** Any point of any rule's space gives right results, or says why it can't. */
+/** Any point of any space, a rule's own or the generic one, that its constraints accept gives right results, or says why it can't. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { compile } from "../../lib/codegen/compile.ts";
-import { match } from "../../lib/dlight/schedule.ts";
+import { fallback } from "../../lib/dlight/fallback.ts";
+import { match, rules } from "../../lib/dlight/schedule.ts";
 import { LimitError, LowerError } from "../../lib/lower/error.ts";
 import { LaunchLimitError } from "../../lib/runtime/error.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
-import { RejectedConfig } from "../../lib/space/knobs.ts";
+import { Rng } from "../../lib/space/rng.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -14,46 +15,68 @@ import { devices } from "../devices.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";
 import { type Case, CASES } from "./operators.ts";
 
-const REFUSALS = [RejectedConfig, ScheduleError, LowerError, LimitError, LaunchLimitError] as const;
+const REFUSALS = [ScheduleError, LowerError, LimitError, LaunchLimitError] as const;
 
-const ruled = CASES.filter((c) => match(c.func, targetOf("generic-webgpu")).rule !== "Fallback");
-/** A rule first, so that each is tried as often, then one of its operators. */
-const arbCase: fc.Arbitrary<Case> = fc.constantFrom(
-  ...Map.groupBy(ruled, (c) => match(c.func, targetOf("generic-webgpu")).rule).values(),
-).chain((cases) => fc.constantFrom(...cases));
+const generic = targetOf("generic-webgpu");
+/** A group first, so that each is tried as often, then one of its cases. */
+function evenly<K>(groups: ReadonlyMap<K, readonly Case[]>): fc.Arbitrary<Case> {
+  return fc.constantFrom(...groups.values()).chain((cases) => fc.constantFrom(...cases));
+}
+
+function ruleOf(c: Case): string {
+  return match(c.func, generic).rule;
+}
+
+/** Whose points are drawn, for which cases, and the least share of what the constraints accept that must run. */
+const SPACES = [
+  {
+    name: "the rules' spaces",
+    among: rules,
+    cases: evenly(Map.groupBy(CASES.filter((c) => ruleOf(c) !== "Fallback"), ruleOf)),
+    least: 0.5,
+  },
+  {
+    name: "the generic space",
+    among: [fallback],
+    cases: evenly(Map.groupBy(CASES, (c) => c.operator)),
+    least: 0.9,
+  },
+] as const;
 
 for (const device of devices) {
   const { target } = device;
   const numRuns = target.kind === "cpu" ? 80 : 10;
-  Deno.test(`random points of the rules' spaces are right on ${target.name}, or refused`, async () => {
-    let right = 0;
-    const from = fc.constantFrom(target, targetOf("generic-webgpu"));
-    await fc.assert(
-      fc.asyncProperty(arbCase, from, fc.maxSafeNat(), async (c, scheduledFor, point) => {
-        const { rule, template } = match(c.func, scheduledFor);
-        const space = spaceOf(c.func, template);
-        const config = space.at(point % space.size);
-        let wrong: string | undefined;
-        try {
-          const { func } = instantiate(c.func, template, space, config);
-          const executable = compile(func, target);
-          wrong = await wrongResults(device, subjectOf(c.func, c.shapes, point % 1000), executable);
-        } catch (e) {
-          if (REFUSALS.some((kind) => e instanceof kind)) return;
-          throw e;
-        }
-        assert(
-          wrong === undefined,
-          `${c.operator} ${c.sort} ${c.dtype} by ${rule} for ${scheduledFor.profile}, ${
-            space.show(config)
-          }: ${wrong}`,
-        );
-        right++;
-      }),
-      { numRuns },
-    );
-    assert(right > numRuns / 2, `only ${right} of ${numRuns} points ran`);
-  });
+  for (const { name, among, cases, least } of SPACES) {
+    Deno.test(`random points of ${name} are right on ${target.name}, or refused`, async () => {
+      let right = 0;
+      const from = fc.constantFrom(target, generic);
+      await fc.assert(
+        fc.asyncProperty(cases, from, fc.maxSafeNat(), async (c, scheduledFor, seed) => {
+          const { rule, template } = match(c.func, scheduledFor, among);
+          const space = spaceOf(c.func, template);
+          const config = space.at(space.random(Rng.of(seed)));
+          let wrong: string | undefined;
+          try {
+            const { func } = instantiate(c.func, template, space, config);
+            const executable = compile(func, target);
+            wrong = await wrongResults(device, subjectOf(c.func, c.shapes, seed % 1000), executable);
+          } catch (e) {
+            if (REFUSALS.some((kind) => e instanceof kind)) return;
+            throw e;
+          }
+          assert(
+            wrong === undefined,
+            `${c.operator} ${c.sort} ${c.dtype} by ${rule} for ${scheduledFor.profile}, ${
+              space.show(config)
+            }: ${wrong}`,
+          );
+          right++;
+        }),
+        { numRuns },
+      );
+      assert(right >= least * numRuns, `only ${right} of ${numRuns} points ran`);
+    });
+  }
 }
 
 for (const device of devices) {

@@ -105,10 +105,8 @@ Deno.test("a contestant whose trials all fail has a row without figures", async 
   assertEquals([fallback.config, fallback.trace, fallback.samples], ["", "", []]);
   assertEquals([dlight.failed, dlight.speedupVsFallback, dlight.speedupVsDlight], [0, NaN, 1]);
   const [record] = tableToRecords(result.trials);
-  assertEquals([record?.status, record?.message], [
-    "instantiate",
-    "the template rejects threads=64: 64 threads: the device takes 16",
-  ]);
+  assertEquals(record?.status, "instantiate");
+  assert(record?.message.endsWith(": 64 x 1 x 1 threads: the device takes 16"), record?.message);
   const cells = summaryCells(result.summary);
   const row = cells.find((r) => r.includes("Fallback") && r.includes("–"));
   assert(row && !row.some((c) => c.includes("NaN")), JSON.stringify(cells));
