@@ -9,6 +9,10 @@ export interface AnnealOptions {
   readonly steps: number;
   /** Higher is better; differences of about 1 are large. */
   readonly score: (index: number) => number;
+  /** Probability that a move is a near step of one knob and not any other value of it; half unless said otherwise. */
+  readonly near?: number;
+  /** Ends it once the best `points` visited have stayed the same for so many steps (AutoTVM: 64 and 50). */
+  readonly settled?: { readonly points: number; readonly steps: number };
 }
 
 export interface Annealed {
@@ -20,22 +24,30 @@ export interface Annealed {
 
 /**
  * Simulated annealing by chains side by side (AutoTVM's optimizer): the temperature falls from 1 to 0 in
- * even steps, a step down by d is taken with probability exp(-d / temperature). A move is a near step of
- * one knob, or, every other time, any value of one knob.
+ * even steps, a step down by d is taken with probability exp(-d / temperature).
  */
-export function anneal({ space, rng, starts, steps, score }: AnnealOptions): Annealed {
+export function anneal(
+  { space, rng, starts, steps, score, near = 0.5, settled }: AnnealOptions,
+): Annealed {
   const visited = new Map<number, number>();
+  const best: number[] = [];
+  let changed = 0, now = 0;
   const look = (index: number): number => {
     let s = visited.get(index);
-    if (s === undefined) visited.set(index, s = score(index));
+    if (s === undefined) {
+      visited.set(index, s = score(index));
+      if (settled && enters(best, s, settled.points)) changed = now;
+    }
     return s;
   };
   const ends = [...starts];
   for (const index of ends) look(index);
   for (let step = 0; step < steps; step++) {
+    if (settled && step - changed >= settled.steps) break;
+    now = step;
     const temperature = 1 - step / steps;
     for (const [chain, at] of ends.entries()) {
-      const to = move(space, rng, at);
+      const to = move(space, rng, at, near);
       const gain = look(to) - look(at);
       if (gain >= 0 || rng.float() < Math.exp(gain / (temperature + 1e-5))) ends[chain] = to;
     }
@@ -43,11 +55,20 @@ export function anneal({ space, rng, starts, steps, score }: AnnealOptions): Ann
   return { ends, visited };
 }
 
-function move(space: ConfigSpace, rng: Rng, at: number): number {
+/** Puts a score among the best `points`, ascending, if it belongs there. */
+function enters(best: number[], score: number, points: number): boolean {
+  if (best.length >= points && score <= (best[0] ?? 0)) return false;
+  const at = best.findIndex((s) => s > score);
+  best.splice(at < 0 ? best.length : at, 0, score);
+  if (best.length > points) best.shift();
+  return true;
+}
+
+function move(space: ConfigSpace, rng: Rng, at: number, near: number): number {
   if (space.knobs.length === 0) return at;
-  if (rng.int(2) === 0) {
-    const near = space.neighbours(at, 1);
-    if (near.length > 0) return rng.pick(near);
+  if (rng.float() < near) {
+    const steps = space.neighbours(at, 1);
+    if (steps.length > 0) return rng.pick(steps);
   }
   const digits = [...space.digits(at)];
   const knob = rng.int(digits.length);

@@ -1,11 +1,10 @@
-import { fitGbdt, type Gbdt } from "./gbdt.ts";
-import type { Loss } from "./losses.ts";
+import { fitGbdt, type Gbdt, type GbdtOptions } from "./gbdt.ts";
 
 /**
  * Trees that are small and few: a search here measures tens of candidates, and on so few rows deeper trees
  * were no better in the simulated searches of the tests.
  */
-const SCORES = { rounds: 60, depth: 3, rate: 0.2 } as const;
+export const SCORES = { rounds: 60, depth: 3, rate: 0.2 } as const;
 const LEGALITY = { rounds: 40, depth: 4, rate: 0.3 } as const;
 /** Newest checks that legality is learnt from; more cost time and tell little. */
 const CHECKS = 600;
@@ -14,10 +13,10 @@ const CHECKS = 600;
 export function fitScores(
   rows: readonly Float64Array[],
   scores: readonly (number | undefined)[],
-  loss: Loss,
+  trees: Partial<GbdtOptions> = {},
 ): Gbdt {
   const best = Math.max(...scores.map((s) => s ?? 0)) || 1;
-  return fitGbdt(rows, scores.map((s) => (s ?? 0) / best), { ...SCORES, loss });
+  return fitGbdt(rows, scores.map((s) => (s ?? 0) / best), { ...SCORES, ...trees });
 }
 
 /**

@@ -1,43 +1,105 @@
 import { Rng } from "../space/rng.ts";
 import { anneal } from "./anneal.ts";
-import { fitLegality, fitScores } from "./cost_model.ts";
-import type { Gbdt } from "./gbdt.ts";
+import { fitLegality, fitScores, SCORES } from "./cost_model.ts";
+import type { Gbdt, GbdtOptions } from "./gbdt.ts";
 import { KnobFeatures } from "./knob_features.ts";
 import { Ledger } from "./ledger.ts";
 import type { Loss } from "./losses.ts";
 import { shuffled } from "./sequences.ts";
 import type { Importance, Told, Tuner, TunerOptions } from "./tuner.ts";
 
-export interface XgbOptions extends TunerOptions {
-  /** What the trees are boosted on; squared error unless said otherwise. */
-  readonly loss?: Loss;
+/** What a model is shown of a point: its knobs (microseconds), the features of its loops (milliseconds), or both. */
+export type Seen = "knobs" | "loops" | "both";
+
+/** How large a search by a model is, and what its models see. */
+export interface XgbSizes {
+  /** Points asked for before the first model. */
+  readonly warmUp: number;
+  /** Points asked for between two models. */
+  readonly plan: number;
+  /** Points of a plan that are near steps from the best measured ones, so that no plan is all guesswork. */
+  readonly near: number;
+  /** Probability that a point of the plan is drawn at random. */
+  readonly epsilon: number;
+  readonly chains: number;
+  /** Steps of each chain of the annealing. */
+  readonly steps: number;
+  /** Probability that a step of the annealing is a near one. */
+  readonly nearSteps: number;
+  /** Steps without a change among the best `plan` points after which the annealing ends. */
+  readonly patience: number;
+  /** Chains that start at the best measured points; the others go on where they ended last time. */
+  readonly fromBest: number;
+  /** What the model sees that guides the annealing: it is asked for every visited point. */
+  readonly drafts: Seen;
+  /** What a second model sees that chooses the plan from the `pool` best of them; undefined: there is none. */
+  readonly chooses: Seen | undefined;
+  /** Accepted points that the plan is chosen from, and points whose acceptance may be asked for them. */
+  readonly pool: number;
+  readonly checks: number;
+  /** Whether the annealing keeps away from points that it expects the template to reject. */
+  readonly legality: boolean;
+  /** What the trees are boosted on. */
+  readonly loss: Loss;
+  readonly trees: Partial<GbdtOptions>;
 }
 
-/** Points asked for before the first model. */
-const WARM_UP = 12;
-/** Points asked for between two models; AutoTVM's 64 would be the whole of a search of this size. */
-const PLAN = 8;
-/** Points of a plan that are near steps from the best measured ones, so that no plan is all guesswork. */
-const NEAR = 3;
-/** Probability that a point of the plan is drawn at random (AutoTVM's 5%). */
-const EPSILON = 0.05;
-const CHAINS = 32;
-const STEPS = 60;
-/** Chains that start at the best measured points; the others go on where they ended last time. */
-const FROM_BEST = 8;
-/** Accepted points that the second model chooses from, and points whose acceptance may be asked for them. */
-const POOL = 6 * PLAN;
-const CHECKS = 120;
+/** Sized for tens of trials. */
+export const XGB_DEFAULTS: XgbSizes = {
+  warmUp: 12,
+  plan: 8,
+  near: 3,
+  epsilon: 0.05,
+  chains: 32,
+  steps: 60,
+  nearSteps: 0.5,
+  patience: 60,
+  fromBest: 8,
+  drafts: "knobs",
+  chooses: "both",
+  pool: 48,
+  checks: 120,
+  legality: true,
+  loss: "regression",
+  trees: SCORES,
+};
 
 /**
- * AutoTVM's search, sized for tens of trials. A draft model over knobs alone, which costs microseconds,
- * guides simulated annealing; the best of what that has seen are instantiated, and a second model, over
- * knobs and the features of their loops, chooses the plan from them. From a preset the search begins with
+ * The sizes of AutoTVM 0.19 (XGBTuner, XGBoostCostModel, SimulatedAnnealingOptimizer), for hundreds of trials; its
+ * start is `scratch`. Two things differ: points that the template rejects are not asked for, where AutoTVM spends
+ * trials on them; and its 8,000 rounds, which end 20 rounds after the recall on the training rows has ceased to
+ * rise, are 100. `drafts: "knobs"` is its cheaper feature type, as "loops" schedules every point that is visited.
+ */
+export const AUTOTVM_DEFAULTS: XgbSizes = {
+  warmUp: 64,
+  plan: 64,
+  near: 0,
+  epsilon: 3 / 64,
+  chains: 128,
+  steps: 500,
+  nearSteps: 0,
+  patience: 50,
+  fromBest: 0,
+  drafts: "loops",
+  chooses: undefined,
+  pool: 64,
+  checks: Infinity,
+  legality: false,
+  loss: "regression",
+  trees: { rounds: 100, depth: 3, rate: 0.3, lambda: 1, gamma: 1e-4, minWeight: 1 },
+};
+
+export interface XgbOptions extends TunerOptions, Partial<XgbSizes> {}
+
+/**
+ * AutoTVM's search. A draft model, over knobs alone unless said otherwise, guides simulated annealing; the best of
+ * what that has seen are instantiated, and a second model, over knobs and the features of their loops, chooses
+ * the plan from them. From a preset the search begins with
  * it, some of its neighbours and as many random points: a preset may be made for another kind of device.
  */
 export class XgbTuner implements Tuner {
   readonly name = "xgb";
-  readonly #options: XgbOptions;
+  readonly #options: XgbOptions & XgbSizes;
   readonly #ledger: Ledger;
   readonly #rng: Rng;
   readonly #anywhere: Iterator<number>;
@@ -49,7 +111,7 @@ export class XgbTuner implements Tuner {
   #draft: Gbdt | undefined;
 
   constructor(options: XgbOptions) {
-    this.#options = options;
+    this.#options = { ...XGB_DEFAULTS, ...options };
     this.#ledger = new Ledger(options);
     this.#rng = Rng.of(options.seed);
     this.#anywhere = shuffled(options.space.size, this.#rng);
@@ -73,25 +135,28 @@ export class XgbTuner implements Tuner {
   }
 
   importance(): readonly Importance[] {
+    // A tuner is given the features of loops without their names.
+    if (this.#options.drafts === "loops") return [];
     const shares = this.#draft?.importance ?? [];
     return this.#knobs.names.map((feature, i) => ({ feature, share: shares[i] ?? 0 }))
       .sort((a, b) => b.share - a.share);
   }
 
   #next(): readonly number[] {
+    const { plan } = this.#options;
     const begun = this.#begun;
     this.#begun = true;
     if (!begun) return this.#warmUp();
     const scored = this.#ledger.ranked().filter((p) => p.score > 0).length;
-    return scored < 3 || this.#ledger.told.size < PLAN ? this.#random(PLAN) : this.#plan();
+    return scored < 3 || this.#ledger.told.size < plan ? this.#random(plan) : this.#plan();
   }
 
   #warmUp(): readonly number[] {
-    const { space, start } = this.#options;
-    if (start === "scratch") return this.#random(WARM_UP);
+    const { space, start, warmUp } = this.#options;
+    if (start === "scratch") return this.#random(warmUp);
     const near = [space.preset, ...this.#rng.shuffle(space.neighbours(space.preset, 1))];
-    const first = this.#ledger.takeFrom(near.values(), WARM_UP / 2);
-    return [...first, ...this.#random(WARM_UP - first.length)];
+    const first = this.#ledger.takeFrom(near.values(), warmUp / 2);
+    return [...first, ...this.#random(warmUp - first.length)];
   }
 
   #random(n: number): readonly number[] {
@@ -99,67 +164,91 @@ export class XgbTuner implements Tuner {
   }
 
   #plan(): readonly number[] {
-    const pool = this.#openPoints(this.#propose());
-    const second = this.#fit((index) => this.#allFeatures(index));
-    const ranked = rankBy(pool, (index) => second.predict(this.#allFeatures(index) ?? new Float64Array()));
-    const dice = Array.from({ length: PLAN - NEAR }, () => this.#rng.float());
-    const greedy = this.#ledger.takeFrom(ranked.values(), dice.filter((d) => d >= EPSILON).length);
-    const near = this.#ledger.takeFrom(this.#nearBest().values(), NEAR);
-    return [...greedy, ...near, ...this.#random(PLAN - greedy.length - near.length)];
+    const { plan, near, epsilon } = this.#options;
+    const ranked = this.#choose(this.#propose());
+    const dice = Array.from({ length: plan - near }, () => this.#rng.float());
+    const greedy = this.#ledger.takeFrom(ranked.values(), dice.filter((d) => d >= epsilon).length);
+    const steps = this.#ledger.takeFrom(this.#nearBest().values(), near);
+    return [...greedy, ...steps, ...this.#random(plan - greedy.length - steps.length)];
   }
 
   /** Points that the draft model likes, best first, whether the template accepts them or not. */
   #propose(): readonly number[] {
-    const { space } = this.#options;
-    const draft = this.#draft = this.#fit((index) => this.#knobRow(index));
-    const legality = fitLegality(this.#ledger.checked, (index) => this.#knobRow(index));
-    const starts = [...this.#ledger.ranked().slice(0, FROM_BEST).map((p) => p.index), ...this.#ends];
-    while (starts.length < CHAINS) starts.push(space.random(this.#rng));
-    const score = (index: number) => draft.predict(this.#knobRow(index)) - (1 - legality(index));
+    const { space, drafts, chains, steps, fromBest, nearSteps, patience, plan } = this.#options;
+    const draft = this.#draft = this.#fit(drafts);
+    const expected = this.#legality();
+    const starts = [...this.#ledger.ranked().slice(0, fromBest).map((p) => p.index), ...this.#ends];
+    while (starts.length < chains) starts.push(space.random(this.#rng));
     const { ends, visited } = anneal({
       space,
       rng: this.#rng,
-      starts: starts.slice(0, CHAINS),
-      steps: STEPS,
-      score,
+      starts: starts.slice(0, chains),
+      steps,
+      near: nearSteps,
+      settled: { points: plan, steps: patience },
+      score: (index) => this.#predict(draft, drafts, index) - (1 - expected(index)),
     });
     this.#ends = ends;
     return [...visited].sort((a, b) => b[1] - a[1]).map(([index]) => index);
   }
 
+  #legality(): (index: number) => number {
+    if (!this.#options.legality) return () => 1;
+    return fitLegality(this.#ledger.checked, (index) => this.#knobRow(index));
+  }
+
+  /** The proposed points that may be asked for, best first, as the second model sees them if there is one. */
+  #choose(proposed: readonly number[]): readonly number[] {
+    const { chooses } = this.#options;
+    const pool = this.#openPoints(proposed);
+    if (!chooses) return pool;
+    const second = this.#fit(chooses);
+    return rankBy(pool, (index) => this.#predict(second, chooses, index));
+  }
+
   /** The first of the points that may be asked for; asking the template costs time, so not all are tried. */
   #openPoints(points: readonly number[]): readonly number[] {
+    const { pool, checks: most, chooses } = this.#options;
     const out: number[] = [];
     let checks = 0;
     for (const index of points) {
-      if (out.length >= POOL || checks >= CHECKS) break;
+      if (out.length >= pool || checks >= most) break;
       if (!this.#ledger.isFresh(index)) continue;
       if (!this.#ledger.checked.has(index)) checks++;
-      if (this.#ledger.accepts(index) && this.#allFeatures(index)) out.push(index);
+      if (this.#ledger.accepts(index) && (!chooses || this.#row(chooses, index))) out.push(index);
     }
     return out;
   }
 
   /** Single steps from the two best measured points, the most promising first. */
   #nearBest(): readonly number[] {
-    const { space } = this.#options;
+    const { space, near: wanted, drafts } = this.#options;
+    const draft = this.#draft;
+    if (wanted === 0 || !draft) return [];
     const near = this.#ledger.ranked().slice(0, 2).flatMap((p) => space.neighbours(p.index, 1));
     return rankBy(
       [...new Set(near)].filter((index) => this.#ledger.isFresh(index)),
-      (index) => this.#draft?.predict(this.#knobRow(index)) ?? 0,
+      (index) => this.#predict(draft, drafts, index),
     );
   }
 
   /** A model of the told points that have features. */
-  #fit(features: (index: number) => Float64Array | undefined): Gbdt {
+  #fit(seen: Seen): Gbdt {
+    const { loss, trees } = this.#options;
     const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
     for (const [index, score] of this.#ledger.told) {
-      const row = features(index);
+      const row = this.#row(seen, index);
       if (!row) continue;
       rows.push(row);
       scores.push(score);
     }
-    return fitScores(rows, scores, this.#options.loss ?? "regression");
+    return fitScores(rows, scores, { ...trees, loss });
+  }
+
+  /** What the model expects of the point; nothing where the template rejects it. */
+  #predict(model: Gbdt, seen: Seen, index: number): number {
+    const row = this.#row(seen, index);
+    return row ? model.predict(row) : 0;
   }
 
   #knobRow(index: number): Float64Array {
@@ -168,12 +257,12 @@ export class XgbTuner implements Tuner {
     return row;
   }
 
-  /** Knobs and loops, or undefined where the template rejects the point. */
-  #allFeatures(index: number): Float64Array | undefined {
-    const knobs = this.#knobRow(index);
-    if (!this.#options.features) return knobs;
+  /** What a model may see of the point, or undefined where that takes a schedule and the template rejects it. */
+  #row(seen: Seen, index: number): Float64Array | undefined {
+    if (seen === "knobs" || !this.#options.features) return this.#knobRow(index);
     const loops = this.#ledger.features(index);
-    return loops && Float64Array.from([...knobs, ...loops]);
+    if (seen === "loops" || !loops) return loops;
+    return Float64Array.from([...this.#knobRow(index), ...loops]);
   }
 }
 

@@ -32,6 +32,36 @@ Deno.test("the same seed takes the same way", () => {
   assertEquals(way(1), way(1));
 });
 
+Deno.test("it ends once the best points have stayed the same for a while", () => {
+  const run = (settled?: { points: number; steps: number }) => {
+    let scored = 0;
+    const score = (index: number) => (scored++, index % 2);
+    anneal({
+      space,
+      rng: Rng.of(1),
+      starts: [1, 2, 3, 4],
+      steps: 400,
+      score,
+      ...(settled ? { settled } : {}),
+    });
+    return scored;
+  };
+  // The best 8 have score 1 after a few steps, and none can be better.
+  assert(run({ points: 8, steps: 20 }) < 4 * 60);
+  assertGreater(run(), 400);
+  assertEquals(run({ points: 8, steps: 400 }), run());
+});
+
+Deno.test("moves are near steps as often as they are asked to be", () => {
+  const farthest = (near: number) => {
+    const starts = Array<number>(20).fill(0);
+    const { visited } = anneal({ space, rng: Rng.of(1), starts, steps: 1, near, score: () => 1 });
+    return Math.max(...[...visited.keys()].map((index) => space.distance(0, index)));
+  };
+  assertEquals(farthest(1), 1);
+  assertGreater(farthest(0), 1);
+});
+
 Deno.test("a space without knobs stays where it is", () => {
   const nothing = new ConfigSpace([]);
   assertEquals(anneal({ space: nothing, rng: Rng.of(1), starts: [0], steps: 5, score: () => 0 }).ends, [0]);

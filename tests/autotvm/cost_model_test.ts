@@ -8,7 +8,7 @@ const row = (x: number) => Float64Array.of(x);
 
 Deno.test("scores are learnt as shares of the best, failures as 0", () => {
   const rows = [1, 2, 3, 4, 5, 6].map(row);
-  const model = fitScores(rows, [undefined, undefined, 50, 50, 100, 100], "regression");
+  const model = fitScores(rows, [undefined, undefined, 50, 50, 100, 100]);
   assert(Math.abs(model.predict(row(1)) - 0) < 0.05);
   assert(Math.abs(model.predict(row(3)) - 0.5) < 0.05);
   assert(Math.abs(model.predict(row(6)) - 1) < 0.05);
@@ -16,7 +16,7 @@ Deno.test("scores are learnt as shares of the best, failures as 0", () => {
 
 Deno.test("where everything failed every point is expected to be worth nothing", () => {
   assertEquals(
-    fitScores([1, 2, 3].map(row), [undefined, undefined, undefined], "regression").predict(row(2)),
+    fitScores([1, 2, 3].map(row), [undefined, undefined, undefined]).predict(row(2)),
     0,
   );
 });

@@ -1,7 +1,15 @@
 /** Simulated searches: is the model worth its while where the budget is 64 trials? */
-import { assert, assertGreater, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { createTuner, type TunerName } from "../../lib/autotvm/create_tuner.ts";
-import { derivedFeatures, matmulSpace, type Personality, type Preset, speedOf } from "./landscape.ts";
+import { AUTOTVM_DEFAULTS, XgbTuner } from "../../lib/autotvm/xgb.ts";
+import {
+  derivedFeatures,
+  isLegal,
+  matmulSpace,
+  type Personality,
+  type Preset,
+  speedOf,
+} from "./landscape.ts";
 
 const TRIALS = 64;
 const SEEDS = [1, 2, 3];
@@ -53,6 +61,33 @@ Deno.test("a preset of the wrong kind does not hold the search back", () => {
   assertLess(preset, 0.5);
   assertGreater(mean(bestOf("xgb", "preset", "good", "gpuLike")), 5);
 });
+
+for (const drafts of ["knobs", "loops"] as const) {
+  Deno.test(`AutoTVM's own sizes, seeing ${drafts}: 64 random points, then plans of 64 that are better`, () => {
+    const space = spaces.generic;
+    let looked = 0;
+    const features = (index: number) => (looked++, derivedFeatures(space, index));
+    const tuner = new XgbTuner({
+      space,
+      seed: 1,
+      start: "scratch",
+      features,
+      valid: (index) => isLegal(space, index),
+      ...AUTOTVM_DEFAULTS,
+      drafts,
+    });
+    const medians = [0, 1, 2].map(() => {
+      const results = tuner.ask(64).map((index) => ({ index, score: speedOf(space, index, "cpuLike") ?? 0 }));
+      tuner.tell(results);
+      return median(results.map((r) => r.score).sort((a, b) => a - b));
+    });
+    assertGreater(medians[1] ?? 0, 1.5 * (medians[0] ?? NaN));
+    assertGreater(medians[2] ?? 0, 1.5 * (medians[0] ?? NaN));
+    // Loops are looked at wherever the annealing goes; knobs alone need no schedule at all.
+    if (drafts === "knobs") assertEquals(looked, 0);
+    else assertGreater(looked, 2000);
+  });
+}
 
 Deno.test("planning 8 points costs well under a second", () => {
   const space = spaces.generic;

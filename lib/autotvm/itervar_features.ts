@@ -1,0 +1,118 @@
+/**
+ * AutoTVM's per-loop features (lengths, strides, touched elements, reuse), but summed up by what a loop is to
+ * the hardware and not by its place in the nest, so that the same column means the same thing at every point
+ * of a space.
+ */
+import type { Scope } from "../ir/expr.ts";
+import { busiest, issuedTo, loopsOf, opsOf, type Scheduled, sizesOf, touched, turnsOf } from "./access.ts";
+import { type Access, type Leaf, OPS, ROLES } from "./leaves.ts";
+
+/** Stores that get columns of their own: those that are run most often. */
+const LEAVES = 3;
+/** Loads of each of them. */
+const LOADS = 2;
+const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture"];
+
+/** Per-thread amounts and sizes of the whole program. */
+const TOTALS = [
+  "workgroups",
+  "threads",
+  "threadsX",
+  "kernels",
+  /** Bytes of workgroup memory. */
+  "sharedBytes",
+  /** Elements of `local` buffers. */
+  "registers",
+  /** Turns of loops that stay loops. */
+  "serialTurns",
+  /** Stores in the unrolled text. */
+  "unrolledStores",
+  "flops",
+  /** Loads and stores that a thread issues; a vector of neighbours is one. */
+  "loads.global",
+  "loads.shared",
+  "loads.texture",
+  "stores.global",
+  "stores.shared",
+  /** Floating-point operations for each load that leaves the registers. */
+  "intensity",
+] as const;
+
+const ACCESS = [
+  ...SCOPES,
+  /** Distinct elements that all loops of the role together touch, and how often each is touched. */
+  ...ROLES.flatMap((r) => [`${r}.touched`, `${r}.reuse`]),
+  /** Of the innermost loop of the role that moves. */
+  ...ROLES.map((r) => `${r}.stride`),
+];
+
+export const itervarNames: readonly string[] = [
+  ...TOTALS,
+  ...Array.from({ length: LEAVES }, (_, i) => [
+    ...ROLES.map((r) => `store${i}.${r}.length`),
+    ...OPS.map((op) => `store${i}.${op}`),
+    ...["out", ...Array.from({ length: LOADS }, (_, k) => `in${k}`)].flatMap((a) =>
+      ACCESS.map((name) => `store${i}.${a}.${name}`)
+    ),
+  ]).flat(),
+];
+
+export function itervarFeatures(scheduled: Scheduled): readonly number[] {
+  const busy = busiest(scheduled.leaves, LEAVES);
+  return [
+    ...totals(scheduled),
+    ...Array.from({ length: LEAVES }, (_, i) => leafColumns(busy[i])).flat(),
+  ];
+}
+
+function totals({ func, leaves }: Scheduled): readonly number[] {
+  const most = (f: (leaf: Leaf) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 0);
+  const sum = (f: (leaf: Leaf) => number) => leaves.reduce((s, leaf) => s + f(leaf), 0);
+  const loads = (scope: Scope) => issuedTo(leaves, "load", scope);
+  const flops = sum((leaf) => turnsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
+  const outside = loads("global") + loads("shared") + loads("texture");
+  const { sharedBytes, registers } = sizesOf(func, leaves);
+  const amounts: Readonly<Record<typeof TOTALS[number], number>> = {
+    workgroups: most((leaf) => turnsOf(leaf, "group")),
+    threads: most((leaf) => turnsOf(leaf, "thread", "threadX")),
+    threadsX: most((leaf) => turnsOf(leaf, "threadX")),
+    kernels: func.body.kind === "seq" ? func.body.body.length : 1,
+    sharedBytes,
+    registers,
+    serialTurns: sum((leaf) => turnsOf(leaf, "serial")),
+    unrolledStores: sum((leaf) => turnsOf(leaf, "unrolled")),
+    flops,
+    "loads.global": loads("global"),
+    "loads.shared": loads("shared"),
+    "loads.texture": loads("texture"),
+    "stores.global": issuedTo(leaves, "store", "global"),
+    "stores.shared": issuedTo(leaves, "store", "shared"),
+    intensity: flops / Math.max(1, outside),
+  };
+  return TOTALS.map((name) => amounts[name]);
+}
+
+function leafColumns(leaf: Leaf | undefined): readonly number[] {
+  const width = ROLES.length + OPS.length + (1 + LOADS) * ACCESS.length;
+  if (!leaf) return Array<number>(width).fill(0);
+  const accesses = [leaf.store, ...Array.from({ length: LOADS }, (_, k) => leaf.loads[k])];
+  return [
+    ...ROLES.map((role) => turnsOf(leaf, role)),
+    ...OPS.map((op) => leaf.ops[op]),
+    ...accesses.flatMap((a) => accessColumns(leaf, a)),
+  ];
+}
+
+function accessColumns(leaf: Leaf, access: Access | undefined): readonly number[] {
+  if (!access) return Array<number>(ACCESS.length).fill(0);
+  return [
+    ...SCOPES.map((scope) => (access.buffer.scope === scope ? 1 : 0)),
+    ...ROLES.flatMap((role) => {
+      const elements = touched(access, leaf, loopsOf(leaf, role));
+      return [elements, turnsOf(leaf, role) / elements];
+    }),
+    ...ROLES.map((role) =>
+      Math.abs(loopsOf(leaf, role).map((i) => access.strides[i] ?? 0).findLast((s) => s !== 0) ?? 0)
+    ),
+  ];
+}
