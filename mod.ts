@@ -20,6 +20,8 @@ import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
 import { explain } from "./lib/dlight/explain.ts";
 import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
 import { match, rules, schedule } from "./lib/dlight/schedule.ts";
+import { recordSpace } from "./lib/experiment/record_space.ts";
+import { simulate } from "./lib/experiment/simulate.ts";
 import { tune } from "./lib/experiment/tune.ts";
 
 export * as te from "./lib/te/mod.ts";
@@ -27,7 +29,7 @@ export * as te from "./lib/te/mod.ts";
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
-export const autotvm = { tune, createTuner, tunerNames } as const;
+export const autotvm = { tune, createTuner, tunerNames, recordSpace, simulate } as const;
 
 export { build } from "./lib/experiment/build.ts";
 export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";
@@ -73,6 +75,7 @@ export { type Failure, type Measurement, median } from "./lib/measure/measuremen
 
 export { RecordError } from "./lib/records/error.ts";
 export { readLog, RecordLog } from "./lib/records/log.ts";
+export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/recorded_space.ts";
 export type { TrialRecord } from "./lib/records/record.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
 

@@ -10,11 +10,13 @@ import { type Bound, type Spent, timeOf } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
 import { CompileError, DeviceLostError, LaunchLimitError } from "../runtime/error.ts";
 import { type Checked, checkOutput } from "./check.ts";
-import { type Failed, type Measurement, median } from "./measurement.ts";
+import { type Failed, type Measurement, median, msOf, ratiosTo } from "./measurement.ts";
 import type { MeasureOptions } from "./protocol.ts";
 import { randomInputs } from "./random_inputs.ts";
+import { isFaster, isPrecise, isSettled } from "./settled.ts";
 
 const REPEATS = 5;
+const ADAPTIVE_REPEATS = 12;
 const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: drivers queue only so much. */
 const MAX_BATCH = 1000;
@@ -23,18 +25,26 @@ const MOST_WALL = 5;
 /** Sampling of one candidate ends after so long, if it has the least number of samples. */
 const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
-/** Empty samples that tell what a sample costs by itself. */
+/** Empty samples that tell what a sample costs by itself: the latest, one more a candidate. */
 const IDLE_RUNS = 3;
 /** A sample is at least so many times as long as an empty one: what varies in that is not the candidate's. */
 const TIMES_IDLE = 5;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
 const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
+/** What came of a candidate, and whether it has become the incumbent. */
+export interface Measured {
+  readonly measurement: Measurement;
+  readonly promoted: boolean;
+}
+
 /** A program to measure candidates for: its inputs and what their results must be. */
-export class Bench {
+export class Bench implements Disposable {
   readonly #inputs: Record<string, TypedArray>;
   readonly #reference: Arrays;
   readonly #precision: "f32" | "f16";
+  readonly #idle: Idle = new Idle();
+  #incumbent: { readonly runner: Runner; readonly ms: number } | undefined;
 
   /** @throws {TunebookError} if no result could tell a right candidate from one that does nothing */
   constructor(readonly device: Device, func: PrimFunc, readonly shapes: Shapes, seed: number) {
@@ -51,9 +61,59 @@ export class Bench {
   }
 
   /** Compiles, checks and times one candidate. Its failures are values; only a lost device throws. */
-  async measure(executable: Executable, options: MeasureOptions): Promise<Measurement> {
+  async measure(executable: Executable, options: MeasureOptions = {}): Promise<Measurement> {
+    if (options.adaptive) return (await this.challenge(executable, options)).measurement;
     const [measurement] = await this.race([executable], options.repeats ?? REPEATS, options);
     return measurement as Measurement;
+  }
+
+  /** Measures one candidate in turn with the incumbent, which it replaces if it is faster. */
+  async challenge(executable: Executable, options: MeasureOptions = {}): Promise<Measured> {
+    const { clock, kind } = this.device.target;
+    const read = (s: Spent) => timeOf(s, clock);
+    const runner = await this.#prepare(executable);
+    if (!(runner instanceof Runner)) return { measurement: runner, promoted: false };
+    using stack = new DisposableStack();
+    stack.use(runner);
+    try {
+      await runner.calibrate(read, this.#idle, WARM_UP[kind], options);
+      const incumbent = runner.done ? undefined : this.#incumbent;
+      const theirs: number[] = [];
+      const ratios = () => ratiosTo(theirs, runner.samples);
+      for (let turn = 0; turn < (options.repeats ?? ADAPTIVE_REPEATS) && !runner.done; turn++) {
+        if (incumbent) theirs.push(await incumbent.runner.once(read, this.#idle));
+        await runner.sample(read, this.#idle);
+        if (incumbent ? isSettled(ratios()) : isPrecise(runner.samples)) break;
+      }
+      const against = incumbent && { ms: incumbent.ms, samples: theirs };
+      const measurement = runner.result(clock, await this.#check(runner.bound), against);
+      const promoted = measurement.status === "ok" &&
+        (this.#incumbent ? isFaster(ratios()) : !runner.dropped);
+      if (promoted) this.#promote(runner, msOf(measurement));
+      if (promoted) stack.move();
+      return { measurement, promoted };
+    } catch (e) {
+      return { measurement: failed(e, runner.compileMs), promoted: false };
+    }
+  }
+
+  /** Makes a candidate the incumbent that was known to take `ms`; one that does not work any more is none. */
+  async adopt(executable: Executable, ms: number): Promise<void> {
+    const { clock, kind } = this.device.target;
+    const runner = await this.#prepare(executable);
+    if (!(runner instanceof Runner)) return;
+    await runner.calibrate((s) => timeOf(s, clock), this.#idle, WARM_UP[kind], {});
+    this.#promote(runner, ms);
+  }
+
+  #promote(runner: Runner, ms: number): void {
+    this.#incumbent?.runner[Symbol.dispose]();
+    this.#incumbent = { runner, ms };
+  }
+
+  [Symbol.dispose](): void {
+    this.#incumbent?.runner[Symbol.dispose]();
+    this.#incumbent = undefined;
   }
 
   /**
@@ -84,8 +144,8 @@ export class Bench {
       }
     };
     const read = (s: Spent) => timeOf(s, clock);
-    await each((r) => r.calibrate(read, WARM_UP[kind], options));
-    for (let round = 0; round < rounds; round++) await each((r) => r.sample(read));
+    await each((r) => r.calibrate(read, this.#idle, WARM_UP[kind], options));
+    for (let round = 0; round < rounds; round++) await each((r) => r.sample(read, this.#idle));
     await each(async (r) => r.result(clock, await this.#check(r.bound)));
     return runners as Measurement[];
   }
@@ -130,14 +190,29 @@ function failed(e: unknown, compileMs: number): Failed {
   return { status, message: e instanceof Error ? e.message : `${e}`, compileMs };
 }
 
+/** What asking for no run at all takes: a wait costs milliseconds, whatever it waits for. */
+class Idle {
+  readonly #latest: Spent[] = [];
+
+  /** Waits for nothing on the device of `bound`: often at first, once ever after. */
+  async measure(bound: Bound): Promise<void> {
+    do this.#latest.push(await bound.run(0)); while (this.#latest.length < IDLE_RUNS);
+    this.#latest.splice(0, this.#latest.length - IDLE_RUNS);
+  }
+
+  /** The least that a wait has taken lately, milliseconds by the clock that `read` reads. */
+  of(read: (s: Spent) => number): number {
+    return Math.min(...this.#latest.map(read));
+  }
+}
+
 /** A checked candidate, and its samples so far. */
 class Runner implements Disposable {
-  readonly #samples: number[] = [];
+  readonly samples: number[] = [];
   #batch = 1;
   #spentMs = 0;
-  #dropped = false;
-  /** What asking for no run at all takes: a wait costs milliseconds, whatever it waits for. */
-  #idle = { wall: 0, read: 0 };
+  /** Whether its first sample was enough to see that it is hopeless. */
+  dropped = false;
 
   constructor(
     readonly resources: Disposable,
@@ -148,8 +223,8 @@ class Runner implements Disposable {
   ) {}
 
   /** True if another sample would tell less than it costs. */
-  get #done(): boolean {
-    return this.#dropped || (this.#spentMs > SAMPLING_MS && this.#samples.length >= LEAST_SAMPLES);
+  get done(): boolean {
+    return this.dropped || (this.#spentMs > SAMPLING_MS && this.samples.length >= LEAST_SAMPLES);
   }
 
   /**
@@ -158,59 +233,74 @@ class Runner implements Disposable {
    */
   async calibrate(
     read: (s: Spent) => number,
+    idle: Idle,
     warmUp: { readonly runs: number; readonly ms: number },
     options: MeasureOptions,
   ): Promise<void> {
     const { minSampleMs = MIN_SAMPLE_MS, dropAboveMs = Infinity } = options;
-    const idle: Spent[] = [];
-    for (let k = 0; k < IDLE_RUNS; k++) idle.push(await this.bound.run(0));
-    this.#idle = { wall: Math.min(...idle.map((s) => s.wall)), read: Math.min(...idle.map(read)) };
-    const least = Math.max(minSampleMs, TIMES_IDLE * this.#idle.read);
+    await idle.measure(this.bound);
+    const least = Math.max(minSampleMs, TIMES_IDLE * idle.of(read));
     let runs = 1, total = this.first.wall;
     while (true) {
       const spent = await this.bound.run(this.#batch);
       runs += this.#batch;
       total += spent.wall;
       // On a busy machine the wall's clock goes on where the process does not.
-      const wall = spent.wall - this.#idle.wall;
-      const own = Math.max(Math.min(wall, read(spent) - this.#idle.read), wall / MOST_WALL);
+      const wall = spent.wall - idle.of((s) => s.wall);
+      const own = Math.max(Math.min(wall, read(spent) - idle.of(read)), wall / MOST_WALL);
       if (own < least && this.#batch < MAX_BATCH) {
         const wanted = Math.ceil(this.#batch * least * 1.2 / Math.max(own, 0.05));
         this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));
       } else if (runs > warmUp.runs && total > warmUp.ms) {
-        const ms = this.#perRun(spent, read);
-        this.#dropped = ms > dropAboveMs;
-        if (this.#dropped) this.#samples.push(ms);
+        const ms = this.#perRun(spent, read, idle);
+        this.dropped = ms > dropAboveMs;
+        if (this.dropped) this.samples.push(ms);
         return;
       }
     }
   }
 
-  #perRun(spent: Spent, read: (s: Spent) => number): number {
-    return Math.max(0, read(spent) - this.#idle.read) / this.#batch;
+  #perRun(spent: Spent, read: (s: Spent) => number, idle: Idle): number {
+    return Math.max(0, read(spent) - idle.of(read)) / this.#batch;
   }
 
-  async sample(read: (s: Spent) => number): Promise<void> {
-    if (this.#done) return;
+  /** Milliseconds of a run now, which are not kept. */
+  async once(read: (s: Spent) => number, idle: Idle): Promise<number> {
+    return this.#perRun(await this.bound.run(this.#batch), read, idle);
+  }
+
+  async sample(read: (s: Spent) => number, idle: Idle): Promise<void> {
+    if (this.done) return;
     const spent = await this.bound.run(this.#batch);
     this.#spentMs += spent.wall;
-    this.#samples.push(this.#perRun(spent, read));
+    this.samples.push(this.#perRun(spent, read, idle));
   }
 
   /** What to say of it, given how its last run was checked. */
-  result(clock: "timestamp" | "wall" | "cpu", last: Checked): Measurement {
-    const { compileMs } = this;
+  result(
+    clock: "timestamp" | "wall" | "cpu",
+    last: Checked,
+    against?: { readonly ms: number; readonly samples: readonly number[] },
+  ): Measurement {
+    const { compileMs, samples } = this;
     if (last.wrong !== undefined) {
       const message = `its first run was right and a later one was not: ${last.wrong}`;
       return { status: "wrongAnswer", message, compileMs };
     }
-    const ms = median(this.#samples);
+    const ms = median(samples);
     if (!(ms > 0 && ms < Infinity)) {
-      const message = `the ${clock} clock told no time: ${ms} ms over ${this.#samples.length} samples`;
+      const message = `the ${clock} clock told no time: ${ms} ms over ${samples.length} samples`;
       return { status: "run", message, compileMs };
     }
     const maxError = Math.max(this.maxError, last.maxError);
-    return { status: "ok", samples: this.#samples, clock, compileMs, maxError };
+    return {
+      status: "ok",
+      samples: [...samples],
+      clock,
+      compileMs,
+      maxError,
+      ...(against ? { against } : {}),
+    };
   }
 
   [Symbol.dispose](): void {

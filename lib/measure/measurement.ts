@@ -15,6 +15,8 @@ export interface Success {
   readonly status: "ok";
   /** Milliseconds of one run of the whole program, one entry a sample, all kept. */
   readonly samples: readonly number[];
+  /** The incumbent that was sampled in turn with it: what it was known to take, and its samples in this turn. */
+  readonly against?: { readonly ms: number; readonly samples: readonly number[] };
   /** The clock that `samples` were read from. */
   readonly clock: "timestamp" | "wall" | "cpu";
   /** Milliseconds from source to the end of the first run. */
@@ -36,6 +38,46 @@ export function median(samples: readonly number[]): number {
   const s = samples.toSorted((a, b) => a - b);
   const mid = s.length >> 1;
   return s.length % 2 ? s[mid] ?? NaN : ((s[mid - 1] ?? NaN) + (s[mid] ?? NaN)) / 2;
+}
+
+/**
+ * Milliseconds of a run: the median of the samples; where an incumbent was sampled in turn, the median ratio to
+ * it, in which drift cancels, times what the incumbent was known to take.
+ */
+export function msOf({ samples, against }: Pick<Success, "samples" | "against">): number {
+  return against ? median(ratiosTo(against.samples, samples)) * against.ms : median(samples);
+}
+
+/** Each sample over the one that was taken in turn with it. */
+export function ratiosTo(base: readonly number[], samples: readonly number[]): readonly number[] {
+  return samples.slice(0, base.length).map((s, k) => s / (base[k] ?? NaN));
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The share of intervals that may miss. */
+const MISSES = 0.05;
+
+/**
+ * The confidence interval of a median: the narrowest pair of order statistics, as far from either end, that misses
+ * the true median in at most 5% of cases whatever the distribution (the sign test's). Fewer than six samples
+ * can't promise that; theirs is from least to most.
+ */
+export function medianInterval(samples: readonly number[]): Interval {
+  const s = samples.toSorted((a, b) => a - b);
+  const n = s.length;
+  // The chance that at most k of n samples lie below the median is the sum of C(n, i) / 2^n over i ≤ k.
+  let cut = 0, term = 0.5 ** n, below = term;
+  for (let k = 1; 2 * k < n; k++) {
+    term *= (n - k + 1) / k;
+    below += term;
+    if (2 * below > MISSES) break;
+    cut = k;
+  }
+  return { low: s[cut] ?? NaN, high: s[n - 1 - cut] ?? NaN };
 }
 
 /** The q-quantile of samples, interpolated; NaN of none. */

@@ -4,7 +4,7 @@ import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcToJson } from "../ir/func_json.ts";
 import type { Shapes } from "../runtime/arguments.ts";
-import type { Failed, Measurement } from "./measurement.ts";
+import { type Failed, type Measurement, msOf } from "./measurement.ts";
 import { TextLineStream } from "./lines.ts";
 import { MARK, type MeasureOptions, type Request, type Response } from "./protocol.ts";
 
@@ -39,6 +39,12 @@ export class Measurer implements AsyncDisposable {
   #child: Child | undefined;
   #served: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** What candidates are measured in turn with, so that a process that starts anew learns of it. */
+  #incumbent: { readonly executable: Executable; readonly ms: number } | undefined;
+  /** A second process, which has the driver compile while the first one measures. */
+  #warmer: Child | undefined;
+  #warming = false;
+  #busyMs = 0;
 
   private constructor(readonly options: MeasurerOptions) {}
 
@@ -60,6 +66,11 @@ export class Measurer implements AsyncDisposable {
     return this.#child?.dead ? undefined : this.#child?.pid;
   }
 
+  /** Milliseconds that the process has been busy with candidates so far. */
+  get busyMs(): number {
+    return this.#busyMs;
+  }
+
   /** Measures one candidate; whatever goes wrong with it is a value. `deadlineMs` can only shorten the deadline. */
   async measure(
     executable: Executable,
@@ -69,8 +80,42 @@ export class Measurer implements AsyncDisposable {
     const deadline = Math.min(deadlineMs, this.#deadline);
     const response = await this.#ask({ kind: "measure", executable, options }, deadline);
     if ("ended" in response) return failure(response, deadline);
-    if (response.kind === "measured") return response.measurement;
-    throw new MeasurerError(`the measuring process answered ${response.kind}`);
+    if (response.kind !== "measured") {
+      throw new MeasurerError(`the measuring process answered ${response.kind}`);
+    }
+    const { measurement, promoted, busyMs } = response;
+    this.#busyMs += busyMs;
+    if (promoted && measurement.status === "ok") this.#incumbent = { executable, ms: msOf(measurement) };
+    return measurement;
+  }
+
+  /** Whether a candidate could be warmed now: one at a time is, and JavaScript has nothing to compile ahead. */
+  get canWarm(): boolean {
+    return this.options.prefer === "webgpu" && !this.#warming && !this.#closed;
+  }
+
+  /**
+   * Has the driver compile a candidate that is to be measured soon, in a process of its own; into the driver's
+   * cache, where it keeps one. What goes wrong with it will show when it is measured.
+   */
+  async warm(executable: Executable): Promise<void> {
+    if (!this.canWarm) return;
+    this.#warming = true;
+    try {
+      if (this.#warmer?.dead) await this.#endWarmer();
+      const { prefer, shapes = {} } = this.options;
+      const child = this.#warmer ??= new Child();
+      const response = await child.ask({ kind: "warm", prefer, executable, shapes }, this.#deadline);
+      if ("ended" in response) await this.#endWarmer();
+    } finally {
+      this.#warming = false;
+    }
+  }
+
+  async #endWarmer(): Promise<void> {
+    const child = this.#warmer;
+    this.#warmer = undefined;
+    await child?.kill();
   }
 
   /** Checks candidates and times them in turn, so that drift hits all alike. */
@@ -120,12 +165,14 @@ export class Measurer implements AsyncDisposable {
       await this.#stop();
       throw new MeasurerError(`cannot start the measuring process for ${func.name}: ${why}`);
     }
+    // One that fails now leaves the process without an incumbent, and the next success becomes it.
+    if (this.#incumbent) await child.ask({ kind: "adopt", ...this.#incumbent }, this.#deadline);
     return child;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#stop();
+    await Promise.all([this.#stop(), this.#endWarmer()]);
   }
 
   async #stop(): Promise<void> {

@@ -8,6 +8,7 @@ import { funcFromJson } from "../ir/func_json.ts";
 import { Device } from "../runtime/device.ts";
 import { Bench } from "./bench.ts";
 import { MARK, type Request, type Response } from "./protocol.ts";
+import { warm } from "./warm.ts";
 
 let bench: Bench | undefined;
 let device: Device | undefined;
@@ -18,9 +19,23 @@ async function handle(request: Request): Promise<Response> {
       device ??= await Device.open({ prefer: request.prefer });
       bench = new Bench(device, funcFromJson(request.func), request.shapes, request.seed);
       return { kind: "prepared" };
-    case "measure":
+    case "measure": {
       if (!bench) return { kind: "failed", message: "measure before prepare" };
-      return { kind: "measured", measurement: await bench.measure(request.executable, request.options) };
+      const { executable, options } = request;
+      const begin = performance.now();
+      const measured = options.adaptive
+        ? await bench.challenge(executable, options)
+        : { measurement: await bench.measure(executable, options), promoted: false };
+      return { kind: "measured", ...measured, busyMs: performance.now() - begin };
+    }
+    case "adopt":
+      if (!bench) return { kind: "failed", message: "adopt before prepare" };
+      await bench.adopt(request.executable, request.ms);
+      return { kind: "done" };
+    case "warm":
+      device ??= await Device.open({ prefer: request.prefer });
+      await warm(device, request.executable, request.shapes);
+      return { kind: "done" };
     case "race":
       if (!bench) return { kind: "failed", message: "race before prepare" };
       return {

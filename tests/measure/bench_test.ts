@@ -9,7 +9,7 @@ import {
 import { call, sub } from "../../lib/ir/build.ts";
 import { TunebookError } from "../../lib/ir/error.ts";
 import { Bench } from "../../lib/measure/bench.ts";
-import { type Measurement, median, type Success } from "../../lib/measure/measurement.ts";
+import { type Measurement, median, msOf, type Success } from "../../lib/measure/measurement.ts";
 import { DeviceLostError, RunError } from "../../lib/runtime/error.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -145,6 +145,92 @@ Deno.test("a candidate that fails on the way costs the others nothing", async ()
   assertEquals([success(results[0]).samples.length, success(results[3]).samples.length], [5, 5]);
   assert(results[2]?.status === "run" && results[2].message === "out of memory at last");
   assertEquals(sim.held, 0);
+});
+
+/** A bench that has measured `incumbent`, adaptively, before `name`. */
+async function challenged(behaviours: Readonly<Record<"incumbent" | "next", Behaviour>>, options = {}) {
+  const { sim, bench } = simulated(behaviours);
+  const first = await bench.challenge(sim.executable("incumbent"));
+  assert(first.promoted);
+  const before = sim.calls.length;
+  const second = await bench.challenge(sim.executable("next"), options);
+  return { sim, bench, first, second, calls: sim.calls.slice(before).filter((c) => c.times > 0) };
+}
+
+Deno.test("a first candidate is sampled until its median is precise, or twelve times", async () => {
+  const noise = [30, 45, 31, 30, 44, 30];
+  for (const [ms, count] of [[() => 30, 3], [(n: number) => noise[n % 6] ?? 0, 12]] as const) {
+    const { sim, bench } = simulated({ first: { ms } });
+    const { measurement, promoted } = await bench.challenge(sim.executable("first"));
+    assertEquals([success(measurement).samples.length, promoted], [count, true]);
+    bench[Symbol.dispose]();
+    assertEquals(sim.held, 0);
+  }
+});
+
+Deno.test("a candidate that is clearly slower than the incumbent is sampled twice, in turn with it", async () => {
+  const { second, calls, sim, bench } = await challenged({
+    incumbent: { ms: () => 30 },
+    next: { ms: () => 40 },
+  });
+  const { samples, against } = success(second.measurement);
+  assertEquals([samples, against], [[40, 40], { ms: 30, samples: [30, 30] }]);
+  assertEquals(calls.slice(-4).map((c) => c.name), ["incumbent", "next", "incumbent", "next"]);
+  assertEquals(second.promoted, false);
+  bench[Symbol.dispose]();
+  assertEquals(sim.held, 0);
+});
+
+Deno.test("a candidate that is faster becomes the incumbent, and what it replaces is let go", async () => {
+  const { second, bench, sim } = await challenged({ incumbent: { ms: () => 40 }, next: { ms: () => 30 } });
+  assertEquals([second.promoted, success(second.measurement).samples.length], [true, 4]);
+  const third = await bench.challenge(sim.executable("incumbent"));
+  assertEquals(success(third.measurement).against, { ms: 30, samples: [30, 30] });
+  assertEquals(sim.held, 2);
+  bench[Symbol.dispose]();
+  assertEquals(sim.held, 0);
+});
+
+Deno.test("drift of the machine makes no candidate faster or slower", async () => {
+  // Each run of either takes a little longer than the one before.
+  let turn = 0;
+  const drifting = (ms: number) => () => ms * 1.02 ** turn++;
+  const { second } = await challenged({ incumbent: { ms: drifting(30) }, next: { ms: drifting(30) } });
+  const m = success(second.measurement);
+  const plain = median(m.samples) / (m.against?.ms ?? NaN);
+  assert(plain > 1.1, `${plain}`);
+  assertAlmostEquals(msOf(m) / (m.against?.ms ?? NaN), 1.02, 0.001);
+  assertEquals(second.promoted, false);
+});
+
+Deno.test("a hopeless candidate costs the incumbent no sample", async () => {
+  const { second, calls } = await challenged(
+    { incumbent: { ms: () => 30 }, next: { ms: () => 300 } },
+    { dropAboveMs: 90 },
+  );
+  assertEquals(success(second.measurement).samples, [300]);
+  assertEquals(success(second.measurement).against, undefined);
+  assertEquals(new Set(calls.map((c) => c.name)), new Set(["next"]));
+});
+
+Deno.test("a wrong candidate never becomes the incumbent, nor does one that is wrong only later", async () => {
+  for (const off of [() => 1, (n: number) => n > 2 ? 1 : 0]) {
+    const { second, bench, sim } = await challenged({
+      incumbent: { ms: () => 30 },
+      next: { ms: () => 10, off },
+    });
+    assertEquals([second.measurement.status, second.promoted], ["wrongAnswer", false]);
+    bench[Symbol.dispose]();
+    assertEquals(sim.held, 0);
+  }
+});
+
+Deno.test("an incumbent that is adopted is held against with what it was known to take", async () => {
+  const { sim, bench } = simulated({ known: { ms: () => 33 }, next: { ms: () => 66 } });
+  await bench.adopt(sim.executable("known"), 30);
+  const { measurement } = await bench.challenge(sim.executable("next"));
+  assertAlmostEquals(msOf(success(measurement)), 60);
+  bench[Symbol.dispose]();
 });
 
 Deno.test("a candidate that is right at first and wrong later is wrong", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import type { Measurement } from "../../lib/measure/measurement.ts";
+import { type Measurement, msOf } from "../../lib/measure/measurement.ts";
 import { Measurer, MeasurerError } from "../../lib/measure/measurer.ts";
 import { MARK } from "../../lib/measure/protocol.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -84,6 +84,41 @@ Deno.test("a process that is killed from outside is a lost device, and the next 
   const m = await measured;
   assertEquals(m.status === "deviceLost" && m.message, "the measuring process died: signal SIGKILL");
   isOk(await shared.measure(right.cpu, quick));
+});
+
+for (const device of devices) {
+  const { kind } = device.target;
+  Deno.test(`${kind}: a process that starts anew knows the incumbent`, async () => {
+    await using measurer = await Measurer.open({ prefer: kind, func: doubled });
+    const adaptive = { adaptive: true, minSampleMs: 1 };
+    const [first, ended, next] = [
+      await measurer.measure(right[kind], adaptive),
+      await measurer.measure(endless[kind], adaptive, 500),
+      await measurer.measure(right[kind], adaptive),
+    ];
+    assert(first.status === "ok" && first.against === undefined);
+    assertEquals(ended.status, "timeout");
+    assert(next.status === "ok" && next.against);
+    // The one that it was before, and not merely the latest.
+    assertEquals(next.against.ms, msOf(first));
+    assert(measurer.busyMs > 0);
+  });
+}
+
+Deno.test("warming a candidate costs no answer, whatever the candidate", async () => {
+  const webgpu = devices.find((d) => d.target.kind === "webgpu");
+  await using measurer = await Measurer.open({
+    prefer: webgpu ? "webgpu" : "cpu",
+    func: doubled,
+    deadlineMs: 800,
+  });
+  assertEquals(measurer.canWarm, webgpu !== undefined);
+  const kind = webgpu ? "webgpu" : "cpu";
+  for (const e of [right[kind], bad[kind][0]?.executable ?? right[kind], endless[kind], right[kind]]) {
+    const warming = measurer.warm(e);
+    isOk(await measurer.measure(right[kind], quick));
+    await warming;
+  }
 });
 
 Deno.test("a process that was killed between two candidates is no candidate's fault", async () => {

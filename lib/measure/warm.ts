@@ -1,0 +1,18 @@
+import type { Executable } from "../codegen/executable.ts";
+import { type Shapes, sizeOf } from "../runtime/arguments.ts";
+import { zeros } from "../runtime/arrays.ts";
+import type { Device } from "../runtime/device.ts";
+
+/**
+ * Has the driver compile a program for good: many compile only at the first launch, and keep what they have made
+ * in a cache that other processes share. One workgroup of each kernel runs, on zeros.
+ */
+export async function warm(device: Device, executable: Executable, shapes: Shapes): Promise<void> {
+  const launches = executable.launches.map((l) => ({ ...l, grid: [1, 1, 1] as const }));
+  const known = executable.shapeVars.length > 0 ? shapes : {};
+  const inputs = executable.buffers.filter((b) => b.role === "input")
+    .map((b) => [b.name, zeros(b.dtype, sizeOf(b, known))] as const);
+  using program = await device.load({ ...executable, launches });
+  using bound = await program.bind(Object.fromEntries(inputs), known);
+  await bound.run(1);
+}
