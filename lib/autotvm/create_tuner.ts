@@ -4,6 +4,7 @@ import { TunerError } from "./error.ts";
 import { evolutionTuner } from "./evolution.ts";
 import { gaTuner } from "./ga.ts";
 import { gridTuner } from "./grid.ts";
+import { PortfolioTuner } from "./portfolio.ts";
 import { randomTuner } from "./random.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 import { XgbTuner } from "./xgb.ts";
@@ -17,6 +18,7 @@ const TUNERS = {
   droplet: dropletTuner,
   evolution: evolutionTuner,
   bayes: bayesTuner,
+  portfolio: (options: TunerOptions): Tuner => new PortfolioTuner(options),
 } as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
 
 export type TunerName = keyof typeof TUNERS;
