@@ -64,14 +64,21 @@ function enters(best: number[], score: number, points: number): boolean {
   return true;
 }
 
+/** Values that are drawn for a move before it is given up, where constraints refuse them. */
+const ATTEMPTS = 8;
+
 function move(space: ConfigSpace, rng: Rng, at: number, near: number): number {
   if (space.knobs.length === 0) return at;
   if (rng.float() < near) {
     const steps = space.neighbours(at, 1);
     if (steps.length > 0) return rng.pick(steps);
   }
-  const digits = [...space.digits(at)];
-  const knob = rng.int(digits.length);
-  digits[knob] = rng.int(space.knobs[knob]?.candidates.length ?? 1);
-  return space.indexOfDigits(digits);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const digits = [...space.digits(at)];
+    const knob = rng.int(digits.length);
+    digits[knob] = rng.int(space.knobs[knob]?.candidates.length ?? 1);
+    const to = space.indexOfDigits(digits);
+    if (space.accepts(to)) return to;
+  }
+  return at;
 }

@@ -1,4 +1,7 @@
+import { TunerError } from "./error.ts";
 import { fitGbdt, type Gbdt, type GbdtOptions } from "./gbdt.ts";
+import type { Prior } from "./prior.ts";
+import { heldOutAccuracy, pairwiseAccuracy, skillOf } from "./ranking.ts";
 
 /**
  * Trees that are small and few: a search here measures tens of candidates, and on so few rows deeper trees
@@ -9,14 +12,99 @@ const LEGALITY = { rounds: 40, depth: 4, rate: 0.3 } as const;
 /** Newest checks that legality is learnt from; more cost time and tell little. */
 const CHECKS = 600;
 
-/** Learns scores from features. They are divided by the best of them; a failed candidate counts as 0. */
-export function fitScores(
-  rows: readonly Float64Array[],
-  scores: readonly (number | undefined)[],
-  trees: Partial<GbdtOptions> = {},
-): Gbdt {
-  const best = Math.max(...scores.map((s) => s ?? 0)) || 1;
-  return fitGbdt(rows, scores.map((s) => (s ?? 0) / best), { ...SCORES, ...trees });
+/** Own measurements after which half of a prior is left (AutoTVM's). */
+const FADING = 64;
+/** Own measurements that weigh as much as what the prior says of itself. */
+const DOUBT = 8;
+const FOLDS = 5;
+
+export interface CostModelOptions {
+  readonly trees?: Partial<GbdtOptions>;
+  /** It sees the last columns of a row, as many as it was fitted on. */
+  readonly prior?: Prior | undefined;
+}
+
+/**
+ * What is expected of points, learnt from measured ones: scores as shares of the best of them, where a failed
+ * candidate counts as 0. A prior is the base on which the trees are grown. It fades as measurements come in, and
+ * with them by how well it ranks the measured points: one that ranks no better than guesses is dropped.
+ */
+export class CostModel {
+  /** Share of each feature in what the trees explain. */
+  readonly importance: Float64Array;
+  /** How well the prior ranks, as far as can be told, of [0, 1]. */
+  readonly priorTrust: number;
+  /** How much of it is left: that, faded by what has been measured. */
+  readonly priorWeight: number;
+  readonly #rows: readonly Float64Array[];
+  readonly #labels: readonly number[];
+  readonly #options: CostModelOptions;
+  readonly #model: Gbdt | undefined;
+  #trust: number | undefined;
+
+  /** Without rows it is the prior alone, or expects 0 of every point where there is none. */
+  constructor(
+    rows: readonly Float64Array[],
+    scores: readonly (number | undefined)[],
+    options: CostModelOptions = {},
+  ) {
+    const best = Math.max(0, ...scores.map((s) => s ?? 0)) || 1;
+    this.#rows = rows;
+    this.#labels = scores.map((s) => (s ?? 0) / best);
+    this.#options = options;
+    this.priorTrust = this.#trustInPrior();
+    this.priorWeight = this.priorTrust * 2 ** (-rows.length / FADING);
+    this.#model = rows.length > 0 ? this.#fit([...rows.keys()]) : undefined;
+    this.importance = this.#model?.importance ?? new Float64Array();
+  }
+
+  predict(row: Float64Array): number {
+    return this.#margin(row) + (this.#model?.predict(row) ?? 0);
+  }
+
+  /**
+   * How well it ranks points that it has not seen, of [0, 1]: pairwise accuracy of five-fold cross-validation,
+   * rescaled so that guessing is 0. With fewer than ten rows it is 0, as nothing can be told.
+   */
+  get trust(): number {
+    if (this.#rows.length < 2 * FOLDS) return 0;
+    return this.#trust ??= skillOf(heldOutAccuracy(this.#labels, (i) => i % FOLDS, (rows) => {
+      const model = this.#fit(rows);
+      return (i) => model.predict(this.#rows[i]!) + this.#margin(this.#rows[i]!);
+    }));
+  }
+
+  #fit(chosen: readonly number[]): Gbdt {
+    const rows = chosen.map((i) => this.#rows[i]!);
+    const trees = { ...SCORES, ...this.#options.trees };
+    return fitGbdt(rows, chosen.map((i) => this.#labels[i]!), trees, {
+      margins: rows.map((row) => this.#margin(row)),
+    });
+  }
+
+  #margin(row: Float64Array): number {
+    return this.priorWeight > 0 ? this.priorWeight * this.#ofPrior(row) : 0;
+  }
+
+  #ofPrior(row: Float64Array): number {
+    const { prior } = this.#options;
+    if (!prior) return 0;
+    if (row.length < prior.width) {
+      throw new TunerError(
+        `cannot use a prior of ${prior.width} features for rows of ${row.length}: fit it on the same families`,
+      );
+    }
+    return prior.predict(row.subarray(row.length - prior.width));
+  }
+
+  /** What it says of itself, the less the more it was put to the test. */
+  #trustInPrior(): number {
+    const { prior } = this.#options;
+    if (!prior) return 0;
+    const n = this.#rows.length;
+    const accuracy = pairwiseAccuracy(this.#rows.map((row) => this.#ofPrior(row)), this.#labels);
+    return Math.min(1, Math.max(0, (DOUBT * prior.trust + n * (2 * accuracy - 1)) / (DOUBT + n)));
+  }
 }
 
 /**

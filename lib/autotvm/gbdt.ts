@@ -3,7 +3,7 @@
  * gains, depth-wise growth, features cut into at most 64 bins at their quantiles. Deterministic.
  */
 import { TunerError } from "./error.ts";
-import { type Loss, LOSSES } from "./losses.ts";
+import { type Given, type Loss, LOSSES } from "./losses.ts";
 
 export interface GbdtOptions {
   /** `regression`: squared error. `rank`: logistic loss over pairs; predictions then order, and have no unit. */
@@ -39,6 +39,7 @@ interface Tree {
 }
 
 export interface Gbdt {
+  /** The sum of the trees; where the model was given margins, the margin of the row is to be added. */
   predict(row: Float64Array): number;
   /** Share of each feature in all gains; the sum is 1, or 0 where no tree has split. */
   readonly importance: Float64Array;
@@ -58,12 +59,13 @@ export function fitGbdt(
   rows: readonly Float64Array[],
   targets: readonly number[],
   options: Partial<GbdtOptions> = {},
+  given: Given = {},
 ): Gbdt {
   const o = { ...GBDT_DEFAULTS, ...options };
   const width = check(rows, targets);
   const columns = binColumns(rows, width);
-  const loss = LOSSES[o.loss](targets);
-  const predicted = new Float64Array(rows.length).fill(loss.base);
+  const loss = LOSSES[o.loss](targets, given);
+  const predicted = Float64Array.from(rows, (_, i) => loss.base + (given.margins?.[i] ?? 0));
   const gains = new Float64Array(width);
   const trees: Tree[] = [];
   const grad = new Float64Array(rows.length), hess = new Float64Array(rows.length);

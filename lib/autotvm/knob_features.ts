@@ -9,7 +9,8 @@ interface Column {
 
 /**
  * A configuration's knobs as numbers, at the cost of a look-up: log2 of each factor of a split (the derived
- * one too, where the extent is known), log2(1+x) of a numeric choice, the place of each loop in an order, one column for each other candidate.
+ * one too, where the extent is known), log2(1+x) of a numeric choice, the place of each loop in an order, one
+ * column for each other candidate.
  */
 export class KnobFeatures {
   readonly names: readonly string[];

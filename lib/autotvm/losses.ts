@@ -1,22 +1,31 @@
 /** First and second derivatives of the losses that trees are boosted on. */
+import { mix } from "../space/rng.ts";
 
 export type Loss = "regression" | "rank";
 
+/** What is known of the rows beside their targets. */
+export interface Given {
+  /** What another model predicts of each row: trees are grown on what is left to explain. */
+  readonly margins?: readonly number[];
+  /** The group of each row: `rank` compares rows of one group only. Default: all are one. */
+  readonly groups?: readonly number[];
+}
+
 export interface BoundLoss {
-  /** The prediction before the first tree. */
+  /** The prediction before the first tree, margins aside. */
   readonly base: number;
   /** Writes the derivatives at `predicted` into `grad` and `hess`. */
   derive(predicted: Float64Array, grad: Float64Array, hess: Float64Array): void;
 }
 
-export const LOSSES: Readonly<Record<Loss, (targets: readonly number[]) => BoundLoss>> = {
+export const LOSSES: Readonly<Record<Loss, (targets: readonly number[], given: Given) => BoundLoss>> = {
   regression: squared,
   rank: pairwise,
 };
 
 /** Half the squared error. */
-function squared(targets: readonly number[]): BoundLoss {
-  const base = targets.reduce((a, b) => a + b, 0) / targets.length;
+function squared(targets: readonly number[], { margins }: Given): BoundLoss {
+  const base = targets.reduce((sum, t, i) => sum + t - (margins?.[i] ?? 0), 0) / targets.length;
   return {
     base,
     derive(predicted, grad, hess) {
@@ -32,20 +41,24 @@ function squared(targets: readonly number[]): BoundLoss {
 const PARTNERS = 48;
 
 /** log(1 + exp(-(better - worse))) over pairs of rows with unlike targets (RankNet; Burges et al., 2005). */
-function pairwise(targets: readonly number[]): BoundLoss {
-  const order = [...targets.keys()].sort((a, b) => targets[b]! - targets[a]!);
-  const leap = Math.max(1, Math.ceil(order.length / PARTNERS));
+function pairwise(targets: readonly number[], { groups }: Given): BoundLoss {
   const better: number[] = [], worse: number[] = [];
-  order.forEach((i, rank) => {
-    // Starting points differ from row to row, so that near ranks meet as well as far ones.
-    for (let other = rank + 1 + (rank % leap); other < order.length; other += leap) {
-      const j = order[other]!;
-      if (targets[i]! > targets[j]!) {
-        better.push(i);
-        worse.push(j);
+  const pair = (rows: readonly number[]) => {
+    const order = rows.toSorted((a, b) => targets[b]! - targets[a]!);
+    const leap = Math.max(1, Math.ceil(order.length / PARTNERS));
+    order.forEach((i, rank) => {
+      // Starting points differ from row to row, without a pattern that would leave some rows out.
+      for (let other = rank + 1 + (mix(rank) >>> 0) % leap; other < order.length; other += leap) {
+        const j = order[other]!;
+        if (targets[i]! > targets[j]!) {
+          better.push(i);
+          worse.push(j);
+        }
       }
-    }
-  });
+    });
+  };
+  const all = [...targets.keys()];
+  for (const rows of Map.groupBy(all, (i) => groups?.[i] ?? 0).values()) pair(rows);
   const weight = Math.max(1, targets.length) / Math.max(1, better.length);
   return {
     base: 0,

@@ -1,5 +1,6 @@
 /** What every tuner is: something that can be asked for points and told how good they were. */
 import type { ConfigSpace } from "../space/config_space.ts";
+import type { Prior } from "./prior.ts";
 
 /** What came of one point. */
 export interface Told {
@@ -25,6 +26,16 @@ export interface Tuner {
   tell(results: readonly Told[]): void;
   /** What the tuner's model has found to matter, most important first; only tuners with a model have it. */
   importance?(): readonly Importance[];
+  /** How far its model and its prior can be trusted by now; only tuners with a model have it. */
+  trust?(): Trust;
+}
+
+/** How well points that were not measured are ranked: 0 is guessing, 1 the right order. */
+export interface Trust {
+  /** Of the model of the points told; 0 while there are too few. */
+  readonly model: number;
+  /** Of the prior, by its own word and by the points told; 0 where there is none. */
+  readonly prior: number;
 }
 
 /** A feature's share in what a model has explained, of [0, 1]. */
@@ -42,6 +53,8 @@ export interface TunerOptions {
   readonly valid?: (index: number) => boolean;
   /** What a cost model may know of the point; undefined where the template rejects it. All of one length. */
   readonly features?: (index: number) => Float64Array | undefined;
+  /** What earlier searches tell, of the same features. */
+  readonly prior?: Prior;
   /** How many trials are to be expected, if that is known: generations and plans are sized by it. */
   readonly trials?: number;
 }

@@ -1,12 +1,12 @@
 import { Rng } from "../space/rng.ts";
 import { anneal } from "./anneal.ts";
-import { fitLegality, fitScores, SCORES } from "./cost_model.ts";
-import type { Gbdt, GbdtOptions } from "./gbdt.ts";
+import { CostModel, fitLegality, SCORES } from "./cost_model.ts";
+import type { GbdtOptions } from "./gbdt.ts";
 import { KnobFeatures } from "./knob_features.ts";
 import { Ledger } from "./ledger.ts";
 import type { Loss } from "./losses.ts";
 import { shuffled } from "./sequences.ts";
-import type { Importance, Told, Tuner, TunerOptions } from "./tuner.ts";
+import type { Importance, Told, Trust, Tuner, TunerOptions } from "./tuner.ts";
 
 /** What a model is shown of a point: its knobs (microseconds), the features of its loops (milliseconds), or both. */
 export type Seen = "knobs" | "loops" | "both";
@@ -89,6 +89,9 @@ export const AUTOTVM_DEFAULTS: XgbSizes = {
   trees: { rounds: 100, depth: 3, rate: 0.3, lambda: 1, gamma: 1e-4, minWeight: 1 },
 };
 
+/** Points looked at for one plan, known ones included: in a space that is nearly used up most are known. */
+const TRIES = 100_000;
+
 export interface XgbOptions extends TunerOptions, Partial<XgbSizes> {}
 
 /**
@@ -108,7 +111,7 @@ export class XgbTuner implements Tuner {
   #queue: number[] = [];
   #begun = false;
   #ends: readonly number[] = [];
-  #draft: Gbdt | undefined;
+  #draft: CostModel | undefined;
 
   constructor(options: XgbOptions) {
     this.#options = { ...XGB_DEFAULTS, ...options };
@@ -142,6 +145,12 @@ export class XgbTuner implements Tuner {
       .sort((a, b) => b.share - a.share);
   }
 
+  trust(): Trust {
+    const { drafts, chooses } = this.#options;
+    const { trust, priorTrust } = this.#fit(chooses ?? drafts);
+    return { model: trust, prior: priorTrust };
+  }
+
   #next(): readonly number[] {
     const { plan } = this.#options;
     const begun = this.#begun;
@@ -153,10 +162,26 @@ export class XgbTuner implements Tuner {
 
   #warmUp(): readonly number[] {
     const { space, start, warmUp } = this.#options;
-    if (start === "scratch") return this.#random(warmUp);
-    const near = [space.preset, ...this.#rng.shuffle(space.neighbours(space.preset, 1))];
-    const first = this.#ledger.takeFrom(near.values(), warmUp / 2);
+    const promising = this.#promising();
+    const near = start === "scratch"
+      ? promising
+      : [space.preset, ...promising, ...this.#rng.shuffle(space.neighbours(space.preset, 1))];
+    const first = this.#ledger.takeFrom(near.values(), Math.max(warmUp / 2, promising.length + 1));
     return [...first, ...this.#random(warmUp - first.length)];
+  }
+
+  /** What the prior likes best of points drawn at random: as large a share of the warm-up as it is trusted. */
+  #promising(): readonly number[] {
+    const { prior, features, pool, warmUp } = this.#options;
+    if (!prior || !features || prior.trust === 0) return [];
+    const model = new CostModel([], [], { prior });
+    const open = this.#openPoints(this.#drawn(), "loops", pool);
+    return rankBy(open, (index) => this.#predict(model, "loops", index))
+      .slice(0, Math.round(warmUp * Math.min(1, prior.trust)));
+  }
+
+  *#drawn(): Generator<number, void> {
+    while (true) yield this.#options.space.random(this.#rng);
   }
 
   #random(n: number): readonly number[] {
@@ -197,25 +222,31 @@ export class XgbTuner implements Tuner {
     return fitLegality(this.#ledger.checked, (index) => this.#knobRow(index));
   }
 
-  /** The proposed points that may be asked for, best first, as the second model sees them if there is one. */
+  /**
+   * The proposed points that may be asked for, best first, as the second model sees them if there is one. A draft
+   * that sees knobs does not know of a prior, so as far as that still counts it chooses from random points too.
+   */
   #choose(proposed: readonly number[]): readonly number[] {
-    const { chooses } = this.#options;
-    const pool = this.#openPoints(proposed);
-    if (!chooses) return pool;
+    const { chooses, drafts, pool } = this.#options;
+    if (!chooses) return this.#openPoints(proposed, drafts, pool);
     const second = this.#fit(chooses);
-    return rankBy(pool, (index) => this.#predict(second, chooses, index));
+    const wide = Math.round(pool * second.priorWeight);
+    const open = [
+      ...this.#openPoints(proposed, chooses, pool - wide),
+      ...this.#openPoints(this.#drawn(), chooses, wide),
+    ];
+    return rankBy(open, (index) => this.#predict(second, chooses, index));
   }
 
   /** The first of the points that may be asked for; asking the template costs time, so not all are tried. */
-  #openPoints(points: readonly number[]): readonly number[] {
-    const { pool, checks: most, chooses } = this.#options;
+  #openPoints(points: Iterable<number>, seen: Seen, most: number): readonly number[] {
     const out: number[] = [];
-    let checks = 0;
+    let checks = 0, tries = 0;
     for (const index of points) {
-      if (out.length >= pool || checks >= most) break;
+      if (out.length >= most || checks >= this.#options.checks || tries++ >= TRIES) break;
       if (!this.#ledger.isFresh(index)) continue;
       if (!this.#ledger.checked.has(index)) checks++;
-      if (this.#ledger.accepts(index) && (!chooses || this.#row(chooses, index))) out.push(index);
+      if (this.#ledger.accepts(index) && this.#row(seen, index)) out.push(index);
     }
     return out;
   }
@@ -233,8 +264,8 @@ export class XgbTuner implements Tuner {
   }
 
   /** A model of the told points that have features. */
-  #fit(seen: Seen): Gbdt {
-    const { loss, trees } = this.#options;
+  #fit(seen: Seen): CostModel {
+    const { loss, trees, prior } = this.#options;
     const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
     for (const [index, score] of this.#ledger.told) {
       const row = this.#row(seen, index);
@@ -242,11 +273,15 @@ export class XgbTuner implements Tuner {
       rows.push(row);
       scores.push(score);
     }
-    return fitScores(rows, scores, { ...trees, loss });
+    // A prior knows nothing of knobs.
+    return new CostModel(rows, scores, {
+      trees: { ...trees, loss },
+      prior: seen === "knobs" || !this.#options.features ? undefined : prior,
+    });
   }
 
   /** What the model expects of the point; nothing where the template rejects it. */
-  #predict(model: Gbdt, seen: Seen, index: number): number {
+  #predict(model: CostModel, seen: Seen, index: number): number {
     const row = this.#row(seen, index);
     return row ? model.predict(row) : 0;
   }

@@ -62,6 +62,18 @@ Deno.test("moves are near steps as often as they are asked to be", () => {
   assertGreater(farthest(0), 1);
 });
 
+Deno.test("it visits nothing that a constraint refuses", () => {
+  const tied = new ConfigSpace(space.knobs, [{
+    knobs: ["vec", "unroll"],
+    refuse: (vec, unroll) => vec === 4 && Number(unroll) > 0 ? "a vector is not unrolled" : undefined,
+  }]);
+  const rng = Rng.of(1);
+  const starts = Array.from({ length: 8 }, () => tied.random(rng));
+  const { visited } = anneal({ space: tied, rng, starts, steps: 100, score: (index) => index % 97 });
+  assertGreater(visited.size, 200);
+  assert([...visited.keys()].every((index) => tied.accepts(index)));
+});
+
 Deno.test("a space without knobs stays where it is", () => {
   const nothing = new ConfigSpace([]);
   assertEquals(anneal({ space: nothing, rng: Rng.of(1), starts: [0], steps: 5, score: () => 0 }).ends, [0]);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { fitLegality, fitScores } from "../../lib/autotvm/cost_model.ts";
+import { CostModel, fitLegality } from "../../lib/autotvm/cost_model.ts";
 import { KnobFeatures } from "../../lib/autotvm/knob_features.ts";
 import { Rng } from "../../lib/space/rng.ts";
 import { isLegal, matmulSpace } from "./landscape.ts";
@@ -8,17 +8,26 @@ const row = (x: number) => Float64Array.of(x);
 
 Deno.test("scores are learnt as shares of the best, failures as 0", () => {
   const rows = [1, 2, 3, 4, 5, 6].map(row);
-  const model = fitScores(rows, [undefined, undefined, 50, 50, 100, 100]);
+  const model = new CostModel(rows, [undefined, undefined, 50, 50, 100, 100]);
   assert(Math.abs(model.predict(row(1)) - 0) < 0.05);
   assert(Math.abs(model.predict(row(3)) - 0.5) < 0.05);
   assert(Math.abs(model.predict(row(6)) - 1) < 0.05);
 });
 
 Deno.test("where everything failed every point is expected to be worth nothing", () => {
-  assertEquals(
-    fitScores([1, 2, 3].map(row), [undefined, undefined, undefined]).predict(row(2)),
-    0,
-  );
+  const model = new CostModel([1, 2, 3].map(row), [undefined, undefined, undefined]);
+  assertEquals(model.predict(row(2)), 0);
+});
+
+Deno.test("a model is trusted as far as it ranks rows that it has not seen", () => {
+  const rng = Rng.of(1);
+  const rows = Array.from({ length: 60 }, () => Float64Array.of(rng.float(), rng.float()));
+  const clear = new CostModel(rows, rows.map(([a = 0, b = 0]) => a + b / 4));
+  const noise = new CostModel(rows, rows.map(() => rng.float()));
+  assertGreater(clear.trust, 0.6);
+  assert(noise.trust < 0.3 && noise.trust >= 0, `${noise.trust}`);
+  // Nine rows can tell nothing.
+  assertEquals(new CostModel(rows.slice(0, 9), rows.slice(0, 9).map(([a = 0]) => a)).trust, 0);
 });
 
 Deno.test("legality is learnt from what was rejected", () => {

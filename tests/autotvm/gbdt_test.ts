@@ -56,6 +56,14 @@ Deno.test("both losses learn from thirty rows what matters", () => {
   }
 });
 
+Deno.test("rank loss: more rows than each has partners are learnt no worse", () => {
+  const accuracy = [48, 64, 96, 128].map((n) => {
+    const few = friedman(n, 10, 4);
+    return pairsInOrder(fitGbdt(few.x, few.y, { loss: "rank", depth: 3, rounds: 60 }), seen.x, seen.y);
+  });
+  assertEquals(accuracy, accuracy.toSorted((a, b) => a - b));
+});
+
 Deno.test("importance is of the features that matter", () => {
   const { importance } = fitGbdt(seen.x, seen.y, { depth: 3 });
   assertLess(Math.abs(importance.reduce((a, b) => a + b) - 1), 1e-9);
@@ -83,6 +91,27 @@ Deno.test("more distinct values than bins are cut at quantiles", () => {
   const model = fitGbdt(x, x.map((_, i) => i));
   assertLess(Math.abs(model.predict(Float64Array.of(500 ** 3)) - 500), 20);
   assertLess(Math.abs(model.predict(Float64Array.of(1e12)) - 992), 20);
+});
+
+Deno.test("what a margin explains is left to it", () => {
+  const x = Array.from({ length: 40 }, (_, i) => Float64Array.of(i, i % 2));
+  const y = x.map(([i = 0, odd = 0]) => 100 * i + odd);
+  const margins = x.map(([i = 0]) => 100 * i);
+  const model = fitGbdt(x, y, { rounds: 200 }, { margins });
+  assertGreater(model.importance[1] ?? 0, 0.999);
+  assertLess(Math.abs(model.predict(Float64Array.of(7, 1)) - 1), 0.01);
+  // In order by their margins already, pairs give the trees nothing to do.
+  const ranked = fitGbdt(x, y, { loss: "rank" }, { margins: y.map((v) => v * 10) });
+  assertEquals(ranked.importance[0], 0);
+});
+
+Deno.test("rank loss compares rows of one group only", () => {
+  // In each group more is better; between the groups it is the other way round.
+  const x = Array.from({ length: 40 }, (_, i) => Float64Array.of(i < 20 ? i : 100 + i, i % 20));
+  const y = x.map(([, at = 0], i) => (i < 20 ? 1000 : 0) + at);
+  const groups = x.map((_, i) => (i < 20 ? 0 : 1));
+  assertGreater(fitGbdt(x, y, { loss: "rank" }, { groups }).importance[1] ?? 0, 0.9);
+  assertGreater(fitGbdt(x, y, { loss: "rank" }).importance[0] ?? 0, 0.9);
 });
 
 Deno.test("one row, and rows that tie, are learnt as they are", () => {
