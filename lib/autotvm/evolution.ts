@@ -1,6 +1,6 @@
 import { type Knob, knobDistance } from "../space/knob.ts";
 import type { Rng } from "../space/rng.ts";
-import { fitScores } from "./cost_model.ts";
+import { CostModel } from "./cost_model.ts";
 import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import { Rows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
@@ -83,11 +83,11 @@ function evolve(
   mutant: (from: number) => number,
 ): readonly number[] {
   const { options: { space, population, measured, generations, mutate, pool }, ledger, rng } = desk;
-  const draft = modelOf(desk, (index) => rows.knobs(index));
+  const draft = modelOf(desk, (index) => rows.knobs(index), false);
   const seen = new Map<number, number>();
   const score = (index: number): number => {
     let s = seen.get(index);
-    if (s === undefined) seen.set(index, s = draft(rows.knobs(index)));
+    if (s === undefined) seen.set(index, s = draft.predict(rows.knobs(index)));
     return s;
   };
   let living = ledger.ranked().slice(0, Math.ceil(population * measured)).map((p) => p.index);
@@ -106,8 +106,8 @@ function evolve(
     0,
     pool,
   );
-  const second = modelOf(desk, (index) => rows.all(index));
-  return open.map((index) => ({ index, score: second(rows.all(index) ?? new Float64Array()) }))
+  const second = modelOf(desk, (index) => rows.all(index), desk.options.features !== undefined);
+  return open.map((index) => ({ index, score: second.predict(rows.all(index) ?? new Float64Array()) }))
     .sort((a, b) => b.score - a.score).map((p) => p.index);
 }
 
@@ -155,9 +155,10 @@ function movesOf(knob: Knob, from: number): readonly number[] {
 
 /** What the told points teach of others. */
 function modelOf(
-  { ledger }: Desk,
+  { ledger, options: { prior } }: Desk,
   features: (index: number) => Float64Array | undefined,
-): (row: Float64Array) => number {
+  seesLoops: boolean,
+): CostModel {
   const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
   for (const [index, score] of ledger.told) {
     const row = features(index);
@@ -165,6 +166,5 @@ function modelOf(
     rows.push(row);
     scores.push(score);
   }
-  const model = fitScores(rows, scores);
-  return (row) => model.predict(row);
+  return new CostModel(rows, scores, seesLoops ? { prior } : {});
 }
