@@ -1,6 +1,7 @@
 import { bayesTuner } from "./bayes.ts";
 import { dropletTuner } from "./droplet.ts";
 import { evolutionTuner } from "./evolution.ts";
+import { Ledger } from "./ledger.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
 type Member = keyof typeof MEMBERS;
@@ -27,23 +28,24 @@ const STAGES: Readonly<Record<TunerOptions["start"], readonly Stage[]>> = {
 };
 
 /**
- * Tuners in turn, each told of what those before it have found: the one that was best at so many trials in
+ * Tuners in turn, each told of what those before it have found: at so many trials, the one that came furthest in
  * the benchmark, `deno task bench:tuners`.
  */
 export class PortfolioTuner implements Tuner {
   readonly name = "portfolio";
+  readonly #ledger: Ledger;
   readonly #options: TunerOptions;
-  readonly #told = new Map<number, Told>();
-  readonly #asked = new Set<number>();
   #stage: Stage | undefined;
   #member: Tuner | undefined;
 
   constructor(options: TunerOptions) {
     const { valid, features } = options;
+    const ledger = this.#ledger = new Ledger(options);
+    // The template is asked once a point, whoever of the members asks.
     this.#options = {
       ...options,
-      ...(valid ? { valid: remembered(valid) } : {}),
-      ...(features ? { features: remembered(features) } : {}),
+      ...(valid ? { valid: (index) => ledger.accepts(index) } : {}),
+      ...(features ? { features: (index) => ledger.features(index) } : {}),
     };
   }
 
@@ -59,39 +61,23 @@ export class PortfolioTuner implements Tuner {
       if (stage !== this.#stage) {
         this.#stage = stage;
         this.#member = MEMBERS[stage.tuner](this.#options);
-        this.#member.tell([...this.#told.values()]);
+        this.#member.tell([...this.#ledger.told].map(([index, score]) => ({ index, score })));
       }
-      const next = this.#member?.ask(Math.min(n - out.length, stage.until - this.#asked.size)) ?? [];
+      const next = this.#member?.ask(Math.min(n - out.length, stage.until - this.#ledger.taken)) ?? [];
       if (next.length === 0) break;
-      // An earlier member may have asked for it, and not have been answered.
-      for (const index of next) {
-        if (this.#asked.has(index)) continue;
-        this.#asked.add(index);
-        out.push(index);
-      }
+      // An earlier member may have asked for some of them, and not been answered yet.
+      out.push(...this.#ledger.takeFrom(next.values(), next.length));
     }
     return out;
   }
 
   tell(results: readonly Told[]): void {
+    this.#ledger.tell(results);
     this.#member?.tell(results);
-    for (const r of results) {
-      this.#told.set(r.index, r);
-      this.#asked.add(r.index);
-    }
   }
 
   #stageNow(): Stage {
     const stages = STAGES[this.#options.start];
-    return stages.find((s) => this.#asked.size < s.until) ?? stages.at(-1) as Stage;
+    return stages.find((s) => this.#ledger.taken < s.until) ?? stages.at(-1) as Stage;
   }
-}
-
-/** Answers each question once. */
-function remembered<T>(answer: (index: number) => T): (index: number) => T {
-  const known = new Map<number, T>();
-  return (index) => {
-    if (!known.has(index)) known.set(index, answer(index));
-    return known.get(index) as T;
-  };
 }
