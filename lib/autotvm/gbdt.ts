@@ -102,14 +102,22 @@ function check(rows: readonly Float64Array[], targets: readonly number[]): numbe
   return width;
 }
 
+/**
+ * The columns that vary. One that orders the rows as an earlier one does, or the other way round, offers the same
+ * splits and is left out: of the features of loops most are such, and fitting takes as long as there are columns.
+ */
 function binColumns(rows: readonly Float64Array[], width: number): readonly Column[] {
   const out: Column[] = [];
+  const known = new Set<string>();
   for (let feature = 0; feature < width; feature++) {
     const sorted = Float64Array.from(rows, (r) => r[feature]!).sort();
     const distinct = sorted.filter((x, i) => i === 0 || x !== sorted[i - 1]);
     if (distinct.length < 2) continue;
     const edges = distinct.length <= BINS ? distinct : quantiles(sorted);
     const bins = Uint8Array.from(rows, (r) => binOf(edges, r[feature]!));
+    const order = bins.join();
+    if (known.has(order)) continue;
+    known.add(order).add(bins.map((b) => edges.length - 1 - b).join());
     out.push({ feature, bins, edges });
   }
   return out;

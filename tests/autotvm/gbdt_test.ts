@@ -70,6 +70,15 @@ Deno.test("importance is of the features that matter", () => {
   assertGreater(importance.slice(0, 5).reduce((a, b) => a + b), 0.85);
 });
 
+Deno.test("columns that order the rows alike, or the other way round, count once", () => {
+  const { x, y } = friedman(60, 20, 3);
+  const more = x.map((row) => Float64Array.from([...row, ...row.map((v) => 2 * v), ...row.map((v) => -v)]));
+  const [one, three] = [fitGbdt(x, y, { depth: 3 }), fitGbdt(more, y, { depth: 3 })];
+  assertEquals(more.map((row) => three.predict(row)), x.map((row) => one.predict(row)));
+  assertEquals([...three.importance.slice(0, 20)], [...one.importance]);
+  assert(three.importance.slice(20).every((share) => share === 0));
+});
+
 Deno.test("the same rows give the same model", () => {
   for (const loss of ["regression", "rank"] as const) {
     const [a, b] = [fitGbdt(seen.x, seen.y, { loss }), fitGbdt(seen.x, seen.y, { loss })];
