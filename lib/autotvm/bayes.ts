@@ -5,7 +5,10 @@ import { Rows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 export interface BayesSizes {
+  /** Points before the first model: random ones, or a preset and single steps from it. */
   readonly warmUp: number;
+  /** Random points beside those about a preset, which may be made for another kind of device. */
+  readonly strangers: number;
   /** Points chosen from one model, each as if those before it had come out as expected. */
   readonly batch: number;
   /** Points drawn at random that one is chosen from, beside neighbours of the best. */
@@ -20,6 +23,7 @@ export interface BayesSizes {
 
 export const BAYES_DEFAULTS: BayesSizes = {
   warmUp: 8,
+  strangers: 4,
   batch: 4,
   draws: 200,
   centres: 4,
@@ -48,10 +52,10 @@ export function bayesTuner(options: BayesOptions): Tuner {
 }
 
 function* plans(desk: Desk<BayesOptions & BayesSizes>): Generator<readonly number[], void> {
-  const { options: { warmUp, batch }, ledger } = desk;
+  const { options: { start, warmUp, strangers, batch, passes }, ledger } = desk;
   const rows = new Rows(desk);
-  if (ledger.told.size === 0) yield desk.takeFirst(warmUp, Math.ceil(warmUp / 2));
-  let scales: Scales | undefined;
+  if (ledger.told.size === 0) yield desk.takeFirst(warmUp + (start === "preset" ? strangers : 0), warmUp);
+  let scales: Scales | undefined, fitted = 0;
   for (;;) {
     const known = observations(desk);
     if (known.length < 3) {
@@ -59,7 +63,11 @@ function* plans(desk: Desk<BayesOptions & BayesSizes>): Generator<readonly numbe
       continue;
     }
     const seen = known.map((k) => rows.unit(k.index)), targets = known.map((k) => k.target);
-    scales = fitScales(seen, targets, { passes: desk.options.passes, ...(scales ? { from: scales } : {}) });
+    // Lengths change slowly, and cost more than all else.
+    if (!scales || known.length >= 1.2 * fitted) {
+      scales = fitScales(seen, targets, { passes, ...(scales ? { from: scales } : {}) });
+      fitted = known.length;
+    }
     yield choose(desk, rows, new GaussianProcess(seen, targets, scales), Math.max(...targets));
   }
 }

@@ -22,6 +22,8 @@ export interface EvolutionSizes {
   readonly mutate: number;
   /** Share of a round that is drawn at random. */
   readonly epsilon: number;
+  /** Points of a round that are single steps from the best measured ones, so that no round is all guesswork. */
+  readonly near: number;
   /** Points of the last generation that the model of loops chooses from. */
   readonly pool: number;
 }
@@ -34,6 +36,7 @@ export const EVOLUTION_DEFAULTS: EvolutionSizes = {
   generations: 4,
   mutate: 0.85,
   epsilon: 0.05,
+  near: 3,
   pool: 32,
 };
 
@@ -61,18 +64,20 @@ export function evolutionTuner(options: EvolutionOptions): Tuner {
 }
 
 function* rounds(desk: Desk<EvolutionOptions & EvolutionSizes>): Generator<readonly number[], void> {
-  const { options: { warmUp, round, epsilon }, ledger, rng } = desk;
+  const { options: { space, warmUp, round, epsilon, near }, ledger, rng } = desk;
   const rows = new Rows(desk);
   const mutate = mutator(desk);
-  if (ledger.told.size === 0) yield desk.takeFirst(warmUp, warmUp / 2);
+  if (ledger.told.size === 0) yield desk.takeFirst(warmUp, Math.ceil(warmUp * 2 / 3));
   for (;;) {
     if (ledger.ranked().filter((p) => p.score > 0).length < 3) {
       yield desk.takeRandom(round);
       continue;
     }
     const random = Array.from({ length: round }, () => rng.float()).filter((x) => x < epsilon).length;
-    const bred = desk.take(evolve(desk, rows, mutate), round - random);
-    yield [...bred, ...desk.takeRandom(round - bred.length)];
+    const bred = desk.take(evolve(desk, rows, mutate), round - random - near);
+    const centres = ledger.ranked().slice(0, 2);
+    const steps = desk.take(centres.flatMap((p) => rng.shuffle(space.neighbours(p.index, 1))), near);
+    yield [...bred, ...steps, ...desk.takeRandom(round - bred.length - steps.length)];
   }
 }
 
