@@ -2,7 +2,7 @@ import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 export interface GaOptions extends TunerOptions {
-  /** Points of one generation; 100, or a quarter of the expected trials where that is less. */
+  /** Points of one generation: 100, or a sixteenth of the expected trials where that is less, but 16 at least. */
   readonly population?: number;
   /** Best points that stay parents in every generation. */
   readonly elite?: number;
@@ -22,7 +22,7 @@ export function gaTuner(options: GaOptions): Tuner {
 }
 
 function* generations(desk: Desk<GaOptions>): Generator<readonly number[], void> {
-  const byTrials = Math.max(8, Math.floor((desk.options.trials ?? Infinity) / 4));
+  const byTrials = Math.max(16, Math.floor((desk.options.trials ?? Infinity) / 16));
   const population = desk.options.population ?? Math.min(100, byTrials);
   if (desk.ledger.told.size === 0) yield desk.takeFirst(population, Math.ceil(population / 2));
   for (;;) {

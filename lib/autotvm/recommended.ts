@@ -15,7 +15,7 @@ export const RECOMMENDED: Readonly<Record<TunerName, Recommended | undefined>> =
   random: { from: 1, to: Infinity },
   grid: undefined,
   ga: { from: 64, to: Infinity },
-  xgb: { from: 32, to: Infinity },
+  xgb: { from: 64, to: Infinity },
   droplet: { from: 8, to: 256 },
   evolution: { from: 32, to: Infinity },
   bayes: { from: 16, to: 256 },

@@ -3,8 +3,8 @@
  *
  *     deno task bench:tuners [--only SPACE…] [--tuners NAME…] [--seeds 20] [--trials 512] [--out FILE.arrows]
  *
- * Says after how many trials, and simulated seconds, 95% of the space's best is reached; how far a search has come
- * after so many trials; and at which numbers of trials a tuner is no worse than random points.
+ * Says after how many trials, and simulated seconds, 95% of the space's best is reached (quartiles over seeds), and
+ * how far a search has come after so many trials.
  */
 import { parseArgs } from "node:util";
 import { type Table, tableToIPC } from "apache-arrow";
@@ -97,8 +97,18 @@ const COLUMNS = {
   trial: "int",
   share: "float",
   seconds: "float",
-} as const satisfies Readonly<Record<string, Column>>;
-type Row = Readonly<Record<keyof typeof COLUMNS, string | number>>;
+} as const satisfies Readonly<Record<keyof Row, Column>>;
+
+/** Where a run stands after a trial: the share of the best, and simulated seconds. */
+export interface Row {
+  readonly space: string;
+  readonly tuner: string;
+  readonly start: string;
+  readonly seed: number;
+  readonly trial: number;
+  readonly share: number;
+  readonly seconds: number;
+}
 
 /** A run at the marks, where 95% is reached, and where it ends; a row holds until the next. */
 export function rowsOf(space: string, { tuner, start }: Contestant, seed: number, r: Run): readonly Row[] {
