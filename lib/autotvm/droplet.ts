@@ -8,6 +8,8 @@ export interface DropletOptions extends TunerOptions {
   readonly noise?: number;
   /** Points measured before it moves on to a better one. */
   readonly batch?: number;
+  /** Random points beside those about a preset, which may be made for another kind of device. */
+  readonly strangers?: number;
 }
 
 /**
@@ -21,8 +23,8 @@ export function dropletTuner(options: DropletOptions): Tuner {
 }
 
 function* descent(desk: Desk<DropletOptions>): Generator<readonly number[], void> {
-  const { options: { space, noise = 0.02, batch = 8 }, ledger } = desk;
-  if (ledger.told.size === 0) yield desk.takeFirst(batch, batch);
+  const { options: { space, start, noise = 0.02, batch = 8, strangers = 2 }, ledger } = desk;
+  if (ledger.told.size === 0) yield desk.takeFirst(batch + (start === "preset" ? strangers : 0), batch);
   const spent = new Set<number>();
   for (;;) {
     const from = ledger.ranked().find((p) => !spent.has(p.index));
