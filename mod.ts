@@ -17,6 +17,7 @@
  * @module
  */
 import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
+import { RECOMMENDED } from "./lib/autotvm/recommended.ts";
 import { explain } from "./lib/dlight/explain.ts";
 import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
 import { match, rules, schedule } from "./lib/dlight/schedule.ts";
@@ -29,7 +30,14 @@ export * as te from "./lib/te/mod.ts";
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export const dlight = { schedule, explain, match, rules, lowBatchGemv } as const;
 /** The search over a space, measured on this device and led by a learned cost model. */
-export const autotvm = { tune, createTuner, tunerNames, recordSpace, simulate } as const;
+export const autotvm = {
+  tune,
+  createTuner,
+  tunerNames,
+  recommended: RECOMMENDED,
+  recordSpace,
+  simulate,
+} as const;
 
 export { build } from "./lib/experiment/build.ts";
 export { type Bucket, buildDispatch, Dispatch } from "./lib/experiment/dispatch.ts";

@@ -14,10 +14,10 @@ export interface Recommended {
 export const RECOMMENDED: Readonly<Record<TunerName, Recommended | undefined>> = {
   random: { from: 1, to: Infinity },
   grid: undefined,
-  ga: { from: 64, to: Infinity },
+  ga: { from: 128, to: Infinity },
   xgb: { from: 64, to: Infinity },
-  droplet: { from: 8, to: 256 },
+  droplet: { from: 32, to: 128 },
   evolution: { from: 32, to: Infinity },
-  bayes: { from: 16, to: 256 },
-  portfolio: { from: 8, to: Infinity },
+  bayes: { from: 32, to: 256 },
+  portfolio: { from: 32, to: Infinity },
 };
