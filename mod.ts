@@ -17,6 +17,7 @@
  * @module
  */
 import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
+import { RECOMMENDED } from "./lib/autotvm/recommended.ts";
 import { explain } from "./lib/dlight/explain.ts";
 import { fallback } from "./lib/dlight/fallback.ts";
 import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
@@ -38,6 +39,7 @@ export const autotvm = {
   template: named,
   createTuner,
   tunerNames,
+  recommended: RECOMMENDED,
   recordSpace,
   simulate,
 } as const;

@@ -1,6 +1,10 @@
+import { bayesTuner } from "./bayes.ts";
+import { dropletTuner } from "./droplet.ts";
 import { TunerError } from "./error.ts";
-import { GaTuner } from "./ga.ts";
+import { evolutionTuner } from "./evolution.ts";
+import { gaTuner } from "./ga.ts";
 import { gridTuner } from "./grid.ts";
+import { PortfolioTuner } from "./portfolio.ts";
 import { randomTuner } from "./random.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 import { XgbTuner } from "./xgb.ts";
@@ -9,8 +13,12 @@ import { XgbTuner } from "./xgb.ts";
 const TUNERS = {
   random: randomTuner,
   grid: gridTuner,
-  ga: (options: TunerOptions): Tuner => new GaTuner(options),
+  ga: gaTuner,
   xgb: (options: TunerOptions): Tuner => new XgbTuner(options),
+  droplet: dropletTuner,
+  evolution: evolutionTuner,
+  bayes: bayesTuner,
+  portfolio: (options: TunerOptions): Tuner => new PortfolioTuner(options),
 } as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
 
 export type TunerName = keyof typeof TUNERS;

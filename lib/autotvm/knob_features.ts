@@ -14,13 +14,19 @@ interface Column {
  */
 export class KnobFeatures {
   readonly names: readonly string[];
+  /** The least value of each, and how far the largest is from it, or 1 where that is not at all. */
+  readonly lows: readonly number[];
+  readonly spans: readonly number[];
   readonly #space: ConfigSpace;
   readonly #columns: readonly (readonly Column[])[];
 
   constructor(space: ConfigSpace) {
     this.#space = space;
     this.#columns = space.knobs.map(columnsOf);
-    this.names = this.#columns.flatMap((columns) => columns.map((c) => c.name));
+    const columns = this.#columns.flat();
+    this.names = columns.map((c) => c.name);
+    this.lows = columns.map((c) => Math.min(...c.values));
+    this.spans = columns.map((c) => Math.max(...c.values) - Math.min(...c.values) || 1);
   }
 
   of(index: number): Float64Array {

@@ -23,6 +23,11 @@ export class Ledger {
     return this.#told;
   }
 
+  /** Number of points that were asked or told. */
+  get taken(): number {
+    return this.#taken.size;
+  }
+
   /** Whether the point may still be asked for. */
   isOpen(index: number): boolean {
     return !this.#taken.has(index) && this.accepts(index);

@@ -14,11 +14,13 @@ export interface SimulateOptions {
   readonly trials: number;
   /** Points that are asked for at a time; default 8, as `tune` does. */
   readonly batch?: number;
+  /** Ends it with a point that runs in so many milliseconds, or fewer. */
+  readonly enoughMs?: number;
 }
 
 /** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
-  const { tuner: name, start, seed, trials, batch = 8 } = options;
+  const { tuner: name, start, seed, trials, batch = 8, enoughMs = -Infinity } = options;
   const { space, points } = recorded;
   const of: TunerOptions = { space, seed, start, trials, features: featuresOf(recorded) };
   const tuner = typeof name === "string" ? createTuner(name, of) : name(of);
@@ -29,6 +31,7 @@ export function simulate(recorded: RecordedSpace, options: SimulateOptions): rea
     );
     if (asked.length === 0) break;
     tried.push(...asked);
+    if (asked.some((p) => p.ms <= enoughMs)) break;
     tuner.tell(
       asked.map(({ index, status, ms }) => ({ index, score: status === "ok" ? 1 / ms : undefined })),
     );

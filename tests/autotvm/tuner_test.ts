@@ -4,7 +4,9 @@ import { createTuner, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import type { Told, Tuner, TunerOptions } from "../../lib/autotvm/tuner.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
+import { DeclaringKnobs } from "../../lib/space/declare.ts";
 import { choiceKnob, flagKnob, splitKnob } from "../../lib/space/knob.ts";
+import type { Knobs } from "../../lib/space/knobs.ts";
 import { derivedFeatures, isLegal, matmulSpace, speedOf } from "./landscape.ts";
 
 /** 15 × 3 × 2 = 90 points. */
@@ -14,6 +16,56 @@ const small = new ConfigSpace([
   flagKnob("vec", true),
 ]);
 const large = matmulSpace("generic");
+
+function declared(declare: (knobs: Knobs) => void): ConfigSpace {
+  const knobs = new DeclaringKnobs();
+  declare(knobs);
+  return new ConfigSpace(knobs.knobs, knobs.constraints);
+}
+
+/** A tile of threads, at most so many of them. */
+function threadsOf(most: number, preset: readonly number[]): ConfigSpace {
+  return declared((knobs) => {
+    knobs.split("i", 16, { parts: 3, preset });
+    knobs.split("j", 16, { parts: 2, preset: [2] });
+    knobs.require(
+      ["i", "j"],
+      ([, ti]: readonly number[], [, tj]: readonly number[]) =>
+        (ti ?? 1) * (tj ?? 1) <= most ? undefined : `more than ${most} threads`,
+    );
+  });
+}
+
+/** Every kind of space that makes a tuner stumble, small enough to be walked through. */
+const SPACES: Readonly<Record<string, ConfigSpace>> = {
+  "of three knobs": small,
+  "with ties": threadsOf(8, [4, 2]),
+  "whose preset is refused": threadsOf(8, [8, 2]),
+  "whose preset has no neighbour": declared((knobs) => {
+    const [a, b, c] = ["a", "b", "c"].map((name) => (knobs.flag(name, false), name)) as [
+      string,
+      string,
+      string,
+    ];
+    knobs.choice("path", [1, 2, 3, 4], 1);
+    knobs.require([a, b, c, "path"], (...[x, y, z, path]: readonly [boolean, boolean, boolean, number]) => {
+      const set = [x, y, z].filter(Boolean).length;
+      return (set === 0 && path === 1) || (set >= 2 && path > 1) ? undefined : "not by one step";
+    });
+  }),
+  "of orders and annotations": declared((knobs) => {
+    knobs.reorder("order", ["i", "j", "k"], { policy: "all" });
+    knobs.annotate("how", { among: ["none", "unroll", "vectorize"], preset: ["none", "unroll"] });
+  }),
+  "of two knobs": new ConfigSpace([flagKnob("a", true), choiceKnob("b", ["x", "y", "z"], "y")]),
+  "of one knob with one candidate": new ConfigSpace([choiceKnob("only", [7], 7)]),
+  "of no knobs": new ConfigSpace([]),
+  "that refuses all": declared((knobs) => {
+    knobs.flag("a", true);
+    knobs.flag("b", true);
+    knobs.require(["a", "b"], (_a: boolean, _b: boolean) => "never");
+  }),
+};
 
 const score = (index: number): Told => ({ index, score: speedOf(large, index, "cpuLike") });
 const smallScore = (index: number): Told => ({
@@ -38,6 +90,16 @@ function search(
   return asked;
 }
 
+/** A function that fails when it is asked the same again. */
+function once<T>(answer: (index: number) => T): (index: number) => T {
+  const asked = new Set<number>();
+  return (index) => {
+    assert(!asked.has(index), `asked twice about ${index}`);
+    asked.add(index);
+    return answer(index);
+  };
+}
+
 for (const name of tunerNames) {
   for (const start of ["preset", "scratch"] as const) {
     const make = (more: Partial<TunerOptions> = {}) =>
@@ -48,14 +110,37 @@ for (const name of tunerNames) {
 
     test("has its name", () => assertEquals(make().name, name));
 
-    test("exhausts a small space exactly, whatever the batch", () => {
-      for (const batch of [1, 7, 1000]) {
-        const tuner = make();
-        const asked = search(tuner, Infinity, batch, smallScore);
-        assertEquals(asked.toSorted((a, b) => a - b), Array.from({ length: small.size }, (_, i) => i));
-        assertEquals(tuner.ask(5), []);
-      }
-    });
+    for (const [kind, space] of Object.entries(SPACES)) {
+      const accepted = Array.from({ length: space.size }, (_, i) => i).filter((i) => space.accepts(i));
+
+      test(`exhausts a space ${kind} exactly`, () => {
+        for (const batch of space === small ? [1, 7, 1000] : [7]) {
+          const tuner = make({ space, valid: once((index) => (assert(space.accepts(index)), true)) });
+          const asked = search(tuner, Infinity, batch, smallScore);
+          assertEquals(asked.toSorted((a, b) => a - b), accepted);
+          assertEquals(tuner.ask(5), []);
+        }
+      });
+
+      test(`walks a space ${kind} whatever comes of it`, () => {
+        for (const score of [undefined, 1]) {
+          const asked = search(make({ space }), Infinity, 8, (index) => ({ index, score }));
+          assertEquals(asked.toSorted((a, b) => a - b), accepted);
+        }
+      });
+
+      test(`resumes in mid-air in a space ${kind}: what was answered is not asked again, what was not is`, () => {
+        const before = make({ space });
+        const first = before.ask(8), half = first.slice(0, first.length >> 1);
+        before.tell(half.map(smallScore));
+        const cut = before.ask(5);
+        const records = [...half, ...cut.slice(0, 2)];
+        const resumed = make({ space });
+        resumed.tell(records.map(smallScore));
+        const after = search(resumed, Infinity, 8, smallScore);
+        assertEquals([...records, ...after].toSorted((a, b) => a - b), accepted);
+      });
+    }
 
     test("exhausts exactly what the template accepts", () => {
       const valid = (index: number) => index % 3 === 1;
@@ -88,14 +173,8 @@ for (const name of tunerNames) {
     });
 
     test("asks the template about a point once, and never asks for a rejected one", () => {
-      const checked: number[] = [];
-      const valid = (index: number) => {
-        checked.push(index);
-        return isLegal(large, index);
-      };
-      const asked = search(makeLarge({ valid }), 60, 8, score);
+      const asked = search(makeLarge({ valid: once((index) => isLegal(large, index)) }), 60, 8, score);
       assert(asked.length === 60 && asked.every((index) => isLegal(large, index)));
-      assertEquals(new Set(checked).size, checked.length);
     });
 
     test("takes missing features for a rejection", () => {
@@ -144,8 +223,20 @@ for (const name of tunerNames) {
       assertThrows(() => make().tell([{ index: 90, score: 1 }]), Error, "this space has 90");
     });
 
-    test("has one point to ask for where there is nothing to vary", () => {
-      assertEquals(search(make({ space: new ConfigSpace([]) }), Infinity, 4, smallScore), [0]);
+    test("gives the trials that it was told to expect, whatever is asked at a time", () => {
+      for (const batch of [1, 8, 64]) {
+        assertEquals(search(makeLarge({ trials: 20 }), 20, batch, score).length, 20);
+      }
+    });
+
+    test("goes the same way when it is resumed twice from the same records", () => {
+      const records = search(makeLarge(), 24, 8, score).slice(0, 21).map(score);
+      const rest = () => {
+        const resumed = makeLarge();
+        resumed.tell(records);
+        return search(resumed, 16, 8, score);
+      };
+      assertEquals(rest(), rest());
     });
 
     if (start === "preset") {
@@ -170,9 +261,9 @@ for (const name of tunerNames) {
 Deno.test("a tuner that there isn't is refused with those that there are", () => {
   const options = { space: small, seed: 1, start: "preset" } as const;
   assertThrows(
-    () => createTuner("bayes", options),
+    () => createTuner("beam", options),
     TunerError,
-    "unknown tuner bayes: known are random, grid, ga, xgb",
+    "unknown tuner beam: known are random, grid, ga, xgb, droplet, evolution, bayes, portfolio",
   );
   assertThrows(() => createTuner("toString", options), TunerError, "unknown tuner toString");
 });

@@ -1,0 +1,72 @@
+import { Rng } from "../space/rng.ts";
+import { Ledger } from "./ledger.ts";
+import { shuffled } from "./sequences.ts";
+import type { Told, Tuner, TunerOptions } from "./tuner.ts";
+
+/** What a planner works with: what is known of each point, and where its chance comes from. */
+export class Desk<O extends TunerOptions = TunerOptions> {
+  readonly ledger: Ledger;
+  readonly rng: Rng;
+  readonly #anywhere: Iterator<number>;
+
+  constructor(readonly options: O) {
+    this.ledger = new Ledger(options);
+    this.rng = Rng.of(options.seed);
+    this.#anywhere = shuffled(options.space.size, this.rng);
+  }
+
+  /** Takes the first `n` open points of a list. */
+  take(points: Iterable<number>, n: number): readonly number[] {
+    return this.ledger.takeFrom(points[Symbol.iterator](), n);
+  }
+
+  /** Takes `n` open points drawn evenly. */
+  takeRandom(n: number): readonly number[] {
+    return this.ledger.takeFrom(this.#anywhere, n);
+  }
+
+  /** Takes what a search of `n` points may begin with: random ones, and from a preset up to `near` about it. */
+  takeFirst(n: number, near: number): readonly number[] {
+    const { space, start } = this.options;
+    const first = start === "scratch"
+      ? []
+      : this.take([space.preset, ...this.rng.shuffle(space.neighbours(space.preset, 1))], near);
+    return [...first, ...this.takeRandom(n - first.length)];
+  }
+}
+
+/**
+ * A tuner that goes by plans: points taken from the ledger, the first to ask for first. The next plan is made
+ * when one has been asked for whole. A plan of no point is made up for by a random one, so that the search
+ * ends with the space and not before.
+ */
+export class PlannedTuner<O extends TunerOptions> implements Tuner {
+  readonly #desk: Desk<O>;
+  readonly #plans: Iterator<readonly number[], void>;
+  #queue: number[] = [];
+
+  constructor(
+    readonly name: string,
+    options: O,
+    plans: (desk: Desk<O>) => Iterator<readonly number[], void>,
+  ) {
+    this.#desk = new Desk(options);
+    this.#plans = plans(this.#desk);
+  }
+
+  ask(n: number): readonly number[] {
+    const out: number[] = [];
+    while (out.length < n) {
+      if (this.#queue.length === 0) this.#queue = [...this.#plans.next().value ?? []];
+      const next = this.#queue.shift() ?? this.#desk.takeRandom(1)[0];
+      if (next === undefined) break;
+      // It may have been told of meanwhile.
+      if (!this.#desk.ledger.told.has(next)) out.push(next);
+    }
+    return out;
+  }
+
+  tell(results: readonly Told[]): void {
+    this.#desk.ledger.tell(results);
+  }
+}

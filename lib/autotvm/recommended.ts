@@ -1,0 +1,23 @@
+import type { TunerName } from "./create_tuner.ts";
+
+/** Trials that a tuner is meant for. */
+export interface Recommended {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * At which numbers of trials each tuner is worth taking: there it came at least as far as random points from the
+ * same start, on every space of `deno task bench:tuners` and on the made-up devices of the tests. The grid is for
+ * spaces that are to be walked whole, and at no other budget better than chance.
+ */
+export const RECOMMENDED: Readonly<Record<TunerName, Recommended | undefined>> = {
+  random: { from: 1, to: Infinity },
+  grid: undefined,
+  ga: { from: 128, to: Infinity },
+  xgb: { from: 64, to: Infinity },
+  droplet: { from: 32, to: 128 },
+  evolution: { from: 32, to: Infinity },
+  bayes: { from: 32, to: 256 },
+  portfolio: { from: 32, to: Infinity },
+};

@@ -1,0 +1,35 @@
+import { KnobFeatures } from "./knob_features.ts";
+import type { Desk } from "./planned_tuner.ts";
+
+/** What models see of the points of a space, each computed once. */
+export class Rows {
+  readonly #desk: Desk;
+  readonly #features: KnobFeatures;
+  readonly #knobs = new Map<number, Float64Array>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    this.#features = new KnobFeatures(desk.options.space);
+  }
+
+  /** The point's knobs: microseconds. */
+  knobs(index: number): Float64Array {
+    let row = this.#knobs.get(index);
+    if (!row) this.#knobs.set(index, row = this.#features.of(index));
+    return row;
+  }
+
+  /** The point's knobs, each feature scaled to [0, 1] over the space. */
+  unit(index: number): Float64Array {
+    const { lows, spans } = this.#features;
+    return this.knobs(index).map((x, f) => (x - (lows[f] ?? 0)) / (spans[f] ?? 1));
+  }
+
+  /** Knobs and loops: milliseconds where there are features; undefined where the template rejects the point. */
+  all(index: number): Float64Array | undefined {
+    const knobs = this.knobs(index);
+    if (!this.#desk.options.features) return knobs;
+    const loops = this.#desk.ledger.features(index);
+    return loops && Float64Array.from([...knobs, ...loops]);
+  }
+}
