@@ -1,4 +1,5 @@
 import { bayesTuner } from "./bayes.ts";
+import { draftTuner } from "./draft.ts";
 import { dropletTuner } from "./droplet.ts";
 import { TunerError } from "./error.ts";
 import { evolutionTuner } from "./evolution.ts";
@@ -16,6 +17,7 @@ const TUNERS = {
   ga: gaTuner,
   xgb: (options: TunerOptions): Tuner => new XgbTuner(options),
   droplet: dropletTuner,
+  draft: draftTuner,
   evolution: evolutionTuner,
   bayes: bayesTuner,
   portfolio: (options: TunerOptions): Tuner => new PortfolioTuner(options),

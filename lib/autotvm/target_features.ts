@@ -5,9 +5,10 @@
  */
 import { bytesOf } from "../ir/dtype.ts";
 import type { Scope } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
 import type { Profile, Target } from "../target/target.ts";
 import { isOutside, issued, opsOf, type Scheduled, sizesOf, touched, turnsOf } from "./access.ts";
-import type { Leaf } from "./leaves.ts";
+import { type Leaf, leavesOf } from "./leaves.ts";
 
 /** What a kind of device does at a time, to the order of magnitude. */
 interface Machine {
@@ -66,6 +67,11 @@ const TARGET = [
 ] as const;
 
 export const targetNames: readonly string[] = TARGET;
+
+/** Nanoseconds that a scheduled program would take by what is known of the kind of device: an order, not a forecast. */
+export function estimatedNs(func: PrimFunc, target: Target): number {
+  return targetFeatures({ func, leaves: leavesOf(func), target })[TARGET.indexOf("target.ns")] ?? Infinity;
+}
 
 export function targetFeatures({ func, leaves, target }: Scheduled): readonly number[] {
   const machine = machineOf(target);

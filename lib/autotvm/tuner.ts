@@ -53,6 +53,11 @@ export interface TunerOptions {
   readonly valid?: (index: number) => boolean;
   /** What a cost model may know of the point; undefined where the template rejects it. All of one length. */
   readonly features?: (index: number) => Float64Array | undefined;
+  /**
+   * What a point would take by what is known of the kind of device, in any unit; undefined where the template
+   * rejects it. It orders points, and is wrong about each of them.
+   */
+  readonly estimate?: (index: number) => number | undefined;
   /** What earlier searches tell, of the same features. */
   readonly prior?: Prior;
   /** How many trials are to be expected, if that is known: generations and plans are sized by it. */

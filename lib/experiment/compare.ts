@@ -34,7 +34,7 @@ export interface CompareOptions {
   readonly contestants?: readonly Contestant[];
   /** What each search may spend, the same for each. */
   readonly budget: { readonly seconds?: number; readonly trials?: number };
-  /** Default "xgb". */
+  /** Default "portfolio". */
   readonly tuner?: TunerName;
   /** Default 0. */
   readonly seed?: number;
@@ -67,8 +67,14 @@ export interface Comparison {
  * value, and whatever stands against all of them
  */
 export async function compare(func: PrimFunc, options: CompareOptions): Promise<Comparison> {
-  const { device, contestants = CONTESTANTS, budget, tuner = "xgb", seed = 0, rounds = CONFIRM_ROUNDS } =
-    options;
+  const {
+    device,
+    contestants = CONTESTANTS,
+    budget,
+    tuner = "portfolio",
+    seed = 0,
+    rounds = CONFIRM_ROUNDS,
+  } = options;
   const { target } = device;
   const unknown = contestants.find((c) => !CONTESTANTS.includes(c));
   if (unknown !== undefined) {

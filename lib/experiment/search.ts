@@ -2,6 +2,7 @@
 import { type Budget, checkBudget, limitReached, nextBatch, type Progress } from "../autotvm/budget.ts";
 import { createTuner, type TunerName } from "../autotvm/create_tuner.ts";
 import { loopFeatures } from "../autotvm/features.ts";
+import { estimatedNs } from "../autotvm/target_features.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Told, Tuner } from "../autotvm/tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
@@ -29,7 +30,7 @@ import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "
 
 export interface SearchOptions extends Budget {
   readonly device: Device;
-  /** Default "xgb". */
+  /** Default "portfolio". */
   readonly tuner?: TunerName;
   /** Begin with the rule's point and its neighbourhood (default), or knowing nothing. */
   readonly start?: "preset" | "scratch";
@@ -130,7 +131,7 @@ export class Search implements AsyncDisposable {
    */
   static async open(func: PrimFunc, options: SearchOptions): Promise<Search> {
     checkBudget(options);
-    const { device, tuner: tunerName = "xgb", start = "preset", seed = 0 } = options;
+    const { device, tuner: tunerName = "portfolio", start = "preset", seed = 0 } = options;
     const shapes = checkSubject(func, options.shapes ?? {}, seed);
     if (options.until !== undefined) await device.probe();
     const { rule, template } = options.template
@@ -156,6 +157,10 @@ export class Search implements AsyncDisposable {
       features: (index) => {
         const schedule = scheduled.of(index);
         return schedule && loopFeatures(schedule.func, device.target);
+      },
+      estimate: (index) => {
+        const schedule = scheduled.of(index);
+        return schedule && estimatedNs(schedule.func, device.target);
       },
       ...(options.trials === undefined ? {} : { trials: options.trials }),
     });

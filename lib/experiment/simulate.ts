@@ -1,5 +1,5 @@
 import { createTuner } from "../autotvm/create_tuner.ts";
-import { loopFeatures } from "../autotvm/features.ts";
+import { featureNames, loopFeatures } from "../autotvm/features.ts";
 import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
 import { TunebookError } from "../ir/error.ts";
@@ -18,11 +18,22 @@ export interface SimulateOptions {
   readonly enoughMs?: number;
 }
 
+const ESTIMATE = featureNames().indexOf("target.ns");
+
 /** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
   const { tuner: name, start, seed, trials, batch = 8, enoughMs = -Infinity } = options;
   const { space, points } = recorded;
-  const of: TunerOptions = { space, seed, start, trials, features: featuresOf(recorded) };
+  const features = featuresOf(recorded);
+  // A feature is log2(1 + x), which orders points as x does.
+  const of: TunerOptions = {
+    space,
+    seed,
+    start,
+    trials,
+    features,
+    estimate: (index) => features(index)?.[ESTIMATE],
+  };
   const tuner = typeof name === "string" ? createTuner(name, of) : name(of);
   const tried: SpacePoint[] = [];
   while (tried.length < trials) {

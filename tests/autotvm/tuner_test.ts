@@ -263,7 +263,7 @@ Deno.test("a tuner that there isn't is refused with those that there are", () =>
   assertThrows(
     () => createTuner("beam", options),
     TunerError,
-    "unknown tuner beam: known are random, grid, ga, xgb, droplet, evolution, bayes, portfolio",
+    "unknown tuner beam: known are random, grid, ga, xgb, droplet, draft, evolution, bayes, portfolio",
   );
   assertThrows(() => createTuner("toString", options), TunerError, "unknown tuner toString");
 });

@@ -13,9 +13,9 @@ import type { Tuner, TunerOptions } from "../../lib/autotvm/tuner.ts";
 import { AUTOTVM_DEFAULTS, XgbTuner } from "../../lib/autotvm/xgb.ts";
 import { bestPoint, simulate } from "../../lib/experiment/simulate.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
-import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
 import { textOf } from "../../lib/report/tables.ts";
+import { TUNER_COLUMNS, type TunerRow } from "../../lib/report/tuner_chart.ts";
 import { recordedSpaces } from "./recorded_space.ts";
 
 /** Trials at which a search is looked at. */
@@ -89,29 +89,13 @@ export function meanShare(runs: readonly Run[], trials: number): number {
   return runs.reduce((sum, r) => sum + shareAt(r, trials), 0) / runs.length;
 }
 
-const COLUMNS = {
-  space: "text",
-  tuner: "text",
-  start: "text",
-  seed: "int",
-  trial: "int",
-  share: "float",
-  seconds: "float",
-} as const satisfies Readonly<Record<keyof Row, Column>>;
-
-/** Where a run stands after a trial: the share of the best, and simulated seconds. */
-export interface Row {
-  readonly space: string;
-  readonly tuner: string;
-  readonly start: string;
-  readonly seed: number;
-  readonly trial: number;
-  readonly share: number;
-  readonly seconds: number;
-}
-
 /** A run at the marks, where 95% is reached, and where it ends; a row holds until the next. */
-export function rowsOf(space: string, { tuner, start }: Contestant, seed: number, r: Run): readonly Row[] {
+export function rowsOf(
+  space: string,
+  { tuner, start }: Contestant,
+  seed: number,
+  r: Run,
+): readonly TunerRow[] {
   const marks = [...MARKS, trialsTo(r, FOUND), r.share.length].filter((t) => t <= r.share.length);
   return [...new Set(marks)].toSorted((a, b) => a - b).map((trial) => ({
     space,
@@ -124,8 +108,8 @@ export function rowsOf(space: string, { tuner, start }: Contestant, seed: number
   }));
 }
 
-export function tuningTable(rows: readonly Row[]): Table {
-  return tableOf(rows, COLUMNS);
+export function tuningTable(rows: readonly TunerRow[]): Table {
+  return tableOf(rows, TUNER_COLUMNS);
 }
 
 /** A line for a contestant on a space. */
@@ -153,7 +137,7 @@ if (import.meta.main) {
   });
   const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
   const trials = Number(values.trials);
-  const rows: Row[] = [];
+  const rows: TunerRow[] = [];
   for (const [name, space] of await recordedSpaces()) {
     if (values.only && !values.only.includes(name)) continue;
     const lines: (readonly string[])[] = [];

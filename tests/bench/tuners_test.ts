@@ -3,6 +3,7 @@ import { tableFromIPC, tableToIPC } from "apache-arrow";
 import { type TunerName, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { RECOMMENDED } from "../../lib/autotvm/recommended.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
+import type { TunerRow } from "../../lib/report/tuner_chart.ts";
 import { recordedSpaces } from "./recorded_space.ts";
 import {
   type Contestant,
@@ -10,7 +11,6 @@ import {
   MARKS,
   meanShare,
   quartiles,
-  type Row,
   rowsOf,
   run,
   shareAt,
@@ -79,7 +79,7 @@ Deno.test("no tuner is worse than random points at a budget that it is recommend
 });
 
 const recorded = await Deno.readFile(new URL("../../notebooks/data/tuners_llvmpipe.arrows", import.meta.url));
-const rows = tableFromIPC(recorded).toArray().map((r) => r.toJSON()) as readonly Row[];
+const rows = tableFromIPC(recorded).toArray().map((r) => r.toJSON()) as readonly TunerRow[];
 const searches = Map.groupBy(rows, (r) => [r.space, r.tuner, r.start].join(" "));
 
 /** The mean over seeds of the share after so many trials. */

@@ -309,7 +309,7 @@ for (const device of devices) {
       assertEquals(r.status, "ok", r.message);
       assertEquals([r.adapter, r.clock, r.seed], [device.target.name, device.target.clock, 5]);
       assertEquals(JSON.parse(r.target), device.target);
-      assertEquals([r.contestant, r.tuner, r.start], ["autotvm+dlight", "xgb", "preset"]);
+      assertEquals([r.contestant, r.tuner, r.start], ["autotvm+dlight", "portfolio", "preset"]);
       assertEquals(r.task, "softmax(A: f32[4, 16], B: f32[4, 16])");
       assert(r.samples.length > 0 && r.samples.every((ms) => ms > 0 && ms < 1000), `${r.samples}`);
       assert(r.gflops > 0 && r.gbps > 0 && r.compileMs > 0 && r.secondsSinceStart > 0 && r.time > 1.7e12);
@@ -350,8 +350,8 @@ Deno.test("a search without a limit, a tuner or a seed is refused before anythin
   for (const seed of [1.5, NaN, 2 ** 40]) {
     await refuses({ trials: 1, seed }, TunebookError, `seed ${seed}: it is an integer of 32 bits`);
   }
-  const unknown = { trials: 1, tuner: "bayes" } as unknown as TuneOptions;
-  await refuses(unknown, TunerError, "unknown tuner bayes: known are random, grid, ga, xgb");
+  const unknown = { trials: 1, tuner: "beam" } as unknown as TuneOptions;
+  await refuses(unknown, TunerError, "unknown tuner beam: known are random, grid, ga, xgb");
 });
 
 Deno.test("a symbolic program without shapes is refused before anything is started", async () => {
