@@ -43,7 +43,7 @@ export interface CompareOptions {
   readonly shapes?: Shapes;
   /** Arrow stream file for all trials; a comparison that was killed goes on from it. */
   readonly path?: string;
-  /** Rounds of the final, interleaved measurement. Default 9. */
+  /** Rounds of the final, interleaved measurement. Default 11. */
   readonly rounds?: number;
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;

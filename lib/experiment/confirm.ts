@@ -26,7 +26,9 @@ export interface Speedup extends Interval {
 }
 
 /** Rounds of a confirmation, unless more or fewer are asked for: enough for an interval that leaves out the extremes. */
-export const CONFIRM_ROUNDS = 9;
+export const CONFIRM_ROUNDS = 11;
+/** Shortest sample of a confirmation, milliseconds: few are confirmed, so they may take their time. */
+const MIN_SAMPLE_MS = 50;
 
 /** The record of a trial as it was measured again. */
 export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord {
@@ -62,7 +64,8 @@ export async function confirm(
   rounds: number,
 ): Promise<readonly Confirmed[]> {
   const traces = [...new Set(records.map((r) => r.trace))];
-  const results = await measurer.race(traces.map((t) => compile(replay(func, t), target)), rounds);
+  const executables = traces.map((t) => compile(replay(func, t), target));
+  const results = await measurer.race(executables, rounds, { minSampleMs: MIN_SAMPLE_MS });
   return records.map((record) => {
     const m = results[traces.indexOf(record.trace)];
     const samples = m?.status === "ok" ? m.samples : [];

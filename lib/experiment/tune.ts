@@ -10,7 +10,7 @@ import { CONFIRM_ROUNDS, type Confirmed, type Speedup, speedup, winnerOf } from 
 import { Search, type SearchOptions, type Stopped } from "./search.ts";
 
 export interface TuneOptions extends SearchOptions {
-  /** Rounds in which the best are measured again, in turn with the preset. Default 9; 0: they are not. */
+  /** Rounds in which the best are measured again, in turn with the preset. Default 11; 0: they are not. */
   readonly rounds?: number;
 }
 

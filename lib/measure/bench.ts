@@ -17,9 +17,13 @@ import { isFaster, isPrecise, isSettled } from "./settled.ts";
 
 const REPEATS = 5;
 const ADAPTIVE_REPEATS = 12;
+/** Turns in which a candidate that looks faster than the incumbent has to be so again; only these count. */
+const AGAIN = 7;
 const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: drivers queue only so much. */
 const MAX_BATCH = 1000;
+/** How many times as many runs a longer sample may have: a short one says little, as a wait comes in steps. */
+const GROWTH = 8;
 /** How many times longer on the wall than on its own clock a sample is waited for. */
 const MOST_WALL = 5;
 /** Sampling of one candidate ends after so long, if it has the least number of samples. */
@@ -78,17 +82,27 @@ export class Bench implements Disposable {
     try {
       await runner.calibrate(read, this.#idle, WARM_UP[kind], options);
       const incumbent = runner.done ? undefined : this.#incumbent;
-      const theirs: number[] = [];
+      const theirs: number[] = [], most = options.repeats ?? ADAPTIVE_REPEATS;
       const ratios = () => ratiosTo(theirs, runner.samples);
-      for (let turn = 0; turn < (options.repeats ?? ADAPTIVE_REPEATS) && !runner.done; turn++) {
+      const turn = async () => {
         if (incumbent) theirs.push(await incumbent.runner.once(read, this.#idle));
         await runner.sample(read, this.#idle);
-        if (incumbent ? isSettled(ratios()) : isPrecise(runner.samples)) break;
+      };
+      while (runner.samples.length < most && !runner.done) {
+        await turn();
+        if (incumbent ? isSettled(ratios(), most) : isPrecise(runner.samples)) break;
+      }
+      // Who is about to win starts anew: of many candidates some look faster by luck, and their first samples are it.
+      const wins = isFaster(ratios());
+      if (wins) {
+        theirs.length = 0;
+        runner.samples.length = 0;
+        for (let k = 0; k < AGAIN; k++) await turn();
       }
       const against = incumbent && { ms: incumbent.ms, samples: theirs };
       const measurement = runner.result(clock, await this.#check(runner.bound), against);
       const promoted = measurement.status === "ok" &&
-        (this.#incumbent ? isFaster(ratios()) : !runner.dropped);
+        (this.#incumbent ? wins && isFaster(ratios()) : !runner.dropped);
       if (promoted) this.#promote(runner, msOf(measurement));
       if (promoted) stack.move();
       return { measurement, promoted };
@@ -250,7 +264,8 @@ class Runner implements Disposable {
       const own = Math.max(Math.min(wall, read(spent) - idle.of(read)), wall / MOST_WALL);
       if (own < least && this.#batch < MAX_BATCH) {
         const wanted = Math.ceil(this.#batch * least * 1.2 / Math.max(own, 0.05));
-        this.#batch = Math.min(MAX_BATCH, Math.max(this.#batch + 1, wanted));
+        const most = Math.min(MAX_BATCH, this.#batch * GROWTH);
+        this.#batch = Math.min(most, Math.max(this.#batch + 1, wanted));
       } else if (runs > warmUp.runs && total > warmUp.ms) {
         const ms = this.#perRun(spent, read, idle);
         this.dropped = ms > dropAboveMs;

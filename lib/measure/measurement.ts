@@ -13,7 +13,10 @@ export type Failure =
 
 export interface Success {
   readonly status: "ok";
-  /** Milliseconds of one run of the whole program, one entry a sample, all kept. */
+  /**
+   * Milliseconds of one run of the whole program, one entry a sample. All are kept, but those that made a
+   * candidate look faster than the incumbent: chosen by their luck, they say nothing, and new ones were taken.
+   */
   readonly samples: readonly number[];
   /** The incumbent that was sampled in turn with it: what it was known to take, and its samples in this turn. */
   readonly against?: { readonly ms: number; readonly samples: readonly number[] };
@@ -68,7 +71,12 @@ const MISSES = 0.05;
  */
 export function medianInterval(samples: readonly number[]): Interval {
   const s = samples.toSorted((a, b) => a - b);
-  const n = s.length;
+  const cut = cutOf(s.length);
+  return { low: s[cut] ?? NaN, high: s[s.length - 1 - cut] ?? NaN };
+}
+
+/** How many of `n` samples lie outside of their median's interval at either end. */
+export function cutOf(n: number): number {
   // The chance that at most k of n samples lie below the median is the sum of C(n, i) / 2^n over i ≤ k.
   let cut = 0, term = 0.5 ** n, below = term;
   for (let k = 1; 2 * k < n; k++) {
@@ -77,7 +85,7 @@ export function medianInterval(samples: readonly number[]): Interval {
     if (2 * below > MISSES) break;
     cut = k;
   }
-  return { low: s[cut] ?? NaN, high: s[n - 1 - cut] ?? NaN };
+  return cut;
 }
 
 /** The q-quantile of samples, interpolated; NaN of none. */

@@ -1,5 +1,5 @@
 /** When enough has been sampled for what is to be decided. */
-import { median, medianInterval } from "./measurement.ts";
+import { cutOf, median, medianInterval } from "./measurement.ts";
 
 /** A first candidate's median is known well enough when its interval is so narrow, relative to it. */
 const PRECISE = { samples: 3, width: 0.05 } as const;
@@ -16,13 +16,17 @@ export function isPrecise(samples: readonly number[]): boolean {
   return samples.length >= PRECISE.samples && high - low <= PRECISE.width * median(samples);
 }
 
-/** Whether ratios to the incumbent say that a candidate is slower, is faster, or is so near that it is no matter. */
-export function isSettled(ratios: readonly number[]): boolean {
+/**
+ * Whether ratios to the incumbent, of which there may be `most`, say that a candidate is slower or faster, or that
+ * it is so near that it is no matter; or whether no ratios to come could say any more that it is faster.
+ */
+export function isSettled(ratios: readonly number[], most: number): boolean {
   const n = ratios.length;
   const { low, high } = medianInterval(ratios);
-  return (n >= CLEARLY.samples && Math.min(...ratios) > CLEARLY.ratio) ||
+  return ratios.filter((r) => r >= 1).length > cutOf(most) ||
+    (n >= CLEARLY.samples && Math.min(...ratios) > CLEARLY.ratio) ||
     (n >= ALIKE.samples && high - low <= ALIKE.width) ||
-    (n >= PROMISES && (low > 1 || high < 1));
+    (n >= PROMISES && high < 1);
 }
 
 /** Whether ratios to the incumbent say that a candidate is faster. */

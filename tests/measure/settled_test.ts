@@ -41,21 +41,29 @@ Deno.test("against an incumbent, drift that hits both cancels", () => {
 });
 
 Deno.test("two samples settle what is clearly slower, not what is clearly faster", () => {
-  assert(isSettled([1.2, 1.5]));
-  assert(!isSettled([1.2]) && !isSettled([1.2, 1.05]) && !isSettled([0.5, 0.5]));
-  assert(isSettled([0.5, 0.6, 0.55, 0.5, 0.52, 0.58]));
+  assert(isSettled([1.2, 1.5], 12));
+  assert(!isSettled([1.2], 12) && !isSettled([1.2, 1.05], 12) && !isSettled([0.5, 0.5], 12));
+  assert(isSettled([0.5, 0.6, 0.55, 0.5, 0.52, 0.58], 12));
 });
 
 Deno.test("what is alike is settled when that is known narrowly", () => {
-  assert(isSettled([1.001, 0.999, 1.003, 1.0]) && !isFaster([1.001, 0.999, 1.003, 1.0]));
-  assert(!isSettled([1.05, 0.95, 1.04, 0.96, 1.02, 0.98]));
+  assert(isSettled([1.001, 0.999, 1.003, 1.0], 12) && !isFaster([1.001, 0.999, 1.003, 1.0]));
+  assert(!isSettled([1.05, 0.95, 1.04, 0.96, 0.97, 0.98], 12));
+});
+
+Deno.test("sampling ends where no samples to come could make a candidate faster", () => {
+  // The interval of twelve leaves out two at either end.
+  assert(isSettled([0.9, 1.05, 1.02, 0.93, 1.01], 12));
+  assert(!isSettled([0.9, 1.05, 1.02, 0.93, 0.99], 12));
+  const hopeful = [0.9, 1.05, 1.02, 0.93, 0.99, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9];
+  assert(isFaster(hopeful));
 });
 
 Deno.test("an A/A comparison finds no winner, in nineteen cases of twenty", () => {
   let won = 0;
   for (let t = 0; t < 1000; t++) {
     const ratios: number[] = [];
-    while (ratios.length < 12 && !isSettled(ratios)) ratios.push(draw() / draw());
+    while (ratios.length < 12 && !isSettled(ratios, 12)) ratios.push(draw() / draw());
     if (isFaster(ratios)) won++;
   }
   assertLess(won / 1000, 0.05);
