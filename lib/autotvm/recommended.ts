@@ -17,8 +17,8 @@ export const RECOMMENDED: Readonly<Record<TunerName, Recommended | undefined>> =
   ga: { from: 128, to: Infinity },
   xgb: { from: 64, to: Infinity },
   droplet: { from: 32, to: 128 },
-  draft: { from: 4, to: 32 },
+  draft: { from: 16, to: 64 },
   evolution: { from: 32, to: Infinity },
   bayes: { from: 32, to: 256 },
-  portfolio: { from: 4, to: Infinity },
+  portfolio: { from: 16, to: Infinity },
 };

@@ -24,6 +24,7 @@ import { SpaceError } from "../space/error.ts";
 import { narrow, type Narrowing } from "../space/narrow.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
+import { priorFrom } from "./history.ts";
 import { leastMs } from "./roofline.ts";
 import { confirm, type Confirmed, finalistsOf } from "./confirm.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
@@ -46,6 +47,8 @@ export interface SearchOptions extends Budget {
   readonly shapes?: Shapes;
   /** Longest time for one candidate, milliseconds. Default 30,000; less once a good candidate is known. */
   readonly deadlineMs?: number;
+  /** Records of other searches, which models begin with as far as they prove right: other shapes, other devices. */
+  readonly history?: readonly TrialRecord[];
   /** Ends the search after the trial at hand. */
   readonly signal?: AbortSignal;
   /** Is shown how far the search is. */
@@ -149,8 +152,10 @@ export class Search implements AsyncDisposable {
       start,
     };
     const scheduled = new Memo((index: number) => scheduleAt(func, template, space, space.at(index)));
+    const prior = options.history && priorFrom(options.history);
     const tuner = createTuner(tunerName, {
       space,
+      ...(prior ? { prior } : {}),
       seed,
       start,
       valid: (index) => scheduled.of(index) !== undefined,

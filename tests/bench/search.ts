@@ -1,0 +1,87 @@
+/**
+ * What a search from the rule's point gains over it, on this device:
+ *
+ *     deno task bench:search [--seconds 60] [--only NAME…] [--seed 0] [--out FILE.arrows]
+ *
+ * Gains are confirmed: the best and the preset in turn, with the interval of their ratio.
+ */
+import { parseArgs } from "node:util";
+import { tableToIPC } from "apache-arrow";
+import { tune } from "../../lib/experiment/tune.ts";
+import type { PrimFunc } from "../../lib/ir/func.ts";
+import type { Column } from "../../lib/records/schema.ts";
+import { tableOf } from "../../lib/records/table.ts";
+import { Device } from "../../lib/runtime/device.ts";
+import * as te from "../../lib/te/mod.ts";
+import { OPERATORS, programOf } from "./operators.ts";
+
+export const SEARCH_COLUMNS = {
+  operator: "text",
+  rule: "text",
+  trials: "int",
+  failed: "int",
+  seconds: "float",
+  measuringShare: "float",
+  presetMs: "float",
+  bestMs: "float",
+  speedup: "float",
+  low: "float",
+  high: "float",
+  config: "text",
+} as const satisfies Readonly<Record<string, Column>>;
+
+/** The operators of the other benchmarks, and those of whole models that they leave out. */
+const PROGRAMS: Readonly<Record<string, PrimFunc>> = {
+  ...Object.fromEntries(Object.entries(OPERATORS).map(([name, work]) => [name, programOf(work)])),
+  layer_norm: te.layerNorm({ rows: 64, columns: 4096 }),
+  conv2d_3x3: te.conv2d({ height: 56, width: 56, channels: 64, filters: 64, kernel: 3, padding: 1 }),
+  conv2d_1x1: te.conv2d({ height: 28, width: 28, channels: 128, filters: 128, kernel: 1 }),
+  attention_decode: te.attention({ queries: 1, length: 1024, heads: 32, kvHeads: 8, headDim: 64 }),
+};
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: "string", default: "60" },
+      only: { type: "string", multiple: true, default: Object.keys(PROGRAMS) },
+      seed: { type: "string", default: "0" },
+      out: { type: "string" },
+    },
+  });
+  using device = await Device.open();
+  console.log(`${device.target.name}, ${values.seconds} s each`);
+  const rows = [];
+  for (const name of values.only) {
+    const func = (PROGRAMS[name] as PrimFunc).with({ name });
+    const { records, confirmed, best, speedup, measuringShare } = await tune(func, {
+      device,
+      seconds: Number(values.seconds),
+      seed: Number(values.seed),
+    });
+    const ms = (config: string) => confirmed.find((c) => c.record.config === config)?.ms ?? NaN;
+    const row = {
+      operator: name,
+      rule: best.rule,
+      trials: records.length,
+      failed: records.filter((r) => r.status !== "ok").length,
+      seconds: Math.max(...records.map((r) => r.secondsSinceStart)),
+      measuringShare,
+      presetMs: ms(records[0]?.config ?? ""),
+      bestMs: ms(best.config),
+      speedup: speedup?.ratio ?? NaN,
+      low: speedup?.low ?? NaN,
+      high: speedup?.high ?? NaN,
+      config: best.config,
+    };
+    rows.push(row);
+    console.log(
+      `${name.padEnd(18)}${`${row.trials}`.padStart(4)} trials ${row.presetMs.toFixed(3).padStart(9)} ms → ` +
+        `${row.bestMs.toFixed(3).padStart(9)} ms  ${row.speedup.toFixed(2)} × [${row.low.toFixed(2)}, ` +
+        `${row.high.toFixed(2)}]  measuring ${(100 * measuringShare).toFixed(0)}%`,
+    );
+    if (values.out) await Deno.writeFile(values.out, tableToIPC(tableOf(rows, SEARCH_COLUMNS), "stream"));
+  }
+  const mean = Math.exp(rows.reduce((sum, r) => sum + Math.log(r.speedup), 0) / rows.length);
+  console.log(`geometric mean ${mean.toFixed(2)} ×`);
+  Deno.exit(0);
+}
