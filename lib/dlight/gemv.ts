@@ -136,6 +136,20 @@ function template(m: Match, target: Target): Template {
       ([, , results]: Factors[3], [, , chunk]: Factors[3]) =>
         tooLarge(results * chunk, 512, `${results} x ${chunk} products unrolled`, "do not pay"),
     );
+    // Sums that threads share are each a tree of its own, which takes the driver's compiler longest.
+    const shared = presets.products / 32;
+    knobs.require(
+      tiles,
+      ([, , results]: Factors[3], [, lanes, chunk]: Factors[3]) =>
+        lanes > 1
+          ? tooLarge(
+            results * chunk,
+            shared,
+            `${results} x ${chunk} shared products unrolled`,
+            "take too long to compile",
+          )
+          : undefined,
+    );
     inlinePrologues(sch, main);
 
     const loops = sch.loops(main);

@@ -13,7 +13,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, isEpilogue, mentions, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
+import { choosePath, tiledInputs, tooLarge, tooMany, unrollCopy } from "./stage.ts";
 
 /** Blocks that become one kernel. */
 interface Group {
@@ -136,6 +136,16 @@ function template(m: Match, target: Target): Template {
     const places = knobs.choice("places", [1, 2, 4, 8], preset.places);
     const vectors = knobs.flag("vectorize", true);
     knobs.require(["threads"], (threads: number) => tooMany(target, threads));
+    const most = PRESETS[target.profile].products / 8;
+    knobs.require(["results", "chunk", "places"], (results: number, chunk: number, places: number) => {
+      const unrolled = results * chunk * places;
+      return tooLarge(
+        unrolled,
+        most,
+        `${results} x ${chunk} x ${places} elements unrolled`,
+        "take too long to compile",
+      );
+    });
     for (const n of m.inlined) sch.computeInline(n.block.name);
     for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors });
   };

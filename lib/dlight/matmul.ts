@@ -130,6 +130,7 @@ type Tile = Factors[3];
 /** What the numbers of a matrix product's tiles must keep to, together. */
 function requireOf(knobs: Knobs, target: Target): void {
   const { maxSharedBytes } = target.limits;
+  const { products } = PRESETS[target.profile];
   knobs.require(["tile_i", "tile_j"], ([, ti]: Tile, [, tj]: Tile) => tooMany(target, ti, tj));
   knobs.require(
     ["b_layout", "b_path"],
@@ -146,7 +147,7 @@ function requireOf(knobs: Knobs, target: Target): void {
   knobs.require(
     ["tile_i", "tile_j", "tile_k"],
     ([, , ii]: Tile, [, , jj]: Tile, [, kk]: Factors[2]) =>
-      tooLarge(ii * jj * kk, 4096, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
+      tooLarge(ii * jj * kk, products, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
   );
   knobs.require(
     ["tile_i", "tile_j", "tile_k", "a_path", "b_path"],

@@ -100,6 +100,8 @@ export interface FallbackPreset {
 }
 
 export interface Presets {
+  /** Products in an unrolled body, at most: more of them take the driver's compiler more than some two seconds. */
+  readonly products: number;
   readonly matmul: MatmulPreset;
   /** Few rows, whose number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
@@ -120,6 +122,7 @@ export interface Presets {
 }
 
 const GENERIC: Presets = {
+  products: 4096,
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
   lowBatch: { j: [64, 1], k: 8, path: "buffer" },
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
@@ -183,6 +186,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
   },
   llvmpipe: {
+    products: 1536,
     matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
     lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
     gemv: { rows: [16, 2], reduceThreads: 1, chunk: 32, path: "texture" },
@@ -216,6 +220,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     fallback: { threads: 256 },
   },
   cpu: {
+    products: 4096,
     matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },

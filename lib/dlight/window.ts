@@ -113,7 +113,8 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     const columns = constExtent(m.window.at(-1)?.extent as Expr) ?? 1;
     const products = (ii: number, jj: number, cc: number, rows: boolean) =>
       ii * jj * cc * (rows ? columns : 1);
-    const rows = knobs.flag("reuse_rows", preset.reuseRows && products(ii, jj, cc, true) <= MOST_PRODUCTS);
+    const most = Math.min(MOST_PRODUCTS, PRESETS[target.profile].products);
+    const rows = knobs.flag("reuse_rows", preset.reuseRows && products(ii, jj, cc, true) <= most);
     const image = m.image.buffer.name, weights = m.weights?.buffer.name;
     const pathOf = (knob: string, buffer: string) =>
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, DIRECT_PATHS, preset.path);
@@ -135,7 +136,7 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
       [...tiles, "tile_channel", "reuse_rows"],
       ([, ii]: Factors[2], [, , jj]: Factors[3], [, cc]: Factors[2], rows: boolean) => {
         const unrolled = products(ii, jj, cc, rows);
-        return tooLarge(unrolled, MOST_PRODUCTS, `${unrolled} products unrolled`, "take too long to compile");
+        return tooLarge(unrolled, most, `${unrolled} products unrolled`, "take too long to compile");
       },
     );
     inlinePrologues(sch, main);

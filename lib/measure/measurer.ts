@@ -83,7 +83,10 @@ export class Measurer implements AsyncDisposable {
   ): Promise<Measurement> {
     const deadline = Math.min(deadlineMs, this.#deadline);
     const response = await this.#ask({ kind: "measure", executable, options }, deadline);
-    if ("ended" in response) return failure(response, deadline);
+    if ("ended" in response) {
+      if (response.ended === "timeout") this.#busyMs += deadline;
+      return failure(response, deadline);
+    }
     if (response.kind !== "measured") {
       throw new MeasurerError(`the measuring process answered ${response.kind}`);
     }

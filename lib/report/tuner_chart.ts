@@ -50,18 +50,20 @@ export function tunersCompared(
   const nameOf = (r: TunerRow) => `${r.tuner} from ${r.start}`;
   const names = options.contestants ?? [...new Set(rows.map(nameOf))];
   const groups = Map.groupBy(rows.filter((r) => names.includes(nameOf(r))), (r) => `${nameOf(r)} ${r.space}`);
-  const values = [...groups.values()].flatMap(momentsOf).map(({ row, ...moment }) => ({
-    ...moment,
-    space: row.space,
-    who: nameOf(row),
-    x: unit === "trials" ? moment.trial : moment.seconds,
-  }));
+  const at = unit === "trials" ? (r: TunerRow) => r.trial : (r: TunerRow) => r.seconds;
+  const shown = [...groups.values()];
+  const searches = shown.flatMap((own) => [...Map.groupBy(own, (r) => r.seed).values()]);
+  const moments = momentsOf(searches.map((own) => own.map(at)));
+  const values = shown.flatMap((own) => {
+    const [first] = own as [TunerRow, ...TunerRow[]];
+    return moments.map((x) => ({ space: first.space, who: nameOf(first), x, ...sharesAt(own, at, x) }));
+  });
   const x = {
     field: "x",
     type: "quantitative",
     title: unit === "trials" ? "trials (log scale)" : "seconds of measuring (log scale)",
     scale: { type: "log", base: 2, nice: false },
-    axis: { grid: false, tickCount: 6, format: "~g" },
+    axis: { grid: false, values: moments.filter((m) => Math.log2(m) % 2 === 0), format: "~g" },
   };
   const y = {
     field: "mid",
@@ -75,7 +77,7 @@ export function tunersCompared(
     type: "nominal",
     title: null,
     scale: { domain: names, range: names.map((_, k) => COLORS[k % COLORS.length]) },
-    legend: { columns: 3, symbolType: "stroke" },
+    legend: { columns: 3, symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 3, symbolSize: 300 },
   };
   return {
     ...frame(options),
@@ -105,19 +107,19 @@ export function tunersCompared(
   };
 }
 
-/** Quartiles over the seeds of one tuner on one space, at the moments that all of them were looked at. */
-function momentsOf(rows: readonly TunerRow[]) {
-  const seeds = new Set(rows.map((r) => r.seed)).size;
-  const byTrial = [...Map.groupBy(rows, (r) => r.trial)].toSorted(([a], [b]) => a - b);
-  return byTrial.filter(([, own]) => own.length === seeds).map(([trial, own]) => {
-    const shares = own.map((r) => r.share);
-    return {
-      row: own[0] as TunerRow,
-      trial,
-      seconds: quantile(own.map((r) => r.seconds), 0.5),
-      low: quantile(shares, 0.25),
-      mid: quantile(shares, 0.5),
-      high: quantile(shares, 0.75),
-    };
-  });
+/** Powers of two, from where each search has a row to the end of the longest. */
+function momentsOf(searches: readonly (readonly number[])[]): readonly number[] {
+  const begin = Math.max(...searches.map((own) => Math.min(...own)));
+  const end = Math.max(...searches.map((own) => Math.max(...own)));
+  const moments: number[] = [];
+  for (let x = 2 ** Math.ceil(Math.log2(begin)); x <= end; x *= 2) moments.push(x);
+  return moments;
+}
+
+/** Quartiles over the seeds of one tuner on one space; a row holds until the next, and before the first is nothing. */
+function sharesAt(rows: readonly TunerRow[], at: (r: TunerRow) => number, moment: number) {
+  const shares = [...Map.groupBy(rows, (r) => r.seed).values()].map((own) =>
+    own.reduce((share, r) => at(r) <= moment ? Math.max(share, r.share) : share, 0)
+  );
+  return { low: quantile(shares, 0.25), mid: quantile(shares, 0.5), high: quantile(shares, 0.75) };
 }
