@@ -1,8 +1,9 @@
 /**
  * What a search from the rule's point gains over it, on this device:
  *
- *     deno task bench:search [--seconds 60] [--only NAME…] [--seed 0] [--out FILE.arrows]
+ *     deno task bench:search [--seconds 60] [--only NAME…] [--seed 0] [--profile generic-webgpu] [--out FILE.arrows]
  *
+ * With another profile the presets are those of another kind of device, as everybody has them whose device has none.
  * Gains are confirmed: the best and the preset in turn, with the interval of their ratio.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
 import { Device } from "../../lib/runtime/device.ts";
+import type { Profile } from "../../lib/target/target.ts";
 import * as te from "../../lib/te/mod.ts";
 import { OPERATORS, programOf } from "./operators.ts";
 
@@ -45,11 +47,12 @@ if (import.meta.main) {
       seconds: { type: "string", default: "60" },
       only: { type: "string", multiple: true, default: Object.keys(PROGRAMS) },
       seed: { type: "string", default: "0" },
+      profile: { type: "string" },
       out: { type: "string" },
     },
   });
-  using device = await Device.open();
-  console.log(`${device.target.name}, ${values.seconds} s each`);
+  using device = await Device.open(values.profile ? { profile: values.profile as Profile } : {});
+  console.log(`${device.target.name}, presets of ${device.target.profile}, ${values.seconds} s each`);
   const rows = [];
   for (const name of values.only) {
     const func = (PROGRAMS[name] as PrimFunc).with({ name });
