@@ -14,7 +14,7 @@ export interface Recommended {
 export const RECOMMENDED: Readonly<Record<TunerName, Recommended | undefined>> = {
   random: { from: 1, to: Infinity },
   grid: undefined,
-  ga: { from: 128, to: Infinity },
+  ga: { from: 256, to: Infinity },
   xgb: { from: 64, to: Infinity },
   droplet: { from: 32, to: 128 },
   draft: { from: 16, to: 64 },

@@ -85,7 +85,7 @@ export class Bench implements Disposable {
       const theirs: number[] = [], most = options.repeats ?? ADAPTIVE_REPEATS;
       const ratios = () => ratiosTo(theirs, runner.samples);
       const turn = async () => {
-        if (incumbent) theirs.push(await incumbent.runner.once(read, this.#idle));
+        if (incumbent) theirs.push(await incumbent.runner.once(read, this.#idle, runner));
         await runner.sample(read, this.#idle);
       };
       while (runner.samples.length < most && !runner.done) {
@@ -279,9 +279,11 @@ class Runner implements Disposable {
     return Math.max(0, read(spent) - idle.of(read)) / this.#batch;
   }
 
-  /** Milliseconds of a run now, which are not kept. */
-  async once(read: (s: Spent) => number, idle: Idle): Promise<number> {
-    return this.#perRun(await this.bound.run(this.#batch), read, idle);
+  /** Milliseconds of a run now, which are not kept; the time goes to whom it is for. */
+  async once(read: (s: Spent) => number, idle: Idle, forWhom: Runner): Promise<number> {
+    const spent = await this.bound.run(this.#batch);
+    forWhom.#spentMs += spent.wall;
+    return this.#perRun(spent, read, idle);
   }
 
   async sample(read: (s: Spent) => number, idle: Idle): Promise<void> {
