@@ -174,10 +174,7 @@ export class Search implements AsyncDisposable {
       ? RecordLog.memory()
       : await RecordLog.open(options.path, identityOf(subject));
     try {
-      const search = new Search({ subject, space, template, options, log, tuner });
-      // What stands in the way of measuring is said now, and not after a plan was made.
-      await search.#open();
-      return search;
+      return new Search({ subject, space, template, options, log, tuner });
     } catch (e) {
       log[Symbol.dispose]();
       throw e;

@@ -85,7 +85,10 @@ export interface SuiteLog {
   readonly records: readonly TrialRecord[];
   /** The winners, one a task that has one. */
   readonly best: readonly TrialRecord[];
-  /** How many times as fast the whole is as by the presets, by the confirmed times; NaN where a task has none. */
+  /**
+   * How many times as fast the whole is as by the presets, by the confirmed times: of the tasks that have them, which
+   * after a short budget may not be all.
+   */
   readonly speedup: number;
 }
 
@@ -97,13 +100,13 @@ interface Task {
   readonly weight: number;
 }
 
-/** Trials of a turn. The first turns are short: they only tell where the time goes. */
+/** Trials of a turn. The first turn is the preset alone: it only tells where the time goes. */
 const TURN = 8;
-const FIRST_TURN = 2;
+const FIRST_TURN = 1;
 
 /**
- * Searches the kernels of a whole with one budget: each has a short turn first, and then whoever is expected to
- * save the whole most in a second. Kernels that are the same are searched once.
+ * Searches the kernels of a whole with one budget: the preset of each is measured first, and then has its turn
+ * whoever is expected to save the whole most in a second. Kernels that are the same are searched once.
  *
  * @throws {TunebookError} for a suite without kernels, a budget without a limit, or a bucket that is none
  */
@@ -136,10 +139,14 @@ export async function tuneSuite(
   const trialsLeft = (most: number) => Math.min(most, (budget.trials ?? Infinity) - spent().trials);
 
   for (const [k, task] of tasks.entries()) {
-    const search = stack.use(await Search.open(task.func, { ...searchOptions(task, k, options) }));
-    searches.push(search);
-    if (!isSpent()) await search.run(trialsLeft(FIRST_TURN));
-    await search.rest();
+    searches.push(stack.use(await Search.open(task.func, searchOptions(task, k, options))));
+  }
+  // What takes longest at least comes first: a short budget does not reach all.
+  const share = (k: number) => (tasks[k]?.weight ?? 0) * (least[k] ?? 0);
+  for (const k of [...tasks.keys()].sort((a, b) => share(b) - share(a))) {
+    if (isSpent()) break;
+    await searches[k]?.run(trialsLeft(FIRST_TURN));
+    await searches[k]?.rest();
   }
   const ended = new Set<Search>();
   while (!isSpent() && ended.size < searches.length) {
@@ -158,7 +165,8 @@ export async function tuneSuite(
     rows.push(rowOf(tasks[k] as Task, search, confirmed, winner));
     await search.rest();
   }
-  const whole = (ms: (r: SuiteRow) => number) => rows.reduce((sum, r) => sum + r.weight * ms(r), 0);
+  const known = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
+  const whole = (ms: (r: SuiteRow) => number) => known.reduce((sum, r) => sum + r.weight * ms(r), 0);
   return {
     rows,
     table: tableOf(rows, COLUMNS),

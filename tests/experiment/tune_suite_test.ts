@@ -32,7 +32,7 @@ Deno.test("a suite shares one budget: each kernel has a turn, and most go where 
   assertEquals(rows.map((r) => [r.kernels, r.weight]), [["long", 8], ["short, same", 4]]);
   assertEquals([records.length, rows.reduce((n, r) => n + r.trials, 0), table.numRows], [28, 28, 2]);
   const [long, short] = rows;
-  assert(long && short && long.trials >= 16 && short.trials >= 2, `${long?.trials}, ${short?.trials}`);
+  assert(long && short && long.trials >= 16 && short.trials >= 1, `${long?.trials}, ${short?.trials}`);
   for (const r of rows) {
     // A winner is the preset itself, or faster beyond noise.
     assert(r.speedup >= 1 && r.lowSpeedup <= r.speedup && r.speedup <= r.highSpeedup, JSON.stringify(r));
