@@ -5,7 +5,7 @@ import type { Prior } from "./prior.ts";
 import { heldOutAccuracy, pairwiseAccuracy, skillOf } from "./ranking.ts";
 
 /**
- * Trees that are small and few, for tens of rows. On recorded spaces (`deno task bench:model`) ranking puts more pairs
+ * Trees that are small and few, for tens of rows. On recorded spaces (`deno task bench:model`, notebooks/data/model_llvmpipe.arrows) ranking puts more pairs
  * in order than regression at every size from 16 rows to 128; trees of one or two levels do as well as these, and
  * MetaSchedule's deep ones worse.
  */
