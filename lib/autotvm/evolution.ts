@@ -1,7 +1,7 @@
 import { type Knob, knobDistance } from "../space/knob.ts";
 import type { Rng } from "../space/rng.ts";
-import { CostModel } from "./cost_model.ts";
 import { type Desk, PlannedTuner } from "./planned_tuner.ts";
+import { rankBy } from "./ranking.ts";
 import { Rows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
@@ -88,7 +88,7 @@ function evolve(
   mutant: (from: number) => number,
 ): readonly number[] {
   const { options: { space, population, measured, generations, mutate, pool }, ledger, rng } = desk;
-  const draft = modelOf(desk, (index) => rows.knobs(index), false);
+  const draft = rows.learn((index) => rows.knobs(index), {});
   const seen = new Map<number, number>();
   const score = (index: number): number => {
     let s = seen.get(index);
@@ -111,9 +111,10 @@ function evolve(
     0,
     pool,
   );
-  const second = modelOf(desk, (index) => rows.all(index), desk.options.features !== undefined);
-  return open.map((index) => ({ index, score: second.predict(rows.all(index) ?? new Float64Array()) }))
-    .sort((a, b) => b.score - a.score).map((p) => p.index);
+  // A prior knows nothing of knobs.
+  const { features, prior } = desk.options;
+  const second = rows.learn((index) => rows.all(index), features ? { prior } : {});
+  return rankBy(open, (index) => second.predict(rows.all(index) ?? new Float64Array()));
 }
 
 /** Draws from a list in proportion to weights. */
@@ -156,20 +157,4 @@ function movesOf(knob: Knob, from: number): readonly number[] {
   return [...knob.candidates.keys()].filter((to) =>
     knob.kind === "split" ? knobDistance(knob, from, to) === 1 : to !== from
   );
-}
-
-/** What the told points teach of others. */
-function modelOf(
-  { ledger, options: { prior } }: Desk,
-  features: (index: number) => Float64Array | undefined,
-  seesLoops: boolean,
-): CostModel {
-  const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
-  for (const [index, score] of ledger.told) {
-    const row = features(index);
-    if (!row) continue;
-    rows.push(row);
-    scores.push(score);
-  }
-  return new CostModel(rows, scores, seesLoops ? { prior } : {});
 }

@@ -40,6 +40,12 @@ function topOf(k: number, values: readonly number[]): ReadonlySet<number> {
   return new Set(order.slice(0, k));
 }
 
+/** The points by score, best first. */
+export function rankBy(points: readonly number[], score: (index: number) => number): readonly number[] {
+  return points.map((index) => ({ index, score: score(index) })).sort((a, b) => b.score - a.score)
+    .map((p) => p.index);
+}
+
 /** Accuracy rescaled so that guessing, and worse, is 0 and a perfect order is 1. */
 export function skillOf(accuracy: number): number {
   return Math.max(0, 2 * accuracy - 1);

@@ -1,4 +1,5 @@
 import { KnobFeatures } from "./knob_features.ts";
+import { CostModel, type CostModelOptions } from "./cost_model.ts";
 import type { Desk } from "./planned_tuner.ts";
 
 /** What models see of the points of a space, each computed once. */
@@ -10,6 +11,11 @@ export class Rows {
   constructor(desk: Desk) {
     this.#desk = desk;
     this.#features = new KnobFeatures(desk.options.space);
+  }
+
+  /** The names of what `knobs` gives. */
+  get names(): readonly string[] {
+    return this.#features.names;
   }
 
   /** The point's knobs: microseconds. */
@@ -31,5 +37,17 @@ export class Rows {
     if (!this.#desk.options.features) return knobs;
     const loops = this.#desk.ledger.features(index);
     return loops && Float64Array.from([...knobs, ...loops]);
+  }
+
+  /** A model of the told points that have a row. */
+  learn(row: (index: number) => Float64Array | undefined, options: CostModelOptions): CostModel {
+    const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
+    for (const [index, score] of this.#desk.ledger.told) {
+      const seen = row(index);
+      if (!seen) continue;
+      rows.push(seen);
+      scores.push(score);
+    }
+    return new CostModel(rows, scores, options);
   }
 }

@@ -1,11 +1,12 @@
-import { Rng } from "../space/rng.ts";
+import type { Rng } from "../space/rng.ts";
 import { anneal } from "./anneal.ts";
 import { CostModel, fitLegality, SCORES } from "./cost_model.ts";
 import type { GbdtOptions } from "./gbdt.ts";
-import { KnobFeatures } from "./knob_features.ts";
-import { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { DEFAULT_LOSS, type Loss } from "./losses.ts";
-import { shuffled } from "./sequences.ts";
+import { Desk } from "./planned_tuner.ts";
+import { rankBy } from "./ranking.ts";
+import { Rows } from "./rows.ts";
 import type { Importance, Told, Trust, Tuner, TunerOptions } from "./tuner.ts";
 
 /** What a model is shown of a point: its knobs (microseconds), the features of its loops (milliseconds), or both. */
@@ -103,11 +104,10 @@ export interface XgbOptions extends TunerOptions, Partial<XgbSizes> {}
 export class XgbTuner implements Tuner {
   readonly name = "xgb";
   readonly #options: XgbOptions & XgbSizes;
+  readonly #desk: Desk;
   readonly #ledger: Ledger;
   readonly #rng: Rng;
-  readonly #anywhere: Iterator<number>;
-  readonly #knobs: KnobFeatures;
-  readonly #knobRows = new Map<number, Float64Array>();
+  readonly #rows: Rows;
   #queue: number[] = [];
   #begun = false;
   #ends: readonly number[] = [];
@@ -115,10 +115,10 @@ export class XgbTuner implements Tuner {
 
   constructor(options: XgbOptions) {
     this.#options = { ...XGB_DEFAULTS, ...options };
-    this.#ledger = new Ledger(options);
-    this.#rng = Rng.of(options.seed);
-    this.#anywhere = shuffled(options.space.size, this.#rng);
-    this.#knobs = new KnobFeatures(options.space);
+    this.#desk = new Desk(options);
+    this.#ledger = this.#desk.ledger;
+    this.#rng = this.#desk.rng;
+    this.#rows = new Rows(this.#desk);
   }
 
   ask(n: number): readonly number[] {
@@ -141,7 +141,7 @@ export class XgbTuner implements Tuner {
     // A tuner is given the features of loops without their names.
     if (this.#options.drafts === "loops") return [];
     const shares = this.#draft?.importance ?? [];
-    return this.#knobs.names.map((feature, i) => ({ feature, share: shares[i] ?? 0 }))
+    return this.#rows.names.map((feature, i) => ({ feature, share: shares[i] ?? 0 }))
       .sort((a, b) => b.share - a.share);
   }
 
@@ -157,7 +157,7 @@ export class XgbTuner implements Tuner {
     this.#begun = true;
     if (!begun) return this.#warmUp();
     const scored = this.#ledger.ranked().filter((p) => p.score > 0).length;
-    return scored < 3 || this.#ledger.told.size < plan ? this.#random(plan) : this.#plan();
+    return scored < 3 || this.#ledger.told.size < plan ? this.#desk.takeRandom(plan) : this.#plan();
   }
 
   #warmUp(): readonly number[] {
@@ -167,7 +167,7 @@ export class XgbTuner implements Tuner {
       ? promising
       : [space.preset, ...promising, ...this.#rng.shuffle(space.neighbours(space.preset, 1))];
     const first = this.#ledger.takeFrom(near.values(), warmUp / 2);
-    return [...first, ...this.#random(warmUp - first.length)];
+    return [...first, ...this.#desk.takeRandom(warmUp - first.length)];
   }
 
   /**
@@ -187,17 +187,13 @@ export class XgbTuner implements Tuner {
     while (true) yield this.#options.space.random(this.#rng);
   }
 
-  #random(n: number): readonly number[] {
-    return this.#ledger.takeFrom(this.#anywhere, n);
-  }
-
   #plan(): readonly number[] {
     const { plan, near, epsilon } = this.#options;
     const ranked = this.#choose(this.#propose());
     const dice = Array.from({ length: plan - near }, () => this.#rng.float());
     const greedy = this.#ledger.takeFrom(ranked.values(), dice.filter((d) => d >= epsilon).length);
     const steps = this.#ledger.takeFrom(this.#nearBest().values(), near);
-    return [...greedy, ...steps, ...this.#random(plan - greedy.length - steps.length)];
+    return [...greedy, ...steps, ...this.#desk.takeRandom(plan - greedy.length - steps.length)];
   }
 
   /** Points that the draft model likes, best first, whether the template accepts them or not. */
@@ -222,7 +218,7 @@ export class XgbTuner implements Tuner {
 
   #legality(): (index: number) => number {
     if (!this.#options.legality) return () => 1;
-    return fitLegality(this.#ledger.checked, (index) => this.#knobRow(index));
+    return fitLegality(this.#ledger.checked, (index) => this.#rows.knobs(index));
   }
 
   /**
@@ -268,18 +264,11 @@ export class XgbTuner implements Tuner {
 
   /** A model of the told points that have features. */
   #fit(seen: Seen): CostModel {
-    const { loss, trees, prior } = this.#options;
-    const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
-    for (const [index, score] of this.#ledger.told) {
-      const row = this.#row(seen, index);
-      if (!row) continue;
-      rows.push(row);
-      scores.push(score);
-    }
+    const { loss, trees, prior, features } = this.#options;
     // A prior knows nothing of knobs.
-    return new CostModel(rows, scores, {
+    return this.#rows.learn((index) => this.#row(seen, index), {
       trees: { ...trees, loss },
-      prior: seen === "knobs" || !this.#options.features ? undefined : prior,
+      prior: seen === "knobs" || !features ? undefined : prior,
     });
   }
 
@@ -289,23 +278,9 @@ export class XgbTuner implements Tuner {
     return row ? model.predict(row) : 0;
   }
 
-  #knobRow(index: number): Float64Array {
-    let row = this.#knobRows.get(index);
-    if (!row) this.#knobRows.set(index, row = this.#knobs.of(index));
-    return row;
-  }
-
   /** What a model may see of the point, or undefined where that takes a schedule and the template rejects it. */
   #row(seen: Seen, index: number): Float64Array | undefined {
-    if (seen === "knobs" || !this.#options.features) return this.#knobRow(index);
-    const loops = this.#ledger.features(index);
-    if (seen === "loops" || !loops) return loops;
-    return Float64Array.from([...this.#knobRow(index), ...loops]);
+    if (seen === "knobs" || !this.#options.features) return this.#rows.knobs(index);
+    return seen === "loops" ? this.#ledger.features(index) : this.#rows.all(index);
   }
-}
-
-/** The points by score, best first. */
-function rankBy(points: readonly number[], score: (index: number) => number): readonly number[] {
-  return points.map((index) => ({ index, score: score(index) })).sort((a, b) => b.score - a.score)
-    .map((p) => p.index);
 }

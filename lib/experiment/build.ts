@@ -13,7 +13,7 @@ import { type Found, isRulesOwn, TuningDatabase } from "../records/database.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
 import { replay } from "../schedule/trace.ts";
-import { spaceOf } from "../space/template.ts";
+import { named, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
 import { transferred } from "./transfer.ts";
@@ -205,7 +205,7 @@ async function searchInto(
   const { rule, template } = dlight.match(func, device.target, rules);
   await using search = await Search.open(func, {
     device,
-    template,
+    template: named(rule, template),
     contestant: "autotvm+dlight",
     ...budget,
     ...(shapes ? { shapes } : {}),
@@ -220,7 +220,7 @@ async function searchInto(
   await reporter?.done();
   // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.
   const confirmed = await search.confirm(CONFIRM_ROUNDS);
-  const records = confirmed.filter((c) => c.ms > 0).map((c) => ({ ...recordConfirmed(c), rule }));
+  const records = confirmed.filter((c) => c.ms > 0).map(recordConfirmed);
   const { added, refused } = database.add(records);
   const not = refused.length > 0 ? `, ${refused.length} refused (${refused[0]})` : "";
   return {

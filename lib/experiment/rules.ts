@@ -17,7 +17,7 @@ import { Device } from "../runtime/device.ts";
 import type { Peaks } from "../target/target.ts";
 import { LANGUAGE_MODELS } from "../te/models.ts";
 import { suite, type SuiteKernel } from "../te/suite.ts";
-import { leastMs } from "./roofline.ts";
+import { leastMs } from "../records/roofline.ts";
 
 /** One kernel of a model. */
 export interface RuleRow {

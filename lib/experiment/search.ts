@@ -12,6 +12,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { type Measurement, median } from "../measure/measurement.ts";
 import { Measurer } from "../measure/measurer.ts";
 import { fastest } from "../records/best.ts";
+import { configOf } from "../records/config.ts";
 import { RecordError } from "../records/error.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -25,7 +26,7 @@ import { narrow, type Narrowing } from "../space/narrow.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
 import { priorFrom } from "./history.ts";
-import { leastMs } from "./roofline.ts";
+import { leastMs } from "../records/roofline.ts";
 import { confirm, type Confirmed, finalistsOf } from "./confirm.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
 
@@ -370,7 +371,7 @@ function scoreOf(r: TrialRecord): number | undefined {
 /** @throws {RecordError} for a record whose configuration is none of the space */
 function told(r: TrialRecord, space: ConfigSpace): Told {
   try {
-    return { index: space.indexOf(JSON.parse(r.config)), score: scoreOf(r) };
+    return { index: space.indexOf(configOf(r.config)), score: scoreOf(r) };
   } catch (e) {
     if (!(e instanceof SpaceError)) throw e;
     throw new RecordError(

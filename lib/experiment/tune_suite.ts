@@ -12,7 +12,7 @@ import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { CONFIRM_ROUNDS, type Confirmed, speedup, winnerOf } from "./confirm.ts";
-import { leastMs } from "./roofline.ts";
+import { leastMs } from "../records/roofline.ts";
 import { Search } from "./search.ts";
 
 /** A kernel of a whole: `te.suite` makes a list of them. */

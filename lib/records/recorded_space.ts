@@ -8,6 +8,7 @@ import { answerOf, type Knob } from "../space/knob.ts";
 import type { Answer } from "../space/knobs.ts";
 import { knobsFromJson } from "../space/knob_json.ts";
 import type { Narrowing } from "../space/narrow.ts";
+import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
 import type { Column } from "./schema.ts";
@@ -69,7 +70,7 @@ export function tableToSpace(table: Table): RecordedSpace {
   }
   const { program, target, rule, narrowing, knobs: known } = JSON.parse(text) as {
     readonly program: FuncJson;
-    readonly target: Target;
+    readonly target: unknown;
     readonly rule: string;
     readonly narrowing: Narrowing;
     readonly knobs: unknown;
@@ -87,7 +88,7 @@ export function tableToSpace(table: Table): RecordedSpace {
   }]);
   return {
     func: funcFromJson(program),
-    target,
+    target: targetFromJson(target),
     rule,
     narrowing,
     space,
