@@ -30,14 +30,17 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
   const globals = func.allocs.filter((b) => b.scope === "global");
   const spec = (b: Buffer, role: BufferSpec["role"]): BufferSpec => {
     const binding = kernels.flatMap((k) => k.bindings).find((x) => x.buffer.name === b.name);
-    const { pack = 1, access = "read" } = binding ?? {};
     return {
       name: b.name,
       dtype: b.dtype,
       shape: b.shape.map(exprToJson),
       role,
-      storage: b.scope === "texture" && target.kind === "webgpu"
-        ? { kind: "texture", pack, access: access === "sample" ? "sample" : "read" }
+      storage: binding?.texture && target.kind === "webgpu"
+        ? {
+          kind: "texture",
+          layout: binding.texture,
+          access: binding.access === "sample" ? "sample" : "read",
+        }
         : { kind: "buffer" },
     };
   };

@@ -5,6 +5,7 @@
 import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Binding } from "../lower/kernel.ts";
+import type { TextureLayout } from "../target/texture.ts";
 
 /** An argument or intermediate of the program, row-major. */
 export interface BufferSpec {
@@ -15,16 +16,15 @@ export interface BufferSpec {
   /** `prepared`: made of inputs when arguments are bound, and kept as long as they are. */
   readonly role: "input" | "output" | "temp" | "prepared";
   /**
-   * `texture`: the device holds it as a 2-D texture of four elements a texel, each
-   * row (the last dimension) padded with zeros to whole texels, and `pack`
-   * consecutive rows side by side in one texture row. Kernels sample it, or read it as a storage texture.
+   * `texture`: the device holds it as a 2-D texture of four elements a texel, padded with zeros. Kernels sample
+   * it, or read it as a storage texture.
    */
   readonly storage: { readonly kind: "buffer" } | TextureSpec;
 }
 
 export interface TextureSpec {
   readonly kind: "texture";
-  readonly pack: number;
+  readonly layout: TextureLayout;
   readonly access: "sample" | "read";
 }
 

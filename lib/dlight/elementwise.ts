@@ -13,7 +13,6 @@ import { choosePath, tooMany, unrollCopy } from "./stage.ts";
 interface Match {
   readonly kept: readonly Node[];
   readonly inlined: readonly Node[];
-  /** Inputs that are as wide as the results. */
   readonly inputs: readonly string[];
 }
 
@@ -38,7 +37,7 @@ function match(func: PrimFunc): Match | string {
   const scalar = kept.find((n) => n.block.iters.length === 0);
   if (scalar) return `block ${scalar.block.name} has no axis`;
   const params = new Set(func.params);
-  const loads = nodes.flatMap((n) => n.loads).filter((l) => params.has(l.buffer) && l.indices.length > 1);
+  const loads = nodes.flatMap((n) => n.loads).filter((l) => params.has(l.buffer) && l.indices.length > 0);
   return { kept, inlined, inputs: [...new Set(loads.map((l) => l.buffer.name))] };
 }
 

@@ -113,15 +113,15 @@ function template(m: Match, target: Target): Template {
   return (sch, knobs) => {
     for (const n of m.inlined) sch.computeInline(n.block.name);
     const blocks = m.kept.map((n) => n.block.name);
-    /** Inputs that hold whole rows: as many axes as the block has. */
-    const wide = (block: string) => {
+    /** Inputs that are read along the columns: the rows themselves, and what all rows share, as a norm's weights. */
+    const along = (block: string) => {
       const { iters } = sch.block(block);
       return tiledInputs(sch, block).filter((l) =>
-        l.indices.length === iters.length && iters.length > m.rows &&
-        l.indices.every((e, d) => e === iters[d]?.var)
+        iters.length > m.rows && l.indices.at(-1) === iters.at(-1)?.var &&
+        l.indices.every((e) => iters.some((it) => it.var === e))
       ).map((l) => l.buffer.name);
     };
-    const inputs = [...new Set(blocks.flatMap(wide))];
+    const inputs = [...new Set(blocks.flatMap(along))];
     const rowExtent = m.rows === 1 ? constExtent(m.kept[0]?.block.iters[0]?.extent as Expr) : undefined;
     const [, rows] = knobs.split("tile_rows", m.rows === 0 ? 1 : rowExtent, {
       parts: 2,
@@ -156,7 +156,7 @@ function template(m: Match, target: Target): Template {
       sch.reorder(tx, ...own.slice(0, -1), c0, c);
       if (threads > 1) sch.bind(tx, "threadIdx.x");
       else sch.unroll(tx);
-      for (const input of wide(name)) {
+      for (const input of along(name)) {
         unrollCopy(sch, sch.computeAt(sch.cacheRead(name, input, "local"), c0), vectors);
       }
       if (n.kind === "injective") unrollCopy(sch, [c], vectors);

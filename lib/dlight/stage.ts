@@ -6,7 +6,7 @@ import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Knobs } from "../space/knobs.ts";
 import type { Target } from "../target/target.ts";
-import { texturePack } from "../target/texture.ts";
+import { textureLayout } from "../target/texture.ts";
 import { constExtent } from "./analysis.ts";
 import type { Path } from "./presets.ts";
 
@@ -49,7 +49,7 @@ export function tooLarge(amount: number, most: number, what: string, why: string
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
   const shape = (sch.func.params.find((b) => b.name === input)?.shape ?? []).map(constExtent);
   const rows = shape.slice(0, -1).reduce((p, d) => p === undefined || d === undefined ? undefined : p * d, 1);
-  return texturePack(rows, shape.at(-1), target.limits) !== undefined;
+  return textureLayout(rows, shape.at(-1), target.limits) !== undefined;
 }
 
 /** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */

@@ -4,6 +4,7 @@ import type { Align } from "../ir/notes.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt, ThreadTag } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
+import type { TextureLayout } from "../target/texture.ts";
 
 /** How an array of a kernel lies in memory, as annotations of the block that writes it say. */
 export interface Layout {
@@ -28,8 +29,8 @@ export interface Draft {
   readonly exchanged: ReadonlySet<Buffer>;
   /** Elements an array element, by buffer; filled when vector accesses are settled. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
-  /** Rows side by side in a texture row, by texture buffer. */
-  readonly packs: ReadonlyMap<Buffer, number>;
+  /** How inputs lie in their textures. */
+  readonly textures: ReadonlyMap<Buffer, TextureLayout>;
 }
 
 /** An analyzer that knows the draft's shape variables, threads and loops. */

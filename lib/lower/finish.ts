@@ -28,7 +28,7 @@ export function finish(draft: Draft, target: Target): Kernel {
       ? "sample"
       : "read",
     lanes: lanesOf(buffer),
-    pack: draft.packs.get(buffer) ?? 1,
+    texture: draft.textures.get(buffer),
   }));
   const allocs = (scope: Buffer["scope"]) =>
     [...used].filter((b) => b.scope === scope && !draft.outer.has(b)).map((buffer): Alloc => ({

@@ -8,14 +8,14 @@ import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { texturePack } from "../target/texture.ts";
+import { type TextureLayout, textureLayout } from "../target/texture.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LimitError } from "./error.ts";
 
 export function flattenIndices(draft: Draft, target: Target): Draft {
   const analyzer = analyzerOf(draft);
   const flats = new Map<Buffer, Buffer>();
-  const packs = new Map<Buffer, number>();
+  const textures = new Map<Buffer, TextureLayout>();
   const flatBuffer = (b: Buffer): Buffer => {
     let flat = flats.get(b);
     if (!flat) {
@@ -23,14 +23,15 @@ export function flattenIndices(draft: Draft, target: Target): Draft {
       // Outer buffers keep their object: it is their identity across kernels.
       flat = b.scope === "texture" || draft.outer.has(b) ? b : { ...b, shape: [analyzer.simplify(size)] };
       flats.set(b, flat);
-      if (b.scope === "texture") packs.set(b, packOf(b, target));
+      if (b.scope === "texture") textures.set(b, layoutOf(b, target));
     }
     return flat;
   };
   const flatten = <T extends Load | Store>(x: T): T => {
     const b = flatBuffer(x.buffer);
-    const indices = b.scope === "texture"
-      ? textureIndices(b, x.indices, packs.get(b) ?? 1, analyzer)
+    const layout = textures.get(b);
+    const indices = layout
+      ? textureIndices(b, x.indices, layout, analyzer)
       : [analyzer.simplify(rowMajor(x.buffer.shape, x.indices))];
     return { ...x, buffer: b, indices };
   };
@@ -42,7 +43,7 @@ export function flattenIndices(draft: Draft, target: Target): Draft {
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" ? flatten(x) : x;
   };
-  return { ...draft, body: stmt(draft.body), packs };
+  return { ...draft, body: stmt(draft.body), textures };
 }
 
 function rowMajor(shape: readonly Expr[], indices: readonly Expr[]): Expr {
@@ -52,10 +53,14 @@ function rowMajor(shape: readonly Expr[], indices: readonly Expr[]): Expr {
 function textureIndices(
   b: Buffer,
   indices: readonly Expr[],
-  pack: number,
+  layout: TextureLayout,
   analyzer: Analyzer,
 ): readonly Expr[] {
-  const last = b.shape.length - 1;
+  if (layout.kind === "flat") {
+    const element = rowMajor(b.shape, indices), width = 4 * layout.width;
+    return [analyzer.simplify(floorDiv(element, width)), analyzer.simplify(floorMod(element, width))];
+  }
+  const { pack } = layout, last = b.shape.length - 1;
   const row = analyzer.simplify(rowMajor(b.shape.slice(0, last), indices.slice(0, last)));
   const column = indices[last] ?? constant(0);
   if (pack === 1) return [row, analyzer.simplify(column)];
@@ -66,16 +71,15 @@ function textureIndices(
   ];
 }
 
-/** Rows of `b` that lie side by side in one row of its texture. */
-function packOf(b: Buffer, { limits, name }: Target): number {
+function layoutOf(b: Buffer, { limits, name }: Target): TextureLayout {
   const last = b.shape.length - 1;
   const columns = b.shape[last] ?? constant(1);
   const rows = b.shape.slice(0, last).reduce<number | undefined>(
     (p, d) => p !== undefined && isConst(d) ? p * d.value : undefined,
     1,
   );
-  const pack = texturePack(rows, isConst(columns) ? columns.value : undefined, limits);
-  if (pack !== undefined) return pack;
+  const layout = textureLayout(rows, isConst(columns) ? columns.value : undefined, limits);
+  if (layout) return layout;
   throw new LimitError(
     isConst(columns)
       ? `cannot hold ${b.name} in a texture: ${rows} rows of ${columns.value} elements do not fit ` +

@@ -1,5 +1,6 @@
 /** The flat program of one GPU kernel: WGSL-shaped, with nothing left to decide. */
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import type { TextureLayout } from "../target/texture.ts";
 
 /** How a kernel sees one of its buffers. `vec4` is an `array<vec4<T>>` binding: indices still count elements. */
 export interface Binding {
@@ -8,8 +9,8 @@ export interface Binding {
   readonly access: "read" | "readWrite" | "sample";
   /** 1 or 4 elements an array element; textures have 4. */
   readonly lanes: 1 | 4;
-  /** Rows that lie side by side in one texture row (1 unless the texture would be too high). */
-  readonly pack: number;
+  /** How a texture holds it; undefined for arrays. */
+  readonly texture: TextureLayout | undefined;
 }
 
 /** An array of the workgroup or of one invocation. */

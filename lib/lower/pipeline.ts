@@ -14,6 +14,7 @@ import { dropGuards } from "./drop_guards.ts";
 import { findExchanges } from "./find_exchanges.ts";
 import { finish } from "./finish.ts";
 import { flattenIndices } from "./flatten_indices.ts";
+import { hoistInvariants } from "./hoist_invariants.ts";
 import { insertBarriers } from "./insert_barriers.ts";
 import type { Kernel } from "./kernel.ts";
 import { lowerReductions } from "./lower_reductions.ts";
@@ -48,6 +49,7 @@ export const passes: readonly Pass[] = [
   { name: "insertBarriers", run: insertBarriers },
   { name: "mergeGuards", run: mergeGuards },
   { name: "reduceStrength", run: reduceStrength },
+  { name: "hoistInvariants", run: hoistInvariants },
 ];
 
 export interface LowerOptions {

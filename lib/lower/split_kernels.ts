@@ -38,7 +38,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
       threads: new Map(),
       exchanged: new Set(),
       lanes: new Map(),
-      packs: new Map(),
+      textures: new Map(),
     };
   });
 

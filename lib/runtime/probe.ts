@@ -65,7 +65,11 @@ function kernel(target: Target, name: Probe): Executable {
     shape: texture ? [shape / 256, 256] : [shape],
     role,
     storage: texture
-      ? { kind: "texture", pack: 1, access: target.textures === "sampled" ? "sample" : "read" }
+      ? {
+        kind: "texture",
+        layout: { kind: "rows", pack: 1 },
+        access: target.textures === "sampled" ? "sample" : "read",
+      }
       : { kind: "buffer" },
   });
   const size = name === "copy" ? COPIED : THREADS * 4;

@@ -3,7 +3,7 @@ import type { BufferSpec, TextureSpec } from "../codegen/executable.ts";
 import { bytesOf, type ScalarType } from "../ir/dtype.ts";
 import { evaluate } from "../ir/json.ts";
 import type { Target } from "../target/target.ts";
-import { TEXEL_FORMATS } from "../target/texture.ts";
+import { TEXEL_FORMATS, type TextureLayout } from "../target/texture.ts";
 import { type Shapes, sizeOf } from "./arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "./arrays.ts";
 import { LaunchLimitError } from "./error.ts";
@@ -52,11 +52,10 @@ function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, targ
   };
 }
 
-/** Four elements a texel; each row padded with zeros to whole texels; `pack` rows side by side. */
 function textureStorage(
   device: GPUDevice,
   spec: BufferSpec,
-  { pack, access }: TextureSpec,
+  { layout, access }: TextureSpec,
   shapes: Shapes,
   target: Target,
 ): Storage {
@@ -64,10 +63,7 @@ function textureStorage(
   if (dtype === "bool") {
     throw new LaunchLimitError(`cannot hold ${spec.name} in a texture: there is no format for bool`);
   }
-  const columns = evaluate(spec.shape.at(-1) ?? 1, shapes);
-  const rows = sizeOf(spec, shapes) / columns;
-  const texels = Math.ceil(columns / 4);
-  const width = texels * pack, height = Math.ceil(rows / pack);
+  const { columns, rows, texels, width, height } = imageOf(spec, layout, shapes);
   const most = target.limits.maxTextureSize;
   if (width > most || height > most) {
     throw new LaunchLimitError(
@@ -99,6 +95,19 @@ function textureStorage(
     read: () => Promise.reject(new LaunchLimitError(`cannot read ${spec.name} back: textures are inputs`)),
     [Symbol.dispose]: () => texture.destroy(),
   };
+}
+
+/**
+ * A texture's size in texels, and what its image is made of: `rows` of `columns` elements, each padded to `texels`,
+ * one after the other.
+ */
+function imageOf(spec: BufferSpec, layout: TextureLayout, shapes: Shapes) {
+  const size = sizeOf(spec, shapes);
+  const columns = layout.kind === "flat" ? size : evaluate(spec.shape.at(-1) ?? 1, shapes);
+  const rows = size / columns, texels = Math.ceil(columns / 4);
+  return layout.kind === "flat"
+    ? { columns, rows, texels, width: layout.width, height: Math.ceil(texels / layout.width) }
+    : { columns, rows, texels, width: texels * layout.pack, height: Math.ceil(rows / layout.pack) };
 }
 
 function padded(array: TypedArray, dtype: ScalarType, length: number): TypedArray {

@@ -9,23 +9,43 @@ export const TEXEL_FORMATS: Readonly<Record<Exclude<ScalarType, "bool">, GPUText
   u32: "rgba32uint",
 };
 
+/**
+ * How a tensor, as a matrix of its last dimension's rows, lies in a 2-D texture of four elements a texel.
+ * `rows`: each row padded to whole texels, and `pack` of them side by side in one row of the texture. `flat`:
+ * all elements one after the other, `width` texels a row of the texture.
+ */
+export type TextureLayout =
+  | { readonly kind: "rows"; readonly pack: number }
+  | { readonly kind: "flat"; readonly width: number };
+
 /** A symbolic number of rows may be large: so many lie side by side, where they fit. */
 const SYMBOLIC_PACK = 64;
 
 /**
- * Rows of a matrix that lie side by side in one row of a 2-D texture of four elements a texel: a power of
- * two, 1 where the texture is not too high without. Undefined where it does not fit, or where the columns are
- * symbolic, so that rows have no fixed width. Whether a symbolic number of rows fits, the runtime checks at
- * launch.
+ * The layout of a matrix, whose dimensions are undefined where they are symbolic: in rows where they have a
+ * fixed width that fits, with as few side by side as the texture's height asks for (a power of two); flat where
+ * it is one row, or its rows are whole texels. Undefined where it does not fit. Whether a symbolic size fits,
+ * the runtime checks at launch.
  */
-export function texturePack(
+export function textureLayout(
   rows: number | undefined,
   columns: number | undefined,
   limits: Pick<Limits, "maxTextureSize">,
+): TextureLayout | undefined {
+  const pack = columns === undefined ? undefined : packOf(rows, columns, limits);
+  if (pack !== undefined) return { kind: "rows", pack };
+  if (rows !== 1 && (columns === undefined || columns % 4 !== 0)) return undefined;
+  const width = 2 ** Math.floor(Math.log2(limits.maxTextureSize));
+  const height = Math.ceil((rows ?? 1) * Math.ceil((columns ?? 1) / 4) / width);
+  return height <= limits.maxTextureSize ? { kind: "flat", width } : undefined;
+}
+
+function packOf(
+  rows: number | undefined,
+  columns: number,
+  limits: Pick<Limits, "maxTextureSize">,
 ): number | undefined {
-  if (columns === undefined) return undefined;
   const size = limits.maxTextureSize, texels = Math.ceil(columns / 4);
-  if (texels > size) return undefined;
   let pack = 1;
   const enough = () =>
     rows === undefined ? pack >= SYMBOLIC_PACK || 2 * pack * texels > size : rows <= pack * size;

@@ -85,7 +85,10 @@ Deno.test("textures are of a GPU only, with as many rows side by side as it take
   const storage = (target: typeof generic) => compile(sch.func, target).buffers.map((b) => b.storage);
   const small = { ...generic, limits: { ...generic.limits, maxTextureSize: 16 } };
   const buffer = { kind: "buffer" } as const;
-  const texture = (pack: number, access: "sample" | "read") => ({ kind: "texture", pack, access } as const);
+  const texture = (
+    pack: number,
+    access: "sample" | "read",
+  ) => ({ kind: "texture", layout: { kind: "rows", pack }, access } as const);
   assertEquals(storage(generic), [texture(1, "sample"), buffer, buffer]);
   assertEquals(storage(small), [texture(4, "sample"), buffer, buffer]);
   assertEquals(storage({ ...generic, textures: "storage" }), [texture(1, "read"), buffer, buffer]);

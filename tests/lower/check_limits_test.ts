@@ -102,21 +102,23 @@ Deno.test("bytes of a buffer, and not of a texture", () => {
   assertThrows(() => compile(sch.func, limitedTo({ maxBindingBytes: 127 })), LimitError, "128 bytes in B");
 });
 
-Deno.test("texels of a texture: rows go side by side as long as they fit", () => {
-  const packOf = (shape: readonly number[], maxTextureSize: number) => {
+Deno.test("texels of a texture: rows go side by side as long as they fit, and are cut where they are too long", () => {
+  const layoutOf = (shape: readonly number[], maxTextureSize: number) => {
     const sch = new Schedule(boundAdd(shape, ["blockIdx"]));
     sch.setScope("A", "texture");
     return lower(sch.func, limitedTo({ maxTextureSize }))[0]?.bindings.find((b) => b.buffer.name === "A")
-      ?.pack;
+      ?.texture;
   };
-  assertEquals([64, 63, 32, 16, 8].map((most) => packOf([64, 4], most)), [1, 2, 2, 4, 8]);
-  const { message } = assertThrows(() => packOf([64, 4], 7), LimitError);
+  const rows = (pack: number) => ({ kind: "rows", pack } as const);
+  assertEquals([64, 63, 32, 16, 8].map((most) => layoutOf([64, 4], most)), [1, 2, 2, 4, 8].map(rows));
+  assertEquals(layoutOf([3, 96], 12), { kind: "flat", width: 8 });
+  const { message } = assertThrows(() => layoutOf([64, 4], 7), LimitError);
   assertEquals(
     message,
     "cannot hold A in a texture: 64 rows of 4 elements do not fit 7 x 7 texels of four, the most that generic-webgpu " +
       "has; keep it in a buffer",
   );
-  assertThrows(() => packOf([1, 24], 5), LimitError, "1 rows of 24 elements do not fit 5 x 5 texels");
+  assertThrows(() => layoutOf([2, 26], 5), LimitError, "2 rows of 26 elements do not fit 5 x 5 texels");
 });
 
 Deno.test("a texture with rows of symbolic length has no layout", () => {

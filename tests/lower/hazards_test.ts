@@ -333,7 +333,7 @@ function draftOf(body: Stmt): Draft {
     threads: new Map([["threadIdx.x", { var: thread, extent: constant(64) }]]),
     exchanged: new Set(),
     lanes: new Map(),
-    packs: new Map(),
+    textures: new Map(),
   };
 }
 

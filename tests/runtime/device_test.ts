@@ -152,23 +152,38 @@ for (const device of devices) {
     assertEquals((await program.run({})).B, new Float32Array([0, 1, 2, 3, 4]));
   });
 
-  test("rows lie side by side in a texture that is not high enough", async () => {
+  test("rows lie side by side in a texture that is not high enough, and are cut where it is not wide enough", async () => {
     const small = { ...target, limits: { ...target.limits, maxTextureSize: 24 } };
+    const rows = (pack: number) => ({ kind: "rows", pack } as const),
+      flat = { kind: "flat", width: 16 } as const;
     for (
-      const [dtype, shape] of [["f32", [70, 5]], ["f16", [3, 30, 8]], ["u32", [91, 1]], ["i32", [
-        24,
-        96,
-      ]]] as const
+      const [dtype, shape, layout] of [
+        ["f32", [70, 5], rows(4)],
+        ["f16", [3, 30, 8], rows(4)],
+        ["u32", [91, 1], rows(4)],
+        ["i32", [24, 96], rows(1)],
+        ["f32", [1003], flat],
+        ["f16", [5, 128], flat],
+        ["i32", [1, 3, 100], flat],
+      ] as const
     ) {
       const func = twice(dtype, shape);
       const scheduled = spread(func);
       scheduled.setScope("A", "texture");
       const executable = compile(scheduled.func, small);
       if (target.kind === "webgpu") {
-        const { kind, pack } = executable.buffers[0]?.storage as TextureSpec;
-        assertEquals([kind, pack], ["texture", shape[0] === 24 ? 1 : 4]);
+        assertEquals((executable.buffers[0]?.storage as TextureSpec).layout, layout);
       }
       assertEquals(await wrongResults(device, subjectOf(func, {}, 3), executable), undefined);
+    }
+  });
+
+  test("a tensor of symbolic length lies flat in a texture", async () => {
+    const func = te.add({ shape: ["n"] });
+    const scheduled = spread(func);
+    for (const name of ["A", "B"]) scheduled.setScope(name, "texture");
+    for (const n of [1, 70_000, 131_071]) {
+      assertEquals(await wrongOn(device, subjectOf(func, { n }, 4), scheduled.func), undefined, `${n}`);
     }
   });
 
@@ -303,7 +318,8 @@ for (const device of devices.filter((d) => d.target.kind === "webgpu")) {
       `cannot bind C of ${2 ** 42} bytes: the device takes`,
     );
     const rows = target.limits.maxTextureSize + 1;
-    const shape = [rows, 4], storage = { kind: "texture", pack: 1, access: "sample" } as const;
+    const shape = [rows, 4],
+      storage = { kind: "texture", layout: { kind: "rows", pack: 1 }, access: "sample" } as const;
     const flat = executable.buffers.map((b) => b.name === "A" ? { ...b, shape, storage } : b);
     using high = await device.load({ ...executable, buffers: flat });
     await assertRejects(

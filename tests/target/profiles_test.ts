@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DEFAULT_LIMITS, profileOf, PROFILES, targetOf } from "../../lib/target/profiles.ts";
 import type { Limits, Profile } from "../../lib/target/target.ts";
-import { texturePack } from "../../lib/target/texture.ts";
+import { textureLayout } from "../../lib/target/texture.ts";
 import { devices } from "../devices.ts";
 
 const profiles = Object.keys(PROFILES) as readonly Profile[];
@@ -44,26 +44,35 @@ Deno.test("an open device is of a profile, and has at least the limits of it", (
 
 const arbSide = fc.integer({ min: 1, max: 5000 });
 
-Deno.test("rows lie side by side in a texture only as far as they must", () => {
+Deno.test("rows lie side by side in a texture only as far as they must, and are cut only if they must", () => {
   fc.assert(
     fc.property(arbSide, arbSide, fc.integer({ min: 1, max: 300 }), (rows, columns, maxTextureSize) => {
       const texels = Math.ceil(columns / 4);
       const fits = (pack: number) =>
         pack * texels <= maxTextureSize && Math.ceil(rows / pack) <= maxTextureSize;
       const powers = Array.from({ length: 14 }, (_, k) => 2 ** k);
-      assertEquals(texturePack(rows, columns, { maxTextureSize }), powers.find(fits));
+      const pack = powers.find(fits), layout = textureLayout(rows, columns, { maxTextureSize });
+      if (pack !== undefined) return assertEquals(layout, { kind: "rows", pack });
+      if (!layout) {
+        const width = 2 ** Math.floor(Math.log2(maxTextureSize));
+        assert((rows > 1 && columns % 4 !== 0) || rows * texels > width * maxTextureSize);
+      } else {
+        assert(layout.kind === "flat" && layout.width <= maxTextureSize && (rows === 1 || columns % 4 === 0));
+        assert(Number.isInteger(Math.log2(layout.width)) && rows * texels <= layout.width * maxTextureSize);
+      }
     }),
   );
 });
 
-Deno.test("rows of symbolic length have no layout, and a symbolic number of them one that fits", () => {
+Deno.test("rows of symbolic length have no layout but a single one, and a symbolic number of them one that fits", () => {
   fc.assert(
     fc.property(arbSide, fc.integer({ min: 1, max: 3000 }), (columns, maxTextureSize) => {
-      assertEquals(texturePack(columns, undefined, { maxTextureSize }), undefined);
-      const pack = texturePack(undefined, columns, { maxTextureSize });
+      assertEquals(textureLayout(columns + 1, undefined, { maxTextureSize }), undefined);
+      assertEquals(textureLayout(1, undefined, { maxTextureSize })?.kind, "flat");
+      const layout = textureLayout(undefined, columns, { maxTextureSize });
       const texels = Math.ceil(columns / 4);
-      if (pack === undefined) assert(texels > maxTextureSize);
-      else assert(pack * texels <= maxTextureSize && Number.isInteger(Math.log2(pack)));
+      if (layout?.kind !== "rows") return assert(texels > maxTextureSize && (!layout || columns % 4 === 0));
+      assert(layout.pack * texels <= maxTextureSize && Number.isInteger(Math.log2(layout.pack)));
     }),
   );
 });

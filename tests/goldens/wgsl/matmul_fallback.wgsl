@@ -11,8 +11,10 @@ fn main(@builtin(local_invocation_id) lid: vec3<u32>) {
   let thread_x = i32(lid.x);
   var C_local_0: f32;
   C_local_0 = 0.0f;
+  let base = i32(u32(thread_x) / 11u) * k;
+  let base_1 = i32(u32(thread_x) % 11u);
   for (var k_1: i32 = 0; k_1 < k; k_1++) {
-    C_local_0 = C_local_0 + A[i32(u32(thread_x) / 11u) * k + k_1] * B[k_1 * 11 + i32(u32(thread_x) % 11u)];
+    C_local_0 = C_local_0 + A[base + k_1] * B[base_1 + k_1 * 11];
   }
   if (thread_x < 143) {
     C[thread_x] = C_local_0;

@@ -1,0 +1,104 @@
+/**
+ * What is the same in every turn of a loop is computed once, before it: the terms of an index that the loop
+ * does not change, and any other arithmetic on what it does not write. Drivers for GPUs do so themselves, but
+ * not all do: Mesa's llvmpipe does not.
+ *
+ *                                                          let base = ty*64 + tx
+ *     for k in range(32):                                  let scale = rsqrt(s / 4096)
+ *       B[ty*64 + k*8 + tx] = A[k] * rsqrt(s / 4096)   →   for k in range(32):
+ *                                                            B[base + k*8] = A[k] * scale
+ */
+import { variable } from "../ir/build.ts";
+import { lanesOf, scalarOf } from "../ir/dtype.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { keyOf } from "../ir/key.ts";
+import { divideLinear, fromLinear, linearAdd, linearAtom, linearConst } from "../ir/linear.ts";
+import { Analyzer } from "../ir/simplify.ts";
+import type { For, Stmt } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, walkExpr, walkStmt } from "../ir/visit.ts";
+import type { Draft } from "./draft.ts";
+
+export function hoistInvariants(draft: Draft): Draft {
+  const stmt = (s: Stmt): Stmt => {
+    if (s.kind !== "for") return mapStmt(s, stmt);
+    const { loop, values } = hoisted(s, draft.lanes);
+    // Outer loops come first: what is left of an index is then looked at again, loop by loop.
+    const inside = mapStmt(loop, stmt);
+    return values.reduceRight<Stmt>((body, [v, value]) => ({ kind: "let", var: v, value, body }), inside);
+  };
+  return { ...draft, body: stmt(draft.body) };
+}
+
+/** The loop without what it does not change, and that, by name. */
+function hoisted(loop: For, lanes: Draft["lanes"]): {
+  readonly loop: For;
+  readonly values: readonly (readonly [Var, Expr])[];
+} {
+  const isFixed = fixedIn(loop);
+  const values = new Map<string, readonly [Var, Expr]>();
+  const name = (e: Expr): Var => {
+    const known = values.get(keyOf(e)) ??
+      [variable(e.dtype === "i32" ? "base" : "fixed", scalarOf(e.dtype)), e];
+    values.set(keyOf(e), known);
+    return known[0];
+  };
+  const analyzer = new Analyzer();
+  /** An index in `unit`s: its fixed terms have one name, and its constant stays, so that neighbours share that. */
+  const index = (e: Expr, unit: 1 | 4): Expr => {
+    if (e.kind === "ramp") return { ...e, base: index(e.base, unit) };
+    if (e.kind !== "binary" || e.dtype !== "i32") return expr(e);
+    const form = analyzer.linear(e);
+    let fixed = linearConst(0), changing = linearConst(form.constant);
+    for (const t of form.terms.values()) {
+      if (isFixed(t.atom)) fixed = linearAdd(fixed, linearAtom(t.atom, t.coeff));
+      else changing = linearAdd(changing, linearAtom(expr(t.atom), t.coeff));
+    }
+    const [whole, rest] = divideLinear(fixed, unit);
+    const [base, by] = rest.terms.size === 0 ? [fromLinear(whole), unit] : [fromLinear(fixed), 1];
+    const known = base.kind === "const" || base.kind === "var";
+    return fromLinear(linearAdd(known ? fixed : linearAtom(name(base), by), changing));
+  };
+  const expr = (e: Expr): Expr => {
+    if (e.kind === "load") return { ...e, indices: indicesOf(e) };
+    if (isWork(e) && isFixed(e)) return name(e);
+    const isSum = e.kind === "binary" && e.dtype === "i32" && (e.op === "add" || e.op === "sub");
+    return isSum ? index(e, 1) : mapExpr(e, expr);
+  };
+  const indicesOf = (x: { readonly buffer: Buffer; readonly indices: readonly Expr[] }) =>
+    x.indices.map((e, d) => index(e, d === x.indices.length - 1 ? lanes.get(x.buffer) ?? 1 : 1));
+  const stmt = (s: Stmt): Stmt => {
+    switch (s.kind) {
+      case "store":
+        return { ...s, indices: indicesOf(s), value: expr(s.value) };
+      case "for":
+        // How often a loop turns is asked of its extent before the kernel runs, when there are no names yet.
+        return { ...s, body: stmt(s.body) };
+      default:
+        return mapStmt(s, stmt, expr);
+    }
+  };
+  return { loop: { ...loop, body: stmt(loop.body) }, values: [...values.values()] };
+}
+
+/** What an expression has to be to be worth a name: more than a value that is there already. */
+function isWork(e: Expr): boolean {
+  return (e.kind === "binary" || e.kind === "call" || e.kind === "select" || e.kind === "cast") &&
+    lanesOf(e.dtype) === 1;
+}
+
+/** Whether an expression is the same in all turns of the loop: it takes nothing from inside, nor from what others write. */
+function fixedIn(loop: For): (e: Expr) => boolean {
+  const inside = new Set<Var>([loop.var]), written = new Set<Buffer>();
+  walkStmt(loop.body, (s) => {
+    if (s.kind === "for" || s.kind === "let") inside.add(s.var);
+    if (s.kind === "store") written.add(s.buffer);
+  });
+  return (e) => {
+    let fixed = true;
+    walkExpr(e, (x) => {
+      if (x.kind === "var" && inside.has(x)) fixed = false;
+      if (x.kind === "load" && (x.buffer.scope !== "local" || written.has(x.buffer))) fixed = false;
+    });
+    return fixed;
+  };
+}
