@@ -1,6 +1,6 @@
 /** What follows from how an access moves with the loops around it. */
 import { bytesOf } from "../ir/dtype.ts";
-import type { Buffer, Scope, Var } from "../ir/expr.ts";
+import { type Buffer, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
 import type { Access, Leaf, Loop, Role } from "./leaves.ts";
@@ -98,5 +98,5 @@ export function sizesOf(func: PrimFunc, leaves: readonly Leaf[]) {
 
 /** Whether the buffer lies outside the workgroup: every thread may read it, and reading it is what costs. */
 export function isOutside({ buffer }: Access): boolean {
-  return buffer.scope === "global" || buffer.scope === "texture";
+  return buffer.scope === "global" || isReadOnly(buffer.scope);
 }

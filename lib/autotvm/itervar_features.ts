@@ -11,7 +11,7 @@ import { type Access, type Leaf, OPS, ROLES } from "./leaves.ts";
 const LEAVES = 3;
 /** Loads of each of them. */
 const LOADS = 2;
-const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture"];
+const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture", "uniform"];
 
 /** Per-thread amounts and sizes of the whole program. */
 const TOTALS = [
@@ -32,6 +32,7 @@ const TOTALS = [
   "loads.global",
   "loads.shared",
   "loads.texture",
+  "loads.uniform",
   "stores.global",
   "stores.shared",
   /** Floating-point operations for each load that leaves the registers. */
@@ -70,7 +71,7 @@ function totals({ func, leaves }: Scheduled): readonly number[] {
   const sum = (f: (leaf: Leaf) => number) => leaves.reduce((s, leaf) => s + f(leaf), 0);
   const loads = (scope: Scope) => issuedTo(leaves, "load", scope);
   const flops = sum((leaf) => turnsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
-  const outside = loads("global") + loads("shared") + loads("texture");
+  const outside = loads("global") + loads("shared") + loads("texture") + loads("uniform");
   const { sharedBytes, registers } = sizesOf(func, leaves);
   const amounts: Readonly<Record<typeof TOTALS[number], number>> = {
     workgroups: most((leaf) => turnsOf(leaf, "group")),
@@ -85,6 +86,7 @@ function totals({ func, leaves }: Scheduled): readonly number[] {
     "loads.global": loads("global"),
     "loads.shared": loads("shared"),
     "loads.texture": loads("texture"),
+    "loads.uniform": loads("uniform"),
     "stores.global": issuedTo(leaves, "store", "global"),
     "stores.shared": issuedTo(leaves, "store", "shared"),
     intensity: flops / Math.max(1, outside),

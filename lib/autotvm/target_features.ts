@@ -22,11 +22,11 @@ interface Machine {
   readonly opNs: number;
 }
 
-/** Of a GPU: memory costs some ten times what workgroup memory does, textures have a cache on the way. */
+/** Of a GPU: memory costs some ten times what workgroup memory and constants do, textures have a cache on the way. */
 const GPU: Machine = {
   width: 32,
   atOnce: 16384,
-  ns: { global: 20, texture: 12, shared: 2, local: 0 },
+  ns: { global: 20, texture: 12, uniform: 2, shared: 2, local: 0 },
   opNs: 0.5,
 };
 
@@ -40,12 +40,17 @@ const MACHINES: Readonly<Record<Profile, Machine>> = {
   // Its workgroup memory lies in the same memory as everything else.
   "arm-mali": { ...GPU, width: 16, atOnce: 8192, ns: { ...GPU.ns, shared: 20 } },
   // Measured with Mesa 22.3: buffers are read lane by lane, whatever memory they are in; storage textures are not.
-  llvmpipe: { width: 8, atOnce: 16, ns: { global: 70, texture: 6, shared: 70, local: 0 }, opNs: 0.25 },
+  llvmpipe: {
+    width: 8,
+    atOnce: 16,
+    ns: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
+    opNs: 0.25,
+  },
   // Generated JavaScript: one thread, and memory is memory.
-  cpu: { width: 1, atOnce: 1, ns: { global: 1, texture: 1, shared: 1, local: 0 }, opNs: 1 },
+  cpu: { width: 1, atOnce: 1, ns: { global: 1, texture: 1, uniform: 1, shared: 1, local: 0 }, opNs: 1 },
 };
 
-const SCOPES = ["global", "texture", "shared"] as const;
+const SCOPES = ["global", "texture", "uniform", "shared"] as const;
 
 const TARGET = [
   /** Of the whole program, were the device always busy. */
@@ -125,6 +130,7 @@ function machineOf({ profile, peaks }: Target): Machine {
       ...machine.ns,
       global: ns(bufferGbps),
       texture: textureGbps > 0 ? ns(textureGbps) : machine.ns.texture,
+      uniform: ns(bufferGbps) * machine.ns.uniform / machine.ns.global,
       shared: ns(bufferGbps) * machine.ns.shared / machine.ns.global,
     },
     opNs: machine.atOnce / gflops,

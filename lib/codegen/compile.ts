@@ -41,7 +41,7 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
           layout: binding.texture,
           access: binding.access === "sample" ? "sample" : "read",
         }
-        : { kind: "buffer" },
+        : { kind: b.scope === "uniform" && target.kind === "webgpu" ? "uniform" : "buffer" },
     };
   };
   return {

@@ -17,9 +17,9 @@ export interface BufferSpec {
   readonly role: "input" | "output" | "temp" | "prepared";
   /**
    * `texture`: the device holds it as a 2-D texture of four elements a texel, padded with zeros. Kernels sample
-   * it, or read it as a storage texture.
+   * it, or read it as a storage texture. `uniform`: a uniform buffer.
    */
-  readonly storage: { readonly kind: "buffer" } | TextureSpec;
+  readonly storage: { readonly kind: "buffer" | "uniform" } | TextureSpec;
 }
 
 export interface TextureSpec {

@@ -165,11 +165,14 @@ class Printer {
     this.#lines.push("  ".repeat(depth) + text);
   }
 
-  #binding({ buffer, access, lanes }: Binding): string {
+  #binding({ buffer, access, lanes, size }: Binding): string {
     const name = this.#names.of(buffer);
     if (access === "sample") return `var ${name}: texture_2d<${texelType(buffer.dtype)}>`;
     if (buffer.scope === "texture") {
       return `var ${name}: texture_storage_2d<${texelFormat(buffer.dtype)}, read>`;
+    }
+    if (buffer.scope === "uniform") {
+      return `var<uniform> ${name}: ${arrayType({ buffer, lanes, size: size ?? 0 })}`;
     }
     return `var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${
       vectorType(buffer.dtype, lanes)

@@ -1,7 +1,8 @@
 /**
  * Matmul: one sum of products whose three kinds of axes are i (of A and C), j (of B and C) and k (of A and
  * B), and any batch axis of all three. Tiles for workgroups, threads and registers; operands through
- * workgroup memory, from buffers or from textures.
+ * workgroup memory, from buffers or from textures; where results are few, workgroups that share a reduction
+ * (split-K), whose parts a second kernel adds up.
  */
 import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -126,9 +127,11 @@ function classify(main: Node, x: Load, y: Load): Match | string {
 }
 
 type Tile = Factors[3];
+/** Elements that rows in workgroup memory are apart beyond their length: vectors need a multiple of four. */
+const PADS = [0, 1, 4] as const;
 
 /** What the numbers of a matrix product's tiles must keep to, together. */
-function requireOf(knobs: Knobs, target: Target): void {
+function requireOf(knobs: Knobs, target: Target, k: number): void {
   const { maxSharedBytes } = target.limits;
   const { products } = PRESETS[target.profile];
   knobs.require(["tile_i", "tile_j"], ([, ti]: Tile, [, tj]: Tile) => tooMany(target, ti, tj));
@@ -150,13 +153,28 @@ function requireOf(knobs: Knobs, target: Target): void {
       tooLarge(ii * jj * kk, products, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
   );
   knobs.require(
-    ["tile_i", "tile_j", "tile_k", "a_path", "b_path"],
-    ([, ti, ii]: Tile, [, tj, jj]: Tile, [, kk]: Factors[2], aPath: Path, bPath: Path) => {
-      const shared = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
+    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "double_buffer"],
+    ([, ti, ii]: Tile, [, tj, jj]: Tile, [, kk]: Factors[2], aPath: Path, bPath: Path, twice: boolean) => {
+      const once = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
+      const shared = twice ? 2 * once : once;
       return shared * 4 > maxSharedBytes
         ? `${shared} elements of workgroup memory: the device has ${maxSharedBytes} bytes`
         : undefined;
     },
+  );
+  knobs.require(
+    ["a_path", "b_path", "pad", "double_buffer"],
+    (aPath: Path, bPath: Path, pad: number, twice: boolean) =>
+      aPath !== "shared" && bPath !== "shared" && (pad > 0 || twice)
+        ? "nothing lies in workgroup memory that could be padded or kept twice"
+        : undefined,
+  );
+  knobs.require(
+    ["tile_k", "split_k"],
+    ([, kk]: Factors[2], parts: number) =>
+      parts > 1 && parts * kk > k
+        ? `${parts} parts of ${kk} and more, of a reduction over ${k}: some would be empty`
+        : undefined,
   );
 }
 
@@ -190,11 +208,14 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const layout = knobs.choice("b_layout", layoutsOf(m, sch), "given");
     const vectors = knobs.flag("vectorize", true);
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
-    requireOf(knobs, target);
+    const pad = knobs.choice("pad", PADS, 0);
+    const twice = knobs.flag("double_buffer", false);
+    const parts = knobs.choice("split_k", nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
+    requireOf(knobs, target, nk ?? Infinity);
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
     const tile = m.main.block.iters.map((it) =>
-      it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk : 1
+      it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk * parts : 1
     );
     const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
     inlinePrologues(sch, main);
@@ -207,16 +228,21 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     }
     const b = layout === "given" ? given : layOut(sch, main, given, m, layout);
     const jIsLast = layout === "given" ? m.jIsLast : layout === "packed" || !m.jIsLast;
-    const back = accumulateLocally(sch, main);
-
     const loops = sch.loops(main);
     const loop = (it: IterVar) => loops[loopOf(it)] as string;
+    const [part, steps] = parts > 1 ? sch.split(loop(m.k), [parts, null]) : [undefined, loop(m.k)];
+    const product = part === undefined ? main : sch.rfactor(part);
+    if (part !== undefined) sumParts(sch, main, vectors);
+    const back = part === undefined ? accumulateLocally(sch, main) : sch.cacheWrite(product, "local");
+
     const [i0, i1, i2] = sch.split(loop(m.i), [null, ti, ii]) as [string, string, string];
     const [j0, j1, j2] = sch.split(loop(m.j), [null, tj, jj]) as [string, string, string];
-    const [k0, k1] = sch.split(loop(m.k), [null, kk]) as [string, string];
+    const [k0, k1] = sch.split(steps as string, [null, kk]) as [string, string];
     const { order, lanes, column } = orderTile(sch, [i2, j2], k1, { vectors, stepInnermost });
-    sch.reorder(i0, j0, i1, j1, k0, ...order, ...lanes);
-    if (m.batch) sch.bind(loop(m.batch), "blockIdx.z");
+    const apart = [...(m.batch ? [loop(m.batch)] : []), ...(part === undefined ? [] : [part])];
+    sch.reorder(...apart, i0, j0, i1, j1, k0, ...order, ...lanes);
+    const z = apart.length > 1 ? sch.fuse(...apart) : apart[0];
+    if (z !== undefined) sch.bind(z, "blockIdx.z");
     sch.bind(i0, "blockIdx.y");
     sch.bind(j0, "blockIdx.x");
     sch.bind(i1, "threadIdx.y");
@@ -226,22 +252,44 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast, column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
       if (path !== "shared") {
-        bringNear(sch, main, name, at, { vectors });
+        bringNear(sch, product, name, at, { vectors });
         continue;
       }
-      const producer = producerOf(sch, main, name);
-      const copy = sch.cacheRead(main, name, "local");
+      const producer = producerOf(sch, product, name);
+      const copy = sch.cacheRead(product, name, "local");
       unrollCopy(sch, sch.computeAt(copy, stepInnermost ? at : k1), vectors && !kIsLast);
       if (producer !== undefined) sch.setScope(producer, "shared");
       const near = producer ?? sch.cacheRead(copy, name, "shared");
       const width = kIsLast ? kk : jj * tj;
       cooperate(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
+      // Rows that start in different banks can be read side by side.
+      const rows = (name === a ? m.a : m.b).indices.length - 2;
+      if (pad > 0 && rows >= 0) sch.storageAlign(near, rows, 8, pad);
+      if (twice) sch.doubleBuffer(near);
     }
-    const init = sch.decomposeReduction(main, k0);
+    const init = sch.decomposeReduction(product, k0);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(j1) + 1), vectors);
     for (const l of order) sch.unroll(l);
     for (const l of lanes) sch.vectorize(l);
   };
+}
+
+/** The parts of a split reduction are added up by a kernel of its own, which follows on with the epilogue. */
+function sumParts(sch: Schedule, main: string, vectors: boolean): void {
+  const back = accumulateLocally(sch, main);
+  const loops = sch.loops(main), part = loops.at(-1) as string;
+  const [grid, thread, results] = sch.split(sch.fuse(...loops.slice(0, -1)), [null, 64, 4]) as [
+    string,
+    string,
+    string,
+  ];
+  sch.reorder(grid, thread, part, results);
+  sch.bind(grid, "blockIdx.x");
+  sch.bind(thread, "threadIdx.x");
+  unrollCopy(sch, sch.reverseComputeAt(back, thread), vectors);
+  const init = sch.decomposeReduction(main, part);
+  unrollCopy(sch, sch.loops(init).slice(2), vectors);
+  unrollCopy(sch, [results], vectors);
 }
 
 /** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */

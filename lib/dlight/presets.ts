@@ -5,12 +5,15 @@
  */
 import type { Profile } from "../target/target.ts";
 
-/** How an operand travels to registers: through workgroup memory, straight from its buffer, or from a texture. */
-export type Path = "shared" | "buffer" | "texture";
-export const PATHS: readonly Path[] = ["shared", "buffer", "texture"];
+/**
+ * How an operand travels to registers: through workgroup memory, straight from its buffer, from a texture, or,
+ * where it is small, from a uniform buffer.
+ */
+export type Path = "shared" | "buffer" | "texture" | "uniform";
+export const PATHS: readonly Path[] = ["shared", "buffer", "texture", "uniform"];
 /** Ways that pass no workgroup memory. */
 export type DirectPath = Exclude<Path, "shared">;
-export const DIRECT_PATHS: readonly DirectPath[] = ["buffer", "texture"];
+export const DIRECT_PATHS: readonly DirectPath[] = ["buffer", "texture", "uniform"];
 
 export interface MatmulPreset {
   /** Threads and results a thread, along the rows of the result. */
@@ -189,17 +192,17 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     products: 1536,
     matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
     lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
-    gemv: { rows: [16, 2], reduceThreads: 1, chunk: 32, path: "texture" },
-    packedGemv: { rows: [8, 4], reduceThreads: 1, chunk: 32, path: "texture" },
-    outerGemv: { rows: [16, 16], reduceThreads: 1, chunk: 2, path: "texture" },
+    gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
+    packedGemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
+    outerGemv: { rows: [8, 32], reduceThreads: 1, chunk: 1, path: "texture" },
     reduction: { rows: 1, threads: 8, chunk: 16, path: "texture" },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
     generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, path: "texture" },
-    transpose: { i: [32, 4], j: [16, 8], path: "texture" },
+    transpose: { i: [16, 4], j: [16, 16], path: "texture" },
     convNchw: {
       x: 14,
       filters: [1, 8],
-      channels: 4,
+      channels: 2,
       stepInnermost: true,
       reuseRows: true,
       strips: 8,
@@ -216,7 +219,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
     depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8, path: "texture" },
-    elementwise: { threads: 256, results: 4, path: "texture" },
+    elementwise: { threads: 256, results: 16, path: "texture" },
     fallback: { threads: 256 },
   },
   cpu: {

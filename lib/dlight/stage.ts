@@ -1,11 +1,12 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
+import { bytesOf, isUniformType } from "../ir/dtype.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr, Load } from "../ir/expr.ts";
 import { PREPARE } from "../ir/notes.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Knobs } from "../space/knobs.ts";
-import type { Target } from "../target/target.ts";
+import { type Target, UNIFORM_BYTES } from "../target/target.ts";
 import { textureLayout } from "../target/texture.ts";
 import { constExtent } from "./analysis.ts";
 import type { Path } from "./presets.ts";
@@ -26,13 +27,19 @@ export function choosePath<P extends Path>(
   // An output that is read again stays in its buffer.
   const outputs = new Set(outputsOf(sch.func).map((b) => b.name));
   const read = inputs.filter((name) => !outputs.has(name));
-  const paths = read.every((name) => fitsTexture(sch, name, target))
-    ? options
-    : options.filter((o) => o !== "texture");
+  const paths = options.filter((o) => read.every((name) => FITS[o](sch, name, target)));
   const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
-  if (path === "texture") { for (const name of read) sch.setScope(name, "texture"); }
+  if (path === "texture" || path === "uniform") { for (const name of read) sch.setScope(name, path); }
   return path;
 }
+
+/** Whether an input can take a path on a target. */
+const FITS: Readonly<Record<Path, (sch: Schedule, input: string, target: Target) => boolean>> = {
+  shared: () => true,
+  buffer: () => true,
+  texture: fitsTexture,
+  uniform: fitsUniform,
+};
 
 /** Why a workgroup can't have so many threads, one factor an axis; nothing if it can. */
 export function tooMany({ limits }: Target, ...threads: readonly number[]): string | undefined {
@@ -50,6 +57,16 @@ function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
   const shape = (sch.func.params.find((b) => b.name === input)?.shape ?? []).map(constExtent);
   const rows = shape.slice(0, -1).reduce((p, d) => p === undefined || d === undefined ? undefined : p * d, 1);
   return textureLayout(rows, shape.at(-1), target.limits) !== undefined;
+}
+
+function fitsUniform(sch: Schedule, input: string): boolean {
+  const param = sch.func.params.find((b) => b.name === input);
+  const elements = param?.shape.map(constExtent).reduce(
+    (p, d) => p === undefined || d === undefined ? undefined : p * d,
+    1,
+  );
+  return param !== undefined && elements !== undefined && isUniformType(param.dtype) &&
+    elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
 }
 
 /** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */

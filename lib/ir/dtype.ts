@@ -26,6 +26,11 @@ export function bytesOf(dtype: DType): number {
   return (scalarOf(dtype) === "f16" ? 2 : 4) * lanesOf(dtype);
 }
 
+/** Whether a uniform buffer holds vectors of it, as their arrays have a stride of 16 bytes. */
+export function isUniformType(dtype: ScalarType): boolean {
+  return dtype === "f32" || dtype === "i32" || dtype === "u32";
+}
+
 export function isFloat(dtype: DType): boolean {
   return dtype.startsWith("f");
 }

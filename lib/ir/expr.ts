@@ -114,9 +114,15 @@ export interface Shuffle {
 /**
  * Where a buffer lives: `global` (storage buffer), `shared` (workgroup memory),
  * `local` (registers of one invocation), `texture` (a read-only input that is
- * read through textureLoad, four elements of the last dimension a texel).
+ * read through textureLoad, four elements of the last dimension a texel),
+ * `uniform` (a small read-only input in a uniform buffer).
  */
-export type Scope = "global" | "shared" | "local" | "texture";
+export type Scope = "global" | "shared" | "local" | "texture" | "uniform";
+
+/** Where an input may live besides `global`. */
+export function isReadOnly(scope: Scope): scope is "texture" | "uniform" {
+  return scope === "texture" || scope === "uniform";
+}
 
 /** A tensor. Its identity is the object, not the name; dimensions may hold shape variables. */
 export interface Buffer {

@@ -113,7 +113,7 @@ function show(x: unknown): string {
 }
 
 const SCALARS: readonly ScalarType[] = ["f32", "f16", "i32", "u32", "bool"];
-const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture"];
+const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture", "uniform"];
 const THREADS = [
   "blockIdx.x",
   "blockIdx.y",

@@ -2,9 +2,9 @@
  * Whether a program is well formed. Builders check what they can see; a verifier sees the whole: scopes,
  * names, and what a stage allows.
  */
-import { isInt, lanesOf, scalarOf } from "./dtype.ts";
+import { isInt, isUniformType, lanesOf, scalarOf } from "./dtype.ts";
 import { VerifyError } from "./error.ts";
-import type { Buffer, Expr, Var } from "./expr.ts";
+import { type Buffer, type Expr, isReadOnly, type Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { printExcerpt } from "./print.ts";
 import type { Block, For, Stmt, Store } from "./stmt.ts";
@@ -68,9 +68,12 @@ class Verifier implements ExprScope {
       if (b.scope === "texture" && b.dtype === "bool") {
         this.fail(`${b.name} can't be in a texture: there is no format for bool`);
       }
+      if (b.scope === "uniform" && !isUniformType(b.dtype)) {
+        this.fail(`${b.name} can't be in a uniform buffer: that holds f32, i32 and u32, and not ${b.dtype}`);
+      }
     }
     for (const b of allocs) {
-      if (b.scope === "texture") this.fail(`${b.name} can't be in a texture: only a parameter can`);
+      if (isReadOnly(b.scope)) this.fail(`${b.name} can't be in ${b.scope} memory: only a parameter can`);
     }
     this.#stmt(this.f.body);
   }
@@ -152,8 +155,8 @@ class Verifier implements ExprScope {
     this.#insideOnly(s);
     const { buffer, indices, value } = s;
     const { name, dtype } = buffer;
-    if (buffer.scope === "texture") {
-      this.fail(`a store to ${name}, which is a texture: textures are read only`, s);
+    if (isReadOnly(buffer.scope)) {
+      this.fail(`a store to ${name}, which is in ${buffer.scope} memory: that is read only`, s);
     }
     indices.forEach((e) => this.#expr(e, s));
     verifyAccess(buffer, indices, this, (what) => this.fail(what, s));

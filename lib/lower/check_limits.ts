@@ -1,9 +1,9 @@
 /** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
 import { isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
-import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { type Buffer, type Expr, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
 import { mapExpr, walkExpr } from "../ir/visit.ts";
-import type { Target } from "../target/target.ts";
+import { type Target, UNIFORM_BUFFERS, UNIFORM_BYTES } from "../target/target.ts";
 import { LimitError } from "./error.ts";
 import type { Kernel, KernelStmt } from "./kernel.ts";
 
@@ -27,14 +27,20 @@ export function checkLimits(kernel: Kernel, target: Target): void {
     )
   );
   check("bytes of workgroup memory", sharedBytes(kernel), limits.maxSharedBytes, "use smaller tiles");
-  const textures = kernel.bindings.filter((b) => b.buffer.scope === "texture").length;
+  const bound = (scope: Scope) => kernel.bindings.filter((b) => b.buffer.scope === scope);
+  const textures = bound("texture").length, uniforms = bound("uniform");
   check(
     "storage buffers",
-    kernel.bindings.length - textures,
+    kernel.bindings.length - textures - uniforms.length,
     limits.maxStorageBuffers,
     "fuse fewer operators",
   );
   check("textures", textures, limits.maxTextures, "keep some inputs in buffers");
+  // The shape variables take one more.
+  check("uniform buffers", uniforms.length + 1, UNIFORM_BUFFERS, "keep some inputs global");
+  for (const { buffer } of uniforms) {
+    check(`bytes in ${buffer.name}`, constBytes(buffer) ?? Infinity, UNIFORM_BYTES, "keep it global");
+  }
   kernel.grid.forEach((g, d) => {
     if (isConst(g) && !(d === 0 && kernel.folded)) {
       check(
@@ -46,7 +52,7 @@ export function checkLimits(kernel: Kernel, target: Target): void {
     }
   });
   for (const b of kernel.bindings) {
-    if (b.buffer.scope === "texture") continue;
+    if (isReadOnly(b.buffer.scope)) continue;
     const bytes = constBytes(b.buffer);
     if (bytes !== undefined) {
       check(`bytes in ${b.buffer.name}`, bytes, limits.maxBindingBytes, "split the tensor");

@@ -5,7 +5,7 @@
  */
 import { add, seq } from "../ir/build.ts";
 import { scalarOf } from "../ir/dtype.ts";
-import type { Buffer, Expr, Load, Ramp } from "../ir/expr.ts";
+import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/expr.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
@@ -26,7 +26,7 @@ export function chooseLanes(draft: Draft): Draft {
   const lanes = new Map<Buffer, 1 | 4>();
   for (const b of all) {
     // bool is stored as u32 and has no vector form in memory.
-    const four = b.scope === "texture" || (vector.has(b) && !scalar.has(b) && b.dtype !== "bool");
+    const four = isReadOnly(b.scope) || (vector.has(b) && !scalar.has(b) && b.dtype !== "bool");
     lanes.set(b, four ? 4 : 1);
   }
 

@@ -1,5 +1,5 @@
 /** From a scheduled program to kernels: every pass, in order, on one screen. */
-import type { Buffer } from "../ir/expr.ts";
+import { type Buffer, isReadOnly } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { simplifyStmt } from "../ir/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
@@ -66,7 +66,7 @@ export interface LowerOptions {
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   verifyFunc(func);
-  return splitKernels(target.kind === "cpu" ? withoutTextures(func) : func).map((first) => {
+  return splitKernels(target.kind === "cpu" ? inMemory(func) : func).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
       options.after?.(pass.name, next);
@@ -79,9 +79,9 @@ export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}
 }
 
 /** A CPU reads every input from memory. */
-function withoutTextures(func: PrimFunc): PrimFunc {
+function inMemory(func: PrimFunc): PrimFunc {
   const plain = new Map<Buffer, Buffer>();
-  for (const b of func.params) if (b.scope === "texture") plain.set(b, { ...b, scope: "global" });
+  for (const b of func.params) if (isReadOnly(b.scope)) plain.set(b, { ...b, scope: "global" });
   if (plain.size === 0) return func;
   return func.with({
     params: func.params.map((b) => plain.get(b) ?? b),

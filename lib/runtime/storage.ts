@@ -33,7 +33,8 @@ function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, targ
   }
   const buffer = device.createBuffer({
     size,
-    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    usage: (spec.storage.kind === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE) |
+      GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   });
   const upload = (array: TypedArray) => {
     // A write covers whole words; an odd number of f16 elements gets one more.

@@ -1,5 +1,5 @@
 import { load, seq, store } from "../ir/build.ts";
-import type { Buffer, Scope } from "../ir/expr.ts";
+import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
@@ -44,9 +44,9 @@ export function cacheRead(
       b,
     );
   }
-  if (scope === "texture") {
+  if (isReadOnly(scope)) {
     throw new ScheduleError(
-      `${asked} in a texture: only an input can be one; setScope("${bufferName}", "texture")`,
+      `${asked} in ${scope} memory: only an input can be there; setScope("${bufferName}", "${scope}")`,
       b,
     );
   }
@@ -87,9 +87,9 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
   const { block: b, loops } = findBlock(func, name);
   const asked = `cannot cache the write of ${name} in ${scope} memory`;
   const { buffer } = storeOf(b, "cache the write of");
-  if (scope === "texture") {
+  if (isReadOnly(scope)) {
     throw new ScheduleError(
-      `cannot cache the write of ${name} in a texture: textures are read-only; global, shared and local work`,
+      `${asked}: that is read-only; global, shared and local work`,
       b,
     );
   }

@@ -1,5 +1,6 @@
-import { forLoop, variable } from "../ir/build.ts";
-import type { Buffer, Scope } from "../ir/expr.ts";
+import { forLoop, isConst, variable } from "../ir/build.ts";
+import { isUniformType } from "../ir/dtype.ts";
+import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { ALIGN, alignOf, DOUBLE } from "../ir/notes.ts";
 import { outputsOf } from "../ir/outputs.ts";
@@ -21,8 +22,15 @@ export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
   const isBlock = blocksOf(func.body).some((b) => b.block.name === name);
   const input = param && !outputsOf(func).includes(param) ? param : undefined;
   if (input) {
-    if (scope !== "texture" && scope !== "global") {
-      throw new ScheduleError(`${asked}: an input is global or a texture; cacheRead copies it nearer`);
+    if (!isReadOnly(scope) && scope !== "global") {
+      throw new ScheduleError(
+        `${asked}: an input is global, a texture or in a uniform buffer; cacheRead copies it nearer`,
+      );
+    }
+    if (scope === "uniform" && !(isUniformType(input.dtype) && input.shape.every((d) => isConst(d)))) {
+      throw new ScheduleError(
+        `${asked}: uniform buffers hold f32, i32 and u32 of constant size; keep it global`,
+      );
     }
     if (scope === "texture" && (input.dtype === "bool" || input.shape.length === 0)) {
       throw new ScheduleError(
@@ -45,9 +53,9 @@ export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
   if (func.params.includes(buffer)) {
     throw new ScheduleError(`${asked}: ${buffer.name} is an output and stays global; cacheWrite first`, b);
   }
-  if (scope === "texture") {
+  if (isReadOnly(scope)) {
     throw new ScheduleError(
-      `${asked}: textures are read-only, and ${name} writes; global, shared and local work`,
+      `${asked}: that is read-only, and ${name} writes; global, shared and local work`,
       b,
     );
   }

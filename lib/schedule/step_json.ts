@@ -24,7 +24,7 @@ const value: Kind<string | number | boolean> = {
   takes: "text, a finite number or a boolean",
   read: (x) => typeof x === "string" || typeof x === "boolean" || isNumber(x) ? x : undefined,
 };
-const scope = oneOf<Scope>({ global: true, shared: true, local: true, texture: true });
+const scope = oneOf<Scope>({ global: true, shared: true, local: true, texture: true, uniform: true });
 const thread = oneOf<ThreadTag | "vthread">({
   "blockIdx.x": true,
   "blockIdx.y": true,

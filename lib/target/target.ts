@@ -12,6 +12,10 @@ export type Profile =
   | "llvmpipe"
   | "cpu";
 
+/** Uniform buffers in one kernel, and bytes of one, that every WebGPU device takes (WebGPU specification, default limits). */
+export const UNIFORM_BUFFERS = 12;
+export const UNIFORM_BYTES = 65536;
+
 export interface Limits {
   /** Invocations of one workgroup, all dimensions together. */
   readonly maxInvocations: number;

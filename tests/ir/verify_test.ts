@@ -294,19 +294,29 @@ const BROKEN: readonly (readonly [what: string, f: PrimFunc, message: string])[]
   [
     "an intermediate in a texture",
     func(ones(B), { params: [B], allocs: [scoped("texture")] }),
-    "S can't be in a texture: only a parameter can",
+    "S can't be in texture memory: only a parameter can",
   ],
   [
     "a texture of bool",
     func(ones(B), { params: [B, { ...scoped("texture"), dtype: "bool" }] }),
     "S can't be in a texture: there is no format for bool",
   ],
+  [
+    "a uniform buffer of f16",
+    func(ones(B), { params: [B, { ...scoped("uniform"), dtype: "f16" }] }),
+    "S can't be in a uniform buffer: that holds f32, i32 and u32, and not f16",
+  ],
+  [
+    "an intermediate in a uniform buffer",
+    func(ones(B), { params: [B], allocs: [scoped("uniform")] }),
+    "S can't be in uniform memory: only a parameter can",
+  ],
   (() => {
     const T = scoped("texture");
     return [
       "a store to a texture",
       func(ones(T), { params: [T] }),
-      "a store to S, which is a texture: textures are read only",
+      "a store to S, which is in texture memory: that is read only",
     ];
   })(),
   [

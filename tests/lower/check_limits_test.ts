@@ -80,6 +80,19 @@ Deno.test("storage buffers and textures", () => {
   holds(sch.func, (maxTextures) => ({ maxTextures }), 2, textures);
 });
 
+Deno.test("bytes of a uniform buffer, which is no storage buffer", () => {
+  const withUniform = (n: number) => {
+    const sch = new Schedule(boundAdd([n, 4], ["blockIdx"]));
+    sch.setScope("A", "uniform");
+    return sch.func;
+  };
+  const many = "storage buffers, the limit is #; fuse fewer operators";
+  holds(withUniform(8), (maxStorageBuffers) => ({ maxStorageBuffers }), 2, many);
+  lower(withUniform(4096), generic);
+  const message = "it needs 65552 bytes in A, the limit is 65536; keep it global";
+  assertThrows(() => lower(withUniform(4097), generic), LimitError, message);
+});
+
 Deno.test("workgroups in y and z; in x they are folded", () => {
   const func = boundAdd([5, 6, 7, 2], ["blockIdx", "blockIdx", "blockIdx"]);
   const mend = (d: string) => `workgroups in dimension ${d}, the limit is #; bind this loop to blockIdx.x`;

@@ -178,6 +178,17 @@ for (const device of devices) {
     }
   });
 
+  test("small inputs in uniform buffers, read as vectors and one by one", async () => {
+    for (const [dtype, shape] of [["f32", [7, 5]], ["i32", [3, 8]], ["u32", [4096, 4]]] as const) {
+      const func = twice(dtype, shape);
+      const scheduled = spread(func);
+      scheduled.setScope("A", "uniform");
+      const executable = compile(scheduled.func, target);
+      assertEquals(executable.buffers[0]?.storage.kind, target.kind === "webgpu" ? "uniform" : "buffer");
+      assertEquals(await wrongResults(device, subjectOf(func, {}, 3), executable), undefined);
+    }
+  });
+
   test("a tensor of symbolic length lies flat in a texture", async () => {
     const func = te.add({ shape: ["n"] });
     const scheduled = spread(func);

@@ -49,7 +49,7 @@ Deno.test("cacheRead is refused for what the block does not read, and for textur
   refuses(
     sch,
     (s) => s.cacheRead("T", "A", "texture"),
-    'cannot cache the read of A in T in a texture: only an input can be one; setScope("A", "texture")',
+    'cannot cache the read of A in T in texture memory: only an input can be there; setScope("A", "texture")',
   );
   assertThrows(
     () => sch.cacheRead("X", "A", "local"),
@@ -104,6 +104,6 @@ Deno.test("cacheWrite is refused where the copy would come after what reads it",
 
 Deno.test("cacheWrite is refused for textures, and for blocks that are not there", () => {
   const sch = new Schedule(addOne());
-  refuses(sch, (s) => s.cacheWrite("B", "texture"), "textures are read-only; global, shared and local work");
+  refuses(sch, (s) => s.cacheWrite("B", "texture"), "that is read-only; global, shared and local work");
   assertThrows(() => sch.cacheWrite("A", "local"), ScheduleError, "no block A in add_one: its blocks are B");
 });

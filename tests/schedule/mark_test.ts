@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { constant } from "../../lib/ir/build.ts";
+import { add, cast, constant, variable } from "../../lib/ir/build.ts";
 import { equalFunc } from "../../lib/ir/equal.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
@@ -37,7 +37,7 @@ Deno.test("setScope reaches every read and write of a buffer", () => {
 
 Deno.test("setScope is refused for memory that can't hold the buffer", () => {
   const sch = new Schedule(product());
-  const input = "an input is global or a texture; cacheRead copies it nearer";
+  const input = "an input is global, a texture or in a uniform buffer; cacheRead copies it nearer";
   const says = (act: () => void, ...parts: string[]) => {
     const { message } = assertThrows(act, ScheduleError);
     for (const part of parts) assert(message.includes(part), message);
@@ -53,13 +53,26 @@ Deno.test("setScope is refused for memory that can't hold the buffer", () => {
   refuses(
     sch,
     (s) => s.setScope("C", "texture"),
-    "textures are read-only, and C writes; global, shared and local work",
+    "that is read-only, and C writes; global, shared and local work",
   );
   says(
     () => sch.setScope("X", "global"),
     "cannot put X in global memory: it is neither a block nor an input",
     "blocks are C, C_local, inputs A, D",
   );
+});
+
+Deno.test("setScope is refused for a uniform buffer of f16, or of a size that is not known", () => {
+  const half = placeholder("half", [4], "f16"), open = placeholder("open", [variable("n")]);
+  const B = compute("B", [4], (i) => add(cast("f32", half.at(i)), open.at(i)));
+  const sch = new Schedule(primFunc("f", [half, open, B]));
+  for (const name of ["half", "open"]) {
+    const { message } = assertThrows(() => sch.setScope(name, "uniform"), ScheduleError);
+    assertEquals(
+      message,
+      `cannot put ${name} in uniform memory: uniform buffers hold f32, i32 and u32 of constant size; keep it global`,
+    );
+  }
 });
 
 Deno.test("setScope is refused for a texture of booleans or without dimensions", () => {

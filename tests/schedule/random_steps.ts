@@ -31,7 +31,7 @@ type Ask<Op extends Step["op"]> = (sch: Schedule, wish: Wish) => Extract<Step, {
 type Some<T> = readonly [T, ...T[]];
 
 const WRITABLE: Some<Scope> = ["global", "shared", "local"];
-const READABLE: Some<Scope> = ["global", "texture"];
+const READABLE: Some<Scope> = ["global", "texture", "uniform"];
 const TAGS: Some<ThreadTag | "vthread"> = [
   "blockIdx.x",
   "blockIdx.y",

@@ -186,7 +186,7 @@ Deno.test("a step with a field of another kind is refused, and says what would b
   assertStringIncludes(wrong("bind", { thread: "threadIdx.w" }), "one of blockIdx.x, blockIdx.y");
   assertStringIncludes(
     wrong("cacheRead", { scope: "register" }),
-    'one of global, shared, local, texture, got "reg',
+    'one of global, shared, local, texture, uniform, got "reg',
   );
   assertStringIncludes(wrong("cacheWrite", { scope: "__proto__" }), 'got "__proto__"');
   assertStringIncludes(wrong("padEinsum", { padding: [1, null] }), "finite numbers, got [1, null]");
