@@ -7,7 +7,7 @@ import { expected, OPERATORS, pick, programOf, unitOf } from "./operators.ts";
 import { SMALL } from "./small.ts";
 
 for (const work of SMALL) {
-  Deno.test(`${work.kind}: the plain loops and the interpreter agree`, () => {
+  Deno.test(`${Object.values(work).join(" ")}: the plain loops and the interpreter agree`, () => {
     const func = programOf(work);
     const inputs = randomInputs(func, crypto.getRandomValues(new Uint32Array(1))[0] as number);
     const [result = []] = Object.values(interpret(func, inputs));

@@ -4,7 +4,7 @@ import type { Device } from "../../lib/runtime/device.ts";
 import { expected, programOf, type Work } from "../bench/operators.ts";
 import { race } from "../bench/race.ts";
 import { presetsOf, ready, type SearchOptions, tuned, VERSION } from "./own.ts";
-import { messageOf, type Peer, problemOf, type Ready } from "./peer.ts";
+import { isLacking, messageOf, type Peer, problemOf, type Ready } from "./peer.ts";
 
 export interface ContestOptions {
   readonly peers: ReadonlyMap<string, Peer>;
@@ -73,7 +73,8 @@ export async function contest(
   for (const [name, peer] of peers) {
     try {
       const prepared = await peer.prepare(problem);
-      if (prepared) entrants.push(await enter(name, peer.version, prepared));
+      if (isLacking(prepared)) say(`${name} is left out of ${operator}: ${prepared.lacks}`);
+      else entrants.push(await enter(name, peer.version, prepared));
     } catch (e) {
       say(`${name} is left out of ${operator}: ${messageOf(e)}`);
     }
