@@ -69,7 +69,7 @@ function attention({ queries, length, heads, kvHeads, headDim }: Work & { kind: 
   const rows = heads / kvHeads * queries;
   return (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask?: tf.Tensor) => {
     const scores = tf.mul(
-      tf.matMul(tf.reshape(q, [kvHeads, rows, headDim]), k, false, true),
+      tf.matMul(tf.reshape(q, [kvHeads, rows, headDim]), k),
       headDim ** -0.5,
     );
     const masked = mask ? tf.add(tf.reshape(scores, [heads, queries, length]), mask) : scores;
@@ -86,7 +86,8 @@ interface Given {
 
 /**
  * A linear layer's weights are [k, n], as in Keras, images NHWC with windows [height, width, in, out]; a gate comes
- * apart from what it gates; attention has its heads first, and a mask to add where a query does not see all.
+ * apart from what it gates; attention has its heads first, and a mask to add where a query does not see all. Products
+ * with a transposed matrix are slow here, so keys come as [kvHeads, headDim, length].
  */
 function givenTo({ work, args }: Problem): Given {
   const [a, b] = args as readonly [Argument, Argument];
@@ -102,9 +103,15 @@ function givenTo({ work, args }: Problem): Given {
     case "depthwise":
       return { args: [permuted(a, NHWC), permuted(b, [2, 3, 0, 1])], order: NHWC };
     case "attention": {
+      const [q, k, v] = args as readonly [Argument, Argument, Argument];
       const order = [1, 0, 2];
       return {
-        args: [...args.map((x) => permuted(x, order)), ...(work.queries > 1 ? [maskOf(work)] : [])],
+        args: [
+          permuted(q, order),
+          permuted(k, [1, 2, 0]),
+          permuted(v, order),
+          ...(work.queries > 1 ? [maskOf(work)] : []),
+        ],
         order,
       };
     }
