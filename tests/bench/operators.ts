@@ -151,7 +151,8 @@ const COMPUTES: readonly Work["kind"][] = ["matmul", "linear", "q4Matmul", "conv
 
 /** What operators are compared in: products of matrices by their arithmetic, all else by what it moves. */
 export function unitOf(work: Work): "GFLOP/s" | "GB/s" {
-  return COMPUTES.includes(work.kind) ? "GFLOP/s" : "GB/s";
+  const prefills = work.kind === "attention" && work.queries > 1;
+  return prefills || COMPUTES.includes(work.kind) ? "GFLOP/s" : "GB/s";
 }
 
 /** The result in float64, by the plainest loops; it owes nothing to the compiler that is measured. */

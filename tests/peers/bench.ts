@@ -20,24 +20,24 @@ import { contestsCompared } from "../../lib/report/contest_chart.ts";
 import { geometricMean, type Standing, standings, timesPeer } from "../../lib/report/standings.ts";
 import { textOf } from "../../lib/report/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
-import { pick, unitOf, type Work } from "../bench/operators.ts";
+import { pick } from "../bench/operators.ts";
 import { clockOf, COLUMNS, contest, type Row } from "./contest.ts";
 import { openPeers } from "./peers.ts";
 
 const [OWN, BEST] = [["DLight generic", "DLight", "tuned"], ["DLight", "tuned"]];
 
 /** One operator's table. */
-function show(work: Work, standing: Standing, rows: readonly Row[]): string {
+function show(standing: Standing, rows: readonly Row[]): string {
   const { bound, leastMs, places, peer } = standing;
   const [first] = rows as [Row, ...Row[]];
   const naive = places.find((p) => p.contestant === "Fallback")?.ms ?? NaN;
-  const unit = unitOf(work), amount = (unit === "GB/s" ? first.bytes : first.flops) / 1e6;
+  const [unit, amount] = bound === "memory" ? ["GB/s", first.bytes] : ["GFLOP/s", first.flops];
   const cells = textOf([
     ["contestant", "ms", unit, "of roofline", "× fastest peer", "× Fallback", "max error"],
     ...places.map(({ contestant, ms, shareOfRoofline }) => [
       contestant,
       ms.toPrecision(4),
-      (amount / ms).toPrecision(3),
+      (amount / ms / 1e6).toPrecision(3),
       percent(shareOfRoofline),
       times((peer?.ms ?? NaN) / ms),
       times(naive / ms),
@@ -61,6 +61,7 @@ function percent(x: number): string {
 /** All operators: who is ahead of whom, and the means. */
 function summary(all: readonly Standing[]): string {
   const share = (s: Standing) => timesPeer(s, "DLight") / timesPeer(s, "tuned");
+  const attained = (s: Standing) => s.places.find((p) => p.contestant === "DLight")?.shareOfRoofline ?? NaN;
   const ahead = (s: Standing) => BEST.filter((name) => timesPeer(s, name) < 1).join(", ") || "–";
   const mean = (of: (s: Standing) => number) => times(geometricMean(all.map(of)));
   return textOf([
@@ -78,6 +79,7 @@ function summary(all: readonly Standing[]): string {
       s.peer?.contestant ?? "–",
       ...OWN.map((n) => times(timesPeer(s, n))),
       times(share(s)),
+      percent(attained(s)),
       ahead(s),
     ]),
     [
@@ -86,6 +88,7 @@ function summary(all: readonly Standing[]): string {
       "",
       ...OWN.map((n) => mean((s) => timesPeer(s, n))),
       mean(share),
+      percent(geometricMean(all.map(attained))),
       `${all.filter((s) => ahead(s) !== "–").length} of ${all.length}`,
     ],
   ]);
@@ -146,7 +149,7 @@ if (import.meta.main) {
     });
     rows.push(...won);
     const [standing] = standings(tableOf(won, COLUMNS));
-    if (standing) console.log(`\n${show(work, standing, won)}`);
+    if (standing) console.log(`\n${show(standing, won)}`);
     await Deno.writeFile(`${out}/peers.arrows`, tableToIPC(table(), "stream"));
   }
   const all = standings(table());

@@ -95,6 +95,9 @@ Deno.test({
       : ["Fallback", "DLight generic", "DLight"];
     assertEquals(rows.map((r) => [r.contestant, r.round]), own.flatMap((name) => [[name, 0], [name, 1]]));
     assert(rows.every((r) => r.ms > 0 && r.runs > 1 && r.maxError < 1e-6));
+    assert(rows.every((r) => r.side === "own" && r.bound === "memory" && r.flops === 72 && r.bytes === 864));
+    // So small an operator is nearly all launch.
+    assert(rows.every((r) => r.shareOfRoofline > 0 && r.shareOfRoofline < 1));
     assert(/^wrong is left out of add: the result of add\[0\] is 0 and not /.test(lines[0] ?? ""), lines[0]);
     assertEquals(lines.slice(1), [
       "broken is left out of add: no such operator",
