@@ -85,6 +85,8 @@ export function contestsCompared(table: Table, options: ChartOptions = {}): Spec
     sort: [...all.map((s) => s.operator), MEAN],
     axis: { labelLimit: 220, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8, grid: true },
   };
+  // Without it, what comes first in the legend would lie on top.
+  const order = { value: 0 };
   const scaleOf = (key: "color" | "shape") => ({
     field: "who",
     type: "nominal",
@@ -128,7 +130,7 @@ export function contestsCompared(table: Table, options: ChartOptions = {}): Spec
       },
       {
         mark: { type: "point", filled: true, size: 100, opacity: 0.9, stroke: "white", strokeWidth: 0.7 },
-        encoding: { x, y, color: scaleOf("color"), shape: scaleOf("shape") },
+        encoding: { x, y, color: scaleOf("color"), shape: scaleOf("shape"), order },
       },
       ...columns,
     ],
