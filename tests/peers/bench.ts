@@ -71,6 +71,7 @@ function summary(all: readonly Standing[]): string {
       "fastest peer",
       ...OWN.map((n) => `${n} ×`),
       "DLight / tuned",
+      "DLight of roofline",
       "a peer is ahead of",
     ],
     ...all.map((s) => [
