@@ -113,5 +113,14 @@ export { display, type Showable } from "./lib/report/display.ts";
 export { drain } from "./lib/report/jupyter.ts";
 export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
 export { pageOf, type Section } from "./lib/report/page.ts";
+export { contestsCompared } from "./lib/report/contest_chart.ts";
+export {
+  type ContestRow,
+  geometricMean,
+  type Place,
+  type Standing,
+  standings,
+  timesPeer,
+} from "./lib/report/standings.ts";
 export { type TunerRow, tunersCompared } from "./lib/report/tuner_chart.ts";
 export { type Verdict, verdicts } from "./lib/report/verdict.ts";

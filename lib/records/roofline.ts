@@ -11,17 +11,39 @@ const SLACK = 4;
 /** No device comes near these: an exaflop a second, and a petabyte a second. */
 const IMPOSSIBLE: Peaks = { gflops: 1e9, bufferGbps: 1e6, textureGbps: 0, copyGbps: 0, launchMs: 0 };
 
-/** Milliseconds of so much work: all arithmetic at the peak rate, or all bytes at the best bandwidth, the longer of both. */
-function boundMs(flops: number, bytes: number, { gflops, bufferGbps, textureGbps, copyGbps }: Peaks): number {
-  return Math.max(flops / gflops, bytes / Math.max(bufferGbps, textureGbps, copyGbps)) / 1e6;
+/** What holds a program back on a device, whatever its schedule. */
+export interface Roofline {
+  /** Arithmetic at the peak rate, or memory at the best bandwidth: which of both takes longer. */
+  readonly bound: "arithmetic" | "memory";
+  /** So long. */
+  readonly ms: number;
+  /** Operations on floats, and bytes that must move. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+function rooflineOf(flops: number, bytes: number, peaks: Peaks): Roofline {
+  const { gflops, bufferGbps, textureGbps, copyGbps } = peaks;
+  const arithmetic = flops / gflops / 1e6, memory = bytes / Math.max(bufferGbps, textureGbps, copyGbps) / 1e6;
+  return {
+    bound: arithmetic > memory ? "arithmetic" : "memory",
+    ms: Math.max(arithmetic, memory),
+    flops,
+    bytes,
+  };
 }
 
 /**
- * Milliseconds that a program takes at least on a device of such peaks: its arithmetic, or each parameter once (the
- * roofline model; Williams et al., 2009).
+ * The bound of a program on a device of such peaks: its arithmetic, or each parameter once (the roofline model;
+ * Williams et al., 2009).
  */
+export function roofline(func: PrimFunc, shapes: Shapes, peaks: Peaks): Roofline {
+  return rooflineOf(flopsOf(func, shapes), trafficOf(func, shapes), peaks);
+}
+
+/** Milliseconds that a program takes at least on a device of such peaks, by its roofline. */
 export function leastMs(func: PrimFunc, shapes: Shapes, peaks: Peaks): number {
-  return boundMs(flopsOf(func, shapes), trafficOf(func, shapes), peaks);
+  return roofline(func, shapes, peaks).ms;
 }
 
 /**
@@ -30,5 +52,5 @@ export function leastMs(func: PrimFunc, shapes: Shapes, peaks: Peaks): number {
  */
 export function shortestMs(func: PrimFunc, shapes: Shapes, peaks: Peaks = IMPOSSIBLE): number {
   const bytes = outputsOf(func).reduce((n, b) => n + bytesOf(b.dtype) * elementsOf(b.shape, shapes), 0);
-  return boundMs(flopsOf(func, shapes), bytes, peaks) / SLACK;
+  return rooflineOf(flopsOf(func, shapes), bytes, peaks).ms / SLACK;
 }

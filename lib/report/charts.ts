@@ -5,7 +5,7 @@ import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
 import { colorScale, isFixed, labelOf } from "./contestants.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
-import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+import { type ChartOptions, digits, frame, type Spec, speedOf, TIMES_AXIS } from "./spec.ts";
 import { MARGIN, verdicts } from "./verdict.ts";
 
 export type { ChartOptions, Spec };
@@ -146,7 +146,7 @@ export function overview(summary: Table, options: ChartOptions = {}): Spec {
       domain: [Math.min(0.8, ...bounds) / 1.1, Math.max(1.25, ...bounds) * 1.1],
       nice: false,
     },
-    axis: { values: POWERS, labelExpr: TIMES, grid: true },
+    axis: { ...TIMES_AXIS, grid: true },
   };
   const y = {
     field: "operator",
@@ -185,10 +185,6 @@ export function overview(summary: Table, options: ChartOptions = {}): Spec {
     ],
   };
 }
-
-/** Ticks at powers of two, and what stands under them. */
-const POWERS = Array.from({ length: 21 }, (_, k) => 2 ** (k - 10));
-const TIMES = "datum.value < 1 ? '1/' + format(1 / datum.value, '~g') : format(datum.value, '~g') + ' ×'";
 
 /** The operators' names; with their shapes where a name comes twice. */
 function operatorNames(rows: readonly SummaryRow[]): ReadonlyMap<string, string> {

@@ -31,6 +31,10 @@ function looksOf(contestant: string): Looks | undefined {
   return Object.hasOwn(CONTESTANTS, contestant) ? CONTESTANTS[contestant] : undefined;
 }
 
+export function colorOf(contestant: "fallback" | "dlight" | "autotvm+dlight"): string {
+  return CONTESTANTS[contestant]?.color ?? "";
+}
+
 /** True for contestants that don't search; those that nobody foresaw are taken to search. */
 export function isFixed(contestant: string): boolean {
   return looksOf(contestant)?.fixed ?? false;

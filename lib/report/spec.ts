@@ -42,6 +42,12 @@ export function speedOf(rows: readonly { readonly gflops: number; readonly gbps:
     : { unit: "GB/s", of: (r: { readonly gbps: number }) => r.gbps } as const;
 }
 
+/** Ticks of a logarithmic axis of ratios at powers of two, and what stands under them. */
+export const TIMES_AXIS = {
+  values: Array.from({ length: 21 }, (_, k) => 2 ** (k - 10)),
+  labelExpr: "datum.value < 1 ? '1/' + format(1 / datum.value, '~g') : format(datum.value, '~g') + ' ×'",
+} as const;
+
 /** A speed in three digits, or as many as its whole part has. */
 export function digits(x: number): string {
   return x >= 1000 ? x.toFixed(0) : x.toPrecision(3);

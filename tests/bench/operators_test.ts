@@ -1,13 +1,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { compile } from "../../lib/codegen/compile.ts";
+import { fallback } from "../../lib/dlight/fallback.ts";
+import { schedule } from "../../lib/dlight/schedule.ts";
 import { TunebookError } from "../../lib/ir/error.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { checkOutput } from "../../lib/measure/check.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
+import { targetOf } from "../../lib/target/profiles.ts";
 import { expected, OPERATORS, pick, programOf, unitOf } from "./operators.ts";
 import { SMALL } from "./small.ts";
 
 for (const work of SMALL) {
-  Deno.test(`${work.kind}: the plain loops and the interpreter agree`, () => {
+  Deno.test(`${Object.values(work).join(" ")}: the plain loops and the interpreter agree`, () => {
     const func = programOf(work);
     const inputs = randomInputs(func, crypto.getRandomValues(new Uint32Array(1))[0] as number);
     const [result = []] = Object.values(interpret(func, inputs));
@@ -22,6 +26,18 @@ Deno.test("the small operators are of every kind that is measured", () => {
   const kinds = (works: readonly { readonly kind: string }[]) =>
     [...new Set(works.map((w) => w.kind))].sort();
   assertEquals(kinds(SMALL), kinds(Object.values(OPERATORS)));
+});
+
+Deno.test("Fallback at its presets is the naive kernel: a thread a result, and nothing near", () => {
+  for (const profile of ["generic-webgpu", "llvmpipe"] as const) {
+    const target = targetOf(profile);
+    for (const [name, work] of Object.entries(OPERATORS)) {
+      const { launches } = compile(schedule(programOf(work), target, [fallback]).func, target);
+      for (const { source } of launches) {
+        assert(!/workgroup>|vec4<|texture|Barrier|array<f32,/.test(source), `${name}:\n${source}`);
+      }
+    }
+  }
 });
 
 Deno.test("operators are picked by name, in the table's order", () => {

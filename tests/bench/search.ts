@@ -9,13 +9,11 @@
 import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
 import { tune } from "../../lib/experiment/tune.ts";
-import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Profile } from "../../lib/target/target.ts";
-import * as te from "../../lib/te/mod.ts";
-import { OPERATORS, programOf } from "./operators.ts";
+import { pick, programOf } from "./operators.ts";
 
 export const SEARCH_COLUMNS = {
   operator: "text",
@@ -32,20 +30,11 @@ export const SEARCH_COLUMNS = {
   config: "text",
 } as const satisfies Readonly<Record<string, Column>>;
 
-/** The operators of the other benchmarks, and those of whole models that they leave out. */
-const PROGRAMS: Readonly<Record<string, PrimFunc>> = {
-  ...Object.fromEntries(Object.entries(OPERATORS).map(([name, work]) => [name, programOf(work)])),
-  layer_norm: te.layerNorm({ rows: 64, columns: 4096 }),
-  conv2d_3x3: te.conv2d({ height: 56, width: 56, channels: 64, filters: 64, kernel: 3, padding: 1 }),
-  conv2d_1x1: te.conv2d({ height: 28, width: 28, channels: 128, filters: 128, kernel: 1 }),
-  attention_decode: te.attention({ queries: 1, length: 1024, heads: 32, kvHeads: 8, headDim: 64 }),
-};
-
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
       seconds: { type: "string", default: "60" },
-      only: { type: "string", multiple: true, default: Object.keys(PROGRAMS) },
+      only: { type: "string", multiple: true, default: [] },
       seed: { type: "string", default: "0" },
       profile: { type: "string" },
       out: { type: "string" },
@@ -54,8 +43,8 @@ if (import.meta.main) {
   using device = await Device.open(values.profile ? { profile: values.profile as Profile } : {});
   console.log(`${device.target.name}, presets of ${device.target.profile}, ${values.seconds} s each`);
   const rows = [];
-  for (const name of values.only) {
-    const func = (PROGRAMS[name] as PrimFunc).with({ name });
+  for (const [name, work] of pick(values.only)) {
+    const func = programOf(work).with({ name });
     const { records, confirmed, best, speedup, measuringShare } = await tune(func, {
       device,
       seconds: Number(values.seconds),

@@ -6,82 +6,93 @@
  * What is timed is computation: arguments and results stay on the device, a sample is as many runs in one go
  * as take 100 ms, with one wait at its end, and contestants take turns, a sample each. The clock is this
  * process's CPU time where the adapter is a CPU, and wall time otherwise. Each library's file says how it
- * keeps its queue full. `--log` keeps the searches, and goes on from what they found before.
+ * keeps its queue full, and in which layout it has its arguments: the one that it likes best. `--log` keeps the
+ * searches, and goes on from what they found before.
+ *
+ * What the device can do at most is measured first: it gives each operator its roofline, and each contestant its share
+ * of that. Writes every sample to DIR/peers.arrows, and the chart as DIR/peers.png and DIR/peers.json.
  */
 import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
-import { flopsOf, trafficOf } from "../../lib/ir/count.ts";
-import { median } from "../../lib/measure/measurement.ts";
-import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
+import { Chart } from "../../lib/report/chart.ts";
+import { contestsCompared } from "../../lib/report/contest_chart.ts";
+import { geometricMean, type Standing, standings, timesPeer } from "../../lib/report/standings.ts";
 import { textOf } from "../../lib/report/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
-import { pick, programOf, unitOf, type Work } from "../bench/operators.ts";
-import { clockOf, contest, type Row } from "./contest.ts";
-import { openPeers, PEERS } from "./peers.ts";
+import { pick } from "../bench/operators.ts";
+import { clockOf, COLUMNS, contest, type Row } from "./contest.ts";
+import { openPeers } from "./peers.ts";
 
-const COLUMNS = {
-  operator: "text",
-  contestant: "text",
-  version: "text",
-  round: "int",
-  runs: "int",
-  ms: "float",
-  wallMs: "float",
-  cpuMs: "float",
-  maxError: "float",
-} as const satisfies Readonly<Record<keyof Row, Column>>;
-
-/** The contestants of one operator, fastest first. */
-interface Standing {
-  readonly contestant: string;
-  readonly ms: number;
-  readonly maxError: number;
-}
-
-function standingsOf(rows: readonly Row[]): readonly Standing[] {
-  return [...Map.groupBy(rows, (r) => r.contestant)].map(([contestant, own]) => ({
-    contestant,
-    ms: median(own.map((r) => r.ms)),
-    maxError: own[0]?.maxError ?? NaN,
-  })).toSorted((a, b) => a.ms - b.ms);
-}
-
-function fastest(standings: readonly Standing[], among: (name: string) => boolean): Standing | undefined {
-  return standings.find((s) => among(s.contestant));
-}
-
-const isPeer = (name: string) => Object.hasOwn(PEERS, name);
+const [OWN, BEST] = [["DLight generic", "DLight", "tuned"], ["DLight", "tuned"]];
 
 /** One operator's table. */
-function show(work: Work, standings: readonly Standing[]): string {
-  const func = programOf(work), unit = unitOf(work);
-  const amount = (unit === "GB/s" ? trafficOf(func) : flopsOf(func)) / 1e6;
-  const peer = fastest(standings, isPeer)?.ms ?? NaN;
-  const naive = fastest(standings, (name) => name === "Fallback")?.ms ?? NaN;
-  const times = (x: number) => Number.isFinite(x) ? x.toPrecision(3) : "–";
-  return textOf([
-    ["contestant", "ms", unit, "× fastest peer", "× Fallback", "max error"],
-    ...standings.map(({ contestant, ms, maxError }) => [
+function show(standing: Standing, rows: readonly Row[]): string {
+  const { bound, leastMs, places, peer } = standing;
+  const [first] = rows as [Row, ...Row[]];
+  const naive = places.find((p) => p.contestant === "Fallback")?.ms ?? NaN;
+  const [unit, amount] = bound === "memory" ? ["GB/s", first.bytes] : ["GFLOP/s", first.flops];
+  const cells = textOf([
+    ["contestant", "ms", unit, "of roofline", "× fastest peer", "× Fallback", "max error"],
+    ...places.map(({ contestant, ms, shareOfRoofline }) => [
       contestant,
       ms.toPrecision(4),
-      (amount / ms).toPrecision(3),
-      times(peer / ms),
+      (amount / ms / 1e6).toPrecision(3),
+      percent(shareOfRoofline),
+      times((peer?.ms ?? NaN) / ms),
       times(naive / ms),
-      maxError.toExponential(1),
+      (rows.find((r) => r.contestant === contestant)?.maxError ?? NaN).toExponential(1),
     ]),
   ]);
+  return `${standing.operator}: ${(first.flops / 1e6).toPrecision(3)} MFLOP, ` +
+    `${(first.bytes / 1e6).toPrecision(3)} MB; bound by ${bound}: at least ${
+      leastMs.toPrecision(3)
+    } ms\n${cells}`;
 }
 
-/** Says where a peer is ahead of a contestant of this module's. */
-function lost(operator: string, standings: readonly Standing[]): readonly string[] {
-  const peer = fastest(standings, isPeer);
-  return ["DLight", "tuned"].flatMap((name) => {
-    const own = fastest(standings, (x) => x === name);
-    return peer && own && peer.ms < own.ms
-      ? [`${operator}: ${peer.contestant} is ${(own.ms / peer.ms).toFixed(2)} times as fast as ${name}`]
-      : [];
-  });
+function times(x: number): string {
+  return Number.isFinite(x) ? x.toPrecision(3) : "–";
+}
+
+function percent(x: number): string {
+  return Number.isFinite(x) ? `${(100 * x).toFixed(x < 0.1 ? 1 : 0)}%` : "–";
+}
+
+/** All operators: who is ahead of whom, and the means. */
+function summary(all: readonly Standing[]): string {
+  const share = (s: Standing) => timesPeer(s, "DLight") / timesPeer(s, "tuned");
+  const attained = (s: Standing) => s.places.find((p) => p.contestant === "DLight")?.shareOfRoofline ?? NaN;
+  const ahead = (s: Standing) => BEST.filter((name) => timesPeer(s, name) < 1).join(", ") || "–";
+  const mean = (of: (s: Standing) => number) => times(geometricMean(all.map(of)));
+  return textOf([
+    [
+      "operator",
+      "bound",
+      "fastest peer",
+      ...OWN.map((n) => `${n} ×`),
+      "DLight / tuned",
+      "DLight of roofline",
+      "a peer is ahead of",
+    ],
+    ...all.map((s) => [
+      s.operator,
+      s.bound,
+      s.peer?.contestant ?? "–",
+      ...OWN.map((n) => times(timesPeer(s, n))),
+      times(share(s)),
+      percent(attained(s)),
+      ahead(s),
+    ]),
+    [
+      "geometric mean",
+      "",
+      "",
+      ...OWN.map((n) => mean((s) => timesPeer(s, n))),
+      mean(share),
+      percent(geometricMean(all.map(attained))),
+      `${all.filter((s) => ahead(s) !== "–").length} of ${all.length}`,
+    ],
+  ]);
 }
 
 if (import.meta.main) {
@@ -109,10 +120,24 @@ if (import.meta.main) {
   const versions = Object.fromEntries([...peers].map(([name, { version }]) => [name, version]));
   const clock = clockOf(device);
   console.log(`${adapter}, ${runtime}, ${clock} time`);
+  const peaks = await device.probe();
+  const { gflops, bufferGbps, textureGbps, copyGbps, launchMs } = peaks;
+  console.log(
+    `at most ${gflops.toPrecision(3)} GFLOP/s, ${bufferGbps.toPrecision(3)} GB/s from buffers, ` +
+      `${textureGbps.toPrecision(3)} from textures, ${copyGbps.toPrecision(3)} copying; ` +
+      `a launch takes ${launchMs.toPrecision(2)} ms`,
+  );
   console.log([...peers].map(([name, { version }]) => `${name} ${version}`).join(", ") || "no peers");
 
   const rows: Row[] = [];
-  const behind: string[] = [];
+  const table = () =>
+    tableOf(rows, COLUMNS, {
+      adapter,
+      runtime,
+      clock,
+      peaks: JSON.stringify(peaks),
+      peers: JSON.stringify(versions),
+    });
   for (const [operator, work] of operators) {
     const path = log === undefined ? undefined : `${log}/${operator}.arrows`;
     const search = values.tune ? { seconds: Number(values.seconds), path } : undefined;
@@ -124,13 +149,19 @@ if (import.meta.main) {
       say: console.log,
     });
     rows.push(...won);
-    const standings = standingsOf(won);
-    behind.push(...lost(operator, standings));
-    console.log(`\n${operator}\n${show(work, standings)}`);
-    const table = tableOf(rows, COLUMNS, { adapter, runtime, clock, peers: JSON.stringify(versions) });
-    await Deno.writeFile(`${out}/peers.arrows`, tableToIPC(table, "stream"));
+    const [standing] = standings(tableOf(won, COLUMNS));
+    if (standing) console.log(`\n${show(standing, won)}`);
+    await Deno.writeFile(`${out}/peers.arrows`, tableToIPC(table(), "stream"));
   }
-  console.log(behind.length > 0 ? `\n${behind.join("\n")}` : "\nNo peer is ahead anywhere.");
-  console.log(`${out}/peers.arrows holds every sample`);
+  const all = standings(table());
+  console.log(`\n${summary(all)}\n\n${out}/peers.arrows holds every sample`);
+  if (all.some((s) => s.peer)) {
+    const chart = new Chart(contestsCompared(table(), {
+      title: "Speed against the fastest of " + [...peers.keys()].join(", "),
+      subtitle: `${adapter}, ${runtime}, ${clock} time`,
+    }));
+    for (const ending of ["png", "json"]) await chart.save(`${out}/peers.${ending}`);
+    console.log(`${out}/peers.png is the chart, and peers.json its Vega-Lite specification`);
+  }
   Deno.exit(0);
 }

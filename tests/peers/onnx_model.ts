@@ -1,6 +1,6 @@
 /** Writes ONNX models of one small graph (onnx.proto3, IR version 10): just what a benchmark needs. */
 
-export const ELEMENT = { float32: 1, uint8: 2, int64: 7 } as const;
+export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
 export interface Value {

@@ -17,7 +17,11 @@ export interface Own {
   readonly func: PrimFunc;
 }
 
-/** Scheduled by rules alone. On a device whose profile is the generic one, DLight has one preset. */
+/**
+ * Scheduled by rules alone. Fallback is the naive kernel: at its presets a thread computes one result (of each sum, where
+ * a program has several), with no tile, no vector and no workgroup memory, which `tests/bench/operators_test.ts` holds it
+ * to. On a device whose profile is the generic one, DLight has one preset.
+ */
 export function presetsOf(func: PrimFunc, { target }: Device): readonly Own[] {
   const generic = { ...target, profile: "generic-webgpu" } as const;
   const own = [

@@ -13,10 +13,19 @@ export interface Peer {
   /** Its device's own description. */
   readonly adapter: string;
   /**
-   * Puts the arguments on the device and makes the operator ready; undefined where the library has none such.
-   * Nothing but the operator runs after that: no upload, no download.
+   * Puts the arguments on the device, laid out as the library likes them best, and makes the operator ready; says
+   * why where the library has none such. Nothing but the operator runs after that: no upload, no download.
    */
-  prepare(problem: Problem): Promise<Ready | undefined>;
+  prepare(problem: Problem): Promise<Ready | Lacking>;
+}
+
+/** Why a library has no such operator. */
+export interface Lacking {
+  readonly lacks: string;
+}
+
+export function isLacking(x: object): x is Lacking {
+  return "lacks" in x;
 }
 
 /** An operator with its arguments. */

@@ -6,12 +6,12 @@ import { SMALL } from "../bench/small.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { contest } from "./contest.ts";
 import { openPeers, PEERS } from "./peers.ts";
-import { type Peer, problemOf } from "./peer.ts";
+import { isLacking, type Peer, problemOf } from "./peer.ts";
 
 /** What a library has no operator for. */
 const MISSING: Readonly<Record<string, readonly string[]>> = {
-  "jax-js": ["q4Gemv"],
-  "tfjs": ["q4Gemv"],
+  "jax-js": ["q4Matmul", "q4Gemv"],
+  "tfjs": ["q4Matmul", "q4Gemv"],
   "onnxruntime-web": [],
 };
 
@@ -28,12 +28,14 @@ for (const [name, open] of Object.entries(PEERS)) {
       const missing: string[] = [];
       for (const work of SMALL) {
         const problem = problemOf(work, crypto.getRandomValues(new Uint32Array(1))[0] as number);
-        await using ready = await peer.prepare(problem);
-        if (!ready) {
+        const prepared = await peer.prepare(problem);
+        if (isLacking(prepared)) {
+          assert(prepared.lacks.length > 0);
           missing.push(work.kind);
           continue;
         }
-        await t.step(work.kind, async () => {
+        await using ready = prepared;
+        await t.step(Object.values(work).join(" "), async () => {
           await ready.run(1);
           await ready.run(40);
           const right = expected(work, Object.fromEntries(problem.args.map((a) => [a.name, a.data])));
@@ -81,7 +83,7 @@ Deno.test({
       peers: new Map([
         ["wrong", zeros],
         ["broken", { ...zeros, prepare: () => Promise.reject(new Error("no such operator")) }],
-        ["without", { ...zeros, prepare: () => Promise.resolve(undefined) }],
+        ["without", { ...zeros, prepare: () => Promise.resolve({ lacks: "it adds nothing up" }) }],
       ]),
       rounds: 2,
       seed: 1,
@@ -93,8 +95,13 @@ Deno.test({
       : ["Fallback", "DLight generic", "DLight"];
     assertEquals(rows.map((r) => [r.contestant, r.round]), own.flatMap((name) => [[name, 0], [name, 1]]));
     assert(rows.every((r) => r.ms > 0 && r.runs > 1 && r.maxError < 1e-6));
-    assertEquals(lines.length, 2);
+    assert(rows.every((r) => r.side === "own" && r.bound === "memory" && r.flops === 72 && r.bytes === 864));
+    // So small an operator is nearly all launch.
+    assert(rows.every((r) => r.shareOfRoofline > 0 && r.shareOfRoofline < 1));
     assert(/^wrong is left out of add: the result of add\[0\] is 0 and not /.test(lines[0] ?? ""), lines[0]);
-    assertEquals(lines[1], "broken is left out of add: no such operator");
+    assertEquals(lines.slice(1), [
+      "broken is left out of add: no such operator",
+      "without is left out of add: it adds nothing up",
+    ]);
   },
 });

@@ -5,24 +5,129 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { EPS, type Work } from "../bench/operators.ts";
-import { type Argument, described, type Peer, type Ready, versionOf } from "./peer.ts";
+import { columns, permuted, restored } from "./layout.ts";
+import {
+  type Argument,
+  described,
+  isLacking,
+  type Lacking,
+  type Peer,
+  type Problem,
+  type Ready,
+  versionOf,
+} from "./peer.ts";
 
 type Operator = (...args: tf.Tensor[]) => tf.Tensor;
 
 /** What the library has no operator for is put together as its users do. */
-const OPERATORS: Readonly<Record<Work["kind"], Operator | undefined>> = {
-  matmul: (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a, b),
-  gemv: (a: tf.Tensor, x: tf.Tensor) => tf.dot(a, x),
-  outerGemv: (a: tf.Tensor, x: tf.Tensor) => tf.dot(x, a),
-  q4Gemv: undefined,
-  softmax: (a: tf.Tensor) => tf.softmax(a, -1),
-  rmsNorm: (a: tf.Tensor, weight: tf.Tensor) =>
-    tf.mul(tf.mul(a, tf.rsqrt(tf.add(tf.mean(tf.square(a), -1, true), EPS))), weight),
-  rowSum: (a: tf.Tensor) => tf.sum(a, -1),
-  transpose: (a: tf.Tensor) => tf.transpose(a),
-  silu: (a: tf.Tensor) => tf.mul(a, tf.sigmoid(a)),
-  add: (a: tf.Tensor, b: tf.Tensor) => tf.add(a, b),
-};
+function operatorOf(work: Work): Operator | Lacking {
+  switch (work.kind) {
+    case "matmul":
+    case "linear":
+      return (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a, b);
+    case "gemv":
+      return (a: tf.Tensor, x: tf.Tensor) => tf.dot(a, x);
+    case "outerGemv":
+      return (a: tf.Tensor, x: tf.Tensor) => tf.dot(x, a);
+    case "q4Gemv":
+    case "q4Matmul":
+      return { lacks: "it has neither weights in 4 bits nor shifts to decode them with" };
+    case "softmax":
+      return (a: tf.Tensor) => tf.softmax(a, -1);
+    case "rmsNorm":
+      return (a: tf.Tensor, weight: tf.Tensor) =>
+        tf.mul(tf.mul(a, tf.rsqrt(tf.add(tf.mean(tf.square(a), -1, true), EPS))), weight);
+    case "layerNorm":
+      return (a: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) => {
+        const { mean, variance } = tf.moments(a, -1, true);
+        return tf.add(tf.mul(tf.mul(tf.sub(a, mean), tf.rsqrt(tf.add(variance, EPS))), weight), bias);
+      };
+    case "rowSum":
+      return (a: tf.Tensor) => tf.sum(a, -1);
+    case "transpose":
+      return (a: tf.Tensor) => tf.transpose(a);
+    case "silu":
+      return (a: tf.Tensor) => tf.mul(a, tf.sigmoid(a));
+    case "swiglu":
+      return (gate: tf.Tensor, up: tf.Tensor) => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
+    case "add":
+      return (a: tf.Tensor, b: tf.Tensor) => tf.add(a, b);
+    case "conv2d":
+      return (a: tf.Tensor, w: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
+    case "depthwise":
+      return (a: tf.Tensor, w: tf.Tensor) =>
+        tf.depthwiseConv2d(a as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
+    case "attention":
+      return attention(work);
+    default:
+      return work satisfies never;
+  }
+}
+
+/** Heads lead. Those that share keys and values are rows of one product, and reshaping costs nothing. */
+function attention({ queries, length, heads, kvHeads, headDim }: Work & { kind: "attention" }): Operator {
+  const rows = heads / kvHeads * queries;
+  return (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask?: tf.Tensor) => {
+    const scores = tf.mul(
+      tf.matMul(tf.reshape(q, [kvHeads, rows, headDim]), k),
+      headDim ** -0.5,
+    );
+    const masked = mask ? tf.add(tf.reshape(scores, [heads, queries, length]), mask) : scores;
+    const shares = tf.reshape(tf.softmax(masked, -1), [kvHeads, rows, length]);
+    return tf.reshape(tf.matMul(shares, v), [heads, queries, headDim]);
+  };
+}
+
+/** Arguments in the library's layouts, and the order of the result's axes where it is another. */
+interface Given {
+  readonly args: readonly Argument[];
+  readonly order?: readonly number[];
+}
+
+/**
+ * A linear layer's weights are [k, n], as in Keras, images NHWC with windows [height, width, in, out]; a gate comes
+ * apart from what it gates; attention has its heads first, and a mask to add where a query does not see all. Products
+ * with a transposed matrix are slow here, so keys come as [kvHeads, headDim, length].
+ */
+function givenTo({ work, args }: Problem): Given {
+  const [a, b] = args as readonly [Argument, Argument];
+  switch (work.kind) {
+    case "linear":
+      return { args: [a, permuted(b, [1, 0])] };
+    case "swiglu":
+      return {
+        args: [columns(a, "gate", 0, work.columns), columns(a, "up", work.columns, 2 * work.columns)],
+      };
+    case "conv2d":
+      return { args: [permuted(a, NHWC), permuted(b, [2, 3, 1, 0])], order: NHWC };
+    case "depthwise":
+      return { args: [permuted(a, NHWC), permuted(b, [2, 3, 0, 1])], order: NHWC };
+    case "attention": {
+      const [q, k, v] = args as readonly [Argument, Argument, Argument];
+      const order = [1, 0, 2];
+      return {
+        args: [
+          permuted(q, order),
+          permuted(k, [1, 2, 0]),
+          permuted(v, order),
+          ...(work.queries > 1 ? [maskOf(work)] : []),
+        ],
+        order,
+      };
+    }
+    default:
+      return { args };
+  }
+}
+
+const NHWC = [0, 2, 3, 1];
+
+function maskOf({ queries, length }: Work & { kind: "attention" }): Argument {
+  const data = new Float32Array(queries * length).map((_, at) =>
+    at % length <= length - queries + Math.floor(at / length) ? 0 : -1e9
+  );
+  return { name: "mask", shape: [queries, length], data };
+}
 
 export async function open(): Promise<Peer> {
   if (!await tf.setBackend("webgpu")) throw new Error("it has found no WebGPU device");
@@ -32,14 +137,15 @@ export async function open(): Promise<Peer> {
   return {
     version: versionOf("@tensorflow/tfjs-backend-webgpu"),
     adapter: described(backend.device),
-    prepare: ({ work, args }) => {
-      const operator = OPERATORS[work.kind];
-      return Promise.resolve(operator && ready(operator, args, backend));
+    prepare: (problem) => {
+      const operator = operatorOf(problem.work);
+      return Promise.resolve(isLacking(operator) ? operator : ready(operator, problem, backend));
     },
   };
 }
 
-function ready(operator: Operator, args: readonly Argument[], backend: WebGPUBackend): Ready {
+function ready(operator: Operator, problem: Problem, backend: WebGPUBackend): Ready {
+  const { args, order } = givenTo(problem);
   const tensors = args.map(({ data, shape }) => tf.tensor(data as Float32Array, [...shape]));
   const once = () => tf.tidy(() => operator(...tensors));
   return {
@@ -54,7 +160,8 @@ function ready(operator: Operator, args: readonly Argument[], backend: WebGPUBac
       const result = once();
       const data = await result.data<"float32">();
       result.dispose();
-      return data as Float32Array<ArrayBuffer>;
+      const own = data as Float32Array<ArrayBuffer>;
+      return order ? restored(own, problem.result, order) : own;
     },
     [Symbol.asyncDispose]() {
       for (const t of tensors) t.dispose();
