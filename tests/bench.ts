@@ -91,7 +91,7 @@ async function against(
     runners.push(bound);
   }
   const clock = device.target.clock === "cpu" ? "cpu" : "wall";
-  const samples = await race(runners, { rounds, leastMs: 50 });
+  const samples = await race(runners, { rounds, leastMs: 50, clock });
   const [slow = NaN, fast = NaN] = samples.map((s) => median(perRun(s, clock)));
   const unit = unitOf(work);
   const rate = (unit === "GB/s" ? trafficOf(func) : flopsOf(func)) / fast / 1e6;

@@ -14,6 +14,8 @@ import { type Leaf, leavesOf } from "./leaves.ts";
 interface Machine {
   /** Threads that go in step. */
   readonly width: number;
+  /** Whether those are threads along x only, or whichever follow on each other. */
+  readonly alongX: boolean;
   /** Threads, in step or not, that keep it busy. */
   readonly atOnce: number;
   /** Nanoseconds of one load or store by `width` threads, where `width` of them do nothing else. */
@@ -25,6 +27,7 @@ interface Machine {
 /** Of a GPU: memory costs some ten times what workgroup memory and constants do, textures have a cache on the way. */
 const GPU: Machine = {
   width: 32,
+  alongX: false,
   atOnce: 16384,
   ns: { global: 20, texture: 12, uniform: 2, shared: 2, local: 0 },
   opNs: 0.5,
@@ -40,14 +43,22 @@ const MACHINES: Readonly<Record<Profile, Machine>> = {
   // Its workgroup memory lies in the same memory as everything else.
   "arm-mali": { ...GPU, width: 16, atOnce: 8192, ns: { ...GPU.ns, shared: 20 } },
   // Measured with Mesa 22.3: buffers are read lane by lane, whatever memory they are in; storage textures are not.
+  // Lanes are eight threads along x: a workgroup of 1 x 8 has one in each.
   llvmpipe: {
     width: 8,
+    alongX: true,
     atOnce: 16,
     ns: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
     opNs: 0.25,
   },
   // Generated JavaScript: one thread, and memory is memory.
-  cpu: { width: 1, atOnce: 1, ns: { global: 1, texture: 1, uniform: 1, shared: 1, local: 0 }, opNs: 1 },
+  cpu: {
+    width: 1,
+    alongX: false,
+    atOnce: 1,
+    ns: { global: 1, texture: 1, uniform: 1, shared: 1, local: 0 },
+    opNs: 1,
+  },
 };
 
 const SCOPES = ["global", "texture", "uniform", "shared"] as const;
@@ -83,7 +94,8 @@ export function targetFeatures({ func, leaves, target }: Scheduled): readonly nu
   const most = (f: (leaf: Leaf) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 1);
   const groups = most((leaf) => turnsOf(leaf, "group"));
   const threads = most((leaf) => turnsOf(leaf, "thread", "threadX"));
-  const steps = Math.ceil(threads / machine.width);
+  const inStep = machine.alongX ? most((leaf) => turnsOf(leaf, "threadX")) : threads;
+  const steps = Math.ceil(inStep / machine.width) * (threads / inStep);
   const lanes = threads / (steps * machine.width);
   const { sharedBytes } = sizesOf(func, leaves);
   const byMemory = sharedBytes > 0 ? MEMORIES * target.limits.maxSharedBytes / sharedBytes : Infinity;

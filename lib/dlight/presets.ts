@@ -43,6 +43,8 @@ export interface ReductionPreset {
   readonly threads: number;
   /** Neighbouring elements that a thread takes at a time. */
   readonly chunk: number;
+  /** Workgroups that keep a device busy: where there are fewer rows, long ones are cut into parts. */
+  readonly groups: number;
   readonly path: DirectPath;
 }
 
@@ -131,7 +133,7 @@ const GENERIC: Presets = {
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
   packedGemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
   outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
-  reduction: { rows: 1, threads: 64, chunk: 1, path: "buffer" },
+  reduction: { rows: 1, threads: 64, chunk: 1, groups: 64, path: "buffer" },
   outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
   generalReduction: { threads: 64, results: 1, chunk: 4, places: 4, path: "buffer" },
   transpose: { i: [8, 4], j: [8, 4], path: "shared" },
@@ -155,7 +157,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
     gemv: { rows: [8, 1], reduceThreads: 32, chunk: 4, path: "buffer" },
     packedGemv: { rows: [8, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
     generalReduction: { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" },
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
   },
@@ -164,14 +166,14 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
     gemv: { rows: [4, 1], reduceThreads: 64, chunk: 4, path: "buffer" },
     packedGemv: { rows: [4, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
   },
   intel: GENERIC,
   apple: {
     ...GENERIC,
     gemv: { rows: [4, 1], reduceThreads: 16, chunk: 4, path: "buffer" },
     packedGemv: { rows: [4, 1], reduceThreads: 16, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
   },
   "qualcomm-adreno": {
     ...GENERIC,
@@ -179,14 +181,14 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
     packedGemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
     outerGemv: { rows: [64, 8], reduceThreads: 1, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
     generalReduction: { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" },
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
   },
   "arm-mali": {
     ...GENERIC,
     gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, path: "buffer" },
+    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
   },
   llvmpipe: {
     products: 1536,
@@ -195,7 +197,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
     packedGemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
     outerGemv: { rows: [8, 32], reduceThreads: 1, chunk: 1, path: "texture" },
-    reduction: { rows: 1, threads: 8, chunk: 16, path: "texture" },
+    reduction: { rows: 4, threads: 8, chunk: 16, groups: 4, path: "texture" },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
     generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, path: "texture" },
     transpose: { i: [16, 4], j: [16, 16], path: "texture" },
@@ -229,7 +231,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
     packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 8, path: "buffer" },
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
-    reduction: { rows: 1, threads: 1, chunk: 4, path: "buffer" },
+    reduction: { rows: 1, threads: 1, chunk: 4, groups: 1, path: "buffer" },
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
     generalReduction: { threads: 8, results: 8, chunk: 1, places: 1, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },

@@ -105,7 +105,7 @@ export async function contest(
   }
 
   const clock = clockOf(device);
-  const samples = await race(entrants.map((e) => e.ready), { rounds, leastMs: LEAST_MS[clock] });
+  const samples = await race(entrants.map((e) => e.ready), { rounds, leastMs: LEAST_MS[clock], clock });
   return entrants.flatMap(({ name, side, version, maxError }, k) =>
     (samples[k] ?? []).map((s, round): Row => {
       const ms = s[clock] / s.runs;
