@@ -59,7 +59,7 @@ export class Program implements Disposable {
    * nothing, and for what the device reports
    */
   async prepare(inputs: Inputs, shapes: Shapes = {}): Promise<Prepared> {
-    this.#check();
+    this.#check("prepare");
     const { executable } = this;
     const plan = planPreparation(executable, Object.keys(inputs));
     const known = checkWeights(executable, inputs, shapes, plan);
@@ -68,10 +68,10 @@ export class Program implements Disposable {
     return new Prepared(executable, weights, { lengths, shapes: known }, () => this.#check());
   }
 
-  #check(): void {
+  #check(verb = "run"): void {
     if (!this.#disposed) return;
     throw new RuntimeError(
-      `cannot run ${this.executable.name}: the program is disposed; load it again`,
+      `cannot ${verb} ${this.executable.name}: the program is disposed; load it again`,
     );
   }
 
