@@ -15,11 +15,12 @@ import { cpuTime } from "../../lib/runtime/cpu_time.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Program } from "../../lib/runtime/program.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import * as te from "../../lib/te/mod.ts";
 
 const DISPATCHES = 500;
 const TOGETHER = 8;
 
-const SMALL = 64, LARGE = 1 << 20;
+const SMALL = 64, SIDE = 1 << 10, LARGE = SIDE * SIDE;
 
 /** `A` of `n` elements times each of `factors`; with factors that are new, the driver has no such kernel yet. */
 function times(n: number, ...factors: readonly number[]): PrimFunc {
@@ -57,11 +58,14 @@ async function rowsOf(device: Device, rounds: number): Promise<readonly Row[]> {
   using program = await load(times(SMALL, 2));
   using three = await load(times(SMALL, 2, 3, 4));
   using large = await load(times(LARGE, 2));
+  using product = await load(te.gemv({ n: SIDE, k: SIDE }));
   using bound = await program.bind({ A });
+  const x = new Float32Array(SIDE).fill(1);
   const image = new Float32Array(LARGE).fill(1);
   const rows: Row[] = [];
   const add = async (...args: Parameters<typeof time>) => void rows.push(await time(...args));
 
+  if (target.kind === "webgpu") await platformRows(add, rounds);
   const firsts: Program[] = [];
   await add("load a new program", 8, async () => void firsts.push(await fresh()));
   await add("its first run", firsts.length - 1, async () => {
@@ -81,8 +85,35 @@ async function rowsOf(device: Device, rounds: number): Promise<readonly Row[]> {
     () => Promise.all(Array.from({ length: TOGETHER }, () => program.run({ A }))),
     TOGETHER,
   );
+  await add("run a product, its 4 MiB of weights given each time", 10, () => product.run({ A: image, x }));
+  await add("prepare these weights", 10, async () => (await product.prepare({ A: image }))[Symbol.dispose]());
+  using weights = await product.prepare({ A: image });
+  await add("run it with prepared weights", rounds, () => weights.run({ x }));
   await add("run, 4 MiB in and out", 10, () => large.run({ A: image }));
   return rows;
+}
+
+/** What the runtime asks for by itself, on a device of its own. */
+async function platformRows(
+  add: (what: string, rounds: number, each: () => unknown) => Promise<void>,
+  rounds: number,
+): Promise<void> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  const device = await adapter?.requestDevice();
+  if (!device) return;
+  const { queue } = device;
+  await add(
+    "the runtime: submit nothing",
+    rounds,
+    () => queue.submit([device.createCommandEncoder().finish()]),
+  );
+  await add("the runtime: wait for nothing", rounds, () => queue.onSubmittedWorkDone());
+  const staging = device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  await add("the runtime: map a buffer", rounds, async () => {
+    await staging.mapAsync(GPUMapMode.READ);
+    staging.unmap();
+  });
+  device.destroy();
 }
 
 if (import.meta.main) {

@@ -6,8 +6,13 @@ import { schedule } from "../../lib/dlight/schedule.ts";
 import { add, constant, mul, variable } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Device } from "../../lib/runtime/device.ts";
+import { Gpu } from "../../lib/runtime/gpu.ts";
+import { Pipelines } from "../../lib/runtime/pipelines.ts";
+import { planPreparation } from "../../lib/runtime/preparation.ts";
 import type { Program } from "../../lib/runtime/program.ts";
+import { targetOfAdapter } from "../../lib/runtime/adapter_target.ts";
 import { openWebGpu } from "../../lib/runtime/webgpu_backend.ts";
+import { webGpuProgram } from "../../lib/runtime/webgpu_program.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import * as te from "../../lib/te/mod.ts";
 import { devices } from "../devices.ts";
@@ -145,6 +150,35 @@ for (const device of devices.filter((d) => d.target.kind === "webgpu")) {
     assertEquals(wrongAmong(subject, await bound.read()), undefined);
   });
 }
+
+Deno.test("the device's own clock comes with each run, also with several at a time", async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter?.features.has("timestamp-query")) return;
+  const target = { ...targetOfAdapter(adapter, ["timestamp-query"], "another"), clock: "timestamp" } as const;
+  const gpuDevice = await adapter.requestDevice({ requiredFeatures: ["timestamp-query"] });
+  using stack = new DisposableStack();
+  const gpu = stack.use(new Gpu(gpuDevice, target));
+  const pipelines = new Pipelines(gpu);
+  const func = te.mul({ shape: [1 << 16] });
+  const exe = compile(schedule(func, target, [fallback]).func, target);
+  const launches = await Promise.all(
+    exe.launches.map(async (launch) => ({ launch, pipeline: await pipelines.take(launch) })),
+  );
+  const loaded = stack.use(webGpuProgram(gpu, exe, launches, () => {}));
+  const subject = subjectOf(func, {}, 5);
+  const bound = stack.use(await loaded.bind(subject.inputs, {}));
+  bound.poison();
+  await bound.run(1);
+  const all = await Promise.all([bound.run(1), bound.run(40), bound.run(1)]);
+  const [short, long, again] = all.map((s) => s.timestamp ?? NaN) as [number, number, number];
+  assert(short > 0 && again > 0 && long > 3 * Math.min(short, again), `${short}, ${long}, ${again} ms`);
+  assertEquals(wrongAmong(subject, await bound.read()), undefined);
+  assertEquals(wrongAmong(subject, await loaded.run(subject.inputs, {})), undefined);
+  const prepared = stack.use(
+    await loaded.prepare(subject.inputs, {}, planPreparation(exe, ["A", "B"])),
+  );
+  assertEquals(wrongAmong(subject, await prepared.run({}, {})), undefined);
+});
 
 /** Counts what is asked of WebGPU until it is disposed. */
 function countCalls(): Disposable & { calls(): Readonly<Record<string, number>> } {
