@@ -21,14 +21,14 @@ function show(spec: BufferSpec): string {
 }
 
 /** What of a program's inputs is on the device already. */
-export interface Held {
+export interface HeldInputs {
   /** Elements of each of those inputs. */
   readonly lengths: Readonly<Record<string, number>>;
   /** The shape variables that are settled by them. */
   readonly shapes: Shapes;
 }
 
-const NOTHING: Held = { lengths: {}, shapes: {} };
+const NOTHING: HeldInputs = { lengths: {}, shapes: {} };
 
 /**
  * Checks `inputs` and works out the shape variables that `shapes` leaves open, from the arguments' lengths. What
@@ -40,7 +40,7 @@ export function checkArguments(
   exe: Executable,
   inputs: Inputs,
   shapes: Shapes = {},
-  held: Held = NOTHING,
+  held: HeldInputs = NOTHING,
 ): Shapes {
   const asked = `cannot run ${exe.name}`;
   const again = Object.keys(inputs).find((name) => Object.hasOwn(held.lengths, name));

@@ -1,38 +1,49 @@
 import type { Shapes } from "./arguments.ts";
 
-/** What nobody uses is kept up to so many bytes together. */
+/** What nobody uses is kept up to so many bytes together, and so many places. */
 const IDLE_BYTES = 1 << 26;
-const MOST = 16;
+const MOST = 256;
 
 /** A place that a run may have for itself. */
 interface Room extends Disposable {
   readonly bytes: number;
 }
 
-/** Places in which nothing runs at the moment, for the next run of the same shapes; the oldest go first. */
+/**
+ * A device's places in which nothing runs at the moment, for the next run by the same owner with the same shapes. The
+ * oldest go first.
+ */
 export class Places<P extends Room> implements Disposable {
-  readonly #idle: { readonly key: string; readonly place: P }[] = [];
-  #open = true;
+  readonly #idle: { readonly owner: object; readonly key: string; readonly place: P }[] = [];
+  #bytes = 0;
 
-  take(shapes: Shapes): P | undefined {
+  take(owner: object, shapes: Shapes): P | undefined {
     const key = keyOf(shapes);
-    const at = this.#idle.findLastIndex((i) => i.key === key);
-    return at < 0 ? undefined : this.#idle.splice(at, 1)[0]?.place;
+    const at = this.#idle.findLastIndex((i) => i.owner === owner && i.key === key);
+    return at < 0 ? undefined : this.#remove(at);
   }
 
-  give(shapes: Shapes, place: P): void {
-    this.#idle.push({ key: keyOf(shapes), place });
-    let bytes = this.#idle.reduce((n, i) => n + i.place.bytes, 0);
-    while (this.#idle.length > 0 && (!this.#open || bytes > IDLE_BYTES || this.#idle.length > MOST)) {
-      const oldest = this.#idle.shift()?.place as P;
-      bytes -= oldest.bytes;
-      oldest[Symbol.dispose]();
+  give(owner: object, shapes: Shapes, place: P): void {
+    this.#idle.push({ owner, key: keyOf(shapes), place });
+    this.#bytes += place.bytes;
+    while (this.#bytes > IDLE_BYTES || this.#idle.length > MOST) this.#remove(0)[Symbol.dispose]();
+  }
+
+  /** Lets go of what an owner has left. */
+  clear(owner: object): void {
+    for (let k = this.#idle.length - 1; k >= 0; k--) {
+      if (this.#idle[k]?.owner === owner) this.#remove(k)[Symbol.dispose]();
     }
   }
 
+  #remove(at: number): P {
+    const place = this.#idle.splice(at, 1)[0]?.place as P;
+    this.#bytes -= place.bytes;
+    return place;
+  }
+
   [Symbol.dispose](): void {
-    this.#open = false;
-    for (const { place } of this.#idle.splice(0)) place[Symbol.dispose]();
+    while (this.#idle.length > 0) this.#remove(0)[Symbol.dispose]();
   }
 }
 

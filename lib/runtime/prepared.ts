@@ -1,5 +1,5 @@
 import type { Executable } from "../codegen/executable.ts";
-import { checkArguments, type Held as HeldInputs, type Inputs, type Shapes } from "./arguments.ts";
+import { checkArguments, type HeldInputs, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, HeldBytes, Spent, Weights } from "./backend.ts";
 import { RuntimeError } from "./error.ts";

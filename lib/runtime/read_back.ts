@@ -60,9 +60,9 @@ export class ReadBack implements Disposable {
     };
     const mapped = Promise.all(staged.map((s) => s.staging.mapAsync(GPUMapMode.READ, 0, s.bytes)));
     if (this.#atOnce) {
+      mapped.catch(() => {});
       try {
         take();
-        mapped.catch(() => {});
         // Whoever runs one program after the other still lets timers and signals through.
         await new Promise<void>((resolve) => setImmediate(resolve));
         return ranges;

@@ -7,6 +7,8 @@ import { CompileError, RunError } from "./error.ts";
 import { Gpu } from "./gpu.ts";
 import { checkLaunch } from "./launch_limits.ts";
 import { Pipelines } from "./pipelines.ts";
+import { Places } from "./places.ts";
+import type { Place } from "./webgpu_place.ts";
 import { webGpuProgram } from "./webgpu_program.ts";
 
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups" as GPUFeatureName];
@@ -35,18 +37,27 @@ export async function openWebGpu(runtime: string): Promise<Backend | undefined> 
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredFeatures: features, requiredLimits });
   const gpu = new Gpu(device, targetOfAdapter(adapter, features, runtime));
-  const pipelines = new Pipelines(gpu);
+  const pipelines = new Pipelines(gpu), places = new Places<Place>();
   // The target says f16 only if a kernel has computed with it: some runtimes return zeros.
   const f16 = gpu.target.f16 && await f16Computes(gpu, pipelines);
   const target = { ...gpu.target, f16 };
   return {
     target,
-    load: (exe) => load(gpu, pipelines, target, exe),
-    [Symbol.dispose]: () => gpu[Symbol.dispose](),
+    load: (exe) => load(gpu, pipelines, places, target, exe),
+    [Symbol.dispose]() {
+      places[Symbol.dispose]();
+      gpu[Symbol.dispose]();
+    },
   };
 }
 
-async function load(gpu: Gpu, pipelines: Pipelines, target: Target, exe: Executable): Promise<Loaded> {
+async function load(
+  gpu: Gpu,
+  pipelines: Pipelines,
+  places: Places<Place>,
+  target: Target,
+  exe: Executable,
+): Promise<Loaded> {
   gpu.checkLost();
   if (exe.language !== "wgsl") {
     throw new CompileError(
@@ -61,7 +72,7 @@ async function load(gpu: Gpu, pipelines: Pipelines, target: Target, exe: Executa
     taken.defer(() => pipelines.release(launch));
   }
   const held = taken.move();
-  return webGpuProgram(gpu, exe, launches, () => held.dispose());
+  return webGpuProgram(gpu, places, exe, launches, () => held.dispose());
 }
 
 async function f16Computes(gpu: Gpu, pipelines: Pipelines): Promise<boolean> {

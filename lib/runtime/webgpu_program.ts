@@ -5,7 +5,7 @@ import type { TypedArray } from "./arrays.ts";
 import type { Bound, Loaded, Runnable, Spent, Weights } from "./backend.ts";
 import { stopwatch } from "./cpu_time.ts";
 import type { Gpu } from "./gpu.ts";
-import { Places } from "./places.ts";
+import type { Places } from "./places.ts";
 import { planPreparation, type Preparation } from "./preparation.ts";
 import { makeStorage, type Storage, uploadInto } from "./storage.ts";
 import { type Compiled, Place } from "./webgpu_place.ts";
@@ -13,23 +13,29 @@ import { type Compiled, Place } from "./webgpu_place.ts";
 /** The program of `exe`, whose launches are compiled. Calls `release` when it is disposed. */
 export function webGpuProgram(
   gpu: Gpu,
+  places: Places<Place>,
   exe: Executable,
   launches: readonly Compiled[],
   release: () => void,
 ): Loaded {
   const { own } = planPreparation(exe, []);
-  const runnable = runnableOf(gpu, own, launches, new Map(), release);
-  return { ...runnable, prepare: (inputs, shapes, plan) => prepare(gpu, launches, inputs, shapes, plan) };
+  const runnable = runnableOf(gpu, places, own, launches, new Map(), release);
+  return {
+    ...runnable,
+    prepare: (inputs, shapes, plan) => prepare(gpu, places, launches, inputs, shapes, plan),
+  };
 }
 
 function runnableOf(
   gpu: Gpu,
+  places: Places<Place>,
   own: readonly BufferSpec[],
   launches: readonly Compiled[],
   held: ReadonlyMap<string, Storage>,
   release: () => void,
 ): Runnable {
-  const places = new Places<Place>();
+  const owner = {};
+  let open = true;
   const make = (shapes: Shapes) => new Place(gpu, own, launches, shapes, held);
   return {
     async bind(inputs: Inputs, shapes: Shapes): Promise<Bound> {
@@ -46,16 +52,20 @@ function runnableOf(
     async run(inputs: Inputs, shapes: Shapes): Promise<Record<string, TypedArray>> {
       using stack = new DisposableStack();
       const [place, { results }] = await gpu.guarded(async () => {
-        const taken = stack.use(places.take(shapes) ?? make(shapes));
+        const taken = stack.use(places.take(owner, shapes) ?? make(shapes));
         taken.upload(inputs);
         return [taken, await taken.submit({ prepares: true, times: 1, reads: true })] as const;
       });
-      stack.move();
-      places.give(shapes, place);
+      // Who was disposed while it ran leaves nothing.
+      if (open) {
+        stack.move();
+        places.give(owner, shapes, place);
+      }
       return results;
     },
     [Symbol.dispose]() {
-      places[Symbol.dispose]();
+      open = false;
+      places.clear(owner);
       release();
     },
   };
@@ -76,6 +86,7 @@ function boundOf(gpu: Gpu, place: Place): Bound {
 
 async function prepare(
   gpu: Gpu,
+  places: Places<Place>,
   launches: readonly Compiled[],
   inputs: Inputs,
   shapes: Shapes,
@@ -100,7 +111,7 @@ async function prepare(
     : { wall: 0, cpu: 0 };
   const held = stack.move();
   return {
-    ...runnableOf(gpu, plan.own, among(plan.rest), kept, () => held.dispose()),
+    ...runnableOf(gpu, places, plan.own, among(plan.rest), kept, () => held.dispose()),
     upload,
     preparing,
     bytes: { before, after: kept.values().reduce((n, s) => n + s.bytes, 0) },
