@@ -5,17 +5,23 @@ import { fallback } from "../../lib/dlight/fallback.ts";
 import { match, schedule } from "../../lib/dlight/schedule.ts";
 import { add, constant, mul } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
+import { inputsOf } from "../../lib/ir/outputs.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { DeviceLostError, LaunchLimitError, RuntimeError } from "../../lib/runtime/error.ts";
 import type { Program } from "../../lib/runtime/program.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
+import { Rng } from "../../lib/space/rng.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { CASES } from "../dlight/operators.ts";
 import * as te from "../../lib/te/mod.ts";
 import { devices } from "../devices.ts";
 import { type Subject, subjectOf, wrongAmong, wrongBound } from "../lower/checked_run.ts";
+
+/** Of these a GPU prepares inputs: one for each number and kind of them. */
+const OPERATORS = new Set(["matmul", "gemv", "softmax", "attention", "embedding", "conv2d strided NCHW"]);
 
 const floats = (n: number) => new Float32Array(n);
 
@@ -111,6 +117,26 @@ for (const device of devices) {
     using program = await device.load(compile(schedule(func, target).func, target));
     for (const names of [[], ["A"], ["A", "B"]]) {
       assertEquals(await wrongPrepared(program, names, subjects(func, names, [{}, {}])), []);
+    }
+  });
+
+  test("any inputs of any operator may be prepared", async () => {
+    const isCpu = target.kind === "cpu";
+    const some = CASES.filter((c) =>
+      c.dtype !== "f16" && c.sort === (isCpu ? "symbolic" : "odd") && (isCpu || OPERATORS.has(c.operator))
+    );
+    assert(some.length > 5);
+    const seed = Date.now() % 1e6, rng = Rng.of(seed);
+    for (const c of some) {
+      using program = await device.load(compile(schedule(c.func, target).func, target));
+      const inputs = inputsOf(c.func).map((b) => b.name);
+      const names = inputs.filter(() => rng.int(2) === 1);
+      const all = subjects(c.func, names, [c.shapes, c.shapes]);
+      assertEquals(
+        await wrongPrepared(program, names, all),
+        [],
+        `${c.operator} ${c.dtype} with ${names}, seed ${seed}`,
+      );
     }
   });
 
