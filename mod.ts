@@ -95,6 +95,9 @@ export { lower, passes } from "./lib/lower/pipeline.ts";
 
 export { Device, type DeviceOptions } from "./lib/runtime/device.ts";
 export { Program } from "./lib/runtime/program.ts";
+export { Prepared } from "./lib/runtime/prepared.ts";
+export type { Bound, HeldBytes, Spent } from "./lib/runtime/backend.ts";
+export type { Inputs, Shapes } from "./lib/runtime/arguments.ts";
 export * from "./lib/runtime/error.ts";
 
 export { Measurer } from "./lib/measure/measurer.ts";

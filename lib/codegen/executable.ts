@@ -13,7 +13,7 @@ export interface BufferSpec {
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
-  /** `prepared`: made of inputs when arguments are bound, and kept as long as they are. */
+  /** `prepared`: made of inputs when these are bound or prepared, and kept as long as they are. */
   readonly role: "input" | "output" | "temp" | "prepared";
   /**
    * `texture`: the device holds it as a 2-D texture of four elements a texel, padded with zeros. Kernels sample
@@ -31,7 +31,7 @@ export interface TextureSpec {
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
   readonly name: string;
-  /** True if it runs once, when arguments are bound. */
+  /** True if it runs once, when the inputs that it reads are bound or prepared. */
   readonly prepares: boolean;
   /** WGSL of one module, or JavaScript of one function body. */
   readonly source: string;

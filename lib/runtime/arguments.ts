@@ -1,8 +1,9 @@
 /** Arguments held against what a program takes, before anything reaches a device. */
-import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
 import { RuntimeError } from "./error.ts";
+import type { Preparation } from "./preparation.ts";
 
 /** Values of the shape variables, by name. */
 export type Shapes = Readonly<Record<string, number>>;
@@ -19,51 +20,151 @@ function show(spec: BufferSpec): string {
   return `${spec.dtype}[${spec.shape.map(text).join(", ")}]`;
 }
 
+/** What of a program's inputs is on the device already. */
+export interface HeldInputs {
+  /** Elements of each of those inputs. */
+  readonly lengths: Readonly<Record<string, number>>;
+  /** The shape variables that are settled by them. */
+  readonly shapes: Shapes;
+}
+
+const NOTHING: HeldInputs = { lengths: {}, shapes: {} };
+
 /**
- * Checks `inputs` and works out the shape variables that `shapes` leaves open, from the arguments' lengths.
+ * Checks `inputs` and works out the shape variables that `shapes` leaves open, from the arguments' lengths. What
+ * is `held` is not given again.
  *
  * @throws {RuntimeError} for a missing or unknown argument, a wrong kind of array, or a wrong length
  */
-export function checkArguments(exe: Executable, inputs: Inputs, shapes: Shapes = {}): Shapes {
-  const specs = exe.buffers.filter((b) => b.role === "input");
-  const takes = specs.map((b) => `${b.name}: ${show(b)}`).join(", ");
-  const unknown = Object.keys(inputs).find((name) => !specs.some((b) => b.name === name));
+export function checkArguments(
+  exe: Executable,
+  inputs: Inputs,
+  shapes: Shapes = {},
+  held: HeldInputs = NOTHING,
+): Shapes {
+  const asked = `cannot run ${exe.name}`;
+  const again = Object.keys(inputs).find((name) => Object.hasOwn(held.lengths, name));
+  if (again !== undefined) {
+    throw new RuntimeError(
+      `${asked} with argument ${again}: it is prepared already; leave it out, or prepare another`,
+    );
+  }
+  const specs = inputsOf(exe).filter((b) => !Object.hasOwn(held.lengths, b.name));
+  checkKinds(asked, specs, inputs);
+  for (const [name, value] of Object.entries(held.shapes)) {
+    if (!Object.hasOwn(shapes, name) || shapes[name] === value) continue;
+    throw new RuntimeError(
+      `${asked} with ${name} = ${shapes[name]}: what is prepared is for ${name} = ${value}`,
+    );
+  }
+  const lengths = { ...held.lengths, ...lengthsOf(specs, inputs) };
+  const known = solve(asked, exe, lengths, { ...shapes, ...held.shapes });
+  checkOpen(asked, exe.shapeVars, known);
+  checkLengths(asked, specs, lengths, known);
+  return known;
+}
+
+/**
+ * Checks some of the inputs, to be prepared as `plan` says, and works out what shape variables follow. Others may
+ * stay open that neither they nor preparing them need.
+ *
+ * @throws {RuntimeError} as `checkArguments` does
+ */
+export function checkWeights(exe: Executable, inputs: Inputs, shapes: Shapes, plan: Preparation): Shapes {
+  const asked = `cannot prepare ${exe.name}`;
+  const specs = inputsOf(exe).filter((b) => Object.hasOwn(inputs, b.name));
+  checkKinds(asked, specs, inputs, inputsOf(exe));
+  const lengths = lengthsOf(specs, inputs);
+  const known = solve(asked, exe, lengths, shapes);
+  const needs = [...specs, ...plan.kept].flatMap((b) => b.shape.flatMap(namesIn))
+    .concat(plan.launches.flatMap(namesOf));
+  checkOpen(asked, exe.shapeVars.filter((name) => needs.includes(name)), known);
+  checkLengths(asked, specs, lengths, known);
+  return known;
+}
+
+function inputsOf(exe: Executable): readonly BufferSpec[] {
+  return exe.buffers.filter((b) => b.role === "input");
+}
+
+/** Shape variables in an expression. */
+function namesIn(e: ExprJson): readonly string[] {
+  return typeof e === "string" ? [e] : typeof e === "number" ? [] : [...namesIn(e[1]), ...namesIn(e[2])];
+}
+
+/** Shape variables that a launch needs. */
+function namesOf(l: Launch): readonly string[] {
+  return [...l.uniforms, ...l.grid.flatMap(namesIn), ...l.loops.flat().flatMap(namesIn)];
+}
+
+function lengthsOf(specs: readonly BufferSpec[], inputs: Inputs): Readonly<Record<string, number>> {
+  return Object.fromEntries(specs.map((b) => [b.name, (inputs[b.name] as TypedArray).length]));
+}
+
+/** Holds the kinds of arrays against what is expected of `all` inputs, of which those in `specs` must be there. */
+function checkKinds(
+  asked: string,
+  specs: readonly BufferSpec[],
+  inputs: Inputs,
+  all: readonly BufferSpec[] = specs,
+): void {
+  const takes = all.map((b) => `${b.name}: ${show(b)}`).join(", ") || "no arguments";
+  const unknown = Object.keys(inputs).find((name) => !all.some((b) => b.name === name));
   if (unknown !== undefined) {
-    throw new RuntimeError(`cannot run ${exe.name} with argument ${unknown}: it takes ${takes}`);
+    throw new RuntimeError(`${asked} with argument ${unknown}: it takes ${takes}`);
   }
   for (const spec of specs) {
     const array = Object.hasOwn(inputs, spec.name) ? inputs[spec.name] : undefined;
     if (array === undefined) {
-      throw new RuntimeError(`cannot run ${exe.name}: argument ${spec.name} is missing; it takes ${takes}`);
+      throw new RuntimeError(`${asked}: argument ${spec.name} is missing; it takes ${takes}`);
     }
     const wanted = ARRAYS[spec.dtype];
     if (!(array instanceof wanted)) {
       const got = (array as object)?.constructor?.name ?? typeof array;
       throw new RuntimeError(
-        `cannot run ${exe.name} with ${spec.name} as ${got}: ${show(spec)} is given as ${wanted.name}`,
+        `${asked} with ${spec.name} as ${got}: ${show(spec)} is given as ${wanted.name}`,
       );
     }
   }
-  const known = solve(exe, inputs, shapes);
-  for (const spec of specs) {
-    const length = inputs[spec.name]?.length, wanted = sizeOf(spec, known);
-    if (length !== wanted) {
-      throw new RuntimeError(
-        `cannot run ${exe.name} with ${spec.name} of ${length} elements: ${show(spec)} takes ${wanted}`,
-      );
-    }
-  }
-  return known;
 }
 
-function solve(exe: Executable, inputs: Inputs, given: Shapes): Shapes {
+function checkLengths(
+  asked: string,
+  specs: readonly BufferSpec[],
+  lengths: Readonly<Record<string, number>>,
+  known: Shapes,
+): void {
+  for (const spec of specs) {
+    const length = lengths[spec.name], wanted = sizeOf(spec, known);
+    if (length !== wanted) {
+      throw new RuntimeError(
+        `${asked} with ${spec.name} of ${length} elements: ${show(spec)} takes ${wanted}`,
+      );
+    }
+  }
+}
+
+/** @throws {RuntimeError} for the first of `names` that is not known */
+function checkOpen(asked: string, names: readonly string[], known: Shapes): void {
+  const open = names.find((name) => !Object.hasOwn(known, name));
+  if (open === undefined) return;
+  throw new RuntimeError(
+    `${asked}: shape variable ${open} does not follow from the arguments' lengths; give it in shapes`,
+  );
+}
+
+/** The shape variables that are given or follow from lengths. */
+function solve(
+  asked: string,
+  exe: Executable,
+  lengths: Readonly<Record<string, number>>,
+  given: Shapes,
+): Shapes {
   const known = new Map<string, number>();
   const strange = Object.keys(given).find((name) => !exe.shapeVars.includes(name));
   if (strange !== undefined) {
     throw new RuntimeError(
-      `cannot run ${exe.name} with shape ${strange}: its shape variables are ${
-        exe.shapeVars.join(", ") || "none"
-      }`,
+      `${asked} with shape ${strange}: its shape variables are ${exe.shapeVars.join(", ") || "none"}`,
     );
   }
   for (const name of exe.shapeVars) {
@@ -73,21 +174,13 @@ function solve(exe: Executable, inputs: Inputs, given: Shapes): Shapes {
   for (let before = -1; before !== known.size;) {
     before = known.size;
     for (const name of exe.shapeVars) {
-      const value = known.has(name) ? undefined : fromLengths(exe, inputs, name, known);
+      const value = known.has(name) ? undefined : fromLengths(exe, lengths, name, known);
       if (value !== undefined) known.set(name, value);
     }
   }
-  for (const name of exe.shapeVars) {
-    const value = known.get(name);
-    if (value === undefined) {
-      throw new RuntimeError(
-        `cannot run ${exe.name}: shape variable ${name} does not follow from the arguments' lengths; give it in shapes`,
-      );
-    }
+  for (const [name, value] of known) {
     if (!Number.isInteger(value) || value <= 0) {
-      throw new RuntimeError(
-        `cannot run ${exe.name} with ${name} = ${value}: shape variables are positive integers`,
-      );
+      throw new RuntimeError(`${asked} with ${name} = ${value}: shape variables are positive integers`);
     }
   }
   return Object.fromEntries(known);
@@ -96,18 +189,16 @@ function solve(exe: Executable, inputs: Inputs, given: Shapes): Shapes {
 /** The value of a variable that is itself a dimension of an argument whose other dimensions are known. */
 function fromLengths(
   exe: Executable,
-  inputs: Inputs,
+  lengths: Readonly<Record<string, number>>,
   name: string,
   known: ReadonlyMap<string, number>,
 ): number | undefined {
-  const isKnown = (e: ExprJson): boolean =>
-    typeof e === "string" ? known.has(e) : typeof e === "number" || (isKnown(e[1]) && isKnown(e[2]));
   for (const spec of exe.buffers) {
     const others = spec.shape.filter((d) => d !== name);
-    if (spec.role !== "input" || others.length !== spec.shape.length - 1 || !others.every(isKnown)) continue;
+    if (!Object.hasOwn(lengths, spec.name) || others.length !== spec.shape.length - 1) continue;
+    if (!others.flatMap(namesIn).every((n) => known.has(n))) continue;
     const shapes = Object.fromEntries(known);
-    return (inputs[spec.name] as TypedArray).length /
-      others.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
+    return (lengths[spec.name] as number) / others.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
   }
   return undefined;
 }

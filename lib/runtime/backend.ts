@@ -3,6 +3,7 @@ import type { Executable } from "../codegen/executable.ts";
 import type { Target } from "../target/target.ts";
 import type { Inputs, Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
+import type { Preparation } from "./preparation.ts";
 
 export interface Backend extends Disposable {
   readonly target: Target;
@@ -10,10 +11,32 @@ export interface Backend extends Disposable {
   load(executable: Executable): Promise<Loaded>;
 }
 
-/** A program whose source is compiled. */
-export interface Loaded extends Disposable {
-  /** Puts checked arguments on the device and makes room for the results. */
+/** A program some of whose inputs may be on the device already; the others are given, and checked. */
+export interface Runnable extends Disposable {
+  /** Puts arguments on the device and makes room for the results. */
   bind(inputs: Inputs, shapes: Shapes): Promise<Bound>;
+  /** Runs once: the results, by parameter name. */
+  run(inputs: Inputs, shapes: Shapes): Promise<Record<string, TypedArray>>;
+}
+
+/** A program whose source is compiled. */
+export interface Loaded extends Runnable {
+  /** Puts some inputs on the device for good, as far as `plan` keeps them. */
+  prepare(inputs: Inputs, shapes: Shapes, plan: Preparation): Promise<Weights>;
+}
+
+/** A program with some of its inputs on the device, and what that took. */
+export interface Weights extends Runnable {
+  readonly upload: Spent;
+  readonly preparing: Spent;
+  readonly bytes: HeldBytes;
+}
+
+export interface HeldBytes {
+  /** The inputs as they were put on the device. */
+  readonly before: number;
+  /** What stays there: of the inputs what the program itself reads, and what was made of them. */
+  readonly after: number;
 }
 
 /** A program with its arguments on the device. */

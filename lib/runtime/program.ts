@@ -1,8 +1,11 @@
 import type { Executable } from "../codegen/executable.ts";
-import { checkArguments, type Inputs, type Shapes } from "./arguments.ts";
+import { checkArguments, checkWeights, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
-import type { Bound, Loaded, Spent } from "./backend.ts";
+import type { Bound, Loaded } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
+import { Held } from "./held.ts";
+import { planPreparation } from "./preparation.ts";
+import { Prepared } from "./prepared.ts";
 
 /** A compiled program on a device. Dispose it, or declare it with `using`. */
 export class Program implements Disposable {
@@ -20,55 +23,61 @@ export class Program implements Disposable {
 
   /**
    * Runs the program once. Arguments by parameter name, as the typed array of their dtype, row-major;
-   * results likewise. Shape variables follow from the arguments' lengths where they can.
+   * results likewise. Shape variables follow from the arguments' lengths where they can. One submission and one
+   * wait; buffers are kept for the next run of the same shapes.
    *
    * @throws {RuntimeError} for arguments that don't fit, and for what the device reports
    */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
-    using bound = await this.bind(inputs, shapes);
-    await bound.run(1);
-    return await bound.read();
+    this.#check();
+    return await this.#loaded.run(inputs, checkArguments(this.executable, inputs, shapes));
   }
 
   /** Puts the arguments on the device once, to run many times. */
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
-    const { name } = this.executable;
-    if (this.#disposed) throw new RuntimeError(`cannot run ${name}: the program is disposed; load it again`);
-    const known = checkArguments(this.executable, inputs, shapes);
-    return new Held(name, await this.#loaded.bind(inputs, known));
+    this.#check();
+    const bound = await this.#loaded.bind(inputs, checkArguments(this.executable, inputs, shapes));
+    return new Held(this.executable.name, bound, () => {});
+  }
+
+  /**
+   * Puts some inputs on the device once, weights for example, and makes of them what the program reads: another
+   * layout, where its schedule has one. What the program does not read itself is freed. The others are given with
+   * each run:
+   *
+   * ```ts
+   * import { build, Device, te } from "tunebook";
+   *
+   * using device = await Device.open({ prefer: "cpu" });
+   * using program = await build(te.matmul({ m: "m", n: 2, k: 2 }), device);
+   * using weights = await program.prepare({ B: new Float32Array([5, 6, 7, 8]) });
+   * const { C } = await weights.run({ A: new Float32Array([1, 2]) });
+   * console.assert(C?.join() === "19,22" && weights.bytes.after === 16 && weights.upload.wall >= 0);
+   * ```
+   *
+   * @throws {RuntimeError} for arguments that don't fit, for a shape variable that they need and that follows from
+   * nothing, and for what the device reports
+   */
+  async prepare(inputs: Inputs, shapes: Shapes = {}): Promise<Prepared> {
+    this.#check("prepare");
+    const { executable } = this;
+    const plan = planPreparation(executable, Object.keys(inputs));
+    const known = checkWeights(executable, inputs, shapes, plan);
+    const lengths = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, array.length]));
+    const weights = await this.#loaded.prepare(inputs, known, plan);
+    return new Prepared(executable, weights, { lengths, shapes: known }, () => this.#check());
+  }
+
+  #check(verb = "run"): void {
+    if (!this.#disposed) return;
+    throw new RuntimeError(
+      `cannot ${verb} ${this.executable.name}: the program is disposed; load it again`,
+    );
   }
 
   [Symbol.dispose](): void {
+    if (this.#disposed) return;
     this.#disposed = true;
     this.#loaded[Symbol.dispose]();
-  }
-}
-
-/** Arguments on a device, until they are disposed. */
-class Held implements Bound {
-  #bound: Bound | undefined;
-
-  constructor(readonly name: string, bound: Bound) {
-    this.#bound = bound;
-  }
-
-  #own(): Bound {
-    if (this.#bound) return this.#bound;
-    throw new RuntimeError(`cannot run ${this.name}: its arguments are disposed; bind them again`);
-  }
-
-  poison(): void {
-    this.#own().poison();
-  }
-  async run(times: number): Promise<Spent> {
-    return await this.#own().run(times);
-  }
-  async read(): Promise<Record<string, TypedArray>> {
-    return await this.#own().read();
-  }
-
-  [Symbol.dispose](): void {
-    this.#bound?.[Symbol.dispose]();
-    this.#bound = undefined;
   }
 }

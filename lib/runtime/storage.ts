@@ -4,21 +4,43 @@ import { bytesOf, type ScalarType } from "../ir/dtype.ts";
 import { evaluate } from "../ir/json.ts";
 import type { Target } from "../target/target.ts";
 import { TEXEL_FORMATS, type TextureLayout } from "../target/texture.ts";
-import { type Shapes, sizeOf } from "./arguments.ts";
+import { type Inputs, type Shapes, sizeOf } from "./arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "./arrays.ts";
 import { LaunchLimitError } from "./error.ts";
 
 export interface Storage extends Disposable {
   readonly resource: GPUBindingResource;
+  /** What it takes on the device. */
+  readonly bytes: number;
   upload(array: TypedArray): void;
   poison(): void;
-  read(download: (buffer: GPUBuffer, bytes: number) => Promise<ArrayBuffer>): Promise<TypedArray>;
+  /** What to copy to have its elements; textures are inputs, and have none. */
+  readonly source?: Source;
+  /** The elements in a copy of the source. */
+  decode(copy: ArrayBuffer): TypedArray;
+}
+
+/** The first `bytes` of a buffer: whole words. */
+export interface Source {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
 }
 
 export function makeStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
   return spec.storage.kind === "texture"
     ? textureStorage(device, spec, spec.storage, shapes, target)
     : bufferStorage(device, spec, shapes, target);
+}
+
+/** Fills those of the storages that are inputs: so many bytes. */
+export function uploadInto(storages: ReadonlyMap<string, Storage>, inputs: Inputs): number {
+  let bytes = 0;
+  for (const [name, array] of Object.entries(inputs)) {
+    const storage = storages.get(name);
+    storage?.upload(array);
+    bytes += storage?.bytes ?? 0;
+  }
+  return bytes;
 }
 
 /** Sizes are rounded up to 16 bytes, so that any buffer can be bound as vectors of four. */
@@ -43,10 +65,12 @@ function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, targ
   };
   return {
     resource: { buffer },
+    bytes: size,
     upload,
     poison: () => upload(poisoned(spec.dtype, length)),
-    async read(download) {
-      const data = new ARRAYS[spec.dtype](await download(buffer, Math.ceil(bytes / 4) * 4));
+    source: { buffer, bytes: Math.ceil(bytes / 4) * 4 },
+    decode(copy) {
+      const data = new ARRAYS[spec.dtype](copy);
       return data.length === length ? data : data.slice(0, length);
     },
     [Symbol.dispose]: () => buffer.destroy(),
@@ -79,6 +103,7 @@ function textureStorage(
   });
   return {
     resource: texture.createView(),
+    bytes: width * height * 4 * bytesOf(dtype),
     upload(array) {
       const size = width * height * 4;
       const image = texels * 4 === columns && array.length === size ? array : zeros(dtype, size);
@@ -93,7 +118,9 @@ function textureStorage(
       ]);
     },
     poison() {},
-    read: () => Promise.reject(new LaunchLimitError(`cannot read ${spec.name} back: textures are inputs`)),
+    decode() {
+      throw new LaunchLimitError(`cannot read ${spec.name} back: textures are inputs`);
+    },
     [Symbol.dispose]: () => texture.destroy(),
   };
 }

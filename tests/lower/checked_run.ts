@@ -6,6 +6,8 @@ import { type Arrays, interpret } from "../../lib/ir/interpret.ts";
 import { checkOutput } from "../../lib/measure/check.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";
+import type { TypedArray } from "../../lib/runtime/arrays.ts";
+import type { Bound } from "../../lib/runtime/backend.ts";
 import type { Device } from "../../lib/runtime/device.ts";
 
 /** A program's arguments, and what must come out. */
@@ -30,14 +32,26 @@ export function wrongOn(device: Device, subject: Subject, scheduled: PrimFunc): 
 /** The same for an executable. */
 export async function wrongResults(
   device: Device,
-  { func, shapes, inputs, reference }: Subject,
+  subject: Subject,
   executable: Executable,
 ): Promise<string | undefined> {
   using program = await device.load(executable);
-  using bound = await program.bind(inputs, shapes);
+  using bound = await program.bind(subject.inputs, subject.shapes);
+  return await wrongBound(subject, bound);
+}
+
+/** The same where the arguments are on a device already. */
+export async function wrongBound(subject: Subject, bound: Bound): Promise<string | undefined> {
   bound.poison();
   await bound.run(1);
-  const results = await bound.read();
+  return wrongAmong(subject, await bound.read());
+}
+
+/** The same for results that there are. */
+export function wrongAmong(
+  { func, reference }: Subject,
+  results: Readonly<Record<string, TypedArray>>,
+): string | undefined {
   const f16 = [...func.params, ...func.allocs].some((b) => b.dtype === "f16");
   for (const [name, wanted] of Object.entries(reference)) {
     const result = results[name];

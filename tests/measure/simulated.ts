@@ -49,6 +49,7 @@ export class Simulated {
     const behaviour = this.#behaviours[exe.name];
     if (!behaviour) throw new Error(`no behaviour ${exe.name}`);
     const release = () => void this.held--;
+    const unused = () => Promise.reject(new Error("a candidate is bound, to be run many times"));
     this.held++;
     return Promise.resolve(
       new Program(exe, {
@@ -76,6 +77,8 @@ export class Simulated {
           };
           return Promise.resolve({ poison() {}, run, read, [Symbol.dispose]: release });
         },
+        run: unused,
+        prepare: unused,
         [Symbol.dispose]: release,
       }),
     );

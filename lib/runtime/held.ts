@@ -1,0 +1,40 @@
+import type { TypedArray } from "./arrays.ts";
+import type { Bound, Spent } from "./backend.ts";
+import { RuntimeError } from "./error.ts";
+
+/** Arguments on a device, until they are disposed. */
+export class Held implements Bound {
+  #bound: Bound | undefined;
+
+  constructor(
+    readonly name: string,
+    bound: Bound,
+    /** Throws where what the arguments share with others is not there any more. */
+    readonly check: () => void,
+  ) {
+    this.#bound = bound;
+  }
+
+  #own(): Bound {
+    if (!this.#bound) {
+      throw new RuntimeError(`cannot run ${this.name}: its arguments are disposed; bind them again`);
+    }
+    this.check();
+    return this.#bound;
+  }
+
+  poison(): void {
+    this.#own().poison();
+  }
+  async run(times: number): Promise<Spent> {
+    return await this.#own().run(times);
+  }
+  async read(): Promise<Record<string, TypedArray>> {
+    return await this.#own().read();
+  }
+
+  [Symbol.dispose](): void {
+    this.#bound?.[Symbol.dispose]();
+    this.#bound = undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Executable } from "../codegen/executable.ts";
+import { checkArguments, type HeldInputs, type Inputs, type Shapes } from "./arguments.ts";
+import type { TypedArray } from "./arrays.ts";
+import type { Bound, HeldBytes, Spent, Weights } from "./backend.ts";
+import { RuntimeError } from "./error.ts";
+import { Held } from "./held.ts";
+
+/**
+ * A program with some of its inputs on the device, in the layout in which it reads them: made once, for any number
+ * of runs and binds, also at the same time. Dispose it, or declare it with `using`.
+ */
+export class Prepared implements Disposable {
+  readonly #weights: Weights;
+  readonly #checkProgram: () => void;
+  #disposed = false;
+
+  /** What `Program.prepare` makes. */
+  constructor(
+    readonly executable: Executable,
+    weights: Weights,
+    readonly inputs: HeldInputs,
+    checkProgram: () => void,
+  ) {
+    this.#weights = weights;
+    this.#checkProgram = checkProgram;
+  }
+
+  /** What it took to put the inputs on the device. */
+  get upload(): Spent {
+    return this.#weights.upload;
+  }
+
+  /**
+   * What it took to make of them what the program reads, on the same clocks as a run; the first time with what
+   * drivers compile only then. Nothing where the program reads them as they are.
+   */
+  get preparing(): Spent {
+    return this.#weights.preparing;
+  }
+
+  /** What the inputs took on the device, and what is kept of them and of what was made of them. */
+  get bytes(): HeldBytes {
+    return this.#weights.bytes;
+  }
+
+  /**
+   * Runs the program once with the other inputs, as `Program.run` does.
+   *
+   * @throws {RuntimeError} for arguments that don't fit, one that is prepared already among them, and for what the
+   * device reports
+   */
+  async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
+    this.#check();
+    return await this.#weights.run(inputs, checkArguments(this.executable, inputs, shapes, this.inputs));
+  }
+
+  /** Puts the other inputs on the device once, to run many times. */
+  async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
+    this.#check();
+    const known = checkArguments(this.executable, inputs, shapes, this.inputs);
+    const bound = await this.#weights.bind(inputs, known);
+    return new Held(this.executable.name, bound, () => this.#checkOwn());
+  }
+
+  #check(): void {
+    this.#checkOwn();
+    this.#checkProgram();
+  }
+
+  #checkOwn(): void {
+    if (!this.#disposed) return;
+    throw new RuntimeError(
+      `cannot run ${this.executable.name}: its prepared inputs are disposed; prepare them again`,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#weights[Symbol.dispose]();
+  }
+}
