@@ -3,18 +3,31 @@ import type { Expr } from "../ir/expr.ts";
 import { fromLinear } from "../ir/linear.ts";
 import { Analyzer } from "../ir/simplify.ts";
 
-const analyzer = new Analyzer();
+/** An element of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
+export interface SplitIndex {
+  readonly vector: Expr;
+  readonly lane: number | Expr;
+}
 
-/** Element `index` of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
-export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane: number | Expr } {
-  const l = analyzer.linear(index.kind === "ramp" ? index.base : index);
+/** One index stands at many places of an unrolled kernel. */
+const known = new WeakMap<Expr, SplitIndex>();
+
+/** Element `index` of an array of vec4. */
+export function splitIndex(index: Expr): SplitIndex {
+  let split = known.get(index);
+  if (!split) known.set(index, split = split4(index));
+  return split;
+}
+
+function split4(index: Expr): SplitIndex {
+  const flat = index.kind === "ramp" ? index.base : index;
+  const l = new Analyzer().linear(flat);
   const terms = [...l.terms.entries()];
   if (terms.every(([, t]) => t.coeff % 4 === 0)) {
     const quarter = new Map(terms.map(([key, t]) => [key, { ...t, coeff: t.coeff / 4 }]));
     const lane = ((l.constant % 4) + 4) % 4;
     return { vector: fromLinear({ terms: quarter, constant: (l.constant - lane) / 4 }), lane };
   }
-  const flat = index.kind === "ramp" ? index.base : index;
   return { vector: binary("shr", flat, constant(2)), lane: binary("bitand", flat, constant(3)) };
 }
 

@@ -149,9 +149,21 @@ export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => v
   onStmt(s);
 }
 
+/** Rewrites an expression bottom-up by `f`. What stands at many places, as unrolled loops have it, is rewritten once. */
+export function rewriter(f: (e: Expr) => Expr): (e: Expr) => Expr {
+  const known = new Map<Expr, Expr>();
+  const expr = (e: Expr): Expr => {
+    if (e.kind === "const" || e.kind === "var") return f(e);
+    let now = known.get(e);
+    if (now === undefined) known.set(e, now = f(mapExpr(e, expr)));
+    return now;
+  };
+  return expr;
+}
+
 /** Rewrites every expression of `s`, bottom-up, by `f`. */
 export function rewriteExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
-  const expr = (e: Expr): Expr => f(mapExpr(e, expr));
+  const expr = rewriter(f);
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   return stmt(s);
 }
@@ -173,11 +185,10 @@ export function substituteStmt(s: Stmt, by: ReadonlyMap<Var, Expr>): Stmt {
 
 /** `s` with buffers replaced, in loads and stores. */
 export function replaceBuffers(s: Stmt, by: ReadonlyMap<Buffer, Buffer>): Stmt {
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    const now = x.kind === "load" ? by.get(x.buffer) : undefined;
-    return x.kind === "load" && now ? { ...x, buffer: now } : x;
-  };
+  const expr = rewriter((e) => {
+    const now = e.kind === "load" ? by.get(e.buffer) : undefined;
+    return e.kind === "load" && now ? { ...e, buffer: now } : e;
+  });
   const stmt = (x: Stmt): Stmt => {
     const y = mapStmt(x, stmt, expr);
     const now = y.kind === "store" ? by.get(y.buffer) : undefined;
