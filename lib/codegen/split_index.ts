@@ -1,27 +1,11 @@
 import { add, binary, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import { fromLinear } from "../ir/linear.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { fromLinear, linearOf } from "../ir/linear.ts";
 
-/** An element of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
-export interface SplitIndex {
-  readonly vector: Expr;
-  readonly lane: number | Expr;
-}
-
-/** One index stands at many places of an unrolled kernel. */
-const known = new WeakMap<Expr, SplitIndex>();
-
-/** Element `index` of an array of vec4. */
-export function splitIndex(index: Expr): SplitIndex {
-  let split = known.get(index);
-  if (!split) known.set(index, split = split4(index));
-  return split;
-}
-
-function split4(index: Expr): SplitIndex {
+/** Element `index` of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
+export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane: number | Expr } {
   const flat = index.kind === "ramp" ? index.base : index;
-  const l = new Analyzer().linear(flat);
+  const l = linearOf(flat);
   const terms = [...l.terms.entries()];
   if (terms.every(([, t]) => t.coeff % 4 === 0)) {
     const quarter = new Map(terms.map(([key, t]) => [key, { ...t, coeff: t.coeff / 4 }]));

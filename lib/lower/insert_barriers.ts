@@ -9,7 +9,7 @@ import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
-import { substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+import { mapStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
@@ -165,15 +165,21 @@ class Placer {
 
   /** What `s` touches of the memory that threads share. */
   touchedBy(s: Stmt): Touched {
-    let touched = this.#touched.get(s);
-    if (touched) return touched;
-    this.#touched.set(s, touched = new Touched());
+    const known = this.#touched.get(s);
+    if (known) return known;
+    const touched = new Touched();
+    this.#touched.set(s, touched);
     const { reads, writes } = touched;
     const isShared = (b: Buffer) => b.scope === "shared" || this.draft.exchanged.has(b);
     const note = (places: Places, { buffer: b, indices: [index] }: Load | Store) => {
       if (index && isShared(b)) addPlace(places, b, keyOf(index), index);
     };
-    walkStmt(s, (x) => x.kind === "store" && note(writes, x), (e) => e.kind === "load" && note(reads, e));
+    if (s.kind === "store") note(writes, s);
+    mapStmt(
+      s,
+      (x) => (touched.add(this.touchedBy(x)), x),
+      (e) => (walkExpr(e, (x) => x.kind === "load" && note(reads, x)), e),
+    );
     return touched;
   }
 

@@ -3,7 +3,7 @@ import { constant, seq } from "../ir/build.ts";
 import type { Const, Expr, Var } from "../ir/expr.ts";
 import { fromLinear, type Linear } from "../ir/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, substitute, usesVar, varsOf } from "../ir/visit.ts";
+import { mapExpr, mapStmt, substitute, usesVar, varsOf, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LimitError, LowerError } from "./error.ts";
 
@@ -38,13 +38,15 @@ export function unrollLoops(draft: Draft): Draft {
     if (s.kind === "store" && ++statements > MAX_STATEMENTS) throw tooMany();
     return mapStmt(s, (x) => stmt(x, values), (e) => values.size ? instance(e, values) : e);
   };
+  const unrolled = new Set<Var>();
+  walkStmt(draft.body, (s) => s.kind === "for" && s.loop === "unrolled" && unrolled.add(s.var));
   // Of thousands of copies most are equal, as few mention all the loops: each is made once.
   const known = new Map<Expr, { readonly vars: readonly Var[]; readonly copies: Map<string, Expr> }>();
   const instance = (e: Expr, values: Values): Expr => {
     if (e.kind === "const") return e;
     if (e.kind === "var") return values.get(e) ?? e;
     let own = known.get(e);
-    if (!own) known.set(e, own = { vars: varsOf(e), copies: new Map() });
+    if (!own) known.set(e, own = { vars: varsOf(e).filter((v) => unrolled.has(v)), copies: new Map() });
     const key = own.vars.map((v) => values.get(v)?.value).join();
     let copy = own.copies.get(key);
     if (!copy) own.copies.set(key, copy = newInstance(e, values));

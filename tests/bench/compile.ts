@@ -14,9 +14,9 @@ import { median } from "../../lib/measure/measurement.ts";
 import { textOf } from "../../lib/report/tables.ts";
 import { cpuTime } from "../../lib/runtime/cpu_time.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import type { Profile } from "../../lib/target/target.ts";
+import type { Profile, Target } from "../../lib/target/target.ts";
 import { LANGUAGE_MODELS } from "../../lib/te/models.ts";
-import { suite } from "../../lib/te/suite.ts";
+import { suite, type SuiteKernel } from "../../lib/te/suite.ts";
 
 /** A language model's kernels may take so long on one core in a fresh process, milliseconds of CPU time. */
 export const LIMIT_MS = 1000;
@@ -29,10 +29,16 @@ export interface CompileTimes extends Readonly<Record<typeof PHASES[number], num
   readonly rule: string;
 }
 
+function kernelsOf(model: string): readonly SuiteKernel[] {
+  return suite(Object.hasOwn(LANGUAGE_MODELS, model) ? "llm" : "vision", model);
+}
+
 /** Times every kernel of `model` once, in this process as it is. */
 export function compileTimes(model: string, profile: Profile): readonly CompileTimes[] {
-  const target = targetOf(profile);
-  return suite(Object.hasOwn(LANGUAGE_MODELS, model) ? "llm" : "vision", model).map((k) => {
+  const known = targetOf(profile);
+  // The least that any WebGPU device binds is less than a model's table of tokens: this one has the memory.
+  const target: Target = { ...known, limits: { ...known.limits, maxBindingBytes: 2 ** 31 - 1 } };
+  return kernelsOf(model).map((k) => {
     const marks = [cpuTime()];
     const { func, rule } = schedule(k.func, target);
     marks.push(cpuTime());
@@ -82,10 +88,12 @@ if (import.meta.main) {
     },
   });
   if (values.child) {
-    // The parent has the names from its own command line: `targetOf` and `suite` refuse strange ones.
     console.log(JSON.stringify(compileTimes(model as string, profile as Profile)));
     Deno.exit(0);
   }
+  // What is unknown is refused here, before any process is started.
+  kernelsOf(values.model);
+  for (const target of values.target) targetOf(target as Profile);
   for (const target of values.target) {
     const runs: (readonly CompileTimes[])[] = [];
     while (runs.length < Number(values.runs)) runs.push(await freshTimes(values.model, target));
