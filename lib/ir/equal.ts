@@ -84,6 +84,7 @@ function equalBlock(a: Block, b: Block, names: Renaming): boolean {
 
 /** Whether `a` and `b` are one expression; free variables and buffers are themselves, or what `names` says. */
 export function equalExpr(a: Expr, b: Expr, names: Renaming = UNRENAMED): boolean {
+  if (a === b && names === UNRENAMED) return true;
   if (a.dtype !== b.dtype) return false;
   const same = (x: Expr, y: Expr) => equalExpr(x, y, names);
   switch (a.kind) {
