@@ -159,7 +159,7 @@ export class Analyzer {
 
   /** Inclusive bounds of an integer expression. */
   bounds(e: Expr): Interval {
-    return this.boundsOf(this.linear(e));
+    return e.kind === "const" ? [e.value, e.value] : this.boundsOf(this.linear(e));
   }
 
   boundsOf(l: Linear): Interval {
