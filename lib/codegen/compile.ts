@@ -20,7 +20,11 @@ import { printWgsl, usesF16 } from "./wgsl.ts";
  * @throws {LimitError} where the device's limits stand against it
  */
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
-  const kernels = lower(func, target, options);
+  return executableOf(func, lower(func, target, options), target);
+}
+
+/** The executable of a program whose kernels are these: what is left is to print them. */
+export function executableOf(func: PrimFunc, kernels: readonly Kernel[], target: Target): Executable {
   const outputs = new Set(outputsOf(func));
   const prepared = new Set(
     kernels.filter((k) => k.prepares).flatMap((k) =>

@@ -36,6 +36,8 @@ const RESERVED = new Set([
 export class Names {
   readonly #given = new Map<Var | Buffer, string>();
   readonly #used = new Set<string>();
+  /** Where the search goes on for names of which there are many, as elements of one array have them. */
+  readonly #next = new Map<string, number>();
 
   of(x: Var | Buffer): string {
     let name = this.#given.get(x);
@@ -49,10 +51,13 @@ export class Names {
   /** An identifier like `wanted` that nobody else has. */
   fresh(wanted: string): string {
     const base = identifier(wanted);
-    let name = base;
-    for (let k = 1; this.#used.has(name) || RESERVED.has(name); k++) name = `${base}_${k}`;
-    this.#used.add(name);
-    return name;
+    for (let k = this.#next.get(base) ?? 0;; k++) {
+      const name = k === 0 ? base : `${base}_${k}`;
+      if (this.#used.has(name) || RESERVED.has(name)) continue;
+      this.#next.set(base, k + 1);
+      this.#used.add(name);
+      return name;
+    }
   }
 }
 

@@ -1,20 +1,17 @@
 import { add, binary, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import { fromLinear } from "../ir/linear.ts";
-import { Analyzer } from "../ir/simplify.ts";
-
-const analyzer = new Analyzer();
+import { fromLinear, linearOf } from "../ir/linear.ts";
 
 /** Element `index` of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
 export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane: number | Expr } {
-  const l = analyzer.linear(index.kind === "ramp" ? index.base : index);
+  const flat = index.kind === "ramp" ? index.base : index;
+  const l = linearOf(flat);
   const terms = [...l.terms.entries()];
   if (terms.every(([, t]) => t.coeff % 4 === 0)) {
     const quarter = new Map(terms.map(([key, t]) => [key, { ...t, coeff: t.coeff / 4 }]));
     const lane = ((l.constant % 4) + 4) % 4;
     return { vector: fromLinear({ terms: quarter, constant: (l.constant - lane) / 4 }), lane };
   }
-  const flat = index.kind === "ramp" ? index.base : index;
   return { vector: binary("shr", flat, constant(2)), lane: binary("bitand", flat, constant(3)) };
 }
 

@@ -95,6 +95,8 @@ class Printer {
   readonly #single = new Set<Buffer>();
   readonly #sampled = new Set<Buffer>();
   readonly #helpers = new Map<string, string>();
+  /** One load stands at many places of an unrolled kernel. */
+  readonly #loads = new Map<Load, string>();
   #lines: string[] = [];
 
   constructor(readonly kernel: Kernel) {
@@ -242,8 +244,11 @@ class Printer {
         return `${wgslType(e.dtype)}(${this.#expr(e.a)})`;
       case "call":
         return this.#call(e);
-      case "load":
-        return this.#load(e);
+      case "load": {
+        let text = this.#loads.get(e);
+        if (text === undefined) this.#loads.set(e, text = this.#load(e));
+        return text;
+      }
       case "ramp":
         return `vec4<i32>(${rampLanes(e.base, e.stride).map((x) => this.#expr(x)).join(", ")})`;
       case "broadcast":

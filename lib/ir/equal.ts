@@ -25,6 +25,9 @@ export class Renaming {
   }
 }
 
+/** Of what has no names of its own: nothing is ever bound in it. */
+const UNRENAMED = new Renaming();
+
 /** Whether `a` and `b` are one program up to the names of variables and buffers. Names of blocks and of the program count. */
 export function equalFunc(a: FuncData, b: FuncData): boolean {
   const names = new Renaming();
@@ -80,7 +83,8 @@ function equalBlock(a: Block, b: Block, names: Renaming): boolean {
 }
 
 /** Whether `a` and `b` are one expression; free variables and buffers are themselves, or what `names` says. */
-export function equalExpr(a: Expr, b: Expr, names: Renaming = new Renaming()): boolean {
+export function equalExpr(a: Expr, b: Expr, names: Renaming = UNRENAMED): boolean {
+  if (a === b && names === UNRENAMED) return true;
   if (a.dtype !== b.dtype) return false;
   const same = (x: Expr, y: Expr) => equalExpr(x, y, names);
   switch (a.kind) {

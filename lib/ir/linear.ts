@@ -84,7 +84,7 @@ export function recombine(l: Linear): Linear {
     const other = l.terms.get(keyOf(quotientOf(x.a, x.b.value)));
     if (other?.coeff !== t.coeff * x.b.value) continue;
     const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(other.atom, -other.coeff));
-    return recombine(linearAdd(without, flatten(x.a), t.coeff));
+    return recombine(linearAdd(without, linearOf(x.a), t.coeff));
   }
   return l;
 }
@@ -96,10 +96,10 @@ function quotientOf(x: Expr, c: number): Expr {
 }
 
 /** The form of an expression that is already simplified. */
-function flatten(e: Expr): Linear {
+export function linearOf(e: Expr): Linear {
   if (e.kind === "const") return linearConst(e.value);
-  if (e.kind === "binary" && e.op === "add") return linearAdd(flatten(e.a), flatten(e.b));
-  if (e.kind === "binary" && e.op === "sub") return linearAdd(flatten(e.a), flatten(e.b), -1);
-  if (e.kind === "binary" && e.op === "mul" && isConst(e.b)) return linearScale(flatten(e.a), e.b.value);
+  if (e.kind === "binary" && e.op === "add") return linearAdd(linearOf(e.a), linearOf(e.b));
+  if (e.kind === "binary" && e.op === "sub") return linearAdd(linearOf(e.a), linearOf(e.b), -1);
+  if (e.kind === "binary" && e.op === "mul" && isConst(e.b)) return linearScale(linearOf(e.a), e.b.value);
   return linearAtom(e);
 }

@@ -4,7 +4,7 @@ import { RANGE, type ScalarType } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
 import type { Buffer, Const, Expr } from "./expr.ts";
 import type { Store } from "./stmt.ts";
-import { walkExpr } from "./visit.ts";
+import { someExpr } from "./visit.ts";
 
 export type CombineOp = "add" | "max" | "min";
 
@@ -31,11 +31,7 @@ export function reducerOf(s: Store): Reducer | undefined {
 
 /** Whether `e` loads from `b`. */
 export function readsBuffer(e: Expr, b: Buffer): boolean {
-  let found = false;
-  walkExpr(e, (x) => {
-    if (x.kind === "load" && x.buffer === b) found = true;
-  });
-  return found;
+  return someExpr(e, (x) => x.kind === "load" && x.buffer === b);
 }
 
 /** The value of `dtype` that `op` leaves every other value alone with. */

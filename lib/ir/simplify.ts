@@ -21,7 +21,8 @@ import {
   TRUE,
 } from "./build.ts";
 import { isFloat, scalarOf } from "./dtype.ts";
-import type { Binary, BinaryOp, Expr, Var } from "./expr.ts";
+import { equalExpr } from "./equal.ts";
+import type { Binary, BinaryOp, Const, Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { gcd } from "./gcd.ts";
 import { keyOf } from "./key.ts";
@@ -49,6 +50,9 @@ export class Analyzer {
   readonly #ranges = new Map<Var, Interval>();
   readonly #extents = new Map<Var, Expr>();
   readonly #memo = new Map<Expr, Expr>();
+  /** What forms and bounds are known to be, while the ranges are what they are. */
+  readonly #forms = new Map<Binary, Linear>();
+  readonly #bounds = new Map<Binary, Interval>();
 
   /** An analyzer that knows every loop of `func`, and that its shape variables are at least 1. */
   static of(func: PrimFunc): Analyzer {
@@ -68,12 +72,22 @@ export class Analyzer {
   /** `v` runs over `0 … extent-1`. */
   bind(v: Var, extent: Expr): void {
     const [, hi] = this.bounds(extent);
-    this.#ranges.set(v, [0, Math.max(0, hi - 1)]);
-    if (extent.kind !== "const") this.#extents.set(v, extent);
+    this.bindRange(v, [0, Math.max(0, hi - 1)]);
+    if (extent.kind === "const" || this.#extents.get(v) === extent) return;
+    this.#extents.set(v, extent);
+    this.#forget();
   }
 
   bindRange(v: Var, range: Interval): void {
+    const known = this.#ranges.get(v);
+    if (known?.[0] === range[0] && known[1] === range[1]) return;
     this.#ranges.set(v, range);
+    this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#forms.size > 0) this.#forms.clear();
+    if (this.#bounds.size > 0) this.#bounds.clear();
   }
 
   /** The extent that `v` was bound with. */
@@ -90,7 +104,7 @@ export class Analyzer {
     let result = this.#memo.get(e);
     if (result === undefined) {
       result = e.dtype === "i32" && e.kind === "binary" ? this.#index(e) : this.#other(e);
-      if (result !== e && keyOf(result) === keyOf(e)) result = e;
+      if (result !== e && equalExpr(result, e)) result = e;
       this.#memo.set(e, result);
       this.#memo.set(result, result);
     }
@@ -100,6 +114,13 @@ export class Analyzer {
   /** The linear form of an i32 expression. */
   linear(e: Expr): Linear {
     if (e.kind === "const") return linearConst(e.value);
+    if (e.kind !== "binary") return this.#linear(e);
+    let form = this.#forms.get(e);
+    if (form === undefined) this.#forms.set(e, form = this.#linear(e));
+    return form;
+  }
+
+  #linear(e: Exclude<Expr, Const>): Linear {
     if (e.kind === "binary") {
       switch (e.op) {
         case "add":
@@ -138,7 +159,7 @@ export class Analyzer {
 
   /** Inclusive bounds of an integer expression. */
   bounds(e: Expr): Interval {
-    return this.boundsOf(this.linear(e));
+    return e.kind === "const" ? [e.value, e.value] : this.boundsOf(this.linear(e));
   }
 
   boundsOf(l: Linear): Interval {
@@ -383,6 +404,12 @@ export class Analyzer {
     if (e.kind !== "binary" || e.dtype !== "i32") {
       return e.kind === "cast" && e.a.dtype === "bool" ? [0, 1] : ANY;
     }
+    let found = this.#bounds.get(e);
+    if (found === undefined) this.#bounds.set(e, found = this.#binaryBounds(e));
+    return found;
+  }
+
+  #binaryBounds(e: Binary): Interval {
     const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);
     switch (e.op) {
       case "floordiv":

@@ -103,25 +103,67 @@ export function mapStmt(s: Stmt, stmt: (child: Stmt) => Stmt, expr: (child: Expr
   }
 }
 
+/** Whether `has` holds for `e` or anything below it; parents are asked first, and nobody after the first yes. */
+export function someExpr(e: Expr, has: (e: Expr) => boolean): boolean {
+  if (has(e)) return true;
+  switch (e.kind) {
+    case "const":
+    case "var":
+      return false;
+    case "binary":
+      return someExpr(e.a, has) || someExpr(e.b, has);
+    case "not":
+    case "cast":
+    case "broadcast":
+      return someExpr(e.a, has);
+    case "select":
+      return someExpr(e.cond, has) || someExpr(e.a, has) || someExpr(e.b, has);
+    case "call":
+      return e.args.some((x) => someExpr(x, has));
+    case "load":
+      return e.indices.some((x) => someExpr(x, has));
+    case "ramp":
+      return someExpr(e.base, has);
+    case "shuffle":
+      return e.lanes.some((x) => someExpr(x, has));
+    default:
+      return e satisfies never;
+  }
+}
+
 /** Calls `f` on `e` and everything below it, parents first. */
 export function walkExpr(e: Expr, f: (e: Expr) => void): void {
-  f(e);
-  mapExpr(e, (child) => (walkExpr(child, f), child));
+  someExpr(e, (x) => (f(x), false));
 }
 
 /** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
 export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => void): void {
-  stmt(s);
-  const onExpr = (e: Expr) => {
+  const onExpr = (e: Expr): Expr => {
     if (expr) walkExpr(e, expr);
     return e;
   };
-  mapStmt(s, (child) => (walkStmt(child, stmt, expr), child), onExpr);
+  const onStmt = (x: Stmt): Stmt => {
+    stmt(x);
+    return mapStmt(x, onStmt, onExpr);
+  };
+  onStmt(s);
+}
+
+/** Rewrites an expression bottom-up by `f`. What stands at many places, as unrolled loops have it, is rewritten once. */
+export function rewriter(f: (e: Expr) => Expr): (e: Expr) => Expr {
+  const known = new Map<Expr, Expr>();
+  const expr = (e: Expr): Expr => {
+    if (e.kind === "const" || e.kind === "var") return f(e);
+    let now = known.get(e);
+    if (now === undefined) known.set(e, now = f(mapExpr(e, expr)));
+    return now;
+  };
+  return expr;
 }
 
 /** Rewrites every expression of `s`, bottom-up, by `f`. */
 export function rewriteExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
-  const expr = (e: Expr): Expr => f(mapExpr(e, expr));
+  const expr = rewriter(f);
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   return stmt(s);
 }
@@ -143,11 +185,10 @@ export function substituteStmt(s: Stmt, by: ReadonlyMap<Var, Expr>): Stmt {
 
 /** `s` with buffers replaced, in loads and stores. */
 export function replaceBuffers(s: Stmt, by: ReadonlyMap<Buffer, Buffer>): Stmt {
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    const now = x.kind === "load" ? by.get(x.buffer) : undefined;
-    return x.kind === "load" && now ? { ...x, buffer: now } : x;
-  };
+  const expr = rewriter((e) => {
+    const now = e.kind === "load" ? by.get(e.buffer) : undefined;
+    return e.kind === "load" && now ? { ...e, buffer: now } : e;
+  });
   const stmt = (x: Stmt): Stmt => {
     const y = mapStmt(x, stmt, expr);
     const now = y.kind === "store" ? by.get(y.buffer) : undefined;
@@ -156,20 +197,19 @@ export function replaceBuffers(s: Stmt, by: ReadonlyMap<Buffer, Buffer>): Stmt {
   return stmt(s);
 }
 
+/** The variables that `e` mentions, each once. */
+export function varsOf(e: Expr): readonly Var[] {
+  const found = new Set<Var>();
+  walkExpr(e, (x) => x.kind === "var" && found.add(x));
+  return [...found];
+}
+
 /** Whether `e` mentions a variable for which `has` holds. */
 export function usesVar(e: Expr, has: (v: Var) => boolean): boolean {
-  let found = false;
-  walkExpr(e, (x) => {
-    if (x.kind === "var" && has(x)) found = true;
-  });
-  return found;
+  return someExpr(e, (x) => x.kind === "var" && has(x));
 }
 
 /** Whether `e` loads from any buffer. */
 export function readsMemory(e: Expr): boolean {
-  let found = false;
-  walkExpr(e, (x) => {
-    if (x.kind === "load") found = true;
-  });
-  return found;
+  return someExpr(e, (x) => x.kind === "load");
 }

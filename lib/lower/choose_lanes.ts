@@ -8,7 +8,7 @@ import { scalarOf } from "../ir/dtype.ts";
 import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/expr.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, rewriter, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 
 export function chooseLanes(draft: Draft): Draft {
@@ -31,18 +31,16 @@ export function chooseLanes(draft: Draft): Draft {
   }
 
   const isWhole = (ramp: Ramp, b: Buffer) => lanes.get(b) === 4 && isAligned(ramp, analyzer);
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    if (x.kind !== "load") return x;
-    const ramp = rampOf(x);
-    if (!ramp || isWhole(ramp, x.buffer)) return x;
-    const dtype = scalarOf(x.dtype);
+  const expr = rewriter((e) => {
+    const ramp = e.kind === "load" ? rampOf(e) : undefined;
+    if (e.kind !== "load" || !ramp || isWhole(ramp, e.buffer)) return e;
+    const dtype = scalarOf(e.dtype);
     return {
       kind: "shuffle",
-      dtype: x.dtype,
-      lanes: laneIndices(x.indices, ramp).map((indices) => ({ ...x, dtype, indices })),
+      dtype: e.dtype,
+      lanes: laneIndices(e.indices, ramp).map((indices) => ({ ...e, dtype, indices })),
     };
-  };
+  });
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt, expr);
     if (x.kind !== "store") return x;

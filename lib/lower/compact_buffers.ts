@@ -7,7 +7,7 @@ import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../ir/region.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, usesVar, walkStmt } from "../ir/visit.ts";
+import { mapStmt, rewriter, usesVar, walkStmt } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
 import { analyzerOf, type Draft, type Layout, threadVars, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
@@ -32,10 +32,7 @@ export function compactBuffers(draft: Draft): Draft {
       }
       : x;
   };
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    return x.kind === "load" ? move(x) : x;
-  };
+  const expr = rewriter((e) => e.kind === "load" ? move(e) : e);
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" ? move(x) : x;

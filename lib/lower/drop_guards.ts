@@ -69,7 +69,8 @@ function storesOf(body: Stmt, isFixed: (e: Expr) => boolean): readonly Guarded[]
  * greatest solution, found by going round. What a condition or a loop's extent reads is needed always.
  */
 function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buffer, Conditions> {
-  const stores = storesOf(body, isFixed);
+  // Last stores first, as needs go back from results: a chain of registers takes one round, and not one a link.
+  const stores = storesOf(body, isFixed).toReversed();
   const all = stores.reduce<Conditions>((p, s) => p.union(s.guards), new Set());
   const needs = new Map<Buffer, Conditions>();
   for (const { store } of stores) if (store.buffer.scope === "local") needs.set(store.buffer, all);
@@ -92,8 +93,10 @@ function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buf
   for (let changed = true; changed;) {
     changed = false;
     stores.forEach(({ store, guards }, k) => {
+      const open = [...reads[k] as ReadonlySet<Buffer>].filter((b) => needs.get(b)?.size);
+      if (open.length === 0) return;
       const under = guards.union(needs.get(store.buffer) ?? new Set());
-      for (const b of reads[k] as ReadonlySet<Buffer>) {
+      for (const b of open) {
         const known = needs.get(b);
         const now = known?.intersection(under);
         if (!known || !now || now.size === known.size) continue;

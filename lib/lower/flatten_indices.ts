@@ -6,7 +6,7 @@ import { add, ceilDiv, constant, floorDiv, floorMod, isConst, mul } from "../ir/
 import type { Buffer, Expr, Load } from "../ir/expr.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt } from "../ir/visit.ts";
+import { mapStmt, rewriter } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { type TextureLayout, textureLayout } from "../target/texture.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
@@ -35,10 +35,7 @@ export function flattenIndices(draft: Draft, target: Target): Draft {
       : [analyzer.simplify(rowMajor(x.buffer.shape, x.indices))];
     return { ...x, buffer: b, indices };
   };
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    return x.kind === "load" ? flatten(x) : x;
-  };
+  const expr = rewriter((e) => e.kind === "load" ? flatten(e) : e);
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" ? flatten(x) : x;

@@ -9,17 +9,53 @@ import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
-import { substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+import { mapStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 
-/** Shared memory touched since the last barrier: the indices of each buffer, by their keys. */
-interface Touched {
-  readonly reads: Places;
-  readonly writes: Places;
+/** Shared memory that statements touch: the indices of each buffer, by their keys. */
+class Touched {
+  readonly reads: Places = new Map();
+  readonly writes: Places = new Map();
+
+  get isEmpty(): boolean {
+    return this.reads.size === 0 && this.writes.size === 0;
+  }
+
+  /** Adds what `other` has; true if any of it is new. It grows in place, as a kernel has thousands of statements. */
+  add(other: Touched): boolean {
+    const reads = addPlaces(this.reads, other.reads);
+    return addPlaces(this.writes, other.writes) || reads;
+  }
+
+  copy(): Touched {
+    const copy = new Touched();
+    copy.add(this);
+    return copy;
+  }
+
+  clear(): void {
+    this.reads.clear();
+    this.writes.clear();
+  }
 }
-type Places = ReadonlyMap<Buffer, ReadonlyMap<string, Expr>>;
-const NONE: Touched = { reads: new Map(), writes: new Map() };
+type Places = Map<Buffer, Map<string, Expr>>;
+
+function addPlaces(to: Places, from: Places): boolean {
+  let grown = false;
+  for (const [buffer, indices] of from) {
+    for (const [key, index] of indices) grown = addPlace(to, buffer, key, index) || grown;
+  }
+  return grown;
+}
+
+function addPlace(to: Places, buffer: Buffer, key: string, index: Expr): boolean {
+  let known = to.get(buffer);
+  if (!known) to.set(buffer, known = new Map());
+  if (known.has(key)) return false;
+  known.set(key, index);
+  return true;
+}
 
 export function insertBarriers(draft: Draft): Draft {
   const threads = [...draft.threads].filter(([tag]) => tag.startsWith("threadIdx")).map(([, t]) => t);
@@ -29,8 +65,7 @@ export function insertBarriers(draft: Draft): Draft {
   // Workgroup memory that nobody reads may be written in any order.
   const isRead = reads.size > 0 || [...writes.keys()].some((b) => b.scope !== "shared");
   if (size === 1 || writes.size === 0 || !isRead) return draft;
-  const [body] = placer.place(draft.body, NONE);
-  return { ...draft, body };
+  return { ...draft, body: placer.place(draft.body, new Touched()) };
 }
 
 class Placer {
@@ -39,65 +74,70 @@ class Placer {
   readonly #fixed: Set<Var>;
   /** For a loop's variable one that stands for some turn of it, nobody knows which. */
   readonly #someTurn = new Map<Var, Var>();
+  readonly #touched = new Map<Stmt, Touched>();
+  /** Where indices reach, while the same variables are fixed. */
+  readonly #reaches = new Map<Expr, Reach>();
 
   constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
     this.#analyzer = analyzerOf(draft);
     this.#fixed = new Set(workgroupVars(draft));
   }
 
-  /** `s` with its barriers, given what was touched before it, and what is touched after its last barrier. */
-  place(s: Stmt, before: Touched): [Stmt, Touched] {
+  /** `s` with its barriers; `now` is what was touched since the last barrier before it, and becomes that after it. */
+  place(s: Stmt, now: Touched): Stmt {
     switch (s.kind) {
       case "seq": {
         const out: Stmt[] = [];
-        let now = before;
         for (const x of s.body) {
           const between = this.#conflicts(now, this.touchedBy(x));
           if (between.size > 0) {
             out.push(...barriers(between));
-            now = NONE;
+            now.clear();
           }
-          const [y, after] = this.place(x, now);
-          out.push(y);
-          now = after;
+          out.push(this.place(x, now));
         }
-        return [seq(...out), now];
+        return seq(...out);
       }
       case "for": {
-        if (this.#isUnit(s)) return this.#leaf(s, before);
+        if (this.#isUnit(s)) return this.#leaf(s, now);
         // A turn starts with what turns before it may have left.
-        this.#fixed.add(s.var);
-        for (let start = before;;) {
-          const [body, end] = this.place(s.body, start);
-          const next = union(start, this.#asSeen(end, s, passesBarrier(body) ? sub(s.var, 1) : undefined));
-          if (sizeOf(next) === sizeOf(start)) {
-            this.#fixed.delete(s.var);
-            const loop = { ...s, body }, after = this.#asSeen(end, s, undefined);
-            return [loop, passesBarrier(loop) ? after : union(before, after)];
-          }
-          start = next;
+        const start = now.copy();
+        this.#fix(s.var, true);
+        for (;;) {
+          const end = start.copy();
+          const body = this.place(s.body, end);
+          if (start.add(this.#asSeen(end, s, passesBarrier(body) ? sub(s.var, 1) : undefined))) continue;
+          this.#fix(s.var, false);
+          const loop = { ...s, body };
+          if (passesBarrier(loop)) now.clear();
+          now.add(this.#asSeen(end, s, undefined));
+          return loop;
         }
       }
-      case "let": {
-        const [body, after] = this.place(s.body, before);
-        return [{ ...s, body }, after];
-      }
+      case "let":
+        return { ...s, body: this.place(s.body, now) };
       case "if": {
-        if (this.#isUnit(s)) return this.#leaf(s, before);
-        const [then, a] = this.place(s.then, before);
-        const [otherwise, b] = s.else ? this.place(s.else, before) : [undefined, before];
-        return [
-          { kind: "if", cond: s.cond, then, ...(otherwise ? { else: otherwise } : {}) },
-          union(a, b),
-        ];
+        if (this.#isUnit(s)) return this.#leaf(s, now);
+        const other = now.copy();
+        const then = this.place(s.then, now);
+        const otherwise = s.else && this.place(s.else, other);
+        now.add(other);
+        return { kind: "if", cond: s.cond, then, ...(otherwise ? { else: otherwise } : {}) };
       }
       case "store":
       case "block":
       case "barrier":
-        return this.#leaf(s, before);
+        return this.#leaf(s, now);
       default:
         return s satisfies never;
     }
+  }
+
+  /** From here on `v` is the same for all threads, or is not. */
+  #fix(v: Var, fixed: boolean): void {
+    if (fixed) this.#fixed.add(v);
+    else this.#fixed.delete(v);
+    this.#reaches.clear();
   }
 
   /** What a turn of `loop` touched, as it is seen from outside of that turn: `turn` of it, or any. */
@@ -109,30 +149,42 @@ class Placer {
       this.#analyzer.bind(some, loop.extent);
     }
     const by = new Map([[loop.var, turn ?? some]]);
-    const move = (places: Places): Places =>
-      new Map([...places].map(([buffer, indices]) => [
-        buffer,
-        new Map([...indices.values()].map((e) => substitute(e, by)).map((e) => [keyOf(e), e])),
-      ]));
-    return { reads: move(touched.reads), writes: move(touched.writes) };
+    const seen = new Touched();
+    const move = (to: Places, from: Places) => {
+      for (const [buffer, indices] of from) {
+        for (const index of indices.values()) {
+          const e = substitute(index, by);
+          addPlace(to, buffer, keyOf(e), e);
+        }
+      }
+    };
+    move(seen.reads, touched.reads);
+    move(seen.writes, touched.writes);
+    return seen;
   }
 
   /** What `s` touches of the memory that threads share. */
   touchedBy(s: Stmt): Touched {
+    const known = this.#touched.get(s);
+    if (known) return known;
+    const touched = new Touched();
+    this.#touched.set(s, touched);
+    const { reads, writes } = touched;
     const isShared = (b: Buffer) => b.scope === "shared" || this.draft.exchanged.has(b);
-    const reads = new Map<Buffer, Map<string, Expr>>(), writes = new Map<Buffer, Map<string, Expr>>();
-    const note = (places: Map<Buffer, Map<string, Expr>>, { buffer: b, indices }: Load | Store) => {
-      const [index] = indices;
-      if (!isShared(b) || !index) return;
-      const known = places.get(b) ?? new Map<string, Expr>();
-      places.set(b, known.set(keyOf(index), index));
+    const note = (places: Places, { buffer: b, indices: [index] }: Load | Store) => {
+      if (index && isShared(b)) addPlace(places, b, keyOf(index), index);
     };
-    walkStmt(s, (x) => x.kind === "store" && note(writes, x), (e) => e.kind === "load" && note(reads, e));
-    return { reads, writes };
+    if (s.kind === "store") note(writes, s);
+    mapStmt(
+      s,
+      (x) => (touched.add(this.touchedBy(x)), x),
+      (e) => (walkExpr(e, (x) => x.kind === "load" && note(reads, x)), e),
+    );
+    return touched;
   }
 
   /** A statement that holds no barrier inside: one goes before it where it conflicts. */
-  #leaf(s: Stmt, before: Touched): [Stmt, Touched] {
+  #leaf(s: Stmt, now: Touched): Stmt {
     const own = this.touchedBy(s);
     if ((s.kind === "for" || s.kind === "if") && this.#hasInnerConflict(s)) {
       throw new LowerError(
@@ -140,8 +192,10 @@ class Placer {
           `differs from thread to thread; move the shared buffer's producer out of it`,
       );
     }
-    const between = this.#conflicts(before, own);
-    return between.size === 0 ? [s, union(before, own)] : [seq(...barriers(between), s), own];
+    const between = this.#conflicts(now, own);
+    if (between.size > 0) now.clear();
+    now.add(own);
+    return between.size === 0 ? s : seq(...barriers(between), s);
   }
 
   /** Statements that are entered by some threads only, or that touch no shared memory, take no barrier inside. */
@@ -150,8 +204,7 @@ class Placer {
     if (s.kind === "store" || s.kind === "barrier") return true;
     if (s.kind === "for" && varies(s.extent)) return true;
     if (s.kind === "if" && varies(s.cond)) return true;
-    const own = this.touchedBy(s);
-    return own.reads.size === 0 && own.writes.size === 0;
+    return this.touchedBy(s).isEmpty;
   }
 
   /** Whether two statements inside `s`, or two turns of a loop in it, would need a barrier between them. */
@@ -162,20 +215,35 @@ class Placer {
       if (x.kind === "store") stores.push(x);
       if (x.kind === "for") looped = true;
     });
-    const touched = stores.map((x) => this.touchedBy(x));
-    return touched.some((a, i) =>
-      touched.some((b, j) => (looped ? i <= j : i < j) && this.#conflicts(a, b).size > 0)
-    );
+    const before = new Touched();
+    return stores.some((x) => {
+      const own = this.touchedBy(x);
+      if (this.#conflicts(before, own).size > 0 || (looped && this.#conflicts(own, own).size > 0)) {
+        return true;
+      }
+      before.add(own);
+      return false;
+    });
   }
 
   /** The buffers for which `b` has to wait for `a`. */
   #conflicts(a: Touched, b: Touched): ReadonlySet<Buffer> {
-    const meet = (p: Places, q: Places) =>
-      [...p].filter(([buffer, ps]) => {
-        const qs = q.get(buffer);
-        return qs && [...ps.values()].some((x) => [...qs.values()].some((y) => !this.#areApart(x, y)));
-      }).map(([buffer]) => buffer);
-    return new Set([...meet(a.writes, b.reads), ...meet(a.writes, b.writes), ...meet(a.reads, b.writes)]);
+    const found = new Set<Buffer>();
+    const meet = (p: Places, q: Places) => {
+      for (const [buffer, indices] of q) {
+        const others = p.get(buffer);
+        if (!others || found.has(buffer)) continue;
+        for (const y of indices.values()) {
+          if (others.values().every((x) => this.#areApart(x, y))) continue;
+          found.add(buffer);
+          break;
+        }
+      }
+    };
+    meet(a.writes, b.reads);
+    meet(a.writes, b.writes);
+    meet(a.reads, b.writes);
+    return found;
   }
 
   /** Whether no thread's `a` is any thread's `b`. */
@@ -208,6 +276,12 @@ class Placer {
   }
 
   #reach(index: Expr): Reach {
+    let reach = this.#reaches.get(index);
+    if (!reach) this.#reaches.set(index, reach = this.#reachOf(index));
+    return reach;
+  }
+
+  #reachOf(index: Expr): Reach {
     const base = index.kind === "ramp" ? index.base : index;
     const l = this.#analyzer.linear(base);
     const isFixed = (e: Expr) => !usesVar(e, (v) => !this.#fixed.has(v));
@@ -234,14 +308,6 @@ function barriers(buffers: ReadonlySet<Buffer>): readonly Barrier[] {
   ];
 }
 
-function union(a: Touched, b: Touched): Touched {
-  const both = (p: Places, q: Places): Places =>
-    new Map(
-      [...p, ...q].map(([buffer]) => [buffer, new Map([...p.get(buffer) ?? [], ...q.get(buffer) ?? []])]),
-    );
-  return { reads: both(a.reads, b.reads), writes: both(a.writes, b.writes) };
-}
-
 /** Whether whoever runs `s` passes a barrier. */
 function passesBarrier(s: Stmt): boolean {
   switch (s.kind) {
@@ -261,8 +327,4 @@ function passesBarrier(s: Stmt): boolean {
     default:
       return s satisfies never;
   }
-}
-
-function sizeOf({ reads, writes }: Touched): number {
-  return [...reads.values(), ...writes.values()].reduce((n, places) => n + places.size, 0);
 }

@@ -1,7 +1,7 @@
 /** Neighbours under the same condition share one `if`. */
 import { seq } from "../ir/build.ts";
 import { keyOf } from "../ir/key.ts";
-import type { Stmt } from "../ir/stmt.ts";
+import type { If, Stmt } from "../ir/stmt.ts";
 import { mapStmt, readsMemory } from "../ir/visit.ts";
 import type { Draft } from "./draft.ts";
 
@@ -9,15 +9,23 @@ export function mergeGuards(draft: Draft): Draft {
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt);
     if (x.kind !== "seq") return x;
-    const out: Stmt[] = [];
+    const runs: { readonly first: Stmt; readonly more: Stmt[] }[] = [];
     for (const next of x.body) {
-      const last = out.at(-1);
-      const same = last?.kind === "if" && next.kind === "if" && !last.else && !next.else &&
-        keyOf(last.cond) === keyOf(next.cond) && !readsMemory(last.cond);
-      if (same) out[out.length - 1] = { ...last, then: seq(last.then, next.then) };
-      else out.push(next);
+      const last = runs.at(-1);
+      if (last && isGuardedAlike(next, last.first)) last.more.push(next.then);
+      else runs.push({ first: next, more: [] });
     }
-    return out.length === x.body.length ? x : seq(...out.map((y) => y.kind === "if" ? stmt(y) : y));
+    if (runs.length === x.body.length) return x;
+    return seq(
+      ...runs.map(({ first, more }) =>
+        first.kind === "if" && more.length > 0 ? stmt({ ...first, then: seq(first.then, ...more) }) : first
+      ),
+    );
   };
   return { ...draft, body: stmt(draft.body) };
+}
+
+function isGuardedAlike(a: Stmt, b: Stmt): a is If {
+  return a.kind === "if" && b.kind === "if" && !a.else && !b.else && keyOf(a.cond) === keyOf(b.cond) &&
+    !readsMemory(b.cond);
 }

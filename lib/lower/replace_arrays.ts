@@ -1,8 +1,8 @@
 /** Scalar replacement: a register array that is only indexed by constants becomes one variable an element. */
 import { constant } from "../ir/build.ts";
-import type { Buffer, Expr, Load } from "../ir/expr.ts";
+import type { Buffer, Load } from "../ir/expr.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
+import { mapStmt, rewriter, walkStmt } from "../ir/visit.ts";
 import type { Draft } from "./draft.ts";
 
 export function replaceArrays(draft: Draft): Draft {
@@ -33,10 +33,7 @@ export function replaceArrays(draft: Draft): Draft {
       : constant(at % width);
     return { ...x, buffer: part, indices: [index] };
   };
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    return x.kind === "load" ? move(x) : x;
-  };
+  const expr = rewriter((e) => e.kind === "load" ? move(e) : e);
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" ? move(x) : x;

@@ -57,8 +57,9 @@ export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: Pr
   // A loop of one turn has no other turns to wait for.
   const once = analyzer.provesEqual(first.extent, constant(1));
   if (!once) {
-    loops.forEach((later, k) =>
-      loops.slice(0, k).forEach((earlier) => checkPair(earlier, later, asked, analyzer))
+    const touches = touchesOf(loops, analyzer);
+    touches.forEach((later, k) =>
+      touches.slice(0, k).forEach((earlier) => checkPair(earlier, later, asked, analyzer))
     );
   }
 
@@ -86,45 +87,51 @@ function siblingsOf(body: Stmt, loop: For): readonly Stmt[] {
 }
 
 /** Throws unless all that `later` has to wait for in `earlier` is of the same turn. */
-function checkPair(earlier: For, later: For, asked: string, analyzer: Analyzer): void {
-  const before = touchesOf(earlier), after = touchesOf(later);
-  for (const a of before) {
-    for (const b of after) {
+function checkPair(earlier: Touches, later: Touches, asked: string, analyzer: Analyzer): void {
+  for (const a of earlier.touches) {
+    for (const b of later.touches) {
       if (a.buffer !== b.buffer || !(a.write || b.write)) continue;
-      const turnA = regionOf(a.buffer, a.indices, (v) => a.inner.has(v), analyzer);
-      const turnB = regionOf(b.buffer, b.indices, (v) => b.inner.has(v), analyzer);
-      const apart = turnA.some((r, d) => sameTurn(r, earlier.var, turnB[d] as Range, later.var, analyzer));
+      const apart = a.turn.some((r, d) =>
+        sameTurn(r, earlier.loop.var, b.turn[d] as Range, later.loop.var, analyzer)
+      );
       if (apart) continue;
       throw new ScheduleError(
-        `${asked}: a turn of ${later.var.name} needs of ${a.buffer.name} what other turns of ${earlier.var.name} touch; ` +
-          `merge loops over the same axis of it`,
-        later,
+        `${asked}: a turn of ${later.loop.var.name} needs of ${a.buffer.name} what other turns of ` +
+          `${earlier.loop.var.name} touch; merge loops over the same axis of it`,
+        later.loop,
       );
     }
   }
 }
 
+interface Touches {
+  readonly loop: For;
+  readonly touches: readonly Touch[];
+}
 interface Touch {
   readonly buffer: Buffer;
-  readonly indices: readonly Expr[];
   readonly write: boolean;
-  /** Variables of the loops inside. */
-  readonly inner: ReadonlySet<Var>;
+  /** What one turn of the loop touches. */
+  readonly turn: readonly Range[];
 }
 
-function touchesOf(loop: For): readonly Touch[] {
-  return blocksOf(loop.body).flatMap(({ block, loops }) => {
-    const buffers = new Set<Buffer>();
-    const note = (s: Stmt) =>
-      walkStmt(
-        s,
-        (x) => x.kind === "store" && buffers.add(x.buffer),
-        (e) => e.kind === "load" && buffers.add(e.buffer),
+/** What each of `loops` touches of the buffers that any of them writes: nobody waits for others. */
+function touchesOf(loops: readonly For[], analyzer: Analyzer): readonly Touches[] {
+  const shared = new Set<Buffer>();
+  for (const l of loops) walkStmt(l, (x) => x.kind === "store" && shared.add(x.buffer));
+  return loops.map((loop) => ({
+    loop,
+    touches: blocksOf(loop.body).flatMap(({ block, loops: around }) => {
+      const inner = new Set([...around, ...loopsIn(block)].map((l) => l.var));
+      return [...shared].flatMap((buffer) =>
+        accessesOf(block, buffer).map(({ indices, write }): Touch => ({
+          buffer,
+          write,
+          turn: regionOf(buffer, indices, (v) => inner.has(v), analyzer),
+        }))
       );
-    note(block.body);
-    const inner = new Set([...loops, ...loopsIn(block)].map((l) => l.var));
-    return [...buffers].flatMap((buffer) => accessesOf(block, buffer).map((a) => ({ buffer, inner, ...a })));
-  });
+    }),
+  }));
 }
 
 /**

@@ -1,0 +1,109 @@
+/**
+ * How long the way from a model's programs to their sources takes, in a process of its own that has compiled
+ * nothing before, as whoever opens a model pays it. CPU milliseconds, garbage collection and just-in-time
+ * compilation included.
+ *
+ *     deno task bench:compile [--model Llama-3-8B] [--target llvmpipe --target generic-webgpu] [--runs 3]
+ */
+import { parseArgs } from "node:util";
+import { executableOf } from "../../lib/codegen/compile.ts";
+import { schedule } from "../../lib/dlight/schedule.ts";
+import { TunebookError } from "../../lib/ir/error.ts";
+import { lower } from "../../lib/lower/pipeline.ts";
+import { median } from "../../lib/measure/measurement.ts";
+import { textOf } from "../../lib/report/tables.ts";
+import { cpuTime } from "../../lib/runtime/cpu_time.ts";
+import { targetOf } from "../../lib/target/profiles.ts";
+import type { Profile, Target } from "../../lib/target/target.ts";
+import { LANGUAGE_MODELS } from "../../lib/te/models.ts";
+import { suite, type SuiteKernel } from "../../lib/te/suite.ts";
+
+/** A language model's kernels may take so long on one core in a fresh process, milliseconds of CPU time. */
+export const LIMIT_MS = 1000;
+
+const PHASES = ["schedule", "lower", "print"] as const;
+
+/** One kernel's way: CPU milliseconds of each part of it. */
+export interface CompileTimes extends Readonly<Record<typeof PHASES[number], number>> {
+  readonly kernel: string;
+  readonly rule: string;
+}
+
+function kernelsOf(model: string): readonly SuiteKernel[] {
+  return suite(Object.hasOwn(LANGUAGE_MODELS, model) ? "llm" : "vision", model);
+}
+
+/** Times every kernel of `model` once, in this process as it is. */
+export function compileTimes(model: string, profile: Profile): readonly CompileTimes[] {
+  const known = targetOf(profile);
+  // The least that any WebGPU device binds is less than a model's table of tokens: this one has the memory.
+  const target: Target = { ...known, limits: { ...known.limits, maxBindingBytes: 2 ** 31 - 1 } };
+  return kernelsOf(model).map((k) => {
+    const marks = [cpuTime()];
+    const { func, rule } = schedule(k.func, target);
+    marks.push(cpuTime());
+    const kernels = lower(func, target);
+    marks.push(cpuTime());
+    executableOf(func, kernels, target);
+    marks.push(cpuTime());
+    const [a = NaN, b = NaN, c = NaN, d = NaN] = marks;
+    return { kernel: `${k.phase} ${k.name}`, rule, schedule: b - a, lower: c - b, print: d - c };
+  });
+}
+
+/** The same in a fresh process. */
+async function freshTimes(model: string, profile: string): Promise<readonly CompileTimes[]> {
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--quiet", import.meta.filename as string, "--child", model, profile],
+  }).output();
+  if (!success) throw new TunebookError(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+const sumOf = (t: CompileTimes) => PHASES.reduce((n, p) => n + t[p], 0);
+
+/** A row a kernel and one for all of them: medians over the runs. */
+export function rowsOf(runs: readonly (readonly CompileTimes[])[]): readonly (readonly string[])[] {
+  const row = (name: string, rule: string, of: (run: readonly CompileTimes[]) => readonly CompileTimes[]) => {
+    const total = (f: (t: CompileTimes) => number) =>
+      median(runs.map((run) => of(run).reduce((n, t) => n + f(t), 0))).toFixed(1);
+    return [name, rule, ...PHASES.map((p) => total((t) => t[p])), total(sumOf)];
+  };
+  const [first = []] = runs;
+  return [
+    ["kernel", "rule", ...PHASES.map((p) => `${p} ms`), "all ms"],
+    ...first.map(({ kernel, rule }, k) => row(kernel, rule, (run) => run.slice(k, k + 1))),
+    row("all", "", (run) => run),
+  ];
+}
+
+if (import.meta.main) {
+  const { values, positionals: [model, profile] } = parseArgs({
+    allowPositionals: true,
+    options: {
+      child: { type: "boolean", default: false },
+      model: { type: "string", default: "Llama-3-8B" },
+      target: { type: "string", multiple: true, default: ["llvmpipe", "generic-webgpu"] },
+      runs: { type: "string", default: "3" },
+    },
+  });
+  if (values.child) {
+    console.log(JSON.stringify(compileTimes(model as string, profile as Profile)));
+    Deno.exit(0);
+  }
+  // What is unknown is refused here, before any process is started.
+  kernelsOf(values.model);
+  for (const target of values.target) targetOf(target as Profile);
+  for (const target of values.target) {
+    const runs: (readonly CompileTimes[])[] = [];
+    while (runs.length < Number(values.runs)) runs.push(await freshTimes(values.model, target));
+    const rows = rowsOf(runs);
+    console.log(
+      `${values.model} for ${target}, ${runs.length} fresh processes: ${
+        rows.at(-1)?.at(-1)
+      } ms of CPU time ` +
+        `(a language model may take ${LIMIT_MS})\n`,
+    );
+    console.log(textOf(rows) + "\n");
+  }
+}
