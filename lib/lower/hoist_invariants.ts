@@ -15,7 +15,7 @@ import { keyOf } from "../ir/key.ts";
 import { divideLinear, fromLinear, linearAdd, linearAtom, linearConst } from "../ir/linear.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, walkExpr, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import type { Draft } from "./draft.ts";
 
 export function hoistInvariants(draft: Draft): Draft {
@@ -48,18 +48,32 @@ function hoisted(loop: For, lanes: Draft["lanes"]): {
     if (e.kind === "ramp") return { ...e, base: index(e.base, unit) };
     if (e.kind !== "binary" || e.dtype !== "i32") return expr(e);
     const form = analyzer.linear(e);
-    let fixed = linearConst(0), changing = linearConst(form.constant);
+    let fixed = linearConst(0), changing = linearConst(form.constant), same = true;
     for (const t of form.terms.values()) {
       if (isFixed(t.atom)) fixed = linearAdd(fixed, linearAtom(t.atom, t.coeff));
-      else changing = linearAdd(changing, linearAtom(expr(t.atom), t.coeff));
+      else {
+        const atom = expr(t.atom);
+        same &&= atom === t.atom;
+        changing = linearAdd(changing, linearAtom(atom, t.coeff));
+      }
     }
     const [whole, rest] = divideLinear(fixed, unit);
     const [base, by] = rest.terms.size === 0 ? [fromLinear(whole), unit] : [fromLinear(fixed), 1];
     const known = base.kind === "const" || base.kind === "var";
+    if (known && same) return e;
     return fromLinear(linearAdd(known ? fixed : linearAtom(name(base), by), changing));
   };
+  const changed = new Map<Expr, Expr>();
   const expr = (e: Expr): Expr => {
-    if (e.kind === "load") return { ...e, indices: indicesOf(e) };
+    let now = changed.get(e);
+    if (now === undefined) changed.set(e, now = hoist(e));
+    return now;
+  };
+  const hoist = (e: Expr): Expr => {
+    if (e.kind === "load") {
+      const indices = indicesOf(e);
+      return indices.every((i, d) => i === e.indices[d]) ? e : { ...e, indices };
+    }
     if (isWork(e) && isFixed(e)) return name(e);
     const isSum = e.kind === "binary" && e.dtype === "i32" && (e.op === "add" || e.op === "sub");
     return isSum ? index(e, 1) : mapExpr(e, expr);
@@ -93,12 +107,17 @@ function fixedIn(loop: For): (e: Expr) => boolean {
     if (s.kind === "for" || s.kind === "let") inside.add(s.var);
     if (s.kind === "store") written.add(s.buffer);
   });
-  return (e) => {
-    let fixed = true;
-    walkExpr(e, (x) => {
-      if (x.kind === "var" && inside.has(x)) fixed = false;
-      if (x.kind === "load" && (x.buffer.scope !== "local" || written.has(x.buffer))) fixed = false;
-    });
+  const known = new Map<Expr, boolean>();
+  const isFixed = (e: Expr): boolean => {
+    let fixed = known.get(e);
+    if (fixed === undefined) {
+      fixed = e.kind === "var"
+        ? !inside.has(e)
+        : e.kind !== "load" || (e.buffer.scope === "local" && !written.has(e.buffer));
+      mapExpr(e, (child) => (fixed &&= isFixed(child), child));
+      known.set(e, fixed);
+    }
     return fixed;
   };
+  return isFixed;
 }

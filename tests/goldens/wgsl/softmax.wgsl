@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   largest_acc_0 = (-3.4028234663852886e+38f);
   let base = block_x * 100 + thread_x;
   for (var k_0: i32 = 0; k_0 < 2; k_0++) {
-    if (thread_x + k_0 * 64 < 100) {
+    if (k_0 * 64 + thread_x < 100) {
       A_local_0 = A[base + k_0 * 64];
       largest_acc_0 = max(largest_acc_0, A_local_0);
     }
@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   total_acc_0 = 0.0f;
   let base_1 = block_x * 100 + thread_x;
   for (var k_1_0: i32 = 0; k_1_0 < 2; k_1_0++) {
-    if (thread_x + k_1_0 * 64 < 100) {
+    if (k_1_0 * 64 + thread_x < 100) {
       A_local_1_0 = A[base_1 + k_1_0 * 64];
       total_acc_0 = total_acc_0 + exp(A_local_1_0 - largest_0);
     }
@@ -87,7 +87,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   total_0 = total_red[0];
   let base_2 = block_x * 100 + thread_x;
   for (var j_0: i32 = 0; j_0 < 2; j_0++) {
-    if (thread_x + j_0 * 64 < 100) {
+    if (j_0 * 64 + thread_x < 100) {
       A_local_2_0 = A[base_2 + j_0 * 64];
       B[base_2 + j_0 * 64] = exp(A_local_2_0 - largest_0) / total_0;
     }
