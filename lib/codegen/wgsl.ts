@@ -85,6 +85,7 @@ const MATH: Readonly<Record<MathOp, string>> = {
   floor: "floor",
   pow: "pow",
   fma: "fma",
+  dot4I8Packed: "dot4I8Packed",
 };
 
 const SUFFIX: Readonly<Record<ScalarType, string>> = { f32: "f", f16: "h", i32: "", u32: "u", bool: "" };

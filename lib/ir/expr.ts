@@ -78,7 +78,9 @@ export type MathOp =
   | "abs"
   | "floor"
   | "pow"
-  | "fma";
+  | "fma"
+  | "dot4I8Packed";
+/** `dot4I8Packed` is of two u32 that hold four signed bytes each: the i32 sum of the products of their bytes. */
 export interface Call {
   readonly kind: "call";
   readonly dtype: DType;

@@ -134,6 +134,11 @@ function verifyBinary({ op, dtype, a, b }: Binary, fail: Fail): void {
 
 function verifyCall({ op, dtype, args }: Call, fail: Fail): void {
   if (args.length !== MATH_ARITY[op]) fail(`${op} of ${args.length} arguments: it takes ${MATH_ARITY[op]}`);
+  if (op === "dot4I8Packed") {
+    const stray = args.find((x) => x.dtype !== "u32");
+    if (stray) fail(`${op} of ${stray.dtype}: it takes u32, four signed bytes in each`);
+    return dtype === "i32" ? undefined : fail(`${op} typed ${dtype}, and not i32`);
+  }
   for (const x of args) {
     if (x.dtype !== dtype) fail(`${op} of ${x.dtype} typed ${dtype}`);
     if (!isFloat(x.dtype) && op !== "abs") fail(`${op} of ${x.dtype}: it takes floats; cast first`);

@@ -26,6 +26,7 @@ const WGSL: Readonly<Record<string, string>> = {
   matmul_symbolic: source(te.matmul({ m: "m", n: 8, k: 6, transposeB: true }), "generic-webgpu"),
   matmul_fallback: source(te.matmul({ m: 13, n: 11, k: "k" }), "generic-webgpu", [fallback]),
   gemv_q4f16_1: source(te.gemv({ n: 6, k: 64, weights: "q4f16_1" }), "generic-webgpu"),
+  matmul_i8: source(te.matmul({ m: 4, n: 8, k: 32, dtype: "i8", out: "f32" }), "llvmpipe"),
   softmax: source(te.softmax({ rows: 8, columns: 100 }), "generic-webgpu"),
   gelu_f16: source(te.gelu({ shape: [3, 5], dtype: "f16" }), "generic-webgpu"),
   add_folded: source(te.add({ shape: [1000] }), "generic-webgpu", [fallback], { maxWorkgroups: 3 }),

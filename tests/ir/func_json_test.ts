@@ -72,6 +72,7 @@ Deno.test("every node survives JSON, also those that a builder would have folded
   });
   const values: readonly Expr[] = [
     call("fma", a, a, a),
+    cast("f32", call("dot4I8Packed", constant(7, "u32"), load(W, v))),
     select(binary("lt", a, constant(0, "f32")), a, constant(1.5, "f32")),
     cast("f32", binary("shr", load(W, v), constant(3, "u32"))),
     cast("f32", { kind: "not", dtype: "bool", a: load(X, v) }),
