@@ -249,6 +249,8 @@ class Printer {
       case "dot4I8Packed":
         this.#helpers.add(DOT4);
         return `dot4(${args.join(", ")})`;
+      case "subgroupShuffleXor":
+        throw new LowerError(`a ${e.op} reached JavaScript: the CPU has no subgroups`);
       case "exp":
       case "log":
       case "sqrt":

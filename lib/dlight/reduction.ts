@@ -7,6 +7,7 @@
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { SUBGROUPS } from "../ir/notes.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Factors } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
@@ -14,7 +15,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, inlineEpilogue, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
+import { choosePath, chooseSubgroups, inlineEpilogue, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
 
 interface Match {
   /** The blocks that stay, in order; the others are inlined into them. */
@@ -137,6 +138,10 @@ function template(m: Match, target: Target): Template {
     });
     choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
+    const subgroups = chooseSubgroups(knobs, target, {
+      threads: m.columns === 1 ? 1 : preset.threads,
+      tile: "tile_columns",
+    });
     knobs.require(
       ["tile_rows", "tile_columns"],
       ([, rows]: Factors[2], [, threads]: Factors[3]) => tooMany(target, rows, threads),
@@ -162,6 +167,7 @@ function template(m: Match, target: Target): Template {
       if (n.kind === "injective") unrollCopy(sch, [c], vectors);
       else {
         sch.unroll(c);
+        if (subgroups) sch.annotate(name, SUBGROUPS, true);
         if (threads === 1) sch.decomposeReduction(name, tx);
       }
     }

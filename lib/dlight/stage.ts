@@ -4,11 +4,11 @@ import type { Expr, Load } from "../ir/expr.ts";
 import { PREPARE } from "../ir/notes.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import type { Knobs } from "../space/knobs.ts";
+import type { Factors, Knobs } from "../space/knobs.ts";
 import type { Target } from "../target/target.ts";
 import { texturePack } from "../target/texture.ts";
 import { constExtent } from "./analysis.ts";
-import type { Path } from "./presets.ts";
+import { type Path, PRESETS } from "./presets.ts";
 
 /**
  * A knob for where some tensors of the program are read from: those of `options` that all of them can take on
@@ -32,6 +32,27 @@ export function choosePath<P extends Path>(
   const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
   if (path === "texture") { for (const name of read) sch.setScope(name, "texture"); }
   return path;
+}
+
+/**
+ * A knob for whether threads that share a reduction hand each other their parts in subgroups; only for devices that
+ * have them. `tile` is the knob whose second factor is how many threads there are, of which the preset has `threads`.
+ */
+export function chooseSubgroups(
+  knobs: Knobs,
+  target: Target,
+  { threads, tile }: { readonly threads: number; readonly tile?: string },
+): boolean {
+  if (!target.subgroups) return false;
+  const chosen = knobs.flag("subgroups", PRESETS[target.profile].subgroups && threads > 1);
+  if (tile !== undefined) {
+    knobs.require(
+      [tile, "subgroups"],
+      ([, threads]: Factors[3], on: boolean) =>
+        on && threads === 1 ? "one thread has nothing to hand on" : undefined,
+    );
+  }
+  return chosen;
 }
 
 /** Why a workgroup can't have so many threads, one factor an axis; nothing if it can. */

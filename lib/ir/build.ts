@@ -192,6 +192,7 @@ export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   pow: 2,
   fma: 3,
   dot4I8Packed: 2,
+  subgroupShuffleXor: 2,
 };
 
 export function call(op: MathOp, ...args: readonly Expr[]): Call {

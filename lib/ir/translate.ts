@@ -224,6 +224,9 @@ const CALLS: Readonly<Record<MathOp, (args: readonly string[]) => string>> = {
   pow: ([x, y]) => `Math.pow(${x}, ${y})`,
   fma: ([x, y, z]) => `${x} * ${y} + ${z}`,
   dot4I8Packed: ([x, y]) => `((p, q) => ${[24, 16, 8, 0].map(byteProduct).join(" + ")})(${x}, ${y})`,
+  subgroupShuffleXor: () => {
+    throw new IrError("cannot interpret a subgroupShuffleXor: threads meet only in lowered programs");
+  },
 };
 
 /** The product of the signed bytes of p and q that a shift by so many bits to the left makes the highest. */

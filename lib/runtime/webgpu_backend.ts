@@ -10,7 +10,8 @@ import { cpuTime } from "./cpu_time.ts";
 import { CompileError, DeviceLostError, LaunchLimitError, RunError } from "./error.ts";
 import { makeStorage, type Storage } from "./storage.ts";
 
-const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups" as GPUFeatureName];
+const SUBGROUPS = "subgroups" as GPUFeatureName;
+const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", SUBGROUPS];
 
 /** Limits that are asked for at the adapter's own value. */
 const LIMITS = [
@@ -28,15 +29,25 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** The adapter with its full limits, or undefined where there is none. */
-export async function openWebGpu(runtime: string): Promise<Backend | undefined> {
+/**
+ * The adapter with its full limits, or undefined where there is none. With `subgroups` these are asked for though
+ * the adapter does not list them, as Deno's never do.
+ */
+export async function openWebGpu(runtime: string, subgroups = false): Promise<Backend | undefined> {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
-  const features = FEATURES.filter((f) => adapter.features.has(f));
+  const requiredFeatures = FEATURES.filter((f) => adapter.features.has(f) || (subgroups && f === SUBGROUPS));
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  const device = await adapter.requestDevice({ requiredFeatures: features, requiredLimits });
-  const backend = new WebGpu(device, targetOfAdapter(adapter, features, runtime));
-  return await backend.probed();
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  } catch (e) {
+    // An adapter is good for one device, so there has to be another one.
+    if (subgroups) return await openWebGpu(runtime);
+    throw e;
+  }
+  const backend = new WebGpu(device, targetOfAdapter(adapter, requiredFeatures, runtime));
+  return await backend.probed(adapter.info);
 }
 
 function targetOfAdapter(adapter: GPUAdapter, features: readonly GPUFeatureName[], runtime: string): Target {
@@ -70,7 +81,6 @@ function targetOfAdapter(adapter: GPUAdapter, features: readonly GPUFeatureName[
     },
     f16: features.includes("shader-f16"),
     timestamps,
-    subgroups: features.includes("subgroups" as GPUFeatureName),
     clock: facts.clock === "timestamp" && !timestamps ? "wall" : facts.clock,
     textures: facts.textures,
   };
@@ -86,22 +96,60 @@ class WebGpu implements Backend {
     device.addEventListener("uncapturederror", (event) => event.preventDefault());
   }
 
-  /** This backend, its target saying f16 only if a kernel has computed with it: some runtimes return zeros. */
-  async probed(): Promise<Backend> {
+  /** This backend, its target saying f16 and subgroups only if a kernel has computed with them: some runtimes fail silently. */
+  async probed({ subgroupMinSize: minSize, subgroupMaxSize: maxSize }: GPUAdapterInfo): Promise<Backend> {
     if (this.target.f16) this.target = { ...this.target, f16: await this.#f16Computes() };
+    if (!this.device.features.has(SUBGROUPS) || !(minSize > 1)) return this;
+    for (const directive of [true, false]) {
+      if (!await this.#subgroupsMeet(minSize, directive)) continue;
+      this.target = { ...this.target, subgroups: { minSize, maxSize, directive } };
+      break;
+    }
     return this;
   }
 
   async #f16Computes(): Promise<boolean> {
     const source = "enable f16;\n@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n" +
       "@compute @workgroup_size(1) fn main() { var h = f16(y[0]); h = h * 1.5h + 0.25h; y[0] = f32(h); }";
+    const [y] = await this.#tried("probe_f16", source, [2]) ?? [];
+    return y === 3.25;
+  }
+
+  /**
+   * Whether clusters of the least size lie along x, which WebGPU leaves open: each thread asks its neighbours who they
+   * are, in workgroups of one, two and three dimensions. (Where x is shorter than a subgroup, llvmpipe leaves lanes
+   * empty, and others go on in the next row: clusters that divide x are safe from both.)
+   */
+  async #subgroupsMeet(minSize: number, directive: boolean): Promise<boolean> {
+    for (const [x, y, z] of [[256, 1, 1], [16, 8, 1], [12, 4, 2]] as const) {
+      const masks = [1, 2, 4, 8, 16, 32].filter((m) => 2 * m <= minSize && x % (2 * m) === 0);
+      const meet = masks.map((m) => `if (subgroupShuffleXor(i, ${m}u) != (i ^ ${m}u)) { wrong++; }`).join(
+        " ",
+      );
+      const source =
+        `${directive ? "enable subgroups;\n" : ""}@group(0) @binding(0) var<storage, read_write> y: ` +
+        `array<f32>;\n@compute @workgroup_size(${x}, ${y}, ${z}) fn main(@builtin(local_invocation_index) i: u32) ` +
+        `{ var wrong = 0; ${meet} y[i] = f32(wrong); }`;
+      const wrong = await this.#tried("probe_subgroups", source, Array<number>(x * y * z).fill(NaN));
+      if (!wrong?.every((n) => n === 0)) return false;
+    }
+    return true;
+  }
+
+  /** What a kernel of one workgroup makes of `given`; undefined where the device does not take it. */
+  async #tried(
+    name: string,
+    source: string,
+    given: readonly number[],
+  ): Promise<readonly number[] | undefined> {
     try {
-      const pipeline = await this.pipeline({ name: "probe_f16", source });
+      const pipeline = await this.pipeline({ name, source });
+      const size = Math.ceil(given.length / 4) * 16;
       const buffer = this.device.createBuffer({
-        size: 16,
+        size,
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
       });
-      this.device.queue.writeBuffer(buffer, 0, new Float32Array([2]));
+      this.device.queue.writeBuffer(buffer, 0, new Float32Array(given));
       const group = this.device.createBindGroup({
         layout: pipeline.getBindGroupLayout(0),
         entries: [{ binding: 0, resource: { buffer } }],
@@ -113,11 +161,11 @@ class WebGpu implements Backend {
           pass.dispatchWorkgroups(1);
         })
       );
-      const [y] = new Float32Array(await this.download(buffer, 16));
+      const made = new Float32Array(await this.download(buffer, size));
       buffer.destroy();
-      return y === 3.25;
+      return [...made].slice(0, given.length);
     } catch (e) {
-      if (e instanceof CompileError || e instanceof RunError) return false;
+      if (e instanceof CompileError || e instanceof RunError) return undefined;
       throw e;
     }
   }
