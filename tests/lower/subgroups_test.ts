@@ -130,6 +130,18 @@ if (device) {
     assert(clustered >= 15, `only ${clustered} of 40 reduced in subgroups`);
   });
 
+  Deno.test("threads past the end of a row hand on nothing, whatever guards those have who ask", async () => {
+    for (const [threads, columns] of [[32, 20], [16, 13], [12, 9], [8, 1]] as const) {
+      for (const reducer of ["add", "max", "min"] as const) {
+        const func = rowsOf(5, columns, "i32", reducer);
+        const now = scheduled(func, { places: 1, threads, chunk: 1, others: threads });
+        const executable = compile(now, withSubgroups(device.target, 8));
+        const wrong = await wrongResults(device, subjectOf(func, {}, columns), executable);
+        assertEquals(wrong, undefined, `${reducer} of ${columns} by ${threads}`);
+      }
+    }
+  });
+
   Deno.test("the rules' templates are right with subgroups", async () => {
     const wrong: string[] = [];
     let tried = 0;
