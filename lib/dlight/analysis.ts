@@ -57,7 +57,7 @@ export function constExtent(e: Expr): number | undefined {
   return isConst(e) ? e.value : undefined;
 }
 
-/** `x = x + y` with y a product, of numbers or of packed bytes: the factors of y, casts taken off; undefined otherwise. */
+/** `x = x + y` with y a product, of numbers or packed bytes: the factors of y, casts taken off; undefined otherwise. */
 export function productTerms(node: Node): readonly Expr[] | undefined {
   const reducer = reducerOf(node.store);
   const y = reducer?.value;

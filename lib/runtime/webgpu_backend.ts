@@ -96,7 +96,7 @@ class WebGpu implements Backend {
     device.addEventListener("uncapturederror", (event) => event.preventDefault());
   }
 
-  /** This backend, its target saying f16 and subgroups only if a kernel has computed with them: some runtimes fail silently. */
+  /** This backend, its target saying f16 and subgroups only if a kernel has used them: some runtimes fail silently. */
   async probed({ subgroupMinSize: minSize, subgroupMaxSize: maxSize }: GPUAdapterInfo): Promise<Backend> {
     if (this.target.f16) this.target = { ...this.target, f16: await this.#f16Computes() };
     if (!this.device.features.has(SUBGROUPS) || !(minSize > 1)) return this;
