@@ -313,6 +313,24 @@ Deno.test("extents that no device has are refused before anything is made", () =
   assertThrows(() => compile(schedule(largest, targetOf("nvidia")).func, targetOf("nvidia")), TunebookError);
 });
 
+Deno.test("a target's subgroups are sizes, and older records' yes or no", () => {
+  const subgroups = { minSize: 8, maxSize: 32, directive: false };
+  assertEquals(targetFromJson({ ...cpu, subgroups: { ...subgroups, evil: 1 } }), { ...cpu, subgroups });
+  assertEquals(targetFromJson({ ...cpu, subgroups: false }), cpu);
+  assertEquals(targetFromJson({ ...cpu, subgroups: true }).subgroups, {
+    minSize: 4,
+    maxSize: 128,
+    directive: true,
+  });
+  for (const wrong of [null, 8, "yes", [], {}, { minSize: 8, maxSize: "9", directive: true }]) {
+    assertThrows(
+      () => targetFromJson({ ...cpu, subgroups: wrong }),
+      TunebookError,
+      "its subgroups is not a boolean, or",
+    );
+  }
+});
+
 Deno.test("a target from JSON has its own fields, or is refused", () => {
   assertEquals(targetFromJson(JSON.parse(JSON.stringify(cpu))), cpu);
   const peaks = { gflops: 1, bufferGbps: 2, textureGbps: 0, copyGbps: 3, launchMs: 0.1 };

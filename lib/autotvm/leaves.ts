@@ -111,7 +111,11 @@ function leafOf(store: Store, loops: readonly Loop[], block: Block | undefined, 
   const ops = { add: 0, mul: 0, other: 0, call: 0 };
   walkExpr(store.value, (e) => {
     if (e.kind === "load" && e.buffer !== store.buffer) places.push(placeOf(e.buffer, e.indices, env));
-    if (e.kind === "call") ops.call++;
+    if (e.kind === "call" && e.op === "dot4I8Packed") {
+      // Four products and as many sums, with the one that takes it.
+      ops.mul += 4;
+      ops.add += 4;
+    } else if (e.kind === "call") ops.call++;
     if (e.kind === "binary" && e.dtype.startsWith("f")) {
       if (e.op === "add" || e.op === "sub") ops.add++;
       else if (e.op === "mul") ops.mul++;

@@ -11,7 +11,7 @@ import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
 import { printJavaScript } from "./javascript.ts";
 import { identifier } from "./names.ts";
-import { printWgsl, usesF16 } from "./wgsl.ts";
+import { printWgsl, usesF16, usesSubgroups } from "./wgsl.ts";
 
 /**
  * The executable of a scheduled program for `target`: WGSL for a GPU, JavaScript for the CPU.
@@ -72,7 +72,7 @@ function launch(kernel: Kernel, target: Target): Launch {
   return {
     name: identifier(kernel.name),
     prepares: kernel.prepares,
-    source: target.kind === "cpu" ? printJavaScript(kernel) : printWgsl(kernel),
+    source: target.kind === "cpu" ? printJavaScript(kernel) : printWgsl(kernel, directivesOf(kernel, target)),
     workgroupSize: kernel.workgroupSize,
     grid: [exprToJson(x), exprToJson(y), exprToJson(z)],
     folded: kernel.folded,
@@ -82,4 +82,9 @@ function launch(kernel: Kernel, target: Target): Launch {
     loops: loopNests(kernel).map((nest) => nest.map(exprToJson)),
     f16,
   };
+}
+
+/** What its compiler wants to be told that the kernel uses. */
+function directivesOf(kernel: Kernel, target: Target): readonly string[] {
+  return target.subgroups?.directive && usesSubgroups(kernel) ? ["subgroups"] : [];
 }

@@ -25,11 +25,15 @@ const ERF =
   "const erf = (x) => { const a = Math.abs(x), t = 1 / (1 + 0.3275911 * a); return Math.sign(x) * (1 - " +
   "((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-a * a)); };";
 
+const DOT4 = "const dot4 = (p, q) => { let sum = 0; for (let shift = 0; shift < 32; shift += 8) " +
+  "sum += (p << shift >> 24) * (q << shift >> 24); return sum; };";
+
 class Printer {
   readonly #names = new Names();
   readonly #single = new Set<Buffer>();
   readonly #lines: string[] = [];
-  #erf = false;
+  /** Functions that the kernel calls. */
+  readonly #helpers = new Set<string>();
 
   constructor(readonly kernel: Kernel) {
     for (const a of kernel.locals) if (a.size === 1) this.#single.add(a.buffer);
@@ -50,7 +54,7 @@ class Printer {
     if (meet) this.#lockstep(threads);
     else this.#inTurn(threads);
     this.#line(0, "}}}");
-    return [...(this.#erf ? [ERF] : []), ...this.#lines, ""].join("\n");
+    return [...this.#helpers, ...this.#lines, ""].join("\n");
   }
 
   #thread(tag: string): string {
@@ -240,8 +244,13 @@ class Printer {
       case "fma":
         return `(${args[0]} * ${args[1]} + ${args[2]})`;
       case "erf":
-        this.#erf = true;
+        this.#helpers.add(ERF);
         return `erf(${args[0]})`;
+      case "dot4I8Packed":
+        this.#helpers.add(DOT4);
+        return `dot4(${args.join(", ")})`;
+      case "subgroupShuffleXor":
+        throw new LowerError(`a ${e.op} reached JavaScript: the CPU has no subgroups`);
       case "exp":
       case "log":
       case "sqrt":

@@ -10,8 +10,18 @@ import { rampLanes, splitIndex } from "./split_index.ts";
 /** Name of the entry point in every module. */
 export const ENTRY = "main";
 
-export function printWgsl(kernel: Kernel): string {
-  return new Printer(kernel).module();
+/** `directives` are the extensions that the source enables beside f16. */
+export function printWgsl(kernel: Kernel, directives: readonly string[] = []): string {
+  return new Printer(kernel, directives).module();
+}
+
+/** True if threads of the kernel hand each other values in subgroups. */
+export function usesSubgroups(kernel: Kernel): boolean {
+  let found = false;
+  walkKernel(kernel.body, (e) => {
+    if (e.kind === "call" && e.op === "subgroupShuffleXor") found = true;
+  });
+  return found;
 }
 
 /** True if the kernel's source needs `enable f16`. */
@@ -85,6 +95,8 @@ const MATH: Readonly<Record<MathOp, string>> = {
   floor: "floor",
   pow: "pow",
   fma: "fma",
+  dot4I8Packed: "dot4I8Packed",
+  subgroupShuffleXor: "subgroupShuffleXor",
 };
 
 const SUFFIX: Readonly<Record<ScalarType, string>> = { f32: "f", f16: "h", i32: "", u32: "u", bool: "" };
@@ -99,7 +111,7 @@ class Printer {
   readonly #loads = new Map<Load, string>();
   #lines: string[] = [];
 
-  constructor(readonly kernel: Kernel) {
+  constructor(readonly kernel: Kernel, readonly directives: readonly string[]) {
     for (const b of kernel.bindings) {
       this.#lanes.set(b.buffer, b.lanes);
       if (b.access === "sample") this.#sampled.add(b.buffer);
@@ -110,8 +122,8 @@ class Printer {
 
   module(): string {
     const { kernel } = this;
-    const head: string[] = [];
-    if (usesF16(kernel)) head.push("enable f16;", "");
+    const enabled = [...(usesF16(kernel) ? ["f16"] : []), ...this.directives];
+    const head = enabled.length > 0 ? [...enabled.map((name) => `enable ${name};`), ""] : [];
     kernel.bindings.forEach((b, k) => head.push(`@group(0) @binding(${k}) ${this.#binding(b)};`));
     const fields = new Names();
     const uniforms = kernel.uniforms.map((v) => fields.of(v));

@@ -57,12 +57,13 @@ export function constExtent(e: Expr): number | undefined {
   return isConst(e) ? e.value : undefined;
 }
 
-/** `x = x + y` with y a product: the factors of y, casts taken off; undefined otherwise. */
+/** `x = x + y` with y a product, of numbers or packed bytes: the factors of y, casts taken off; undefined otherwise. */
 export function productTerms(node: Node): readonly Expr[] | undefined {
   const reducer = reducerOf(node.store);
   const y = reducer?.value;
-  if (reducer?.op !== "add" || y?.kind !== "binary" || y.op !== "mul") return undefined;
-  return [uncast(y.a), uncast(y.b)];
+  if (reducer?.op !== "add") return undefined;
+  if (y?.kind === "binary" && y.op === "mul") return [uncast(y.a), uncast(y.b)];
+  return y?.kind === "call" && y.op === "dot4I8Packed" ? y.args : undefined;
 }
 
 function uncast(e: Expr): Expr {

@@ -4,6 +4,7 @@
  */
 import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { SUBGROUPS } from "../ir/notes.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import type { Factors } from "../space/knobs.ts";
 import type { Template } from "../space/template.ts";
@@ -24,6 +25,7 @@ import {
   accumulateLocally,
   bringNear,
   choosePath,
+  chooseSubgroups,
   inlineEpilogue,
   inlinePrologues,
   tooLarge,
@@ -126,6 +128,10 @@ function template(m: Match, target: Target): Template {
     choosePath(sch, knobs, "matrix", sch.sources(main, matrix), target, DIRECT_PATHS, preset.path);
     choosePath(sch, knobs, "vector", sch.sources(main, vector), target, DIRECT_PATHS, preset.path);
     const vectors = knobs.flag("vectorize", true);
+    const subgroups = chooseSubgroups(knobs, target, {
+      threads: constExtent(m.k.extent) === 1 ? 1 : preset.reduceThreads,
+      tile: "tile_k",
+    });
     const tiles = ["tile_rows", "tile_k"] as const;
     knobs.require(
       tiles,
@@ -171,6 +177,7 @@ function template(m: Match, target: Target): Template {
     bringNear(sch, main, matrix, k0, { vectors });
     bringNear(sch, main, vector, k0, { vectors });
     if (lanes > 1) {
+      if (subgroups) sch.annotate(main, SUBGROUPS, true);
       sch.unroll(r2);
       sch.unroll(k2);
       return;

@@ -6,6 +6,7 @@
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { SUBGROUPS } from "../ir/notes.ts";
 import { walkExpr } from "../ir/visit.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Template } from "../space/template.ts";
@@ -13,7 +14,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, isEpilogue, mentions, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, tiledInputs, tooLarge, tooMany, unrollCopy } from "./stage.ts";
+import { choosePath, chooseSubgroups, tiledInputs, tooLarge, tooMany, unrollCopy } from "./stage.ts";
 
 /** Blocks that become one kernel. */
 interface Group {
@@ -135,6 +136,10 @@ function template(m: Match, target: Target): Template {
     choosePath(sch, knobs, "input", wideInputs(sch, m.nodes), target, DIRECT_PATHS, preset.path);
     const places = knobs.choice("places", [1, 2, 4, 8], preset.places);
     const vectors = knobs.flag("vectorize", true);
+    const shares = m.groups.some((g) =>
+      g.nodes.some((n) => n.kind === "reduction" && spatialAxes(n) === g.lead)
+    );
+    const subgroups = shares && chooseSubgroups(knobs, target, { threads: preset.threads });
     knobs.require(["threads"], (threads: number) => tooMany(target, threads));
     const most = PRESETS[target.profile].products / 8;
     knobs.require(["results", "chunk", "places"], (results: number, chunk: number, places: number) => {
@@ -147,7 +152,9 @@ function template(m: Match, target: Target): Template {
       );
     });
     for (const n of m.inlined) sch.computeInline(n.block.name);
-    for (const g of m.groups) scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors });
+    for (const g of m.groups) {
+      scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors, subgroups });
+    }
   };
 }
 
@@ -166,6 +173,8 @@ interface Sizes {
   /** Places of the leading axes that a workgroup takes side by side. */
   readonly places: number;
   readonly vectors: boolean;
+  /** Whether threads that share a reduction hand each other their parts in subgroups. */
+  readonly subgroups: boolean;
 }
 
 function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Sizes): void {
@@ -210,6 +219,7 @@ function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Siz
     if (own === 0) {
       if (stays) sch.setScope(name, "local");
       share(sch, inner(name), sizes);
+      if (sizes.subgroups) sch.annotate(name, SUBGROUPS, true);
       continue;
     }
     const follows = [...epilogues].some((e) => e.block.name === back);

@@ -107,6 +107,12 @@ export interface FallbackPreset {
 export interface Presets {
   /** Products in an unrolled body, at most: more of them take the driver's compiler more than some two seconds. */
   readonly products: number;
+  /**
+   * Whether threads that share a reduction hand each other their parts in subgroups, where the device has them. Only
+   * where a compiler does that unasked: TVM for Metal; it does not for WebGPU, and ONNX Runtime found workgroup memory
+   * faster on an NVIDIA card. Elsewhere a search may find that it pays.
+   */
+  readonly subgroups: boolean;
   readonly matmul: MatmulPreset;
   /** Few rows, whose number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
@@ -128,6 +134,7 @@ export interface Presets {
 
 const GENERIC: Presets = {
   products: 4096,
+  subgroups: false,
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
   lowBatch: { j: [64, 1], k: 8, path: "buffer" },
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
@@ -171,6 +178,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   intel: GENERIC,
   apple: {
     ...GENERIC,
+    subgroups: true,
     gemv: { rows: [4, 1], reduceThreads: 16, chunk: 4, path: "buffer" },
     packedGemv: { rows: [4, 1], reduceThreads: 16, chunk: 8, path: "buffer" },
     reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
@@ -192,6 +200,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   llvmpipe: {
     products: 1536,
+    subgroups: false,
     matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
     lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
     gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
@@ -226,6 +235,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   cpu: {
     products: 4096,
+    subgroups: false,
     matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },

@@ -8,6 +8,7 @@
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { SUBGROUPS } from "../ir/notes.ts";
 import { usesVar } from "../ir/visit.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Factors } from "../space/knobs.ts";
@@ -16,7 +17,7 @@ import type { Target } from "../target/target.ts";
 import { constExtent, consumersOf, type Node, nodesOf } from "./analysis.ts";
 import { DIRECT_PATHS, PRESETS, type ReductionPreset } from "./presets.ts";
 import type { Rule } from "./rule.ts";
-import { choosePath, inlineEpilogue, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
+import { choosePath, chooseSubgroups, inlineEpilogue, tiledInputs, tooMany, unrollCopy } from "./stage.ts";
 
 interface Match {
   /** The blocks that stay, in order; the others are inlined into them. */
@@ -132,6 +133,10 @@ function template(m: Match, target: Target): Template {
     choosePath(sch, knobs, "input", inputs, target, DIRECT_PATHS, preset.path);
     const parts = knobs.choice("parts", PARTS, partsFor(rowExtents, m.columns, preset, target));
     const vectors = knobs.flag("vectorize", true);
+    const subgroups = chooseSubgroups(knobs, target, {
+      threads: m.columns === 1 ? 1 : preset.threads,
+      tile: "tile_columns",
+    });
     knobs.require(
       ["tile_rows", "tile_columns"],
       ([, rows]: Factors[2], [, threads]: Factors[3]) => tooMany(target, rows, threads),
@@ -152,6 +157,7 @@ function template(m: Match, target: Target): Template {
       scheduleRows(sch, stage, {
         rows,
         vectors,
+        subgroups,
         isInput: (b) => inputs.includes(b),
       });
     }
@@ -217,7 +223,12 @@ function along(sch: Schedule, block: string, rows: number): readonly string[] {
 function scheduleRows(
   sch: Schedule,
   { blocks, rows: axes, threads, chunk }: Stage,
-  options: { readonly rows: number; readonly vectors: boolean; isInput(buffer: string): boolean },
+  options: {
+    readonly rows: number;
+    readonly vectors: boolean;
+    readonly subgroups: boolean;
+    isInput(buffer: string): boolean;
+  },
 ): void {
   const row = mergedRows(sch, blocks, axes);
   const [r0, r1] = sch.split(row, [null, options.rows]) as [string, string];
@@ -239,6 +250,7 @@ function scheduleRows(
     if (!isReduction) unrollCopy(sch, [c], options.vectors);
     else {
       sch.unroll(c);
+      if (options.subgroups) sch.annotate(name, SUBGROUPS, true);
       if (threads === 1) sch.decomposeReduction(name, tx);
     }
   }

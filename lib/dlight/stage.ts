@@ -5,11 +5,11 @@ import type { Expr, Load } from "../ir/expr.ts";
 import { PREPARE } from "../ir/notes.ts";
 import { outputsOf } from "../ir/outputs.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import type { Knobs } from "../space/knobs.ts";
+import type { Factors, Knobs } from "../space/knobs.ts";
 import { type Target, UNIFORM_BYTES } from "../target/target.ts";
 import { textureLayout } from "../target/texture.ts";
 import { constExtent } from "./analysis.ts";
-import type { Path } from "./presets.ts";
+import { type Path, PRESETS } from "./presets.ts";
 
 /**
  * A knob for where some tensors of the program are read from: those of `options` that all of them can take on
@@ -40,6 +40,27 @@ const FITS: Readonly<Record<Path, (sch: Schedule, input: string, target: Target)
   texture: fitsTexture,
   uniform: fitsUniform,
 };
+
+/**
+ * A knob for whether threads that share a reduction hand each other their parts in subgroups; only for devices that
+ * have them. `tile` is the knob whose second factor is how many threads there are, of which the preset has `threads`.
+ */
+export function chooseSubgroups(
+  knobs: Knobs,
+  target: Target,
+  { threads, tile }: { readonly threads: number; readonly tile?: string },
+): boolean {
+  if (!target.subgroups) return false;
+  const chosen = knobs.flag("subgroups", PRESETS[target.profile].subgroups && threads > 1);
+  if (tile !== undefined) {
+    knobs.require(
+      [tile, "subgroups"],
+      ([, threads]: Factors[3], on: boolean) =>
+        on && threads === 1 ? "one thread has nothing to hand on" : undefined,
+    );
+  }
+  return chosen;
+}
 
 /** Why a workgroup can't have so many threads, one factor an axis; nothing if it can. */
 export function tooMany({ limits }: Target, ...threads: readonly number[]): string | undefined {

@@ -87,6 +87,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
   const shapes = checkSubject(func, options.shapes ?? {}, seed);
   await using measurer = await Measurer.open({
     prefer: target.kind,
+    subgroups: target.subgroups !== undefined,
     func,
     shapes,
     seed,

@@ -56,7 +56,13 @@ export async function recordSpace(func: PrimFunc, options: RecordSpaceOptions): 
   }
   const shapes = checkSubject(func, options.shapes ?? {}, 0);
   const { deadlineMs = 10_000 } = options;
-  await using measurer = await Measurer.open({ prefer: device.target.kind, func, shapes, deadlineMs });
+  await using measurer = await Measurer.open({
+    prefer: device.target.kind,
+    subgroups: device.target.subgroups !== undefined,
+    func,
+    shapes,
+    deadlineMs,
+  });
   let best = Math.min(...[...points.values()].map((p) => p.status === "ok" ? p.ms : Infinity));
   let unwritten = 0;
   for (const index of shuffled(space.size, Rng.of(0))) {

@@ -196,6 +196,7 @@ export class Search implements AsyncDisposable {
     const best = fastest(this.#records);
     return this.#measurer = await Measurer.open({
       prefer: target.kind,
+      subgroups: target.subgroups !== undefined,
       func,
       shapes,
       seed,

@@ -191,6 +191,8 @@ export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   floor: 1,
   pow: 2,
   fma: 3,
+  dot4I8Packed: 2,
+  subgroupShuffleXor: 2,
 };
 
 export function call(op: MathOp, ...args: readonly Expr[]): Call {
@@ -198,7 +200,26 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
   if (first === undefined || args.length !== MATH_ARITY[op]) {
     throw new IrError(`cannot call ${op} with ${args.length} arguments: it takes ${MATH_ARITY[op]}`);
   }
-  return { kind: "call", dtype: first.dtype, op, args };
+  if (op !== "dot4I8Packed") return { kind: "call", dtype: first.dtype, op, args };
+  const [a, b] = args as [Expr, Expr];
+  if (a.dtype !== "u32" || b.dtype !== "u32") {
+    throw new IrError(
+      `cannot call ${op} with ${a.dtype} and ${b.dtype}: it takes u32, four signed bytes in each`,
+    );
+  }
+  return { kind: "call", dtype: "i32", op, args };
+}
+
+/** The sum of the products of the signed bytes of two words. */
+function dotOfBytes(a: number, b: number): number {
+  return [24, 16, 8, 0].reduce((sum, shift) => sum + (a << shift >> 24) * (b << shift >> 24), 0);
+}
+
+/** `e` as a constant, where it is a call on constants that has the same value on every device. */
+export function foldCall(e: Call): Expr {
+  const [a, b] = e.args;
+  const folds = e.op === "dot4I8Packed" && a?.kind === "const" && b?.kind === "const";
+  return folds ? constant(dotOfBytes(a.value, b.value)) : e;
 }
 
 export function buffer(

@@ -9,8 +9,9 @@ import { readsMemory, usesVar, walkExpr, walkStmt } from "./visit.ts";
 type Shapes = Readonly<Record<string, number>>;
 
 /**
- * Floating-point operations of the program as written: every add, sub, mul, div, min, max and math call on
- * floats counts one, initialisations nothing.
+ * Operations of the program as written: every add, sub, mul, div, min, max and math call on floats counts one, a
+ * product of packed bytes eight (its four products, and as many sums with the one that takes it), initialisations
+ * nothing.
  */
 export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
   const count = (s: Stmt): number => {
@@ -85,7 +86,8 @@ const ARITHMETIC = new Set(["add", "sub", "mul", "div", "min", "max"]);
 function operations(e: Expr): number {
   let n = 0;
   walkExpr(e, (x) => {
-    if (isFloat(x.dtype) && (x.kind === "call" || (x.kind === "binary" && ARITHMETIC.has(x.op)))) n++;
+    if (x.kind === "call" && x.op === "dot4I8Packed") n += 8;
+    else if (isFloat(x.dtype) && (x.kind === "call" || (x.kind === "binary" && ARITHMETIC.has(x.op)))) n++;
   });
   return n;
 }

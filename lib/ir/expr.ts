@@ -78,7 +78,14 @@ export type MathOp =
   | "abs"
   | "floor"
   | "pow"
-  | "fma";
+  | "fma"
+  | "dot4I8Packed"
+  | "subgroupShuffleXor";
+/**
+ * `dot4I8Packed` is of two u32 that hold four signed bytes each: the i32 sum of the products of their bytes.
+ * `subgroupShuffleXor(x, mask)` is what `x` is for the thread whose place in the subgroup is `own ^ mask`, a
+ * constant; it appears only in lowered programs, where all threads of a subgroup pass.
+ */
 export interface Call {
   readonly kind: "call";
   readonly dtype: DType;

@@ -141,6 +141,7 @@ const MATH: readonly MathOp[] = [
   "floor",
   "pow",
   "fma",
+  "dot4I8Packed",
 ];
 // deno-fmt-ignore
 const EXPRS = ["const", "binary", "not", "select", "cast", "call", "load"] as const;

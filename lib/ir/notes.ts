@@ -13,6 +13,8 @@ export const ALIGN = "buffer_dim_align";
 export const DOUBLE = "double_buffer_scope";
 /** True where a block makes of inputs what others read, once for as long as these stay. */
 export const PREPARE = "prepare";
+/** True where threads that share a block's reduction may hand each other their parts in subgroups. */
+export const SUBGROUPS = "subgroups";
 
 /** The alignment that a note says of an array of `rank` dimensions; undefined where it can't be one. */
 export function alignOf(note: string, rank: number): Align | undefined {

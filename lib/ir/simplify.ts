@@ -13,6 +13,7 @@ import {
   floorDiv,
   floorMod,
   foldBinary,
+  foldCall,
   isConst,
   mul,
   not,
@@ -278,6 +279,8 @@ export class Analyzer {
         return x.a.kind === "not" ? x.a.a : not(x.a);
       case "cast":
         return x.a.kind === "const" ? cast(x.dtype, x.a) : x;
+      case "call":
+        return foldCall(x);
       case "binary": {
         if (x.dtype === "bool") {
           if (x.op === "and") return withoutRepeats(and(x.a, x.b));

@@ -223,7 +223,16 @@ const CALLS: Readonly<Record<MathOp, (args: readonly string[]) => string>> = {
   floor: ([x]) => `Math.floor(${x})`,
   pow: ([x, y]) => `Math.pow(${x}, ${y})`,
   fma: ([x, y, z]) => `${x} * ${y} + ${z}`,
+  dot4I8Packed: ([x, y]) => `((p, q) => ${[24, 16, 8, 0].map(byteProduct).join(" + ")})(${x}, ${y})`,
+  subgroupShuffleXor: () => {
+    throw new IrError("cannot interpret a subgroupShuffleXor: threads meet only in lowered programs");
+  },
 };
+
+/** The product of the signed bytes of p and q that a shift by so many bits to the left makes the highest. */
+function byteProduct(shift: number): string {
+  return `(p << ${shift} >> 24) * (q << ${shift} >> 24)`;
+}
 
 function wrapped(text: string, dtype: ScalarType): string {
   return dtype === "i32" ? `((${text}) | 0)` : dtype === "u32" ? `((${text}) >>> 0)` : `(${text})`;

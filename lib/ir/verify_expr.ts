@@ -46,7 +46,7 @@ export function verifyExpr(e: Expr, scope: ExprScope, fail: Fail): void {
         ? undefined
         : fail(`a cast of ${e.a.dtype} to ${e.dtype}`);
     case "call":
-      return verifyCall(e, fail);
+      return verifyCall(e, scope, fail);
     case "load":
       verifyAccess(e.buffer, e.indices, scope, fail);
       if (scalarOf(e.dtype) !== e.buffer.dtype) fail(`a load of ${e.dtype} from ${e.buffer.name}`);
@@ -132,8 +132,19 @@ function verifyBinary({ op, dtype, a, b }: Binary, fail: Fail): void {
   if (divides && b.kind === "const" && b.value === 0) fail(`${op} by zero`);
 }
 
-function verifyCall({ op, dtype, args }: Call, fail: Fail): void {
+function verifyCall({ op, dtype, args }: Call, scope: ExprScope, fail: Fail): void {
   if (args.length !== MATH_ARITY[op]) fail(`${op} of ${args.length} arguments: it takes ${MATH_ARITY[op]}`);
+  if (op === "dot4I8Packed") {
+    const stray = args.find((x) => x.dtype !== "u32");
+    if (stray) fail(`${op} of ${stray.dtype}: it takes u32, four signed bytes in each`);
+    return dtype === "i32" ? undefined : fail(`${op} typed ${dtype}, and not i32`);
+  }
+  if (op === "subgroupShuffleXor") {
+    const [x, mask] = args;
+    if (scope.stage === "schedule") fail(`a ${op} appears only in lowered programs`);
+    if (mask?.kind !== "const" || mask.dtype !== "u32") fail(`${op} by a mask that is not a constant u32`);
+    return x?.dtype === dtype ? undefined : fail(`${op} of ${x?.dtype} typed ${dtype}`);
+  }
   for (const x of args) {
     if (x.dtype !== dtype) fail(`${op} of ${x.dtype} typed ${dtype}`);
     if (!isFloat(x.dtype) && op !== "abs") fail(`${op} of ${x.dtype}: it takes floats; cast first`);

@@ -66,7 +66,8 @@ function storesOf(body: Stmt, isFixed: (e: Expr) => boolean): readonly Guarded[]
 /**
  * The conditions without which nobody needs a register: what all stores that read it have in common, each
  * with its own guards and, where it is to a register again, with those that this one is needed under. The
- * greatest solution, found by going round. What a condition or a loop's extent reads is needed always.
+ * greatest solution, found by going round. What a condition or a loop's extent reads is needed always, and so is what
+ * a thread hands to others, whose conditions are their own.
  */
 function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buffer, Conditions> {
   // Last stores first, as needs go back from results: a chain of registers takes one round, and not one a link.
@@ -88,6 +89,9 @@ function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buf
       ? s.value
       : undefined;
     if (asked) { for (const b of loadsOf(asked)) needs.set(b, new Set()); }
+  }, (e) => {
+    if (e.kind !== "call" || e.op !== "subgroupShuffleXor") return;
+    for (const b of loadsOf(e)) needs.set(b, new Set());
   });
   const reads = stores.map(({ store }) => loadsOf(store.value, ...store.indices));
   for (let changed = true; changed;) {

@@ -8,6 +8,9 @@
  *                                       red[tx] = acc
  *                                       if tx < 32: red[tx] += red[tx + 32]   (and so on, halving)
  *                                       C = red[0]                            (by one thread unless C is local)
+ *
+ * Where the block is annotated so, and the device has subgroups, neighbours hand each other their parts first, and
+ * workgroup memory holds one sum for each cluster of them.
  */
 import {
   add,
@@ -28,24 +31,29 @@ import {
 import type { Expr } from "../ir/expr.ts";
 import { bindingMap, flattenBlock, ifThen } from "../ir/flatten_block.ts";
 import { reducerOf } from "../ir/reducer.ts";
-import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
+import type { Block, For, If, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
+import type { Target } from "../target/target.ts";
+import { type Clusters, clustersOf } from "./clusters.ts";
 import { type Draft, isThreadIdx } from "./draft.ts";
 import { LowerError } from "./error.ts";
+import { reduceInClusters } from "./reduce_in_clusters.ts";
 
-export function lowerReductions(draft: Draft): Draft {
-  return { ...draft, body: lowerIn(draft.body, []) };
+export function lowerReductions(draft: Draft, target: Target): Draft {
+  const clusters = clustersOf(draft.body, target);
+  return { ...draft, body: lowerIn(draft.body, [], clusters) };
 }
 
-function lowerIn(s: Stmt, path: readonly For[]): Stmt {
+function lowerIn(s: Stmt, path: readonly (For | If)[], clusters: Clusters): Stmt {
   if (s.kind === "block") return flattenBlock(s);
-  if (s.kind !== "for") return mapStmt(s, (x) => lowerIn(x, path));
+  if (s.kind === "if") return mapStmt(s, (x) => lowerIn(x, [...path, s], clusters));
+  if (s.kind !== "for") return mapStmt(s, (x) => lowerIn(x, path, clusters));
   const crossings = crossThreadBlocks(s, []);
   for (const c of crossings) checkAlone(c, s);
-  const crossed = crossings.map((c) => crossThread(c, path));
+  const crossed = crossings.map((c) => crossThread(c, path, clusters));
   const partials = new Map(crossed.map((c): [Stmt, Stmt] => [c.block, c.partial]));
   const inside = partials.size > 0 ? replace(s, partials) : s;
-  const body = mapStmt(inside, (x) => lowerIn(x, [...path, s]));
+  const body = mapStmt(inside, (x) => lowerIn(x, [...path, s], clusters));
   return seq(...crossed.map((c) => c.before), body, ...crossed.map((c) => c.after));
 }
 
@@ -100,7 +108,7 @@ function checkAlone({ block: b }: Crossing, loop: For): void {
 }
 
 /** What runs before the outermost reduce loop, in place of the block, and after the loop. */
-function crossThread({ block: b, loops }: Crossing, path: readonly For[]): {
+function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[], clusters: Clusters): {
   readonly block: Block;
   readonly before: Stmt;
   readonly partial: Stmt;
@@ -121,24 +129,30 @@ function crossThread({ block: b, loops }: Crossing, path: readonly For[]): {
   const threads = loops.filter((l) => isThreadIdx(l.loop));
   const lanes = threads.map((l) => constExtent(l, b.name)).reduce((p, q) => p * q, 1);
   const lane = threads.reduce<Expr>((e, l) => add(mul(e, l.extent), l.var), constant(0));
-  const others = path.filter((l) => isThreadIdx(l.loop));
+  const others = path.filter((s): s is For => s.kind === "for" && isThreadIdx(s.loop));
+  const cluster = clusters(b, threads, path);
 
   const acc = buffer(`${target.name}_acc`, [1], target.dtype, "local");
   const red = buffer(
     `${target.name}_red`,
-    [...others.map((l) => l.extent), constant(lanes)],
+    [...others.map((l) => l.extent), constant(lanes / cluster)],
     target.dtype,
     "shared",
   );
   const slot = (k: Expr): Expr[] => [...others.map((l) => l.var), k];
   const partial = store(acc, [constant(0)], combine(load(acc, 0), substitute(reducer.value, values)));
-  const tree: Stmt[] = [store(red, slot(lane), load(acc, 0))];
-  for (let n = lanes; n > 1; n = (n + 1) >> 1) {
-    const half = (n + 1) >> 1;
-    const both = combine(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
-    tree.push(ifThen(lt(lane, n - half), store(red, slot(lane), both)));
+  const tree: Stmt[] = [];
+  if (cluster > 1) {
+    tree.push(...reduceInClusters({ acc, red, slot, lane, lanes, cluster, combine, identity }));
+  } else {
+    tree.push(store(red, slot(lane), load(acc, 0)));
+    for (let n = lanes; n > 1; n = (n + 1) >> 1) {
+      const half = (n + 1) >> 1;
+      const both = combine(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
+      tree.push(ifThen(lt(lane, n - half), store(red, slot(lane), both)));
+    }
   }
-  const total = load(red, ...slot(constant(0)));
+  const total = cluster > 1 ? load(acc, 0) : load(red, ...slot(constant(0)));
   const result = store(target, indices, b.init ? total : combine(load(target, ...indices), total));
   const one = target.scope === "local" ? TRUE : and(...threads.map((l) => eq(l.var, 0)));
   const spatial = conjuncts(b.where).filter((g) => !usesVar(g, (v) => loops.some((l) => l.var === v)));

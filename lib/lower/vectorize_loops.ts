@@ -104,6 +104,7 @@ class Vectorizer {
     if (!this.#varies(e)) return e;
     if (scalarOf(e.dtype) === "i32" || scalarOf(e.dtype) === "bool") return this.#fromLanes(e);
     if (e.kind === "load") return this.#load(e);
+    if (e.kind === "call" && e.op === "subgroupShuffleXor") return this.#shuffle(e);
     if (e.kind === "select" && lanesOf(this.expr(e.cond).dtype) > 1) return this.#shuffle(e);
     const children: Expr[] = [];
     mapExpr(e, (c) => (children.push(this.expr(c)), c));

@@ -6,10 +6,9 @@ import { funcToJson } from "../ir/func_json.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import { type Failed, type Measurement, msOf } from "./measurement.ts";
 import { TextLineStream } from "./lines.ts";
-import { MARK, type MeasureOptions, type Request, type Response } from "./protocol.ts";
+import { MARK, type MeasureOptions, type MeasuringDevice, type Request, type Response } from "./protocol.ts";
 
-export interface MeasurerOptions {
-  readonly prefer: "webgpu" | "cpu";
+export interface MeasurerOptions extends MeasuringDevice {
   readonly func: PrimFunc;
   readonly shapes?: Shapes;
   /** Of the random inputs. Default 0. */
@@ -110,9 +109,12 @@ export class Measurer implements AsyncDisposable {
     this.#warming = true;
     try {
       if (this.#warmer?.dead) await this.#endWarmer();
-      const { prefer, shapes = {} } = this.options;
+      const { shapes = {} } = this.options;
       const child = this.#warmer ??= new Child();
-      const response = await child.ask({ kind: "warm", prefer, executable, shapes }, this.#deadline);
+      const response = await child.ask(
+        { kind: "warm", device: this.#device, executable, shapes },
+        this.#deadline,
+      );
       if ("ended" in response) await this.#endWarmer();
     } finally {
       this.#warming = false;
@@ -139,6 +141,11 @@ export class Measurer implements AsyncDisposable {
     throw new MeasurerError(`the measuring process answered ${response.kind}`);
   }
 
+  get #device(): MeasuringDevice {
+    const { prefer, subgroups = false } = this.options;
+    return { prefer, subgroups };
+  }
+
   get #deadline(): number {
     return this.options.deadlineMs ?? DEADLINE_MS;
   }
@@ -160,9 +167,9 @@ export class Measurer implements AsyncDisposable {
     if (this.#child && !this.#child.dead) return this.#child;
     await this.#stop();
     const child = this.#child = new Child();
-    const { prefer, func, shapes = {}, seed = 0 } = this.options;
+    const { func, shapes = {}, seed = 0 } = this.options;
     const response = await child.ask(
-      { kind: "prepare", prefer, func: funcToJson(func), shapes, seed },
+      { kind: "prepare", device: this.#device, func: funcToJson(func), shapes, seed },
       START_DEADLINE_MS,
     );
     if ("ended" in response || response.kind !== "prepared") {

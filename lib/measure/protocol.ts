@@ -17,10 +17,17 @@ export interface MeasureOptions {
   readonly dropAboveMs?: number;
 }
 
+/** What the measuring process opens: the device that candidates are compiled for. */
+export interface MeasuringDevice {
+  readonly prefer: "webgpu" | "cpu";
+  /** Whether candidates may use subgroups, also where the adapter does not list them. */
+  readonly subgroups?: boolean;
+}
+
 export type Request =
   | {
     readonly kind: "prepare";
-    readonly prefer: "webgpu" | "cpu";
+    readonly device: MeasuringDevice;
     readonly func: FuncJson;
     readonly shapes: Readonly<Record<string, number>>;
     readonly seed: number;
@@ -31,7 +38,7 @@ export type Request =
   /** Lets the driver compile, so that its cache knows the program; nothing is timed. */
   | {
     readonly kind: "warm";
-    readonly prefer: "webgpu" | "cpu";
+    readonly device: MeasuringDevice;
     readonly executable: Executable;
     readonly shapes: Readonly<Record<string, number>>;
   }

@@ -16,7 +16,7 @@ let device: Device | undefined;
 async function handle(request: Request): Promise<Response> {
   switch (request.kind) {
     case "prepare":
-      device ??= await Device.open({ prefer: request.prefer });
+      device ??= await Device.open(request.device);
       bench = new Bench(device, funcFromJson(request.func), request.shapes, request.seed);
       return { kind: "prepared" };
     case "measure": {
@@ -33,7 +33,7 @@ async function handle(request: Request): Promise<Response> {
       await bench.adopt(request.executable, request.ms);
       return { kind: "done" };
     case "warm":
-      device ??= await Device.open({ prefer: request.prefer });
+      device ??= await Device.open(request.device);
       await warm(device, request.executable, request.shapes);
       return { kind: "done" };
     case "race":

@@ -37,7 +37,6 @@ export function targetOfAdapter(
     },
     f16: features.includes("shader-f16"),
     timestamps,
-    subgroups: features.includes("subgroups" as GPUFeatureName),
     clock: facts.clock === "timestamp" && !timestamps ? "wall" : facts.clock,
     textures: facts.textures,
   };

@@ -13,6 +13,11 @@ export interface DeviceOptions {
   readonly prefer?: "webgpu" | "cpu";
   /** Takes the presets of this profile, whatever the adapter says of itself. */
   readonly profile?: Profile;
+  /**
+   * Asks for subgroup operations also where the adapter does not list them: Deno's adapters have them, and never do.
+   * `target.subgroups` says whether they were given, and compute.
+   */
+  readonly subgroups?: boolean;
 }
 
 /** A device that runs programs: a WebGPU adapter, or the CPU. Dispose it, or declare it with `using`. */
@@ -30,10 +35,10 @@ export class Device implements Disposable {
    *
    * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
    */
-  static async open({ prefer, profile }: DeviceOptions = {}): Promise<Device> {
+  static async open({ prefer, profile, subgroups }: DeviceOptions = {}): Promise<Device> {
     const runtime = `Deno ${Deno.version.deno}`;
     if (prefer === "cpu") return new Device(openCpu(runtime), profile);
-    const gpu = await openWebGpu(runtime);
+    const gpu = await openWebGpu(runtime, subgroups);
     if (gpu) return new Device(gpu, profile);
     if (prefer === "webgpu") {
       throw new NoDeviceError(

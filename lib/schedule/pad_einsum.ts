@@ -139,5 +139,6 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
 function isProduct(e: Expr): boolean {
   if (e.kind === "load") return true;
   if (e.kind === "cast") return isProduct(e.a);
+  if (e.kind === "call") return e.op === "dot4I8Packed" && e.args.every(isProduct);
   return e.kind === "binary" && e.op === "mul" && isProduct(e.a) && isProduct(e.b);
 }

@@ -114,7 +114,6 @@ export function targetOf(profile: Profile): Target {
     limits: { ...(LIMITS[profile] ?? DEFAULT_LIMITS), maxLoopIterations: facts.maxLoopIterations },
     f16: true,
     timestamps: facts.clock === "timestamp",
-    subgroups: false,
     clock: facts.clock,
     textures: facts.textures,
   };

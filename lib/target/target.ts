@@ -49,6 +49,15 @@ export interface Peaks {
   readonly launchMs: number;
 }
 
+/** Invocations of a workgroup that can hand each other values without memory: neighbours along x. */
+export interface Subgroups {
+  /** The least and the largest number of invocations in one, powers of two; a driver chooses for each kernel. */
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** Whether WGSL must say `enable subgroups;`. The specification asks for it, and naga (in Deno) refuses it. */
+  readonly directive: boolean;
+}
+
 export interface Target {
   readonly kind: "webgpu" | "cpu";
   readonly profile: Profile;
@@ -62,7 +71,8 @@ export interface Target {
   /** True only if a probe has seen f16 arithmetic give right results. */
   readonly f16: boolean;
   readonly timestamps: boolean;
-  readonly subgroups: boolean;
+  /** Only where a probe has seen them hand values to the right neighbours. */
+  readonly subgroups?: Subgroups;
   /** How kernels read textures: as sampled ones, or as read-only storage textures. */
   readonly textures: "sampled" | "storage";
   /** The clock that measures best here: the device's own timestamps, wall time, or the process's CPU time. */

@@ -16,7 +16,8 @@ export function targetDistance(a: Target, b: Target): number | undefined {
   const limits = (["maxInvocations", "maxSharedBytes"] as const).map((k) =>
     doublings(a.limits[k], b.limits[k])
   );
-  const features = (["f16", "subgroups", "textures"] as const).filter((k) => a[k] !== b[k]).length;
+  const features = (["f16", "textures"] as const).filter((k) => a[k] !== b[k]).length +
+    (!a.subgroups === !b.subgroups ? 0 : 1);
   return 1 + sum(limits) + features + (a.peaks && b.peaks ? peaksDistance(a.peaks, b.peaks) : 0);
 }
 

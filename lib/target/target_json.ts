@@ -1,7 +1,7 @@
 /** Targets from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
 import { TunebookError } from "../ir/error.ts";
 import { PROFILES } from "./profiles.ts";
-import type { Limits, Peaks, Profile, Target } from "./target.ts";
+import type { Limits, Peaks, Profile, Subgroups, Target } from "./target.ts";
 
 /** What a field is in words, and how it is read: undefined for anything else. */
 interface Kind<T> {
@@ -71,7 +71,17 @@ const PEAKS: Kind<Peaks> = fields<Peaks>({
   copyGbps: count,
   launchMs: count,
 });
-const TARGET: { readonly [K in keyof Omit<Target, "peaks">]: Kind<Target[K]> } = {
+/** WebGPU's bounds: all that is known of a device of which an older record says just that it has subgroups. */
+const SOME_SUBGROUPS: Subgroups = { minSize: 4, maxSize: 128, directive: true };
+const SIZES: Kind<Subgroups> = fields<Subgroups>({ minSize: count, maxSize: count, directive: flag });
+const SUBGROUPS: Kind<Subgroups | "none"> = {
+  takes: `a boolean, or ${SIZES.takes}`,
+  read: (x) => x === undefined || x === false ? "none" : x === true ? SOME_SUBGROUPS : SIZES.read(x),
+};
+
+/** What every target has. */
+type Required = Omit<Target, "peaks" | "subgroups">;
+const TARGET: { readonly [K in keyof Required]: Kind<Required[K]> } = {
   kind: oneOf(["webgpu", "cpu"]),
   profile: oneOf(Object.keys(PROFILES) as Profile[]),
   name: text,
@@ -81,7 +91,6 @@ const TARGET: { readonly [K in keyof Omit<Target, "peaks">]: Kind<Target[K]> } =
   limits: LIMITS,
   f16: flag,
   timestamps: flag,
-  subgroups: flag,
   textures: oneOf(["sampled", "storage"]),
   clock: oneOf(["timestamp", "wall", "cpu"]),
 };
@@ -92,14 +101,20 @@ const TARGET: { readonly [K in keyof Omit<Target, "peaks">]: Kind<Target[K]> } =
  * @throws {TunebookError} where it is none
  */
 export function targetFromJson(json: unknown): Target {
+  const refuse = (why: string) => new TunebookError(`cannot read a target: ${why}`);
   let why = "it is no object";
-  const target = readFields<Omit<Target, "peaks">>(json, TARGET, (name, takes) => {
+  const target = readFields<Required>(json, TARGET, (name, takes) => {
     why = `its ${name} is not ${takes}`;
   });
-  if (!target) throw new TunebookError(`cannot read a target: ${why}`);
-  const { peaks } = json as { readonly peaks?: unknown };
-  if (peaks === undefined) return target;
-  const measured = PEAKS.read(peaks);
-  if (!measured) throw new TunebookError(`cannot read a target: its peaks are not ${PEAKS.takes}`);
-  return { ...target, peaks: measured };
+  if (!target) throw refuse(why);
+  const given = json as { readonly peaks?: unknown; readonly subgroups?: unknown };
+  const subgroups = SUBGROUPS.read(given.subgroups);
+  if (!subgroups) throw refuse(`its subgroups is not ${SUBGROUPS.takes}`);
+  const peaks = given.peaks === undefined ? "none" : PEAKS.read(given.peaks);
+  if (!peaks) throw refuse(`its peaks are not ${PEAKS.takes}`);
+  return {
+    ...target,
+    ...(subgroups === "none" ? {} : { subgroups }),
+    ...(peaks === "none" ? {} : { peaks }),
+  };
 }

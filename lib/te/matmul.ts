@@ -5,6 +5,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { type Dim, dims, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
 import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
 import { type EpilogueOptions, finished } from "./epilogue.ts";
+import { dotBytes, isOfBytes, scaledSums, scalesOf, wordsOf } from "./packed_bytes.ts";
 
 export interface MatmulOptions extends EpilogueOptions {
   readonly m: Dim;
@@ -16,50 +17,69 @@ export interface MatmulOptions extends EpilogueOptions {
   readonly transposeA?: boolean;
   /** B is [n, k] and not [k, n]: the layout of linear layers' weights. */
   readonly transposeB?: boolean;
-  /** Of A, B and C; sums are in f32. Default f32; with q4f16_1 weights always f16. */
-  readonly dtype?: "f32" | "f16";
+  /**
+   * Of A, B and C; sums are in f32. Default f32; with q4f16_1 weights always f16. `i8`: A and B are signed bytes, four
+   * along k in a u32 (A u32[m, k/4], B u32[n, k/4]; k is a number that 4 divides), and sums are in i32.
+   */
+  readonly dtype?: "f32" | "f16" | "i8";
   /** B comes as 4-bit weights: parameters W_q and W_scale in its place, which are always of a B[n, k]. */
   readonly weights?: Q4Layout;
-  /** Of the result alone. Default: that of the operands. */
-  readonly out?: "f32" | "f16";
+  /**
+   * Of the result alone. Default: that of the operands. Sums of i8 are the result as they are (i32, the default), or
+   * are scaled to numbers: `A_scale[m]·B_scale[n]·Σ`.
+   */
+  readonly out?: "f32" | "f16" | "i32";
 }
 
 /**
  * Matrix product: `C[m, n] = Σ_k A[m, k]·B[k, n]`. Parameters A[m, k], B[k, n] (or W_q u32[n, 4·ceil(k/32)]
- * and W_scale[n, ceil(k/32)]), bias[n] and residual[m, n] where they are asked for, C[m, n].
+ * and W_scale[n, ceil(k/32)]), A_scale[m] and B_scale[n] where sums of i8 are scaled, bias[n] and residual[m, n]
+ * where they are asked for, C[m, n].
  *
- * @throws {TeError} for an impossible extent
+ * @throws {TeError} for an impossible extent, or options that exclude each other
  */
 export function matmul(options: MatmulOptions): PrimFunc {
   const { batch, transposeA = false, transposeB = false, weights } = options;
-  const dtype: ScalarType = weights === "q4f16_1" ? "f16" : options.dtype ?? "f32";
+  const bytes = isOfBytes("matmul", options);
+  const dtype: ScalarType = weights === "q4f16_1"
+    ? "f16"
+    : bytes
+    ? "u32"
+    : options.dtype as "f32" | "f16" ?? "f32";
   const { m, n, k, batch: b } = dims("matmul", {
     m: options.m,
     n: options.n,
     k: options.k,
     batch: batch ?? 1,
   });
-  const lead = batch === undefined ? [] : [b];
-  const A = placeholder("A", [...lead, ...(transposeA ? [k, m] : [m, k])], dtype);
+  const lead = batch === undefined ? [] : [b], length = bytes ? wordsOf("matmul", k) : k;
+  const A = placeholder("A", [...lead, ...(transposeA ? [length, m] : [m, length])], dtype);
   const w = weights && dequantized(weights, n, k);
-  const B = w?.weight ?? placeholder("B", [...lead, ...(transposeB ? [n, k] : [k, n])], dtype);
-  const nk = transposeB || weights !== undefined;
-  const axis = reduceAxis(k);
+  const nk = transposeB || weights !== undefined || bytes;
+  const B = w?.weight ?? placeholder("B", [...lead, ...(nk ? [n, length] : [length, n])], dtype);
+  const axis = reduceAxis(length);
   const product = (...at: Var[]): Expr => {
     const [i, j] = at.slice(-2) as [Var, Var];
     const first = at.slice(0, -2);
     const x = A.at(...first, ...(transposeA ? [axis.var, i] : [i, axis.var]));
     const y = B.at(...(weights ? [] : first), ...(nk ? [j, axis.var] : [axis.var, j]));
-    return mul(cast("f32", x), cast("f32", y));
+    return bytes ? dotBytes(x, y) : mul(cast("f32", x), cast("f32", y));
   };
-  const shape = [...lead, m, n];
+  const shape = [...lead, m, n], out = options.out ?? (bytes ? "i32" : dtype);
+  const scales = bytes && out !== "i32"
+    ? [
+      scalesOf("A", [...lead, m], (at) => at.slice(0, -1)),
+      scalesOf("B", [...lead, n], (at) => [...at.slice(0, -2), at.at(-1) as Var]),
+    ]
+    : [];
   const { result: C, extra } = finished(
     "C",
     shape,
-    options.out ?? dtype,
+    out,
     shape.length - 1,
     (...at) => sum(product(...at), [axis]),
     options,
+    bytes ? scaledSums(scales) : undefined,
   );
-  return primFunc("matmul", [A, ...(w?.packed ?? [B]), ...extra, C]);
+  return primFunc("matmul", [A, ...(w?.packed ?? [B]), ...scales.map((s) => s.tensor), ...extra, C]);
 }

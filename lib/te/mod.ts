@@ -11,6 +11,7 @@ export { TeError } from "./error.ts";
 export { gemv } from "./gemv.ts";
 export { matmul } from "./matmul.ts";
 export { avgPool2d, globalAvgPool2d, maxPool2d } from "./pool2d.ts";
+export { quantizeI8 } from "./quantize_i8.ts";
 export { quantizeQ4 } from "./quantize_q4.ts";
 export { rope } from "./rope.ts";
 export { suite, type SuiteKernel, type SuiteOptions } from "./suite.ts";

@@ -85,6 +85,7 @@ const arb = fc.letrec<Record<Type, Make>>((tie) => {
       shifted("i32", 3),
       chosen("i32"),
       casts("i32", "bool", "f32"),
+      fc.tuple(of("u32"), of("u32")).map(([a, b]): Make => (i) => call("dot4I8Packed", a(i), b(i))),
       of("u32").map((a): Make => (i) => cast("i32", binary("bitand", a(i), 255))),
     ),
     u32: fc.oneof(

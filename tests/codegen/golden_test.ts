@@ -13,9 +13,10 @@ function source(
   profile: Profile,
   among = rules,
   limits: Partial<Target["limits"]> = {},
+  more: Partial<Target> = {},
 ): string {
   const target = targetOf(profile);
-  const limited = { ...target, limits: { ...target.limits, ...limits } };
+  const limited = { ...target, ...more, limits: { ...target.limits, ...limits } };
   return compile(schedule(func, limited, among).func, limited).launches.map((l) => l.source).join("\n");
 }
 
@@ -26,7 +27,11 @@ const WGSL: Readonly<Record<string, string>> = {
   matmul_symbolic: source(te.matmul({ m: "m", n: 8, k: 6, transposeB: true }), "generic-webgpu"),
   matmul_fallback: source(te.matmul({ m: 13, n: 11, k: "k" }), "generic-webgpu", [fallback]),
   gemv_q4f16_1: source(te.gemv({ n: 6, k: 64, weights: "q4f16_1" }), "generic-webgpu"),
+  matmul_i8: source(te.matmul({ m: 4, n: 8, k: 32, dtype: "i8", out: "f32" }), "llvmpipe"),
   softmax: source(te.softmax({ rows: 8, columns: 100 }), "generic-webgpu"),
+  softmax_subgroups: source(te.softmax({ rows: 8, columns: 1000 }), "apple", rules, {}, {
+    subgroups: { minSize: 32, maxSize: 32, directive: true },
+  }),
   gelu_f16: source(te.gelu({ shape: [3, 5], dtype: "f16" }), "generic-webgpu"),
   add_folded: source(te.add({ shape: [1000] }), "generic-webgpu", [fallback], { maxWorkgroups: 3 }),
 };

@@ -34,6 +34,11 @@ const EXTENTS: Readonly<Record<Sort, Dims>> = {
 };
 const VALUES: Readonly<Record<string, number>> = { a: 6, b: 19, c: 35 };
 
+/** A length that is whole words of bytes. */
+function bytes(k: te.Dim): number {
+  return 4 * (typeof k === "string" ? 9 : k);
+}
+
 interface Operator {
   readonly name: string;
   readonly dtypes?: readonly Dtype[];
@@ -66,6 +71,21 @@ const OPERATORS: readonly Operator[] = [
     dtypes: ["f32", "q4f16_1"],
     make: ([m, n, k], t) =>
       te.matmul({ m, n, k, ...typed(t), bias: true, activation: "gelu", residual: true }),
+  },
+  { name: "matmul i8", make: ([m, n, k]) => te.matmul({ m, n, k: bytes(k), dtype: "i8" }) },
+  {
+    name: "matmul i8 finished",
+    dtypes: FLOATS,
+    make: ([m, n, k], t) => {
+      const batch = t === "f16" ? 2 : undefined;
+      const after = { out: t as "f32" | "f16", bias: true, activation: "silu", residual: true } as const;
+      return te.matmul({ m, n, k: bytes(k), dtype: "i8", ...(batch ? { batch } : {}), ...after });
+    },
+  },
+  { name: "gemv i8", make: ([, n, k]) => te.gemv({ n, k: bytes(k), dtype: "i8" }) },
+  {
+    name: "gemv i8 finished",
+    make: ([, n, k]) => te.gemv({ n, k: bytes(k), dtype: "i8", out: "f32", bias: true, transposeA: false }),
   },
   { name: "gemv", dtypes: WEIGHTS, make: ([, n, k], t) => te.gemv({ n, k, ...typed(t) }) },
   {

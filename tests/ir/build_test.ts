@@ -223,6 +223,10 @@ Deno.test("what has no meaning cannot be built", () => {
   );
   refused(() => call("exp"), "cannot call exp with 0 arguments: it takes 1");
   refused(() => call("fma", x, x), "cannot call fma with 2 arguments: it takes 3");
+  refused(
+    () => call("dot4I8Packed", x, x),
+    "cannot call dot4I8Packed with f32 and f32: it takes u32, four signed bytes in each",
+  );
   const A = buffer("A", [4, 4]);
   refused(() => load(A, i), "cannot load A with 1 indices: it has 2 dimensions");
   refused(() => store(A, [i, i], i), "cannot store i32 into A: its dtype is f32; cast the value");
@@ -230,8 +234,9 @@ Deno.test("what has no meaning cannot be built", () => {
 
 Deno.test("every function can be called with as many arguments as it takes", () => {
   for (const [op, n] of Object.entries(MATH_ARITY) as [keyof typeof MATH_ARITY, number][]) {
-    assertEquals(call(op, ...Array(n).fill(x)).dtype, "f32");
-    assertThrows(() => call(op, ...Array(n + 1).fill(x)), IrError);
+    const bytes = op === "dot4I8Packed", argument = bytes ? variable("w", "u32") : x;
+    assertEquals(call(op, ...Array(n).fill(argument)).dtype, bytes ? "i32" : "f32");
+    assertThrows(() => call(op, ...Array(n + 1).fill(argument)), IrError);
   }
 });
 

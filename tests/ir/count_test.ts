@@ -52,6 +52,12 @@ Deno.test("operators count what they write down", () => {
   assertEquals(trafficOf(transpose({ rows: 3, columns: 10 })), 4 * 2 * 30);
 });
 
+Deno.test("products of bytes are as many operations as products of numbers, and move a quarter of their bytes", () => {
+  const f = matmul({ m: 5, n: 6, k: 8, dtype: "i8" });
+  assertEquals(flopsOf(f), 2 * 5 * 6 * 8);
+  assertEquals(trafficOf(f), 5 * 8 + 8 * 6 + 4 * 5 * 6);
+});
+
 Deno.test("4-bit weights move 4 bits, and their scales", () => {
   const f = matmul({ m: 1, n: 64, k: 128, weights: "q4f16_1" });
   assertEquals(trafficOf(f), 2 * 128 + 64 * 128 / 2 + 2 * 64 * 4 + 2 * 64);

@@ -72,6 +72,7 @@ Deno.test("every node survives JSON, also those that a builder would have folded
   });
   const values: readonly Expr[] = [
     call("fma", a, a, a),
+    cast("f32", call("dot4I8Packed", constant(7, "u32"), load(W, v))),
     select(binary("lt", a, constant(0, "f32")), a, constant(1.5, "f32")),
     cast("f32", binary("shr", load(W, v), constant(3, "u32"))),
     cast("f32", { kind: "not", dtype: "bool", a: load(X, v) }),
@@ -238,6 +239,7 @@ Deno.test("what is no program is refused with what is amiss", () => {
   refused(put(one, []), "a store to C has 0 indices");
   refused(put({ kind: "load", buffer: { buffer: 0 }, indices: [] }), "cannot load A with 0 indices");
   refused(put({ kind: "call", op: "exp", args: [one, one] }), "cannot call exp with 2 arguments");
+  refused(put({ kind: "call", op: "subgroupShuffleXor", args: [one, one] }), "expected one of exp, log,");
   refused(put({ kind: "call", op: "eval", args: [one] }), "expected one of exp, log,");
   refused(put({ kind: "binary", op: "add", a: one, b: zero }), "cannot build add of f32 and i32");
   refused(put({ kind: "const", dtype: "f32", value: null }), "expected a number, got null");

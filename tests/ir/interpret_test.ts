@@ -27,6 +27,7 @@ import { IrError } from "../../lib/ir/error.ts";
 import type { Buffer, Expr, MathOp } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { type Arrays, interpret, type TypedArray } from "../../lib/ir/interpret.ts";
+import { Analyzer } from "../../lib/ir/simplify.ts";
 import type { LoopKind, Stmt } from "../../lib/ir/stmt.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -80,6 +81,21 @@ Deno.test("functions are those of mathematics, in doubles", () => {
   }));
   assertAlmostEquals(of("f32", (a) => call("erf", a), 0.5)[0] ?? NaN, 0.5204998778130465, 1e-15);
   assertEquals(of("i32", (a) => call("abs", a), -7, 7), [7, 7]);
+});
+
+Deno.test("a product of packed bytes is the sum of the products of signed bytes", () => {
+  const arb = fc.int8Array({ minLength: 4, maxLength: 4 });
+  const word = (bytes: Int8Array) => new DataView(Int8Array.from(bytes).buffer).getUint32(0, true);
+  const dot = (p: Int8Array, q: Int8Array) => p.reduce((sum, x, k) => sum + x * (q[k] ?? NaN), 0);
+  const check = (p: Int8Array, q: Int8Array) => {
+    const withQ = (a: Expr) => call("dot4I8Packed", a, constant(word(q), "u32"));
+    assertEquals(of("u32", (a) => cast("u32", withQ(a)), word(p)), [dot(p, q) >>> 0]);
+    const folded = new Analyzer().simplify(withQ(constant(word(p), "u32")));
+    assertEquals(folded, constant(dot(p, q)));
+  };
+  fc.assert(fc.property(arb, arb, check));
+  check(Int8Array.of(-128, -128, -128, -128), Int8Array.of(-128, -128, -128, -128));
+  check(Int8Array.of(127, -128, 0, -1), Int8Array.of(-128, 127, -1, 1));
 });
 
 Deno.test("floats to integers truncate toward zero and stop at the type's ends", () => {

@@ -7,6 +7,7 @@ import {
   add,
   binary,
   call,
+  cast,
   constant,
   ge,
   max as larger,
@@ -187,7 +188,7 @@ function stageOf(
 
 function mapped(x: Expr, dtype: ScalarType, variant: number): Expr {
   const c = (value: number) => constant(value, dtype);
-  switch (variant % 6) {
+  switch (variant % 7) {
     case 0:
       return add(mul(x, c(2)), c(1));
     case 1:
@@ -198,8 +199,11 @@ function mapped(x: Expr, dtype: ScalarType, variant: number): Expr {
       return call("abs", x);
     case 4:
       return dtype === "i32" ? binary("floordiv", x, 3) : call("floor", binary("div", x, c(2)));
-    default:
+    case 5:
       return dtype === "i32" ? binary("floormod", x, 5) : binary("min", x, c(4));
+    default:
+      // Of the bytes of the value by 1, -1, 2 and 0.
+      return dtype === "i32" ? call("dot4I8Packed", cast("u32", x), constant(0x0002ff01, "u32")) : add(x, x);
   }
 }
 

@@ -370,6 +370,21 @@ const BROKEN: readonly (readonly [what: string, f: PrimFunc, message: string])[]
     putting(asFloat(calling("exp", [v], "i32"))),
     "exp of i32: it takes floats; cast first",
   ],
+  [
+    "bytes that are no words",
+    putting(asFloat(calling("dot4I8Packed", [v, v], "i32"))),
+    "dot4I8Packed of i32: it takes u32, four signed bytes in each",
+  ],
+  [
+    "a product of bytes typed u32",
+    putting(asFloat(calling("dot4I8Packed", [load(U, v), load(U, v)], "u32"))),
+    "dot4I8Packed typed u32, and not i32",
+  ],
+  [
+    "threads that meet in a schedule",
+    putting(calling("subgroupShuffleXor", [a, constant(1, "u32")])),
+    "a subgroupShuffleXor appears only in lowered programs",
+  ],
   ["a function typed f16", putting(asFloat(calling("exp", [a], "f16"))), "exp of f32 typed f16"],
   ["half an integer", putting(asFloat(constant(1.5))), "constant 1.5 is not a value of i32"],
   ["a negative u32", putting(asFloat(constant(-1, "u32"))), "constant -1 is not a value of u32"],

@@ -79,6 +79,20 @@ Deno.test("NaN and infinities must be where the reference has them", () => {
   }
 });
 
+Deno.test("what f16 can't hold may be infinite there, or its largest number; what it can hold may not", () => {
+  const checked = (x: number, r: number) => checkOutput("C", Float16Array.of(x, 1), [r, 1], "f16").wrong;
+  for (const x of [Infinity, 65504]) {
+    for (const r of [65510, 65530, 8e4, 1e9]) {
+      assertEquals([checked(x, r), checked(-x, -r)], [undefined, undefined]);
+      assert(
+        [checked(-x, r), checked(x, -r), checked(NaN, r), checked(6e4, 1e9)].every((w) => w !== undefined),
+      );
+    }
+  }
+  assert(checked(Infinity, 6e4) !== undefined && checked(-Infinity, -1) !== undefined);
+  assert(checkOutput("C", Float32Array.of(Infinity), [8e4], "f16").wrong !== undefined);
+});
+
 Deno.test("integers are exact", () => {
   const reference = [2 ** 31 - 1, -5, 0];
   assertEquals(checkOutput("C", Int32Array.from(reference), reference, "f32"), { maxError: 0 });

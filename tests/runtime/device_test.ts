@@ -374,3 +374,19 @@ for (const device of devices.filter((d) => d.target.kind === "webgpu")) {
     assertEquals(await wrongResults(device, subjectOf(sum, {}, 1), executable), undefined);
   });
 }
+
+if (devices.length > 1) {
+  Deno.test("subgroups are there where the adapter lists them or they are asked for, within its sizes", async () => {
+    const adapter = await navigator.gpu?.requestAdapter() as GPUAdapter;
+    const listed = adapter.features.has("subgroups" as GPUFeatureName);
+    using plain = await Device.open({ prefer: "webgpu" });
+    if (!listed) assertEquals(plain.target.subgroups, undefined);
+    using asked = await Device.open({ prefer: "webgpu", subgroups: true });
+    const { subgroups, ...rest } = asked.target;
+    if (!listed) assertEquals(rest, plain.target);
+    const { subgroupMinSize: minSize, subgroupMaxSize: maxSize } = adapter.info;
+    if (subgroups) assertEquals([subgroups.minSize, subgroups.maxSize], [minSize, maxSize]);
+    // Mesa's software driver has them.
+    if (asked.target.profile === "llvmpipe") assert(subgroups !== undefined);
+  });
+}

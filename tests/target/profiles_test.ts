@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DEFAULT_LIMITS, profileOf, PROFILES, targetOf } from "../../lib/target/profiles.ts";
-import type { Limits, Profile } from "../../lib/target/target.ts";
+import { targetDistance } from "../../lib/target/target_distance.ts";
+import type { Limits, Profile, Target } from "../../lib/target/target.ts";
 import { textureLayout } from "../../lib/target/texture.ts";
 import { devices } from "../devices.ts";
 
@@ -40,6 +41,18 @@ Deno.test("an open device is of a profile, and has at least the limits of it", (
       assert(own.every((n, d) => n >= (least[d] as number)), `${name}: ${own} and not ${least}`);
     }
   }
+});
+
+Deno.test("devices of a kind are further apart where only one has subgroups, whatever their sizes", () => {
+  const plain = targetOf("nvidia"),
+    of = (name: string, minSize: number): Target => ({
+      ...plain,
+      name,
+      subgroups: { minSize, maxSize: 64, directive: true },
+    });
+  assertEquals(targetDistance(of("a", 32), of("b", 16)), 1);
+  assertEquals(targetDistance(of("a", 32), { ...plain, name: "b" }), 2);
+  assertEquals(targetDistance({ ...plain, name: "a" }, of("b", 32)), 2);
 });
 
 const arbSide = fc.integer({ min: 1, max: 5000 });

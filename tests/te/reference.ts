@@ -97,7 +97,7 @@ export function total(n: number, f: (k: number) => number): number {
 }
 
 /** Element [row, column] of a matrix whose rows have `width` elements. */
-export function at(data: TypedArray, width: number, row: number, column: number): number {
+export function at(data: TypedArray | Int8Array, width: number, row: number, column: number): number {
   return data[row * width + column] ?? NaN;
 }
 
