@@ -127,11 +127,23 @@ function classify(main: Node, x: Load, y: Load): Match | string {
 }
 
 type Tile = Factors[3];
-/** Elements that rows in workgroup memory are apart beyond their length: vectors need a multiple of four. */
+/** What rows in workgroup memory may be apart beyond multiples of `BANKS` elements, so that they start in different banks. */
 const PADS = [0, 1, 4] as const;
+const BANKS = 8;
+
+/** Elements from a row of `width` in workgroup memory to the next. */
+function strideOf(width: number, pad: number): number {
+  return pad === 0 ? width : width + (pad - width % BANKS + BANKS) % BANKS;
+}
+
+/** Whether neighbours in memory of B, laid out so, are neighbours along j. */
+function jIsLast(m: Match, layout: WeightLayout): boolean {
+  return layout === "given" ? m.jIsLast : layout === "packed" || !m.jIsLast;
+}
 
 /** What the numbers of a matrix product's tiles must keep to, together. */
-function requireOf(knobs: Knobs, target: Target, k: number): void {
+function requireOf(knobs: Knobs, target: Target, m: Match): void {
+  const k = constExtent(m.k.extent) ?? Infinity;
   const { maxSharedBytes } = target.limits;
   const { products } = PRESETS[target.profile];
   knobs.require(["tile_i", "tile_j"], ([, ti]: Tile, [, tj]: Tile) => tooMany(target, ti, tj));
@@ -153,9 +165,23 @@ function requireOf(knobs: Knobs, target: Target, k: number): void {
       tooLarge(ii * jj * kk, products, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
   );
   knobs.require(
-    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "double_buffer"],
-    ([, ti, ii]: Tile, [, tj, jj]: Tile, [, kk]: Factors[2], aPath: Path, bPath: Path, twice: boolean) => {
-      const once = (aPath === "shared" ? ti * ii * kk : 0) + (bPath === "shared" ? tj * jj * kk : 0);
+    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "b_layout", "pad", "double_buffer"],
+    (
+      [, ti, ii]: Tile,
+      [, tj, jj]: Tile,
+      [, kk]: Factors[2],
+      aPath: Path,
+      bPath: Path,
+      layout: WeightLayout,
+      pad: number,
+      twice: boolean,
+    ) => {
+      const stored = (across: number, kIsLast: boolean) =>
+        kIsLast ? across * strideOf(kk, pad) : kk * strideOf(across, pad);
+      const b = layout === "packed"
+        ? tj * jj * strideOf(4 * kk, pad) / 4
+        : stored(tj * jj, !jIsLast(m, layout));
+      const once = (aPath === "shared" ? stored(ti * ii, m.kIsLast) : 0) + (bPath === "shared" ? b : 0);
       const shared = twice ? 2 * once : once;
       return shared * 4 > maxSharedBytes
         ? `${shared} elements of workgroup memory: the device has ${maxSharedBytes} bytes`
@@ -170,10 +196,17 @@ function requireOf(knobs: Knobs, target: Target, k: number): void {
         : undefined,
   );
   knobs.require(
+    ["b_layout", "b_path", "vectorize", "pad"],
+    (layout: WeightLayout, path: Path, vectors: boolean, pad: number) =>
+      pad % 4 !== 0 && (vectors || (layout === "packed" && path === "shared"))
+        ? `rows of whole vectors are not ${pad} further apart`
+        : undefined,
+  );
+  knobs.require(
     ["tile_k", "split_k"],
     ([, kk]: Factors[2], parts: number) =>
-      parts > 1 && parts * kk > k
-        ? `${parts} parts of ${kk} and more, of a reduction over ${k}: some would be empty`
+      parts > 1 && parts * Math.max(2, kk) > k
+        ? `${parts} parts of a reduction over ${k}, ${kk} at a time: some would have nothing to reduce`
         : undefined,
   );
 }
@@ -210,8 +243,8 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
     const pad = knobs.choice("pad", PADS, 0);
     const twice = knobs.flag("double_buffer", false);
-    const parts = knobs.choice("split_k", nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
-    requireOf(knobs, target, nk ?? Infinity);
+    const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
+    requireOf(knobs, target, m);
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
     const tile = m.main.block.iters.map((it) =>
@@ -227,7 +260,6 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       if (decode !== undefined) sch.computeInline(decode);
     }
     const b = layout === "given" ? given : layOut(sch, main, given, m, layout);
-    const jIsLast = layout === "given" ? m.jIsLast : layout === "packed" || !m.jIsLast;
     const loops = sch.loops(main);
     const loop = (it: IterVar) => loops[loopOf(it)] as string;
     const [part, steps] = parts > 1 ? sch.split(loop(m.k), [parts, null]) : [undefined, loop(m.k)];
@@ -249,7 +281,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     sch.bind(j1, "threadIdx.x");
     unrollCopy(sch, sch.reverseComputeAt(back, j1), vectors);
 
-    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast, column ?? k0]] as const;
+    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast(m, layout), column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
       if (path !== "shared") {
         bringNear(sch, product, name, at, { vectors });
@@ -262,9 +294,8 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       const near = producer ?? sch.cacheRead(copy, name, "shared");
       const width = kIsLast ? kk : jj * tj;
       cooperate(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
-      // Rows that start in different banks can be read side by side.
       const rows = (name === a ? m.a : m.b).indices.length - 2;
-      if (pad > 0 && rows >= 0) sch.storageAlign(near, rows, 8, pad);
+      if (pad > 0) sch.storageAlign(near, rows, BANKS, pad);
       if (twice) sch.doubleBuffer(near);
     }
     const init = sch.decomposeReduction(product, k0);
@@ -277,19 +308,22 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
 /** The parts of a split reduction are added up by a kernel of its own, which follows on with the epilogue. */
 function sumParts(sch: Schedule, main: string, vectors: boolean): void {
   const back = accumulateLocally(sch, main);
-  const loops = sch.loops(main), part = loops.at(-1) as string;
-  const [grid, thread, results] = sch.split(sch.fuse(...loops.slice(0, -1)), [null, 64, 4]) as [
-    string,
-    string,
-    string,
-  ];
-  sch.reorder(grid, thread, part, results);
+  const loops = sch.loops(main);
+  const [part, column, row, batch] = loops.toReversed() as [string, string, string, string | undefined];
+  // Threads and results divide the columns, so that nothing needs a guard.
+  const columns = constExtent(sch.loop(column).extent) ?? 1;
+  const results = columns % 4 === 0 ? 4 : 1;
+  const threads = [64, 32, 16, 8, 4, 2, 1].find((t) => columns / results % t === 0) ?? 1;
+  const [grid, thread, own] = sch.split(column, [null, threads, results]) as [string, string, string];
+  sch.reorder(grid, thread, part, own);
   sch.bind(grid, "blockIdx.x");
+  sch.bind(row, "blockIdx.y");
+  if (batch !== undefined) sch.bind(batch, "blockIdx.z");
   sch.bind(thread, "threadIdx.x");
   unrollCopy(sch, sch.reverseComputeAt(back, thread), vectors);
   const init = sch.decomposeReduction(main, part);
-  unrollCopy(sch, sch.loops(init).slice(2), vectors);
-  unrollCopy(sch, [results], vectors);
+  unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(thread) + 1), vectors);
+  unrollCopy(sch, [own], vectors);
 }
 
 /** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */
