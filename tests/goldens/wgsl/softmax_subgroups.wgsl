@@ -18,9 +18,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   var total_0: f32;
   var A_local_2_0: f32;
   largest_acc_0 = (-3.4028234663852886e+38f);
+  let base = block_x * 1000 + thread_x;
   for (var k_0: i32 = 0; k_0 < 4; k_0++) {
     if (k_0 * 256 + thread_x < 1000) {
-      A_local_0 = A[block_x * 1000 + k_0 * 256 + thread_x];
+      A_local_0 = A[base + k_0 * 256];
       largest_acc_0 = max(largest_acc_0, A_local_0);
     }
   }
@@ -39,9 +40,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   largest_acc_0 = max(largest_acc_0, subgroupShuffleXor(largest_acc_0, 4u));
   largest_0 = largest_acc_0;
   total_acc_0 = 0.0f;
+  let base_1 = block_x * 1000 + thread_x;
   for (var k_1_0: i32 = 0; k_1_0 < 4; k_1_0++) {
     if (k_1_0 * 256 + thread_x < 1000) {
-      A_local_1_0 = A[block_x * 1000 + k_1_0 * 256 + thread_x];
+      A_local_1_0 = A[base_1 + k_1_0 * 256];
       total_acc_0 = total_acc_0 + exp(A_local_1_0 - largest_0);
     }
   }
@@ -59,10 +61,11 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   total_acc_0 = total_acc_0 + subgroupShuffleXor(total_acc_0, 2u);
   total_acc_0 = total_acc_0 + subgroupShuffleXor(total_acc_0, 4u);
   total_0 = total_acc_0;
+  let base_2 = block_x * 1000 + thread_x;
   for (var j_0: i32 = 0; j_0 < 4; j_0++) {
     if (j_0 * 256 + thread_x < 1000) {
-      A_local_2_0 = A[block_x * 1000 + j_0 * 256 + thread_x];
-      B[block_x * 1000 + j_0 * 256 + thread_x] = exp(A_local_2_0 - largest_0) / total_0;
+      A_local_2_0 = A[base_2 + j_0 * 256];
+      B[base_2 + j_0 * 256] = exp(A_local_2_0 - largest_0) / total_0;
     }
   }
 }
