@@ -96,9 +96,9 @@ for (const device of devices) {
       await measurer.measure(endless[kind], adaptive, 500),
       await measurer.measure(right[kind], adaptive),
     ];
-    assert(first.status === "ok" && first.against === undefined);
+    assert(first.status === "ok" && first.against === undefined, JSON.stringify(first));
     assertEquals(ended.status, "timeout");
-    assert(next.status === "ok" && next.against);
+    assert(next.status === "ok" && next.against, JSON.stringify(next));
     // The one that it was before, and not merely the latest.
     assertEquals(next.against.ms, msOf(first));
     assert(measurer.busyMs > 0);
