@@ -1,11 +1,10 @@
 import { cast, constant, mul } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
 import type { Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Dim, dims, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
 import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
 import { type EpilogueOptions, finished } from "./epilogue.ts";
-import { dotBytes, isOfBytes, scaledSums, scalesOf, wordsOf } from "./packed_bytes.ts";
+import { dotBytes, isOfBytes, operandType, scaledSums, scalesOf, wordsOf } from "./packed_bytes.ts";
 
 export interface GemvOptions extends EpilogueOptions {
   /** Elements of the result. */
@@ -38,11 +37,7 @@ export interface GemvOptions extends EpilogueOptions {
 export function gemv(options: GemvOptions): PrimFunc {
   const { transposeA = false, weights } = options;
   const bytes = isOfBytes("gemv", options);
-  const dtype: ScalarType = weights === "q4f16_1"
-    ? "f16"
-    : bytes
-    ? "u32"
-    : options.dtype as "f32" | "f16" ?? "f32";
+  const dtype = operandType(options);
   const { n, k } = dims("gemv", { n: options.n, k: options.k });
   const length = bytes ? wordsOf("gemv", k) : k;
   const w = weights && dequantized(weights, n, k);

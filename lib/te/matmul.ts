@@ -1,11 +1,10 @@
 import { cast, mul } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Dim, dims, placeholder, primFunc, reduceAxis, sum } from "./compute.ts";
 import { dequantized, type Q4Layout } from "./dequantize_q4.ts";
 import { type EpilogueOptions, finished } from "./epilogue.ts";
-import { dotBytes, isOfBytes, scaledSums, scalesOf, wordsOf } from "./packed_bytes.ts";
+import { dotBytes, isOfBytes, operandType, scaledSums, scalesOf, wordsOf } from "./packed_bytes.ts";
 
 export interface MatmulOptions extends EpilogueOptions {
   readonly m: Dim;
@@ -41,11 +40,7 @@ export interface MatmulOptions extends EpilogueOptions {
 export function matmul(options: MatmulOptions): PrimFunc {
   const { batch, transposeA = false, transposeB = false, weights } = options;
   const bytes = isOfBytes("matmul", options);
-  const dtype: ScalarType = weights === "q4f16_1"
-    ? "f16"
-    : bytes
-    ? "u32"
-    : options.dtype as "f32" | "f16" ?? "f32";
+  const dtype = operandType(options);
   const { m, n, k, batch: b } = dims("matmul", {
     m: options.m,
     n: options.n,

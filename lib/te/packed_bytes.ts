@@ -13,7 +13,7 @@ export const BYTES = 4;
 
 /** What an operator on bytes may be asked for, as far as it can't be given. */
 interface Asked extends EpilogueOptions {
-  readonly dtype?: string;
+  readonly dtype?: "f32" | "f16" | "i8";
   readonly out?: string;
   readonly weights?: string;
   readonly transposeA?: boolean;
@@ -88,4 +88,11 @@ export function scaledSums(scales: readonly Scales[]): Sums {
     dtype: "i32",
     value: (sum, at) => scales.reduce((x, s) => mul(x, s.tensor.at(...s.at(at))), cast("f32", sum)),
   };
+}
+
+/** What a product's operands are made of: words of four bytes for i8, and f16 beside the weights that are. */
+export function operandType(
+  { dtype = "f32", weights }: Pick<Asked, "dtype" | "weights">,
+): "f32" | "f16" | "u32" {
+  return weights === "q4f16_1" ? "f16" : dtype === "i8" ? "u32" : dtype;
 }
