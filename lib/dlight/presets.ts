@@ -228,7 +228,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
       strips: 8,
       path: "texture",
     },
-    depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 8, path: "texture" },
+    depthwiseNchw: { x: 8, filters: [8, 1], channels: 1, reuseRows: true, strips: 16, path: "texture" },
     depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8, path: "texture" },
     elementwise: { threads: 256, results: 16, path: "texture" },
     fallback: { threads: 256 },
