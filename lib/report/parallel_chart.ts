@@ -1,7 +1,16 @@
 /** All configurations of a space at once. */
 import type { Table } from "apache-arrow";
 import { failureOf } from "./failures.ts";
-import { captioned, type ChartOptions, digits, emptyChart, frame, SHADES, type Spec } from "./spec.ts";
+import {
+  captioned,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  frame,
+  roundValues,
+  SHADES,
+  type Spec,
+} from "./spec.ts";
 import { type Tried, triedOf, type TriedPoint } from "./tried.ts";
 
 const TITLE = "Configurations and their speed";
@@ -117,9 +126,14 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
         color,
       }),
       {
-        data: { values: fields.map((_, axis) => ({ axis })) },
-        mark: { type: "rule", color: "#777777", strokeWidth: 1 },
-        encoding: { x, y: { value: 0 }, y2: { value: "height" } },
+        data: { values: [...columns.keys()].flatMap((k) => bandsOf(tried, k)) },
+        mark: { type: "rule", color: "#555555", strokeWidth: 3 },
+        encoding: { x, y, y2: { field: "end" } },
+      },
+      {
+        data: { values: [{ axis: tried.knobs.length, value: 0, end: 1 }] },
+        mark: { type: "rule", color: "#555555", strokeWidth: 1 },
+        encoding: { x, y, y2: { field: "end" } },
       },
       lines(rows.slice(rows.length - strong), { strokeWidth: 2.2, opacity: 0.95 }, { color }),
       {
@@ -171,12 +185,25 @@ function valueTicks(tried: Tried, axis: number) {
   );
 }
 
+/** What each value has of an axis. */
+function bandsOf(tried: Tried, axis: number) {
+  const { values } = tried.knobs[axis] as Tried["knobs"][0];
+  const edge = (1 - SPREAD) / 2;
+  return values.map((_, k) => ({
+    axis,
+    value: rounded((k + edge) / values.length),
+    end: rounded((k + 1 - edge) / values.length),
+  }));
+}
+
 function linearTicks(low: number, high: number): readonly number[] {
   return low === high ? [low] : Array.from({ length: 6 }, (_, k) => low + (high - low) * k / 5);
 }
 
+/** The best, and round numbers as far as they are not too near to it. */
 function logTicks(low: number, high: number): readonly number[] {
-  return Array.from({ length: 6 }, (_, k) => low * (high / low) ** (k / 5));
+  const room = (high / low) ** 0.04;
+  return [...roundValues(low, high).filter((s) => s * room < high), high];
 }
 
 function opacityOf(lines: number): number {

@@ -3,7 +3,7 @@ import type { Table } from "apache-arrow";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
 import { shownName } from "./contestants.ts";
-import { labelLayers, placeLabels } from "./place_labels.ts";
+import { type Box, labelLayers, type Pixel, placeLabels } from "./place_labels.ts";
 import { captioned, type ChartOptions, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
 
 /** One way to come to a result, for example a tuner with its budget, or a level of `build`. */
@@ -26,7 +26,7 @@ export function wayTable(rows: readonly WayRow[]): Table {
   return tableOf(rows, COLUMNS);
 }
 
-const WIDTH = 520, HEIGHT = 300;
+const WIDTH = 520, HEIGHT = 300, BESIDE = 90;
 const TITLE = "Quality against tuning time";
 /** From this ratio of times on, a linear axis would press the short ones together. */
 const LOG_FROM = 16;
@@ -49,7 +49,7 @@ export function pareto(table: Table, options: ChartOptions & { readonly quality?
   const times = known.map((r) => r.seconds).filter((s) => s > 0);
   const log = Math.max(...times) > LOG_FROM * Math.min(...times);
   // What took no time at all is at the left end, as a logarithmic axis has no zero.
-  const least = log ? Math.min(...times) / (times.length < known.length ? 4 : 1.5) : 0;
+  const least = log ? Math.min(...times) / 2 : 0;
   const end = log ? Math.max(...times) * 2 : Math.max(1e-3, ...times) * 1.1;
   const [bottom, top] = rangeOf(known.map((r) => r.quality));
   const front = frontOf(known);
@@ -58,18 +58,21 @@ export function pareto(table: Table, options: ChartOptions & { readonly quality?
     x: Math.max(least, r.seconds),
     y: r.quality,
     front: front.includes(r),
-  }));
-  const labels = placeLabels(
-    points.map((p) => ({
-      x: WIDTH * (log ? Math.log(p.x / least) / Math.log(end / least) : p.x / end),
-      y: HEIGHT * (1 - (p.y - bottom) / (top - bottom)),
-      text: p.name,
-    })),
-    WIDTH,
-    HEIGHT,
-  );
+    // Those on the front are named first, where names are in each other's way.
+  })).sort((a, b) => Number(b.front) - Number(a.front));
   const steps = points.filter((p) => p.front).toSorted((a, b) => a.x - b.x || a.y - b.y);
   const last = steps.at(-1) as typeof steps[0];
+  const line = [...steps, { ...last, x: end }];
+  const pixelOf = (p: { readonly x: number; readonly y: number }) => ({
+    x: WIDTH * (log ? Math.log(p.x / least) / Math.log(end / least) : p.x / end),
+    y: HEIGHT * (1 - (p.y - bottom) / (top - bottom)),
+  });
+  const labels = placeLabels(points.map((p) => ({ ...pixelOf(p), text: p.name })), {
+    // There is room to the right of the plot.
+    width: WIDTH + BESIDE,
+    height: HEIGHT,
+    taken: boxesOf(line.map(pixelOf)),
+  });
   const x = {
     field: "x",
     type: "quantitative",
@@ -97,7 +100,7 @@ export function pareto(table: Table, options: ChartOptions & { readonly quality?
     height: HEIGHT,
     layer: [
       {
-        data: { values: [...steps, { ...last, x: end }].map(({ x, y }) => ({ x, y })) },
+        data: { values: line.map(({ x, y }) => ({ x, y })) },
         mark: { type: "line", interpolate: "step-after", color: "#0072B2", strokeWidth: 2 },
         encoding: { x, y },
       },
@@ -125,9 +128,20 @@ function frontOf(rows: readonly WayRow[]): readonly WayRow[] {
   );
 }
 
+/** What a step line covers. */
+function boxesOf(line: readonly Pixel[]): readonly Box[] {
+  return line.slice(1).flatMap((to, k) => {
+    const from = line[k] as Pixel;
+    return [
+      { left: from.x, right: to.x, top: from.y - 1, bottom: from.y + 1 },
+      { left: to.x - 1, right: to.x + 1, top: Math.min(from.y, to.y), bottom: Math.max(from.y, to.y) },
+    ];
+  });
+}
+
 /** Some room above and below; from zero on, if that is not far. */
 function rangeOf(values: readonly number[]): readonly [number, number] {
   const low = Math.min(...values), high = Math.max(...values);
   const room = (high - low || Math.abs(high) || 1) * 0.12;
-  return [low >= 0 && low < 0.6 * high ? 0 : low - room, high + room];
+  return [low >= 0 && low < 0.6 * high ? -0.07 * high : low - room, high + room];
 }

@@ -51,11 +51,16 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
     return { name: shownName(r.kernel, 28), who: labelOf(r.contestant), x, y, roof, share: y / roof };
   });
   const notes = [
+    "percent: a kernel's share of the highest roof over it",
     listed("no arithmetic", done.filter((r) => !(r.flops > 0)).map((r) => `${nameOf(r)} ${rateOf(r)}`)),
     listed("no result", rows.filter((r) => !done.includes(r)).map(nameOf)),
   ].filter((note) => note !== undefined);
   if (drawn.length === 0) {
-    return emptyChart(options, TITLE, ["no kernel with arithmetic was measured", ...notes].join("; "));
+    return emptyChart(
+      options,
+      TITLE,
+      ["no kernel with arithmetic was measured", ...notes.slice(1)].join("; "),
+    );
   }
   const ridges = roofs.map((r) => peaks.gflops / r.gbps);
   const [left, right] = [
@@ -70,16 +75,16 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
     x: WIDTH * Math.log(d.x / left) / Math.log(right / left),
     y: HEIGHT * (1 - Math.log(d.y / low) / Math.log(high / low)),
   });
-  const fastest = new Set(
-    [...Map.groupBy(drawn, (d) => d.name).values()].map((own) => own.reduce((a, b) => b.y > a.y ? b : a)),
+  const kernels = [...Map.groupBy(drawn, (d) => d.name).values()].map((own) =>
+    own.toSorted((a, b) => b.y - a.y)
   );
+  const fastest = new Set(kernels.map(([first]) => first));
   const labels = placeLabels(
     drawn.map((d) => ({
       ...pixelOf(d),
       ...(fastest.has(d) ? { text: `${d.name} ${percent(d.share)}` } : {}),
     })),
-    WIDTH,
-    HEIGHT,
+    { width: WIDTH, height: HEIGHT },
   );
   const unnamed = fastest.size - labels.length;
   if (unnamed > 0) notes.push(`${unnamed} more kernels are too close to each other to be named`);
@@ -126,7 +131,7 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
             title: null,
             sort: null,
             scale: { range: [[1, 0], [7, 3], [2, 3]] },
-            legend: { symbolSize: 400, symbolStrokeWidth: 1.5, columns: 3 },
+            legend: { orient: "bottom", symbolSize: 400, symbolStrokeWidth: 1.5, columns: 3 },
           },
         },
       },
@@ -136,7 +141,7 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
         encoding: { x, y, text: { field: "text" } },
       },
       {
-        data: { values: drawn.filter((d) => fastest.has(d)) },
+        data: { values: kernels.map((own) => own.at(-1)) },
         mark: { type: "rule", color: "#bbbbbb", strokeWidth: 0.7 },
         encoding: { x, y, y2: { field: "roof" } },
       },

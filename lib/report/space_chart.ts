@@ -2,12 +2,21 @@
 import type { Table } from "apache-arrow";
 import { median } from "../measure/measurement.ts";
 import { failureOf } from "./failures.ts";
-import { captioned, type ChartOptions, digits, emptyChart, frame, SHADES, type Spec } from "./spec.ts";
+import {
+  captioned,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  frame,
+  roundValues,
+  SHADES,
+  type Spec,
+} from "./spec.ts";
 import { fastestOf, knobAt, type Tried, triedOf, type TriedPoint } from "./tried.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number. */
-const CELL = { width: 38, height: 20 };
+const CELL = { width: 48, height: 20 };
 /** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
 const LOG_FROM = 8;
 /** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
@@ -70,8 +79,8 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   });
   const preset = tried.points.find((p) => p.preset), best = fastestOf(tried.points);
   const marks = [
-    ...(best ? [{ ...place(best), kind: "best" }] : []),
-    ...(preset ? [{ ...place(preset), kind: "rule's preset" }] : []),
+    ...(best ? [{ ...place(best), kind: BEST }] : []),
+    ...(preset ? [{ ...place(preset), kind: PRESET }] : []),
   ].map(({ x, y, kind }) => ({ x: xs[x], y: ys[y], kind }));
   const kinds = [...new Set(cells.flatMap((c) => c.failure ?? []))].map(failureOf);
   const looks = [...new Map(kinds.map((k) => [k.label, k.shape]))];
@@ -82,7 +91,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     scale: { domain: sort, paddingInner: 0.04, paddingOuter: 0.02 },
     axis: { domain: false, ticks: false, labelFontSize: 10, labelLimit: 120, ...more },
   });
-  const x = band("x", tried.knobs[across]?.name, xs, { labelAngle: xs.some((t) => t.length > 6) ? -45 : 0 });
+  const x = band("x", tried.knobs[across]?.name, xs, { labelAngle: xs.some((t) => t.length > 8) ? -45 : 0 });
   const y = band("y", tried.knobs[down]?.name, ys.toReversed(), {
     titleAngle: 0,
     titleAlign: "left",
@@ -96,7 +105,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     title: null,
     scale: {
       domain: [...marks.map((m) => m.kind), ...looks.map(([label]) => label)],
-      range: [...marks.map((m) => m.kind === "best" ? STAR : RING), ...looks.map(([, s]) => s)],
+      range: [...marks.map((m) => m.kind === BEST ? STAR : FRAMED), ...looks.map(([, s]) => s)],
     },
     legend: {
       orient: "bottom",
@@ -108,11 +117,15 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   };
   const ink = { condition: { test: "datum.white", value: "#ffffff" }, value: "#222222" };
   const rest = tried.knobs.length - 2;
+  // As long as the map is high, and no more ticks than it has room for.
+  const length = Math.min(160, Math.max(40, ys.length * CELL.height - 24));
+  const ticks = log ? roundValues(low, high) : [], every = Math.ceil(ticks.length * 14 / length);
   const notes = [
     `each cell: the ${over} over ${
       rest === 0 ? "its points" : `${rest} other knob${rest === 1 ? "" : "s"}`
     }` +
     `; the darker, the faster`,
+    ...(cells.length < xs.length * ys.length ? ["an empty cell was not tried"] : []),
   ];
   return {
     ...frame(captioned(options, TITLE, notes)),
@@ -141,10 +154,11 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
             },
             legend: {
               orient: "right",
-              gradientLength: 160,
+              gradientLength: length,
               titleFontWeight: "normal",
               format: "~g",
               titleLimit: 260,
+              ...(log ? { values: ticks.filter((_, k) => k % every === 0) } : {}),
             },
           },
           tooltip: [{ field: "speed", title: tried.unit, format: ".3~g" }, { field: "points" }],
@@ -157,26 +171,53 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
       },
       {
         data: { values: failed.filter((f) => !f.some) },
-        mark: { type: "point", filled: false, size: 55, color: "#222222", strokeWidth: 1.2 },
+        mark: { type: "point", filled: false, opacity: 1, size: 55, color: "#222222", strokeWidth: 1.2 },
         encoding: { x, y, shape },
       },
       {
         data: { values: failed.filter((f) => f.some) },
-        mark: { type: "point", filled: false, size: 12, strokeWidth: 1, xOffset: 14, yOffset: -5 },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          size: 12,
+          strokeWidth: 1,
+          xOffset: 18,
+          yOffset: -5,
+        },
         encoding: { x, y, shape, stroke: ink },
       },
+      // White on black, and the other way round, is seen on any shade.
+      ...["white", "#000000"].map((stroke, k) => ({
+        data: { values: marks.filter((m) => m.kind === PRESET) },
+        mark: { type: "point", filled: false, opacity: 1, size: FRAME, stroke, strokeWidth: k === 0 ? 4 : 2 },
+        encoding: { x, y, shape },
+      })),
       {
-        data: { values: marks },
-        mark: { type: "point", filled: true, size: 60, color: "#E69F00", stroke: "white", xOffset: -13 },
+        data: { values: marks.filter((m) => m.kind === BEST) },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          fill: "white",
+          stroke: "#000000",
+          strokeWidth: 0.8,
+          size: 60,
+          xOffset: -16,
+        },
         encoding: { x, y, shape },
       },
     ],
   };
 }
 
+const BEST = "best", PRESET = "rule's preset";
+/** Shapes as paths, of which a size of 4 is as they are. */
 const STAR =
   "M0,-1.2L0.3,-0.4L1.15,-0.37L0.48,0.15L0.7,0.97L0,0.5L-0.7,0.97L-0.48,0.15L-1.15,-0.37L-0.3,-0.4Z";
-const RING = "square";
+const FRAMED = "M-1.15,-0.45L1.15,-0.45L1.15,0.45L-1.15,0.45Z";
+/** With which size a frame is a cell's. */
+const FRAME = 1600;
 
 interface Cell {
   readonly x: number;

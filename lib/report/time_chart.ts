@@ -7,8 +7,8 @@ import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } fr
 const TITLE = "Where the time goes";
 /** Kernels that take less than this share of everybody's time stand together in their kind. */
 const LEAST = 0.01;
-/** Pixels of a bar. */
-const BAR = 15;
+/** Pixels of a bar, between two kernels, and of the line that names a kind. */
+const BAR = 14, GAP = 7, HEAD = 22;
 
 /** One bar. */
 interface Bar {
@@ -33,8 +33,11 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   const rows = kernelRows(table);
   const timeOf = (r: KernelRow) => Number.isFinite(r.ms) && r.ms > 0 ? r.ms * r.count : 0;
   const sum = (own: readonly KernelRow[]) => own.reduce((ms, r) => ms + timeOf(r), 0);
-  const contestants = [...Map.groupBy(rows, (r) => r.contestant)]
-    .map(([name, own]) => ({ name, total: sum(own) }));
+  const byName = Map.groupBy(rows, (r) => r.contestant);
+  const colors = colorScale([...byName.keys()]);
+  // In the order of the legend.
+  const contestants = [...byName].map(([name, own]) => ({ name, total: sum(own) }))
+    .sort((a, b) => colors.domain.indexOf(labelOf(a.name)) - colors.domain.indexOf(labelOf(b.name)));
   if (!contestants.some((c) => c.total > 0)) return emptyChart(options, TITLE, "no kernel was measured");
   const totals = new Map(contestants.map((c) => [c.name, c.total]));
   const share = (ms: number, contestant: string) => ms / (totals.get(contestant) || Infinity);
@@ -56,19 +59,28 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       return [...shown.flat(), ...rest];
     },
   );
-  const bars = groups.flat();
-  const shortest = contestants.length > 1;
-  const domain = contestants.map((c) => c.name);
-  const colors = colorScale(domain);
-  const y = {
-    field: "kernel",
-    type: "nominal",
-    title: null,
-    sort: null,
-    scale: { paddingInner: 0.25, paddingOuter: 0.15 },
-    axis: { labelLimit: 200, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8 },
-  };
-  const yOffset = { field: "who", type: "nominal", sort: colors.domain, scale: { domain: colors.domain } };
+  const several = contestants.length > 1;
+  const heads: object[] = [],
+    names: object[] = [],
+    bars: (Bar & { readonly who: string; y: number; y2: number })[] = [];
+  let at = 0;
+  for (const group of groups) {
+    const kind = group[0]?.kind ?? "";
+    const parts = contestants.map((c) =>
+      percent(share(group.reduce((ms, b) => ms + (b.contestant === c.name ? b.ms : 0), 0), c.name))
+    );
+    heads.push({ y: at + HEAD / 2, text: `${kind}: ${parts.join(" and ")} of the time` });
+    at += HEAD;
+    for (const [kernel, own] of Map.groupBy(group, (b) => b.kernel)) {
+      names.push({ y: at + own.length * BAR / 2, text: kernel });
+      const places = contestants.map((c) => c.name);
+      const sorted = own.toSorted((a, b) => places.indexOf(a.contestant) - places.indexOf(b.contestant));
+      for (const bar of sorted) bars.push({ ...bar, who: labelOf(bar.contestant), y: at, y2: at += BAR });
+      at += GAP;
+    }
+    at += GAP;
+  }
+  const pixel = (field: string) => ({ field, type: "quantitative", scale: null, axis: null });
   const x = {
     field: "ms",
     type: "quantitative",
@@ -76,67 +88,49 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
     scale: { domain: [0, Math.max(...bars.map((b) => b.ms))], nice: false },
     axis: { tickCount: 6, grid: true },
   };
-  const legend = shortest ? { symbolType: "square", symbolSize: 110 } : null;
+  const legend = several ? { symbolType: "square", symbolSize: 110, symbolStrokeWidth: 1.2 } : null;
   const inLegend = { field: "who", type: "nominal", title: null, legend };
   const said = contestants.map((c) =>
     `${labelOf(c.name)} ${c.total > 0 ? `${digits(c.total)} ms` : "no result"}`
   );
+  const text = { type: "text", baseline: "middle", fontSize: 12, color: "#222222" };
+  const beside = { x: { value: 0 }, y: pixel("y"), text: { field: "text" } };
   return {
     ...frame(captioned(options, TITLE, [`one pass: ${said.join(", ")}`])),
-    data: { values: bars.map((b) => ({ ...b, who: labelOf(b.contestant) })) },
-    facet: {
-      row: {
-        field: "kind",
-        type: "nominal",
-        title: null,
-        sort: [...new Set(bars.map((b) => b.kind))],
-        header: {
-          labelAngle: 0,
-          labelAlign: "left",
-          labelFontSize: 12,
-          labelFontWeight: "bold",
-          labelOrient: "left",
-          labelLimit: 200,
+    width: 400,
+    height: at,
+    layer: [
+      {
+        data: { values: bars.map(({ who, ms, y, y2 }) => ({ who, zero: 0, ms, y, y2 })) },
+        mark: { type: "rect", strokeWidth: 1.2 },
+        encoding: {
+          x: { ...x, field: "zero" },
+          x2: { field: "ms" },
+          y: pixel("y"),
+          y2: { field: "y2" },
+          fill: {
+            ...inLegend,
+            // The first is paler, so that print without colours tells them apart, too.
+            scale: { ...colors, range: colors.range.map((c, k) => several && k === 0 ? paler(c) : c) },
+          },
+          stroke: { ...inLegend, scale: colors },
         },
       },
-    },
-    spacing: 14,
-    resolve: { scale: { y: "independent" } },
-    spec: {
-      width: 380,
-      height: { step: BAR, for: "offset" },
-      layer: [
-        {
-          mark: { type: "bar", strokeWidth: 1.2 },
-          encoding: {
-            x,
-            y,
-            yOffset,
-            color: { ...inLegend, scale: colors },
-            stroke: { ...inLegend, scale: colors },
-            // The first is paler, so that print without colours tells them apart, too.
-            fillOpacity: {
-              ...inLegend,
-              scale: {
-                domain: colors.domain,
-                range: colors.domain.map((_, k) => k === 0 && shortest ? 0.25 : 1),
-              },
-            },
-          },
-        },
-        {
-          mark: { type: "text", align: "left", dx: 5, fontSize: 11, color: "#222222" },
-          encoding: { x, y, yOffset, text: { field: "text" } },
-        },
-      ],
-    },
+      {
+        data: { values: bars.map(({ ms, y, text }) => ({ ms, y: y + BAR / 2, text })) },
+        mark: { ...text, align: "left", dx: 5, fontSize: 11 },
+        encoding: { x, y: pixel("y"), text: { field: "text" } },
+      },
+      { data: { values: names }, mark: { ...text, align: "right", dx: -8 }, encoding: beside },
+      { data: { values: heads }, mark: { ...text, align: "left", dx: 5 }, encoding: beside },
+    ],
   };
 
   function barOf(own: readonly KernelRow[], kernel: string): Bar {
     const [first] = own as readonly [KernelRow, ...KernelRow[]];
     const ms = sum(own);
     const each = own.length === 1 && first.count !== 1
-      ? `, ${digits(first.count)} × ${digits(first.ms)} ms`
+      ? `, ${Number(first.count.toPrecision(3))} × ${digits(first.ms)} ms`
       : "";
     return {
       kind: shownName(first.kind, 28),
@@ -146,6 +140,12 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       text: ms > 0 ? `${percent(share(ms, first.contestant))}${each}` : "no result",
     };
   }
+}
+
+/** A colour, three quarters of the way to white. */
+function paler(color: string): string {
+  const parts = [1, 3, 5].map((at) => Math.round(255 - (255 - parseInt(color.slice(at, at + 2), 16)) / 4));
+  return `#${parts.map((p) => p.toString(16).padStart(2, "0")).join("")}`;
 }
 
 function percent(share: number): string {
