@@ -49,7 +49,8 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
   if (good.length === 0) return emptyChart(options, TITLE, "no configuration gave a result");
   if (tried.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
   const bad = tried.points.filter((p) => !(p.speed > 0));
-  const drawn = [...(failures ? bad : []), ...good];
+  const withBad = failures && bad.length > 0;
+  const drawn = [...(withBad ? bad : []), ...good];
   const low = good[0]?.speed ?? 0, high = good.at(-1)?.speed ?? 1;
   const log = low * LOG_FROM < high;
   const heightOf = (speed: number) =>
@@ -70,7 +71,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     type: "quantitative",
     title: null,
     axis: null,
-    scale: { domain: [failures ? -0.08 : 0, 1], nice: false, zero: false },
+    scale: { domain: [withBad ? -0.08 : 0, 1], nice: false, zero: false },
   };
   const x = {
     field: "axis",
@@ -96,7 +97,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     mark: { type: "line", ...mark },
     encoding: { x, y, detail: { field: "line" }, ...more },
   });
-  const first = failures ? bad.length : 0;
+  const first = withBad ? bad.length : 0;
   const strong = Math.min(best, good.length);
   const ticks = [...columns.keys()].flatMap((k) => valueTicks(tried, k));
   const marks = [...(log ? logTicks(low, high) : linearTicks(low, high))]
@@ -105,7 +106,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
   const count = [...kinds].map(([label, own]) => `${own.length} ${label}`).join(", ");
   const notes = [
     `${good.length} configurations, the best ${strong} drawn strongly; the darker, the faster`,
-    ...(bad.length > 0 ? [`${failures ? "dashed" : "not drawn"}: ${count}`] : []),
+    ...(bad.length > 0 ? [`${withBad ? "dashed" : "not drawn"}: ${count}`] : []),
   ];
   const text = { fontSize: 10, color: "#222222" };
   const label = { x, y, text: { field: "text" } };
@@ -114,7 +115,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     width,
     height: HEIGHT,
     layer: [
-      ...(failures && bad.length > 0
+      ...(withBad
         ? [lines(rows.slice(0, first), {
           color: "#777777",
           strokeWidth: 0.8,
@@ -146,9 +147,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
         data: {
           values: [
             ...marks,
-            ...(failures && bad.length > 0
-              ? [{ axis: tried.knobs.length, value: -0.06, text: "failed" }]
-              : []),
+            ...(withBad ? [{ axis: tried.knobs.length, value: -0.06, text: "failed" }] : []),
           ],
         },
         mark: { type: "text", align: "left", dx: 6, ...text },

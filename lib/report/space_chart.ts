@@ -15,8 +15,8 @@ import {
 import { fastestOf, knobAt, type Tried, triedOf, type TriedPoint } from "./tried.ts";
 
 const TITLE = "A space, by two of its knobs";
-/** Pixels of a cell, which hold its number. */
-const CELL = { width: 48, height: 20 };
+/** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
+const CELL = { width: 48, height: 20 }, SLIM = 22, WIDE = 28;
 /** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
 const LOG_FROM = 8;
 /** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
@@ -58,6 +58,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   const log = low * LOG_FROM < high;
   const shade = (s: number) => log ? Math.log(s / low) / Math.log(high / low) : (s - low) / (high - low);
   const xs = tried.knobs[across]!.values, ys = tried.knobs[down]!.values;
+  const slim = xs.length > WIDE;
   const shown = cells.filter((c) => c.speed > 0).map((c) => ({
     x: xs[c.x],
     y: ys[c.y],
@@ -91,7 +92,9 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     scale: { domain: sort, paddingInner: 0.04, paddingOuter: 0.02 },
     axis: { domain: false, ticks: false, labelFontSize: 10, labelLimit: 120, ...more },
   });
-  const x = band("x", tried.knobs[across]?.name, xs, { labelAngle: xs.some((t) => t.length > 8) ? -45 : 0 });
+  const x = band("x", tried.knobs[across]?.name, xs, {
+    labelAngle: slim || xs.some((t) => t.length > 8) ? -45 : 0,
+  });
   const y = band("y", tried.knobs[down]?.name, ys.toReversed(), {
     titleAngle: 0,
     titleAlign: "left",
@@ -129,7 +132,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   ];
   return {
     ...frame(captioned(options, TITLE, notes)),
-    width: { step: CELL.width },
+    width: { step: slim ? SLIM : CELL.width },
     height: { step: CELL.height },
     layer: [
       {
@@ -150,9 +153,9 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
             scale: {
               ...SHADES,
               ...(log ? { type: "log" } : {}),
-              ...(low < high ? { domain: [low, high] } : {}),
+              domain: shown.length === 0 ? [0, 1] : low < high ? [low, high] : [low, high * 1.1],
             },
-            legend: {
+            legend: shown.length === 0 ? null : {
               orient: "right",
               gradientLength: length,
               titleFontWeight: "normal",
@@ -165,7 +168,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
         },
       },
       {
-        data: { values: shown },
+        data: { values: slim ? [] : shown },
         mark: { type: "text", fontSize: 9 },
         encoding: { x, y, text: { field: "text" }, color: ink },
       },
@@ -190,7 +193,14 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
       // White on black, and the other way round, is seen on any shade.
       ...["white", "#000000"].map((stroke, k) => ({
         data: { values: marks.filter((m) => m.kind === PRESET) },
-        mark: { type: "point", filled: false, opacity: 1, size: FRAME, stroke, strokeWidth: k === 0 ? 4 : 2 },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          size: slim ? FRAME / 4 : FRAME,
+          stroke,
+          strokeWidth: k === 0 ? 4 : 2,
+        },
         encoding: { x, y, shape },
       })),
       {
@@ -203,7 +213,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
           stroke: "#000000",
           strokeWidth: 0.8,
           size: 60,
-          xOffset: -16,
+          xOffset: slim ? 0 : -16,
         },
         encoding: { x, y, shape },
       },
