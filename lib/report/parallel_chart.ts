@@ -105,7 +105,9 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
   const kinds = Map.groupBy(bad, (p) => failureOf(p.status).label);
   const count = [...kinds].map(([label, own]) => `${own.length} ${label}`).join(", ");
   const notes = [
-    `${good.length} configurations, the best ${strong} drawn strongly; the darker, the faster`,
+    `${good.length} configurations, the best ${
+      strong > 1 ? `${strong} ` : ""
+    }drawn strongly; the darker, the faster`,
     ...(bad.length > 0 ? [`${withBad ? "dashed" : "not drawn"}: ${count}`] : []),
   ];
   const text = { fontSize: 10, color: "#222222" };

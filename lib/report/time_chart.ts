@@ -7,6 +7,8 @@ import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } fr
 const TITLE = "Where the time goes";
 /** Kernels that take less than this share of everybody's time stand together in their kind. */
 const LEAST = 0.01;
+/** Letters of a line above the chart, which should be no wider than it. */
+const LINE = 90;
 /** Pixels of a bar, between two kernels, and of the line that names a kind. */
 const BAR = 14, GAP = 7, HEAD = 22;
 
@@ -66,9 +68,10 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   let at = 0;
   for (const group of groups) {
     const kind = group[0]?.kind ?? "";
-    const parts = contestants.map((c) =>
-      percent(share(group.reduce((ms, b) => ms + (b.contestant === c.name ? b.ms : 0), 0), c.name))
-    );
+    const parts = contestants.map((c) => {
+      const ms = group.reduce((ms, b) => ms + (b.contestant === c.name ? b.ms : 0), 0);
+      return ms > 0 ? percent(share(ms, c.name)) : "–";
+    });
     heads.push({ y: at + HEAD / 2, text: `${kind}: ${parts.join(" and ")} of the time` });
     at += HEAD;
     for (const [kernel, own] of Map.groupBy(group, (b) => b.kernel)) {
@@ -90,13 +93,18 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   };
   const legend = several ? { symbolType: "square", symbolSize: 110, symbolStrokeWidth: 1.2 } : null;
   const inLegend = { field: "who", type: "nominal", title: null, legend };
-  const said = contestants.map((c) =>
-    `${labelOf(c.name)} ${c.total > 0 ? `${digits(c.total)} ms` : "no result"}`
-  );
+  const all = new Set(rows.map((r) => r.kernel)).size;
+  // A pass that lacks a kernel is no shorter for it.
+  const said = contestants.map((c) => {
+    const lacks = all - (byName.get(c.name) ?? []).filter((r) => timeOf(r) > 0).length;
+    const without = lacks > 0 ? ` without ${lacks} kernel${lacks === 1 ? "" : "s"}` : "";
+    return `${labelOf(c.name)} ${c.total > 0 ? `${digits(c.total)} ms${without}` : "no result"}`;
+  });
+  const short = said.join(", ").length < LINE;
   const text = { type: "text", baseline: "middle", fontSize: 12, color: "#222222" };
   const beside = { x: { value: 0 }, y: pixel("y"), text: { field: "text" } };
   return {
-    ...frame(captioned(options, TITLE, [`one pass: ${said.join(", ")}`])),
+    ...frame(captioned(options, TITLE, short ? [`one pass: ${said.join(", ")}`] : ["one pass:", ...said])),
     width: 400,
     height: at,
     layer: [
