@@ -10,6 +10,7 @@ import {
   roundValues,
   SHADES,
   type Spec,
+  thinned,
 } from "./spec.ts";
 import { type Tried, triedOf, type TriedPoint } from "./tried.ts";
 
@@ -21,6 +22,8 @@ const STEP = 84, LETTER = 6.2, VALUE = 11;
 const LOG_FROM = 8;
 /** The share of the room around a value that its lines take. */
 const SPREAD = 0.72;
+/** Lines that are drawn at most, beside the best. */
+const LINES = 4000;
 /** So many faint lines together are as dark as one. */
 const FAINT = 60;
 
@@ -50,7 +53,10 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
   if (tried.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
   const bad = tried.points.filter((p) => !(p.speed > 0));
   const withBad = failures && bad.length > 0;
-  const drawn = [...(withBad ? bad : []), ...good];
+  const strong = Math.min(best, good.length);
+  const faint = thinned(good.slice(0, good.length - strong), LINES);
+  const failed = withBad ? thinned(bad, LINES) : [];
+  const drawn = [...failed, ...faint, ...good.slice(good.length - strong)];
   const low = good[0]?.speed ?? 0, high = good.at(-1)?.speed ?? 1;
   const log = low * LOG_FROM < high;
   const heightOf = (speed: number) =>
@@ -97,8 +103,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     mark: { type: "line", ...mark },
     encoding: { x, y, detail: { field: "line" }, ...more },
   });
-  const first = withBad ? bad.length : 0;
-  const strong = Math.min(best, good.length);
+  const first = failed.length;
   const ticks = [...columns.keys()].flatMap((k) => valueTicks(tried, k));
   const marks = [...(log ? logTicks(low, high) : linearTicks(low, high))]
     .map((s) => ({ axis: tried.knobs.length, value: heightOf(s), text: digits(s) }));
@@ -108,6 +113,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     `${good.length} configurations, the best ${
       strong > 1 ? `${strong} ` : ""
     }drawn strongly; the darker, the faster`,
+    ...(drawn.length < good.length ? [`of the others, ${faint.length} are drawn`] : []),
     ...(bad.length > 0 ? [`${withBad ? "dashed" : "not drawn"}: ${count}`] : []),
   ];
   const text = { fontSize: 10, color: "#222222" };
@@ -122,10 +128,10 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
           color: "#777777",
           strokeWidth: 0.8,
           strokeDash: [3, 3],
-          opacity: opacityOf(bad.length),
+          opacity: opacityOf(failed.length),
         }, {})]
         : []),
-      lines(rows.slice(first, rows.length - strong), { strokeWidth: 0.9, opacity: opacityOf(good.length) }, {
+      lines(rows.slice(first, rows.length - strong), { strokeWidth: 0.9, opacity: opacityOf(faint.length) }, {
         color,
       }),
       {

@@ -1,12 +1,14 @@
 /** A space as a map of two of its knobs. */
 import type { Table } from "apache-arrow";
 import { median } from "../measure/measurement.ts";
+import { ChartError } from "./error.ts";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
   type ChartOptions,
   digits,
   emptyChart,
+  extentOf,
   frame,
   roundValues,
   SHADES,
@@ -17,6 +19,8 @@ import { fastestOf, knobAt, type Tried, triedOf, type TriedPoint } from "./tried
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
 const CELL = { width: 48, height: 20 }, SLIM = 22, WIDE = 28;
+/** Values of a knob that are shown at most. */
+const VALUES = 48;
 /** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
 const LOG_FROM = 8;
 /** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
@@ -49,15 +53,22 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     return emptyChart(options, TITLE, "fewer than two knobs were tried with several values");
   }
   const [across, down] = chosen;
-  const place = (p: TriedPoint) => ({ x: p.places[across] ?? -1, y: p.places[down] ?? -1 });
+  const kept = { x: keptOf(tried, across), y: keptOf(tried, down) };
+  const place = (p: TriedPoint) => ({
+    x: kept.x.indexOf(p.places[across] ?? -1),
+    y: kept.y.indexOf(p.places[down] ?? -1),
+  });
+  const isKept = (at: { readonly x: number; readonly y: number }) => at.x >= 0 && at.y >= 0;
   const cells = [
     ...Map.groupBy(tried.points, (p) => `${p.places[across]} ${p.places[down]}`).values(),
-  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter((c) => c.x >= 0 && c.y >= 0);
+  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter(isKept);
   const speeds = cells.map((c) => c.speed).filter((s) => s > 0);
-  const [low, high] = [Math.min(...speeds), Math.max(...speeds)];
+  const [low, high] = extentOf(speeds);
   const log = low * LOG_FROM < high;
   const shade = (s: number) => log ? Math.log(s / low) / Math.log(high / low) : (s - low) / (high - low);
-  const xs = tried.knobs[across]!.values, ys = tried.knobs[down]!.values;
+  const namesOf = (knob: number, places: readonly number[]) =>
+    places.map((k) => tried.knobs[knob]?.values[k] ?? "");
+  const xs = namesOf(across, kept.x), ys = namesOf(down, kept.y);
   const slim = xs.length > WIDE;
   const shown = cells.filter((c) => c.speed > 0).map((c) => ({
     x: xs[c.x],
@@ -82,7 +93,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   const marks = [
     ...(best ? [{ ...place(best), kind: BEST }] : []),
     ...(preset ? [{ ...place(preset), kind: PRESET }] : []),
-  ].map(({ x, y, kind }) => ({ x: xs[x], y: ys[y], kind }));
+  ].filter(isKept).map(({ x, y, kind }) => ({ x: xs[x], y: ys[y], kind }));
   const kinds = [...new Set(cells.flatMap((c) => c.failure ?? []))].map(failureOf);
   const looks = [...new Map(kinds.map((k) => [k.label, k.shape]))];
   const band = (field: string, title: string | undefined, sort: readonly string[], more: object) => ({
@@ -128,6 +139,10 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
       rest === 0 ? "its points" : `${rest} other knob${rest === 1 ? "" : "s"}`
     }` +
     `; the darker, the faster`,
+    ...[across, down].flatMap((knob) => {
+      const { name = "", values = [] } = tried.knobs[knob] ?? {};
+      return values.length > VALUES ? [`of ${name}, the best ${VALUES} of ${values.length} values`] : [];
+    }),
     ...(cells.length < xs.length * ys.length ? ["an empty cell was not tried"] : []),
   ];
   return {
@@ -249,7 +264,7 @@ function cellOf(
   const [commonest] = [...kinds].sort(([, a], [, b]) => b.length - a.length);
   return {
     ...place,
-    speed: speeds.length === 0 ? NaN : over === "best" ? Math.max(...speeds) : median(speeds),
+    speed: speeds.length === 0 ? NaN : over === "best" ? extentOf(speeds)[1] : median(speeds),
     points: own.length,
     failure: commonest?.[0],
   };
@@ -265,6 +280,9 @@ function axesOf(tried: Tried, { x, y }: SpaceHeatmapOptions): readonly [number, 
   if (tried.knobs.length < 2) return undefined;
   const size = (k: number) => tried.knobs[k]?.values.length ?? 0;
   const [first, second] = named;
+  if (first !== undefined && first === second) {
+    throw new ChartError(`cannot draw knob ${x} against itself: name another one, or none`);
+  }
   if (first !== undefined && second !== undefined) return [first, second];
   const other = others[0] as number;
   if (first !== undefined) return [first, other];
@@ -274,9 +292,27 @@ function axesOf(tried: Tried, { x, y }: SpaceHeatmapOptions): readonly [number, 
 }
 
 /** How far the best speeds of a knob's values lie apart, as a logarithm. */
-function differenceOf({ points, knobs }: Tried, knob: number): number {
-  const bests = (knobs[knob]?.values ?? []).map((_, at) =>
-    Math.max(0, ...points.filter((p) => p.places[knob] === at).map((p) => p.speed).filter((s) => s > 0))
-  ).filter((s) => s > 0);
-  return bests.length < 2 ? 0 : Math.log(Math.max(...bests) / Math.min(...bests));
+function differenceOf(tried: Tried, knob: number): number {
+  const [low, high] = extentOf(bestsOf(tried, knob).filter((s) => s > 0));
+  return low < high ? Math.log(high / low) : 0;
+}
+
+/** Places of a knob's values that are shown, in order: where there are too many, the preset's and the best. */
+function keptOf(tried: Tried, knob: number): readonly number[] {
+  const bests = bestsOf(tried, knob);
+  const preset = tried.points.find((p) => p.preset)?.places[knob] ?? -1;
+  const worth = (place: number) => place === preset ? Infinity : bests[place] ?? 0;
+  return [...bests.keys()].sort((a, b) => worth(b) - worth(a) || a - b).slice(0, VALUES).sort((a, b) =>
+    a - b
+  );
+}
+
+/** The best speed of each value of a knob; 0 where none succeeded. */
+function bestsOf({ points, knobs }: Tried, knob: number): readonly number[] {
+  const bests = (knobs[knob]?.values ?? []).map(() => 0);
+  for (const { places, speed } of points) {
+    const at = places[knob] ?? -1;
+    if (speed > (bests[at] ?? Infinity)) bests[at] = speed;
+  }
+  return bests;
 }

@@ -120,6 +120,28 @@ Deno.test("without knobs the two that matter most are drawn; an unknown one is r
   }
 });
 
+Deno.test("of a knob with very many values the best and the preset's are shown", async () => {
+  const many = Array.from(
+    { length: 300 },
+    (_, k) =>
+      trialOf({
+        trial: k,
+        start: "preset",
+        medianMs: 400 - (k || 100),
+        config: JSON.stringify({ n: k, flag: k % 2 === 0 }),
+      }),
+  );
+  const spec = spaceHeatmap(recordsToTable(many), { x: "flag", y: "n" });
+  const ns = cellsOf(spec).map((c) => Number(c.y)).sort((a, b) => a - b);
+  assertEquals(ns, [0, ...Array.from({ length: 47 }, (_, k) => 253 + k)]);
+  assert((await svgOf(spec)).includes(">of n, the best 48 of 300 values<"));
+  assertThrows(
+    () => spaceHeatmap(recordsToTable(many), { x: "n", y: "n" }),
+    ChartError,
+    "knob n against itself",
+  );
+});
+
 Deno.test("a line is a configuration: through its values, each at its place, to its speed", () => {
   const spec = parallelCoordinates(table, { best: 1, failures: true });
   const [bad = [], faint = [], strong = []] = layersOf(spec, "line");
@@ -198,4 +220,20 @@ Deno.test("a stranger's knobs and values are shown, and act on nothing", async (
     const svg = await svgOf(spec);
     assert(svg.includes("“constructor”") && svg.includes("\\u001b[31mred"));
   }
+});
+
+Deno.test("of very many configurations the best are all drawn, and of the others an even part", () => {
+  const many = Array.from(
+    { length: 9000 },
+    (_, k) =>
+      trialOf({
+        trial: k,
+        medianMs: 1 + k / 100,
+        config: JSON.stringify({ path: ["a", "b"][k % 2], id: k }),
+      }),
+  );
+  const spec = parallelCoordinates(recordsToTable(many));
+  const [faint = [], strong = []] = layersOf(spec, "line");
+  assertEquals([faint.length, strong.length, strong.at(-1)?.gain], [4000, 10, 20]);
+  assert(JSON.stringify(spec.title).includes("of the others, 4000 are drawn"));
 });
