@@ -1,7 +1,5 @@
 /** A space as a map of two of its knobs. */
 import type { Table } from "apache-arrow";
-import { median } from "../measure/measurement.ts";
-import { ChartError } from "./error.ts";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
@@ -14,13 +12,12 @@ import {
   SHADES,
   type Spec,
 } from "./spec.ts";
-import { fastestOf, knobAt, type Tried, triedOf, type TriedPoint } from "./tried.ts";
+import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
+import { fastestOf, triedOf, type TriedPoint } from "./tried.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
 const CELL = { width: 48, height: 20 }, SLIM = 22, WIDE = 28;
-/** Values of a knob that are shown at most. */
-const VALUES = 48;
 /** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
 const LOG_FROM = 8;
 /** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
@@ -243,76 +240,3 @@ const STAR =
 const FRAMED = "M-1.15,-0.45L1.15,-0.45L1.15,0.45L-1.15,0.45Z";
 /** With which size a frame is a cell's. */
 const FRAME = 1600;
-
-interface Cell {
-  readonly x: number;
-  readonly y: number;
-  /** NaN where no point has succeeded. */
-  readonly speed: number;
-  readonly points: number;
-  /** The commonest kind of failure, where there is one. */
-  readonly failure: string | undefined;
-}
-
-function cellOf(
-  own: readonly TriedPoint[],
-  over: "best" | "median",
-  place: { readonly x: number; readonly y: number },
-): Cell {
-  const speeds = own.map((p) => p.speed).filter((s) => s > 0);
-  const kinds = Map.groupBy(own.filter((p) => p.status !== "ok"), (p) => p.status);
-  const [commonest] = [...kinds].sort(([, a], [, b]) => b.length - a.length);
-  return {
-    ...place,
-    speed: speeds.length === 0 ? NaN : over === "best" ? extentOf(speeds)[1] : median(speeds),
-    points: own.length,
-    failure: commonest?.[0],
-  };
-}
-
-/** The two knobs to draw; undefined where there are not so many. */
-function axesOf(tried: Tried, { x, y }: SpaceHeatmapOptions): readonly [number, number] | undefined {
-  const named = [x, y].map((name) => name === undefined ? undefined : knobAt(tried, name));
-  const others = tried.knobs.map((_, k) => k).filter((k) => !named.includes(k))
-    .map((k) => ({ k, matters: differenceOf(tried, k) })).sort((a, b) => b.matters - a.matters).map(({ k }) =>
-      k
-    );
-  if (tried.knobs.length < 2) return undefined;
-  const size = (k: number) => tried.knobs[k]?.values.length ?? 0;
-  const [first, second] = named;
-  if (first !== undefined && first === second) {
-    throw new ChartError(`cannot draw knob ${x} against itself: name another one, or none`);
-  }
-  if (first !== undefined && second !== undefined) return [first, second];
-  const other = others[0] as number;
-  if (first !== undefined) return [first, other];
-  if (second !== undefined) return [other, second];
-  const both = [other, others[1] as number] as const;
-  return size(both[0]) <= size(both[1]) ? both : [both[1], both[0]];
-}
-
-/** How far the best speeds of a knob's values lie apart, as a logarithm. */
-function differenceOf(tried: Tried, knob: number): number {
-  const [low, high] = extentOf(bestsOf(tried, knob).filter((s) => s > 0));
-  return low < high ? Math.log(high / low) : 0;
-}
-
-/** Places of a knob's values that are shown, in order: where there are too many, the preset's and the best. */
-function keptOf(tried: Tried, knob: number): readonly number[] {
-  const bests = bestsOf(tried, knob);
-  const preset = tried.points.find((p) => p.preset)?.places[knob] ?? -1;
-  const worth = (place: number) => place === preset ? Infinity : bests[place] ?? 0;
-  return [...bests.keys()].sort((a, b) => worth(b) - worth(a) || a - b).slice(0, VALUES).sort((a, b) =>
-    a - b
-  );
-}
-
-/** The best speed of each value of a knob; 0 where none succeeded. */
-function bestsOf({ points, knobs }: Tried, knob: number): readonly number[] {
-  const bests = (knobs[knob]?.values ?? []).map(() => 0);
-  for (const { places, speed } of points) {
-    const at = places[knob] ?? -1;
-    if (speed > (bests[at] ?? Infinity)) bests[at] = speed;
-  }
-  return bests;
-}
