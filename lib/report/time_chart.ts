@@ -15,6 +15,8 @@ const BAR = 14, GAP = 7, HEAD = 22;
 /** One bar. */
 interface Bar {
   readonly kind: string;
+  /** Bars of one key stand together, and are called so. */
+  readonly key: string;
   readonly kernel: string;
   readonly contestant: string;
   /** In one pass of the whole. */
@@ -54,10 +56,10 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       // One alone needs no other name.
       const merged = small.length > 1 ? small : [];
       const shown = kernels.filter((own) => !merged.includes(own)).map((own) =>
-        own.map((r) => barOf([r], r.kernel))
+        own.map((r) => barOf([r], `kernel ${r.kernel}`, r.kernel))
       );
       const rest = [...Map.groupBy(merged.flat(), (r) => r.contestant).values()]
-        .map((own) => barOf(own, `${own.length} others`));
+        .map((own) => barOf(own, "others", `${own.length} others`));
       return [...shown.flat(), ...rest];
     },
   );
@@ -74,8 +76,8 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
     });
     heads.push({ y: at + HEAD / 2, text: `${kind}: ${parts.join(" and ")} of the time` });
     at += HEAD;
-    for (const [kernel, own] of Map.groupBy(group, (b) => b.kernel)) {
-      names.push({ y: at + own.length * BAR / 2, text: kernel });
+    for (const own of Map.groupBy(group, (b) => b.key).values()) {
+      names.push({ y: at + own.length * BAR / 2, text: own[0]?.kernel ?? "" });
       const places = contestants.map((c) => c.name);
       const sorted = own.toSorted((a, b) => places.indexOf(a.contestant) - places.indexOf(b.contestant));
       for (const bar of sorted) bars.push({ ...bar, who: labelOf(bar.contestant), y: at, y2: at += BAR });
@@ -134,7 +136,7 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
     ],
   };
 
-  function barOf(own: readonly KernelRow[], kernel: string): Bar {
+  function barOf(own: readonly KernelRow[], key: string, kernel: string): Bar {
     const [first] = own as readonly [KernelRow, ...KernelRow[]];
     const ms = sum(own);
     const each = own.length === 1 && first.count !== 1
@@ -142,6 +144,7 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       : "";
     return {
       kind: shownName(first.kind, 28),
+      key,
       kernel: shownName(kernel, 28),
       contestant: first.contestant,
       ms,

@@ -81,7 +81,7 @@ Deno.test("each kernel is named once, at its fastest, and what can't be drawn is
       "down 40%",
       "softmax 10%",
       "no arithmetic: gather 1.00 GB/s",
-      "no result: softmax",
+      "no result: softmax of AutoTVM from DLight",
     ]
   ) {
     assert(svg.includes(`>${text}<`), text);
@@ -148,6 +148,16 @@ Deno.test("a stranger's names are shown, and act on nothing", async () => {
     assert(!svg.includes("<b>"));
     assert(svg.includes("“constructor”") && svg.includes("\\u001b[31mred"));
   }
+});
+
+Deno.test("kernels whose long names begin alike stay apart", () => {
+  const alike = ["a", "b"].map((end) => rowOf({ kernel: `${"x".repeat(50)}${end}` }));
+  const both = tableOf(alike, KERNEL_COLUMNS);
+  const texts = (spec: unknown) =>
+    layersOf(spec).filter((l) => l.mark.type === "text").flatMap((l) => l.data.values);
+  const named = texts(underRoofline(both, { peaks })).filter((v) => `${v.text}`.startsWith("xxx"));
+  assertEquals(new Set(named.map((v) => `${v.x} ${v.y}`)).size, 2);
+  assertEquals(texts(whereTimeGoes(both)).filter((v) => `${v.text}`.startsWith("xxx")).length, 2);
 });
 
 Deno.test("a table of kernels counts their work", () => {
