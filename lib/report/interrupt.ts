@@ -35,20 +35,25 @@ export class Interruptible implements Disposable {
   }
 }
 
-/** What a promise gives, or undefined as soon as the signal is aborted: then nobody waits for it any more. */
+/** What a promise gives, or undefined `graceMs` after the signal is aborted: then nobody waits for it any more. */
 export async function unlessAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
+  graceMs = 0,
 ): Promise<T | undefined> {
   if (!signal) return await promise;
-  let stop = () => {};
-  const aborted = new Promise<undefined>((resolve) => stop = () => resolve(undefined));
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let abort = () => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    abort = () => void (timer = setTimeout(() => resolve(undefined), graceMs));
+  });
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
   try {
-    return await Promise.race([aborted, promise]);
+    return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", abort);
+    clearTimeout(timer);
     // It may still fail, which is of no interest then.
     promise.catch(() => {});
   }
