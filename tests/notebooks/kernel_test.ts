@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { DISPLAY_NAME, installKernel, KernelError, uninstallKernel } from "../../lib/experiment/kernel.ts";
+import { readLog } from "../../lib/records/log.ts";
 import { jupyterTest } from "./jupyter.ts";
 import { Kernel } from "./kernel.ts";
 
@@ -104,6 +105,25 @@ console.log(rule, rows, own, await Deno.readTextFile("data.txt"), Deno.cwd());`)
     assertEquals([...Deno.readDirSync(folder)].map((f) => f.name).sort(), ["data.txt", "own.ts"]);
     assert(await kernel.restart());
     assertEquals(await kernel.run('"after " + typeof te'), '"after undefined"');
+  });
+});
+
+jupyterTest("the README's cell runs as it stands", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, cell = ""] = /```ts ignore\n(.*?)```/s.exec(readme) ?? [];
+  assert(cell.includes("seconds: 10"));
+  await inFolder(async (folder) => {
+    await using kernel = await Kernel.start(folder);
+    const run = await kernel.begin(cell.replace("seconds: 10", "seconds: 1"));
+    assertEquals(await run.end(), "");
+    const shown = run.messages().filter((m) => m.type === "display_data").map((m) =>
+      Object.keys(m.content?.["data"] ?? {})
+    );
+    const chart = ["application/vnd.vegalite.v5+json", "image/png", "text/plain"];
+    assertEquals(shown.map((types) => types.sort()), [["text/html", "text/plain"], chart, chart, [
+      ...["text/html", "text/plain"],
+    ]]);
+    assertEquals((await readLog(join(folder, "matmul.arrows"))).length > 3, true);
   });
 });
 
