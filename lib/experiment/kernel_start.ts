@@ -33,7 +33,7 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
   }).spawn();
   let ready = false;
   Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
-  Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
   const prelude = new URL("./kernel_prelude.ts", import.meta.url).href;
   const code = `(await import(${JSON.stringify(prelude)})).prepare(${JSON.stringify(folder)})`;
   const connection = JSON.parse(await Deno.readTextFile(connectionFile)) as Connection;

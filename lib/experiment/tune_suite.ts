@@ -162,7 +162,7 @@ export async function tuneSuite(
 
   const rows: SuiteRow[] = [], best: TrialRecord[] = [];
   // One interrupt ends the search, another what is measured again, of all of them.
-  using halt = new Interruptible();
+  using halt = new Interruptible(signal.aborted ? undefined : signal);
   for (const [k, search] of searches.entries()) {
     const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
     const confirmed = tried ? await search.confirm(rounds) : [];

@@ -105,8 +105,8 @@ Deno.test("a signal ends the search after the trial at hand, which is kept", asy
     });
     let updates = 0;
     const reporter = {
-      update() {
-        if (++updates === 4 && when === "reported") stop.abort();
+      update({ stage }: Progress) {
+        if (!stage && ++updates === 4 && when === "reported") stop.abort();
       },
       done: () => Promise.resolve(),
     };
@@ -157,7 +157,7 @@ Deno.test("what was found is measured again after a stop, unless that is stopped
     assertEquals(log.records.length, 6);
     assertEquals(log.confirmed.length > 0, !confirming);
     assertEquals(sim.abandoned, confirming ? 1 : 0);
-    assertEquals(stages, [undefined, "confirming", confirming ? "stopped" : "done"]);
+    assertEquals(stages, ["confirming", confirming ? "stopped" : "done"]);
     assertEquals(log.stopped, confirming ? "signal" : "trials");
   }
 });
