@@ -62,7 +62,7 @@ export async function installKernel(options: KernelOptions = {}): Promise<string
       ...["run", "--quiet", "--allow-all", "--no-config", "--no-lock"],
       ...[START, "{connection_file}", folder],
     ],
-    display_name: name === KERNEL_NAME ? DISPLAY_NAME : `${DISPLAY_NAME}: ${name}`,
+    display_name: displayName(name),
     language: "typescript",
     interrupt_mode: "signal",
     metadata: { tunebook: config.version },
@@ -85,6 +85,11 @@ export async function uninstallKernel(options: Omit<KernelOptions, "deno"> = {})
   }
   await Deno.remove(folder, { recursive: true });
   return folder;
+}
+
+/** What Jupyter's menus call it. */
+function displayName(name: string): string {
+  return name === KERNEL_NAME ? DISPLAY_NAME : `${DISPLAY_NAME}: ${name}`;
 }
 
 async function kernelFolder(name: string, dataDir: string | undefined): Promise<string> {
@@ -174,7 +179,7 @@ if (import.meta.main) {
     const { uninstall, ...options } = kernelOptions(Deno.args);
     if (uninstall) console.log(`Removed ${await uninstallKernel(options)}`);
     else {
-      const folder = await installKernel(options);
+      const folder = await installKernel(options), shown = displayName(options.name ?? KERNEL_NAME);
       console.log(
         `Installed "${DISPLAY_NAME}" in ${folder}\nNow: jupyter notebook, then New > ${DISPLAY_NAME}`,
       );
