@@ -180,9 +180,7 @@ if (import.meta.main) {
     if (uninstall) console.log(`Removed ${await uninstallKernel(options)}`);
     else {
       const folder = await installKernel(options), shown = displayName(options.name ?? KERNEL_NAME);
-      console.log(
-        `Installed "${DISPLAY_NAME}" in ${folder}\nNow: jupyter notebook, then New > ${DISPLAY_NAME}`,
-      );
+      console.log(`Installed "${shown}" in ${folder}\nNow: jupyter notebook, then New > ${shown}`);
     }
   } catch (e) {
     if (!(e instanceof TunebookError)) throw e;
