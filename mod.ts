@@ -116,6 +116,7 @@ export { bestSoFar, type ChartOptions, confirmed, overview, type Spec } from "./
 export { display, type Showable } from "./lib/report/display.ts";
 export { drain } from "./lib/report/jupyter.ts";
 export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
+export { InterruptedError } from "./lib/experiment/tune.ts";
 export { pageOf, type Section } from "./lib/report/page.ts";
 export { contestsCompared } from "./lib/report/contest_chart.ts";
 export {

@@ -42,6 +42,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Where programs begin; nothing imports them. */
 const ENTRIES = [
   "mod.ts",
+  "lib/experiment/kernel.ts",
+  "lib/experiment/kernel_prelude.ts",
+  "lib/experiment/kernel_start.ts",
   "lib/experiment/quickstart.ts",
   "lib/experiment/rules.ts",
   "lib/measure/watchdog.ts",

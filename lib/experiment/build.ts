@@ -10,6 +10,7 @@ import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { configOf } from "../records/config.ts";
 import { type Found, isRulesOwn, TuningDatabase } from "../records/database.ts";
+import { Interruptible } from "../report/interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
 import { replay } from "../schedule/trace.ts";
@@ -203,6 +204,7 @@ async function searchInto(
   rules: readonly Rule[],
 ): Promise<{ readonly because: string; readonly has: (found: Found | undefined) => boolean }> {
   const { rule, template } = dlight.match(func, device.target, rules);
+  using stop = new Interruptible(signal);
   await using search = await Search.open(func, {
     device,
     template: named(rule, template),
@@ -213,13 +215,13 @@ async function searchInto(
     ...(seed === undefined ? {} : { seed }),
     ...(measurer ? { measurer } : {}),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(signal ? { signal } : {}),
+    signal: stop.signal,
     ...(reporter ? { reporter } : {}),
   });
   const stopped = await search.run();
-  await reporter?.done();
   // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.
   const confirmed = await search.confirm(CONFIRM_ROUNDS);
+  await search.end(stopped);
   const records = confirmed.filter((c) => c.ms > 0).map(recordConfirmed);
   const { added, refused } = database.add(records);
   const not = refused.length > 0 ? `, ${refused.length} refused (${refused[0]})` : "";

@@ -6,13 +6,14 @@ import { fallback } from "../dlight/fallback.ts";
 import { flopsOf, trafficOf } from "../ir/count.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Measurer } from "../measure/measurer.ts";
+import type { Measurer } from "../measure/measurer.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { bestSoFar, confirmed } from "../report/charts.ts";
 import { Chart } from "../report/chart.ts";
+import { Interruptible, unlessAborted } from "../report/interrupt.ts";
 import { shownAs } from "../report/jupyter.ts";
 import type { Reporter } from "../report/live.ts";
 import { tableBundle } from "../report/tables.ts";
@@ -21,7 +22,8 @@ import type { Device } from "../runtime/device.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
-import { confirm, CONFIRM_ROUNDS, type Confirmed, finalistsOf, winnerOf } from "./confirm.ts";
+import { CONFIRM_ROUNDS, type Confirmed, confirmUnlessStopped, finalistsOf, winnerOf } from "./confirm.ts";
+import { openMeasurer } from "./open_measurer.ts";
 import { Search, stateOf } from "./search.ts";
 
 /** Who may compete: no rule, the rule, the search alone, the search from the rule. */
@@ -63,6 +65,9 @@ export interface Comparison {
  * measures the winners again in turn, so that nobody is told to have won by noise. A contestant none of whose
  * trials succeeds has its row, without figures, and so have those that were not begun before `signal`.
  *
+ * Jupyter's interrupt ends the searches, as `signal` does, and what was found is measured again; a second one ends
+ * that, too, and leaves the figures out. The kernel and its state stay.
+ *
  * @throws {TunebookError} for an unknown contestant, a budget without a limit, a shape variable without a
  * value, and whatever stands against all of them
  */
@@ -85,26 +90,31 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
   }
   if (contestants.some((c) => !isFixed(c))) checkBudget(budget);
   const shapes = checkSubject(func, options.shapes ?? {}, seed);
-  await using measurer = await Measurer.open({
+  using stop = new Interruptible(options.signal);
+  const { signal } = stop;
+  const measurer = await openMeasurer({
     prefer: target.kind,
     subgroups: target.subgroups !== undefined,
     func,
     shapes,
     seed,
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
-  });
+  }, signal);
+  await using _closing = measurer;
 
   const records: TrialRecord[] = [];
+  let last: Search | undefined;
   for (const contestant of contestants) {
-    if (options.signal?.aborted) break;
+    if (signal.aborted || !measurer) break;
     if (isFixed(contestant)) {
-      const record = await fixed(contestant);
+      const record = await fixed(measurer, contestant);
+      if (!record) break;
       records.push(record);
       await options.reporter?.update(stateOf({ func, contestant }, [record], {}, record.secondsSinceStart));
       continue;
     }
     const start = contestant === "autotvm" ? "scratch" : "preset";
-    const { path, signal, reporter, template } = options;
+    const { path, reporter, template } = options;
     await using search = await Search.open(func, {
       device,
       tuner,
@@ -116,13 +126,16 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       ...budget,
       ...(path === undefined ? {} : { path }),
       ...(template ? { template } : {}),
-      ...(signal ? { signal } : {}),
+      signal,
       ...(reporter ? { reporter } : {}),
     });
+    last = search;
     await search.run();
     records.push(...search.records);
   }
+  await last?.report("confirming");
   const summary = shownTable(summaryTable(await confirmAll()));
+  await last?.report(signal.aborted ? "stopped" : "done");
   await options.reporter?.done();
   const trials = shownTable(recordsToTable(records));
   const title = taskOf(func, shapes);
@@ -135,8 +148,8 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     },
   };
 
-  /** A contestant with one answer: measured once, recorded like any trial. */
-  async function fixed(contestant: FixedContestant): Promise<TrialRecord> {
+  /** A contestant with one answer: measured once, recorded like any trial; unless that is stopped. */
+  async function fixed(by: Measurer, contestant: FixedContestant): Promise<TrialRecord | undefined> {
     const among = contestant === "fallback" ? [fallback] : dlight.rules;
     const { rule, template } = dlight.match(func, target, among);
     const space = spaceOf(func, template);
@@ -150,7 +163,11 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     const begin = performance.now();
     const candidate: Candidate = candidateAt(func, template, space, preset, target);
     const { outcome } = candidate;
-    const measurement = "status" in outcome ? outcome : await measurer.measure(outcome);
+    const measurement = "status" in outcome ? outcome : await unlessAborted(by.measure(outcome), signal);
+    if (!measurement) {
+      await by.abandon();
+      return undefined;
+    }
     const seconds = (performance.now() - begin) / 1000;
     const record = recordOf(subject, { trial: 0, config: preset, candidate, measurement, seconds });
     log.append([record]);
@@ -162,7 +179,10 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     const own = (contestant: Contestant) => records.filter((r) => r.contestant === contestant);
     const preset = own("dlight")[0]?.config;
     const finalists = contestants.map((c) => finalistsOf(own(c), preset));
-    const confirmed = await confirm(func, target, measurer, finalists.flat(), rounds);
+    const confirmed = await confirmUnlessStopped(
+      signal,
+      () => Promise.resolve(measurer && { func, target, measurer, records: finalists.flat(), rounds }),
+    );
     const winners = new Map<Contestant, Confirmed | undefined>(contestants.map((c) => {
       const theirs = confirmed.filter(({ record }) => record.contestant === c);
       return [c, winnerOf(theirs, preset) ?? theirs[0]];

@@ -4,6 +4,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { type Interval, median, medianInterval, ratiosTo } from "../measure/measurement.ts";
 import type { Measurer } from "../measure/measurer.ts";
 import type { TrialRecord } from "../records/record.ts";
+import { Interruptible, unlessAborted } from "../report/interrupt.ts";
 import { replay } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 
@@ -59,13 +60,34 @@ export function finalistsOf(
   return distinct.filter((r, k) => k < FINALISTS || r === own);
 }
 
+/** What is confirmed, and by whom. */
+export interface Confirmation {
+  readonly func: PrimFunc;
+  readonly target: Target;
+  readonly measurer: Measurer;
+  readonly records: readonly TrialRecord[];
+  readonly rounds: number;
+}
+
+/**
+ * Confirms unless that is stopped, by Jupyter's interrupt or by the signal that ends the search. One that has ended
+ * the search already does not end this: what was found is still to be measured again.
+ */
+export async function confirmUnlessStopped(
+  signal: AbortSignal | undefined,
+  open: (signal: AbortSignal) => Promise<Confirmation | undefined>,
+): Promise<readonly Confirmed[]> {
+  using stop = new Interruptible(signal?.aborted ? undefined : signal);
+  const confirmation = await open(stop.signal);
+  if (!confirmation) return [];
+  const confirmed = await unlessAborted(confirm(confirmation), stop.signal);
+  if (!confirmed) await confirmation.measurer.abandon();
+  return confirmed ?? [];
+}
+
 /** Measures trials again, `rounds` times in turn; the same schedule once, whoever found it. */
 export async function confirm(
-  func: PrimFunc,
-  target: Target,
-  measurer: Measurer,
-  records: readonly TrialRecord[],
-  rounds: number,
+  { func, target, measurer, records, rounds }: Confirmation,
 ): Promise<readonly Confirmed[]> {
   const traces = [...new Set(records.map((r) => r.trace))];
   const executables = traces.map((t) => compile(replay(func, t), target));

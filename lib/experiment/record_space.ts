@@ -3,15 +3,16 @@ import { shuffled } from "../autotvm/sequences.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import { median } from "../measure/measurement.ts";
-import { Measurer } from "../measure/measurer.ts";
 import { RecordError } from "../records/error.ts";
 import { readSpace, type RecordedSpace, type SpacePoint, writeSpace } from "../records/recorded_space.ts";
+import { Interruptible, unlessAborted } from "../report/interrupt.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { narrow, type Narrowing } from "../space/narrow.ts";
 import { Rng } from "../space/rng.ts";
 import { spaceOf } from "../space/template.ts";
 import { candidateAt } from "./candidate.ts";
+import { openMeasurer } from "./open_measurer.ts";
 import { checkSubject } from "./subject.ts";
 
 export interface RecordSpaceOptions {
@@ -56,23 +57,28 @@ export async function recordSpace(func: PrimFunc, options: RecordSpaceOptions): 
   }
   const shapes = checkSubject(func, options.shapes ?? {}, 0);
   const { deadlineMs = 10_000 } = options;
-  await using measurer = await Measurer.open({
+  using stop = new Interruptible(options.signal);
+  const { signal } = stop;
+  const measurer = await openMeasurer({
     prefer: device.target.kind,
     subgroups: device.target.subgroups !== undefined,
     func,
     shapes,
     deadlineMs,
-  });
+  }, signal);
+  await using _closing = measurer;
   let best = Math.min(...[...points.values()].map((p) => p.status === "ok" ? p.ms : Infinity));
   let unwritten = 0;
   for (const index of shuffled(space.size, Rng.of(0))) {
-    if (options.signal?.aborted) break;
+    if (signal.aborted || !measurer) break;
     if (points.has(index) || !space.accepts(index)) continue;
     const begin = performance.now();
     const { outcome } = candidateAt(func, template, space, space.at(index), device.target);
-    const m = "status" in outcome
-      ? outcome
-      : await measurer.measure(outcome, { ...MEASURE, dropAboveMs: best * HOPELESS });
+    const m = "status" in outcome ? outcome : await unlessAborted(
+      measurer.measure(outcome, { ...MEASURE, dropAboveMs: best * HOPELESS }),
+      signal,
+    );
+    if (!m) break;
     const samples = m.status === "ok" ? m.samples : [];
     const ms = median(samples);
     points.set(index, { index, status: m.status, ms, samples, seconds: (performance.now() - begin) / 1000 });

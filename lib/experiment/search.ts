@@ -10,13 +10,14 @@ import { TunebookError } from "../ir/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Measurement, median } from "../measure/measurement.ts";
-import { Measurer } from "../measure/measurer.ts";
+import type { Measurer } from "../measure/measurer.ts";
 import { fastest } from "../records/best.ts";
 import { configOf } from "../records/config.ts";
 import { RecordError } from "../records/error.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
-import type { Reporter } from "../report/live.ts";
+import { unlessAborted } from "../report/interrupt.ts";
+import type { Progress as Shown, Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { replay } from "../schedule/trace.ts";
@@ -27,7 +28,8 @@ import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt, scheduleAt } from "./candidate.ts";
 import { priorFrom } from "./history.ts";
 import { leastMs } from "../records/roofline.ts";
-import { confirm, type Confirmed, finalistsOf } from "./confirm.ts";
+import { type Confirmed, confirmUnlessStopped, finalistsOf } from "./confirm.ts";
+import { openMeasurer } from "./open_measurer.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
 
 export interface SearchOptions extends Budget {
@@ -50,7 +52,7 @@ export interface SearchOptions extends Budget {
   readonly deadlineMs?: number;
   /** Records of other searches, which models begin with as far as they prove right: other shapes, other devices. */
   readonly history?: readonly TrialRecord[];
-  /** Ends the search after the trial at hand. */
+  /** Ends the search within a second, after the trial at hand where it takes no longer. Jupyter's interrupt does so, too. */
   readonly signal?: AbortSignal;
   /** Is shown how far the search is. */
   readonly reporter?: Reporter;
@@ -76,6 +78,8 @@ const HANGING = 12;
 /** A long compilation: so many milliseconds, or so many times what it usually takes on a machine that is busy or slow. */
 const COMPILE_MS = 4000;
 const LONG = 20;
+/** A search that is stopped waits so long for the trial at hand, which most end in, milliseconds. */
+const GRACE_MS = 500;
 
 /** A point of the space, made ready. */
 interface Ready {
@@ -187,14 +191,14 @@ export class Search implements AsyncDisposable {
     return this.#records;
   }
 
-  /** The process that measures; one of its own is started where it has none, and is told of the best so far. */
-  async #open(): Promise<Measurer> {
+  /** The process that measures, unless stopped before; it is told of the best so far where it has to be started. */
+  async #open(signal: AbortSignal | undefined): Promise<Measurer | undefined> {
     const options = this.#options;
     const { func, shapes, seed, target } = this.subject;
     if (options.measurer) return options.measurer;
     if (this.#measurer) return this.#measurer;
     const best = fastest(this.#records);
-    return this.#measurer = await Measurer.open({
+    return this.#measurer = await openMeasurer({
       prefer: target.kind,
       subgroups: target.subgroups !== undefined,
       func,
@@ -204,7 +208,7 @@ export class Search implements AsyncDisposable {
       ...(best
         ? { incumbent: { executable: compile(replay(func, best.trace), target), ms: best.medianMs } }
         : {}),
-    });
+    }, signal);
   }
 
   /** Ends the measuring process until the next turn, where many searches share a machine's memory. */
@@ -214,11 +218,26 @@ export class Search implements AsyncDisposable {
     await measurer?.[Symbol.asyncDispose]();
   }
 
-  /** The best few and the preset, measured again in turn. */
+  /** The best few and the preset, measured again in turn; none where that is stopped. */
   async confirm(rounds: number): Promise<readonly Confirmed[]> {
     const { func, target } = this.subject;
-    const finalists = finalistsOf(this.#records, this.preset);
-    return await confirm(func, target, await this.#open(), finalists, rounds);
+    await this.report("confirming");
+    return await confirmUnlessStopped(this.#options.signal, async (signal) => {
+      const measurer = await this.#open(signal);
+      return measurer && { func, target, measurer, records: finalistsOf(this.#records, this.preset), rounds };
+    });
+  }
+
+  /** Shows how it ended. */
+  async end(stopped: Stopped | undefined): Promise<void> {
+    await this.report(stopped === "signal" ? "stopped" : "done");
+    await this.#options.reporter?.done();
+  }
+
+  /** Shows how far this is. */
+  async report(stage?: Shown["stage"]): Promise<void> {
+    const state = stateOf(this.subject, this.#records, this.#options, this.#spent);
+    await this.#options.reporter?.update(stage === undefined ? state : { ...state, stage });
   }
 
   /** The rule's own configuration, as records hold it. */
@@ -248,8 +267,9 @@ export class Search implements AsyncDisposable {
    * @throws {RecordError} if a trial can't be written, as on a full disk; those before it are kept
    */
   async run(most = Infinity): Promise<Stopped | undefined> {
-    const { signal, reporter } = this.#options;
-    const measurer = await this.#open();
+    const { signal } = this.#options;
+    const measurer = await this.#open(signal);
+    if (!measurer) return "signal";
     const begin = performance.now(), before = this.#spent, busyBefore = measurer.busyMs;
     const clock = () => void (this.#spent = before + (performance.now() - begin) / 1000);
     const end = this.#records.length + most;
@@ -262,12 +282,17 @@ export class Search implements AsyncDisposable {
         if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
         const next = this.#ready.shift() ?? this.#compileNext();
         if (!next) return "space";
-        const measured = this.#measure(measurer, next.candidate);
+        const measured = unlessAborted(this.#measure(measurer, next.candidate), signal, GRACE_MS);
         await this.#prepareWhile(measurer, measured);
         const measurement = await measured;
         clock();
-        this.#record(next, measurement);
-        await reporter?.update(stateOf(this.subject, this.#records, this.#options, this.#spent));
+        if (measurement) {
+          this.#record(next, measurement);
+          await this.report();
+        } else {
+          this.#ready.unshift(next);
+          await measurer.abandon();
+        }
       }
     } finally {
       clock();
@@ -303,7 +328,7 @@ export class Search implements AsyncDisposable {
     // Without a turn of the event loop the request would leave only after the next compilation.
     await turn();
     this.#plan(1);
-    while (!done && this.#ready.length < AHEAD) {
+    while (!done && !this.#options.signal?.aborted && this.#ready.length < AHEAD) {
       const next = this.#compileNext();
       if (!next) break;
       this.#ready.push(next);
@@ -408,18 +433,25 @@ export function stateOf(
   records: readonly TrialRecord[],
   budget: Budget,
   secondsSpent: number,
-) {
+): Shown {
   const best = fastest(records);
   return {
     task: subject.func.name,
     contestant: subject.contestant,
     trials: records.length,
     failed: records.filter((r) => r.status !== "ok").length,
+    failures: countsOf(records.flatMap((r) => r.status === "ok" ? [] : [r.status])),
     secondsSpent,
     ...(best ? { bestGflops: best.gflops, bestGbps: best.gbps, bestMs: best.medianMs } : {}),
     ...(budget.seconds === undefined ? {} : { secondsTotal: budget.seconds }),
     ...(budget.trials === undefined ? {} : { trialsTotal: budget.trials }),
   };
+}
+
+function countsOf<K extends string>(kinds: readonly K[]): Readonly<Partial<Record<K, number>>> {
+  const counts: Partial<Record<K, number>> = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
 }
 
 /** Remembers the last few hundred answers of a function of an index. */

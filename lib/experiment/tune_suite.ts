@@ -8,6 +8,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
+import { Interruptible } from "../report/interrupt.ts";
 import type { Reporter } from "../report/live.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
@@ -106,7 +107,8 @@ const FIRST_TURN = 1;
 
 /**
  * Searches the kernels of a whole with one budget: the preset of each is measured first, and then has its turn
- * whoever is expected to save the whole most in a second. Kernels that are the same are searched once.
+ * whoever is expected to save the whole most in a second. Kernels that are the same are searched once. Jupyter's
+ * interrupt ends the search, as `signal` does, and a second one the measuring again of what was found.
  *
  * @throws {TunebookError} for a suite without kernels, a budget without a limit, or a bucket that is none
  */
@@ -114,10 +116,12 @@ export async function tuneSuite(
   members: readonly SuiteMember[],
   options: TuneSuiteOptions,
 ): Promise<SuiteLog> {
-  const { device, budget, rounds = CONFIRM_ROUNDS, signal } = options;
+  const { device, budget, rounds = CONFIRM_ROUNDS } = options;
   checkBudget(budget);
   if (members.length === 0) throw new TunebookError("cannot tune a suite of no kernels: give at least one");
   const tasks = tasksOf(members, options.buckets ?? {});
+  using stop = new Interruptible(options.signal);
+  const { signal } = stop;
   const peaks = await device.probe();
   const least = tasks.map((t) => leastMs(t.func, t.shapes, peaks));
   await using stack = new AsyncDisposableStack();
@@ -134,12 +138,12 @@ export async function tuneSuite(
     seconds: searches.reduce((n, s) => n + s.progress.seconds, 0),
   });
   const isSpent = () =>
-    signal?.aborted === true || spent().trials >= (budget.trials ?? Infinity) ||
+    signal.aborted || spent().trials >= (budget.trials ?? Infinity) ||
     spent().seconds >= (budget.seconds ?? Infinity);
   const trialsLeft = (most: number) => Math.min(most, (budget.trials ?? Infinity) - spent().trials);
 
   for (const [k, task] of tasks.entries()) {
-    searches.push(stack.use(await Search.open(task.func, searchOptions(task, k, options))));
+    searches.push(stack.use(await Search.open(task.func, searchOptions(task, k, { ...options, signal }))));
   }
   // What takes longest at least comes first: a short budget does not reach all.
   const share = (k: number) => (tasks[k]?.weight ?? 0) * (least[k] ?? 0);
@@ -155,16 +159,19 @@ export async function tuneSuite(
     if (await next.run(trialsLeft(TURN)) !== undefined) ended.add(next);
     await next.rest();
   }
-  await options.reporter?.done();
 
   const rows: SuiteRow[] = [], best: TrialRecord[] = [];
+  // One interrupt ends the search, another what is measured again, of all of them.
+  using halt = new Interruptible(signal.aborted ? undefined : signal);
   for (const [k, search] of searches.entries()) {
-    const confirmed = search.records.some((r) => r.status === "ok") ? await search.confirm(rounds) : [];
+    const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
+    const confirmed = tried ? await search.confirm(rounds) : [];
     const winner = winnerOf(confirmed, search.preset);
     if (winner) best.push(winner.record);
     rows.push(rowOf(tasks[k] as Task, search, confirmed, winner));
     await search.rest();
   }
+  await searches.at(-1)?.end(signal.aborted ? "signal" : undefined);
   const known = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
   const whole = (ms: (r: SuiteRow) => number) => known.reduce((sum, r) => sum + r.weight * ms(r), 0);
   return {

@@ -187,9 +187,14 @@ export class Measurer implements AsyncDisposable {
     return await this.#warm();
   }
 
+  /** Ends what is being measured, with its process, whoever waits for it; the next request starts another. */
+  async abandon(): Promise<void> {
+    await Promise.all([this.#stop(), this.#endWarmer()]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#stop(), this.#endWarmer()]);
+    await this.abandon();
   }
 
   async #stop(): Promise<void> {
@@ -224,6 +229,8 @@ class Child {
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
+      // Jupyter interrupts a kernel with its whole process group, and a candidate is not to blame for that.
+      detached: true,
     }).spawn();
     this.#writer = this.#process.stdin.getWriter();
     this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())

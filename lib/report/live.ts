@@ -1,5 +1,6 @@
 /** How far a search is, while it runs: in place in a notebook, on one line in a terminal. */
 import { printableLine } from "../ir/printable.ts";
+import type { Failure } from "../measure/measurement.ts";
 import { isFixed, labelOf } from "./contestants.ts";
 import { type Curve, curvesSpec, type Point } from "./curves.ts";
 import { drain, jupyter, show } from "./jupyter.ts";
@@ -12,6 +13,8 @@ export interface Progress {
   readonly contestant: string;
   readonly trials: number;
   readonly failed: number;
+  /** How many of them failed where. */
+  readonly failures?: Readonly<Partial<Record<Failure, number>>>;
   /** Of the best checked result so far. */
   readonly bestGflops?: number;
   readonly bestGbps?: number;
@@ -20,6 +23,8 @@ export interface Progress {
   /** The budget. */
   readonly secondsTotal?: number;
   readonly trialsTotal?: number;
+  /** What comes after the search, or that it was stopped; default: it goes on. */
+  readonly stage?: "confirming" | "stopped" | "done";
 }
 
 export interface Reporter {
@@ -50,9 +55,56 @@ export function lineOf(p: Progress): string {
     : "none yet";
   const of = (total: number | undefined) => total === undefined ? "" : ` of ${total}`;
   const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
-  const failed = p.failed > 0 ? ` (${p.failed} failed)` : "";
-  const spent = `${p.secondsSpent.toFixed(0)}${of(p.secondsTotal)} s`;
-  return `${printableLine(p.task, 200)}, ${labelOf(p.contestant)}: ${trials}${failed}, ${spent}, ${best}`;
+  const spent = `${p.secondsSpent.toFixed(0)} s`;
+  const who = `${printableLine(p.task, 200)}, ${labelOf(p.contestant)}`;
+  return `${who}: ${trials}${failedOf(p)}, ${spent}${leftOf(p)}, ${best}${stageOf(p)}`;
+}
+
+/** What happened to so many trials. */
+const FAILURES: Readonly<Record<Failure, string>> = {
+  instantiate: "refused by the template",
+  verify: "beyond a limit of the device",
+  lower: "not lowered",
+  compile: "not compiled",
+  run: "not run",
+  wrongAnswer: "with wrong results",
+  timeout: "too slow to wait for",
+  deviceLost: "lost with the device",
+};
+
+function failedOf({ failed, failures = {} }: Progress): string {
+  if (failed === 0) return "";
+  const kinds = Object.entries(FAILURES).flatMap(([kind, words]) => {
+    const n = failures[kind as Failure];
+    return n ? [`${n} ${words}`] : [];
+  });
+  return ` (${failed} failed${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""})`;
+}
+
+/** Until the first limit, if the trials to come take as long as those before. */
+function leftOf(p: Progress): string {
+  const bySeconds = (p.secondsTotal ?? Infinity) - p.secondsSpent;
+  const byTrials = p.trials > 0
+    ? ((p.trialsTotal ?? Infinity) - p.trials) * p.secondsSpent / p.trials
+    : Infinity;
+  const left = Math.max(0, Math.min(bySeconds, byTrials));
+  if (p.stage || left === Infinity) return "";
+  const about = byTrials < bySeconds ? "about " : "";
+  return `, ${about}${left < 90 ? `${left.toFixed(0)} s` : `${(left / 60).toFixed(0)} min`} left`;
+}
+
+function stageOf({ stage }: Progress): string {
+  switch (stage) {
+    case undefined:
+    case "done":
+      return "";
+    case "confirming":
+      return "; measuring the best again, in turn";
+    case "stopped":
+      return "; stopped";
+    default:
+      return stage satisfies never;
+  }
 }
 
 function speedOf(p: Progress): { readonly y: number; readonly unit: string } | undefined {
@@ -145,7 +197,8 @@ class NotebookReporter implements Reporter {
     this.#ways.set(p.contestant, way);
     const speed = speedOf(p);
     if (speed) way.points.push({ x: p.secondsSpent, y: speed.y });
-    if (performance.now() < this.#barAt) return;
+    // A new stage is seen at once.
+    if (performance.now() < this.#barAt && !p.stage) return;
     // Before a search begins there is time to get ready for its chart, and nothing yet to see in one.
     if (isFixed(p.contestant)) await loadDrawing();
     else if (speed && performance.now() >= this.#chartAt) await this.#draw(speed.unit);
@@ -156,7 +209,7 @@ class NotebookReporter implements Reporter {
   async done(): Promise<void> {
     const all = [...this.#ways.values()].map((w) => w.last);
     const searches = all.filter((p) => !isFixed(p.contestant));
-    const lines = (searches.length > 0 ? searches : all).map(lineOf);
+    const lines = (searches.length > 0 ? searches : all).map((p) => lineOf(over(p)));
     if (lines.length > 0) {
       await this.#show(textDiv(lines.map(escapeHtml).join("<br>")), lines.join("\n"));
       await drain();
@@ -182,6 +235,11 @@ class NotebookReporter implements Reporter {
     this.#shown = true;
     await show({ "text/html": html, "text/plain": text }, { id: this.#id, update });
   }
+}
+
+/** As it is said of a search that nothing follows. */
+function over(p: Progress): Progress {
+  return p.stage === "stopped" ? p : { ...p, stage: "done" };
 }
 
 function newId(): string {

@@ -146,6 +146,13 @@ Deno.test("a comparison that is stopped shows what there is", async () => {
   compiles(result);
 });
 
+Deno.test("a comparison that is stopped before it begins has rows, and nothing in them", async () => {
+  const result = await compare(matmul, { device, budget: { trials: 5 }, signal: AbortSignal.abort() });
+  assertEquals(summaryRows(result.summary).map((r) => [r.trials, r.medianMs]), Array(4).fill([0, NaN]));
+  assertEquals(result.trials.numRows, 0);
+  compiles(result);
+});
+
 Deno.test("what can't be compared is refused before anything is measured", async () => {
   const refuses = (
     func: PrimFunc,

@@ -22,6 +22,8 @@ export class SimulatedMeasurer {
   readonly options: MeasurerOptions;
   readonly canWarm = true;
   busyMs = 0;
+  /** Times that what was being measured was given up. */
+  abandoned = 0;
 
   constructor(
     func: PrimFunc,
@@ -52,6 +54,11 @@ export class SimulatedMeasurer {
 
   warm(executable: Executable): Promise<void> {
     this.warmed.push(executable);
+    return Promise.resolve();
+  }
+
+  abandon(): Promise<void> {
+    this.abandoned++;
     return Promise.resolve();
   }
 

@@ -2,12 +2,13 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, asse
 import { tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import { Search } from "../../lib/experiment/search.ts";
-import { tune, type TuneOptions } from "../../lib/experiment/tune.ts";
+import { InterruptedError, tune, type TuneOptions } from "../../lib/experiment/tune.ts";
 import { IrError, TunebookError } from "../../lib/ir/error.ts";
 import { fingerprint } from "../../lib/ir/fingerprint.ts";
 import { funcFromJson } from "../../lib/ir/func_json.ts";
 import { RecordError } from "../../lib/records/error.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
+import type { Progress } from "../../lib/report/live.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { instantiate, named, type Template } from "../../lib/space/template.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -104,8 +105,8 @@ Deno.test("a signal ends the search after the trial at hand, which is kept", asy
     });
     let updates = 0;
     const reporter = {
-      update() {
-        if (++updates === 4 && when === "reported") stop.abort();
+      update({ stage }: Progress) {
+        if (!stage && ++updates === 4 && when === "reported") stop.abort();
       },
       done: () => Promise.resolve(),
     };
@@ -119,11 +120,46 @@ Deno.test("a signal ends the search after the trial at hand, which is kept", asy
 
 Deno.test("a search that was stopped before its first trial has nothing to show", async () => {
   const { options, func } = simulated({ trials: 5, signal: AbortSignal.abort() });
-  await assertRejects(
+  const error = await assertRejects(
     () => tune(func, options),
-    RecordError,
-    "none of 0 trials succeeded: nothing was tried",
+    InterruptedError,
+    "was stopped before any of its 0 trials succeeded: run it again",
   );
+  assertEquals((error as InterruptedError).records, []);
+});
+
+Deno.test("a candidate that does not end does not keep a search from being stopped", async () => {
+  const stop = new AbortController();
+  const { options, func, sim } = simulated({ trials: 50, signal: stop.signal }, matmul, (asked, n) => {
+    if (n < 3) return byText(asked);
+    setTimeout(() => stop.abort(), 0);
+    return new Promise<never>(() => {});
+  });
+  const { records, stopped, best } = await tune(func, { ...options, rounds: 0 });
+  assertEquals([records.length, stopped, sim.abandoned], [3, "signal", 1]);
+  assert(records.includes(best));
+});
+
+Deno.test("what was found is measured again after a stop, unless that is stopped, too", async () => {
+  for (const confirming of [false, true]) {
+    const stop = new AbortController();
+    const { options, func, sim } = simulated({ trials: 6, ...(confirming ? { signal: stop.signal } : {}) });
+    if (confirming) sim.race = () => new Promise(() => {});
+    const stages: (string | undefined)[] = [];
+    const reporter = {
+      update({ stage }: Progress) {
+        if (stage !== stages.at(-1)) stages.push(stage);
+        if (stage === "confirming") setTimeout(() => stop.abort(), 0);
+      },
+      done: () => Promise.resolve(),
+    };
+    const log = await tune(func, { ...options, reporter });
+    assertEquals(log.records.length, 6);
+    assertEquals(log.confirmed.length > 0, !confirming);
+    assertEquals(sim.abandoned, confirming ? 1 : 0);
+    assertEquals(stages, ["confirming", confirming ? "stopped" : "done"]);
+    assertEquals(log.stopped, confirming ? "signal" : "trials");
+  }
 });
 
 Deno.test("a search in which nothing works says what happened", async () => {

@@ -105,6 +105,29 @@ for (const device of devices) {
   });
 }
 
+Deno.test("what is abandoned ends at once, and the next candidate is measured", async () => {
+  await using measurer = await Measurer.open({ prefer: "cpu", func: doubled });
+  const dir = await Deno.makeTempDir();
+  const began = appears(dir, "began");
+  const path = JSON.stringify(`${dir}/began`);
+  const measured = measurer.measure(javascript(`Deno.writeTextFileSync(${path}, ""); for (;;);`));
+  await began;
+  const begin = performance.now();
+  await measurer.abandon();
+  assertEquals((await measured).status, "deviceLost");
+  assert(performance.now() - begin < 5000);
+  isOk(await measurer.measure(right.cpu, quick));
+});
+
+Deno.test("an interrupt of the whole process group, as Jupyter's, does not reach the measuring process", async () => {
+  await using measurer = await Measurer.open({ prefer: "cpu", func: doubled });
+  const { pid } = measurer;
+  if (Deno.build.os !== "linux") return;
+  // After the name, in brackets: its state, its parent, its process group.
+  const [, , , group] = (await Deno.readTextFile(`/proc/${pid}/stat`)).replace(/^.*\)/, ")").split(" ");
+  assertEquals(Number(group), pid);
+});
+
 Deno.test("warming a candidate costs no answer, whatever the candidate", async () => {
   const webgpu = devices.find((d) => d.target.kind === "webgpu");
   await using measurer = await Measurer.open({

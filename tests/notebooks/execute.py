@@ -1,4 +1,4 @@
-"""Executes the notebook SOURCE with the kernel "deno" and writes it, outputs and all, to TARGET.
+"""Executes the notebook SOURCE with the kernel "tunebook" and writes it, outputs and all, to TARGET.
 
     python3 execute.py SOURCE TARGET SECONDS_PER_CELL FOLDER
 
@@ -24,7 +24,7 @@ class CellError(Exception):
 
 
 def execute(notebook, seconds, folder):
-    manager = KernelManager(kernel_name="deno")
+    manager = KernelManager(kernel_name="tunebook")
     manager.start_kernel(cwd=folder)
     client = manager.client()
     try:

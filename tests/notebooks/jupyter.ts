@@ -2,11 +2,20 @@
 import type { Cell, Notebook } from "./notebook.ts";
 import { findPython } from "./run.ts";
 
-const missing = await findPython() === undefined && Deno.env.get("CI") !== "true";
+const ci = Deno.env.get("CI") === "true";
+const missing = await findPython() === undefined && !ci;
 
-export function jupyterTest(name: string, fn: () => Promise<void>): void {
-  const why = missing ? " (ignored: Debian's jupyter-client and jupyter-nbconvert are not here)" : "";
-  Deno.test({ name: name + why, ignore: missing, fn });
+export function jupyterTest(name: string, fn: () => Promise<void>, alsoMissing?: string): void {
+  const what = missing
+    ? "Debian's jupyter-client and jupyter-nbconvert are not here"
+    : ci
+    ? undefined
+    : alsoMissing;
+  Deno.test({
+    name: what === undefined ? name : `${name} (ignored: ${what})`,
+    ignore: what !== undefined,
+    fn,
+  });
 }
 
 /** A notebook that was never executed. */

@@ -1,4 +1,5 @@
 /** Notebooks as data: Jupyter's format, version 4.5. */
+import { DISPLAY_NAME, KERNEL_NAME } from "../../lib/experiment/kernel.ts";
 
 export interface Output {
   readonly output_type: "stream" | "display_data" | "execute_result" | "error";
@@ -39,7 +40,7 @@ export function textOf(text: string | readonly string[]): string {
 }
 
 const METADATA = {
-  kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
+  kernelspec: { display_name: DISPLAY_NAME, language: "typescript", name: KERNEL_NAME },
   language_info: {
     file_extension: ".ts",
     mimetype: "text/x.typescript",

@@ -1,5 +1,5 @@
 /**
- * Executes notebooks in real Jupyter with Deno's kernel, and writes them with their outputs.
+ * Executes notebooks in real Jupyter with Tunebook's kernel, and writes them with their outputs.
  *
  *     deno task notebooks [names…] [--out folder] [--seconds 3]
  *
@@ -10,6 +10,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { installKernel } from "../../lib/experiment/kernel.ts";
 import { codeOf, normalized, type Notebook, sourceOf } from "./notebook.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../../notebooks", import.meta.url));
@@ -75,7 +76,7 @@ export async function runNotebook(path: string, options: RunOptions = {}): Promi
   const notebook = await readNotebook(path);
   const jupyter = await Deno.makeTempDir({ prefix: "jupyter_" });
   try {
-    await installKernel(jupyter);
+    await installKernel({ dataDir: jupyter });
     const source = join(jupyter, "source.ipynb"), target = join(jupyter, "target.ipynb");
     await Deno.writeTextFile(
       source,
@@ -94,7 +95,19 @@ export async function runNotebook(path: string, options: RunOptions = {}): Promi
     await Deno.writeTextFile(executed, `${text}\n`);
     return executed;
   } finally {
-    await Deno.remove(jupyter, { recursive: true });
+    await removeFolder(jupyter);
+  }
+}
+
+/** Removes a folder, in which a kernel that is about to end may still write. */
+export async function removeFolder(folder: string): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (e) {
+      if (tries === 20 || e instanceof Deno.errors.NotFound) throw e;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 
@@ -109,7 +122,7 @@ export function notebooks(): readonly string[] {
 }
 
 /** Kernel and messages stay in `folder`. */
-function environment(folder: string): Readonly<Record<string, string>> {
+export function environment(folder: string): Readonly<Record<string, string>> {
   return {
     JUPYTER_DATA_DIR: folder,
     JUPYTER_PATH: folder,
@@ -118,17 +131,6 @@ function environment(folder: string): Readonly<Record<string, string>> {
     IPYTHONDIR: join(folder, "ipython"),
     NO_COLOR: "1",
   };
-}
-
-async function installKernel(folder: string): Promise<void> {
-  const kernel = join(folder, "kernels", "deno");
-  await Deno.mkdir(kernel, { recursive: true });
-  const spec = {
-    argv: [Deno.execPath(), "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"],
-    display_name: "Deno",
-    language: "typescript",
-  };
-  await Deno.writeTextFile(join(kernel, "kernel.json"), JSON.stringify(spec));
 }
 
 /** The notebook with another value of its constant SECONDS, where it has one. */

@@ -2,7 +2,16 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename } from "node:path";
 import { jupyterTest, notebookOf } from "./jupyter.ts";
 import { codeOf, normalized, type Notebook, type Output, textOf } from "./notebook.ts";
-import { findPython, NoJupyterError, NotebookError, readNotebook, runNotebook } from "./run.ts";
+import { installKernel } from "../../lib/experiment/kernel.ts";
+import {
+  environment,
+  findPython,
+  NoJupyterError,
+  NotebookError,
+  readNotebook,
+  removeFolder,
+  runNotebook,
+} from "./run.ts";
 
 /** Writes a notebook with these cells into a folder that is gone afterwards. */
 async function withNotebook(
@@ -60,6 +69,79 @@ jupyterTest(
     });
   },
 );
+
+// 300 logs, 20 displays of which one changes in place 100 times, and a value.
+const HARD = `const id = crypto.randomUUID();
+const shows = (type, text, transient) =>
+  Deno.jupyter.broadcast(type, { data: { "text/plain": text }, metadata: {}, transient });
+shows("display_data", "0 of 100", { display_id: id });
+for (let k = 0; k < 300; k++) {
+  console.log("log " + k);
+  if (k % 15 === 0 && k > 0) shows("display_data", "shown " + k, {});
+  if (k % 3 === 0) shows("update_display_data", (k / 3 + 1) + " of 100", { display_id: id });
+}
+"value"`;
+const HARD_RUNS = 20;
+
+/** What a cell is to show: texts of logs, displays, and the value. */
+function allHard(outputs: readonly Output[]): void {
+  const of = (type: Output["output_type"]) => outputs.filter((o) => o.output_type === type).map(said);
+  assertEquals(of("stream").join(""), Array.from({ length: 300 }, (_, k) => `log ${k}\n`).join(""));
+  assertEquals(of("display_data"), [
+    "100 of 100",
+    ...Array.from({ length: 19 }, (_, k) => `shown ${15 * (k + 1)}`),
+  ]);
+  assertEquals(of("execute_result"), ['"value"']);
+}
+
+jupyterTest("the hardest cell loses nothing, 20 times", async () => {
+  await withNotebook(Array(HARD_RUNS).fill(HARD), async (path) => {
+    const cells = codeOf(await readNotebook(await runNotebook(path)));
+    assertEquals(cells.length, HARD_RUNS);
+    for (const { outputs = [] } of cells) allHard(outputs);
+  });
+});
+
+// What nbconvert waits for, without which it loses some: a display that is awaited, in the end.
+const SHOWN_LAST = `for (let k = 0; k < 100; k++) console.log("log " + k);
+const reporter = createReporter();
+for (let trials = 0; trials <= 100; trials++) {
+  await reporter.update({ task: "t", contestant: "autotvm", trials, failed: 0, secondsSpent: 1, trialsTotal: 100 });
+}
+await reporter.done();
+await display("first", "last");`;
+
+jupyterTest("nbconvert gets every output of a cell that ends with a display, 20 times", async () => {
+  const sources = [
+    'import { createReporter, display } from "tunebook";',
+    ...Array(HARD_RUNS).fill(SHOWN_LAST),
+  ];
+  await withNotebook(sources, async (path) => {
+    await convertNotebook(path);
+    const [, ...cells] = codeOf(await readNotebook(path));
+    for (const { outputs = [] } of cells) {
+      const logs = outputs.filter((o) => o.output_type === "stream").map(said).join("");
+      assertEquals(logs, Array.from({ length: 100 }, (_, k) => `log ${k}\n`).join(""));
+      const shown = outputs.filter((o) => o.output_type === "display_data").map(said);
+      assertEquals(shown, ["t, AutoTVM (from scratch): 100 of 100 trials, 1 s, none yet", "first", "last"]);
+    }
+  });
+});
+
+/** Executes a notebook in place as `jupyter nbconvert --execute` does. */
+async function convertNotebook(path: string): Promise<void> {
+  const jupyter = await Deno.makeTempDir({ prefix: "jupyter_" });
+  await installKernel({ dataDir: jupyter });
+  const { success, stderr } = await new Deno.Command(await findPython() ?? "", {
+    args: [
+      ...["-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"],
+      ...["--ExecutePreprocessor.kernel_name=tunebook", path],
+    ],
+    env: environment(jupyter),
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  await removeFolder(jupyter);
+}
 
 function all40(outputs: readonly Output[]): void {
   const of = (type: Output["output_type"]) => outputs.filter((o) => o.output_type === type).map(said);

@@ -24,16 +24,41 @@ const rule: Progress = {
 
 Deno.test("one line says how far a search is", () => {
   const line = (parts: Partial<Progress>) => lineOf({ ...searching, ...parts });
-  assertEquals(line({}), "matmul, AutoTVM from DLight: 12 trials (1 failed), 4 of 10 s, best 14.6 GFLOP/s");
+  assertEquals(
+    line({}),
+    "matmul, AutoTVM from DLight: 12 trials (1 failed), 4 s, 6 s left, best 14.6 GFLOP/s",
+  );
   assertEquals(
     line({ trialsTotal: 64, failed: 0 }),
-    "matmul, AutoTVM from DLight: 12 of 64 trials, 4 of 10 s, best 14.6 GFLOP/s",
+    "matmul, AutoTVM from DLight: 12 of 64 trials, 4 s, 6 s left, best 14.6 GFLOP/s",
+  );
+  assert(
+    line({ failed: 4, failures: { timeout: 1, wrongAnswer: 3 } }).includes(
+      " trials (4 failed: 3 with wrong results, 1 too slow to wait for), ",
+    ),
   );
   assertEquals(lineOf(rule), "matmul, DLight (rule): 1 trial, 0 s, best 10.0 GFLOP/s");
   assert(line({ bestGflops: 0 }).endsWith("best 2.00 GB/s"));
   assert(line({ bestGflops: 0, bestGbps: 0 }).endsWith("best 3.00 ms"));
   const { bestGflops: _f, bestGbps: _b, bestMs: _m, ...none } = searching;
   assert(lineOf(none).endsWith("none yet"));
+  assert(line({ stage: "confirming" }).endsWith("4 s, best 14.6 GFLOP/s; measuring the best again, in turn"));
+  assert(line({ stage: "stopped" }).endsWith("4 s, best 14.6 GFLOP/s; stopped"));
+});
+
+Deno.test("the time left is that to the first limit, by the trials so far where those are it", () => {
+  const left = (parts: Partial<Progress>) => {
+    const { secondsTotal: _, ...rest } = searching;
+    return /, ([^,]*) left,/.exec(lineOf({ ...rest, ...parts }))?.[1];
+  };
+  assertEquals(left({}), undefined);
+  assertEquals(left({ secondsTotal: 10 }), "6 s");
+  assertEquals(left({ secondsTotal: 4 }), "0 s");
+  assertEquals(left({ secondsTotal: 600 }), "10 min");
+  assertEquals(left({ secondsTotal: 100, trialsTotal: 24 }), "about 4 s");
+  assertEquals(left({ secondsTotal: 5, trialsTotal: 24 }), "1 s");
+  assertEquals(left({ trialsTotal: 1200 }), "about 7 min");
+  assertEquals(left({ trials: 0, trialsTotal: 1200 }), undefined);
 });
 
 /** What a terminal gets, or a file in its place. */
@@ -164,7 +189,10 @@ Deno.test("in the end a notebook keeps a line for each search, and the next comp
   await reporter.update({ ...searching, contestant: "autotvm" });
   await reporter.update({ ...searching, trials: 13 });
   await reporter.done();
-  const lines = [lineOf({ ...searching, contestant: "autotvm" }), lineOf({ ...searching, trials: 13 })];
+  const lines = [
+    lineOf({ ...searching, contestant: "autotvm", stage: "done" }),
+    lineOf({ ...searching, trials: 13, stage: "done" }),
+  ];
   const last = onlyShown(fake);
   assertEquals(last["text/plain"], lines.join("\n"));
   assertEquals(last["text/html"]?.replace(/<br>/g, "\n").replace(/<[^>]*>/g, ""), lines.join("\n"));
@@ -191,4 +219,16 @@ Deno.test("the bar is as long as the budget's larger share", async () => {
     await createReporter("notebook").update({ ...searching, ...parts });
     assert(onlyShown(fake)["text/html"]?.includes(`width:${width}%`));
   }
+});
+
+Deno.test("a search that was stopped says so at once, and in the end", async () => {
+  using fake = fakeJupyter();
+  using _clock = stoppedClock();
+  const reporter = createReporter("notebook");
+  await reporter.update(searching);
+  await reporter.update({ ...searching, stage: "confirming" });
+  assert(onlyShown(fake)["text/plain"]?.endsWith("measuring the best again, in turn"));
+  await reporter.update({ ...searching, stage: "stopped" });
+  await reporter.done();
+  assert(onlyShown(fake)["text/plain"]?.endsWith("; stopped"));
 });

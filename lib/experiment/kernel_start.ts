@@ -1,0 +1,53 @@
+/**
+ * Starts a Tunebook kernel for Jupyter: `kernel_start.ts CONNECTION_FILE CONFIG_FOLDER`, in the notebook's folder.
+ *
+ * Deno's kernel takes its import map from the folder that it starts in and from those above, and no flag says
+ * another. So it starts in CONFIG_FOLDER, whose deno.json knows `tunebook`, unless the notebook's own project does;
+ * and the first thing that it executes, before Jupyter reaches it, takes it back to the notebook's folder.
+ *
+ * Interrupts come here, as the kernel has a process group of its own, and are handed on once it can take them.
+ */
+import { dirname, join, resolve } from "node:path";
+import { type Connection, executeSilently } from "./zmtp.ts";
+
+/** Whether a project around this folder has an import map that knows tunebook; the nearest one decides. */
+function knowsTunebook(folder: string): boolean {
+  for (const name of ["deno.json", "deno.jsonc"]) {
+    try {
+      // A deno.jsonc may have comments, so it is read as text.
+      return /"tunebook"\s*:/.test(Deno.readTextFileSync(join(folder, name)));
+    } catch (e) {
+      if (!(e instanceof Deno.errors.NotFound)) throw e;
+    }
+  }
+  const above = dirname(folder);
+  return above !== folder && knowsTunebook(above);
+}
+
+async function start(connectionFile: string, configFolder: string): Promise<number> {
+  const folder = Deno.cwd();
+  const kernel = new Deno.Command(Deno.execPath(), {
+    args: ["jupyter", "--quiet", "--kernel", "--conn", resolve(connectionFile)],
+    cwd: knowsTunebook(folder) ? folder : configFolder,
+    detached: true,
+  }).spawn();
+  let ready = false;
+  Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  const prelude = new URL("./kernel_prelude.ts", import.meta.url).href;
+  const code = `(await import(${JSON.stringify(prelude)})).prepare(${JSON.stringify(folder)})`;
+  const connection = JSON.parse(await Deno.readTextFile(connectionFile)) as Connection;
+  try {
+    await Promise.race([executeSilently(connection, code), kernel.status]);
+  } catch (e) {
+    kernel.kill("SIGKILL");
+    throw e;
+  }
+  ready = true;
+  return (await kernel.status).code;
+}
+
+if (import.meta.main) {
+  const [connectionFile = "", configFolder = ""] = Deno.args;
+  Deno.exit(await start(connectionFile, configFolder));
+}
