@@ -35,6 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "apache-arrow": ["records", "report", "experiment"],
   "pure-rand": ["space"],
   "vega": ["report"],
+  "vega-interpreter": ["report"],
   "vega-lite": ["report"],
   "@resvg/resvg-js": ["report"],
 };
@@ -43,6 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = [
   "mod.ts",
   "lib/experiment/quickstart.ts",
+  "lib/experiment/rerun_shared.ts",
   "lib/experiment/rules.ts",
   "lib/measure/watchdog.ts",
   "lib/measure/worker.ts",

@@ -1,3 +1,4 @@
+import { type Budget, budgetOf } from "../autotvm/budget.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { bestOf } from "../records/best.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -24,7 +25,9 @@ export interface TuneLog {
   /** How many times as fast the best is as the preset; undefined where the search has not tried the preset. */
   readonly speedup?: Speedup;
   readonly space: ConfigSpace;
-  /** What ended the search. */
+  /** What the search might spend. */
+  readonly budget: Budget;
+  /** What ended it. */
   readonly stopped: Stopped;
   /** Share of the search's time in which the measuring process was busy with a candidate; NaN without a trial. */
   readonly measuringShare: number;
@@ -54,6 +57,7 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
     confirmed,
     ...(winner && own ? { speedup: speedup(winner, own) } : {}),
     space,
+    budget: budgetOf(options),
     stopped,
     measuringShare,
   };
