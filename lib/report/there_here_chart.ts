@@ -112,6 +112,6 @@ export function thereAndHere(table: Table, options: ChartOptions = {}): Spec {
 
 function wordsOf(r: RerunRow): string {
   if (r.status !== "ok") return `does not run here: ${printableLine(r.status)}`;
-  const times = (x: number) => x > 0 ? `${x.toFixed(2)} ×` : "–";
-  return `${times(r.thereTimes)} there, ${times(r.hereTimes)} here`;
+  const times = (x: number, where: Place) => x > 0 ? [`${x.toFixed(2)} × ${where}`] : [];
+  return [...times(r.thereTimes, "there"), ...times(r.hereTimes, "here")].join(", ");
 }
