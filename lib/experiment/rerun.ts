@@ -8,9 +8,9 @@ import { Measurer } from "../measure/measurer.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
 import type { SharedSubject } from "../records/shared.ts";
 import { Chart } from "../report/chart.ts";
-import { type Bundle, inCell, shownAs } from "../report/jupyter.ts";
-import { tableBundle } from "../report/tables.ts";
+import { type Bundle, inCell, show, shownAs } from "../report/jupyter.ts";
 import { thereAndHere } from "../report/there_here_chart.ts";
+import { rerunBundle } from "../report/there_here_table.ts";
 import type { Device } from "../runtime/device.ts";
 import { replay, type Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
@@ -36,7 +36,7 @@ export class Rerun {
 
   get table(): Table {
     const table = rerunTable(this.rows, this.devices);
-    return shownAs(table, () => tableBundle(table));
+    return shownAs(table, () => rerunBundle(table));
   }
 
   get chart(): Chart {
@@ -45,16 +45,22 @@ export class Rerun {
     return new Chart(thereAndHere(this.table, { title, subtitle: "the same schedules on two devices" }));
   }
 
-  /** In words. */
+  /** In words: the two devices, and the table. */
   toString(): string {
     const { there, here } = this.devices;
-    return printable(`Rerun: there is ${there}, here is ${here}`);
+    const table = rerunBundle(this.table)["text/plain"];
+    return `${printable(`Rerun: there is ${there}, here is ${here}`)}\n${table}`;
   }
 
-  /** What a notebook's cell shows: the chart, and the table in words. */
+  /** What a terminal shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `${this}`;
+  }
+
+  /** What a notebook's cell shows: the table, and below it the chart. */
   async [inCell](): Promise<Bundle> {
-    const table = tableBundle(this.table)["text/plain"];
-    return { ...await this.chart[inCell](), "text/plain": `${this}\n${table}` };
+    await show(rerunBundle(this.table));
+    return { ...await this.chart[inCell](), "text/plain": `${this}` };
   }
 }
 

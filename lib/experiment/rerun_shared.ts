@@ -5,7 +5,6 @@
  */
 import { parseArgs } from "node:util";
 import { TunebookError } from "../ir/error.ts";
-import { display } from "../report/display.ts";
 import { Device, type DeviceOptions } from "../runtime/device.ts";
 import { CONFIRM_ROUNDS } from "./confirm.ts";
 import { Shared } from "./shared.ts";
@@ -17,9 +16,9 @@ export async function rerunShared(args: readonly string[]): Promise<void> {
   const { path, where, rounds, chart } = argumentsOf(args);
   const shared = await Shared.open(path);
   using device = await Device.open(where);
-  await display(`${shared}`);
+  console.log(shared);
   const again = await shared.rerun(device, { rounds });
-  await display(`${again}`, again.table);
+  console.log(again);
   if (chart !== undefined) await again.chart.save(chart);
 }
 

@@ -130,12 +130,17 @@ export class Shared {
       `shared ${time}${this.#path && `, in ${this.#path}`}`;
   }
 
+  /** What a terminal shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `${printable(`${this}`)}\n${tableBundle(this.summary)["text/plain"]}`;
+  }
+
   /** What a notebook's cell shows. */
   [inCell](): Bundle {
-    const words = printable(`${this}`), table = tableBundle(this.summary);
+    const table = tableBundle(this.summary);
     return {
-      "text/html": `<p>${escapeHtml(words)}</p>${table["text/html"]}`,
-      "text/plain": `${words}\n${table["text/plain"]}`,
+      "text/html": `<p>${escapeHtml(printable(`${this}`))}</p>${table["text/html"]}`,
+      "text/plain": Deno.inspect(this),
     };
   }
 
@@ -147,7 +152,6 @@ export class Shared {
       const summary = summaryTable(outcomesOf(s));
       return {
         title: s.func.name,
-        text: s.task.task,
         parts: [
           new Chart(bestSoFar(recordsToTable(own), of(s.task.task))),
           new Chart(confirmed(summary, of(s.task.task))),

@@ -1,6 +1,5 @@
 /** How contestants are called and coloured, in every chart, table and line. */
 import { printableLine } from "../ir/printable.ts";
-import { OWN_PRESET, type RerunRow } from "../records/rerun.ts";
 
 interface Looks {
   readonly label: string;
@@ -26,13 +25,6 @@ export function labelOf(contestant: string): string {
   const known = looksOf(contestant)?.label ?? printableLine(contestant, LONGEST);
   // Vega takes what every object has for a series that it knows.
   return known in {} ? `“${known}”` : known;
-}
-
-/** What a row of a rerun is called; the rule may have taken other numbers on either device. */
-export function scheduleLabel({ contestant, task }: RerunRow, rows: readonly RerunRow[]): string {
-  const own = rows.some((r) => r.task === task && r.contestant === OWN_PRESET);
-  if (contestant === OWN_PRESET) return "DLight, for here";
-  return own && contestant === "dlight" ? "DLight, for there" : labelOf(contestant);
 }
 
 function looksOf(contestant: string): Looks | undefined {

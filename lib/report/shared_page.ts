@@ -1,12 +1,10 @@
 /** A shared result as one HTML page, for people and for programs; and what is for programs, out of such a page. */
-import type { Table } from "apache-arrow";
 import { printable, printableLine } from "../ir/printable.ts";
 import { RecordError } from "../records/error.ts";
 import type { Manifest } from "../records/manifest.ts";
 import type { SharedSubject } from "../records/shared.ts";
-import type { Chart } from "./chart.ts";
 import { labelOf } from "./contestants.ts";
-import { dataScript, pageOf } from "./page.ts";
+import { dataScript, pageOf, type Section } from "./page.ts";
 import { escapeHtml, htmlOf } from "./tables.ts";
 
 const MANIFEST = "tunebook-manifest";
@@ -18,48 +16,29 @@ const TRIALS_URL = "data:application/vnd.apache.arrow.stream;base64,";
 export async function sharedPage(
   manifest: Manifest,
   subjects: readonly SharedSubject[],
-  sections: readonly {
-    readonly title: string;
-    readonly text?: string;
-    readonly parts: readonly (Chart | Table)[];
-  }[],
+  sections: readonly Section[],
   trials: Uint8Array,
 ): Promise<string> {
   const { title, device, time, tasks } = manifest;
-  const seeds = [...new Set(tasks.map((t) => t.seed))];
+  const seeds = [...new Set(tasks.map((t) => t.seed))].join(", ");
   const intro =
-    `Measured on ${device.name} with ${device.runtime}, seed${seeds.length > 1 ? "s" : ""} ${
-      seeds.join(", ")
-    }; ` +
-    `shared ${
-      time.slice(0, 10)
-    }. Every candidate's results were checked against a reference; the bars are medians of ` +
-    `interleaved rounds with their 95% confidence intervals. The charts tell more where they are pointed at.`;
+    `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
+    "Every candidate's results were checked against a reference; the bars are medians of interleaved rounds with " +
+    "their 95% confidence intervals. The charts tell more where they are pointed at.";
   const foot = [
     RERUN,
     "<h2>The schedules</h2>",
     ...subjects.map(schedulesOf),
     "<h2>The device and the programs</h2>",
-    htmlOf(deviceCells(manifest)),
+    deviceOf(manifest),
     "<h2>The data</h2>",
     `<p><a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}${trials.toBase64()}">trials.arrows</a>: every ` +
     `trial with all its samples, as an Arrow stream, which any Arrow reader opens. What the page says is also in it ` +
     `as JSON: the element ${MANIFEST}.</p>`,
     dataScript(manifest, MANIFEST),
   ].join("\n");
-  return await pageOf(printableLine(title), printableLine(intro), sections.map(shown), {
-    interactive: true,
-    foot,
-  });
-}
-
-function shown<T extends { readonly title: string; readonly text?: string }>(section: T): T {
-  const { title, text } = section;
-  return {
-    ...section,
-    title: printableLine(title),
-    ...(text === undefined ? {} : { text: printableLine(text) }),
-  };
+  const shown = sections.map((section) => ({ ...section, title: printableLine(section.title) }));
+  return await pageOf(printableLine(title), printableLine(intro), shown, { interactive: true, foot });
 }
 
 const COMMAND = "npx --yes deno@2.9.6 task rerun /path/to/this.html";
@@ -71,7 +50,7 @@ const again = await shared.rerun(device);
 await display(again.table, again.chart);`;
 
 const RERUN = `<h2>On your device</h2>
-<p>Save this page. In a checkout of Tunebook, with nothing but Node, this measures the schedules below on your device, in
+<p>Keep this file. In a checkout of Tunebook, with nothing but Node, this measures the schedules below on your device, in
 turn with the preset that DLight has for it, and shows both devices side by side:</p>
 <pre>${escapeHtml(COMMAND)}</pre>
 <p>The same in a notebook of Tunebook's:</p>
@@ -96,15 +75,18 @@ function folded(title: string, text: string): string {
   }</pre></details>`;
 }
 
-function deviceCells({ device, versions }: Manifest): readonly (readonly string[])[] {
-  const { limits, peaks, ...rest } = device;
-  const entries = [
-    ...Object.entries(rest),
-    ...Object.entries(peaks ?? {}).map(([name, value]) => [`measured peak: ${name}`, value]),
-    ...Object.entries(limits).map(([name, value]) => [`limit: ${name}`, value]),
-    ...Object.entries(versions).map(([name, value]) => [`version: ${name}`, value]),
+/** The device and the programs that took part; its limits and features fold. */
+function deviceOf({ device, versions }: Manifest): string {
+  const { limits, peaks, name, runtime, clock, profile, ...features } = device;
+  const measured = Object.entries(peaks ?? {}).map(([what, value]) => [`measured peak: ${what}`, value]);
+  const programs = Object.entries(versions).map(([what, value]) => [`version: ${what}`, value]);
+  const main = [...Object.entries({ name, runtime, clock, profile }), ...measured, ...programs];
+  const cells = (rows: readonly (readonly unknown[])[]) => [
+    ["what", "which"],
+    ...rows.filter(([, value]) => value !== "").map((row) => row.map((x) => printableLine(`${x}`, 200))),
   ];
-  return [["what", "which"], ...entries.map((row) => row.map((x) => printableLine(`${x}`, 200)))];
+  return htmlOf(cells(main)) + "<details><summary>limits and features</summary>" +
+    htmlOf(cells([...Object.entries(limits), ...Object.entries(features)])) + "</details>";
 }
 
 /**

@@ -2,11 +2,10 @@
 import type { Table } from "apache-arrow";
 import { printableLine } from "../ir/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
-import { RERUN_COLUMNS, type RerunRow, rerunRows } from "../records/rerun.ts";
 import { TRIAL_COLUMNS } from "../records/schema.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, summaryRows } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
-import { isFixed, labelOf, scheduleLabel } from "./contestants.ts";
+import { isFixed, labelOf } from "./contestants.ts";
 import { digits } from "./spec.ts";
 
 /** Rows shown before a long table folds. */
@@ -23,8 +22,6 @@ export function tableBundle(table: Table): { readonly "text/html": string; reado
     ? summaryCells(table)
     : Object.keys(TRIAL_COLUMNS).every((c) => names.has(c))
     ? trialCells(table)
-    : Object.keys(RERUN_COLUMNS).every((c) => names.has(c))
-    ? rerunCells(table)
     : cellsOf(table);
   const hidden = table.numRows - (cells.length - 1);
   const more = hidden > 0 ? `… ${hidden} more row${hidden === 1 ? "" : "s"}` : "";
@@ -42,7 +39,7 @@ const SUMMARY: Columns<SummaryRow> = {
   "contestant": (r) => labelOf(r.contestant),
   "rule": (r) => r.rule,
   "ms": (r) => figure(r.medianMs),
-  "95% interval": (r) => between(r.lowMs, r.highMs),
+  "95% interval": (r) => Number.isFinite(r.lowMs) ? `${figure(r.lowMs)}–${figure(r.highMs)}` : "–",
   "GFLOP/s": (r) => figure(r.gflops || NaN),
   "GB/s": (r) => figure(r.gbps),
   "× Fallback": (r) => figure(r.speedupVsFallback),
@@ -63,37 +60,6 @@ const TRIAL: Columns<TrialRecord> = {
   "GB/s": (r) => figure(r.gbps),
   "configuration": (r) => configOf(r.config),
 };
-
-/** The columns of schedules on two devices. */
-const RERUN: Columns<RerunRow & { readonly label: string }> = {
-  "operator": (r) => r.task.slice(0, r.task.indexOf("(")),
-  "schedule": (r) => r.label,
-  "rule": (r) => r.rule,
-  "there, ms": (r) => figure(r.thereMs),
-  "interval there": (r) => between(r.thereLowMs, r.thereHighMs),
-  "× DLight there": (r) => timesOf(r.thereTimes, r.thereTimesLow, r.thereTimesHigh),
-  "here, ms": (r) => figure(r.hereMs),
-  "interval here": (r) => between(r.hereLowMs, r.hereHighMs),
-  "× DLight here": (r) => timesOf(r.hereTimes, r.hereTimesLow, r.hereTimesHigh),
-  "here": (r) => r.status === "ok" ? "right" : `${r.status}: ${r.message}`,
-};
-
-/** Schedules there and here, a row each. */
-export function rerunCells(table: Table): Cells {
-  const rows = rerunRows(table);
-  const one = new Set(rows.map((r) => r.task)).size === 1;
-  const labelled = rows.map((r) => ({ ...r, label: scheduleLabel(r, rows) }));
-  return filled(RERUN, labelled, one ? ["operator"] : []);
-}
-
-function between(low: number, high: number): string {
-  return Number.isFinite(low) ? `${figure(low)}–${figure(high)}` : "–";
-}
-
-function timesOf(ratio: number, low: number, high: number): string {
-  const interval = Number.isFinite(low) ? ` (${between(low, high)})` : "";
-  return `${figure(ratio)}${interval}`;
-}
 
 /** The outcome of a comparison, a row a contestant. The operator is said where there are several. */
 export function summaryCells(summary: Table): Cells {

@@ -2,8 +2,8 @@
 import type { Table } from "apache-arrow";
 import { printableLine } from "../ir/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
-import { scheduleLabel } from "./contestants.ts";
 import { type ChartOptions, frame, type Spec, TIMES_AXIS } from "./spec.ts";
+import { scheduleLabel } from "./there_here_table.ts";
 
 /** Okabe and Ito's vermilion and blue, in a shape of their own. */
 const MARKS = {

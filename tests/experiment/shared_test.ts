@@ -109,7 +109,10 @@ Deno.test("a search that nobody has confirmed is shared as its best trial, witho
 
 Deno.test("what can't be shared is refused with what can", async () => {
   assertThrows(() => Shared.of([]), RecordError, "cannot share a result without a trial");
-  const other = { ...log, records: log.records.map((r) => ({ ...r, target: JSON.stringify(targetOf("nvidia")) })) };
+  const other = {
+    ...log,
+    records: log.records.map((r) => ({ ...r, target: JSON.stringify(targetOf("nvidia")) })),
+  };
   assertThrows(() => Shared.of([log, other]), RecordError, "share them apart");
   const file = `${folder}/file`;
   await Deno.writeTextFile(file, "");

@@ -61,15 +61,18 @@ browserTest("without scripts the charts are pictures", () =>
     assert(width > 400 && height > 150, `${width} x ${height}`);
   }, false));
 
-browserTest("the trials are downloaded as bytes that another Arrow reader opens", () =>
-  opened(async (page) => {
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.locator("#tunebook-trials").click(),
-    ]);
-    assertEquals(download.suggestedFilename(), "trials.arrows");
-    const table = tableFromIPC(await Deno.readFile(await download.path()));
-    const { records } = await Shared.open(path);
-    assertEquals(table.numRows, records.length);
-    assertEquals([...table.getChild("medianMs")], records.map((r) => r.medianMs));
-  }));
+browserTest(
+  "the trials are downloaded as bytes that another Arrow reader opens",
+  () =>
+    opened(async (page) => {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.locator("#tunebook-trials").click(),
+      ]);
+      assertEquals(download.suggestedFilename(), "trials.arrows");
+      const table = tableFromIPC(await Deno.readFile(await download.path()));
+      const { records } = await Shared.open(path);
+      assertEquals(table.numRows, records.length);
+      assertEquals([...table.getChild("medianMs")], records.map((r) => r.medianMs));
+    }),
+);

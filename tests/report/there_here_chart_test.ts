@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../../lib/records/rerun.ts";
 import { svgOf } from "../../lib/report/picture.ts";
-import { rerunCells, textOf } from "../../lib/report/tables.ts";
 import { thereAndHere } from "../../lib/report/there_here_chart.ts";
+import { rerunBundle } from "../../lib/report/there_here_table.ts";
 import { golden } from "../golden.ts";
 
 /** A row of so many times DLight's speed there and here, with DLight at 2 ms there and 4 ms here. */
@@ -56,13 +56,15 @@ Deno.test("the chart of schedules on two devices is as it was", () => {
 });
 
 Deno.test("the table of schedules on two devices is as it was", () => {
-  golden("report/there_and_here.txt", textOf(rerunCells(rerunTable(rows, devices))));
+  golden("report/there_and_here.txt", rerunBundle(rerunTable(rows, devices))["text/plain"]);
 });
 
 Deno.test("of several programs the rows say which", async () => {
   const other = rows.map((r) => ({ ...r, task: "softmax(X: f32[8, 8], Y: f32[8, 8])" }));
   const svg = await svgOf(thereAndHere(rerunTable([...rows, ...other], devices)));
-  for (const label of ["matmul: DLight, for here", "softmax: DLight, for there", "does not run here: verify"]) {
+  for (
+    const label of ["matmul: DLight, for here", "softmax: DLight, for there", "does not run here: verify"]
+  ) {
     assertEquals(svg.includes(label), true, label);
   }
 });
