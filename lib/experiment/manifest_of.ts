@@ -1,7 +1,7 @@
 /** Results as what is shared of them: a manifest, and every trial. */
 import { schedule } from "../dlight/schedule.ts";
 import { TunebookError } from "../ir/error.ts";
-import { funcFromJson } from "../ir/func_json.ts";
+import { funcFromJson, type FuncJson } from "../ir/func_json.ts";
 import { configOf } from "../records/config.ts";
 import { RecordError } from "../records/error.ts";
 import {
@@ -29,6 +29,8 @@ export type Shareable = Comparison | TuneLog;
 export interface ShareOptions {
   /** Default: what was computed. */
   readonly title?: string;
+  /** What a program is, in words, by its name. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface ShareOptions {
  */
 export function manifestOf(
   results: readonly Shareable[],
-  { title }: ShareOptions,
+  { title, notes = {} }: ShareOptions,
 ): { readonly manifest: Manifest; readonly trials: readonly TrialRecord[] } {
   const parts = results.map((r) =>
     "summary" in r
@@ -50,7 +52,9 @@ export function manifestOf(
   const trials = parts.flatMap((p) => p.trials);
   const tasks = parts.map(({ trials: [first], made, budget }): SharedTask => {
     const { task, fingerprint, program, seed } = first as TrialRecord;
-    return { task, fingerprint, program: JSON.parse(program), seed, budget: { ...budget }, results: made };
+    const json = JSON.parse(program) as FuncJson & { readonly name: string };
+    const note = Object.hasOwn(notes, json.name) ? { note: notes[json.name] } : {};
+    return { task, ...note, fingerprint, program: json, seed, budget: { ...budget }, results: made };
   });
   const names = [...new Set(tasks.map((t) => t.task))];
   const manifest = {

@@ -4,7 +4,7 @@ import type { Executable } from "../codegen/executable.ts";
 import { schedule } from "../dlight/schedule.ts";
 import { printable } from "../ir/printable.ts";
 import { type Failed, type Measurement, median, medianInterval } from "../measure/measurement.ts";
-import { Measurer } from "../measure/measurer.ts";
+import { Measurer, MeasurerError } from "../measure/measurer.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
 import type { SharedSubject } from "../records/shared.ts";
 import { Chart } from "../report/chart.ts";
@@ -170,20 +170,27 @@ async function measureAll(
     else runnable.push([trace, candidate]);
   }
   if (runnable.length === 0) return measured;
-  await using measurer = await Measurer.open({
-    prefer: target.kind,
-    func,
-    shapes,
-    seed,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-  });
-  for (const [trace, executable] of runnable) {
-    const m = await measurer.measure(executable, { repeats: 1 });
-    measured.set(trace, m);
-    if (m.status === "ok") right.push([trace, executable]);
+  try {
+    await using measurer = await Measurer.open({
+      prefer: target.kind,
+      func,
+      shapes,
+      seed,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    });
+    for (const [trace, executable] of runnable) {
+      const m = await measurer.measure(executable, { repeats: 1 });
+      measured.set(trace, m);
+      if (m.status === "ok") right.push([trace, executable]);
+    }
+    const raced = await measurer.race(right.map(([, e]) => e), rounds, { minSampleMs: MIN_SAMPLE_MS });
+    right.forEach(([trace], k) => measured.set(trace, raced[k] as Measurement));
+  } catch (e) {
+    // The program itself can't be measured here; others may be.
+    if (!(e instanceof MeasurerError)) throw e;
+    const { message } = e;
+    for (const [trace] of runnable) measured.set(trace, { status: "run", message, compileMs: NaN });
   }
-  const raced = await measurer.race(right.map(([, e]) => e), rounds, { minSampleMs: MIN_SAMPLE_MS });
-  right.forEach(([trace], k) => measured.set(trace, raced[k] as Measurement));
   return measured;
 }
 

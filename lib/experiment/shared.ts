@@ -43,7 +43,7 @@ export class Shared {
   static of(results: Shareable | readonly Shareable[], options: ShareOptions = {}): Shared {
     const list = Array.isArray(results) ? results as readonly Shareable[] : [results as Shareable];
     const { manifest, trials } = manifestOf(list, options);
-    return new Shared(manifest, trials, subjectsOf("the result", manifest));
+    return new Shared(manifest, trials, subjectsOf("share the result", manifest));
   }
 
   /**
@@ -57,7 +57,7 @@ export class Shared {
     const manifest = manifestFrom(path, json);
     const records = trialsFrom(`the trials in ${path}`, trials);
     checkTrials(path, manifest, records);
-    const shared = new Shared(manifest, records, subjectsOf(path, manifest));
+    const shared = new Shared(manifest, records, subjectsOf(`open ${path}`, manifest));
     shared.#path = path;
     return shared;
   }
@@ -114,9 +114,9 @@ export class Shared {
 
   /**
    * Measures the shared schedules on this device, in turn with DLight's own preset for it and with every result
-   * checked. A schedule that does not fit this device has a row that says why.
+   * checked. A schedule that does not fit this device, or a program that can't be measured on it, has rows that say why.
    *
-   * @throws {MeasurerError} if the measuring process can't be started, or can't run a program's reference
+   * @throws {TunebookError} for a number of rounds that is none
    */
   async rerun(device: Device, options: RerunOptions = {}): Promise<Rerun> {
     return await rerun(this.manifest.device, this.subjects, device, options);
@@ -152,6 +152,7 @@ export class Shared {
       const summary = summaryTable(outcomesOf(s));
       return {
         title: s.func.name,
+        ...(s.task.note === undefined ? {} : { text: s.task.note }),
         parts: [
           new Chart(bestSoFar(recordsToTable(own), of(s.task.task))),
           new Chart(confirmed(summary, of(s.task.task))),

@@ -40,6 +40,8 @@ export interface Manifest {
 export interface SharedTask {
   /** The program in one line, with the values of its shape variables. */
   readonly task: string;
+  /** What it is, for people. */
+  readonly note?: string | undefined;
   readonly fingerprint: string;
   readonly program: FuncJson;
   /** Of the searches and of the inputs that results were checked on. */
@@ -126,6 +128,7 @@ const RESULT: Kinds<SharedResult> = {
 };
 const TASK: Kinds<SharedTask> = {
   task: textUpTo(10_000),
+  note: optional(textUpTo(10_000)),
   fingerprint: text,
   program: anyObject,
   seed,

@@ -16,9 +16,10 @@ export interface SharedSubject extends Subject {
 /**
  * The programs of a manifest, each schedule that won held against its program, its device and its own samples.
  *
+ * @param doing what they are read for, for the error
  * @throws {RecordError} with what does not fit
  */
-export function subjectsOf(path: string, { device, tasks }: Manifest): readonly SharedSubject[] {
+export function subjectsOf(doing: string, { device, tasks }: Manifest): readonly SharedSubject[] {
   const reader = new RecordReader();
   const target = JSON.stringify(device);
   return tasks.map((task): SharedSubject => {
@@ -36,7 +37,7 @@ export function subjectsOf(path: string, { device, tasks }: Manifest): readonly 
       return { ...reader.subject(identity), task, results };
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
-      throw new RecordError(`cannot open ${path}: ${e.message}`);
+      throw new RecordError(`cannot ${doing}: ${e.message}`);
     }
   });
 }

@@ -1,6 +1,6 @@
 /** Results as one HTML page that needs nothing else: tables, and charts as pictures with their data beside them. */
 import type { Table } from "apache-arrow";
-import { printable } from "../ir/printable.ts";
+import { printable, printableLine } from "../ir/printable.ts";
 import { type Chart, shownWidth } from "./chart.ts";
 import { chartScripts, liveSpec } from "./live_charts.ts";
 import { escapeHtml, tableBundle } from "./tables.ts";
@@ -63,11 +63,11 @@ export async function pageOf(
 
 async function figure(chart: Chart, interactive: boolean): Promise<string> {
   const png = (await chart.toPNG()).toBase64();
-  const picture = `<img alt="${escapeHtml(`${chart}`)}" src="data:image/png;base64,${png}" width="${
-    shownWidth(png)
-  }">`;
+  const picture = `<img alt="${
+    escapeHtml(printableLine(`${chart}`))
+  }" src="data:image/png;base64,${png}" width="${shownWidth(png)}">`;
   const live = interactive ? `<div></div>${dataScript(await liveSpec(chart.spec))}` : "";
-  const spec = escapeHtml(JSON.stringify(chart.spec));
+  const spec = escapeHtml(printable(JSON.stringify(chart.spec)));
   return `<figure${interactive ? ' class="chart"' : ""}>${live}${picture}</figure>` +
     `<details><summary>Vega-Lite</summary><pre>${spec}</pre></details>`;
 }

@@ -20,11 +20,13 @@ export async function sharedPage(
   trials: Uint8Array,
 ): Promise<string> {
   const { title, device, time, tasks } = manifest;
+  const won = tasks.flatMap((t) => t.results.flatMap((r) => r.won ?? []));
+  const unconfirmed = won.every((w) => w.confirmed) ? "" : ", or, without an interval, a trial of the search";
   const seeds = [...new Set(tasks.map((t) => t.seed))].join(", ");
   const intro =
     `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
     "Every candidate's results were checked against a reference; the bars are medians of interleaved rounds with " +
-    "their 95% confidence intervals. The charts tell more where they are pointed at.";
+    `their 95% confidence intervals${unconfirmed}. The charts tell more where they are pointed at.`;
   const foot = [
     RERUN,
     "<h2>The schedules</h2>",
@@ -37,7 +39,11 @@ export async function sharedPage(
     `as JSON: the element ${MANIFEST}.</p>`,
     dataScript(manifest, MANIFEST),
   ].join("\n");
-  const shown = sections.map((section) => ({ ...section, title: printableLine(section.title) }));
+  const shown = sections.map(({ title, text, parts }) => ({
+    title: printableLine(title),
+    parts,
+    ...(text === undefined ? {} : { text: printableLine(text) }),
+  }));
   return await pageOf(printableLine(title), printableLine(intro), shown, { interactive: true, foot });
 }
 

@@ -3,6 +3,8 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { compare } from "../../lib/experiment/compare.ts";
 import { rerunShared } from "../../lib/experiment/rerun_shared.ts";
 import { share, Shared } from "../../lib/experiment/shared.ts";
+import { call, constant, sub } from "../../lib/ir/build.ts";
+import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { TunebookError } from "../../lib/ir/error.ts";
 import { median } from "../../lib/measure/measurement.ts";
 import { OWN_PRESET, rerunRows } from "../../lib/records/rerun.ts";
@@ -12,6 +14,9 @@ import * as te from "../../lib/te/mod.ts";
 import { devices } from "../devices.ts";
 import { matmul } from "./programs.ts";
 import { searched } from "./shared_results.ts";
+
+/** The root of a number below -1. */
+const sqrtOf = (X: te.Tensor, i: Var): Expr => call("sqrt", sub(X.at(i), constant(2, "f32")));
 
 const [cpu] = devices;
 assert(cpu);
@@ -97,6 +102,23 @@ Deno.test("a trace that was tampered with is a row, and does nothing", async () 
   ]]);
   assert(rows[1]?.message.includes("no_such_loop"), rows[1]?.message);
   assert(`${again}`.includes("instantiate: "));
+});
+
+Deno.test("a program that can't be measured here has rows that say why, and others have theirs", async () => {
+  // Its reference is NaN wherever it is asked for.
+  const X = te.placeholder("X", [64]);
+  const undefinedThere = te.primFunc("undefined_there", [X, te.compute("Y", [64], (i) => sqrtOf(X, i))]);
+  const shared = Shared.of([await searched(undefinedThere, cpu), await searched(matmul, cpu)]);
+  const { rows } = await shared.rerun(cpu, { rounds: 6 });
+  const [bad, good] = [
+    rows.filter((r) => r.task.startsWith("undefined")),
+    rows.filter((r) => r.task.startsWith("matmul")),
+  ];
+  assert(
+    bad.length > 0 && bad.every((r) => r.status === "run" && r.message.includes("every element of Y is NaN")),
+    bad[0]?.message,
+  );
+  assert(good.length > 0 && good.every((r) => r.status === "ok"));
 });
 
 Deno.test("programs of named dimensions run at the shapes that were shared", async () => {

@@ -50,7 +50,10 @@ Deno.test("the version is deno.json's", async () => {
 
 for (const path of [`${folder}/new/page.html`, `${folder}/folder`]) {
   Deno.test(`${path.split("/").at(-1)}: what is opened is what was shared`, async () => {
-    const shared = await share([log, symbolic], path, { title: "two" });
+    const shared = await share([log, symbolic], path, {
+      title: "two",
+      notes: { softmax: "attention weights", toString: "nothing" },
+    });
     const opened = await Shared.open(path);
     assertEquals(opened.manifest, shared.manifest);
     assertEquals(opened.records, [...log.records, ...symbolic.records]);
@@ -58,6 +61,7 @@ for (const path of [`${folder}/new/page.html`, `${folder}/folder`]) {
     assertEquals(opened.charts.map((c) => c.spec), shared.charts.map((c) => c.spec));
     assertEquals(opened.charts.length, 5, "of both programs, and of each its search and its result");
     assertEquals(opened.subjects[1]?.shapes, { n: 4 });
+    assertEquals(opened.subjects.map((s) => s.task.note), [undefined, "attention weights"]);
     assert(`${opened}`.startsWith("Shared: two, 4 schedules and 12 trials"), `${opened}`);
     const cell = opened[inCell]();
     assert(`${cell["text/html"]}`.includes("AutoTVM from DLight</td>"));

@@ -1,42 +1,23 @@
 /** A shared page in a real browser, from a file, without a network. */
 import { assert, assertEquals } from "@std/assert";
 import { tableFromIPC } from "@uwdata/flechette";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { share, Shared } from "../../lib/experiment/shared.ts";
 import { devices } from "../devices.ts";
 import { matmul } from "../experiment/programs.ts";
 import { searched } from "../experiment/shared_results.ts";
+import { browse, browserTest } from "./browser.ts";
 
-const BROWSER = "/usr/bin/chromium";
-const missing = !await Deno.stat(BROWSER).catch(() => undefined) && Deno.env.get("CI") !== "true";
 const [cpu] = devices;
 assert(cpu);
 const path = await Deno.makeTempFile({ suffix: ".html" });
 await share(await searched(matmul, cpu), path);
 
-/** Opens the page, and says what it asked for and complained about. */
-async function opened(use: (page: Page) => Promise<void>, javaScriptEnabled = true) {
-  const browser = await chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox"] });
-  const complaints: string[] = [], requests: string[] = [];
-  try {
-    const context = await browser.newContext({ offline: true, javaScriptEnabled });
-    const page = await context.newPage();
-    page.on("console", (m) => complaints.push(m.text()));
-    page.on("pageerror", (e) => complaints.push(e.message));
-    page.on("request", (r) => requests.push(r.url()));
-    await page.goto(`file://${path}`);
-    await use(page);
-  } finally {
-    await browser.close();
-  }
+/** Opens the page, which asks for nothing and complains of nothing. */
+async function opened(use: (page: Page) => Promise<void>, options?: { readonly scripts: boolean }) {
+  const { complaints, requests } = await browse(path, use, options);
   assertEquals(complaints, []);
   assertEquals(requests.filter((r) => !r.startsWith("data:image/png")), [`file://${path}`]);
-}
-
-function browserTest(name: string, fn: () => Promise<void>): void {
-  const why = missing ? ` (ignored: there is no ${BROWSER})` : "";
-  // Its process is closed, and Node's layer keeps a stream of it a little longer.
-  Deno.test({ name: name + why, ignore: missing, fn, sanitizeOps: false, sanitizeResources: false });
 }
 
 browserTest("the charts are live, and tell of a mark that is pointed at", () =>
@@ -59,7 +40,7 @@ browserTest("without scripts the charts are pictures", () =>
     assertEquals(await images.count(), 2);
     const { width = 0, height = 0 } = await images.first().boundingBox() ?? {};
     assert(width > 400 && height > 150, `${width} x ${height}`);
-  }, false));
+  }, { scripts: false }));
 
 browserTest(
   "the trials are downloaded as bytes that another Arrow reader opens",
