@@ -52,8 +52,12 @@ async function sha256(text: string): Promise<string> {
 const DRAW = `"use strict";
 const tip = document.body.appendChild(document.createElement("div"));
 tip.id = "tip";
+function shown(value) {
+  return value !== "" && Number.isFinite(+value) ? String(+(+value).toPrecision(4)) : value;
+}
 function say(_, event, __, value) {
-  const lines = value && typeof value === "object" ? Object.entries(value).map(([k, v]) => k + ": " + v) : value ? [value] : [];
+  const entries = value && typeof value === "object" ? Object.entries(value).filter(([k]) => !k.startsWith("_")) : [];
+  const lines = entries.length ? entries.map(([k, v]) => k + ": " + shown(v)) : value ? [value] : [];
   tip.textContent = lines.join("\\n");
   tip.style.display = lines.length ? "block" : "none";
   const wide = document.documentElement.clientWidth;
