@@ -123,12 +123,14 @@ Deno.test("what can't be shared is refused with what can", async () => {
   await assertRejects(() => share(log, `${file}/page.html`), RecordError, "in a folder that can be written");
 });
 
+const base = await share(log, `${folder}/base`);
+
 /** The folder of a shared search, with another manifest. */
 async function tampered(change: (manifest: any) => unknown): Promise<string> {
   const path = await Deno.makeTempDir({ dir: folder });
-  const { manifest } = await share(log, path);
-  const json = JSON.parse(JSON.stringify(manifest));
+  const json = JSON.parse(JSON.stringify(base.manifest));
   await Deno.writeTextFile(`${path}/manifest.json`, JSON.stringify(change(json) ?? json));
+  await Deno.copyFile(`${folder}/base/trials.arrows`, `${path}/trials.arrows`);
   return path;
 }
 
