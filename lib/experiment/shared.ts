@@ -55,9 +55,10 @@ export class Shared {
   static async open(path: string): Promise<Shared> {
     const { manifest: json, trials } = await contentsOf(path);
     const manifest = manifestFrom(path, json);
+    const subjects = subjectsOf(`open ${path}`, manifest);
     const records = trialsFrom(`the trials in ${path}`, trials);
     checkTrials(path, manifest, records);
-    const shared = new Shared(manifest, records, subjectsOf(`open ${path}`, manifest));
+    const shared = new Shared(manifest, records, subjects);
     shared.#path = path;
     return shared;
   }
