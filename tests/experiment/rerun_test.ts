@@ -83,7 +83,7 @@ Deno.test("a schedule that does not fit this device has a row that says why", as
   const { rows } = await Shared.of(result).rerun(narrow, { rounds: 6 });
   const fallback = rows.find((r) => r.contestant === "fallback");
   assertEquals([fallback?.status, fallback?.hereMs, fallback?.hereTimes], ["verify", NaN, NaN]);
-  assert(fallback?.message.includes("the device takes 16"), fallback?.message);
+  assert(fallback?.message.includes("the limit is 16"), fallback?.message);
   assert(rows.some((r) => r.contestant === OWN_PRESET || r.contestant === "dlight"));
 });
 
