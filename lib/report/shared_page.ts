@@ -5,6 +5,7 @@ import type { Manifest } from "../records/manifest.ts";
 import type { SharedSubject } from "../records/shared.ts";
 import { labelOf } from "./contestants.ts";
 import { dataScript, pageOf, type Section } from "./page.ts";
+import { digits } from "./spec.ts";
 import { escapeHtml, htmlOf } from "./tables.ts";
 
 const MANIFEST = "tunebook-manifest";
@@ -84,7 +85,9 @@ function folded(title: string, text: string): string {
 /** The device and the programs that took part; its limits and features fold. */
 function deviceOf({ device, versions }: Manifest): string {
   const { limits, peaks, name, runtime, clock, profile, ...features } = device;
-  const measured = Object.entries(peaks ?? {}).map(([what, value]) => [`measured peak: ${what}`, value]);
+  const measured = Object.entries(peaks ?? {}).map((
+    [what, value],
+  ) => [`measured peak: ${what}`, digits(value)]);
   const programs = Object.entries(versions).map(([what, value]) => [`version: ${what}`, value]);
   const main = [...Object.entries({ name, runtime, clock, profile }), ...measured, ...programs];
   const cells = (rows: readonly (readonly unknown[])[]) => [
