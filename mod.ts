@@ -53,6 +53,9 @@ export {
 } from "./lib/experiment/build.ts";
 export { type Bucket, buildDispatch, Dispatch, type DispatchOptions } from "./lib/experiment/dispatch.ts";
 export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
+export { share, Shared } from "./lib/experiment/shared.ts";
+export type { Shareable, ShareOptions } from "./lib/experiment/manifest_of.ts";
+export { Rerun, type RerunOptions } from "./lib/experiment/rerun.ts";
 export type { Confirmed, Speedup } from "./lib/experiment/confirm.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
 export type {
@@ -108,16 +111,19 @@ export { RecordError } from "./lib/records/error.ts";
 export { readLog, RecordLog } from "./lib/records/log.ts";
 export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/recorded_space.ts";
 export type { TrialRecord } from "./lib/records/record.ts";
+export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "./lib/records/manifest.ts";
+export type { RerunRow } from "./lib/records/rerun.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/kernels.ts";
 
 export { Chart } from "./lib/report/chart.ts";
+export { thereAndHere } from "./lib/report/there_here_chart.ts";
 export { bestSoFar, type ChartOptions, confirmed, overview, type Spec } from "./lib/report/charts.ts";
 export { display, type Showable } from "./lib/report/display.ts";
 export { drain } from "./lib/report/jupyter.ts";
 export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
 export { InterruptedError } from "./lib/experiment/tune.ts";
-export { pageOf, type Section } from "./lib/report/page.ts";
+export { pageOf, type PageOptions, type Section } from "./lib/report/page.ts";
 export { contestsCompared } from "./lib/report/contest_chart.ts";
 export {
   type ContestRow,

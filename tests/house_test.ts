@@ -35,6 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "apache-arrow": ["records", "report", "experiment"],
   "pure-rand": ["space"],
   "vega": ["report"],
+  "vega-interpreter": ["report"],
   "vega-lite": ["report"],
   "@resvg/resvg-js": ["report"],
 };
@@ -46,6 +47,7 @@ const ENTRIES = [
   "lib/experiment/kernel_prelude.ts",
   "lib/experiment/kernel_start.ts",
   "lib/experiment/quickstart.ts",
+  "lib/experiment/rerun_shared.ts",
   "lib/experiment/rules.ts",
   "lib/measure/watchdog.ts",
   "lib/measure/worker.ts",

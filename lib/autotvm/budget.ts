@@ -12,6 +12,16 @@ export interface Budget {
   readonly until?: number;
 }
 
+/** The limits among options, those that are there. */
+export function budgetOf({ trials, seconds, earlyStopping, until }: Budget): Budget {
+  return {
+    ...(trials === undefined ? {} : { trials }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(earlyStopping === undefined ? {} : { earlyStopping }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
 /** How far a search has come, in the units of its budget. */
 export interface Progress {
   readonly trials: number;

@@ -42,17 +42,22 @@ export function candidateAt(
   config: Config,
   target: Target,
 ): Candidate {
-  let trace: TraceJson | undefined;
-  try {
+  let trace = undefined as TraceJson | undefined;
+  const outcome = compiled(() => {
     const schedule = instantiate(func, template, space, config);
     trace = schedule.trace.toJSON();
-    return { trace, outcome: compile(schedule.func, target) };
+    return schedule.func;
+  }, target);
+  return { ...(trace ? { trace } : {}), outcome };
+}
+
+/** What `scheduled` gives, compiled; where one of both can't be, a failure with its reason. */
+export function compiled(scheduled: () => PrimFunc, target: Target): Executable | Failed {
+  try {
+    return compile(scheduled(), target);
   } catch (e) {
     if (!(e instanceof TunebookError)) throw e;
-    return {
-      ...(trace ? { trace } : {}),
-      outcome: { status: stageOf(e), message: e.message, compileMs: NaN },
-    };
+    return { status: stageOf(e), message: e.message, compileMs: NaN };
   }
 }
 

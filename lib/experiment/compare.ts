@@ -1,15 +1,14 @@
 import type { Table } from "apache-arrow";
-import { checkBudget } from "../autotvm/budget.ts";
+import { type Budget, checkBudget } from "../autotvm/budget.ts";
 import type { TunerName } from "../autotvm/create_tuner.ts";
 import * as dlight from "../dlight/schedule.ts";
 import { fallback } from "../dlight/fallback.ts";
-import { flopsOf, trafficOf } from "../ir/count.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Measurer } from "../measure/measurer.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
-import { type SummaryRow, summaryTable } from "../records/summary.ts";
+import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { bestSoFar, confirmed } from "../report/charts.ts";
 import { Chart } from "../report/chart.ts";
@@ -22,7 +21,14 @@ import type { Device } from "../runtime/device.ts";
 import { spaceOf, type Template } from "../space/template.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
-import { CONFIRM_ROUNDS, type Confirmed, confirmUnlessStopped, finalistsOf, winnerOf } from "./confirm.ts";
+import {
+  checkRounds,
+  CONFIRM_ROUNDS,
+  type Confirmed,
+  confirmUnlessStopped,
+  finalistsOf,
+  winnerOf,
+} from "./confirm.ts";
 import { openMeasurer } from "./open_measurer.ts";
 import { Search, stateOf } from "./search.ts";
 
@@ -57,6 +63,8 @@ export interface Comparison {
   readonly trials: Table;
   /** One row a contestant: the confirmed result; NaN where none of its trials, or not its confirmation, succeeded. */
   readonly summary: Table;
+  /** What each search might spend. */
+  readonly budget: Budget;
   readonly charts: { readonly bestSoFar: Chart; readonly confirmed: Chart };
 }
 
@@ -85,9 +93,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
   if (unknown !== undefined) {
     throw new TunebookError(`cannot compare ${unknown}: contestants are ${CONTESTANTS.join(", ")}`);
   }
-  if (!(Number.isSafeInteger(rounds) && rounds > 0)) {
-    throw new TunebookError(`cannot confirm in ${rounds} rounds: it is a positive integer`);
-  }
+  checkRounds(rounds);
   if (contestants.some((c) => !isFixed(c))) checkBudget(budget);
   const shapes = checkSubject(func, options.shapes ?? {}, seed);
   using stop = new Interruptible(options.signal);
@@ -142,6 +148,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
   return {
     trials,
     summary,
+    budget,
     charts: {
       bestSoFar: new Chart(bestSoFar(trials, { title, subtitle: target.name })),
       confirmed: new Chart(confirmed(summary, { title, subtitle: target.name })),
@@ -187,30 +194,21 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       const theirs = confirmed.filter(({ record }) => record.contestant === c);
       return [c, winnerOf(theirs, preset) ?? theirs[0]];
     }));
-    const mid = (c: Contestant) => winners.get(c)?.ms ?? NaN;
-    return contestants.map((contestant): SummaryRow => {
-      const trials = own(contestant), won = winners.get(contestant);
-      const ms = mid(contestant);
-      return {
-        task: taskOf(func, shapes),
-        contestant,
-        rule: trials[0]?.rule ?? "",
-        trials: trials.length,
-        failed: trials.filter((r) => r.status !== "ok").length,
-        seconds: Math.max(0, ...trials.map((r) => r.secondsSinceStart)),
-        medianMs: ms,
-        lowMs: won?.interval.low ?? NaN,
-        highMs: won?.interval.high ?? NaN,
-        gflops: flopsOf(func, shapes) / ms / 1e6,
-        gbps: trafficOf(func, shapes) / ms / 1e6,
-        speedupVsFallback: mid("fallback") / ms,
-        speedupVsDlight: mid("dlight") / ms,
-        config: won?.record.config ?? "",
-        trace: won?.record.trace ?? "",
-        maxError: won?.record.maxError ?? NaN,
-        samples: won?.samples ?? [],
-      };
-    });
+    return summaryOf(
+      func,
+      shapes,
+      contestants.map((contestant): Outcome => {
+        const trials = own(contestant), won = winners.get(contestant);
+        return {
+          contestant,
+          rule: trials[0]?.rule ?? "",
+          trials: trials.length,
+          failed: trials.filter((r) => r.status !== "ok").length,
+          seconds: Math.max(0, ...trials.map((r) => r.secondsSinceStart)),
+          ...(won ? { won: { ...won.record, ...won } } : {}),
+        };
+      }),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** The best of many noisy trials is often only the luckiest: they are measured again, in turn, before any has won. */
 import { compile } from "../codegen/compile.ts";
+import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Interval, median, medianInterval, ratiosTo } from "../measure/measurement.ts";
 import type { Measurer } from "../measure/measurer.ts";
@@ -29,7 +30,13 @@ export interface Speedup extends Interval {
 /** Rounds of a confirmation, unless more or fewer are asked for: enough for an interval that leaves out the extremes. */
 export const CONFIRM_ROUNDS = 11;
 /** Shortest sample of a confirmation, milliseconds: few are confirmed, so they may take their time. */
-const MIN_SAMPLE_MS = 50;
+export const MIN_SAMPLE_MS = 50;
+
+/** @throws {TunebookError} for a number of rounds that is none */
+export function checkRounds(rounds: number): void {
+  if (Number.isSafeInteger(rounds) && rounds > 0) return;
+  throw new TunebookError(`cannot confirm in ${rounds} rounds: it is a positive integer`);
+}
 
 /** The record of a trial as it was measured again. */
 export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord {

@@ -4,20 +4,17 @@
  *     deno task quickstart [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]
  */
 import { parseArgs } from "node:util";
-import { type Table, tableToIPC } from "apache-arrow";
+import type { Table } from "apache-arrow";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { RecordError } from "../records/error.ts";
-import { type SummaryRow, summaryRows, summaryTable } from "../records/summary.ts";
-import { Chart } from "../report/chart.ts";
-import { overview } from "../report/charts.ts";
 import { display } from "../report/display.ts";
 import { createReporter } from "../report/live.ts";
-import { pageOf, type Section } from "../report/page.ts";
 import { verdicts } from "../report/verdict.ts";
 import { Device } from "../runtime/device.ts";
 import * as te from "../te/mod.ts";
-import { compare } from "./compare.ts";
+import { compare, type Comparison } from "./compare.ts";
+import { share } from "./shared.ts";
 
 /** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
 const OPERATORS: readonly { readonly name: string; readonly what: string; readonly func: PrimFunc }[] = [
@@ -50,44 +47,28 @@ export interface QuickstartOptions {
   readonly seed: number;
 }
 
-/** Compares, prints a table, and writes trials, charts and a page under `out`. */
+/** Compares, prints a table, and shares trials, charts and a page as the folder `out`. */
 export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptions): Promise<Table> {
   await writable(out);
   using device = await Device.open(prefer ? { prefer } : {});
   const begin = performance.now();
   console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
-  const rows: SummaryRow[] = [];
-  const sections: Section[] = [];
-  for (const { name, what, func } of OPERATORS) {
-    const { trials, summary, charts } = await compare(func.with({ name }), {
-      device,
-      budget: { seconds },
-      seed,
-      reporter: createReporter(),
-    });
-    rows.push(...summaryRows(summary));
-    sections.push({ title: name, text: what, parts: [charts.bestSoFar, charts.confirmed, summary] });
-    await Deno.writeFile(`${out}/${name}.arrows`, tableToIPC(trials, "stream"));
-    await charts.bestSoFar.save(`${out}/${name}_search.png`);
-    await charts.confirmed.save(`${out}/${name}_confirmed.png`);
+  // Whoever gets the page sees what the device can do at most.
+  await device.probe();
+  const results: Comparison[] = [];
+  for (const { name, func } of OPERATORS) {
+    const reporter = createReporter();
+    results.push(await compare(func.with({ name }), { device, budget: { seconds }, seed, reporter }));
   }
-  const all = summaryTable(rows);
-  await Deno.writeFile(`${out}/summary.arrows`, tableToIPC(all, "stream"));
+  const { summary } = await share(results, out, {
+    title: "Rule against search, on this device",
+    notes: Object.fromEntries(OPERATORS.map(({ name, what }) => [name, what])),
+  });
   const spent = ((performance.now() - begin) / 1000).toFixed(0);
-  const chart = new Chart(overview(all, { title: "Rule against search", subtitle: device.target.name }));
-  await chart.save(`${out}/overview.png`);
-  sections.unshift({ title: "All of them", parts: [chart, all] });
-  const intro =
-    `Measured on ${device.target.name} with ${device.target.runtime}, seed ${seed}, in ${spent} s. Every ` +
-    `candidate's results were checked; the bars are medians of interleaved rounds with their 95% confidence intervals.`;
-  await Deno.writeTextFile(
-    `${out}/index.html`,
-    await pageOf("Rule against search, on this device", intro, sections),
-  );
-  await display(all);
-  for (const v of verdicts(all)) console.log(`${v.task.slice(0, v.task.indexOf("("))}: ${v.text}`);
-  console.log(`in ${spent} s; ${out}/index.html shows it, ${out}/*.arrows hold every trial`);
-  return all;
+  await display(summary);
+  for (const v of verdicts(summary)) console.log(`${v.task.slice(0, v.task.indexOf("("))}: ${v.text}`);
+  console.log(`in ${spent} s; ${out}/index.html shows it, ${out}/trials.arrows holds every trial`);
+  return summary;
 }
 
 /** @throws {RecordError} if the folder can't be written */

@@ -1,3 +1,4 @@
+import { type Budget, budgetOf } from "../autotvm/budget.ts";
 import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { bestOf, fastest } from "../records/best.ts";
@@ -27,6 +28,8 @@ export interface TuneLog {
   /** How many times as fast the best is as the preset; undefined where the search has not tried the preset. */
   readonly speedup?: Speedup;
   readonly space: ConfigSpace;
+  /** What the search might spend. */
+  readonly budget: Budget;
   /** What ended the search; "signal" also where that ended the confirmation alone. */
   readonly stopped: Stopped;
   /** Share of the search's time in which the measuring process was busy with a candidate; NaN without a trial. */
@@ -77,6 +80,7 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
     confirmed,
     ...(winner && own ? { speedup: speedup(winner, own) } : {}),
     space,
+    budget: budgetOf(options),
     stopped,
     measuringShare,
   };

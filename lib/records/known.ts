@@ -49,7 +49,7 @@ export class RecordReader {
   }
 
   #read(record: TrialRecord): Known {
-    const subject = this.#subject(record);
+    const subject = this.subject(record);
     const trace = Trace.fromJSON(record.trace);
     if (trace.program.fingerprint !== record.fingerprint) {
       throw new RecordError(`its trace is of another program, ${trace.program.fingerprint}`);
@@ -58,7 +58,17 @@ export class RecordReader {
     return { ...subject, record, trace, config: configOf(record.config) };
   }
 
-  #subject({ program, task, target, fingerprint: claimed }: TrialRecord): Subject {
+  /**
+   * What a record is of.
+   *
+   * @throws {TunebookError} where its program, task, target and fingerprint don't fit each other
+   */
+  subject(
+    { program, task, target, fingerprint: claimed }: Pick<
+      TrialRecord,
+      "program" | "task" | "target" | "fingerprint"
+    >,
+  ): Subject {
     const key = JSON.stringify([program, task, target]);
     let known = this.#subjects.get(key);
     if (!known) {

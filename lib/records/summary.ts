@@ -1,7 +1,12 @@
 /** The outcome of a comparison: one row a contestant. */
 import type { Table } from "apache-arrow";
+import { flopsOf, trafficOf } from "../ir/count.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import type { Interval } from "../measure/measurement.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
+import { taskOf } from "./task.ts";
 
 export interface SummaryRow {
   readonly task: string;
@@ -45,6 +50,50 @@ export const SUMMARY_COLUMNS = {
   maxError: "float",
   samples: "floats",
 } as const satisfies Readonly<Record<keyof SummaryRow, Column>>;
+
+/** What came of one contestant. */
+export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trials" | "failed" | "seconds"> {
+  /** Its confirmed schedule, where it has one. */
+  readonly won?: {
+    readonly config: string;
+    readonly trace: string;
+    readonly maxError: number;
+    readonly samples: readonly number[];
+    readonly ms: number;
+    readonly interval: Interval;
+  };
+}
+
+/** The rows of one program's contestants, who are compared with each other. */
+export function summaryOf(
+  func: PrimFunc,
+  shapes: Shapes,
+  outcomes: readonly Outcome[],
+): readonly SummaryRow[] {
+  const mid = (contestant: string) => outcomes.find((o) => o.contestant === contestant)?.won?.ms ?? NaN;
+  return outcomes.map(({ contestant, rule, trials, failed, seconds, won }): SummaryRow => {
+    const ms = won?.ms ?? NaN;
+    return {
+      task: taskOf(func, shapes),
+      contestant,
+      rule,
+      trials,
+      failed,
+      seconds,
+      medianMs: ms,
+      lowMs: won?.interval.low ?? NaN,
+      highMs: won?.interval.high ?? NaN,
+      gflops: flopsOf(func, shapes) / ms / 1e6,
+      gbps: trafficOf(func, shapes) / ms / 1e6,
+      speedupVsFallback: mid("fallback") / ms,
+      speedupVsDlight: mid("dlight") / ms,
+      config: won?.config ?? "",
+      trace: won?.trace ?? "",
+      maxError: won?.maxError ?? NaN,
+      samples: won?.samples ?? [],
+    };
+  });
+}
 
 export function summaryTable(rows: readonly SummaryRow[]): Table {
   return tableOf(rows, SUMMARY_COLUMNS);

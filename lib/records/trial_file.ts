@@ -110,6 +110,15 @@ export async function readTrials(path: string): Promise<readonly TrialRecord[]> 
   } catch (e) {
     throw new RecordError(`cannot read ${path}: ${messageOf(e)}`);
   }
+  return trialsFrom(path, bytes);
+}
+
+/**
+ * The trials in the bytes of a file, up to its last whole batch.
+ *
+ * @throws {RecordError} as `readTrials`
+ */
+export function trialsFrom(path: string, bytes: Uint8Array): readonly TrialRecord[] {
   const known = contents(path, bytes, () => {});
   if (!known) throw new RecordError(`cannot read ${path}: it is not an Arrow stream`);
   return known.records;

@@ -1,4 +1,5 @@
 /** Vega-Lite specifications as pictures, without a browser. The libraries are heavy and loaded on first use. */
+import type { Spec as VegaSpec } from "vega";
 import { printable } from "../ir/printable.ts";
 import type { Spec } from "./spec.ts";
 
@@ -11,13 +12,18 @@ export async function loadDrawing() {
   return { vega, lite };
 }
 
-/** The specification drawn as SVG. */
-export async function svgOf(spec: Spec): Promise<string> {
-  const { vega, lite } = await loadDrawing();
+/** The specification in Vega's terms, of which Vega-Lite's are short forms. */
+export async function vegaOf(spec: Spec): Promise<VegaSpec> {
+  const { lite } = await loadDrawing();
   // Vega writes into the data that it draws.
   const own = shown(spec) as unknown as Parameters<typeof lite.compile>[0];
-  const compiled = lite.compile(own, { logger: SILENT });
-  const view = new vega.View(vega.parse(compiled.spec), { renderer: "none" });
+  return lite.compile(own, { logger: SILENT }).spec;
+}
+
+/** The specification drawn as SVG. */
+export async function svgOf(spec: Spec): Promise<string> {
+  const { vega } = await loadDrawing();
+  const view = new vega.View(vega.parse(await vegaOf(spec)), { renderer: "none" });
   try {
     return await view.toSVG();
   } finally {

@@ -1,23 +1,9 @@
 /** Targets from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
 import { TunebookError } from "../ir/error.ts";
+import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../ir/read_json.ts";
 import { PROFILES } from "./profiles.ts";
 import type { Limits, Peaks, Profile, Subgroups, Target } from "./target.ts";
 
-/** What a field is in words, and how it is read: undefined for anything else. */
-interface Kind<T> {
-  readonly takes: string;
-  readonly read: (x: unknown) => T | undefined;
-}
-
-const text: Kind<string> = {
-  takes: "text of up to 1000 characters",
-  read: (x) => typeof x === "string" && x.length <= 1000 ? x : undefined,
-};
-const flag: Kind<boolean> = { takes: "a boolean", read: (x) => typeof x === "boolean" ? x : undefined };
-const count: Kind<number> = {
-  takes: "a number that is not negative",
-  read: (x) => typeof x === "number" && Number.isFinite(x) && x >= 0 ? x : undefined,
-};
 const size: Kind<readonly [number, number, number]> = {
   takes: "three numbers",
   read: (x) => {
@@ -26,32 +12,6 @@ const size: Kind<readonly [number, number, number]> = {
     return a === undefined || b === undefined || c === undefined ? undefined : [a, b, c];
   },
 };
-
-function oneOf<T extends string>(all: readonly T[]): Kind<T> {
-  return { takes: `one of ${all.join(", ")}`, read: (x) => all.find((a) => a === x) };
-}
-
-function fields<T extends object>(kinds: { readonly [K in keyof T]-?: Kind<T[K]> }): Kind<T> {
-  return { takes: `an object of ${Object.keys(kinds).join(", ")}`, read: (x) => readFields(x, kinds) };
-}
-
-/** The fields of `x` that `kinds` has, each read by its kind; undefined if one is not of its kind. */
-function readFields<T extends object>(
-  x: unknown,
-  kinds: { readonly [K in keyof T]-?: Kind<T[K]> },
-  wrong: (name: string, takes: string) => void = () => {},
-): T | undefined {
-  if (typeof x !== "object" || x === null || Array.isArray(x)) return undefined;
-  const given = new Map<string, unknown>(Object.entries(x));
-  const read: [string, unknown][] = [];
-  for (const [name, kind] of Object.entries<Kind<unknown>>(kinds)) {
-    const value = kind.read(given.get(name));
-    if (value === undefined) return void wrong(name, kind.takes);
-    read.push([name, value]);
-  }
-  // Each field was read by the kind that `kinds` has for it.
-  return Object.fromEntries(read) as T;
-}
 
 const LIMITS: Kind<Limits> = fields<Limits>({
   maxInvocations: count,
@@ -81,7 +41,7 @@ const SUBGROUPS: Kind<Subgroups | "none"> = {
 
 /** What every target has. */
 type Required = Omit<Target, "peaks" | "subgroups">;
-const TARGET: { readonly [K in keyof Required]: Kind<Required[K]> } = {
+const TARGET: Kinds<Required> = {
   kind: oneOf(["webgpu", "cpu"]),
   profile: oneOf(Object.keys(PROFILES) as Profile[]),
   name: text,

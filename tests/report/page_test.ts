@@ -27,3 +27,17 @@ Deno.test("every text of a page is escaped", async () => {
   // Title, heading, introduction, section's title and text, the picture's words, and twice in its data.
   assertEquals(page.match(/&lt;script&gt;/g)?.length, 8);
 });
+
+Deno.test("the charts of an interactive page come with their data and their pictures", async () => {
+  const chart = new Chart(confirmed(confirmedTable(), { title: "</script>" }));
+  const page = await pageOf("Live", "", [{ title: "First", parts: [chart] }], {
+    interactive: true,
+    foot: "<b>",
+  });
+  const [, data = ""] =
+    /<figure class="chart"><div><\/div><script type="application\/json">(.*?)<\/script><img /.exec(page) ??
+      [];
+  const spec = JSON.parse(data);
+  assertEquals([spec.$schema, spec.title.text], ["https://vega.github.io/schema/vega/v6.json", "</script>"]);
+  assert(page.includes("</details><b><script>"));
+});

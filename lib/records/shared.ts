@@ -1,0 +1,115 @@
+/** A shared result, read: programs, and schedules that may be replayed. */
+import { TunebookError } from "../ir/error.ts";
+import { medianInterval } from "../measure/measurement.ts";
+import { RecordError } from "./error.ts";
+import { type Known, RecordReader, type Subject } from "./known.ts";
+import type { Manifest, SharedResult, SharedTask } from "./manifest.ts";
+import type { TrialRecord } from "./record.ts";
+import { type Outcome, summaryOf, type SummaryRow } from "./summary.ts";
+
+/** One program of a shared result, as it was read. */
+export interface SharedSubject extends Subject {
+  readonly task: SharedTask;
+  readonly results: readonly { readonly result: SharedResult; readonly known?: Known }[];
+}
+
+/**
+ * The programs of a manifest, each schedule that won held against its program, its device and its own samples.
+ *
+ * @param doing what they are read for, for the error
+ * @throws {RecordError} with what does not fit
+ */
+export function subjectsOf(doing: string, { device, tasks }: Manifest): readonly SharedSubject[] {
+  const reader = new RecordReader();
+  const target = JSON.stringify(device);
+  return tasks.map((task): SharedSubject => {
+    const identity = {
+      task: task.task,
+      fingerprint: task.fingerprint,
+      program: JSON.stringify(task.program),
+      target,
+    };
+    try {
+      const results = task.results.map((result) => {
+        const record = recordOf(identity, device.name, task.seed, result);
+        return { result, ...(record ? { known: reader.read(record) } : {}) };
+      });
+      return { ...reader.subject(identity), task, results };
+    } catch (e) {
+      if (!(e instanceof TunebookError)) throw e;
+      throw new RecordError(`cannot ${doing}: ${e.message}`);
+    }
+  });
+}
+
+/** A schedule that won, as the record of a trial. */
+function recordOf(
+  identity: Pick<TrialRecord, "task" | "fingerprint" | "program" | "target">,
+  adapter: string,
+  seed: number,
+  { contestant, rule, tuner, start, won }: SharedResult,
+): TrialRecord | undefined {
+  if (!won) return undefined;
+  const { trial, config, trace, clock, ms, samples, against, maxError } = won;
+  return {
+    ...identity,
+    adapter,
+    contestant,
+    rule,
+    tuner,
+    start,
+    seed,
+    trial,
+    config: JSON.stringify(config),
+    trace: JSON.stringify(trace),
+    status: "ok",
+    message: "",
+    samples,
+    againstMs: against?.ms ?? NaN,
+    againstSamples: against?.samples ?? [],
+    clock,
+    medianMs: ms,
+    gflops: NaN,
+    gbps: NaN,
+    maxError,
+    compileMs: NaN,
+    secondsSinceStart: NaN,
+    time: NaN,
+  };
+}
+
+/** The rows of a program's contestants, as a comparison has them. */
+export function outcomesOf({ func, shapes, results }: SharedSubject): readonly SummaryRow[] {
+  return summaryOf(
+    func,
+    shapes,
+    results.map(({ result: { contestant, rule, trials, failed, seconds, won }, known }): Outcome => ({
+      contestant,
+      rule,
+      trials,
+      failed,
+      seconds,
+      ...(won && known
+        ? { won: { ...known.record, ms: won.ms, interval: medianInterval(won.confirmed ? won.samples : []) } }
+        : {}),
+    })),
+  );
+}
+
+/** @throws {RecordError} for trials of something else than the manifest's programs on its device */
+export function checkTrials(
+  path: string,
+  { device, tasks }: Manifest,
+  records: readonly TrialRecord[],
+): void {
+  const known = new Set(tasks.map((t) => JSON.stringify([t.task, t.fingerprint])));
+  const other = records.find((r) =>
+    r.adapter !== device.name || !known.has(JSON.stringify([r.task, r.fingerprint]))
+  );
+  if (!other) return;
+  throw new RecordError(
+    `cannot open ${path}: trial ${other.trial} is of ${other.task.slice(0, 200)} on ${
+      other.adapter.slice(0, 200)
+    }, and ` + `its manifest has no such program or device`,
+  );
+}
