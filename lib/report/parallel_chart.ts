@@ -28,7 +28,7 @@ const LINES = 4000;
 const FAINT = 60;
 
 export interface ParallelOptions extends ChartOptions {
-  /** How many of the fastest are drawn strongly; default 10. */
+  /** How many of the fastest are drawn strongly; default 10, and of few a fifth. */
   readonly best?: number;
   /** Draw those that failed, too; default false. */
   readonly failures?: boolean;
@@ -46,14 +46,14 @@ export interface ParallelOptions extends ChartOptions {
  * @throws {ChartError} for trials of several programs
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Spec {
-  const { best = 10, failures = false } = options;
+  const { failures = false } = options;
   const tried = triedOf(table);
   const good = tried.points.filter((p) => p.speed > 0).toSorted((a, b) => a.speed - b.speed);
   if (good.length === 0) return emptyChart(options, TITLE, "no configuration gave a result");
   if (tried.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
   const bad = tried.points.filter((p) => !(p.speed > 0));
   const withBad = failures && bad.length > 0;
-  const strong = Math.min(best, good.length);
+  const strong = Math.min(options.best ?? Math.min(10, Math.ceil(good.length / 5)), good.length);
   const faint = thinned(good.slice(0, good.length - strong), LINES);
   const failed = withBad ? thinned(bad, LINES) : [];
   const drawn = [...failed, ...faint, ...good.slice(good.length - strong)];
