@@ -10,7 +10,7 @@ const lines = (n: number) => Array.from({ length: n }, (_, k) => `let x${k} = ${
 
 Deno.test("a program shows in colour, and its text is what String gives", () => {
   const shown = sourceOf(func);
-  golden("report/program.html", shown.html());
+  golden("report/program.txt", shown.html());
   assertEquals(textOfHtml(shown.html()).trimEnd(), `${func}`);
   assertEquals(shown.text(), `${func}`);
   assert(shown.text(true).includes("\x1b[") && !shown.text().includes("\x1b"));
