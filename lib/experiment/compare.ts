@@ -13,9 +13,9 @@ import { recordsToTable } from "../records/table.ts";
 import { bestSoFar, confirmed } from "../report/charts.ts";
 import { Chart } from "../report/chart.ts";
 import { Interruptible, unlessAborted } from "../report/interrupt.ts";
-import { shownAs } from "../report/jupyter.ts";
+import { shownInParts } from "../report/display.ts";
 import type { Reporter } from "../report/live.ts";
-import { tableBundle } from "../report/tables.ts";
+import { comparisonParts } from "../report/outcome.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { spaceOf, type Template } from "../space/template.ts";
@@ -140,12 +140,12 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     records.push(...search.records);
   }
   await last?.report("confirming");
-  const summary = shownTable(summaryTable(await confirmAll()));
+  const summary = summaryTable(await confirmAll());
   await last?.report(signal.aborted ? "stopped" : "done");
   await options.reporter?.done();
-  const trials = shownTable(recordsToTable(records));
+  const trials = recordsToTable(records);
   const title = taskOf(func, shapes);
-  return {
+  const comparison: Comparison = {
     trials,
     summary,
     budget,
@@ -154,6 +154,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       confirmed: new Chart(confirmed(summary, { title, subtitle: target.name })),
     },
   };
+  return shownInParts(comparison, () => comparisonParts(comparison));
 
   /** A contestant with one answer: measured once, recorded like any trial; unless that is stopped. */
   async function fixed(by: Measurer, contestant: FixedContestant): Promise<TrialRecord | undefined> {
@@ -217,9 +218,4 @@ type FixedContestant = "fallback" | "dlight";
 /** Whether a contestant has one answer and needs no search. */
 function isFixed(contestant: Contestant): contestant is FixedContestant {
   return contestant === "fallback" || contestant === "dlight";
-}
-
-/** The table, readable as the last value of a cell. */
-function shownTable(table: Table): Table {
-  return shownAs(table, () => tableBundle(table));
 }

@@ -3,11 +3,9 @@ import { TunebookError } from "../ir/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { bestOf, fastest } from "../records/best.ts";
 import type { TrialRecord } from "../records/record.ts";
-import { recordsToTable } from "../records/table.ts";
-import { Chart } from "../report/chart.ts";
-import { bestSoFar } from "../report/charts.ts";
+import { shownInParts } from "../report/display.ts";
 import { Interruptible } from "../report/interrupt.ts";
-import { inCell, shownAs } from "../report/jupyter.ts";
+import { searchParts } from "../report/outcome.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import { CONFIRM_ROUNDS, type Confirmed, type Speedup, speedup, winnerOf } from "./confirm.ts";
 import { Search, type SearchOptions, type Stopped } from "./search.ts";
@@ -84,6 +82,5 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
     stopped,
     measuringShare,
   };
-  const chart = () => new Chart(bestSoFar(recordsToTable(records), { title: best.task }));
-  return shownAs(log, () => chart()[inCell]());
+  return shownInParts(log, () => searchParts(log));
 }
