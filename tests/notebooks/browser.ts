@@ -55,6 +55,7 @@ export class Desk implements AsyncDisposable {
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     });
     const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } });
+    page.setDefaultTimeout(120_000);
     await page.goto(`${url}/?token=${token}`);
     return new Desk(page, url, browser, server, jupyter);
   }
@@ -87,7 +88,7 @@ export class Desk implements AsyncDisposable {
 
   /** Waits until the text under a code cell is as asked for; gives it. */
   async textIs(n: number, is: (text: string) => boolean): Promise<string> {
-    const end = performance.now() + 90_000;
+    const end = performance.now() + 120_000;
     let text = "";
     while (performance.now() < end) {
       text = await this.textUnder(n);

@@ -24,7 +24,7 @@ async function ended(kernel: Kernel, run: Run): Promise<readonly string[]> {
   const begin = performance.now();
   assert(await kernel.interrupt(), "the kernel is alive");
   const said = await run.end();
-  assert(performance.now() - begin < 30_000, `it took ${performance.now() - begin} ms`);
+  assert(performance.now() - begin < 60_000, `it took ${performance.now() - begin} ms`);
   return said.trim().split(" ");
 }
 
@@ -45,7 +45,7 @@ jupyterTest("a search is stopped in a cell, returns what it found, and goes on i
     assert(await kernel.interrupt(), "idle");
 
     const first = await kernel.begin(SEARCH);
-    await first.says(/: [3-9] trials/);
+    await first.reaches(3);
     const [stopped, trials, confirmed, best] = await ended(kernel, first);
     assertEquals([stopped, best], ["signal", "ok"]);
     assert(Number(trials) >= 3 && Number(confirmed) > 0, `${trials} trials, ${confirmed} confirmed`);
@@ -57,7 +57,7 @@ jupyterTest("a search is stopped in a cell, returns what it found, and goes on i
     assertEquals(await waiting.end(), '"waited"');
 
     const again = await kernel.begin(SEARCH);
-    await again.says(new RegExp(`: ${Number(trials) + 2} trials`));
+    await again.reaches(Number(trials) + 2);
     const [, more] = await ended(kernel, again);
     assert(Number(more) >= Number(trials) + 2, `${more} after ${trials}`);
     const records = "(await readLog(path)).map((r) => r.trial).join()";
@@ -110,7 +110,7 @@ jupyterTest(
         `globalThis.result = await compare(func, { device, path, budget: { trials: ${trials} }, reporter: createReporter() });
 console.log([...result.summary].map((r) => r.contestant + " " + r.trials + " " + (r.medianMs > 0)).join());`;
       const stopped = await kernel.begin(compared(10_000));
-      await stopped.says(/AutoTVM \(from scratch\): [2-9] of/);
+      await stopped.reaches(2, "scratch\\)");
       const said = (await ended(kernel, stopped)).join(" ");
       assertMatch(said, /^fallback 1 true,dlight 1 true,autotvm \d+ true,autotvm\+dlight 0 false$/);
       const trials = Number(/autotvm (\d+)/.exec(said)?.[1]) + 1;

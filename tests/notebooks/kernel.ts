@@ -8,7 +8,7 @@ import { environment, findPython, NoJupyterError, removeFolder } from "./run.ts"
 const DRIVE = fileURLToPath(new URL("./drive.py", import.meta.url));
 /** What the outputs of a cell may come after that it is over. */
 const QUIET_MS = 300;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 interface Message {
   readonly asked?: string;
@@ -114,6 +114,15 @@ export class Run {
   /** Waits until it says something. */
   async says(pattern: RegExp): Promise<void> {
     await this.next((m) => pattern.test(JSON.stringify(m.content ?? {})));
+  }
+
+  /** Waits until a search has had so many trials: not each of them is shown. */
+  async reaches(trials: number, who = ""): Promise<void> {
+    await this.next((m) => {
+      const [, n] = new RegExp(`${who}: (\\d+)(?: of \\d+)? trial`).exec(JSON.stringify(m.content ?? {})) ??
+        [];
+      return Number(n) >= trials;
+    });
   }
 
   /** Waits for its end; its text, with the errors. */
