@@ -70,6 +70,7 @@ export type {
 export { PrimFunc } from "./lib/ir/func.ts";
 export { specialize } from "./lib/ir/specialize.ts";
 export { interpret } from "./lib/ir/interpret.ts";
+export { printStmt } from "./lib/ir/print.ts";
 export { TunebookError } from "./lib/ir/error.ts";
 export { ScheduleError } from "./lib/schedule/error.ts";
 export type { IndexMap } from "./lib/schedule/index_map.ts";

@@ -43,8 +43,13 @@ export class Schedule {
     return this.#do(step)[0] as string;
   }
 
-  split(loop: string, factors: readonly (number | null)[]): readonly string[] {
-    return this.#do({ op: "split", loop, factors: [...factors] });
+  /** Names of the loops that it makes, one a factor, outermost first. */
+  split<const Factors extends readonly (number | null)[]>(
+    loop: string,
+    factors: Factors,
+  ): { readonly [K in keyof Factors]: string } {
+    const made = this.#do({ op: "split", loop, factors: [...factors] });
+    return made as { readonly [K in keyof Factors]: string };
   }
   fuse(...loops: readonly string[]): string {
     return this.#one({ op: "fuse", loops });
