@@ -29,6 +29,8 @@ import { tuneSuite } from "./lib/experiment/tune_suite.ts";
 import { named } from "./lib/space/template.ts";
 
 export * as te from "./lib/te/mod.ts";
+/** The arithmetic that an operator of one's own is made of: `te.compute("B", [8], (i) => expr.mul(A.at(i), 2))`. */
+export * as expr from "./lib/te/expr.ts";
 
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export const dlight = { schedule, explain, match, rules, fallback, lowBatchGemv } as const;
@@ -53,6 +55,7 @@ export {
 } from "./lib/experiment/build.ts";
 export { type Bucket, buildDispatch, Dispatch, type DispatchOptions } from "./lib/experiment/dispatch.ts";
 export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
+export { type RuleRow, ruleTable } from "./lib/experiment/rule_table.ts";
 export type { Confirmed, Speedup } from "./lib/experiment/confirm.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
 export type {
@@ -108,6 +111,7 @@ export { RecordError } from "./lib/records/error.ts";
 export { readLog, RecordLog } from "./lib/records/log.ts";
 export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/recorded_space.ts";
 export type { TrialRecord } from "./lib/records/record.ts";
+export { type Roofline, roofline } from "./lib/records/roofline.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
 
 export { Chart } from "./lib/report/chart.ts";
