@@ -113,6 +113,7 @@ export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/re
 export type { TrialRecord } from "./lib/records/record.ts";
 export { type Roofline, roofline } from "./lib/records/roofline.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
+export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/kernels.ts";
 
 export { Chart } from "./lib/report/chart.ts";
 export { bestSoFar, type ChartOptions, confirmed, overview, type Spec } from "./lib/report/charts.ts";
@@ -130,4 +131,12 @@ export {
   timesPeer,
 } from "./lib/report/standings.ts";
 export { type TunerRow, tunersCompared } from "./lib/report/tuner_chart.ts";
+export { bestOverSeeds } from "./lib/report/seeds_chart.ts";
+export { underRoofline } from "./lib/report/roofline_chart.ts";
+export { spaceHeatmap, type SpaceHeatmapOptions } from "./lib/report/space_chart.ts";
+export { parallelCoordinates, type ParallelOptions } from "./lib/report/parallel_chart.ts";
+export { type PredictionRow, predictions, predictionTable } from "./lib/report/prediction_chart.ts";
+export { pareto, type WayRow, wayTable } from "./lib/report/pareto_chart.ts";
+export { whereTimeGoes } from "./lib/report/time_chart.ts";
+export { ChartError } from "./lib/report/error.ts";
 export { type Verdict, verdicts } from "./lib/report/verdict.ts";

@@ -105,10 +105,11 @@ export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
           },
         },
       },
-      {
-        mark: { type: "rule", strokeWidth: 1.5 },
+      // The rim keeps the interval in sight on a dark bar, in print without colours as well.
+      ...[{ strokeWidth: 5, color: "white", opacity: 0.8 }, { strokeWidth: 1.5 }].map((looks) => ({
+        mark: { type: "rule", ...looks },
         encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
-      },
+      })),
       ...(rule === undefined ? [] : [{
         data: { values: [{ rule }] },
         mark: { type: "rule", strokeDash: [3, 3], color: "#333333" },

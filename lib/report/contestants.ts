@@ -22,9 +22,14 @@ const OTHER = ["#CC79A7", "#56B4E9", "#D55E00", "#000000"];
 const LONGEST = 60;
 
 export function labelOf(contestant: string): string {
-  const known = looksOf(contestant)?.label ?? printableLine(contestant, LONGEST);
+  return looksOf(contestant)?.label ?? shownName(contestant);
+}
+
+/** A name from a file, perhaps a stranger's, as a chart can show it; of up to `most` letters. */
+export function shownName(name: string, most = LONGEST): string {
+  const shown = printableLine(name.length > most ? `${name.slice(0, most - 1)}…` : name);
   // Vega takes what every object has for a series that it knows.
-  return known in {} ? `“${known}”` : known;
+  return shown in {} ? `“${shown}”` : shown;
 }
 
 function looksOf(contestant: string): Looks | undefined {

@@ -1,6 +1,6 @@
 /** The picture of a search: what each contestant has reached, and when. */
 import { colorScale, isFixed, labelOf } from "./contestants.ts";
-import { type ChartOptions, digits, frame, type Spec, spread } from "./spec.ts";
+import { type ChartOptions, digits, frame, roundValues, type Spec, spread } from "./spec.ts";
 
 export interface Point {
   readonly x: number;
@@ -15,6 +15,16 @@ export interface Curve {
   /** Where a search passes DLight, and the words for it. */
   readonly passes?: Point & { readonly text: string };
   readonly failed: readonly { readonly x: number; readonly status: string }[];
+  /** Between what several runs lie, each entry until the next. */
+  readonly band?: readonly Band[];
+  /** What stands behind the best result at the line's end. */
+  readonly note?: string;
+}
+
+export interface Band {
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface CurvesOptions extends ChartOptions {
@@ -45,7 +55,8 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
   const end = options.end * 1.02;
   const lines = curves.map((curve) => ({ curve, steps: stepsOf(curve, end) }));
   const bests = lines.map((l) => l.steps.at(-1)?.y ?? 0).filter((y) => y > 0);
-  const most = bests.length > 0 ? Math.max(...bests) : 1;
+  const bands = curves.flatMap((curve) => curve.band ?? []);
+  const most = bests.length > 0 ? Math.max(...bests, ...bands.map((b) => b.high)) : 1;
   const log = bests.length > 0 && Math.min(...bests) * LOG_FROM < most;
   const least = Math.max(most * LOG_LEAST, Math.min(...lines.flatMap((l) => l.steps.map((p) => p.y))));
   const [low, high] = log ? [least / 1.3, most * 1.3] : [0, most * 1.06];
@@ -61,7 +72,7 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
     return {
       who: labelOf(curve.contestant),
       at: places[k],
-      result: curve.passes ? `${result}, ${curve.passes.text}` : result,
+      result: [result, curve.passes?.text, curve.note].filter((words) => words !== undefined).join(", "),
     };
   });
   const color = {
@@ -102,6 +113,13 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
     width,
     height,
     layer: [
+      ...(bands.length > 0
+        ? [{
+          data: { values: curves.flatMap((c) => (c.band ?? []).map((b) => ({ ...of(c), ...b }))) },
+          mark: { type: "area", interpolate: "step-after", opacity: 0.18, clip: true },
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+        }]
+        : []),
       ...(options.dots
         ? [{
           data: {
@@ -145,14 +163,6 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
       },
     ],
   };
-}
-
-/** 1, 2 and 5 in each decade. */
-function roundValues(low: number, high: number): readonly number[] {
-  const decades = Math.ceil(Math.log10(high / low)) + 1;
-  const first = Math.floor(Math.log10(low));
-  const all = Array.from({ length: decades + 1 }, (_, k) => [1, 2, 5].map((n) => n * 10 ** (first + k)));
-  return all.flat().filter((v) => v >= low && v <= high);
 }
 
 /** Where the best result improves, and the last one again at the end. */

@@ -6,8 +6,26 @@ export type Spec = Readonly<Record<string, unknown>>;
 export interface ChartOptions {
   /** What was computed. */
   readonly title?: string;
-  /** On what. */
-  readonly subtitle?: string;
+  /** On what; several lines may be said. */
+  readonly subtitle?: string | readonly string[];
+}
+
+/** The options with a title where none is given, and with `notes` on how to read the chart, a line each. */
+export function captioned(options: ChartOptions, title: string, notes: readonly string[]): ChartOptions {
+  const lines = [...[options.subtitle ?? []].flat(), ...notes];
+  return { title: options.title ?? title, ...(lines.length > 0 ? { subtitle: lines } : {}) };
+}
+
+/** A chart of nothing, which says why. */
+export function emptyChart(options: ChartOptions, title: string, why: string): Spec {
+  return {
+    ...frame(captioned(options, title, [])),
+    width: 400,
+    height: 60,
+    data: { values: [{ why }] },
+    mark: { type: "text", fontSize: 12, color: "#555555" },
+    encoding: { text: { field: "why" } },
+  };
 }
 
 /** Schema, title and looks of a chart. JupyterLab and VS Code register version 5. */
@@ -42,11 +60,29 @@ export function speedOf(rows: readonly { readonly gflops: number; readonly gbps:
     : { unit: "GB/s", of: (r: { readonly gbps: number }) => r.gbps } as const;
 }
 
+/**
+ * A colour scale of speeds: the faster, the darker, in print without colours as well (viridis, which the colour-blind
+ * read as others do, without its lightest end, which white paper would swallow).
+ */
+export const SHADES = { scheme: { name: "viridis", extent: [0.95, 0] } } as const;
+
 /** Ticks of a logarithmic axis of ratios at powers of two, and what stands under them. */
 export const TIMES_AXIS = {
   values: Array.from({ length: 21 }, (_, k) => 2 ** (k - 10)),
   labelExpr: "datum.value < 1 ? '1/' + format(1 / datum.value, '~g') : format(datum.value, '~g') + ' ×'",
 } as const;
+
+/** 1, 2 and 5 in each decade from `low` to `high`; the decades alone where those are many. */
+export function roundValues(low: number, high: number): readonly number[] {
+  const decades = Math.ceil(Math.log10(high / low)) + 1;
+  const first = Math.floor(Math.log10(low));
+  const steps = decades > 6 ? [1] : [1, 2, 5];
+  const all = Array.from(
+    { length: decades + 1 },
+    (_, k) => steps.map((n) => Number(`${n}e${first + k}`)),
+  );
+  return all.flat().filter((v) => v >= low && v <= high);
+}
 
 /** A speed in three digits, or as many as its whole part has. */
 export function digits(x: number): string {

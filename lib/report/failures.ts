@@ -1,0 +1,20 @@
+import type { Failure } from "../measure/measurement.ts";
+
+/** How each kind of failure is called and marked: by its shape alone, so that print without colours tells them apart. */
+const FAILURES: Readonly<Record<Failure, { readonly label: string; readonly shape: string }>> = {
+  instantiate: { label: "refused by the template", shape: "triangle-left" },
+  verify: { label: "beyond a limit", shape: "square" },
+  lower: { label: "not lowered", shape: "triangle-down" },
+  compile: { label: "not compiled", shape: "triangle-up" },
+  run: { label: "not run", shape: "diamond" },
+  wrongAnswer: { label: "wrong results", shape: "M-1,-1L1,1M-1,1L1,-1" },
+  timeout: { label: "too slow", shape: "circle" },
+  deviceLost: { label: "device lost", shape: "triangle-right" },
+};
+
+/** The looks of a status that is not ok; a log of tomorrow may have others. */
+export function failureOf(status: string): { readonly label: string; readonly shape: string } {
+  return Object.hasOwn(FAILURES, status)
+    ? FAILURES[status as Failure]
+    : { label: "failed", shape: "triangle" };
+}

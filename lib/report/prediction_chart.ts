@@ -1,0 +1,173 @@
+/** What a cost model expects against what was measured. */
+import type { Table } from "apache-arrow";
+import type { Column } from "../records/schema.ts";
+import { rowsOf, tableOf } from "../records/table.ts";
+import { captioned, type ChartOptions, emptyChart, frame, type Spec } from "./spec.ts";
+
+/** One point, as the model sees it. */
+export interface PredictionRow {
+  readonly predicted: number;
+  /** NaN where it was not measured, or failed. */
+  readonly measured: number;
+  /** `learnt`: the model was fitted to it; `unseen`: it was not; `next`: unseen, and would be tried next. */
+  readonly kind: "learnt" | "unseen" | "next";
+}
+
+const COLUMNS = {
+  predicted: "float",
+  measured: "float",
+  kind: "text",
+} as const satisfies Readonly<Record<keyof PredictionRow, Column>>;
+
+/** Predictions as a table for `predictions`. */
+export function predictionTable(rows: readonly PredictionRow[]): Table {
+  return tableOf(rows, COLUMNS);
+}
+
+const TITLE = "Predictions against measurements";
+const SIDE = 360;
+/** From behind to the front. Shapes and shades tell them apart in print without colours, too. */
+const KINDS = [
+  {
+    kind: "unseen",
+    label: "not seen by the model",
+    color: "#56B4E9",
+    shape: "circle",
+    size: 22,
+    opacity: 0.6,
+  },
+  { kind: "learnt", label: "learnt from", color: "#000000", shape: "cross", size: 40, opacity: 0.9 },
+  {
+    kind: "next",
+    label: "would be tried next",
+    color: "#D55E00",
+    shape: "triangle-up",
+    size: 90,
+    opacity: 1,
+  },
+] as const;
+
+/**
+ * A point a configuration: predicted to the right, measured upwards, both in `unit`s of which more is better, and the
+ * diagonal on which a perfect model's points would lie. A model that learns ranks predicts no speeds: with `by:
+ * "rank"` both axes are places instead, the best at the top right. Points that would be tried next stand out, and
+ * those of which no measurement is known lie at the bottom. The rank correlation (Spearman's) is of the points that
+ * the model had not seen, if there are any.
+ *
+ * @throws {RecordError} for another table
+ */
+export function predictions(
+  table: Table,
+  options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
+): Spec {
+  const { by = "value", unit = "score" } = options;
+  const rows = (rowsOf(table, COLUMNS) as unknown as readonly PredictionRow[]).filter((r) =>
+    Number.isFinite(r.predicted)
+  );
+  const known = rows.filter((r) => Number.isFinite(r.measured));
+  if (rows.length === 0) return emptyChart(options, TITLE, "nothing was predicted");
+  const unseen = known.filter((r) => r.kind !== "learnt");
+  const judged = unseen.length > 1 ? unseen : known;
+  const rho = rankCorrelation(judged.map((r) => r.predicted), judged.map((r) => r.measured));
+  const of = unseen.length > 1
+    ? `${judged.length} points that the model had not seen`
+    : `${judged.length} points`;
+  const predicted = by === "value"
+    ? rows.map((r) => r.predicted)
+    : sharesOf(ranksOf(rows.map((r) => r.predicted)));
+  const places = by === "value" ? [] : sharesOf(ranksOf(known.map((r) => r.measured)));
+  const measured = new Map(known.map((r, k) => [r, by === "value" ? r.measured : places[k] ?? NaN]));
+  const all = [...predicted, ...measured.values()];
+  const [low, high] = by === "rank"
+    ? [0, 1]
+    : [Math.min(0, ...all), Math.max(...all, Math.min(0, ...all) + 1e-9)];
+  const room = (high - low) * 0.03;
+  const values = rows.map((r, k) => ({
+    x: predicted[k],
+    y: measured.get(r) ?? low - room,
+    kind: KINDS.find((look) => look.kind === r.kind)?.label ?? KINDS[0].label,
+    known: measured.has(r),
+  }));
+  const axis = (field: string, title: string) => ({
+    field,
+    type: "quantitative",
+    title,
+    scale: { domain: [low - room, high + room], nice: false, zero: false },
+    axis: { tickCount: 5, format: by === "rank" ? "%" : "~g" },
+  });
+  const words = (what: string) =>
+    by === "rank" ? `place as ${what}, from the slowest to the best` : `${what}, ${unit}`;
+  const x = axis("x", words("predicted")), y = axis("y", words("measured"));
+  const there = KINDS.filter((look) => values.some((v) => v.kind === look.label));
+  const scaleOf = (key: "color" | "shape" | "size" | "opacity") => ({
+    field: "kind",
+    type: "nominal",
+    title: null,
+    scale: { domain: there.map((k) => k.label), range: there.map((k) => k[key]) },
+    legend: key === "color" || key === "shape" ? { symbolOpacity: 1, symbolSize: 70 } : null,
+  });
+  const missing = values.filter((v) => !v.known).length;
+  const notes = [
+    Number.isNaN(rho)
+      ? "too few measurements for a rank correlation"
+      : `rank correlation ${rho.toFixed(2)} on ${of}`,
+    ...(missing > 0 ? [`at the bottom: ${missing} without a measurement`] : []),
+  ];
+  return {
+    ...frame(captioned(options, TITLE, notes)),
+    width: SIDE,
+    height: SIDE,
+    layer: [
+      {
+        data: { values: [{ x: low, y: low }, { x: high, y: high }] },
+        mark: { type: "line", color: "#333333", strokeDash: [4, 4], strokeWidth: 1 },
+        encoding: { x, y },
+      },
+      // One behind the other: those that matter lie on top.
+      ...there.map((look) => ({
+        data: {
+          values: values.filter((v) => v.kind === look.label).map(({ x, y, kind }) => ({ x, y, kind })),
+        },
+        mark: {
+          type: "point",
+          filled: true,
+          size: look.size,
+          opacity: look.opacity,
+          stroke: "white",
+          strokeWidth: 0.4,
+        },
+        encoding: { x, y, color: scaleOf("color"), shape: scaleOf("shape") },
+      })),
+    ],
+  };
+}
+
+/** Spearman's: the correlation of ranks; ties share theirs. NaN of fewer than two points, or of equal ones. */
+export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
+  const p = ranksOf(a), q = ranksOf(b), mean = (a.length - 1) / 2;
+  let both = 0, own = 0, other = 0;
+  p.forEach((x, k) => {
+    const dx = x - mean, dy = (q[k] ?? NaN) - mean;
+    both += dx * dy;
+    own += dx * dx;
+    other += dy * dy;
+  });
+  return both / Math.sqrt(own * other);
+}
+
+/** From 0 for the least; equal values have the mean of their places. */
+function ranksOf(values: readonly number[]): readonly number[] {
+  const order = [...values.keys()].sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
+  const ranks: number[] = Array(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from;
+    while (to < order.length && values[order[to] as number] === values[order[from] as number]) to++;
+    for (let k = from; k < to; k++) ranks[order[k] as number] = (from + to - 1) / 2;
+    from = to;
+  }
+  return ranks;
+}
+
+function sharesOf(ranks: readonly number[]): readonly number[] {
+  return ranks.map((r) => ranks.length === 1 ? 0.5 : r / (ranks.length - 1));
+}
