@@ -113,6 +113,7 @@ export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/re
 export type { TrialRecord } from "./lib/records/record.ts";
 export { type Roofline, roofline } from "./lib/records/roofline.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
+export { recordsToTable } from "./lib/records/table.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/kernels.ts";
 
 export { Chart } from "./lib/report/chart.ts";
