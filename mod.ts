@@ -21,7 +21,8 @@ import { RECOMMENDED } from "./lib/autotvm/recommended.ts";
 import { explain } from "./lib/dlight/explain.ts";
 import { fallback } from "./lib/dlight/fallback.ts";
 import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
-import { match, rules, schedule } from "./lib/dlight/schedule.ts";
+import { match, rules } from "./lib/dlight/schedule.ts";
+import { compile, schedule } from "./lib/experiment/looks.ts";
 import { recordSpace } from "./lib/experiment/record_space.ts";
 import { simulate } from "./lib/experiment/simulate.ts";
 import { tune } from "./lib/experiment/tune.ts";
@@ -91,7 +92,7 @@ export { instantiate, spaceOf, type Template } from "./lib/space/template.ts";
 export { targetOf } from "./lib/target/profiles.ts";
 export type { Limits, Profile, Target } from "./lib/target/target.ts";
 
-export { compile } from "./lib/codegen/compile.ts";
+export { compile };
 export type { Executable } from "./lib/codegen/executable.ts";
 export { LimitError, LowerError } from "./lib/lower/error.ts";
 export { lower, passes } from "./lib/lower/pipeline.ts";
@@ -119,8 +120,12 @@ export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/
 export { Chart } from "./lib/report/chart.ts";
 export { bestSoFar, type ChartOptions, confirmed, overview, type Spec } from "./lib/report/charts.ts";
 export { display, type Showable } from "./lib/report/display.ts";
+export { type Diff, diff, type DiffOptions } from "./lib/report/diff.ts";
 export { drain } from "./lib/report/jupyter.ts";
 export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
+export { type Readable, type Source, sourceOf, type SourceOptions } from "./lib/report/source.ts";
+export { type Steps, steps } from "./lib/report/steps.ts";
+export { type Sheet, sheet } from "./lib/report/tables.ts";
 export { pageOf, type Section } from "./lib/report/page.ts";
 export { contestsCompared } from "./lib/report/contest_chart.ts";
 export {

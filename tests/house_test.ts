@@ -33,6 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside, and the rooms that use them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "apache-arrow": ["records", "report", "experiment"],
+  "diff": ["report"],
   "pure-rand": ["space"],
   "vega": ["report"],
   "vega-lite": ["report"],

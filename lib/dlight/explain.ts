@@ -1,19 +1,12 @@
 import type { PrimFunc } from "../ir/func.ts";
-import { printFunc } from "../ir/print.ts";
-import { apply, showStep, type Step } from "../schedule/step.ts";
+import { showStep } from "../schedule/step.ts";
+import { walk, type WalkedStep } from "../schedule/walk.ts";
 import type { Config } from "../space/knobs.ts";
 import { showValue } from "../space/knob.ts";
 import type { Target } from "../target/target.ts";
 import { PRESET_SOURCES } from "./presets.ts";
 import type { Rule, Why } from "./rule.ts";
 import { rules, schedule } from "./schedule.ts";
-
-/** One step of a schedule, with the program before and after it. */
-export interface ExplainedStep {
-  readonly step: Step;
-  readonly before: string;
-  readonly after: string;
-}
 
 /** Why a program is scheduled as it is. */
 export class Explanation {
@@ -28,7 +21,7 @@ export class Explanation {
     readonly preset: Config,
     /** Where they come from. */
     readonly source: string,
-    readonly steps: readonly ExplainedStep[],
+    readonly steps: readonly WalkedStep[],
   ) {}
 
   toString(): string {
@@ -57,13 +50,7 @@ export function explain(func: PrimFunc, target: Target, among: readonly Rule[] =
     const { template, because } = rule.match(func, target);
     return { rule: rule.name, matched: template !== undefined, because };
   });
-  let now = func, text = printFunc(func);
-  const steps = ruled.trace.steps.map((step): ExplainedStep => {
-    now = apply(now, step).func;
-    const before = text;
-    text = printFunc(now);
-    return { step, before, after: text };
-  });
-  const { rule, preset } = ruled;
-  return new Explanation(func, target.profile, rule, verdicts, preset, PRESET_SOURCES[target.profile], steps);
+  const { rule, preset, trace } = ruled;
+  const source = PRESET_SOURCES[target.profile], steps = walk(func, trace);
+  return new Explanation(func, target.profile, rule, verdicts, preset, source, steps);
 }

@@ -13,9 +13,9 @@ import { type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { bestSoFar, confirmed } from "../report/charts.ts";
 import { Chart } from "../report/chart.ts";
-import { shownAs } from "../report/jupyter.ts";
+import { shownInParts } from "../report/display.ts";
 import type { Reporter } from "../report/live.ts";
-import { tableBundle } from "../report/tables.ts";
+import { comparisonParts } from "../report/outcome.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { spaceOf, type Template } from "../space/template.ts";
@@ -122,11 +122,11 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     await search.run();
     records.push(...search.records);
   }
-  const summary = shownTable(summaryTable(await confirmAll()));
+  const summary = summaryTable(await confirmAll());
   await options.reporter?.done();
-  const trials = shownTable(recordsToTable(records));
+  const trials = recordsToTable(records);
   const title = taskOf(func, shapes);
-  return {
+  const comparison: Comparison = {
     trials,
     summary,
     charts: {
@@ -134,6 +134,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
       confirmed: new Chart(confirmed(summary, { title, subtitle: target.name })),
     },
   };
+  return shownInParts(comparison, () => comparisonParts(comparison));
 
   /** A contestant with one answer: measured once, recorded like any trial. */
   async function fixed(contestant: FixedContestant): Promise<TrialRecord> {
@@ -199,9 +200,4 @@ type FixedContestant = "fallback" | "dlight";
 /** Whether a contestant has one answer and needs no search. */
 function isFixed(contestant: Contestant): contestant is FixedContestant {
   return contestant === "fallback" || contestant === "dlight";
-}
-
-/** The table, readable as the last value of a cell. */
-function shownTable(table: Table): Table {
-  return shownAs(table, () => tableBundle(table));
 }

@@ -1,10 +1,8 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { bestOf } from "../records/best.ts";
 import type { TrialRecord } from "../records/record.ts";
-import { recordsToTable } from "../records/table.ts";
-import { Chart } from "../report/chart.ts";
-import { bestSoFar } from "../report/charts.ts";
-import { inCell, shownAs } from "../report/jupyter.ts";
+import { shownInParts } from "../report/display.ts";
+import { searchParts } from "../report/outcome.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import { CONFIRM_ROUNDS, type Confirmed, type Speedup, speedup, winnerOf } from "./confirm.ts";
 import { Search, type SearchOptions, type Stopped } from "./search.ts";
@@ -57,6 +55,5 @@ export async function tune(func: PrimFunc, options: TuneOptions): Promise<TuneLo
     stopped,
     measuringShare,
   };
-  const chart = () => new Chart(bestSoFar(recordsToTable(records), { title: fastest.task }));
-  return shownAs(log, () => chart()[inCell]());
+  return shownInParts(log, () => searchParts(log));
 }

@@ -8,7 +8,9 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
+import { shownInParts } from "../report/display.ts";
 import type { Reporter } from "../report/live.ts";
+import { suiteParts } from "../report/outcome.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { Device } from "../runtime/device.ts";
 import { CONFIRM_ROUNDS, type Confirmed, speedup, winnerOf } from "./confirm.ts";
@@ -167,13 +169,14 @@ export async function tuneSuite(
   }
   const known = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
   const whole = (ms: (r: SuiteRow) => number) => known.reduce((sum, r) => sum + r.weight * ms(r), 0);
-  return {
+  const log: SuiteLog = {
     rows,
     table: tableOf(rows, COLUMNS),
     records: searches.flatMap((s) => s.records),
     best,
     speedup: whole((r) => r.presetMs) / whole((r) => r.bestMs),
   };
+  return shownInParts(log, () => suiteParts(log));
 }
 
 function searchOptions(task: Task, k: number, options: TuneSuiteOptions) {

@@ -1,7 +1,6 @@
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
-import { printable } from "./printable.ts";
 import type { Stmt } from "./stmt.ts";
 
 /**
@@ -34,10 +33,5 @@ export class PrimFunc implements FuncData {
   /** The program as text, in TVMScript's manner. */
   toString(): string {
     return printFunc(this);
-  }
-
-  /** What a notebook's cell shows. */
-  [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
-    return { "text/plain": printable(`${this}`) };
   }
 }

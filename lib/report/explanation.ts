@@ -1,9 +1,11 @@
 /** Why a program is scheduled as it is, for a notebook's cell: what each rule says, the numbers, step after step. */
-import { showStep, type Step } from "../schedule/step.ts";
-import type { Config } from "../space/knobs.ts";
+import { printable, printableLine } from "../ir/printable.ts";
+import type { WalkedStep } from "../schedule/walk.ts";
 import { showValue } from "../space/knob.ts";
-import type { Bundle } from "./jupyter.ts";
+import type { Config } from "../space/knobs.ts";
+import { Steps } from "./steps.ts";
 import { escapeHtml, htmlOf } from "./tables.ts";
+import { View } from "./view.ts";
 
 /** What `dlight.explain` gives. */
 export interface Explained {
@@ -17,36 +19,34 @@ export interface Explained {
   }[];
   readonly preset: Config;
   readonly source: string;
-  readonly steps: readonly { readonly step: Step; readonly before: string; readonly after: string }[];
+  readonly steps: readonly WalkedStep[];
   toString(): string;
 }
 
-/** An explanation as text, and as HTML whose steps unfold to the program after them, with what they changed marked. */
-export function explanationBundle(e: Explained): Bundle {
-  const name = (text: string) => `<code>${escapeHtml(text)}</code>`;
-  const knobs = Object.entries(e.preset).map(([knob, value]) => [knob, showValue(value)]);
-  const steps = e.steps.map(({ step, before, after }) =>
-    `<li><details><summary>${name(showStep(step))}</summary><pre>${
-      changed(before, after)
-    }</pre></details></li>`
-  );
-  const html = [
-    `<p>${name(e.func.name)} is scheduled by <b>${escapeHtml(e.rule)}</b>, for ${escapeHtml(e.profile)}.</p>`,
-    htmlOf([
-      ["rule", "matches", "because"],
-      ...e.verdicts.map((v) => [v.rule, v.matched ? "yes" : "no", v.because]),
-    ]),
-    `<p>The preset: ${escapeHtml(e.source)}.</p>`,
-    knobs.length > 0 ? htmlOf([["knob", "value"], ...knobs]) : "<p>There is nothing to choose.</p>",
-    `<p>The steps; each unfolds to the program after it, what it changed in bold:</p><ol>${
-      steps.join("")
-    }</ol>`,
-  ];
-  return { "text/html": html.join(""), "text/plain": `${e}` };
-}
+/** An explanation as text, and as HTML whose steps unfold to what they changed. */
+export class ExplanationView extends View {
+  constructor(readonly explained: Explained) {
+    super();
+  }
 
-/** The lines of `after`, in bold those that `before` does not have. */
-function changed(before: string, after: string): string {
-  const old = new Set(before.split("\n"));
-  return after.split("\n").map((l) => old.has(l) ? escapeHtml(l) : `<b>${escapeHtml(l)}</b>`).join("\n");
+  override html(): string {
+    const e = this.explained;
+    const knobs = Object.entries(e.preset).map(([knob, value]) => [knob, showValue(value)]);
+    return [
+      `<p><code>${escapeHtml(printable(e.func.name))}</code> is scheduled by <b>${escapeHtml(e.rule)}</b>, ` +
+      `for ${escapeHtml(e.profile)}.</p>`,
+      htmlOf([
+        ["rule", "matches", "because"],
+        ...e.verdicts.map((v) => [v.rule, v.matched ? "yes" : "no", printableLine(v.because)]),
+      ]),
+      `<p>The preset: ${escapeHtml(e.source)}.</p>`,
+      knobs.length > 0 ? htmlOf([["knob", "value"], ...knobs]) : "<p>There is nothing to choose.</p>",
+      `<p>The steps; each unfolds to what it changed:</p>`,
+      new Steps(e.steps).html(),
+    ].join("");
+  }
+
+  override text(): string {
+    return printable(`${this.explained}`);
+  }
 }

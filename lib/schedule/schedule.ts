@@ -17,6 +17,10 @@ export class Schedule {
     this.#func = this.#start = func;
   }
 
+  /** The program before all steps. */
+  get start(): PrimFunc {
+    return this.#start;
+  }
   /** The program as scheduled so far. */
   get func(): PrimFunc {
     return this.#func;

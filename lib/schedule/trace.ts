@@ -1,6 +1,5 @@
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { printable } from "../ir/printable.ts";
 import { sizeOf } from "../ir/size.ts";
 import { ScheduleError } from "./error.ts";
 import { apply, showStep, type Step } from "./step.ts";
@@ -54,11 +53,6 @@ export class Trace {
   toString(): string {
     return this.steps.map(showStep).join("\n");
   }
-
-  /** What a notebook's cell shows. */
-  [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
-    return { "text/plain": printable(`${this}`) };
-  }
 }
 
 /** What an object has of its own; nothing of anything else. */
@@ -80,7 +74,17 @@ function parsed(text: string): unknown {
  * @throws {ScheduleError} where the trace is of another program, a step does not fit, or the program grows too large
  */
 export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimFunc {
-  const { program, steps } = trace instanceof Trace ? trace : Trace.fromJSON(trace);
+  let last = func;
+  for (const next of stages(func, trace instanceof Trace ? trace : Trace.fromJSON(trace))) last = next;
+  return last;
+}
+
+/**
+ * The program after each step of a trace.
+ *
+ * @throws {ScheduleError} as `replay` does, when it comes to it
+ */
+export function* stages(func: PrimFunc, { program, steps }: Trace): Generator<PrimFunc> {
   const own = fingerprint(func);
   if (own !== program.fingerprint) {
     throw new ScheduleError(
@@ -88,12 +92,15 @@ export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimF
         `a trace fits only the program that it was made for, with the same shapes and dtypes`,
     );
   }
-  return steps.reduce((f, step, k) => {
-    const next = apply(f, step).func;
-    if (sizeOf(next.body, SIZE_LIMIT) <= SIZE_LIMIT) return next;
-    throw new ScheduleError(
-      `cannot replay a trace of ${program.name}: step ${k}, ${step.op}, leaves a program of more than ${SIZE_LIMIT} ` +
-        `statements and expressions; inline or partition less`,
-    );
-  }, func);
+  let last = func;
+  for (const [k, step] of steps.entries()) {
+    last = apply(last, step).func;
+    if (sizeOf(last.body, SIZE_LIMIT) > SIZE_LIMIT) {
+      throw new ScheduleError(
+        `cannot replay a trace of ${program.name}: step ${k}, ${step.op}, leaves a program of more than ${SIZE_LIMIT} ` +
+          `statements and expressions; inline or partition less`,
+      );
+    }
+    yield last;
+  }
 }

@@ -155,9 +155,16 @@ export class ConfigSpace {
     return { size: this.size, preset: this.preset, knobs: this.knobs };
   }
 
-  /** A table of the knobs. */
-  toString(): string {
-    const rows = [
+  /** How many configurations there are, in words. */
+  describe(): string {
+    const size = `${this.size.toLocaleString("en-US")} configuration${this.size === 1 ? "" : "s"}`;
+    if (this.constraints.length === 0) return size;
+    return `${size}, ${this.count().toLocaleString("en-US")} that its constraints accept`;
+  }
+
+  /** The knobs as a table's cells, its head first. */
+  cells(): readonly (readonly string[])[] {
+    return [
       ["knob", "kind", "count", "candidates", "preset"],
       ...this.knobs.map((k) => [
         k.name,
@@ -167,18 +174,14 @@ export class ConfigSpace {
         showValue(k.candidates[k.preset] as KnobValue),
       ]),
     ];
-    const widths = rows[0]?.map((_, c) => Math.max(...rows.map((r) => r[c]?.length ?? 0))) ?? [];
-    const lines = rows.map((r) => r.map((cell, c) => cell.padEnd(widths[c] ?? 0)).join("  ").trimEnd());
-    const size = this.size.toLocaleString("en-US");
-    const ties = this.constraints.length === 0
-      ? ""
-      : `, ${this.count().toLocaleString("en-US")} that its constraints accept`;
-    return [`${size} configurations${ties}`, ...lines].join("\n");
   }
 
-  /** What a notebook's cell shows. */
-  [Symbol.for("Jupyter.display")](): Readonly<Record<string, unknown>> {
-    return { "text/plain": `${this}` };
+  /** A table of the knobs. */
+  toString(): string {
+    const rows = this.cells();
+    const widths = rows[0]?.map((_, c) => Math.max(...rows.map((r) => r[c]?.length ?? 0))) ?? [];
+    const lines = rows.map((r) => r.map((cell, c) => cell.padEnd(widths[c] ?? 0)).join("  ").trimEnd());
+    return [this.describe(), ...lines].join("\n");
   }
 
   /** Moves of knob `i` away from candidate `from`, nearest first; kept, as a search asks for them often. */

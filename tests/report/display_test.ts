@@ -1,14 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
+import { tableFromArrays } from "apache-arrow";
 import { tableToRecords } from "../../lib/records/table.ts";
 import { Chart, shownWidth } from "../../lib/report/chart.ts";
 import { confirmed } from "../../lib/report/charts.ts";
 import { display, type Showable } from "../../lib/report/display.ts";
-import { inCell, jupyter, shownAs } from "../../lib/report/jupyter.ts";
+import { type Bundle, inCell, jupyter, shownAs } from "../../lib/report/jupyter.ts";
+import { viewOf } from "../../lib/report/looks.ts";
+import { sourceOf } from "../../lib/report/source.ts";
+import { steps } from "../../lib/report/steps.ts";
 import { tableBundle } from "../../lib/report/tables.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
 import { flagKnob } from "../../lib/space/knob.ts";
-import { matmul } from "../../lib/te/matmul.ts";
 import { reduceSum } from "../../lib/te/rows.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable, trials, trialTable } from "./results.ts";
@@ -18,11 +21,11 @@ const schedule = new Schedule(func);
 schedule.unroll("k");
 const space = new ConfigSpace([flagKnob("vectorize", true)]);
 
-/** The lines that a terminal gets. */
+/** What a terminal gets, as Deno's console prints it there. */
 async function printed(...things: readonly Showable[]): Promise<readonly string[]> {
   const lines: string[] = [];
   const { log } = console;
-  console.log = (text: string) => lines.push(text);
+  console.log = (thing: unknown) => lines.push(typeof thing === "string" ? thing : Deno.inspect(thing));
   try {
     await display(...things);
   } finally {
@@ -31,19 +34,31 @@ async function printed(...things: readonly Showable[]): Promise<readonly string[
   return lines;
 }
 
+/** What a cell shows of its last value. */
+function lastValue(thing: object): Promise<Bundle> {
+  return Promise.resolve((thing as { readonly [inCell]: () => Bundle })[inCell]());
+}
+
 Deno.test("outside of a notebook there is no Jupyter, and things are shown as text", async () => {
   assertEquals(jupyter(), undefined);
   const table = confirmedTable();
   const chart = new Chart(confirmed(table, { title: "speeds" }));
-  assertEquals(await printed("words", func, schedule.trace, space, table, chart, new Chart({})), [
-    "words",
-    `${func}`,
-    'sch.unroll("k")',
-    `${space}`,
-    tableBundle(table)["text/plain"],
-    "Chart: speeds",
-    "Chart: untitled",
-  ]);
+  const config = { tile: [8, 4], pad: 0 };
+  assertEquals(
+    await printed("words", 7, func, schedule.trace, schedule, space, table, config, chart, new Chart({})),
+    [
+      "words",
+      "7",
+      `${func}`,
+      'sch.unroll("k")',
+      `${steps(schedule)}`,
+      `${space}`,
+      tableBundle(table)["text/plain"],
+      "tile  pad\n8x4     0",
+      "Chart: speeds",
+      "Chart: untitled",
+    ],
+  );
 });
 
 Deno.test("in a notebook things come in order, in the formats that it shows, and have left when it is over", async () => {
@@ -53,12 +68,12 @@ Deno.test("in a notebook things come in order, in the formats that it shows, and
   await display("words", func, schedule.trace, confirmedTable(), chart);
   assert(performance.now() - begin > 60);
   assertEquals(fake.messages.map((m) => [m.type, m.id]), Array(5).fill(["display_data", undefined]));
-  assertEquals(fake.messages.slice(0, 3).map((m) => m.data), [
+  assertEquals(fake.messages.slice(0, 4).map((m) => m.data), [
     { "text/plain": "words" },
-    { "text/plain": `${func}` },
-    { "text/plain": 'sch.unroll("k")' },
+    { "text/html": sourceOf(func).html(), "text/plain": `${func}` },
+    { "text/html": sourceOf(schedule.trace).html(), "text/plain": 'sch.unroll("k")' },
+    tableBundle(confirmedTable()),
   ]);
-  assertEquals(fake.messages[3]?.data, tableBundle(confirmedTable()));
   const drawn = fake.messages[4];
   assertEquals(Object.keys(drawn?.data ?? {}), [
     "application/vnd.vegalite.v5+json",
@@ -68,7 +83,7 @@ Deno.test("in a notebook things come in order, in the formats that it shows, and
   assertEquals(drawn?.metadata, { "image/png": { width: shownWidth(drawn?.data["image/png"] ?? "") } });
 });
 
-Deno.test("long lines are broken between words in a notebook, and programs between parameters", async () => {
+Deno.test("long lines of text are broken between words in a notebook", async () => {
   using fake = fakeJupyter();
   const word = "a".repeat(49);
   await display(`  ${word} ${word} ${word} ${word}\nshort\n${"b".repeat(200)}`);
@@ -79,19 +94,62 @@ Deno.test("long lines are broken between words in a notebook, and programs betwe
     "short",
     "b".repeat(200),
   ]);
-  await display(matmul({ m: 256, n: 256, k: 256 }));
-  assertEquals(fake.messages[1]?.data["text/plain"]?.split("\n").slice(1, 3), [
-    'def matmul(A: T.Buffer((256, 256), "float32"), B: T.Buffer((256, 256), "float32"),',
-    '        C: T.Buffer((256, 256), "float32")):',
-  ]);
 });
 
-Deno.test("programs, traces and spaces show themselves as the last value of a cell", () => {
-  const bundle = (x: unknown) =>
-    (x as Readonly<Record<symbol, () => unknown>>)[Symbol.for("Jupyter.display")]?.call(x);
-  assertEquals(bundle(func), { "text/plain": `${func}` });
-  assertEquals(bundle(schedule.trace), { "text/plain": 'sch.unroll("k")' });
-  assertEquals(bundle(space), { "text/plain": `${space}` });
+Deno.test("the last value of a cell shows as if it were displayed, and so it prints", async () => {
+  const other = tableFromArrays({ n: new Int32Array([1, 2]) });
+  for (const thing of [func, schedule, schedule.trace, space, confirmedTable(), other]) {
+    using fake = fakeJupyter();
+    await display(thing);
+    assertEquals(await lastValue(thing), fake.messages[0]?.data);
+    assertEquals(Object.keys(fake.messages[0]?.data ?? {}), ["text/html", "text/plain"]);
+    assertEquals(Deno.inspect(thing), fake.messages[0]?.data["text/plain"]);
+  }
+});
+
+Deno.test("nothing is shown as nothing", async () => {
+  using fake = fakeJupyter();
+  await display(...[null, undefined] as unknown as readonly Showable[]);
+  assertEquals(fake.messages.map((m) => m.data["text/plain"]), ["null", "undefined"]);
+});
+
+Deno.test("colours are for terminals that want them", () => {
+  for (const thing of [func, schedule, schedule.trace]) {
+    assert(Deno.inspect(thing, { colors: true }).includes("\x1b["));
+    assert(!Deno.inspect(thing).includes("\x1b["));
+  }
+});
+
+Deno.test("a space says what its constraints tie, a configuration is one row, and other things are shown as they are", () => {
+  const flags = [flagKnob("a", true), flagKnob("<b>", false)];
+  const tied = new ConfigSpace(flags, [{
+    knobs: ["a", "<b>"],
+    refuse: (a, b) => a === b ? "no" : undefined,
+  }]);
+  const { html, text } = { html: viewOf(tied).html(), text: viewOf(tied).text() };
+  assert(html.startsWith("<p>4 configurations, 2 that its constraints accept</p><table>"));
+  assert(html.includes("<ul><li>a, &lt;b&gt;</li></ul>") && !html.includes("<b>"));
+  assertEquals(text, `${tied}`);
+  assertEquals(viewOf(space.at(0)).text(), "vectorize\nfalse");
+  assertEquals(viewOf({}).text(), "no knobs");
+  assertEquals(viewOf(new Map([[1, new Date(0)]])).text(), Deno.inspect(new Map([[1, new Date(0)]])));
+});
+
+Deno.test("what a program was compiled to shows kernel by kernel", () => {
+  const launch = { name: "<i>", source: "fn f() {}\n", workgroupSize: [8, 4, 1], sharedBytes: 1024 };
+  const kernels = {
+    name: "f",
+    language: "wgsl",
+    launches: [launch, { ...launch, name: "g", sharedBytes: 0 }],
+  };
+  for (const thing of [kernels, { executable: kernels }]) {
+    assertEquals(
+      viewOf(thing).text(),
+      "<i> (kernel 1 of 2): workgroups of 8 × 4 × 1, 1,024 bytes of workgroup memory\n\nfn f() {}\n\n" +
+        "g (kernel 2 of 2): workgroups of 8 × 4 × 1\n\nfn f() {}",
+    );
+    assert(!viewOf(thing).html().includes("<i>"));
+  }
 });
 
 Deno.test("a value that was given a look is the same value otherwise", () => {

@@ -3,7 +3,7 @@ import { type Table, tableFromArrays } from "apache-arrow";
 import fc from "fast-check";
 import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
-import { cellsOf, escapeHtml, htmlOf, tableBundle, textOf } from "../../lib/report/tables.ts";
+import { escapeHtml, htmlOf, sheet, tableBundle, textOf } from "../../lib/report/tables.ts";
 import { golden } from "../golden.ts";
 import { confirmedTable, rowOf, rows, trialOf, trials, trialTable } from "./results.ts";
 
@@ -41,17 +41,23 @@ Deno.test("whoever could not be confirmed has dashes for numbers", () => {
   );
 });
 
-Deno.test("a long table says how much of it is not shown", () => {
-  const many = (n: number) =>
-    plain(recordsToTable(Array.from({ length: n }, (_, trial) => trialOf({ trial }))));
-  assertEquals(many(20).split("\n").length, 21);
-  assertEquals(many(21).split("\n").at(-1), "… 1 more row");
-  assertEquals(many(50).split("\n").at(-1), "… 30 more rows");
-  assert(
-    tableBundle(recordsToTable([...trials, ...trials, ...trials]))["text/html"].endsWith(
-      "<p>… 4 more rows</p>",
-    ),
-  );
+Deno.test("of a long table the middle is left out, and unfolds where it is not too long", () => {
+  const many = (n: number) => recordsToTable(Array.from({ length: n }, (_, trial) => trialOf({ trial })));
+  const trialsIn = (text: string) =>
+    text.split("\n").map((line) => line.match(/\) +(\d+) /)?.[1] ?? line.slice(0, 14));
+  assertEquals(plain(many(20)).split("\n").length, 21);
+  assert(!tableBundle(many(20))["text/html"].includes("<details>"));
+  const shown = ["contestant    ", ..."0 1 2 3 4 5 6 7 8 9 10 11 12 13 14".split(" ")];
+  assertEquals(trialsIn(plain(many(21))), [...shown, "… 1 more row", ..."16 17 18 19 20".split(" ")]);
+  assertEquals(trialsIn(plain(many(300))), [...shown, "… 280 more row", ..."295 296 297 298 299".split(" ")]);
+
+  const html = tableBundle(many(50))["text/html"];
+  const [head = "", rest = ""] = html.split("<details>");
+  const rowsIn = (part: string) => part.split("<tr>").length - 1;
+  assertEquals([rowsIn(head), rowsIn(rest)], [22, 51]);
+  assert(head.includes("… 30 more rows") && rest.includes("all 50 rows"));
+  const long = tableBundle(many(300))["text/html"];
+  assertEquals([rowsIn(long), long.includes("<details>")], [22, false]);
 });
 
 Deno.test("any other table is shown as it is: parts of results, and tables of others", () => {
@@ -59,9 +65,38 @@ Deno.test("any other table is shown as it is: parts of results, and tables of ot
     "contestant      secondsSinceStart",
     "fallback                    0.400",
   ]);
-  const other = tableFromArrays({ n: new Float64Array([1, 2.34567]), s: ["x".repeat(50), "y"] });
-  assertEquals(cellsOf(other), [["n", "s"], ["1.00", `${"x".repeat(39)}…`], ["2.35", "y"]]);
-  assertEquals(cellsOf(other, 1).length, 2);
+  const long = "x".repeat(50);
+  const other = tableFromArrays({
+    n: new Float64Array([1, 2.34567]),
+    whole: new Int32Array([1, 12345]),
+    big: new BigInt64Array([1n, 2n ** 60n]),
+    s: [long, "y"],
+  });
+  assertEquals(plain(other).split("\n"), [
+    "   n  whole                  big  s",
+    `1.00      1                    1  ${"x".repeat(39)}…`,
+    "2.35  12345  1152921504606846976  y",
+  ]);
+  assert(
+    tableBundle(other)["text/html"].includes(
+      `<td title="${long}" style="text-align:left;white-space:nowrap">${"x".repeat(39)}…</td>`,
+    ),
+  );
+});
+
+Deno.test("rows of one's own are a table, too", () => {
+  const own = sheet([{ "a": 1, "<b>": "x" }, { "a": 2.5, "c": [1.5, 2.25, 3] }, { "a": NaN, "c": true }, {
+    "c": null,
+  }]);
+  assertEquals(own.text().split("\n"), [
+    "   a  <b>  c",
+    "1.00  x",
+    "2.50       1.50, 2.25, 3.00",
+    "   –       true",
+    "           –",
+  ]);
+  assert(own.html().includes("&lt;b&gt;") && !own.html().includes("<b>"));
+  assertEquals(sheet([]).text(), "");
 });
 
 Deno.test("a table without rows shows its columns", () => {
@@ -74,6 +109,12 @@ Deno.test("numbers stand to the right, words to the left", () => {
   const cells = [["name", "ms"], ["a", "1.5"], ["bcdefg", "10.25"], ["h", "–"]];
   assertEquals(textOf(cells), "name       ms\na         1.5\nbcdefg  10.25\nh           –");
   assertEquals(htmlOf(cells).match(/text-align:\w+/g)?.slice(0, 2), ["text-align:left", "text-align:right"]);
+  const sides = (column: readonly string[]) =>
+    /text-align:(\w+)/.exec(htmlOf([["x"], ...column.map((c) => [c])]))?.[1];
+  for (const numbers of [["1.80–2.20"], ["1e-7", "–"], ["40%", "2 ×"], ["-1", "+2"]]) {
+    assertEquals(sides(numbers), "right");
+  }
+  for (const words of [["8x4"], ["1x1, 1x2"], ["2 of 3"], ["1", "none"]]) assertEquals(sides(words), "left");
 });
 
 Deno.test("whatever a cell holds is text in HTML", () => {

@@ -1,0 +1,120 @@
+/** Programs in colour: for a page, and for a terminal. */
+import { escapeHtml } from "./tables.ts";
+
+export type Language = "tvmscript" | "wgsl" | "js" | "text";
+
+export type Ink = "comment" | "string" | "keyword" | "type" | "number" | "attribute";
+
+interface Look {
+  readonly css: string;
+  /** Parameters of a terminal's escape. */
+  readonly ansi: string;
+}
+
+/**
+ * Okabe and Ito's hues, which the colour-blind tell apart, each as bright as reads on white and on black alike, as
+ * nothing in a cell's output knows which of them it is on. Weight and slant say the most common ones again.
+ */
+export const INKS: Readonly<Record<Ink, Look>> = {
+  comment: { css: "color:#777777;font-style:italic", ansi: "2;3" },
+  string: { css: "color:#008762", ansi: "32" },
+  keyword: { css: "color:#047cc0;font-weight:bold", ansi: "1;34" },
+  type: { css: "color:#047cc0", ansi: "36" },
+  number: { css: "color:#c35600", ansi: "33" },
+  attribute: { css: "color:#a46186", ansi: "35" },
+};
+
+const words = (list: string) => `\\b(?:${list.trim().split(/\s+/).join("|")})\\b`;
+const STRING = `"(?:[^"\\\\\\n]|\\\\.)*"?`;
+const NUMBER = `\\b(?:0x[\\da-fA-F]+|\\d+(?:\\.\\d+)?(?:[eE][-+]?\\d+)?)[iufh]?\\b`;
+
+/** What is written in which ink; the first that matches at a place has it. */
+const GRAMMARS: Readonly<Record<Language, Readonly<Partial<Record<Ink, string>>>>> = {
+  tvmscript: {
+    comment: "#.*",
+    string: STRING,
+    keyword: words("def for in range with if else and or not while pass return True False None"),
+    type: `\\bT\\.\\w+(?:\\.\\w+)*|\\bsch\\.\\w+|${words("null true false")}`,
+    number: NUMBER,
+    attribute: "@[\\w.]+",
+  },
+  wgsl: {
+    // What is never closed goes to the end, so that nothing is gone through twice.
+    comment: "//.*|/\\*[^]*?(?:\\*/|$)",
+    keyword: words(
+      `alias break case const const_assert continue continuing default diagnostic discard else enable false fn for
+       if let loop override requires return struct switch true var while`,
+    ),
+    type: words(
+      `bool f16 f32 i32 u32 vec[234][iufh]? mat[234]x[234][fh]? array atomic ptr sampler texture_\\w+ storage
+       workgroup uniform function private read write read_write`,
+    ),
+    number: NUMBER,
+    attribute: "@\\w+",
+  },
+  js: {
+    comment: "//.*|/\\*[^]*?(?:\\*/|$)",
+    string: `${STRING}|'(?:[^'\\\\\\n]|\\\\.)*'?`,
+    keyword: words(
+      "const let var function return for while do if else new of in break continue true false null undefined",
+    ),
+    type: words("\\w+Array Math Number Array Object"),
+    number: NUMBER,
+  },
+  text: {},
+};
+
+const PATTERNS = Object.fromEntries(
+  Object.entries(GRAMMARS).map(([language, inks]) => [
+    language,
+    // The last row matches nothing: an empty pattern would match everywhere.
+    new RegExp([...Object.entries(inks).map(([ink, p]) => `(?<${ink}>${p})`), "(?!)"].join("|"), "g"),
+  ]),
+) as Readonly<Record<Language, RegExp>>;
+
+/** A run of letters in one ink. */
+interface Piece {
+  readonly ink?: Ink;
+  readonly text: string;
+}
+
+/** A text's lines in pieces. */
+function piecesOf(text: string, language: Language): readonly (readonly Piece[])[] {
+  const lines: Piece[][] = [[]];
+  const put = (run: string, ink?: Ink) =>
+    run.split("\n").forEach((part, k) => {
+      if (k > 0) lines.push([]);
+      if (part !== "") lines.at(-1)?.push(ink ? { ink, text: part } : { text: part });
+    });
+  let from = 0;
+  for (const m of text.matchAll(PATTERNS[language])) {
+    put(text.slice(from, m.index));
+    const [ink] = Object.entries(m.groups ?? {}).find(([, run]) => run !== undefined) ?? [];
+    put(m[0], ink as Ink);
+    from = m.index + m[0].length;
+  }
+  put(text.slice(from));
+  return lines;
+}
+
+/** The lines of a text as HTML in colour; all of it is text. */
+export function linesInHtml(text: string, language: Language): readonly string[] {
+  return piecesOf(text, language).map((line) =>
+    line.map((p) =>
+      p.ink ? `<span style="${INKS[p.ink].css}">${escapeHtml(p.text)}</span>` : escapeHtml(p.text)
+    )
+      .join("")
+  );
+}
+
+/** A text in a terminal's colours. */
+export function inAnsi(text: string, language: Language): string {
+  return piecesOf(text, language).map((line) =>
+    line.map((p) => p.ink ? ansi(INKS[p.ink].ansi, p.text) : p.text).join("")
+  ).join("\n");
+}
+
+/** A text between a terminal's escape of these parameters and the one that ends it. */
+export function ansi(parameters: string, text: string): string {
+  return `\x1b[${parameters}m${text}\x1b[0m`;
+}
