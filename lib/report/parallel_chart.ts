@@ -10,6 +10,7 @@ import {
   roundValues,
   SHADES,
   type Spec,
+  thinned,
 } from "./spec.ts";
 import { type Tried, triedOf, type TriedPoint } from "./tried.ts";
 
@@ -21,11 +22,13 @@ const STEP = 84, LETTER = 6.2, VALUE = 11;
 const LOG_FROM = 8;
 /** The share of the room around a value that its lines take. */
 const SPREAD = 0.72;
+/** Lines that are drawn at most, beside the best. */
+const LINES = 4000;
 /** So many faint lines together are as dark as one. */
 const FAINT = 60;
 
 export interface ParallelOptions extends ChartOptions {
-  /** How many of the fastest are drawn strongly; default 10. */
+  /** How many of the fastest are drawn strongly; default 10, and of few a fifth. */
   readonly best?: number;
   /** Draw those that failed, too; default false. */
   readonly failures?: boolean;
@@ -43,13 +46,17 @@ export interface ParallelOptions extends ChartOptions {
  * @throws {ChartError} for trials of several programs
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Spec {
-  const { best = 10, failures = false } = options;
+  const { failures = false } = options;
   const tried = triedOf(table);
   const good = tried.points.filter((p) => p.speed > 0).toSorted((a, b) => a.speed - b.speed);
   if (good.length === 0) return emptyChart(options, TITLE, "no configuration gave a result");
   if (tried.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
   const bad = tried.points.filter((p) => !(p.speed > 0));
-  const drawn = [...(failures ? bad : []), ...good];
+  const withBad = failures && bad.length > 0;
+  const strong = Math.min(options.best ?? Math.min(10, Math.ceil(good.length / 5)), good.length);
+  const faint = thinned(good.slice(0, good.length - strong), LINES);
+  const failed = withBad ? thinned(bad, LINES) : [];
+  const drawn = [...failed, ...faint, ...good.slice(good.length - strong)];
   const low = good[0]?.speed ?? 0, high = good.at(-1)?.speed ?? 1;
   const log = low * LOG_FROM < high;
   const heightOf = (speed: number) =>
@@ -70,7 +77,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     type: "quantitative",
     title: null,
     axis: null,
-    scale: { domain: [failures ? -0.08 : 0, 1], nice: false, zero: false },
+    scale: { domain: [withBad ? -0.08 : 0, 1], nice: false, zero: false },
   };
   const x = {
     field: "axis",
@@ -96,16 +103,18 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     mark: { type: "line", ...mark },
     encoding: { x, y, detail: { field: "line" }, ...more },
   });
-  const first = failures ? bad.length : 0;
-  const strong = Math.min(best, good.length);
+  const first = failed.length;
   const ticks = [...columns.keys()].flatMap((k) => valueTicks(tried, k));
   const marks = [...(log ? logTicks(low, high) : linearTicks(low, high))]
     .map((s) => ({ axis: tried.knobs.length, value: heightOf(s), text: digits(s) }));
   const kinds = Map.groupBy(bad, (p) => failureOf(p.status).label);
   const count = [...kinds].map(([label, own]) => `${own.length} ${label}`).join(", ");
   const notes = [
-    `${good.length} configurations, the best ${strong} drawn strongly; the darker, the faster`,
-    ...(bad.length > 0 ? [`${failures ? "dashed" : "not drawn"}: ${count}`] : []),
+    `${good.length} configurations, the best ${
+      strong > 1 ? `${strong} ` : ""
+    }drawn strongly; the darker, the faster`,
+    ...(drawn.length < good.length ? [`of the others, ${faint.length} are drawn`] : []),
+    ...(bad.length > 0 ? [`${withBad ? "dashed" : "not drawn"}: ${count}`] : []),
   ];
   const text = { fontSize: 10, color: "#222222" };
   const label = { x, y, text: { field: "text" } };
@@ -114,15 +123,15 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     width,
     height: HEIGHT,
     layer: [
-      ...(failures && bad.length > 0
+      ...(withBad
         ? [lines(rows.slice(0, first), {
           color: "#777777",
           strokeWidth: 0.8,
           strokeDash: [3, 3],
-          opacity: opacityOf(bad.length),
+          opacity: opacityOf(failed.length),
         }, {})]
         : []),
-      lines(rows.slice(first, rows.length - strong), { strokeWidth: 0.9, opacity: opacityOf(good.length) }, {
+      lines(rows.slice(first, rows.length - strong), { strokeWidth: 0.9, opacity: opacityOf(faint.length) }, {
         color,
       }),
       {
@@ -146,9 +155,7 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
         data: {
           values: [
             ...marks,
-            ...(failures && bad.length > 0
-              ? [{ axis: tried.knobs.length, value: -0.06, text: "failed" }]
-              : []),
+            ...(withBad ? [{ axis: tried.knobs.length, value: -0.06, text: "failed" }] : []),
           ],
         },
         mark: { type: "text", align: "left", dx: 6, ...text },

@@ -30,6 +30,8 @@ const WIDTH = 520, HEIGHT = 300, BESIDE = 90;
 const TITLE = "Quality against tuning time";
 /** From this ratio of times on, a linear axis would press the short ones together. */
 const LOG_FROM = 16;
+/** Seconds that are taken for none. */
+const INSTANT = 1e-6;
 
 /**
  * A point a way, with its name, quality upwards and seconds to the right; the step line is the front: what is to be
@@ -46,16 +48,17 @@ export function pareto(table: Table, options: ChartOptions & { readonly quality?
   );
   if (known.length === 0) return emptyChart(options, TITLE, "no way gave a result");
   const without = rows.length - known.length;
-  const times = known.map((r) => r.seconds).filter((s) => s > 0);
+  // No time at all would be nowhere on a logarithmic axis.
+  const secondsOf = (r: WayRow) => Math.max(INSTANT, r.seconds);
+  const times = known.map(secondsOf);
   const log = Math.max(...times) > LOG_FROM * Math.min(...times);
-  // What took no time at all is at the left end, as a logarithmic axis has no zero.
   const least = log ? Math.min(...times) / 2 : 0;
-  const end = log ? Math.max(...times) * 2 : Math.max(1e-3, ...times) * 1.1;
+  const end = log ? Math.max(...times) * 2 : Math.max(...times) * 1.1;
   const [bottom, top] = rangeOf(known.map((r) => r.quality));
   const front = frontOf(known);
   const points = known.map((r) => ({
     name: shownName(r.name, 40),
-    x: Math.max(least, r.seconds),
+    x: secondsOf(r),
     y: r.quality,
     front: front.includes(r),
     // Those on the front are named first, where names are in each other's way.

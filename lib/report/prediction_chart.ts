@@ -2,7 +2,7 @@
 import type { Table } from "apache-arrow";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
-import { captioned, type ChartOptions, emptyChart, frame, type Spec } from "./spec.ts";
+import { captioned, type ChartOptions, emptyChart, extentOf, frame, type Spec, thinned } from "./spec.ts";
 
 /** One point, as the model sees it. */
 export interface PredictionRow {
@@ -26,6 +26,8 @@ export function predictionTable(rows: readonly PredictionRow[]): Table {
 
 const TITLE = "Predictions against measurements";
 const SIDE = 360;
+/** Points of a kind that are drawn at most; the correlation is of all. */
+const POINTS = 4000;
 /** From behind to the front. Shapes and shades tell them apart in print without colours, too. */
 const KINDS = [
   {
@@ -78,9 +80,10 @@ export function predictions(
   const places = by === "value" ? [] : sharesOf(ranksOf(known.map((r) => r.measured)));
   const measured = new Map(known.map((r, k) => [r, by === "value" ? r.measured : places[k] ?? NaN]));
   const all = [...predicted, ...measured.values()];
+  const [least, most] = extentOf(all);
   const [low, high] = by === "rank"
     ? [0, 1]
-    : [Math.min(0, ...all), Math.max(...all, Math.min(0, ...all) + 1e-9)];
+    : [Math.min(0, least), Math.max(most, Math.min(0, least) + 1e-9)];
   const room = (high - low) * 0.03;
   const values = rows.map((r, k) => ({
     x: predicted[k],
@@ -126,7 +129,11 @@ export function predictions(
       // One behind the other: those that matter lie on top.
       ...there.map((look) => ({
         data: {
-          values: values.filter((v) => v.kind === look.label).map(({ x, y, kind }) => ({ x, y, kind })),
+          values: thinned(values.filter((v) => v.kind === look.label), POINTS).map(({ x, y, kind }) => ({
+            x,
+            y,
+            kind,
+          })),
         },
         mark: {
           type: "point",

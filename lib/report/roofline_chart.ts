@@ -19,6 +19,8 @@ interface Roof {
   readonly gbps: number;
 }
 interface Drawn {
+  readonly kernel: string;
+  /** As it is shown: long names are cut, and may then be alike. */
   readonly name: string;
   readonly who: string;
   /** Operations a byte. */
@@ -48,12 +50,26 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
   const most = Math.max(...roofs.map((r) => r.gbps));
   const drawn = done.filter((r) => r.flops > 0 && r.bytes > 0).map((r): Drawn => {
     const x = r.flops / r.bytes, y = r.flops / r.ms / 1e6, roof = Math.min(peaks.gflops, x * most);
-    return { name: shownName(r.kernel, 28), who: labelOf(r.contestant), x, y, roof, share: y / roof };
+    return {
+      kernel: r.kernel,
+      name: shownName(r.kernel, 28),
+      who: labelOf(r.contestant),
+      x,
+      y,
+      roof,
+      share: y / roof,
+    };
   });
+  const contestants = [...new Set(rows.map((r) => r.contestant))], several = contestants.length > 1;
   const notes = [
     "percent: a kernel's share of the highest roof over it",
     listed("no arithmetic", done.filter((r) => !(r.flops > 0)).map((r) => `${nameOf(r)} ${rateOf(r)}`)),
-    listed("no result", rows.filter((r) => !done.includes(r)).map(nameOf)),
+    listed(
+      "no result",
+      rows.filter((r) => !done.includes(r)).map((r) =>
+        several ? `${nameOf(r)} of ${labelOf(r.contestant)}` : nameOf(r)
+      ),
+    ),
   ].filter((note) => note !== undefined);
   if (drawn.length === 0) {
     return emptyChart(
@@ -75,7 +91,7 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
     x: WIDTH * Math.log(d.x / left) / Math.log(right / left),
     y: HEIGHT * (1 - Math.log(d.y / low) / Math.log(high / low)),
   });
-  const kernels = [...Map.groupBy(drawn, (d) => d.name).values()].map((own) =>
+  const kernels = [...Map.groupBy(drawn, (d) => d.kernel).values()].map((own) =>
     own.toSorted((a, b) => b.y - a.y)
   );
   const fastest = new Set(kernels.map(([first]) => first));
@@ -103,9 +119,8 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
     scale: { type: "log", domain: [low, high], nice: false },
     axis: axis(low, high),
   };
-  const contestants = [...new Set(rows.map((r) => r.contestant))];
   const colors = colorScale(contestants);
-  const legend = contestants.length > 1 ? { symbolSize: 80, symbolOpacity: 1 } : null;
+  const legend = several ? { symbolSize: 80, symbolOpacity: 1 } : null;
   return {
     ...frame(captioned(options, TITLE, notes)),
     width: WIDTH,
@@ -141,12 +156,12 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
         encoding: { x, y, text: { field: "text" } },
       },
       {
-        data: { values: kernels.map((own) => own.at(-1)) },
+        data: { values: kernels.flatMap((own) => own.slice(-1)).map(({ x, y, roof }) => ({ x, y, roof })) },
         mark: { type: "rule", color: "#bbbbbb", strokeWidth: 0.7 },
         encoding: { x, y, y2: { field: "roof" } },
       },
       {
-        data: { values: drawn },
+        data: { values: drawn.map(({ kernel: _, ...shown }) => shown) },
         mark: { type: "point", filled: true, size: 60, opacity: 1, stroke: "white", strokeWidth: 0.7 },
         encoding: {
           x,

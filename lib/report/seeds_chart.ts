@@ -95,11 +95,11 @@ function runOf(
 function curveOf(contestant: string, runs: readonly Run[], end: number, band: "range" | "quartiles"): Curve {
   const good = runs.filter((r) => r.steps.length > 0);
   const without = runs.length - good.length;
-  const missing = without > 0 ? { note: `${without} of ${runs.length} runs without a result` } : {};
-  if (good.length === 0) return { contestant, points: [], failed: [], ...missing };
+  const missing = without > 0 ? [`${without} of ${runs.length} runs without a result`] : [];
+  if (good.length === 0) return { contestant, points: [], failed: [], ...noted(missing) };
   const bests = good.map((r) => r.steps.at(-1)?.y ?? 0);
   const [least, most] = [Math.min(...bests), Math.max(...bests)];
-  const spread = least < most ? { note: `${digits(least)} to ${digits(most)}` } : {};
+  const spread = least < most ? [`${digits(least)} to ${digits(most)}`] : [];
   const begin = Math.max(...good.map((r) => r.steps[0]?.x ?? 0));
   const moments = [...new Set(good.flatMap((r) => r.steps.map((p) => p.x)))]
     .filter((x) => x >= begin).sort((a, b) => a - b);
@@ -123,7 +123,10 @@ function curveOf(contestant: string, runs: readonly Run[], end: number, band: "r
     points: known.map(({ x, y }) => ({ x, y })),
     failed: [],
     ...(good.length > 1 ? { band: bands } : {}),
-    ...spread,
-    ...missing,
+    ...noted([...spread, ...missing]),
   };
+}
+
+function noted(words: readonly string[]): { readonly note?: string } {
+  return words.length > 0 ? { note: words.join(", ") } : {};
 }

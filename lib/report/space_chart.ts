@@ -1,22 +1,23 @@
 /** A space as a map of two of its knobs. */
 import type { Table } from "apache-arrow";
-import { median } from "../measure/measurement.ts";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
   type ChartOptions,
   digits,
   emptyChart,
+  extentOf,
   frame,
   roundValues,
   SHADES,
   type Spec,
 } from "./spec.ts";
-import { fastestOf, knobAt, type Tried, triedOf, type TriedPoint } from "./tried.ts";
+import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
+import { fastestOf, triedOf, type TriedPoint } from "./tried.ts";
 
 const TITLE = "A space, by two of its knobs";
-/** Pixels of a cell, which hold its number. */
-const CELL = { width: 48, height: 20 };
+/** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
+const CELL = { width: 48, height: 20 }, SLIM = 22, WIDE = 28;
 /** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
 const LOG_FROM = 8;
 /** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
@@ -49,15 +50,23 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     return emptyChart(options, TITLE, "fewer than two knobs were tried with several values");
   }
   const [across, down] = chosen;
-  const place = (p: TriedPoint) => ({ x: p.places[across] ?? -1, y: p.places[down] ?? -1 });
+  const kept = { x: keptOf(tried, across), y: keptOf(tried, down) };
+  const place = (p: TriedPoint) => ({
+    x: kept.x.indexOf(p.places[across] ?? -1),
+    y: kept.y.indexOf(p.places[down] ?? -1),
+  });
+  const isKept = (at: { readonly x: number; readonly y: number }) => at.x >= 0 && at.y >= 0;
   const cells = [
     ...Map.groupBy(tried.points, (p) => `${p.places[across]} ${p.places[down]}`).values(),
-  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter((c) => c.x >= 0 && c.y >= 0);
+  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter(isKept);
   const speeds = cells.map((c) => c.speed).filter((s) => s > 0);
-  const [low, high] = [Math.min(...speeds), Math.max(...speeds)];
+  const [low, high] = extentOf(speeds);
   const log = low * LOG_FROM < high;
   const shade = (s: number) => log ? Math.log(s / low) / Math.log(high / low) : (s - low) / (high - low);
-  const xs = tried.knobs[across]!.values, ys = tried.knobs[down]!.values;
+  const namesOf = (knob: number, places: readonly number[]) =>
+    places.map((k) => tried.knobs[knob]?.values[k] ?? "");
+  const xs = namesOf(across, kept.x), ys = namesOf(down, kept.y);
+  const slim = xs.length > WIDE;
   const shown = cells.filter((c) => c.speed > 0).map((c) => ({
     x: xs[c.x],
     y: ys[c.y],
@@ -81,7 +90,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   const marks = [
     ...(best ? [{ ...place(best), kind: BEST }] : []),
     ...(preset ? [{ ...place(preset), kind: PRESET }] : []),
-  ].map(({ x, y, kind }) => ({ x: xs[x], y: ys[y], kind }));
+  ].filter(isKept).map(({ x, y, kind }) => ({ x: xs[x], y: ys[y], kind }));
   const kinds = [...new Set(cells.flatMap((c) => c.failure ?? []))].map(failureOf);
   const looks = [...new Map(kinds.map((k) => [k.label, k.shape]))];
   const band = (field: string, title: string | undefined, sort: readonly string[], more: object) => ({
@@ -91,7 +100,9 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     scale: { domain: sort, paddingInner: 0.04, paddingOuter: 0.02 },
     axis: { domain: false, ticks: false, labelFontSize: 10, labelLimit: 120, ...more },
   });
-  const x = band("x", tried.knobs[across]?.name, xs, { labelAngle: xs.some((t) => t.length > 8) ? -45 : 0 });
+  const x = band("x", tried.knobs[across]?.name, xs, {
+    labelAngle: slim || xs.some((t) => t.length > 8) ? -45 : 0,
+  });
   const y = band("y", tried.knobs[down]?.name, ys.toReversed(), {
     titleAngle: 0,
     titleAlign: "left",
@@ -125,11 +136,15 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
       rest === 0 ? "its points" : `${rest} other knob${rest === 1 ? "" : "s"}`
     }` +
     `; the darker, the faster`,
+    ...[across, down].flatMap((knob) => {
+      const { name = "", values = [] } = tried.knobs[knob] ?? {};
+      return values.length > VALUES ? [`of ${name}, the best ${VALUES} of ${values.length} values`] : [];
+    }),
     ...(cells.length < xs.length * ys.length ? ["an empty cell was not tried"] : []),
   ];
   return {
     ...frame(captioned(options, TITLE, notes)),
-    width: { step: CELL.width },
+    width: { step: slim ? SLIM : CELL.width },
     height: { step: CELL.height },
     layer: [
       {
@@ -150,9 +165,9 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
             scale: {
               ...SHADES,
               ...(log ? { type: "log" } : {}),
-              ...(low < high ? { domain: [low, high] } : {}),
+              domain: shown.length === 0 ? [0, 1] : low < high ? [low, high] : [low, high * 1.1],
             },
-            legend: {
+            legend: shown.length === 0 ? null : {
               orient: "right",
               gradientLength: length,
               titleFontWeight: "normal",
@@ -165,7 +180,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
         },
       },
       {
-        data: { values: shown },
+        data: { values: slim ? [] : shown },
         mark: { type: "text", fontSize: 9 },
         encoding: { x, y, text: { field: "text" }, color: ink },
       },
@@ -190,7 +205,14 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
       // White on black, and the other way round, is seen on any shade.
       ...["white", "#000000"].map((stroke, k) => ({
         data: { values: marks.filter((m) => m.kind === PRESET) },
-        mark: { type: "point", filled: false, opacity: 1, size: FRAME, stroke, strokeWidth: k === 0 ? 4 : 2 },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          size: slim ? FRAME / 4 : FRAME,
+          stroke,
+          strokeWidth: k === 0 ? 4 : 2,
+        },
         encoding: { x, y, shape },
       })),
       {
@@ -203,7 +225,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
           stroke: "#000000",
           strokeWidth: 0.8,
           size: 60,
-          xOffset: -16,
+          xOffset: slim ? 0 : -16,
         },
         encoding: { x, y, shape },
       },
@@ -218,55 +240,3 @@ const STAR =
 const FRAMED = "M-1.15,-0.45L1.15,-0.45L1.15,0.45L-1.15,0.45Z";
 /** With which size a frame is a cell's. */
 const FRAME = 1600;
-
-interface Cell {
-  readonly x: number;
-  readonly y: number;
-  /** NaN where no point has succeeded. */
-  readonly speed: number;
-  readonly points: number;
-  /** The commonest kind of failure, where there is one. */
-  readonly failure: string | undefined;
-}
-
-function cellOf(
-  own: readonly TriedPoint[],
-  over: "best" | "median",
-  place: { readonly x: number; readonly y: number },
-): Cell {
-  const speeds = own.map((p) => p.speed).filter((s) => s > 0);
-  const kinds = Map.groupBy(own.filter((p) => p.status !== "ok"), (p) => p.status);
-  const [commonest] = [...kinds].sort(([, a], [, b]) => b.length - a.length);
-  return {
-    ...place,
-    speed: speeds.length === 0 ? NaN : over === "best" ? Math.max(...speeds) : median(speeds),
-    points: own.length,
-    failure: commonest?.[0],
-  };
-}
-
-/** The two knobs to draw; undefined where there are not so many. */
-function axesOf(tried: Tried, { x, y }: SpaceHeatmapOptions): readonly [number, number] | undefined {
-  const named = [x, y].map((name) => name === undefined ? undefined : knobAt(tried, name));
-  const others = tried.knobs.map((_, k) => k).filter((k) => !named.includes(k))
-    .map((k) => ({ k, matters: differenceOf(tried, k) })).sort((a, b) => b.matters - a.matters).map(({ k }) =>
-      k
-    );
-  if (tried.knobs.length < 2) return undefined;
-  const size = (k: number) => tried.knobs[k]?.values.length ?? 0;
-  const [first, second] = named;
-  if (first !== undefined && second !== undefined) return [first, second];
-  const other = others[0] as number;
-  if (first !== undefined) return [first, other];
-  if (second !== undefined) return [other, second];
-  const both = [other, others[1] as number] as const;
-  return size(both[0]) <= size(both[1]) ? both : [both[1], both[0]];
-}
-
-/** How far the best speeds of a knob's values lie apart, as a logarithm. */
-function differenceOf({ points, knobs }: Tried, knob: number): number {
-  const bests = (knobs[knob]?.values ?? []).map((_, at) =>
-    Math.max(0, ...points.filter((p) => p.places[knob] === at).map((p) => p.speed).filter((s) => s > 0))
-  ).filter((s) => s > 0);
-  return bests.length < 2 ? 0 : Math.log(Math.max(...bests) / Math.min(...bests));
-}

@@ -84,6 +84,20 @@ export function roundValues(low: number, high: number): readonly number[] {
   return all.flat().filter((v) => v >= low && v <= high);
 }
 
+/** The least and the greatest of many numbers. */
+export function extentOf(values: readonly number[]): readonly [number, number] {
+  return [
+    values.reduce((a, b) => Math.min(a, b), Infinity),
+    values.reduce((a, b) => Math.max(a, b), -Infinity),
+  ];
+}
+
+/** At most so many of a list, evenly taken: a picture shows no more, and should open quickly. */
+export function thinned<T>(list: readonly T[], most: number): readonly T[] {
+  if (list.length <= most) return list;
+  return Array.from({ length: most }, (_, k) => list[Math.floor(k * list.length / most)] as T);
+}
+
 /** A speed in three digits, or as many as its whole part has. */
 export function digits(x: number): string {
   return x >= 1000 ? x.toFixed(0) : x.toPrecision(3);

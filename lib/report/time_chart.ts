@@ -7,12 +7,16 @@ import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } fr
 const TITLE = "Where the time goes";
 /** Kernels that take less than this share of everybody's time stand together in their kind. */
 const LEAST = 0.01;
+/** Letters of a line above the chart, which should be no wider than it. */
+const LINE = 90;
 /** Pixels of a bar, between two kernels, and of the line that names a kind. */
 const BAR = 14, GAP = 7, HEAD = 22;
 
 /** One bar. */
 interface Bar {
   readonly kind: string;
+  /** Bars of one key stand together, and are called so. */
+  readonly key: string;
   readonly kernel: string;
   readonly contestant: string;
   /** In one pass of the whole. */
@@ -52,10 +56,10 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       // One alone needs no other name.
       const merged = small.length > 1 ? small : [];
       const shown = kernels.filter((own) => !merged.includes(own)).map((own) =>
-        own.map((r) => barOf([r], r.kernel))
+        own.map((r) => barOf([r], `kernel ${r.kernel}`, r.kernel))
       );
       const rest = [...Map.groupBy(merged.flat(), (r) => r.contestant).values()]
-        .map((own) => barOf(own, `${own.length} others`));
+        .map((own) => barOf(own, "others", `${own.length} others`));
       return [...shown.flat(), ...rest];
     },
   );
@@ -66,13 +70,14 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   let at = 0;
   for (const group of groups) {
     const kind = group[0]?.kind ?? "";
-    const parts = contestants.map((c) =>
-      percent(share(group.reduce((ms, b) => ms + (b.contestant === c.name ? b.ms : 0), 0), c.name))
-    );
+    const parts = contestants.map((c) => {
+      const ms = group.reduce((ms, b) => ms + (b.contestant === c.name ? b.ms : 0), 0);
+      return ms > 0 ? percent(share(ms, c.name)) : "–";
+    });
     heads.push({ y: at + HEAD / 2, text: `${kind}: ${parts.join(" and ")} of the time` });
     at += HEAD;
-    for (const [kernel, own] of Map.groupBy(group, (b) => b.kernel)) {
-      names.push({ y: at + own.length * BAR / 2, text: kernel });
+    for (const own of Map.groupBy(group, (b) => b.key).values()) {
+      names.push({ y: at + own.length * BAR / 2, text: own[0]?.kernel ?? "" });
       const places = contestants.map((c) => c.name);
       const sorted = own.toSorted((a, b) => places.indexOf(a.contestant) - places.indexOf(b.contestant));
       for (const bar of sorted) bars.push({ ...bar, who: labelOf(bar.contestant), y: at, y2: at += BAR });
@@ -90,13 +95,18 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   };
   const legend = several ? { symbolType: "square", symbolSize: 110, symbolStrokeWidth: 1.2 } : null;
   const inLegend = { field: "who", type: "nominal", title: null, legend };
-  const said = contestants.map((c) =>
-    `${labelOf(c.name)} ${c.total > 0 ? `${digits(c.total)} ms` : "no result"}`
-  );
+  const all = new Set(rows.map((r) => r.kernel)).size;
+  // A pass that lacks a kernel is no shorter for it.
+  const said = contestants.map((c) => {
+    const lacks = all - (byName.get(c.name) ?? []).filter((r) => timeOf(r) > 0).length;
+    const without = lacks > 0 ? ` without ${lacks} kernel${lacks === 1 ? "" : "s"}` : "";
+    return `${labelOf(c.name)} ${c.total > 0 ? `${digits(c.total)} ms${without}` : "no result"}`;
+  });
+  const short = said.join(", ").length < LINE;
   const text = { type: "text", baseline: "middle", fontSize: 12, color: "#222222" };
   const beside = { x: { value: 0 }, y: pixel("y"), text: { field: "text" } };
   return {
-    ...frame(captioned(options, TITLE, [`one pass: ${said.join(", ")}`])),
+    ...frame(captioned(options, TITLE, short ? [`one pass: ${said.join(", ")}`] : ["one pass:", ...said])),
     width: 400,
     height: at,
     layer: [
@@ -126,7 +136,7 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
     ],
   };
 
-  function barOf(own: readonly KernelRow[], kernel: string): Bar {
+  function barOf(own: readonly KernelRow[], key: string, kernel: string): Bar {
     const [first] = own as readonly [KernelRow, ...KernelRow[]];
     const ms = sum(own);
     const each = own.length === 1 && first.count !== 1
@@ -134,6 +144,7 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       : "";
     return {
       kind: shownName(first.kind, 28),
+      key,
       kernel: shownName(kernel, 28),
       contestant: first.contestant,
       ms,

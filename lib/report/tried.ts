@@ -12,6 +12,9 @@ import { ChartError } from "./error.ts";
 import { oneTask } from "./one_task.ts";
 import { speedOf } from "./spec.ts";
 
+/** Letters of a knob's name that are shown. */
+const KNOB = 24;
+
 export interface Tried {
   /** Those of which more than one value was tried, each with those values in order. */
   readonly knobs: readonly TriedKnob[];
@@ -62,7 +65,7 @@ export function triedOf(table: Table): Tried {
   const knobs = names.map((name) => ({ name, values: texts(name) })).filter((k) => k.values.length > 1);
   return {
     unit,
-    knobs: knobs.map((k) => ({ name: shownName(k.name, 24), values: k.values })),
+    knobs: knobs.map((k) => ({ name: shownName(k.name, KNOB), values: k.values })),
     points: points.map(({ config, ...rest }) => ({
       ...rest,
       places: knobs.map((k) => {
@@ -80,7 +83,7 @@ export function fastestOf(points: readonly TriedPoint[]): TriedPoint | undefined
 
 /** @throws {ChartError} where a knob is unknown, or had one value only */
 export function knobAt(tried: Tried, name: string): number {
-  const at = tried.knobs.findIndex((k) => k.name === name);
+  const at = tried.knobs.findIndex((k) => k.name === shownName(name, KNOB));
   if (at >= 0) return at;
   const known = tried.knobs.map((k) => k.name).join(", ") || "none";
   throw new ChartError(
