@@ -30,6 +30,8 @@ import { tuneSuite } from "./lib/experiment/tune_suite.ts";
 import { named } from "./lib/space/template.ts";
 
 export * as te from "./lib/te/mod.ts";
+/** The arithmetic that an operator of one's own is made of: `te.compute("B", [8], (i) => expr.mul(A.at(i), 2))`. */
+export * as expr from "./lib/te/expr.ts";
 
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export const dlight = { schedule, explain, match, rules, fallback, lowBatchGemv } as const;
@@ -57,6 +59,7 @@ export { compare, type CompareOptions, type Comparison, type Contestant } from "
 export { share, Shared } from "./lib/experiment/shared.ts";
 export type { Shareable, ShareOptions } from "./lib/experiment/manifest_of.ts";
 export { Rerun, type RerunOptions } from "./lib/experiment/rerun.ts";
+export { type RuleRow, ruleTable } from "./lib/experiment/rule_table.ts";
 export type { Confirmed, Speedup } from "./lib/experiment/confirm.ts";
 export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
 export type {
@@ -115,7 +118,9 @@ export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/re
 export type { TrialRecord } from "./lib/records/record.ts";
 export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "./lib/records/manifest.ts";
 export type { RerunRow } from "./lib/records/rerun.ts";
+export { type Roofline, roofline } from "./lib/records/roofline.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
+export { recordsToTable } from "./lib/records/table.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/kernels.ts";
 
 export { Chart } from "./lib/report/chart.ts";

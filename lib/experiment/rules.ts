@@ -4,96 +4,12 @@
  *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1|q0f16] [--shrink 8] [--prefer webgpu|cpu] [--out results]
  */
 import { parseArgs } from "node:util";
-import { type Table, tableToIPC } from "apache-arrow";
-import { compile } from "../codegen/compile.ts";
-import * as dlight from "../dlight/schedule.ts";
-import { flopsOf, trafficOf } from "../ir/count.ts";
+import { tableToIPC } from "apache-arrow";
 import { TunebookError } from "../ir/error.ts";
-import { Bench } from "../measure/bench.ts";
-import { median } from "../measure/measurement.ts";
-import type { Column } from "../records/schema.ts";
-import { tableOf } from "../records/table.ts";
 import { Device } from "../runtime/device.ts";
-import type { Peaks } from "../target/target.ts";
 import { LANGUAGE_MODELS } from "../te/models.ts";
-import { suite, type SuiteKernel } from "../te/suite.ts";
-import { leastMs } from "../records/roofline.ts";
-
-/** One kernel of a model. */
-export interface RuleRow {
-  readonly kernel: string;
-  readonly phase: string;
-  readonly rule: string;
-  /** GPU kernels that the program became. */
-  readonly kernels: number;
-  /** From the program to its source, milliseconds. */
-  readonly scheduleMs: number;
-  /** "yes", or what is wrong. */
-  readonly correct: string;
-  readonly ms: number;
-  readonly gflops: number;
-  readonly gbps: number;
-  /** Of the time that the device's measured peaks allow at least. */
-  readonly roofline: number;
-}
-
-const COLUMNS = {
-  kernel: "text",
-  phase: "text",
-  rule: "text",
-  kernels: "int",
-  scheduleMs: "float",
-  correct: "text",
-  ms: "float",
-  gflops: "float",
-  gbps: "float",
-  roofline: "float",
-} as const satisfies Readonly<Record<keyof RuleRow, Column>>;
-
-/** Schedules, builds, checks and times each kernel by its rule; a kernel that fails says so in its row. */
-export async function ruleTable(
-  kernels: readonly SuiteKernel[],
-  device: Device,
-  each: (row: RuleRow) => void = () => {},
-): Promise<Table> {
-  const peaks = await device.probe();
-  const rows: RuleRow[] = [];
-  for (const k of kernels) {
-    const row = await ruleRow(k, device, peaks);
-    rows.push(row);
-    each(row);
-  }
-  return tableOf(rows, COLUMNS);
-}
-
-async function ruleRow(
-  { name, phase, func, shapes }: SuiteKernel,
-  device: Device,
-  peaks: Peaks,
-): Promise<RuleRow> {
-  const begin = performance.now();
-  const empty = { kernel: name, phase, ms: NaN, gflops: NaN, gbps: NaN, roofline: NaN };
-  try {
-    const { func: scheduled, rule } = dlight.schedule(func, device.target);
-    const executable = compile(scheduled, device.target);
-    const scheduleMs = performance.now() - begin;
-    const known = { ...empty, rule, kernels: executable.launches.length, scheduleMs };
-    const m = await new Bench(device, func, shapes, 0).measure(executable, { repeats: 3 });
-    if (m.status !== "ok") return { ...known, correct: `${m.status}: ${m.message}` };
-    const ms = median(m.samples), flops = flopsOf(func, shapes), bytes = trafficOf(func, shapes);
-    return {
-      ...known,
-      correct: "yes",
-      ms,
-      gflops: flops / ms / 1e6,
-      gbps: bytes / ms / 1e6,
-      roofline: leastMs(func, shapes, peaks) / ms,
-    };
-  } catch (e) {
-    if (!(e instanceof TunebookError)) throw e;
-    return { ...empty, rule: "none", kernels: 0, scheduleMs: performance.now() - begin, correct: e.message };
-  }
-}
+import { suite } from "../te/suite.ts";
+import { type RuleRow, ruleTable } from "./rule_table.ts";
 
 function line(r: RuleRow): string {
   const number = (x: number, width: number) => (Number.isFinite(x) ? x.toPrecision(3) : "–").padStart(width);
