@@ -130,7 +130,7 @@ Deno.test("two copies are refused without turns, and where a turn does not write
   const [i, j, k] = late.loops("C") as [string, string, string];
   late.bind(i, "blockIdx.x");
   late.bind(j, "threadIdx.x");
-  const [k0] = late.split(k, [null, 4]) as [string];
+  const [k0] = late.split(k, [null, 4]);
   const tile = late.cacheRead("C", "A", "shared");
   late.computeAt(tile, k0);
   late.doubleBuffer(tile);

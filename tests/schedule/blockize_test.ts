@@ -57,7 +57,7 @@ Deno.test("blockize takes several blocks, and blocks of several statements", () 
 Deno.test("the loops around are still scheduled, and the block follows its producers and loses them", () => {
   scheduled(addOne2(8, 6), (sch) => {
     sch.blockize("j");
-    const [outer] = sch.split("i", [null, 3]) as [string];
+    const [outer] = sch.split("i", [null, 3]);
     sch.bind(outer, "blockIdx.x");
   });
   scheduled(stencil(), (sch) => {

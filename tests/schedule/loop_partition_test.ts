@@ -7,7 +7,7 @@ import { refuses, scheduled, shows } from "./shown.ts";
 
 Deno.test("loopPartition leaves conditions in the tail alone", () => {
   shows("loop_partition", addOne(10), (sch) => {
-    const [outer] = sch.split("i", [null, 4]) as [string];
+    const [outer] = sch.split("i", [null, 4]);
     assertEquals(sch.loopPartition(outer, [2]), ["i_0_0", "i_0_1"]);
     assertEquals(sch.blocks(), ["B", "B_1"]);
   });
