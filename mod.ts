@@ -24,6 +24,7 @@ import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
 import { match, rules } from "./lib/dlight/schedule.ts";
 import { compile, schedule } from "./lib/experiment/looks.ts";
 import { recordSpace } from "./lib/experiment/record_space.ts";
+import { foresee } from "./lib/experiment/foresee.ts";
 import { simulate } from "./lib/experiment/simulate.ts";
 import { tune } from "./lib/experiment/tune.ts";
 import { tuneSuite } from "./lib/experiment/tune_suite.ts";
@@ -45,6 +46,7 @@ export const autotvm = {
   recommended: RECOMMENDED,
   recordSpace,
   simulate,
+  foresee,
 } as const;
 
 export {
