@@ -8,7 +8,6 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import config from "../../deno.json" with { type: "json" };
 import { TunebookError } from "../ir/error.ts";
 
 /** The kernel can't be installed or removed. */
@@ -28,6 +27,12 @@ export interface KernelOptions {
 export const KERNEL_NAME = "tunebook";
 export const DISPLAY_NAME = "Tunebook (Deno)";
 const ROOT = new URL("../../", import.meta.url);
+/** Tunebook's own configuration, as far as a kernel repeats it. */
+const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as {
+  readonly version: string;
+  readonly exports: string;
+  readonly imports: Readonly<Record<string, string>>;
+};
 const START = new URL("./kernel_start.ts", import.meta.url).href;
 const WORKER = new URL("../measure/worker.ts", import.meta.url).href;
 /** npx keeps what it runs in a cache, and clears it. */

@@ -8,6 +8,8 @@
  * Interrupts come here, as the kernel has a process group of its own, and are handed on once it can take them.
  */
 import { dirname, join, resolve } from "node:path";
+// A kernel ends with the Jupyter that started it.
+import "../measure/watchdog.ts";
 import { type Connection, executeSilently } from "./zmtp.ts";
 
 /** Whether a project around this folder has an import map that knows tunebook; the nearest one decides. */
