@@ -18,7 +18,7 @@ Deno.test("cacheRead changes what one block reads, and no other", () => {
 
 Deno.test("cacheRead copies what the block reads in the loop where it is being written", () => {
   shows("cache_read_inside", stencil(), (sch) => {
-    const [j] = sch.split("j_1", [null, 4]) as [string];
+    const [j] = sch.split("j_1", [null, 4]);
     sch.computeAt("T", j);
     sch.cacheRead("B", "T", "local");
   });

@@ -94,7 +94,7 @@ Deno.test("reindex of symbolic axes, of constants, and of what is reindexed alre
 
 Deno.test("reindex after splits, and under a condition, still has the axes for dimensions", () => {
   scheduled(windows(5), (sch) => {
-    const [outer] = sch.split("i", [null, 2]) as [string];
+    const [outer] = sch.split("i", [null, 2]);
     sch.bind(outer, "blockIdx.x");
     sch.setScope("A", "texture");
     sch.reindex("B", "A");
