@@ -35,8 +35,8 @@ interface Tiling {
 function tiled({ threads, i, j, textures = false }: Tiling): PrimFunc {
   const sch = new Schedule(naive);
   const [li, lj, k] = sch.loops("C") as [string, string, string];
-  const [i0, i1] = sch.split(li, [null, i]) as [string, string];
-  const [j0, j1, j2] = sch.split(lj, [null, threads, j]) as [string, string, string];
+  const [i0, i1] = sch.split(li, [null, i]);
+  const [j0, j1, j2] = sch.split(lj, [null, threads, j]);
   sch.reorder(i0, j0, j1, k, i1, j2);
   sch.bind(i0, "blockIdx.y");
   sch.bind(j0, "blockIdx.x");

@@ -117,7 +117,7 @@ function programOf(result: Make, wide: boolean): { readonly func: PrimFunc; read
   const func = primFunc("expressions", [...Object.values(tensors), out]);
   const sch = new Schedule(func);
   const [i] = sch.loops("out") as [string];
-  const [thread, lane] = sch.split(i, [null, 4]) as [string, string];
+  const [thread, lane] = sch.split(i, [null, 4]);
   sch.bind(thread, "threadIdx.x");
   if (wide) sch.vectorize(lane);
   return { func, scheduled: sch.func };

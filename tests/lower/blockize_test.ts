@@ -11,8 +11,8 @@ for (const device of devices) {
   Deno.test(`blocks of several statements keep the results on ${device.target.name}`, async () => {
     const tile = new Schedule(product(9, 10, 7));
     const copy = tile.cacheWrite("C", "local");
-    const [i0, i1] = tile.split("i", [null, 4]) as [string, string];
-    const [j0, j1] = tile.split("j", [null, 4]) as [string, string];
+    const [i0, i1] = tile.split("i", [null, 4]);
+    const [j0, j1] = tile.split("j", [null, 4]);
     tile.reorder(i0, j0, i1, j1);
     tile.reverseComputeAt(copy, j0);
     tile.loopPartition(i1, [1]);
@@ -23,12 +23,12 @@ for (const device of devices) {
     const rows = new Schedule(center(8, 6));
     rows.computeAt("T", "i_1");
     rows.setScope("T", "local");
-    const [outer, inner] = rows.split("i_1", [null, 4]) as [string, string];
+    const [outer, inner] = rows.split("i_1", [null, 4]);
     rows.blockize(inner);
     rows.bind(outer, "threadIdx.x");
 
     const lanes = new Schedule(rowSum(8, 6));
-    const [first, four] = lanes.split("i", [null, 4]) as [string, string];
+    const [first, four] = lanes.split("i", [null, 4]);
     lanes.blockize("k");
     lanes.bind(first, "threadIdx.x");
     lanes.vectorize(four);

@@ -9,9 +9,9 @@ import { golden } from "../golden.ts";
 function sharedRows(): Schedule {
   const sch = new Schedule(te.reduceSum({ rows: 6, columns: 40 }));
   const [r, c] = sch.loops("B") as [string, string];
-  const [c0, tx, c1] = sch.split(c, [null, 4, 4]) as [string, string, string];
+  const [c0, tx, c1] = sch.split(c, [null, 4, 4]);
   sch.reorder(tx, c0, c1);
-  const [grid, ty] = sch.split(r, [null, 4]) as [string, string];
+  const [grid, ty] = sch.split(r, [null, 4]);
   sch.bind(grid, "blockIdx.x");
   sch.bind(ty, "threadIdx.y");
   sch.bind(tx, "threadIdx.x");

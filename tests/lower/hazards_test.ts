@@ -82,7 +82,7 @@ const reverse = (T: Tensor) => compute("B", [6], (i) => T.at(sub(5, i)));
 {
   const func = stencil(8);
   const sch = new Schedule(func);
-  const [outer, inner] = sch.split("i_1", [null, 4]) as [string, string];
+  const [outer, inner] = sch.split("i_1", [null, 4]);
   sch.bind(outer, "blockIdx.x");
   const [t] = sch.computeAt("T", outer) as [string];
   sch.setScope("T", "shared");
@@ -97,7 +97,7 @@ const reverse = (T: Tensor) => compute("B", [6], (i) => T.at(sub(5, i)));
   const func = primFunc("columns", [A, compute("B", [n, n], (i, j) => sum(A.at(k.var, i, j), [k]))]);
   const sch = new Schedule(func);
   const [i, j] = sch.loops("B") as [string, string];
-  const [j0, j1] = sch.split(j, [null, 3]) as [string, string];
+  const [j0, j1] = sch.split(j, [null, 3]);
   const init = sch.decomposeReduction("B", j1);
   sch.fuse(i, j0);
   sch.bind(sch.loops(init).at(-1) as string, "threadIdx.y");
@@ -118,7 +118,7 @@ const reverse = (T: Tensor) => compute("B", [6], (i) => T.at(sub(5, i)));
 {
   const func = stencil(8);
   const sch = new Schedule(func);
-  const [outer, inner] = sch.split("i_1", [null, 4]) as [string, string];
+  const [outer, inner] = sch.split("i_1", [null, 4]);
   sch.bind(outer, "blockIdx.x");
   sch.setScope("T", "local");
   sch.computeAt("T", inner);

@@ -29,9 +29,9 @@ function tiled(rows: "vthread" | "serial" = "vthread"): Tiled {
   const sch = new Schedule(func);
   const back = sch.cacheWrite("C", "local");
   const [i, j, k] = sch.loops("C") as [string, string, string];
-  const [i0, iv, i1] = sch.split(i, [null, 2, 4]) as [string, string, string];
-  const [j0, j1] = sch.split(j, [null, 8]) as [string, string];
-  const [k0, k1] = sch.split(k, [null, 8]) as [string, string];
+  const [i0, iv, i1] = sch.split(i, [null, 2, 4]);
+  const [j0, j1] = sch.split(j, [null, 8]);
+  const [k0, k1] = sch.split(k, [null, 8]);
   sch.unroll(k1);
   sch.reorder(i0, j0, iv, i1, j1, k0, k1);
   sch.bind(i0, "blockIdx.y");
@@ -105,7 +105,7 @@ Deno.test("virtual threads share the loop around them, and hold what each of the
 Deno.test("what virtual threads may build up together is refused", () => {
   const sch = new Schedule(te.matmul({ m: 3, n: 8, k: 5 }));
   const [i, j, k] = sch.loops("C") as [string, string, string];
-  const [v, x] = sch.split(sch.fuse(i, j), [2, null]) as [string, string];
+  const [v, x] = sch.split(sch.fuse(i, j), [2, null]);
   sch.bind(v, "vthread");
   sch.bind(x, "threadIdx.x");
   assertThrows(() => sch.bind(k, "vthread"), ScheduleError, "block C reduces over it");

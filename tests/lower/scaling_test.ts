@@ -12,9 +12,9 @@ function unrolled(steps: number): PrimFunc {
   const [main] = sch.blocks() as [string];
   const [i, j, k] = sch.loops(main) as [string, string, string];
   const back = sch.cacheWrite(main, "local");
-  const [i0, i1, i2] = sch.split(i, [null, 8, 4]) as [string, string, string];
-  const [j0, j1, j2] = sch.split(j, [null, 8, 4]) as [string, string, string];
-  const [k0, k1] = sch.split(k, [null, steps]) as [string, string];
+  const [i0, i1, i2] = sch.split(i, [null, 8, 4]);
+  const [j0, j1, j2] = sch.split(j, [null, 8, 4]);
+  const [k0, k1] = sch.split(k, [null, steps]);
   sch.reorder(i0, j0, i1, j1, k0, k1, i2, j2);
   for (
     const [l, tag] of [[i0, "blockIdx.y"], [j0, "blockIdx.x"], [i1, "threadIdx.y"], [
@@ -28,7 +28,7 @@ function unrolled(steps: number): PrimFunc {
   for (const buffer of ["A", "B"]) {
     const copy = sch.cacheRead(main, buffer, "shared");
     const fused = sch.fuse(...sch.computeAt(copy, k0));
-    const [turns, ty, tx] = sch.split(fused, [null, 8, 8]) as [string, string, string];
+    const [turns, ty, tx] = sch.split(fused, [null, 8, 8]);
     sch.bind(ty, "threadIdx.y");
     sch.bind(tx, "threadIdx.x");
     sch.unroll(turns);

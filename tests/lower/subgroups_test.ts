@@ -71,7 +71,7 @@ function scheduled(func: PrimFunc, { places, threads, chunk, others }: Way): Pri
   const sch = new Schedule(func);
   sch.setScope("S", "local");
   const row = sch.mergeLoops(...["S", "B"].map((b) => sch.loops(b)[0] as string));
-  const [r0, r1] = sch.split(row, [null, places]) as [string, string];
+  const [r0, r1] = sch.split(row, [null, places]);
   sch.bind(r0, "blockIdx.x");
   sch.bind(r1, "threadIdx.y");
   for (const [block, n] of [["S", threads], ["B", others]] as const) {

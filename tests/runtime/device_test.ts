@@ -217,7 +217,7 @@ for (const device of devices) {
     const func = primFunc("tails", [A, B, C]);
     const sch = new Schedule(func);
     for (const block of sch.blocks()) {
-      const [grid, thread] = sch.split(sch.loops(block)[0] as string, [null, 64]) as [string, string];
+      const [grid, thread] = sch.split(sch.loops(block)[0] as string, [null, 64]);
       sch.bind(grid, "blockIdx.x");
       sch.bind(thread, "threadIdx.x");
     }

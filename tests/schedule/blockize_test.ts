@@ -19,7 +19,7 @@ import { refuses, scheduled, shows } from "./shown.ts";
 
 Deno.test("blockize makes one block of a nest, its conditions plain statements", () => {
   shows("blockize", addOne(10), (sch) => {
-    const [, inner] = sch.split("i", [null, 4]) as [string, string];
+    const [, inner] = sch.split("i", [null, 4]);
     assertEquals(sch.blockize(inner), "B_o");
     assertEquals(sch.loops("B_o"), ["i_0"]);
   });
@@ -163,7 +163,7 @@ Deno.test("blockize keeps the order of statements that hand values on", () => {
   const then = block("B", [iterVar(w, 4)], [i], store(B, [w], add(load(T, w), constant(1, "f32"))));
   const func = new PrimFunc("steps", [A, B], [], [T], forLoop(i, 4, seq(first, then)));
   scheduled(func, (sch) => {
-    const [, inner] = sch.split("i", [2, 2]) as [string, string];
+    const [, inner] = sch.split("i", [2, 2]);
     sch.blockize(inner);
   });
 });

@@ -46,7 +46,7 @@ Deno.test("computeAt moves a reduction with all that it reduces over", () => {
 Deno.test("computeAt brings a copy into workgroup memory for all threads, and into registers for one", () => {
   shows("compute_at_threads", product(4, 6, 5), (sch) => {
     sch.bind("i", "threadIdx.y");
-    const [k0, k1] = sch.split("k", [null, 2]) as [string, string];
+    const [k0, k1] = sch.split("k", [null, 2]);
     sch.computeAt(sch.cacheRead("C", "A", "shared"), k0);
     sch.computeAt(sch.cacheRead("C", "A_shared", "local"), k1);
   });
@@ -164,8 +164,8 @@ Deno.test("reverseComputeAt takes the axes that its producer does not have whole
 Deno.test("reverseComputeAt follows a tile of a product out of registers", () => {
   shows("reverse_compute_at_tile", product(8, 6, 5), (sch) => {
     const copy = sch.cacheWrite("C", "local");
-    const [i0, i1] = sch.split("i", [null, 4]) as [string, string];
-    const [j0, j1] = sch.split("j", [null, 4]) as [string, string];
+    const [i0, i1] = sch.split("i", [null, 4]);
+    const [j0, j1] = sch.split("j", [null, 4]);
     sch.reorder(i0, j0, "k", i1, j1);
     sch.reverseComputeAt(copy, j0);
     sch.decomposeReduction("C", "k");
@@ -268,7 +268,7 @@ Deno.test("reverseComputeAt is refused where not every turn has the one element 
 
 Deno.test("reverseComputeAt is refused where what a turn produces has gaps", () => {
   const sch = new Schedule(chain(12));
-  const [outer, inner] = sch.split("i", [3, 4]) as [string, string];
+  const [outer, inner] = sch.split("i", [3, 4]);
   sch.reorder(inner, outer);
   refuses(
     sch,
@@ -280,7 +280,7 @@ Deno.test("reverseComputeAt is refused where what a turn produces has gaps", () 
 Deno.test("reverseComputeAt is refused where a condition leaves gaps", () => {
   // Steps of 3 within 4 reach to element 5, which is of the next turn.
   const sch = new Schedule(chain(12));
-  const [outer, inner] = sch.split("i", [3, 4]) as [string, string];
+  const [outer, inner] = sch.split("i", [3, 4]);
   sch.split(inner, [2, 3]);
   refuses(
     sch,

@@ -42,7 +42,7 @@ Deno.test("decomposePadding fills first, and copies where there is something to 
 
 Deno.test("decomposePadding fills in loops of the same kinds, as far as it needs them", () => {
   shows("decompose_padding_kinds", shifted(5, 8), (sch) => {
-    const [j0, j1] = sch.split("j", [null, 4]) as [string, string];
+    const [j0, j1] = sch.split("j", [null, 4]);
     sch.bind("i", "blockIdx.x");
     sch.bind(j0, "threadIdx.x");
     sch.vectorize(j1);

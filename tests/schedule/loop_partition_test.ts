@@ -23,7 +23,7 @@ Deno.test("loopPartition cuts more than once, and copies every block and loop in
 
 Deno.test("loopPartition makes loops that are scheduled each in its way", () => {
   scheduled(addOne2(10, 8), (sch) => {
-    const [outer, inner] = sch.split("i", [null, 4]) as [string, string];
+    const [outer, inner] = sch.split("i", [null, 4]);
     const [whole, tail] = sch.loopPartition(outer, [2]) as [string, string];
     sch.bind(whole, "blockIdx.x");
     sch.unroll(inner);
@@ -117,7 +117,7 @@ Deno.test("loopPartition is refused where a program would have too many blocks",
 
 Deno.test("a consumer follows all parts of its producer, or none", () => {
   const sch = new Schedule(chain(12));
-  const [, inner] = sch.split("i", [3, 4]) as [string, string];
+  const [, inner] = sch.split("i", [3, 4]);
   sch.loopPartition(inner, [1]);
   refuses(
     sch,

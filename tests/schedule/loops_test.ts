@@ -84,7 +84,7 @@ Deno.test("fuse makes one loop of loops that are inside each other", () => {
 
 Deno.test("fuse undoes a split, and gives a loop alone a new name", () => {
   const split = new Schedule(addOne(12));
-  const [outer, inner] = split.split("i", [null, 4]) as [string, string];
+  const [outer, inner] = split.split("i", [null, 4]);
   assertEquals(split.fuse(outer, inner), "i_0_i_1_fused");
   assertEquals(split.loop("i_0_i_1_fused").extent, split.loop(split.fuse("i_0_i_1_fused")).extent);
   assertEquals(split.block("B").bindings, [split.loop("i_0_i_1_fused_1").var]);
@@ -112,7 +112,7 @@ Deno.test("names that grow with every step are refused in the end", () => {
   const sch = new Schedule(addOne(16));
   const grow = () => {
     for (let loop = "i";;) {
-      const [outer, inner] = sch.split(loop, [null, 2]) as [string, string];
+      const [outer, inner] = sch.split(loop, [null, 2]);
       loop = sch.fuse(outer, inner);
     }
   };
@@ -143,7 +143,7 @@ Deno.test("reorder is refused where a reduction would start after its first turn
   // k = f // 3, i = f % 3: in steps of two, i = 1 is added to before it is set to 0.
   const sch = new Schedule(rowSum(3, 4));
   sch.reorder("k", "i");
-  const [outer, inner] = sch.split(sch.fuse("k", "i"), [null, 2]) as [string, string];
+  const [outer, inner] = sch.split(sch.fuse("k", "i"), [null, 2]);
   refuses(
     sch,
     (s) => s.reorder(inner, outer),
@@ -188,7 +188,7 @@ Deno.test("loops whose extent depends on other loops are neither fused with them
 
 Deno.test("bind, vectorize, unroll and parallel give loops their kinds", () => {
   shows("kinds", product(4, 16, 4), (sch) => {
-    const [j0, j1, j2] = sch.split("j", [2, 2, 4]) as [string, string, string];
+    const [j0, j1, j2] = sch.split("j", [2, 2, 4]);
     sch.bind(j0, "blockIdx.x");
     sch.bind(j1, "threadIdx.y");
     sch.vectorize(j2);

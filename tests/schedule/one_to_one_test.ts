@@ -114,7 +114,7 @@ Deno.test("loops of a schedule are told apart from inside and outside, symbolic 
     return isOneToOne(b, loops.slice(from), Analyzer.of(sch.func));
   };
   const tiled = new Schedule(product(16, 8, 8));
-  const [i0, i1] = tiled.split("i", [null, 4]) as [string, string];
+  const [i0, i1] = tiled.split("i", [null, 4]);
   const [j0, j1] = tiled.split("j", [null, 2, 2]);
   tiled.reorder(j1, i1, i0, j0);
   tiled.fuse(j1, i1);

@@ -29,7 +29,7 @@ Deno.test("decomposeReduction puts the start before a loop, over spatial loops o
 
 Deno.test("decomposeReduction starts only what is computed, in loops of the same kinds", () => {
   shows("decompose_reduction_kinds", product(4, 6, 5), (sch) => {
-    const [j0, j1] = sch.split("j", [null, 4]) as [string, string];
+    const [j0, j1] = sch.split("j", [null, 4]);
     const [k0] = sch.split("k", [null, 2]);
     sch.reorder(k0, j0, j1);
     sch.bind(j0, "threadIdx.x");
@@ -47,7 +47,7 @@ Deno.test("decomposeReduction takes a maximum, whatever the order of its loops",
   const A = placeholder("A", [3, 7]), k = reduceAxis(7);
   const B = compute("B", [3], (i) => max(A.at(i, k.var), [k]));
   scheduled(primFunc("row_max", [A, B]), (sch) => {
-    const [k0, k1] = sch.split("k", [null, 3]) as [string, string];
+    const [k0, k1] = sch.split("k", [null, 3]);
     sch.reorder(k1, "i", k0);
     sch.decomposeReduction("B", k1);
   });
@@ -114,7 +114,7 @@ Deno.test("decomposeReduction is refused for a loop over spatial and reduce axes
 
 Deno.test("rfactor makes partial results, and reduces them", () => {
   shows("rfactor", rowSum(4, 8), (sch) => {
-    const [, inner] = sch.split("k", [null, 4]) as [string, string];
+    const [, inner] = sch.split("k", [null, 4]);
     assertEquals(sch.rfactor(inner, 1), "B_rf");
   });
 });
@@ -122,7 +122,7 @@ Deno.test("rfactor makes partial results, and reduces them", () => {
 Deno.test("rfactor adds nothing for the turns that a reduction leaves out", () => {
   // Of 8 turns over 3 elements, some partial sums have no term at all.
   shows("rfactor_uneven", rowSum(2, 3), (sch) => {
-    const [, inner] = sch.split("k", [2, 4]) as [string, string];
+    const [, inner] = sch.split("k", [2, 4]);
     sch.rfactor(inner);
   });
 });
@@ -190,8 +190,8 @@ Deno.test("rfactor is refused for loops over spatial and reduce axes at once", (
 Deno.test("rfactor is refused where a condition ties it to a spatial loop", () => {
   // i = f0 * 2 + f1, k = f2 under f0 * 8 + f1 * 4 + f2 < 12: one condition on all three.
   const sch = new Schedule(rowSum(3, 4));
-  const [, rest] = sch.split(sch.fuse("i", "k"), [null, 8]) as [string, string];
-  const [, k] = sch.split(rest, [2, 4]) as [string, string];
+  const [, rest] = sch.split(sch.fuse("i", "k"), [null, 8]);
+  const [, k] = sch.split(rest, [2, 4]);
   refuses(
     sch,
     (s) => s.rfactor(k),

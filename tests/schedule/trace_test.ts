@@ -13,8 +13,8 @@ import { OPS } from "./random_steps.ts";
 function tiled(): Schedule {
   const sch = new Schedule(product(8, 8, 8));
   const copy = sch.cacheWrite("C", "local");
-  const [i0, i1] = sch.split("i", [null, 4]) as [string, string];
-  const [j0, j1] = sch.split("j", [2, 4]) as [string, string];
+  const [i0, i1] = sch.split("i", [null, 4]);
+  const [j0, j1] = sch.split("j", [2, 4]);
   sch.reorder(i0, j0, "k", i1, j1);
   sch.reverseComputeAt(copy, j0);
   sch.bind(sch.fuse(i0, j0), "blockIdx.x");

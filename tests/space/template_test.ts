@@ -18,7 +18,7 @@ const template: Template = (sch, knobs) => {
   const [, threads = 1] = knobs.split("threads", 64, { parts: 2, preset: [16] });
   const order = knobs.choice("loop", ["serial", "unroll"], "serial");
   knobs.require(["threads"], ([, n]: Factors[2]) => n > 32 ? `${n} threads: the device takes 32` : undefined);
-  const [outer, inner] = sch.split("i", [null, threads]) as [string, string];
+  const [outer, inner] = sch.split("i", [null, threads]);
   sch.bind(inner, "threadIdx.x");
   if (order === "unroll") sch.unroll(outer);
 };
@@ -78,7 +78,7 @@ Deno.test("a template that fails at its presets says after which knobs, and why"
 Deno.test("a step that is illegal at a configuration throws what the schedule throws", () => {
   const bold: Template = (sch, knobs) => {
     const doubled = knobs.flag("bind_twice", false);
-    const [outer, inner] = sch.split("i", [null, 8]) as [string, string];
+    const [outer, inner] = sch.split("i", [null, 8]);
     sch.bind(inner, "threadIdx.x");
     if (doubled) sch.bind("no_such_loop", "threadIdx.x");
     sch.unroll(outer);
