@@ -45,7 +45,11 @@ function hoisted(loop: For, lanes: Draft["lanes"]): {
   const analyzer = new Analyzer();
   /** An index in `unit`s: its fixed terms have one name, and its constant stays, so that neighbours share that. */
   const index = (e: Expr, unit: 1 | 4): Expr => {
-    if (e.kind === "ramp") return { ...e, base: index(e.base, unit) };
+    if (e.kind === "const" || e.kind === "var") return e;
+    if (e.kind === "ramp") {
+      const base = index(e.base, unit);
+      return base === e.base ? e : { ...e, base };
+    }
     if (e.kind !== "binary" || e.dtype !== "i32") return expr(e);
     const form = analyzer.linear(e);
     let fixed = linearConst(0), changing = linearConst(form.constant), same = true;
@@ -65,6 +69,7 @@ function hoisted(loop: For, lanes: Draft["lanes"]): {
   };
   const changed = new Map<Expr, Expr>();
   const expr = (e: Expr): Expr => {
+    if (e.kind === "const" || e.kind === "var") return e;
     let now = changed.get(e);
     if (now === undefined) changed.set(e, now = hoist(e));
     return now;
@@ -109,11 +114,12 @@ function fixedIn(loop: For): (e: Expr) => boolean {
   });
   const known = new Map<Expr, boolean>();
   const isFixed = (e: Expr): boolean => {
+    if (e.kind === "const") return true;
+    if (e.kind === "var") return !inside.has(e);
+    if (e.kind === "load" && (e.buffer.scope !== "local" || written.has(e.buffer))) return false;
     let fixed = known.get(e);
     if (fixed === undefined) {
-      fixed = e.kind === "var"
-        ? !inside.has(e)
-        : e.kind !== "load" || (e.buffer.scope === "local" && !written.has(e.buffer));
+      fixed = true;
       mapExpr(e, (child) => (fixed &&= isFixed(child), child));
       known.set(e, fixed);
     }
