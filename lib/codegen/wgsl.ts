@@ -1,5 +1,6 @@
 /** A kernel as WGSL. Prints what the kernel says and decides nothing. */
 import { lanesOf, scalarOf, type ScalarType, withLanes } from "../ir/dtype.ts";
+import { elementsOf } from "../ir/elements.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
 import { walkExpr } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
@@ -179,14 +180,14 @@ class Printer {
     this.#lines.push("  ".repeat(depth) + text);
   }
 
-  #binding({ buffer, access, lanes, size }: Binding): string {
+  #binding({ buffer, access, lanes }: Binding): string {
     const name = this.#names.of(buffer);
     if (access === "sample") return `var ${name}: texture_2d<${texelType(buffer.dtype)}>`;
     if (buffer.scope === "texture") {
       return `var ${name}: texture_storage_2d<${texelFormat(buffer.dtype)}, read>`;
     }
     if (buffer.scope === "uniform") {
-      return `var<uniform> ${name}: ${arrayType({ buffer, lanes, size: size ?? 0 })}`;
+      return `var<uniform> ${name}: ${arrayType({ buffer, lanes, size: elementsOf(buffer.shape) ?? 0 })}`;
     }
     return `var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${
       vectorType(buffer.dtype, lanes)

@@ -255,8 +255,8 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     if (uneven) sch.padEinsum(main, tile);
     const [a, given] = operandNames(sch.block(main), m);
     for (const name of [a, given]) {
-      const pad = producerOf(sch, main, name);
-      const decode = pad && sch.producers(pad)[0];
+      const padding = producerOf(sch, main, name);
+      const decode = padding && sch.producers(padding)[0];
       if (decode !== undefined) sch.computeInline(decode);
     }
     const b = layout === "given" ? given : layOut(sch, main, given, m, layout);

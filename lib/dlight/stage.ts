@@ -1,5 +1,6 @@
 /** Moves that templates share: bringing operands near, writing results back, spreading copies over threads. */
 import { bytesOf, isUniformType } from "../ir/dtype.ts";
+import { elementsOf } from "../ir/elements.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr, Load } from "../ir/expr.ts";
 import { PREPARE } from "../ir/notes.ts";
@@ -75,19 +76,16 @@ export function tooLarge(amount: number, most: number, what: string, why: string
 }
 
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
-  const shape = (sch.func.params.find((b) => b.name === input)?.shape ?? []).map(constExtent);
-  const rows = shape.slice(0, -1).reduce((p, d) => p === undefined || d === undefined ? undefined : p * d, 1);
-  return textureLayout(rows, shape.at(-1), target.limits) !== undefined;
+  const shape = sch.func.params.find((b) => b.name === input)?.shape ?? [];
+  const columns = shape.at(-1);
+  return textureLayout(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
+    undefined;
 }
 
 function fitsUniform(sch: Schedule, input: string): boolean {
   const param = sch.func.params.find((b) => b.name === input);
-  const elements = param?.shape.map(constExtent).reduce(
-    (p, d) => p === undefined || d === undefined ? undefined : p * d,
-    1,
-  );
-  return param !== undefined && elements !== undefined && isUniformType(param.dtype) &&
-    elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
+  const elements = param && isUniformType(param.dtype) ? elementsOf(param.shape) : undefined;
+  return param !== undefined && elements !== undefined && elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
 }
 
 /** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */

@@ -98,9 +98,7 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
   const shapes = checkSubject(func, options.shapes ?? {}, seed);
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
-  const measurer = await openMeasurer({
-    prefer: target.kind,
-    subgroups: target.subgroups !== undefined,
+  const measurer = await openMeasurer(target, {
     func,
     shapes,
     seed,

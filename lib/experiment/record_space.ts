@@ -59,13 +59,7 @@ export async function recordSpace(func: PrimFunc, options: RecordSpaceOptions): 
   const { deadlineMs = 10_000 } = options;
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
-  const measurer = await openMeasurer({
-    prefer: device.target.kind,
-    subgroups: device.target.subgroups !== undefined,
-    func,
-    shapes,
-    deadlineMs,
-  }, signal);
+  const measurer = await openMeasurer(device.target, { func, shapes, deadlineMs }, signal);
   await using _closing = measurer;
   let best = Math.min(...[...points.values()].map((p) => p.status === "ok" ? p.ms : Infinity));
   let unwritten = 0;

@@ -15,6 +15,7 @@ import type { Device } from "../runtime/device.ts";
 import { replay, type Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 import { compiled } from "./candidate.ts";
+import { likeTarget } from "./open_measurer.ts";
 import { checkRounds, CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
 
 export interface RerunOptions {
@@ -172,7 +173,7 @@ async function measureAll(
   if (runnable.length === 0) return measured;
   try {
     await using measurer = await Measurer.open({
-      prefer: target.kind,
+      ...likeTarget(target),
       func,
       shapes,
       seed,

@@ -198,9 +198,7 @@ export class Search implements AsyncDisposable {
     if (options.measurer) return options.measurer;
     if (this.#measurer) return this.#measurer;
     const best = fastest(this.#records);
-    return this.#measurer = await openMeasurer({
-      prefer: target.kind,
-      subgroups: target.subgroups !== undefined,
+    return this.#measurer = await openMeasurer(target, {
       func,
       shapes,
       seed,

@@ -1,6 +1,7 @@
 /** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
 import { isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
+import { elementsOf } from "../ir/elements.ts";
 import { type Buffer, type Expr, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
 import { mapExpr, walkExpr } from "../ir/visit.ts";
 import { type Target, UNIFORM_BUFFERS, UNIFORM_BYTES } from "../target/target.ts";
@@ -120,10 +121,6 @@ function isOfShapes(e: Expr, shapes: ReadonlySet<Var>): boolean {
 }
 
 function constBytes(b: Buffer): number | undefined {
-  let n = bytesOf(b.dtype);
-  for (const d of b.shape) {
-    if (!isConst(d)) return undefined;
-    n *= d.value;
-  }
-  return n;
+  const elements = elementsOf(b.shape);
+  return elements === undefined ? undefined : elements * bytesOf(b.dtype);
 }

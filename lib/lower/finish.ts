@@ -29,10 +29,6 @@ export function finish(draft: Draft, target: Target): Kernel {
       : "read",
     lanes: lanesOf(buffer),
     texture: draft.textures.get(buffer),
-    size: buffer.shape.reduce<number | undefined>(
-      (p, d) => p !== undefined && isConst(d) ? p * d.value : undefined,
-      1,
-    ),
   }));
   const allocs = (scope: Buffer["scope"]) =>
     [...used].filter((b) => b.scope === scope && !draft.outer.has(b)).map((buffer): Alloc => ({

@@ -3,6 +3,7 @@
  * within the row, of which four make a texel.
  */
 import { add, ceilDiv, constant, floorDiv, floorMod, isConst, mul } from "../ir/build.ts";
+import { elementsOf } from "../ir/elements.ts";
 import type { Buffer, Expr, Load } from "../ir/expr.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
@@ -71,10 +72,7 @@ function textureIndices(
 function layoutOf(b: Buffer, { limits, name }: Target): TextureLayout {
   const last = b.shape.length - 1;
   const columns = b.shape[last] ?? constant(1);
-  const rows = b.shape.slice(0, last).reduce<number | undefined>(
-    (p, d) => p !== undefined && isConst(d) ? p * d.value : undefined,
-    1,
-  );
+  const rows = elementsOf(b.shape.slice(0, last));
   const layout = textureLayout(rows, isConst(columns) ? columns.value : undefined, limits);
   if (layout) return layout;
   throw new LimitError(

@@ -11,8 +11,6 @@ export interface Binding {
   readonly lanes: 1 | 4;
   /** How a texture holds it; undefined for arrays. */
   readonly texture: TextureLayout | undefined;
-  /** Elements, where they are constant: a uniform buffer says how many. */
-  readonly size: number | undefined;
 }
 
 /** An array of the workgroup or of one invocation. */

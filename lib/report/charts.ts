@@ -5,7 +5,7 @@ import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
 import { colorScale, isFixed, labelOf } from "./contestants.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
-import { type ChartOptions, digits, frame, type Spec, speedOf, TIMES_AXIS } from "./spec.ts";
+import { type ChartOptions, digits, frame, rowsAxis, type Spec, speedOf, timesAxis } from "./spec.ts";
 import { MARGIN, verdicts } from "./verdict.ts";
 
 export type { ChartOptions, Spec };
@@ -137,25 +137,8 @@ export function overview(summary: Table, options: ChartOptions = {}): Spec {
   }));
   const said = verdicts(summary).map((v) => ({ operator: named.get(v.task), text: v.short }));
   const bounds = values.flatMap((v) => [v.low, v.high, 1]);
-  const x = {
-    field: "ratio",
-    type: "quantitative",
-    title: "times as fast as DLight (log scale)",
-    scale: {
-      type: "log",
-      base: 2,
-      domain: [Math.min(0.8, ...bounds) / 1.1, Math.max(1.25, ...bounds) * 1.1],
-      nice: false,
-    },
-    axis: { ...TIMES_AXIS, grid: true },
-  };
-  const y = {
-    field: "operator",
-    type: "nominal",
-    title: null,
-    sort: [...named.values()],
-    axis: { labelLimit: 320, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8, grid: true },
-  };
+  const x = timesAxis("ratio", "times as fast as DLight", bounds);
+  const y = rowsAxis("operator", [...named.values()], 320);
   const color = {
     field: "who",
     type: "nominal",

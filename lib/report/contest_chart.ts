@@ -2,7 +2,7 @@
 import type { Table } from "apache-arrow";
 import { printableLine } from "../ir/printable.ts";
 import { colorOf } from "./contestants.ts";
-import { type ChartOptions, digits, frame, type Spec, TIMES_AXIS } from "./spec.ts";
+import { type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { geometricMean, type Standing, standings, timesPeer } from "./standings.ts";
 
 interface Mark {
@@ -66,25 +66,12 @@ export function contestsCompared(table: Table, options: ChartOptions = {}): Spec
     return name !== undefined && peers.includes(name) ? each : [...each, mean];
   }).filter((v) => v.times > 0);
   const bounds = values.map((v) => v.times);
-  const x = {
-    field: "times",
-    type: "quantitative",
-    title: "times as fast as the fastest other library (log scale)",
-    scale: {
-      type: "log",
-      base: 2,
-      domain: [Math.min(0.5, ...bounds) / 1.15, Math.max(2, ...bounds) * 1.15],
-      nice: false,
-    },
-    axis: { ...TIMES_AXIS, grid: true },
-  };
-  const y = {
-    field: "operator",
-    type: "nominal",
-    title: null,
-    sort: [...all.map((s) => s.operator), MEAN],
-    axis: { labelLimit: 220, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8, grid: true },
-  };
+  const x = timesAxis("times", "times as fast as the fastest other library", bounds, {
+    least: 0.5,
+    most: 2,
+    room: 1.15,
+  });
+  const y = rowsAxis("operator", [...all.map((s) => s.operator), MEAN], 220);
   // Without it, what comes first in the legend would lie on top.
   const order = { value: 0 };
   const scaleOf = (key: "color" | "shape") => ({

@@ -67,10 +67,49 @@ export function speedOf(rows: readonly { readonly gflops: number; readonly gbps:
 export const SHADES = { scheme: { name: "viridis", extent: [0.95, 0] } } as const;
 
 /** Ticks of a logarithmic axis of ratios at powers of two, and what stands under them. */
-export const TIMES_AXIS = {
+const TIMES_AXIS = {
   values: Array.from({ length: 21 }, (_, k) => 2 ** (k - 10)),
   labelExpr: "datum.value < 1 ? '1/' + format(1 / datum.value, '~g') : format(datum.value, '~g') + ' ×'",
 } as const;
+
+/** A logarithmic axis of ratios that holds all of `values`, at least those between `least` and `most`, and some `room`. */
+export function timesAxis(
+  field: string,
+  title: string,
+  values: readonly number[],
+  { least = 0.8, most = 1.25, room = 1.1 } = {},
+) {
+  return {
+    field,
+    type: "quantitative",
+    title: `${title} (log scale)`,
+    scale: {
+      type: "log",
+      base: 2,
+      domain: [Math.min(least, ...values) / room, Math.max(most, ...values) * room],
+      nice: false,
+    },
+    axis: { ...TIMES_AXIS, grid: true },
+  };
+}
+
+/** An axis of names, a row each, in order from above; `width` is what the longest may take. */
+export function rowsAxis(field: string, names: readonly string[], width: number) {
+  return {
+    field,
+    type: "nominal",
+    title: null,
+    sort: names,
+    axis: {
+      labelLimit: width,
+      labelFontSize: 12,
+      domain: false,
+      ticks: false,
+      labelPadding: 8,
+      grid: true,
+    },
+  };
+}
 
 /** 1, 2 and 5 in each decade from `low` to `high`; the decades alone where those are many. */
 export function roundValues(low: number, high: number): readonly number[] {

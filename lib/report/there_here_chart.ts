@@ -2,7 +2,7 @@
 import type { Table } from "apache-arrow";
 import { printableLine } from "../ir/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
-import { type ChartOptions, frame, type Spec, TIMES_AXIS } from "./spec.ts";
+import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { scheduleLabel } from "./there_here_table.ts";
 
 /** Okabe and Ito's vermilion and blue, in a shape of their own. */
@@ -42,25 +42,8 @@ export function thereAndHere(table: Table, options: ChartOptions = {}): Spec {
     }));
   });
   const bounds = values.flatMap((v) => [v.low, v.high]);
-  const x = {
-    field: "times",
-    type: "quantitative",
-    title: "times as fast as DLight's preset for the device (log scale)",
-    scale: {
-      type: "log",
-      base: 2,
-      domain: [Math.min(0.8, ...bounds) / 1.1, Math.max(1.25, ...bounds) * 1.1],
-      nice: false,
-    },
-    axis: { ...TIMES_AXIS, grid: true },
-  };
-  const y = {
-    field: "schedule",
-    type: "nominal",
-    title: null,
-    sort: [...labels.values()],
-    axis: { labelLimit: 320, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8, grid: true },
-  };
+  const x = timesAxis("times", "times as fast as DLight's preset for the device", bounds);
+  const y = rowsAxis("schedule", [...labels.values()], 320);
   const scaleOf = (key: "color" | "shape") => ({
     field: "device",
     type: "nominal",

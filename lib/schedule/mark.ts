@@ -1,5 +1,6 @@
-import { forLoop, isConst, variable } from "../ir/build.ts";
+import { forLoop, variable } from "../ir/build.ts";
 import { isUniformType } from "../ir/dtype.ts";
+import { elementsOf } from "../ir/elements.ts";
 import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { ALIGN, alignOf, DOUBLE } from "../ir/notes.ts";
@@ -27,7 +28,7 @@ export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
         `${asked}: an input is global, a texture or in a uniform buffer; cacheRead copies it nearer`,
       );
     }
-    if (scope === "uniform" && !(isUniformType(input.dtype) && input.shape.every((d) => isConst(d)))) {
+    if (scope === "uniform" && !(isUniformType(input.dtype) && elementsOf(input.shape) !== undefined)) {
       throw new ScheduleError(
         `${asked}: uniform buffers hold f32, i32 and u32 of constant size; keep it global`,
       );
