@@ -10,7 +10,7 @@ const CELLS = "/$deno$jupyter.mts";
  * Makes `folder`, that of the notebook, the one that paths and the cells' imports are relative to, wherever the
  * kernel was started; keeps interrupts from ending the kernel; and ends it with the process that started it.
  */
-export function prepare(folder: string): void {
+export async function prepare(folder: string): Promise<void> {
   Deno.chdir(folder);
   const base = pathToFileURL(`${folder}/`);
   registerHooks({
@@ -20,5 +20,6 @@ export function prepare(folder: string): void {
     },
   });
   listenForInterrupts();
-  new Worker(new URL("../measure/watchdog.ts", import.meta.url), { type: "module" });
+  const watchdog = new Worker(new URL("../measure/watchdog.ts", import.meta.url), { type: "module" });
+  await new Promise((watches) => watchdog.onmessage = watches);
 }

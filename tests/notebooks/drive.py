@@ -3,7 +3,8 @@
     python3 drive.py FOLDER
 
 {"do": "execute", "code": …} is answered by {"asked": id}, and all that the kernel says comes as {"of": id, "type": …,
-"content": …}; {"do": "interrupt"}, {"do": "restart"} and {"do": "alive"} by {"alive": …}. It ends with its input.
+"content": …}; {"do": "interrupt"}, {"do": "restart"} (it kills with "now") and {"do": "alive"} by {"alive": …}. It ends with its
+input.
 """
 
 import json
@@ -19,25 +20,38 @@ def say(message):
     sys.stdout.flush()
 
 
-def listen(client, ended):
-    while not ended.is_set():
-        try:
-            message = client.get_iopub_msg(timeout=0.1)
-        except queue.Empty:
-            continue
-        say({"of": message["parent_header"].get("msg_id"), "type": message["msg_type"], "content": message["content"]})
+class Listener:
+    """Says what the kernel says. While it is stopped, another thread may use the client's sockets."""
+
+    def __init__(self, client):
+        self.client = client
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.listen)
+        self.thread.start()
+
+    def listen(self):
+        while not self.ended.is_set():
+            try:
+                message = self.client.get_iopub_msg(timeout=0.1)
+            except queue.Empty:
+                continue
+            of = message["parent_header"].get("msg_id")
+            say({"of": of, "type": message["msg_type"], "content": message["content"]})
+
+    def stop(self):
+        self.ended.set()
+        self.thread.join()
 
 
 def main():
     manager = KernelManager(kernel_name="tunebook")
     manager.start_kernel(cwd=sys.argv[1])
     client = manager.client()
-    ended = threading.Event()
+    listener = None
     try:
         client.start_channels()
         client.wait_for_ready(timeout=60)
-        listener = threading.Thread(target=listen, args=(client, ended))
-        listener.start()
+        listener = Listener(client)
         say({"alive": True})
         for line in sys.stdin:
             request = json.loads(line)
@@ -47,11 +61,15 @@ def main():
             if request["do"] == "interrupt":
                 manager.interrupt_kernel()
             elif request["do"] == "restart":
-                manager.restart_kernel()
+                manager.restart_kernel(now="now" in request)
+                # It reads what the listener reads, and a socket is one thread's.
+                listener.stop()
                 client.wait_for_ready(timeout=60)
+                listener = Listener(client)
             say({"alive": manager.is_alive()})
     finally:
-        ended.set()
+        if listener:
+            listener.stop()
         client.stop_channels()
         manager.shutdown_kernel(now=True)
 

@@ -22,6 +22,7 @@ export class Kernel implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #messages: Message[] = [];
+  #stderr = "";
 
   private constructor(python: string, readonly jupyter: string, folder: string) {
     this.#process = new Deno.Command(python, {
@@ -29,10 +30,11 @@ export class Kernel implements AsyncDisposable {
       env: environment(jupyter),
       stdin: "piped",
       stdout: "piped",
-      stderr: "null",
+      stderr: "piped",
     }).spawn();
     this.#writer = this.#process.stdin.getWriter();
     this.#listen();
+    this.#hear();
   }
 
   /** Started in `folder`. */
@@ -51,6 +53,10 @@ export class Kernel implements AsyncDisposable {
     for await (const line of lines) this.#messages.push(JSON.parse(line) as Message);
   }
 
+  async #hear(): Promise<void> {
+    for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) this.#stderr += text;
+  }
+
   /** The first message of that kind from the `from`-th on. */
   async #next(is: (m: Message) => boolean, from = 0): Promise<Message> {
     const end = performance.now() + PATIENCE_MS;
@@ -59,7 +65,7 @@ export class Kernel implements AsyncDisposable {
       if (found) return found;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    throw new Error(`the kernel has not said it in ${PATIENCE_MS / 1000} s: ${is}`);
+    throw new Error(`the kernel has not said it in ${PATIENCE_MS / 1000} s: ${is}\n${this.#stderr}`);
   }
 
   async #ask(request: Readonly<Record<string, string>>, is: (m: Message) => boolean): Promise<Message> {
@@ -89,8 +95,9 @@ export class Kernel implements AsyncDisposable {
     return await this.alive();
   }
 
-  async restart(): Promise<boolean> {
-    return (await this.#ask({ do: "restart" }, (m) => m.alive !== undefined)).alive === true;
+  /** Jupyter's restart; `now` kills the kernel, as is done to one that does not answer. */
+  async restart(how: { readonly now?: "" } = {}): Promise<boolean> {
+    return (await this.#ask({ do: "restart", ...how }, (m) => m.alive !== undefined)).alive === true;
   }
 
   async alive(): Promise<boolean> {

@@ -108,6 +108,19 @@ console.log(rule, rows, own, await Deno.readTextFile("data.txt"), Deno.cwd());`)
   });
 });
 
+jupyterTest("a kernel that is killed leaves its ports to the next one", async () => {
+  await inFolder(async (folder) => {
+    await using kernel = await Kernel.start(folder);
+    // Before any cell, after one, and in one that never waits.
+    assert(await kernel.restart({ now: "" }));
+    assertEquals(await kernel.run("const first = 1; first"), "1");
+    assert(await kernel.restart({ now: "" }));
+    await kernel.begin("while (true);");
+    assert(await kernel.restart({ now: "" }));
+    assertEquals(await kernel.run("typeof first"), '"undefined"');
+  });
+});
+
 jupyterTest("the README's cell runs as it stands", async () => {
   const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
   const [, cell = ""] = /```ts ignore\n(.*?)```/s.exec(readme) ?? [];
