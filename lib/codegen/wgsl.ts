@@ -2,7 +2,7 @@
 import { lanesOf, scalarOf, type ScalarType, withLanes } from "../ir/dtype.ts";
 import { elementsOf } from "../ir/elements.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
-import { walkExpr } from "../ir/visit.ts";
+import { mapExpr } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
 import { TEXEL_FORMATS } from "../target/texture.ts";
 import { identifier, Names } from "./names.ts";
@@ -18,49 +18,48 @@ export function printWgsl(kernel: Kernel, directives: readonly string[] = []): s
 
 /** True if threads of the kernel hand each other values in subgroups. */
 export function usesSubgroups(kernel: Kernel): boolean {
-  let found = false;
-  walkKernel(kernel.body, (e) => {
-    if (e.kind === "call" && e.op === "subgroupShuffleXor") found = true;
-  });
-  return found;
+  return someIn(kernel.body, (e) => e.kind === "call" && e.op === "subgroupShuffleXor");
 }
 
 /** True if the kernel's source needs `enable f16`. */
 export function usesF16(kernel: Kernel): boolean {
   const buffers = [...kernel.bindings, ...kernel.shared, ...kernel.locals].map((b) => b.buffer);
-  if (buffers.some((b) => b.dtype === "f16" && b.scope !== "texture")) return true;
-  let found = false;
-  walkKernel(kernel.body, (e) => {
-    if (scalarOf(e.dtype) === "f16") found = true;
-  });
-  return found;
+  return buffers.some((b) => b.dtype === "f16" && b.scope !== "texture") ||
+    someIn(kernel.body, (e) => scalarOf(e.dtype) === "f16");
 }
 
-function walkKernel(body: readonly KernelStmt[], f: (e: Expr) => void): void {
-  for (const s of body) {
+/** Whether `has` holds for an expression of the kernel; what stands at many places is asked once. */
+function someIn(body: readonly KernelStmt[], has: (e: Expr) => boolean): boolean {
+  const asked = new Set<Expr>();
+  let found = false;
+  const ask = (e: Expr): Expr => {
+    if (found || asked.has(e)) return e;
+    asked.add(e);
+    found = has(e);
+    return mapExpr(e, ask);
+  };
+  const visit = (s: KernelStmt): void => {
     switch (s.kind) {
       case "for":
-        walkExpr(s.extent, f);
-        walkKernel(s.body, f);
-        break;
+        ask(s.extent);
+        return s.body.forEach(visit);
       case "if":
-        walkExpr(s.cond, f);
-        walkKernel(s.then, f);
-        walkKernel(s.else, f);
-        break;
+        ask(s.cond);
+        s.then.forEach(visit);
+        return s.else.forEach(visit);
       case "store":
-        walkExpr(s.index, f);
-        walkExpr(s.value, f);
-        break;
+        ask(s.index);
+        return void ask(s.value);
       case "let":
-        walkExpr(s.value, f);
-        break;
+        return void ask(s.value);
       case "barrier":
-        break;
+        return;
       default:
-        s satisfies never;
+        return s satisfies never;
     }
-  }
+  };
+  body.forEach(visit);
+  return found;
 }
 
 const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>> = {
@@ -349,8 +348,10 @@ class Printer {
   #place(b: Buffer, index: Expr): string {
     const name = this.#names.of(b);
     if (this.#lanes.get(b) !== 4) return this.#single.has(b) ? name : `${name}[${this.#expr(index)}]`;
+    const single = this.#single.has(b);
+    if (single && index.kind === "ramp") return name;
     const { vector, lane } = splitIndex(index);
-    const whole = this.#single.has(b) ? name : `${name}[${this.#expr(vector)}]`;
+    const whole = single ? name : `${name}[${this.#expr(vector)}]`;
     return index.kind === "ramp" ? whole : whole + this.#lane(lane);
   }
 

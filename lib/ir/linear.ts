@@ -3,7 +3,7 @@
  * a product with a constant. Two expressions with the same form are equal.
  */
 import { add, constant, floorDiv, isConst, mul, sub } from "./build.ts";
-import type { Const, Expr } from "./expr.ts";
+import type { Const, Expr, Var } from "./expr.ts";
 import { keyOf } from "./key.ts";
 
 export interface Term {
@@ -11,20 +11,27 @@ export interface Term {
   readonly coeff: number;
 }
 
+/** What equal atoms share: variables are themselves, as they are most of all, and others their text. */
+export type AtomKey = Var | string;
+
+export function atomKey(atom: Expr): AtomKey {
+  return atom.kind === "var" ? atom : keyOf(atom);
+}
+
 /** Immutable; terms by the key of their atom, in order of first appearance. */
 export interface Linear {
-  readonly terms: ReadonlyMap<string, Term>;
+  readonly terms: ReadonlyMap<AtomKey, Term>;
   readonly constant: number;
 }
 
-const NO_TERMS: ReadonlyMap<string, Term> = new Map();
+const NO_TERMS: ReadonlyMap<AtomKey, Term> = new Map();
 
 export function linearConst(value: number): Linear {
   return { terms: NO_TERMS, constant: value };
 }
 
 export function linearAtom(atom: Expr, coeff = 1): Linear {
-  return { terms: new Map([[keyOf(atom), { atom, coeff }]]), constant: 0 };
+  return { terms: new Map([[atomKey(atom), { atom, coeff }]]), constant: 0 };
 }
 
 /** `a + scale·b` */
@@ -60,7 +67,7 @@ export function fromLinear(a: Linear): Expr {
 
 /** `l = c·whole + rest`, coefficient by coefficient, the constant of rest in 0 … c-1. */
 export function divideLinear(l: Linear, c: number): readonly [whole: Linear, rest: Linear] {
-  const whole = new Map<string, Term>(), rest = new Map<string, Term>();
+  const whole = new Map<AtomKey, Term>(), rest = new Map<AtomKey, Term>();
   for (const [key, t] of l.terms) {
     if (t.coeff % c === 0) whole.set(key, { atom: t.atom, coeff: t.coeff / c });
     else rest.set(key, t);
@@ -81,7 +88,7 @@ export function recombine(l: Linear): Linear {
   for (const t of l.terms.values()) {
     const x = t.atom;
     if (x.kind !== "binary" || x.op !== "floormod" || !isConst(x.b)) continue;
-    const other = l.terms.get(keyOf(quotientOf(x.a, x.b.value)));
+    const other = l.terms.get(atomKey(quotientOf(x.a, x.b.value)));
     if (other?.coeff !== t.coeff * x.b.value) continue;
     const without = linearAdd(linearAdd(l, linearAtom(x, -t.coeff)), linearAtom(other.atom, -other.coeff));
     return recombine(linearAdd(without, linearOf(x.a), t.coeff));

@@ -119,16 +119,21 @@ export function someExpr(e: Expr, has: (e: Expr) => boolean): boolean {
     case "select":
       return someExpr(e.cond, has) || someExpr(e.a, has) || someExpr(e.b, has);
     case "call":
-      return e.args.some((x) => someExpr(x, has));
+      return someOf(e.args, has);
     case "load":
-      return e.indices.some((x) => someExpr(x, has));
+      return someOf(e.indices, has);
     case "ramp":
       return someExpr(e.base, has);
     case "shuffle":
-      return e.lanes.some((x) => someExpr(x, has));
+      return someOf(e.lanes, has);
     default:
       return e satisfies never;
   }
+}
+
+function someOf(list: readonly Expr[], has: (e: Expr) => boolean): boolean {
+  for (const e of list) if (someExpr(e, has)) return true;
+  return false;
 }
 
 /** Calls `f` on `e` and everything below it, parents first. */
@@ -138,9 +143,48 @@ export function walkExpr(e: Expr, f: (e: Expr) => void): void {
 
 /** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
 export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => void): void {
+  if (!expr) return walkStmts(s, stmt);
+  const onExpr = (e: Expr): Expr => (walkExpr(e, expr), e);
+  const onStmt = (x: Stmt): Stmt => {
+    stmt(x);
+    return mapStmt(x, onStmt, onExpr);
+  };
+  onStmt(s);
+}
+
+function walkStmts(s: Stmt, f: (s: Stmt) => void): void {
+  f(s);
+  switch (s.kind) {
+    case "seq":
+      for (const x of s.body) walkStmts(x, f);
+      return;
+    case "if":
+      walkStmts(s.then, f);
+      if (s.else) walkStmts(s.else, f);
+      return;
+    case "block":
+      if (s.init) walkStmts(s.init, f);
+      walkStmts(s.body, f);
+      return;
+    case "for":
+    case "let":
+      return walkStmts(s.body, f);
+    case "store":
+    case "barrier":
+      return;
+    default:
+      return s satisfies never;
+  }
+}
+
+/** As `walkStmt`, but an expression that stands at many places, as unrolled loops have it, is shown once. */
+export function walkOnce(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
+  const shown = new Set<Expr>();
   const onExpr = (e: Expr): Expr => {
-    if (expr) walkExpr(e, expr);
-    return e;
+    if (shown.has(e)) return e;
+    shown.add(e);
+    expr(e);
+    return mapExpr(e, onExpr);
   };
   const onStmt = (x: Stmt): Stmt => {
     stmt(x);

@@ -8,21 +8,22 @@ import { scalarOf } from "../ir/dtype.ts";
 import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/expr.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, rewriter, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 
 export function chooseLanes(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
   const vector = new Set<Buffer>(), scalar = new Set<Buffer>(), all = new Set<Buffer>();
+  const aligned = new Set<Ramp>();
   const note = (x: Load | Store) => {
     all.add(x.buffer);
     const ramp = rampOf(x);
-    const whole = ramp !== undefined && isAligned(ramp, analyzer);
-    if (whole) vector.add(x.buffer);
+    if (ramp && isAligned(ramp, analyzer)) aligned.add(ramp);
+    if (ramp && aligned.has(ramp)) vector.add(x.buffer);
     else if (x.kind === "store" && x.buffer.scope !== "local") scalar.add(x.buffer);
   };
   const noteExpr = (e: Expr) => e.kind === "load" && note(e);
-  walkStmt(draft.body, (s) => s.kind === "store" && note(s), noteExpr);
+  walkOnce(draft.body, (s) => s.kind === "store" && note(s), noteExpr);
   const lanes = new Map<Buffer, 1 | 4>();
   for (const b of all) {
     // bool is stored as u32 and has no vector form in memory.
@@ -30,7 +31,7 @@ export function chooseLanes(draft: Draft): Draft {
     lanes.set(b, four ? 4 : 1);
   }
 
-  const isWhole = (ramp: Ramp, b: Buffer) => lanes.get(b) === 4 && isAligned(ramp, analyzer);
+  const isWhole = (ramp: Ramp, b: Buffer) => lanes.get(b) === 4 && aligned.has(ramp);
   const expr = rewriter((e) => {
     const ramp = e.kind === "load" ? rampOf(e) : undefined;
     if (e.kind !== "load" || !ramp || isWhole(ramp, e.buffer)) return e;

@@ -17,6 +17,9 @@ import type { Draft } from "./draft.ts";
 type Conditions = ReadonlySet<string>;
 
 export function dropGuards(draft: Draft): Draft {
+  let guarded = false;
+  walkStmt(draft.body, (s) => guarded ||= s.kind === "if");
+  if (!guarded) return draft;
   const isFixed = fixedConditions(draft.body);
   const needs = neededUnder(draft.body, isFixed);
   const stmt = (s: Stmt): Stmt => {

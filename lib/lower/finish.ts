@@ -2,7 +2,7 @@
 import { constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Stmt, ThreadTag } from "../ir/stmt.ts";
-import { walkStmt } from "../ir/visit.ts";
+import { walkOnce } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import type { Draft } from "./draft.ts";
 import { LowerError } from "./error.ts";
@@ -11,7 +11,7 @@ import type { Alloc, Binding, Kernel, KernelStmt } from "./kernel.ts";
 export function finish(draft: Draft, target: Target): Kernel {
   const used = new Set<Buffer>(), written = new Set<Buffer>();
   const vars = new Set<Var>();
-  walkStmt(draft.body, (s) => {
+  walkOnce(draft.body, (s) => {
     if (s.kind !== "store") return;
     used.add(s.buffer);
     written.add(s.buffer);

@@ -60,12 +60,19 @@ function addPlace(to: Places, buffer: Buffer, key: string, index: Expr): boolean
 export function insertBarriers(draft: Draft): Draft {
   const threads = [...draft.threads].filter(([tag]) => tag.startsWith("threadIdx")).map(([, t]) => t);
   const size = threads.reduce((n, t) => n * (t.extent.kind === "const" ? t.extent.value : NaN), 1);
+  let shares = false;
+  walkStmt(draft.body, (s) => shares ||= s.kind === "store" && isShared(s.buffer, draft));
+  if (size === 1 || !shares) return draft;
   const placer = new Placer(new Set(threads.map((t) => t.var)), draft);
   const { reads, writes } = placer.touchedBy(draft.body);
   // Workgroup memory that nobody reads may be written in any order.
   const isRead = reads.size > 0 || [...writes.keys()].some((b) => b.scope !== "shared");
-  if (size === 1 || writes.size === 0 || !isRead) return draft;
+  if (!isRead) return draft;
   return { ...draft, body: placer.place(draft.body, new Touched()) };
+}
+
+function isShared(b: Buffer, draft: Draft): boolean {
+  return b.scope === "shared" || draft.exchanged.has(b);
 }
 
 class Placer {
@@ -170,9 +177,8 @@ class Placer {
     const touched = new Touched();
     this.#touched.set(s, touched);
     const { reads, writes } = touched;
-    const isShared = (b: Buffer) => b.scope === "shared" || this.draft.exchanged.has(b);
     const note = (places: Places, { buffer: b, indices: [index] }: Load | Store) => {
-      if (index && isShared(b)) addPlace(places, b, keyOf(index), index);
+      if (index && isShared(b, this.draft)) addPlace(places, b, keyOf(index), index);
     };
     if (s.kind === "store") note(writes, s);
     mapStmt(

@@ -2,7 +2,7 @@
 import { constant } from "../ir/build.ts";
 import type { Buffer, Load } from "../ir/expr.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapStmt, rewriter, walkStmt } from "../ir/visit.ts";
+import { mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
 import type { Draft } from "./draft.ts";
 
 export function replaceArrays(draft: Draft): Draft {
@@ -10,7 +10,7 @@ export function replaceArrays(draft: Draft): Draft {
   const note = (x: Load | Store) => {
     if (x.buffer.scope === "local" && elementOf(x) === undefined) dynamic.add(x.buffer);
   };
-  walkStmt(draft.body, (s) => s.kind === "store" && note(s), (e) => e.kind === "load" && note(e));
+  walkOnce(draft.body, (s) => s.kind === "store" && note(s), (e) => e.kind === "load" && note(e));
 
   const parts = new Map<Buffer, Map<number, Buffer>>();
   const lanes = new Map(draft.lanes);

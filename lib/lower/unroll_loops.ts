@@ -1,5 +1,5 @@
 /** Unrolled loops are written out. */
-import { constant, seq } from "../ir/build.ts";
+import { add, constant, isConst, seq, sub } from "../ir/build.ts";
 import type { Const, Expr, Var } from "../ir/expr.ts";
 import { fromLinear, type Linear } from "../ir/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
@@ -12,6 +12,31 @@ const MAX_STATEMENTS = 1 << 14;
 
 /** What the variables of the unrolled loops are in one copy. */
 type Values = ReadonlyMap<Var, Const>;
+
+/** What the copies of an index have in common: they differ in their constant only. */
+interface Copies {
+  /** What unrolled loops do not change. */
+  readonly rest: Linear;
+  /** How far a turn of each unrolled loop goes. */
+  readonly turns: readonly (readonly [Var, number])[];
+  /** All but the constant, where that is a sum to which it is only to be added. */
+  readonly plain?: Expr;
+}
+
+/** Undefined where an index depends on an unrolled loop otherwise than by steps. */
+function copiesOf(form: Linear, unrolled: ReadonlySet<Var>): Copies | undefined {
+  const terms = new Map(form.terms);
+  const turns: (readonly [Var, number])[] = [];
+  for (const [key, { atom, coeff }] of form.terms) {
+    if (!usesVar(atom, (v) => unrolled.has(v))) continue;
+    if (atom.kind !== "var") return undefined;
+    terms.delete(key);
+    turns.push([atom, coeff]);
+  }
+  const rest = { terms, constant: form.constant };
+  const isSum = terms.size > 0 && terms.values().every((t) => t.coeff > 0);
+  return { rest, turns, ...(isSum ? { plain: fromLinear({ terms, constant: 0 }) } : {}) };
+}
 
 export function unrollLoops(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
@@ -36,6 +61,10 @@ export function unrollLoops(draft: Draft): Draft {
       return seq(...copies);
     }
     if (s.kind === "store" && ++statements > MAX_STATEMENTS) throw tooMany();
+    if (s.kind === "if" && values.size > 0) {
+      const cond = instance(s.cond, values);
+      if (isConst(cond)) return cond.value ? stmt(s.then, values) : s.else ? stmt(s.else, values) : seq();
+    }
     return mapStmt(s, (x) => stmt(x, values), (e) => values.size ? instance(e, values) : e);
   };
   const unrolled = new Set<Var>();
@@ -52,28 +81,19 @@ export function unrollLoops(draft: Draft): Draft {
     if (!copy) own.copies.set(key, copy = newInstance(e, values));
     return copy;
   };
-  // They differ in their constant only: an index's linear form is made once.
-  const forms = new Map<Expr, Linear>();
+  const forms = new Map<Expr, Copies | undefined>();
   const newInstance = (e: Exclude<Expr, Var>, values: Values): Expr => {
     if (e.kind !== "binary" || e.dtype !== "i32") {
       const x = mapExpr(e, (c) => instance(c, values));
       return x.dtype === "bool" || x.kind === "select" ? analyzer.simplify(x) : x;
     }
-    let form = forms.get(e);
-    if (!form) forms.set(e, form = analyzer.linear(e));
-    let rest = form;
-    for (const [key, t] of form.terms) {
-      if (t.atom.kind !== "var") {
-        if (usesVar(t.atom, (v) => values.has(v))) return analyzer.simplify(substitute(e, values));
-        continue;
-      }
-      const value = values.get(t.atom);
-      if (!value) continue;
-      const terms = new Map(rest.terms);
-      terms.delete(key);
-      rest = { terms, constant: rest.constant + t.coeff * value.value };
-    }
-    return fromLinear(rest);
+    if (!forms.has(e)) forms.set(e, copiesOf(analyzer.linear(e), unrolled));
+    const copies = forms.get(e);
+    if (!copies) return analyzer.simplify(substitute(e, values));
+    const { rest, turns, plain } = copies;
+    const at = turns.reduce((n, [v, step]) => n + step * (values.get(v)?.value ?? 0), rest.constant);
+    if (plain) return at < 0 ? sub(plain, -at) : add(plain, at);
+    return fromLinear({ terms: rest.terms, constant: at });
   };
   return { ...draft, body: stmt(draft.body, new Map()) };
 }

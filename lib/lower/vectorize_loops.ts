@@ -6,7 +6,7 @@ import { add, broadcast, constant, seq } from "../ir/build.ts";
 import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import { linearAdd } from "../ir/linear.ts";
+import { fromLinear } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
@@ -53,13 +53,12 @@ function lanesAreApart(loop: For, analyzer: Analyzer): boolean {
 }
 
 function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {
+  if (extent === 4) return new Vectorizer(loop.var, analyzer).stmt(loop.body);
   const chunks: Stmt[] = [];
   for (let base = 0; base < extent; base += 4) {
     const lane: Var = { kind: "var", dtype: "i32", name: loop.var.name };
     analyzer.bind(lane, constant(4));
-    const body = extent === 4
-      ? substituteStmt(loop.body, new Map([[loop.var, lane]]))
-      : substituteStmt(loop.body, new Map([[loop.var, add(lane, base)]]));
+    const body = substituteStmt(loop.body, new Map([[loop.var, add(lane, base)]]));
     chunks.push(new Vectorizer(lane, analyzer).stmt(body));
   }
   return seq(...chunks);
@@ -131,23 +130,24 @@ class Vectorizer {
 
   /** An integer or boolean: one value if the lanes agree, a ramp if they step evenly. */
   #fromLanes(e: Expr): Expr {
+    const evenly = e.dtype === "i32" ? this.#stepped(e) : undefined;
+    if (evenly) return evenly;
     const lanes = this.#lanes(e);
-    const [first, second] = lanes as [Expr, Expr, Expr, Expr];
+    const [first] = lanes as [Expr, Expr, Expr, Expr];
     const key = keyOf(first);
     if (lanes.every((x) => keyOf(x) === key)) return first;
-    if (e.dtype === "i32") {
-      const forms = lanes.map((x) => this.analyzer.linear(x));
-      const stride = this.analyzer.simplify({ kind: "binary", dtype: "i32", op: "sub", a: second, b: first });
-      const base = forms[0];
-      if (stride.kind === "const" && base) {
-        const even = forms.every((f, k) => {
-          const d = linearAdd(f, base, -1);
-          return d.terms.size === 0 && d.constant === k * stride.value;
-        });
-        if (even) return { kind: "ramp", dtype: "i32x4", base: first, stride: stride.value };
-      }
-    }
     return { kind: "shuffle", dtype: withLanes(e.dtype, 4), lanes };
+  }
+
+  /** An index whose linear form has the lane itself, or does not have it at all. */
+  #stepped(e: Expr): Expr | undefined {
+    const form = this.analyzer.linear(e);
+    const terms = new Map(form.terms);
+    terms.delete(this.lane);
+    if (terms.values().some((t) => this.#varies(t.atom))) return undefined;
+    const base = fromLinear({ terms, constant: form.constant });
+    const stride = form.terms.get(this.lane)?.coeff;
+    return stride === undefined ? base : { kind: "ramp", dtype: "i32x4", base, stride };
   }
 
   #shuffle(e: Expr): Expr {

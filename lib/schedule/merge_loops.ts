@@ -2,7 +2,6 @@ import { constant, seq } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Linear, linearAdd, linearConst } from "../ir/linear.ts";
-import { keyOf } from "../ir/key.ts";
 import { type Range, regionOf } from "../ir/region.ts";
 import { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
@@ -150,9 +149,9 @@ function sameTurn(a: Range, va: Var, b: Range, vb: Var, analyzer: Analyzer): boo
 
 /** The coefficient of `v`, and the rest. */
 function stepOf(l: Linear, v: Var): readonly [coeff: number, rest: Linear] {
-  const term = l.terms.get(keyOf(v));
+  const term = l.terms.get(v);
   if (!term) return [0, l];
   const terms = new Map(l.terms);
-  terms.delete(keyOf(v));
+  terms.delete(v);
   return [term.coeff, linearAdd(linearConst(l.constant), { terms, constant: 0 })];
 }

@@ -32,29 +32,41 @@ export function blocksOf(s: Stmt, loops: readonly For[] = []): readonly FoundBlo
   }
 }
 
-export function findBlock(func: PrimFunc, name: string): FoundBlock {
-  const all = blocksOf(func.body);
-  const found = all.find((b) => b.block.name === name);
-  if (!found) {
-    throw new ScheduleError(
-      `no block ${name} in ${func.name}: its blocks are ${all.map((b) => b.block.name).join(", ")}`,
-    );
-  }
-  return found;
-}
-
-export function findLoop(func: PrimFunc, name: string): FoundLoop {
-  const search = (s: Stmt, outer: readonly For[]): FoundLoop | undefined => {
-    if (s.kind === "for") return s.var.name === name ? { loop: s, outer } : search(s.body, [...outer, s]);
-    if (s.kind !== "seq") return undefined;
-    for (const x of s.body) {
-      const found = search(x, outer);
+/** The first statement outside of blocks for which `is` holds, with the loops around it. */
+function find(
+  s: Stmt,
+  is: (s: Stmt) => boolean,
+): { readonly stmt: Stmt; readonly loops: readonly For[] } | undefined {
+  const loops: For[] = [];
+  const search = (x: Stmt): Stmt | undefined => {
+    if (is(x)) return x;
+    if (x.kind === "for") {
+      loops.push(x);
+      const found = search(x.body);
+      if (!found) loops.pop();
+      return found;
+    }
+    if (x.kind !== "seq") return undefined;
+    for (const y of x.body) {
+      const found = search(y);
       if (found) return found;
     }
     return undefined;
   };
-  const found = search(func.body, []);
-  if (found) return found;
+  const stmt = search(s);
+  return stmt && { stmt, loops };
+}
+
+export function findBlock(func: PrimFunc, name: string): FoundBlock {
+  const found = find(func.body, (s) => s.kind === "block" && s.name === name);
+  if (found?.stmt.kind === "block") return { block: found.stmt, loops: found.loops };
+  const names = blocksOf(func.body).map((b) => b.block.name);
+  throw new ScheduleError(`no block ${name} in ${func.name}: its blocks are ${names.join(", ")}`);
+}
+
+export function findLoop(func: PrimFunc, name: string): FoundLoop {
+  const found = find(func.body, (s) => s.kind === "for" && s.var.name === name);
+  if (found?.stmt.kind === "for") return { loop: found.stmt, outer: found.loops };
   const all = blocksOf(func.body);
   const around = all.find(({ block }) => loopsIn(block).some((l) => l.var.name === name))?.block;
   if (around) {

@@ -40,20 +40,26 @@ function assertReadable({ output_type, text, data = {}, evalue, metadata }: Outp
   assert(!/file:\/\/|\/(home|root|tmp|Users)\//.test(said), "a path of the machine that executed it");
 }
 
+Deno.test("the notebooks' code is formatted, has no lint and the right types", async () => {
+  const dir = await Deno.makeTempDir(), wholes: string[] = [];
+  for (const path of notebooks()) {
+    const name = basename(path, ".ipynb");
+    const cells = codeOf(await readNotebook(path)).map((cell) => textOf(cell.source));
+    for (const [k, cell] of cells.entries()) {
+      await Deno.writeTextFile(`${dir}/${name}_cell_${k + 1}.ts`, `${cell}\n`);
+    }
+    wholes.push(`${dir}/${name}.ts`);
+    const whole = cells.map((cell, k) => `// Code cell ${k + 1}\n${cell}\n`).join("\n");
+    await Deno.writeTextFile(wholes.at(-1) as string, whole);
+  }
+  await deno("fmt", "--check", "--no-config", `--line-width=${LINE}`, dir);
+  await deno("lint", ...wholes);
+  await deno("check", "--config", "deno.json", ...wholes);
+  await Deno.remove(dir, { recursive: true });
+});
+
 for (const path of notebooks()) {
   const name = basename(path);
-
-  Deno.test(`${name}: its code is formatted, has no lint and the right types`, async () => {
-    const dir = await Deno.makeTempDir();
-    const cells = codeOf(await readNotebook(path)).map((cell) => textOf(cell.source));
-    for (const [k, cell] of cells.entries()) await Deno.writeTextFile(`${dir}/cell_${k + 1}.ts`, `${cell}\n`);
-    await deno("fmt", "--check", "--no-config", `--line-width=${LINE}`, dir);
-    const whole = `${dir}/whole.ts`;
-    await Deno.writeTextFile(whole, cells.map((cell, k) => `// Code cell ${k + 1}\n${cell}\n`).join("\n"));
-    await deno("lint", whole);
-    await deno("check", "--config", "deno.json", whole);
-    await Deno.remove(dir, { recursive: true });
-  });
 
   Deno.test(`${name}: it shows its results to somebody who can't run it`, async () => {
     const notebook = await readNotebook(path);
