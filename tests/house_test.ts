@@ -47,6 +47,7 @@ const ENTRIES = [
   "lib/experiment/kernel.ts",
   "lib/experiment/kernel_prelude.ts",
   "lib/experiment/kernel_start.ts",
+  "lib/experiment/kernel_watchdog.ts",
   "lib/experiment/quickstart.ts",
   "lib/experiment/rerun_shared.ts",
   "lib/experiment/rules.ts",

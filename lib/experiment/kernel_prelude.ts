@@ -20,6 +20,6 @@ export async function prepare(folder: string): Promise<void> {
     },
   });
   listenForInterrupts();
-  const watchdog = new Worker(new URL("../measure/watchdog.ts", import.meta.url), { type: "module" });
+  const watchdog = new Worker(new URL("./kernel_watchdog.ts", import.meta.url), { type: "module" });
   await new Promise((watches) => watchdog.onmessage = watches);
 }

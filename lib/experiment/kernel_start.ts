@@ -59,6 +59,8 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
     args: ["jupyter", "--quiet", "--kernel", "--conn", resolve(connectionFile)],
     cwd: knowsTunebook(folder) ? folder : configFolder,
     detached: true,
+    // It ends with this process: see kernel_watchdog.ts.
+    stdin: "piped",
   }).spawn();
   let ready = false;
   Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));

@@ -3,5 +3,3 @@ const parent = Deno.ppid;
 setInterval(() => {
   if (Deno.ppid !== parent) Deno.kill(Deno.pid, "SIGKILL");
 }, 500);
-// As a worker it says that it watches: its start needs the main thread.
-(globalThis as { postMessage?: (message: null) => void }).postMessage?.(null);
