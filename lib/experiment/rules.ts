@@ -1,14 +1,14 @@
 /**
  * Every kernel of a model through its rule: scheduled, built, checked and timed on this device.
  *
- *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1|q0f16] [--shrink 8] [--prefer webgpu|cpu] [--out results]
+ *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1] [--shrink 8] [--prefer webgpu|cpu] [--out results]
  */
 import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
 import { TunebookError } from "../ir/error.ts";
 import { Device } from "../runtime/device.ts";
 import { LANGUAGE_MODELS } from "../te/models.ts";
-import { suite } from "../te/suite.ts";
+import { QUANTIZATIONS, suite } from "../te/suite.ts";
 import { type RuleRow, ruleTable } from "./rule_table.ts";
 
 function line(r: RuleRow): string {
@@ -24,16 +24,17 @@ if (import.meta.main) {
       model: { type: "string", multiple: true, default: ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"] },
       shrink: { type: "string" },
       prefer: { type: "string" },
-      quantization: { type: "string", default: "q4f16_1" },
+      quantization: { type: "string" },
       out: { type: "string", default: "results" },
     },
   });
-  const { quantization } = values;
-  if (quantization !== "q4f16_1" && quantization !== "q0f16") {
-    throw new TunebookError(`cannot build kernels of ${quantization}: weights are q4f16_1 or q0f16`);
-  }
   const prefer = values.prefer === "webgpu" || values.prefer === "cpu" ? values.prefer : undefined;
   using device = await Device.open(prefer ? { prefer } : {});
+  const asked = values.quantization ?? (device.target.f16 ? "q4f16_1" : "q4f32_1");
+  const quantization = QUANTIZATIONS.find((q) => q === asked);
+  if (!quantization) {
+    throw new TunebookError(`cannot build kernels of ${asked}: weights are ${QUANTIZATIONS.join(", ")}`);
+  }
   // A processor would take minutes for what a GPU does at once.
   const slow = device.target.profile === "llvmpipe" || device.target.kind === "cpu";
   const shrink = Number(values.shrink ?? (slow ? 4 : 1));

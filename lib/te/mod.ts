@@ -14,5 +14,5 @@ export { avgPool2d, globalAvgPool2d, maxPool2d } from "./pool2d.ts";
 export { quantizeI8 } from "./quantize_i8.ts";
 export { quantizeQ4 } from "./quantize_q4.ts";
 export { rope } from "./rope.ts";
-export { suite, type SuiteKernel, type SuiteOptions } from "./suite.ts";
+export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "./suite.ts";
 export { addRmsNorm, layerNorm, logSumExp, reduceSum, rmsNorm, softmax, transpose } from "./rows.ts";

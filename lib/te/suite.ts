@@ -32,9 +32,13 @@ export interface SuiteKernel {
   readonly shapes: Readonly<Record<string, number>>;
 }
 
+/** MLC's names for a language model's weights: in 4 bits or as they are, beside numbers in f16 or f32. */
+export const QUANTIZATIONS = ["q4f16_1", "q4f32_1", "q0f16", "q0f32"] as const;
+export type Quantization = typeof QUANTIZATIONS[number];
+
 export interface SuiteOptions {
-  /** Weights of language models: 4 bits, or f16. Default q4f16_1. */
-  readonly quantization?: "q4f16_1" | "q0f16";
+  /** Of language models. Default q4f16_1; a device that does not compute in f16 takes q4f32_1. */
+  readonly quantization?: Quantization;
   /** Of images. Default NHWC. */
   readonly layout?: ImageLayout;
   /** Divides widths and lengths, to try a model where it is too large; rows stay whole groups of 32. Default 1. */
@@ -80,8 +84,9 @@ function languageModel(
   phase: "decode" | "prefill",
   { quantization = "q4f16_1", shrink = 1 }: SuiteOptions,
 ): readonly SuiteKernel[] {
-  const weights = quantization === "q4f16_1" ? { weights: quantization } as const : { dtype: "f16" } as const;
-  const dtype = "f16";
+  const dtype = quantization === "q4f16_1" || quantization === "q0f16" ? "f16" : "f32";
+  const packed = quantization === "q4f16_1" || quantization === "q4f32_1";
+  const weights = packed ? { weights: quantization, dtype } as const : { dtype } as const;
   const rows: Dim = phase === "decode" ? 1 : "m";
   const shapes = phase === "decode" ? {} : { m: Math.max(2, Math.round(PROMPT / shrink)) };
   const linear = (n: number, k: number, more: { readonly bias?: boolean; readonly out?: "f32" } = {}) =>

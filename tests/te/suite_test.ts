@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { trafficOf } from "../../lib/ir/count.ts";
 import { signature } from "../../lib/ir/signature.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
-import { suite, TeError } from "../../lib/te/mod.ts";
+import { QUANTIZATIONS, suite, TeError } from "../../lib/te/mod.ts";
 import { LANGUAGE_MODELS } from "../../lib/te/models.ts";
 
 /** Megabytes of 4-bit linear weights that one token reads (q4f16_1: 4.5 bits a weight). */
@@ -31,11 +31,13 @@ Deno.test("decoding a token reads the weights that the model has", () => {
 
 Deno.test("every kernel of every model is well formed, and named for what it is", () => {
   for (const model of Object.keys(LANGUAGE_MODELS)) {
-    for (const quantization of ["q4f16_1", "q0f16"] as const) {
+    for (const quantization of QUANTIZATIONS) {
       const kernels = suite("llm", model, { quantization });
       assertEquals(kernels.length, 22);
       for (const k of kernels) {
         verifyFunc(k.func);
+        const dtypes = new Set([...k.func.params, ...k.func.allocs].map((b) => b.dtype));
+        assertEquals(dtypes.has("f16"), quantization.includes("f16"), `${quantization} ${k.name}`);
         assertEquals(k.func.name, k.name);
         assertEquals(k.func.shapeVars.map((v) => v.name).toSorted(), Object.keys(k.shapes).toSorted());
       }
