@@ -20,8 +20,9 @@ export interface PageOptions {
 }
 
 const STYLE =
-  `body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflow-x:auto}th,td{padding:3px 9px;border-bottom:1px solid #ddd}
+  `body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
+p{max-width:50em}
+table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflow-x:auto}th,td{padding:3px 7px;border-bottom:1px solid #ddd}
 img{max-width:100%;height:auto}details{margin:.3em 0 1em;font-size:13px}figure{margin:1em 0}
 pre{background:#f6f6f6;padding:1em;overflow:auto}h2{margin-top:2em}`;
 
