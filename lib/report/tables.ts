@@ -198,8 +198,8 @@ export function htmlOf(
   return `<table>${rows.join("")}</table>`;
 }
 
-/** A number, an interval of two, a number with what it is of, or none. */
-const NUMBER = /^[-+]?[\d.,]+(?:e[-+]?\d+)?(?:–[\d.,]+)?(?: ?[%×])?$|^–?$/;
+/** A number, an interval of two, a number with its interval or with what it is of, or none. */
+const NUMBER = /^[-+]?[\d.,]+(?:e[-+]?\d+)?(?:–[\d.,]+| \([\d.,]+–[\d.,]+\))?(?: ?[%×])?$|^–?$/;
 
 /** True for a column of numbers, below its head. */
 function isNumeric(column: readonly string[]): boolean {

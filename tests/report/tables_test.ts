@@ -111,7 +111,9 @@ Deno.test("numbers stand to the right, words to the left", () => {
   assertEquals(htmlOf(cells).match(/text-align:\w+/g)?.slice(0, 2), ["text-align:left", "text-align:right"]);
   const sides = (column: readonly string[]) =>
     /text-align:(\w+)/.exec(htmlOf([["x"], ...column.map((c) => [c])]))?.[1];
-  for (const numbers of [["1.80–2.20"], ["1e-7", "–"], ["40%", "2 ×"], ["-1", "+2"]]) {
+  for (
+    const numbers of [["1.80–2.20"], ["2.00 (1.80–2.20)", "–"], ["1e-7", "–"], ["40%", "2 ×"], ["-1", "+2"]]
+  ) {
     assertEquals(sides(numbers), "right");
   }
   for (const words of [["8x4"], ["1x1, 1x2"], ["2 of 3"], ["1", "none"]]) assertEquals(sides(words), "left");
