@@ -39,12 +39,15 @@ export function linearAdd(a: Linear, b: Linear, scale = 1): Linear {
   if (scale === 0) return a;
   if (b.terms.size === 0) return { terms: a.terms, constant: a.constant + scale * b.constant };
   const terms = new Map(a.terms);
-  for (const [key, t] of b.terms) {
-    const coeff = (terms.get(key)?.coeff ?? 0) + scale * t.coeff;
-    if (coeff === 0) terms.delete(key);
-    else terms.set(key, { atom: t.atom, coeff });
-  }
+  for (const [key, t] of b.terms) addTerm(terms, key, t.atom, scale * t.coeff);
   return { terms, constant: a.constant + scale * b.constant };
+}
+
+/** Adds a term to a form that is still being made. */
+export function addTerm(terms: Map<AtomKey, Term>, key: AtomKey, atom: Expr, by: number): void {
+  const coeff = (terms.get(key)?.coeff ?? 0) + by;
+  if (coeff === 0) terms.delete(key);
+  else terms.set(key, { atom, coeff });
 }
 
 export function linearScale(a: Linear, by: number): Linear {

@@ -28,6 +28,8 @@ import type { PrimFunc } from "./func.ts";
 import { gcd } from "./gcd.ts";
 import { keyOf } from "./key.ts";
 import {
+  addTerm,
+  type AtomKey,
   divideLinear,
   fromLinear,
   type Linear,
@@ -37,6 +39,7 @@ import {
   linearScale,
   onlyAtom,
   recombine,
+  type Term,
 } from "./linear.ts";
 import { printExpr } from "./print.ts";
 import type { Stmt } from "./stmt.ts";
@@ -72,7 +75,7 @@ export class Analyzer {
 
   /** `v` runs over `0 … extent-1`. */
   bind(v: Var, extent: Expr): void {
-    const [, hi] = this.bounds(extent);
+    const hi = extent.kind === "const" ? extent.value : this.bounds(extent)[1];
     this.bindRange(v, [0, Math.max(0, hi - 1)]);
     if (extent.kind === "const" || this.#extents.get(v) === extent) return;
     this.#extents.set(v, extent);
@@ -125,9 +128,10 @@ export class Analyzer {
     if (e.kind === "binary") {
       switch (e.op) {
         case "add":
-          return recombine(linearAdd(this.linear(e.a), this.linear(e.b)));
-        case "sub":
-          return recombine(linearAdd(this.linear(e.a), this.linear(e.b), -1));
+        case "sub": {
+          const terms = new Map<AtomKey, Term>();
+          return recombine({ constant: this.#gather(e, 1, terms), terms });
+        }
         case "mul":
           return this.#product(this.linear(e.a), this.linear(e.b));
         case "floordiv": {
@@ -156,6 +160,25 @@ export class Analyzer {
     if (e.kind === "binary") return linearAtom(mapExpr(e, (c) => this.simplify(c)));
     const x = this.simplify(e);
     return x.kind === "const" || x.kind === "binary" ? this.linear(x) : linearAtom(x);
+  }
+
+  /** Adds the terms of `scale·e` to those of a sum, which has one form and not one at each plus; gives its constant. */
+  #gather(e: Expr, scale: number, terms: Map<AtomKey, Term>): number {
+    if (e.kind === "const") return scale * e.value;
+    const isSum = e.kind === "binary" && (e.op === "add" || e.op === "sub");
+    if (isSum && !this.#forms.has(e)) {
+      return this.#gather(e.a, scale, terms) + this.#gather(e.b, e.op === "add" ? scale : -scale, terms);
+    }
+    if (e.kind === "binary" && e.op === "mul" && e.b.kind === "const") {
+      return this.#gather(e.a, scale * e.b.value, terms);
+    }
+    if (e.kind === "var" && this.#point(e) === e) {
+      addTerm(terms, e, e, scale);
+      return 0;
+    }
+    const form = this.linear(e);
+    for (const [key, t] of form.terms) addTerm(terms, key, t.atom, scale * t.coeff);
+    return scale * form.constant;
   }
 
   /** Inclusive bounds of an integer expression. */
