@@ -88,9 +88,10 @@ function wrap(value: number, dtype: ScalarType): number {
 export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
   let x = toExpr(a, typeof b === "number" ? "i32" : b.dtype);
   let y = toExpr(b, x.dtype);
-  const lanes = Math.max(lanesOf(x.dtype), lanesOf(y.dtype));
-  if (lanesOf(x.dtype) === 1) x = broadcast(x, lanes);
-  if (lanesOf(y.dtype) === 1) y = broadcast(y, lanes);
+  if (x.dtype !== y.dtype) {
+    if (lanesOf(x.dtype) === 1) x = broadcast(x, lanesOf(y.dtype));
+    if (lanesOf(y.dtype) === 1) y = broadcast(y, lanesOf(x.dtype));
+  }
   if (x.dtype !== y.dtype) {
     throw new IrError(
       `cannot build ${op} of ${x.dtype} and ${y.dtype}: both sides must have one dtype; cast one of them`,
@@ -102,7 +103,7 @@ export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
   if (op === "div" && !isFloat(x.dtype)) {
     throw new IrError(`cannot build div of ${x.dtype}: it is for floats; use floorDiv`);
   }
-  const dtype = COMPARE.has(op) ? withLanes("bool", lanes) : x.dtype;
+  const dtype = COMPARE.has(op) ? withLanes("bool", lanesOf(x.dtype)) : x.dtype;
   if (x.kind === "const" && y.kind === "const") {
     const value = foldBinary(op, x.dtype, x.value, y.value);
     if (value !== undefined) return constant(value, scalarOf(dtype));

@@ -6,7 +6,7 @@ export type DType = ScalarType | `${ScalarType}x${2 | 4}`;
 
 /** Number of lanes: 1, 2 or 4. */
 export function lanesOf(dtype: DType): 1 | 2 | 4 {
-  return dtype.endsWith("x4") ? 4 : dtype.endsWith("x2") ? 2 : 1;
+  return dtype.at(-2) !== "x" ? 1 : dtype.at(-1) === "4" ? 4 : 2;
 }
 
 /** The element type without its lanes. */

@@ -14,10 +14,11 @@ import { analyzerOf, type Draft } from "./draft.ts";
 export function chooseLanes(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);
   const vector = new Set<Buffer>(), scalar = new Set<Buffer>(), all = new Set<Buffer>();
-  const aligned = new Set<Ramp>();
+  const aligned = new Set<Ramp>(), ramps: (readonly [Ramp, Buffer])[] = [];
   const note = (x: Load | Store) => {
     all.add(x.buffer);
     const ramp = rampOf(x);
+    if (ramp) ramps.push([ramp, x.buffer]);
     if (ramp && isAligned(ramp, analyzer)) aligned.add(ramp);
     if (ramp && aligned.has(ramp)) vector.add(x.buffer);
     else if (x.kind === "store" && x.buffer.scope !== "local") scalar.add(x.buffer);
@@ -32,6 +33,7 @@ export function chooseLanes(draft: Draft): Draft {
   }
 
   const isWhole = (ramp: Ramp, b: Buffer) => lanes.get(b) === 4 && aligned.has(ramp);
+  if (ramps.every(([ramp, b]) => isWhole(ramp, b))) return { ...draft, lanes };
   const expr = rewriter((e) => {
     const ramp = e.kind === "load" ? rampOf(e) : undefined;
     if (e.kind !== "load" || !ramp || isWhole(ramp, e.buffer)) return e;

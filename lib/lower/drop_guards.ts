@@ -11,7 +11,7 @@ import { and, conjuncts, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapStmt, walkExpr, walkStmt } from "../ir/visit.ts";
+import { mapStmt, walkExpr, walkOnce, walkStmt } from "../ir/visit.ts";
 import type { Draft } from "./draft.ts";
 
 type Conditions = ReadonlySet<string>;
@@ -83,7 +83,7 @@ function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buf
     for (const e of exprs) walkExpr(e, (x) => x.kind === "load" && read.add(x.buffer));
     return read;
   };
-  walkStmt(body, (s) => {
+  walkOnce(body, (s) => {
     const asked = s.kind === "if"
       ? s.cond
       : s.kind === "for"
