@@ -30,7 +30,8 @@ import {
   winnerOf,
 } from "./confirm.ts";
 import { openMeasurer } from "./open_measurer.ts";
-import { Search, stateOf } from "./search.ts";
+import { Search } from "./search.ts";
+import { stateOf } from "./search_state.ts";
 
 /** Who may compete: no rule, the rule, the search alone, the search from the rule. */
 export const CONTESTANTS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;

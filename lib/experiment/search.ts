@@ -30,6 +30,8 @@ import { priorFrom } from "./history.ts";
 import { leastMs } from "../records/roofline.ts";
 import { type Confirmed, confirmUnlessStopped, finalistsOf } from "./confirm.ts";
 import { openMeasurer } from "./open_measurer.ts";
+import { PreparedAhead, type Ready } from "./prepare_ahead.ts";
+import { sinceBest, stateOf } from "./search_state.ts";
 import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./subject.ts";
 
 export interface SearchOptions extends Budget {
@@ -67,8 +69,6 @@ export type Stopped = keyof Budget | "space" | "signal";
 
 /** Points asked for at a time: enough for a plan, few enough for the model to learn between. */
 const BATCH = 8;
-/** With so few points left to measure the next ones are asked for, so that planning goes on beside measuring. */
-const AHEAD = 3;
 /** A candidate this many times slower than the best gets one sample. */
 const HOPELESS = 3;
 /** So does one that takes this many times what the device's peaks allow at least, while nothing better is known. */
@@ -80,13 +80,6 @@ const COMPILE_MS = 4000;
 const LONG = 20;
 /** A search that is stopped waits so long for the trial at hand, which most end in, milliseconds. */
 const GRACE_MS = 500;
-
-/** A point of the space, made ready. */
-interface Ready {
-  readonly index: number;
-  readonly candidate: Candidate;
-  warmed: boolean;
-}
 
 /**
  * The search of one program's space on a device. While one candidate is measured, the next ones are planned,
@@ -103,9 +96,7 @@ export class Search implements AsyncDisposable {
   #measurer: Measurer | undefined;
   readonly #records: TrialRecord[];
   readonly #leastMs: number | undefined;
-  /** Asked for and not compiled yet, and compiled and not measured yet. */
-  readonly #planned: number[] = [];
-  readonly #ready: Ready[] = [];
+  readonly #ahead: PreparedAhead;
   /** Seconds of the turns before, also of an earlier process's. */
   #spent: number;
   #busyMs = 0;
@@ -130,6 +121,14 @@ export class Search implements AsyncDisposable {
     const { func, target, shapes } = of.subject;
     this.#leastMs = target.peaks && leastMs(func, shapes, target.peaks);
     this.#tuner.tell(this.#records.map((r) => told(r, of.space)));
+    this.#ahead = new PreparedAhead({
+      ask: (pending) => {
+        const trials = this.#records.length + pending;
+        return this.#tuner.ask(nextBatch(of.options, { ...this.progress, trials }, BATCH));
+      },
+      make: (index) => candidateAt(func, of.template, of.space, of.space.at(index), target),
+      signal: of.options.signal,
+    });
   }
 
   /**
@@ -277,18 +276,17 @@ export class Search implements AsyncDisposable {
         const stopped = signal?.aborted ? "signal" : limitReached(this.#options, this.progress);
         if (stopped) return stopped;
         if (this.#records.length >= end) return undefined;
-        if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
-        const next = this.#ready.shift() ?? this.#compileNext();
+        const next = this.#ahead.next();
         if (!next) return "space";
         const measured = unlessAborted(this.#measure(measurer, next.candidate), signal, GRACE_MS);
-        await this.#prepareWhile(measurer, measured);
+        await this.#ahead.prepareWhile(measured, measurer);
         const measurement = await measured;
         clock();
         if (measurement) {
           this.#record(next, measurement);
           await this.report();
         } else {
-          this.#ready.unshift(next);
+          this.#ahead.putBack(next);
           await measurer.abandon();
         }
       }
@@ -297,52 +295,6 @@ export class Search implements AsyncDisposable {
       this.#busyMs += measurer.busyMs - busyBefore;
       this.#turnsMs += performance.now() - begin;
     }
-  }
-
-  /** Asks for points where few are left, while so many are being measured. */
-  #plan(running: number): void {
-    const waiting = this.#planned.length + this.#ready.length;
-    if (waiting >= AHEAD) return;
-    const trials = this.#records.length + waiting + running;
-    this.#planned.push(...this.#tuner.ask(nextBatch(this.#options, { ...this.progress, trials }, BATCH)));
-  }
-
-  #compileNext(): Ready | undefined {
-    const index = this.#planned.shift();
-    if (index === undefined) return undefined;
-    const { func, target } = this.subject;
-    return {
-      index,
-      candidate: candidateAt(func, this.template, this.space, this.space.at(index), target),
-      warmed: false,
-    };
-  }
-
-  /** Compiles the next candidates while one is being measured. */
-  async #prepareWhile(measurer: Measurer, measured: Promise<unknown>): Promise<void> {
-    let done = false;
-    const settle = () => void (done = true);
-    measured.then(settle, settle);
-    // Without a turn of the event loop the request would leave only after the next compilation.
-    await turn();
-    this.#plan(1);
-    while (!done && !this.#options.signal?.aborted && this.#ready.length < AHEAD) {
-      const next = this.#compileNext();
-      if (!next) break;
-      this.#ready.push(next);
-      this.#warm(measurer);
-      await turn();
-    }
-    if (!done) this.#warm(measurer);
-  }
-
-  /** Hands the driver's compiler the candidate that will be due last, so that it is done before it is due. */
-  #warm(measurer: Measurer): void {
-    if (!measurer.canWarm) return;
-    const next = this.#ready.findLast((r) => !r.warmed && !("status" in r.candidate.outcome));
-    if (!next || "status" in next.candidate.outcome) return;
-    next.warmed = true;
-    measurer.warm(next.candidate.outcome).then(() => this.#warm(measurer));
   }
 
   #measure(measurer: Measurer, { outcome }: Candidate): Promise<Measurement> {
@@ -383,10 +335,6 @@ export class Search implements AsyncDisposable {
   }
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
 /** Higher is better; programs without arithmetic are scored by their traffic. */
 function scoreOf(r: TrialRecord): number | undefined {
   return r.status === "ok" ? (r.gflops > 0 ? r.gflops : r.gbps) : undefined;
@@ -413,43 +361,6 @@ function checkMeasurer({ options: { func, prefer, shapes = {}, seed = 0 } }: Mea
   throw new TunebookError(
     `cannot search ${ours} with a measurer for ${theirs}: open one for the same program, shapes and seed`,
   );
-}
-
-function sinceBest(records: readonly TrialRecord[]): number {
-  let best = Infinity, at = -1;
-  records.forEach((r, k) => {
-    if (r.status !== "ok" || !(r.medianMs < best)) return;
-    best = r.medianMs;
-    at = k;
-  });
-  return records.length - 1 - at;
-}
-
-/** How far a search is, for a reporter. */
-export function stateOf(
-  subject: Pick<Subject, "func" | "contestant">,
-  records: readonly TrialRecord[],
-  budget: Budget,
-  secondsSpent: number,
-): Shown {
-  const best = fastest(records);
-  return {
-    task: subject.func.name,
-    contestant: subject.contestant,
-    trials: records.length,
-    failed: records.filter((r) => r.status !== "ok").length,
-    failures: countsOf(records.flatMap((r) => r.status === "ok" ? [] : [r.status])),
-    secondsSpent,
-    ...(best ? { bestGflops: best.gflops, bestGbps: best.gbps, bestMs: best.medianMs } : {}),
-    ...(budget.seconds === undefined ? {} : { secondsTotal: budget.seconds }),
-    ...(budget.trials === undefined ? {} : { trialsTotal: budget.trials }),
-  };
-}
-
-function countsOf<K extends string>(kinds: readonly K[]): Readonly<Partial<Record<K, number>>> {
-  const counts: Partial<Record<K, number>> = {};
-  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
 }
 
 /** Remembers the last few hundred answers of a function of an index. */
