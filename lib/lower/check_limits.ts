@@ -77,7 +77,7 @@ export function loopIterations(body: readonly KernelStmt[]): number {
   return body.reduce((n, s) => {
     switch (s.kind) {
       case "for":
-        return n + (isConst(s.extent) ? s.extent.value : 1) * (1 + loopIterations(s.body));
+        return n + mostTurns(s.extent) * (1 + loopIterations(s.body));
       case "if":
         return n + Math.max(loopIterations(s.then), loopIterations(s.else));
       case "store":
@@ -88,6 +88,14 @@ export function loopIterations(body: readonly KernelStmt[]): number {
         return s satisfies never;
     }
   }, 0);
+}
+
+/** A loop that ends early is counted whole. */
+function mostTurns(extent: Expr): number {
+  const most = (e: Expr): number =>
+    isConst(e) ? e.value : e.kind === "binary" && e.op === "min" ? Math.min(most(e.a), most(e.b)) : Infinity;
+  const turns = most(extent);
+  return turns === Infinity ? 1 : turns;
 }
 
 /**
