@@ -6,9 +6,10 @@
  *       a = A[t]                                 →      a = A[t]
  *       s = s + (a if t < n else 0)                     s = s + a
  *
- * Only where all threads of a workgroup agree on the end, as they may have to meet in the loop.
+ * Only where all threads of a workgroup agree on the end, as they may have to meet in the loop. A loop of symbolic
+ * extent stays as it is: its turns are counted at launch, by shapes alone.
  */
-import { and, binary, conjuncts, min, select, TRUE } from "../ir/build.ts";
+import { and, binary, conjuncts, isConst, min, select, TRUE } from "../ir/build.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Binary, Buffer, Expr, Select, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
@@ -23,7 +24,7 @@ export function trimLoops(draft: Draft): Draft {
   const analyzer = analyzerOf(draft), threads = threadVars(draft, "threadIdx");
   const all = usesIn(draft.body);
   const stmt = (s: Stmt): Stmt => {
-    if (s.kind !== "for" || s.loop !== "serial") return mapStmt(s, stmt);
+    if (s.kind !== "for" || s.loop !== "serial" || !isConst(s.extent)) return mapStmt(s, stmt);
     const own = usesIn(s.body);
     const isSeen = (b: Buffer) => draft.outer.has(b) || own.get(b) !== all.get(b);
     const ends = endsOf(s, isSeen, threads, analyzer);
