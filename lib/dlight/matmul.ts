@@ -2,7 +2,7 @@
  * Matmul: one sum of products whose three kinds of axes are i (of A and C), j (of B and C) and k (of A and
  * B), and any batch axis of all three. Tiles for workgroups, threads and registers; operands through
  * workgroup memory, from buffers or from textures; where results are few, workgroups that share a reduction
- * (split-K), whose parts a second kernel adds up.
+ * (split-K), or the steps of all tiles (stream-K), and whose parts a second kernel adds up.
  */
 import type { Load } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -24,6 +24,7 @@ import {
 } from "./analysis.ts";
 import { type MatmulPreset, type Path, PATHS, PRESETS } from "./presets.ts";
 import type { Rule, Verdict } from "./rule.ts";
+import { chooseWorkers, shareSteps, splitSteps, sumParts } from "./share_steps.ts";
 import {
   accumulateLocally,
   bringNear,
@@ -213,7 +214,6 @@ function requireOf(knobs: Knobs, target: Target, m: Match): void {
 
 /** Tiles of a matrix product, at a preset's numbers. */
 export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): Template {
-  const loopOf = (it: IterVar) => m.main.block.iters.indexOf(it);
   return (sch, knobs) => {
     const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
     const [, ti, ii] = knobs.split("tile_i", ni, {
@@ -244,6 +244,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const pad = knobs.choice("pad", PADS, 0);
     const twice = knobs.flag("double_buffer", false);
     const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
+    const workers = chooseWorkers(knobs, target, m, preset);
     requireOf(knobs, target, m);
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
@@ -260,26 +261,26 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       if (decode !== undefined) sch.computeInline(decode);
     }
     const b = layout === "given" ? given : layOut(sch, main, given, m, layout);
-    const loops = sch.loops(main);
-    const loop = (it: IterVar) => loops[loopOf(it)] as string;
-    const [part, steps] = parts > 1 ? sch.split(loop(m.k), [parts, null]) : [undefined, loop(m.k)];
-    const product = part === undefined ? main : sch.rfactor(part);
-    if (part !== undefined) sumParts(sch, main, vectors);
-    const back = part === undefined ? accumulateLocally(sch, main) : sch.cacheWrite(product, "local");
+    const { product, apart, slot, at, steps } = workers > 0
+      ? shareSteps(sch, main, m, { tile, step: kk, workers })
+      : splitSteps(sch, main, m, parts);
+    if (product !== main) sumParts(sch, main, vectors);
+    const back = product === main ? accumulateLocally(sch, main) : sch.cacheWrite(product, "local");
 
-    const [i0, i1, i2] = sch.split(loop(m.i), [null, ti, ii]) as [string, string, string];
-    const [j0, j1, j2] = sch.split(loop(m.j), [null, tj, jj]) as [string, string, string];
-    const [k0, k1] = sch.split(steps as string, [null, kk]) as [string, string];
+    const [i0, i1, i2] = sch.split(at(m.i), [null, ti, ii]) as [string, string, string];
+    const [j0, j1, j2] = sch.split(at(m.j), [null, tj, jj]) as [string, string, string];
+    const [k0, k1] = steps.length === 2 ? steps : sch.split(steps[0], [null, kk]) as [string, string];
     const { order, lanes, column } = orderTile(sch, [i2, j2], k1, { vectors, stepInnermost });
-    const apart = [...(m.batch ? [loop(m.batch)] : []), ...(part === undefined ? [] : [part])];
-    sch.reorder(...apart, i0, j0, i1, j1, k0, ...order, ...lanes);
+    sch.reorder(...apart, i0, j0, i1, j1, ...slot, k0, ...order, ...lanes);
     const z = apart.length > 1 ? sch.fuse(...apart) : apart[0];
     if (z !== undefined) sch.bind(z, "blockIdx.z");
     sch.bind(i0, "blockIdx.y");
     sch.bind(j0, "blockIdx.x");
     sch.bind(i1, "threadIdx.y");
     sch.bind(j1, "threadIdx.x");
-    unrollCopy(sch, sch.reverseComputeAt(back, j1), vectors);
+    // Where the results of a thread live.
+    const tileLoop = slot[0] ?? j1;
+    unrollCopy(sch, sch.reverseComputeAt(back, tileLoop), vectors);
 
     const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast(m, layout), column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
@@ -299,31 +300,10 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       if (twice) sch.doubleBuffer(near);
     }
     const init = sch.decomposeReduction(product, k0);
-    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(j1) + 1), vectors);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(tileLoop) + 1), vectors);
     for (const l of order) sch.unroll(l);
     for (const l of lanes) sch.vectorize(l);
   };
-}
-
-/** The parts of a split reduction are added up by a kernel of its own, which follows on with the epilogue. */
-function sumParts(sch: Schedule, main: string, vectors: boolean): void {
-  const back = accumulateLocally(sch, main);
-  const loops = sch.loops(main);
-  const [part, column, row, batch] = loops.toReversed() as [string, string, string, string | undefined];
-  // Threads and results divide the columns, so that nothing needs a guard.
-  const columns = constExtent(sch.loop(column).extent) ?? 1;
-  const results = columns % 4 === 0 ? 4 : 1;
-  const threads = [64, 32, 16, 8, 4, 2, 1].find((t) => columns / results % t === 0) ?? 1;
-  const [grid, thread, own] = sch.split(column, [null, threads, results]) as [string, string, string];
-  sch.reorder(grid, thread, part, own);
-  sch.bind(grid, "blockIdx.x");
-  sch.bind(row, "blockIdx.y");
-  if (batch !== undefined) sch.bind(batch, "blockIdx.z");
-  sch.bind(thread, "threadIdx.x");
-  unrollCopy(sch, sch.reverseComputeAt(back, thread), vectors);
-  const init = sch.decomposeReduction(main, part);
-  unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(thread) + 1), vectors);
-  unrollCopy(sch, [own], vectors);
 }
 
 /** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */

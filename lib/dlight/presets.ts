@@ -113,6 +113,13 @@ export interface Presets {
    * faster on an NVIDIA card. Elsewhere a search may find that it pays.
    */
   readonly subgroups: boolean;
+  /**
+   * Numbers of workgroups that may share all steps of a matrix product (stream-K). WebGPU does not say how many cores
+   * a device has, so they go from a small one's to a large one's, and are threes of powers of two: ranges of powers of
+   * two are parts of tiles, which `split_k` has. None on llvmpipe, where sharing was measured not to pay, nor on a CPU,
+   * which takes one workgroup after the other.
+   */
+  readonly workers: readonly number[];
   readonly matmul: MatmulPreset;
   /** Few rows, whose number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
@@ -135,6 +142,7 @@ export interface Presets {
 const GENERIC: Presets = {
   products: 4096,
   subgroups: false,
+  workers: [24, 48, 96, 192],
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
   lowBatch: { j: [64, 1], k: 8, path: "buffer" },
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
@@ -201,6 +209,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   llvmpipe: {
     products: 1536,
     subgroups: false,
+    workers: [],
     matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
     lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
     gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
@@ -236,6 +245,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   cpu: {
     products: 4096,
     subgroups: false,
+    workers: [],
     matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },

@@ -448,6 +448,8 @@ export class Analyzer {
         return [Math.max(a, c), Math.max(b, d)];
       case "mul":
         return a >= 0 && c >= 0 ? [times(a, c), times(b, d)] : ANY;
+      case "shr":
+        return c === d && c >= 0 && c < 31 ? [Math.floor(a / 2 ** c), Math.floor(b / 2 ** c)] : ANY;
       case "bitand":
         return c >= 0 ? [0, d] : a >= 0 ? [0, b] : ANY;
       default:

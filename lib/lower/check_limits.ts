@@ -1,8 +1,9 @@
 /** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
-import { isConst } from "../ir/build.ts";
+import { constant, isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import { elementsOf } from "../ir/elements.ts";
 import { type Buffer, type Expr, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
+import { Analyzer } from "../ir/simplify.ts";
 import { mapExpr, walkExpr } from "../ir/visit.ts";
 import { type Target, UNIFORM_BUFFERS, UNIFORM_BYTES } from "../target/target.ts";
 import { LimitError } from "./error.ts";
@@ -61,7 +62,7 @@ export function checkLimits(kernel: Kernel, target: Target): void {
   }
   check(
     "loop iterations in one invocation",
-    loopIterations(kernel.body),
+    loopIterations(kernel),
     limits.maxLoopIterations,
     "the driver would cut it off silently: give an invocation less work, or unroll",
   );
@@ -72,22 +73,38 @@ export function sharedBytes(kernel: Kernel): number {
   return kernel.shared.reduce((n, a) => n + Math.ceil(a.size * bytesOf(a.buffer.dtype) / 16) * 16, 0);
 }
 
-/** Turns of all loops in one invocation; a loop of symbolic extent counts as one turn, as it waits for launch. */
-export function loopIterations(body: readonly KernelStmt[]): number {
-  return body.reduce((n, s) => {
-    switch (s.kind) {
-      case "for":
-        return n + (isConst(s.extent) ? s.extent.value : 1) * (1 + loopIterations(s.body));
-      case "if":
-        return n + Math.max(loopIterations(s.then), loopIterations(s.else));
-      case "store":
-      case "let":
-      case "barrier":
-        return n;
-      default:
-        return s satisfies never;
-    }
-  }, 0);
+/**
+ * Turns of all loops in one invocation, at most; a loop of symbolic extent counts as one turn, as it waits for launch.
+ */
+function loopIterations(kernel: Kernel): number {
+  const analyzer = new Analyzer();
+  for (const v of kernel.uniforms) analyzer.bindRange(v, [1, Infinity]);
+  for (const { tag, var: v } of kernel.threads) {
+    const d = "xyz".indexOf(tag.slice(-1));
+    analyzer.bind(
+      v,
+      tag.startsWith("blockIdx") ? kernel.grid[d] as Expr : constant(kernel.workgroupSize[d] as number),
+    );
+  }
+  const turns = (body: readonly KernelStmt[]): number =>
+    body.reduce((n, s) => {
+      switch (s.kind) {
+        case "for": {
+          analyzer.bind(s.var, s.extent);
+          const [, most] = analyzer.bounds(s.extent);
+          return n + (most === Infinity ? 1 : Math.max(0, most)) * (1 + turns(s.body));
+        }
+        case "if":
+          return n + Math.max(turns(s.then), turns(s.else));
+        case "store":
+        case "let":
+        case "barrier":
+          return n;
+        default:
+          return s satisfies never;
+      }
+    }, 0);
+  return turns(kernel.body);
 }
 
 /**

@@ -23,6 +23,7 @@ import { reduceStrength } from "./reduce_strength.ts";
 import { replaceArrays } from "./replace_arrays.ts";
 import { sinkVirtualThreads } from "./sink_virtual_threads.ts";
 import { splitKernels } from "./split_kernels.ts";
+import { trimLoops } from "./trim_loops.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
 
@@ -37,6 +38,7 @@ export const passes: readonly Pass[] = [
   { name: "sinkVirtualThreads", run: sinkVirtualThreads },
   { name: "lowerReductions", run: lowerReductions },
   { name: "bindThreads", run: bindThreads },
+  { name: "trimLoops", run: trimLoops },
   { name: "findExchanges", run: findExchanges },
   { name: "compactBuffers", run: compactBuffers },
   { name: "flattenIndices", run: flattenIndices },

@@ -248,7 +248,7 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
 }
 
 /** The reduction that a block is a step of, and the value that it starts with. */
-function updateOf(b: Block, asked: string): Reducer & { readonly store: Store; readonly start: Expr } {
+export function updateOf(b: Block, asked: string): Reducer & { readonly store: Store; readonly start: Expr } {
   const store = storeOf(b, "reduce");
   const reducer = reducerOf(store);
   if (!reducer) {

@@ -99,6 +99,10 @@ export class Schedule {
   rfactor(loop: string, axis = 0): string {
     return this.#one({ op: "rfactor", loop, axis });
   }
+  /** Name of the block that computes the workers' parts. */
+  streamK(block: string, tile: readonly number[], step: number, workers: number): string {
+    return this.#one({ op: "streamK", block, tile: [...tile], step, workers });
+  }
   loopPartition(loop: string, at: readonly number[]): readonly string[] {
     return this.#do({ op: "loopPartition", loop, at: [...at] });
   }

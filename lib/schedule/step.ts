@@ -16,6 +16,7 @@ import { padEinsum } from "./pad_einsum.ts";
 import { decomposeReduction, rfactor } from "./reduction.ts";
 import { reindex } from "./reindex.ts";
 import { reverseComputeAt } from "./reverse_compute_at.ts";
+import { streamK } from "./stream_k.ts";
 import { transformBlockLayout } from "./transform_block_layout.ts";
 import { transformLayout } from "./transform_layout.ts";
 
@@ -37,6 +38,13 @@ export type Step =
   | { readonly op: "reverseComputeInline"; readonly block: string }
   | { readonly op: "decomposeReduction"; readonly block: string; readonly loop: string }
   | { readonly op: "rfactor"; readonly loop: string; readonly axis: number }
+  | {
+    readonly op: "streamK";
+    readonly block: string;
+    readonly tile: readonly number[];
+    readonly step: number;
+    readonly workers: number;
+  }
   | { readonly op: "loopPartition"; readonly loop: string; readonly at: readonly number[] }
   | { readonly op: "decomposePadding"; readonly block: string; readonly loop: string }
   | { readonly op: "blockize"; readonly loop: string }
@@ -93,6 +101,7 @@ const primitives: Primitives = {
   reverseComputeInline: (f, s) => none(reverseComputeInline(f, s.block)),
   decomposeReduction: (f, s) => block(decomposeReduction(f, s.block, s.loop)),
   rfactor: (f, s) => block(rfactor(f, s.loop, s.axis)),
+  streamK: (f, s) => block(streamK(f, s.block, s.tile, s.step, s.workers)),
   loopPartition: (f, s) => loops(loopPartition(f, s.loop, s.at)),
   decomposePadding: (f, s) => block(decomposePadding(f, s.block, s.loop)),
   blockize: (f, s) => block(blockize(f, s.loop)),

@@ -63,6 +63,7 @@ const FIELDS: { readonly [Op in Step["op"]]: Fields<Extract<Step, { op: Op }>> }
   reverseComputeInline: { block: text },
   decomposeReduction: { block: text, loop: text },
   rfactor: { loop: text, axis: number },
+  streamK: { block: text, tile: numbers, step: number, workers: number },
   loopPartition: { loop: text, at: numbers },
   decomposePadding: { block: text, loop: text },
   blockize: { loop: text },

@@ -1,8 +1,10 @@
 /** The source of some kernels, as a reader of it would want it. */
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback.ts";
-import { rules, schedule } from "../../lib/dlight/schedule.ts";
+import { match, rules, schedule } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
+import type { Config } from "../../lib/space/knobs.ts";
+import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../lib/target/target.ts";
 import * as te from "../../lib/te/mod.ts";
@@ -20,10 +22,25 @@ function source(
   return compile(schedule(func, limited, among).func, limited).launches.map((l) => l.source).join("\n");
 }
 
+/** The source at the rule's own point, but for some knobs. */
+function sourceAt(func: PrimFunc, profile: Profile, knobs: Config): string {
+  const target = targetOf(profile);
+  const { template } = match(func, target);
+  const space = spaceOf(func, template);
+  const { func: scheduled } = instantiate(func, template, space, { ...space.at(space.preset), ...knobs });
+  return compile(scheduled, target).launches.map((l) => l.source).join("\n");
+}
+
 const WGSL: Readonly<Record<string, string>> = {
   matmul_textures: source(te.matmul({ m: 4, n: 8, k: 8 }), "llvmpipe"),
   matmul_sampled: source(te.matmul({ m: 4, n: 8, k: 8 }), "qualcomm-adreno"),
   matmul_shared: source(te.matmul({ m: 64, n: 64, k: 16 }), "generic-webgpu"),
+  matmul_stream_k: sourceAt(te.matmul({ m: 16, n: 16, k: 512, bias: true }), "generic-webgpu", {
+    tile_i: [4, 1],
+    tile_j: [2, 4],
+    tile_k: [4],
+    stream_k: 24,
+  }),
   matmul_symbolic: source(te.matmul({ m: "m", n: 8, k: 6, transposeB: true }), "generic-webgpu"),
   matmul_fallback: source(te.matmul({ m: 13, n: 11, k: "k" }), "generic-webgpu", [fallback]),
   gemv_q4f16_1: source(te.gemv({ n: 6, k: 64, weights: "q4f16_1" }), "generic-webgpu"),

@@ -6,7 +6,9 @@ import { fallback } from "../../lib/dlight/fallback.ts";
 import { match, rules } from "../../lib/dlight/schedule.ts";
 import { LimitError, LowerError } from "../../lib/lower/error.ts";
 import { LaunchLimitError } from "../../lib/runtime/error.ts";
+import type { PrimFunc } from "../../lib/ir/func.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
+import { narrow } from "../../lib/space/narrow.ts";
 import { Rng } from "../../lib/space/rng.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
@@ -96,5 +98,44 @@ for (const device of devices) {
         }
       }
     }
+  });
+}
+
+/** Products of few results, which shared steps are for: uneven, batched, with what comes before and after. */
+const FEW: readonly PrimFunc[] = [
+  te.matmul({ m: 13, n: 20, k: 390 }),
+  te.matmul({ m: 40, n: 36, k: 256, transposeB: true }),
+  te.matmul({ m: 7, n: 24, k: 200, batch: 3 }),
+  te.matmul({ m: 12, n: 16, k: 384, weights: "q4f32_1" }),
+  te.matmul({ m: 16, n: 24, k: 400, dtype: "f16", bias: true, activation: "gelu", residual: true }),
+  te.matmul({ m: 5, n: 9, k: 1600, dtype: "i8" }),
+];
+
+for (const device of devices) {
+  const { target } = device;
+  const numRuns = target.kind === "cpu" ? 60 : 12;
+  Deno.test(`steps shared out among workers give the product on ${target.name}, or are refused`, async () => {
+    let right = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...FEW), fc.maxSafeNat(), async (func, seed) => {
+        const { template } = match(func, generic);
+        const whole = spaceOf(func, template);
+        const workers = whole.knobs.find((k) => k.name === "stream_k")?.candidates ?? [];
+        const space = narrow(whole, { stream_k: workers.filter((n) => n !== 0) as number[] });
+        const config = space.at(space.random(Rng.of(seed)));
+        let wrong: string | undefined;
+        try {
+          const executable = compile(instantiate(func, template, space, config).func, target);
+          wrong = await wrongResults(device, subjectOf(func, {}, seed % 1000), executable);
+        } catch (e) {
+          if (REFUSALS.some((kind) => e instanceof kind)) return;
+          throw e;
+        }
+        assertEquals(wrong, undefined, `${func.name}: ${space.show(config)}`);
+        right++;
+      }),
+      { numRuns },
+    );
+    assert(right >= 0.8 * numRuns, `only ${right} of ${numRuns} points ran`);
   });
 }

@@ -44,6 +44,7 @@ const arb: fc.Arbitrary<Expr> = fc.letrec<{ e: Expr }>((tie) => ({
     fc.tuple(tie("e"), tie("e")).map(([a, b]) => binary("mul", a, b)),
     fc.tuple(tie("e"), fc.constantFrom(2, 3, 4, 8, 12, 32)).map(([a, c]) => floorDiv(a, c)),
     fc.tuple(tie("e"), fc.constantFrom(2, 3, 4, 8, 12, 32)).map(([a, c]) => floorMod(a, c)),
+    fc.tuple(tie("e"), fc.nat(3)).map(([a, c]) => binary("shr", a, c)),
   ),
 })).e;
 

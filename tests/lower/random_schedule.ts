@@ -9,7 +9,7 @@ import type { For, Stmt, ThreadTag } from "../../lib/ir/stmt.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { isPadding, isShared } from "../schedule/random_steps.ts";
+import { isPadding, isShared, rangesOf } from "../schedule/random_steps.ts";
 import { indexMapOf } from "../schedule/index_maps.ts";
 
 const VERBS = [
@@ -24,6 +24,7 @@ const VERBS = [
   "computeInline",
   "decompose",
   "rfactor",
+  "streamK",
   "loopPartition",
   "decomposePadding",
   "blockize",
@@ -111,6 +112,10 @@ function move(sch: Schedule, { verb, where, what }: Move): void {
       return void sch.decomposeReduction(block, loop);
     case "rfactor":
       return void sch.rfactor(loop);
+    case "streamK": {
+      const { tile, step, workers } = rangesOf(sch, block, { what, how: where });
+      return void sch.streamK(block, tile, step, workers);
+    }
     case "loopPartition":
       return void sch.loopPartition(loop, [1 + where % 5]);
     case "decomposePadding": {

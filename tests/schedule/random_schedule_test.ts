@@ -103,7 +103,7 @@ Deno.test("random schedules keep results exactly, and their traces replay", () =
 
 Deno.test("every primitive is legal at least every fourth time that random schedules ask for it", () => {
   const asked = new Map(OPS.map((op) => [op, 0])), done = new Map(OPS.map((op) => [op, 0]));
-  const cases = fc.sample(fc.tuple(arbSubject, arbWishes), { numRuns: 600, seed: 11 });
+  const cases = fc.sample(fc.tuple(arbSubject, arbWishes), { numRuns: 900, seed: 11 });
   for (const [{ func }, wishes] of cases) {
     const sch = new Schedule(func);
     for (const wish of wishes) {

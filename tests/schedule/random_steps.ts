@@ -124,6 +124,23 @@ export const isShared = (sch: Schedule) => (name: string) => {
   return body.kind === "store" && body.buffer.scope === "shared";
 };
 
+/** Tiles, steps and workers for a reduction, most of which divide its axes. */
+export function rangesOf(
+  sch: Schedule,
+  block: string,
+  { what, how }: Pick<Wish, "what" | "how">,
+): Omit<Extract<Step, { op: "streamK" }>, "op" | "block"> {
+  const cuts = sch.block(block).iters.map(({ extent, type }, d) => {
+    const divisors = isConst(extent) ? [1, 2, 3, 4, 5, 6, 8].filter((n) => extent.value % n === 0) : [];
+    return { type, by: pick(divisors, what + d * how) ?? 1 };
+  });
+  return {
+    tile: cuts.flatMap(({ type, by }) => type === "spatial" ? [by] : []),
+    step: cuts.find(({ type }) => type === "reduce")?.by ?? 1,
+    workers: 1 + how % 7,
+  };
+}
+
 const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
   split: withLoop("split", (w) => ({ factors: always(FACTORS, w.what) })),
   bind: withLoop("bind", (w) => ({ thread: always(TAGS, w.how) })),
@@ -190,6 +207,10 @@ const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
     const block = blockOf(sch, w, isSum(sch));
     const loop = block && pick(reduceLoops(sch, block), w.what);
     return loop === undefined ? undefined : { op: "rfactor", loop, axis: w.how % 2 };
+  },
+  streamK: (sch, w) => {
+    const block = blockOf(sch, w, (b) => isSum(sch)(b) && reduceLoops(sch, b).length === 1);
+    return block === undefined ? undefined : { op: "streamK", block, ...rangesOf(sch, block, w) };
   },
   loopPartition: (sch, w) => {
     const name = serialLoop(sch, w);
@@ -317,6 +338,8 @@ export function take(sch: Schedule, step: Step): void {
       return void sch.blockize(step.loop);
     case "rfactor":
       return void sch.rfactor(step.loop, step.axis);
+    case "streamK":
+      return void sch.streamK(step.block, step.tile, step.step, step.workers);
     case "padEinsum":
       return sch.padEinsum(step.block, step.padding);
     case "reindex":

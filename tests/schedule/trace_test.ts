@@ -127,6 +127,7 @@ const SAMPLES: { readonly [Op in Step["op"]]: Extract<Step, { op: Op }> } = {
   reverseComputeInline: { op: "reverseComputeInline", block: "B" },
   decomposeReduction: { op: "decomposeReduction", block: "B", loop: "k" },
   rfactor: { op: "rfactor", loop: "k", axis: 0 },
+  streamK: { op: "streamK", block: "B", tile: [4, 2], step: 8, workers: 3 },
   loopPartition: { op: "loopPartition", loop: "i", at: [4, 8] },
   decomposePadding: { op: "decomposePadding", block: "B", loop: "i" },
   blockize: { op: "blockize", loop: "i" },
