@@ -201,7 +201,7 @@ class Printer {
     switch (s.kind) {
       case "for": {
         const v = this.#names.of(s.var);
-        this.#line(depth, `for (var ${v}: i32 = 0; ${v} < ${this.#expr(s.extent, 2)}; ${v}++) {`);
+        this.#line(depth, `for (var ${v}: i32 = 0; ${v} < ${this.#end(s.extent, depth)}; ${v}++) {`);
         this.#block(s.body, depth + 1);
         this.#line(depth, "}");
         return;
@@ -230,6 +230,15 @@ class Printer {
       default:
         s satisfies never;
     }
+  }
+
+  /** What a loop runs to, which is worked out once and not at each turn. */
+  #end(extent: Expr, depth: number): string {
+    const text = this.#expr(extent, 2);
+    if (extent.kind === "const" || extent.kind === "var") return text;
+    const name = this.#names.fresh("turns");
+    this.#line(depth, `let ${name} = ${text};`);
+    return name;
   }
 
   /** A condition in one pair of parentheses. */

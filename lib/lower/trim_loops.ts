@@ -21,6 +21,9 @@ import { mapStmt, readsMemory, usesVar, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, threadVars } from "./draft.ts";
 
 export function trimLoops(draft: Draft): Draft {
+  let some = false;
+  walkStmt(draft.body, (s) => some ||= s.kind === "store" && guarded(s) !== undefined);
+  if (!some) return draft;
   const analyzer = analyzerOf(draft), threads = threadVars(draft, "threadIdx");
   const all = usesIn(draft.body);
   const stmt = (s: Stmt): Stmt => {

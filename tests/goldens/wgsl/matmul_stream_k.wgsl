@@ -26,7 +26,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
     let base_6 = max(base_2 - slot * 128, 0);
     let base_7 = base_3 + (min(base_1 + slot, 7) >> 1u) * 512;
     let base_8 = base_4 + (min(base_1 + slot, 7) & 1) * 2;
-    for (var turn: i32 = 0; turn < min(min(min(43, 128 - max(((block_z * 43) & 127) - slot * 128, 0)), ((block_z * 43) & 127) + 43 - slot * 128 - max(((block_z * 43) & 127) - slot * 128, 0)), 1024 - ((block_z * 43) >> 7u) * 128 - slot * 128 - max(((block_z * 43) & 127) - slot * 128, 0)); turn++) {
+    let turns = min(min(min(43, 128 - max(((block_z * 43) & 127) - slot * 128, 0)), ((block_z * 43) & 127) + 43 - slot * 128 - max(((block_z * 43) & 127) - slot * 128, 0)), 1024 - ((block_z * 43) >> 7u) * 128 - slot * 128 - max(((block_z * 43) & 127) - slot * 128, 0));
+    for (var turn: i32 = 0; turn < turns; turn++) {
       workgroupBarrier();
       if (fixed) {
         A_shared[base] = A[base_7 + min(base_6 + turn, 127)];
