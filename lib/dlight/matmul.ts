@@ -30,6 +30,7 @@ import {
   bringNear,
   choosePath,
   cooperate,
+  fitTile,
   inlinePrologues,
   layOutWeights,
   orderTile,
@@ -218,13 +219,13 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
     const [, ti, ii] = knobs.split("tile_i", ni, {
       parts: 3,
-      preset: preset.i,
+      preset: fitTile(preset.i, ni),
       policy: "power2",
       max: [64, 32],
     });
     const [, tj, jj] = knobs.split("tile_j", nj, {
       parts: 3,
-      preset: preset.j,
+      preset: fitTile(preset.j, nj),
       policy: "power2",
       max: [64, 32],
     });

@@ -88,6 +88,25 @@ function fitsUniform(sch: Schedule, input: string): boolean {
   return param !== undefined && elements !== undefined && elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
 }
 
+/** What bringing near the other operand costs, in products for each result (llvmpipe, tiles of 16, 8 and 4 results). */
+const BRINGING = 4;
+
+/**
+ * A preset's tile for an axis of which its last one would have little: fewer results a thread, down to a vector, where
+ * what is not computed for nobody makes up for bringing operands near more often. Threads stay: one that idles costs
+ * as much as one that works.
+ */
+export function fitTile(
+  [threads, results]: readonly [number, number],
+  extent: number | undefined,
+): readonly [threads: number, results: number] {
+  if (extent === undefined) return [threads, results];
+  const costOf = (each: number) => Math.ceil(extent / (threads * each)) * threads * (each + BRINGING);
+  let best = results;
+  for (let each = results / 2; each >= 4; each /= 2) if (costOf(each) <= costOf(best)) best = each;
+  return [threads, best];
+}
+
 /** Unrolls the loops of a copy; the last one becomes vectors of four where `vectors` and its extent allow. */
 export function unrollCopy(sch: Schedule, loops: readonly string[], vectors: boolean): void {
   const last = loops.at(-1);
