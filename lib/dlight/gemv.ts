@@ -26,6 +26,7 @@ import {
   bringNear,
   choosePath,
   chooseSubgroups,
+  fitTile,
   inlineEpilogue,
   inlinePrologues,
   tooLarge,
@@ -112,9 +113,10 @@ function template(m: Match, target: Target): Template {
   const preset = m.outer ? presets.outerGemv : m.packed ? presets.packedGemv : presets.gemv;
   return (sch, knobs) => {
     const main = m.main.block.name;
-    const [, threads, results] = knobs.split("tile_rows", constExtent(m.row.extent), {
+    const rows = constExtent(m.row.extent);
+    const [, threads, results] = knobs.split("tile_rows", rows, {
       parts: 3,
-      preset: preset.rows,
+      preset: fitTile(preset.rows, rows),
       policy: "power2",
       max: [256, 32],
     });
