@@ -233,7 +233,7 @@ Deno.test("loops without end and without content are not written out", () => {
     for (const loop of ["unrolled", "vectorized", "vthread", "serial", "parallel"]) {
       for (const extents of [[2 ** 31 - 1], [1000, 1000, 1000, 1000]]) {
         const said = saidOf(traced(withEmptyLoops(loop, extents), []), target);
-        if (loop === "unrolled") assert(said.includes("make more than 16384 statements"), said);
+        if (loop === "unrolled") assertEquals(said, "nothing");
       }
     }
   }

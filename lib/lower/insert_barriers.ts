@@ -84,6 +84,9 @@ class Placer {
   readonly #touched = new Map<Stmt, Touched>();
   /** Where indices reach, while the same variables are fixed. */
   readonly #reaches = new Map<Expr, Reach>();
+  /** What is fixed of an index, once each, and how two of them differ: of millions of pairs only a few are new. */
+  readonly #parts = new Map<string, Linear>();
+  readonly #differences = new Map<Linear, Map<Linear, readonly number[] | undefined>>();
 
   constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
     this.#analyzer = analyzerOf(draft);
@@ -255,8 +258,16 @@ class Placer {
   /** Whether no thread's `a` is any thread's `b`. */
   #areApart(a: Expr, b: Expr): boolean {
     const p = this.#reach(a), q = this.#reach(b);
-    const between = this.#valuesOf(linearAdd(p.fixed, q.fixed, -1));
+    const between = this.#between(p.fixed, q.fixed);
     return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d) ?? false;
+  }
+
+  /** The values that `a - b` takes, where they are known. */
+  #between(a: Linear, b: Linear): readonly number[] | undefined {
+    let of = this.#differences.get(a);
+    if (!of) this.#differences.set(a, of = new Map());
+    if (!of.has(b)) of.set(b, this.#valuesOf(linearAdd(a, b, -1)));
+    return of.get(b);
   }
 
   /** The values that `l` takes, where it is constant or tells even turns of a loop from odd ones. */
@@ -294,7 +305,11 @@ class Placer {
     const part = (fixed: boolean) => new Map([...l.terms].filter(([, t]) => isFixed(t.atom) === fixed));
     const [lo, hi] = this.#analyzer.boundsOf({ terms: part(false), constant: l.constant });
     const lanes = index.kind === "ramp" ? 3 * index.stride : 0;
-    return { fixed: { terms: part(true), constant: 0 }, lo, hi: hi + lanes };
+    const terms = part(true);
+    const key = [...terms.values()].map((t) => `${t.coeff}*${keyOf(t.atom)}`).join("+");
+    let fixed = this.#parts.get(key);
+    if (!fixed) this.#parts.set(key, fixed = { terms, constant: 0 });
+    return { fixed, lo, hi: hi + lanes };
   }
 }
 
