@@ -5,6 +5,7 @@
  */
 import { constant, isConst, seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import { gcd } from "../ir/gcd.ts";
 import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
@@ -259,7 +260,7 @@ class Placer {
   #areApart(a: Expr, b: Expr): boolean {
     const p = this.#reach(a), q = this.#reach(b);
     const between = this.#between(p.fixed, q.fixed);
-    return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d) ?? false;
+    return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d || interleave(p, q, d)) ?? false;
   }
 
   /** The values that `a - b` takes, where they are known. */
@@ -305,11 +306,20 @@ class Placer {
     const part = (fixed: boolean) => new Map([...l.terms].filter(([, t]) => isFixed(t.atom) === fixed));
     const [lo, hi] = this.#analyzer.boundsOf({ terms: part(false), constant: l.constant });
     const lanes = index.kind === "ramp" ? 3 * index.stride : 0;
+    const first = Math.min(0, lanes);
+    const step = part(false).values().reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
     const terms = part(true);
     const key = [...terms.values()].map((t) => `${t.coeff}*${keyOf(t.atom)}`).join("+");
     let fixed = this.#parts.get(key);
     if (!fixed) this.#parts.set(key, fixed = { terms, constant: 0 });
-    return { fixed, lo, hi: hi + lanes };
+    return {
+      fixed,
+      lo: lo + first,
+      hi: hi + Math.max(0, lanes),
+      step,
+      at: l.constant + first,
+      width: 1 + Math.abs(lanes),
+    };
   }
 }
 
@@ -318,6 +328,21 @@ interface Reach {
   readonly fixed: Linear;
   readonly lo: number;
   readonly hi: number;
+  /** The rest is `at` and a multiple of `step`, and so many elements from there on. */
+  readonly step: number;
+  readonly at: number;
+  readonly width: number;
+}
+
+/** Whether `p`, which is `d` further on, falls between the places of `q`: `8·x … 8·x + 3` and `8·y + 4 … 8·y + 7`. */
+function interleave(p: Reach, q: Reach, d: number): boolean {
+  const step = gcd(p.step, q.step);
+  const after = floorModulo(q.at - p.at - d, step);
+  return after >= p.width && step - after >= q.width;
+}
+
+function floorModulo(a: number, b: number): number {
+  return a - Math.floor(a / b) * b;
 }
 
 /** One barrier for each kind of memory that is waited for. */

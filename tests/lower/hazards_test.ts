@@ -2,7 +2,7 @@
  * Schedules whose threads, workgroups or lanes stand in each other's way: what can wait waits, what can't is
  * refused, and none of it gives wrong results.
  */
-import { assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { compile } from "../../lib/codegen/compile.ts";
 import {
@@ -412,6 +412,58 @@ Deno.test("threads that write parts of an array of their own wait once, before i
   let barriers = 0;
   walkStmt(insertBarriers(draftOf(statement(body))).body, (s) => s.kind === "barrier" && barriers++);
   assertEquals(barriers, 1);
+});
+
+Deno.test("threads whose elements lie between those of others wait for nobody, and all others do", () => {
+  const array = buffer("P", [1024], "f32", "shared");
+  const arbPlace = fc.record({
+    step: fc.constantFrom(1, 2, 3, 4, 6, 8, 12),
+    at: fc.nat(30),
+    vector: fc.boolean(),
+    back: fc.boolean(),
+  });
+  type Place = {
+    readonly step: number;
+    readonly at: number;
+    readonly vector: boolean;
+    readonly back: boolean;
+  };
+  const elements = ({ step, at, vector, back }: Place, thread: number): readonly number[] => {
+    const base = at + step * (back ? 63 - thread : thread);
+    return vector ? [0, 1, 2, 3].map((lane) => base + lane) : [base];
+  };
+  const indexOf = ({ step, at, vector, back }: Place): Expr => {
+    const base = add(mul(back ? sub(63, thread) : thread, step), at);
+    return vector ? { kind: "ramp", dtype: "i32x4", base, stride: 1 } : base;
+  };
+  let met = 0, apart = 0;
+  fc.assert(
+    fc.property(arbPlace, arbPlace, (written, read) => {
+      const writers = new Map<number, Set<number>>();
+      for (let t = 0; t < 64; t++) {
+        for (const e of elements(written, t)) writers.set(e, (writers.get(e) ?? new Set()).add(t));
+      }
+      const meet = Array.from({ length: 64 }, (_, t) => t).some((t) =>
+        elements(read, t).some((e) => writers.get(e)?.values().some((w) => w !== t))
+      );
+      const s = seq(
+        { kind: "store", buffer: array, indices: [indexOf(written)], value: one },
+        store(sink, [thread], { kind: "load", dtype: "f32", buffer: array, indices: [indexOf(read)] }),
+      );
+      let barriers = 0;
+      walkStmt(insertBarriers(draftOf(s)).body, (x) => x.kind === "barrier" && barriers++);
+      if (meet) assertEquals(barriers, 1);
+      const lanes = (p: Place) => p.vector ? 4 : 1;
+      const between = (read.at - written.at) % read.step;
+      const after = between < 0 ? between + read.step : between;
+      const fits = after >= lanes(written) && read.step - after >= lanes(read);
+      if (read.step === written.step && read.back === written.back && fits) assertEquals(barriers, 0);
+      if (meet) met++;
+      else if (barriers === 0) apart++;
+    }),
+    { numRuns: 2000 },
+  );
+  assert(met > 100 && apart > 20, `${met} met, ${apart} apart`);
 });
 
 Deno.test("halves that are taken in turn need one barrier a turn, where one half needs two", () => {
