@@ -130,7 +130,8 @@ export class Analyzer {
         case "add":
         case "sub": {
           const terms = new Map<AtomKey, Term>();
-          return recombine({ constant: this.#gather(e, 1, terms), terms });
+          // Zero has no sign.
+          return recombine({ constant: 0 + this.#gather(e, 1, terms), terms });
         }
         case "mul":
           return this.#product(this.linear(e.a), this.linear(e.b));
