@@ -3,16 +3,15 @@
  * share that memory; also from one turn of a loop to the next. A barrier stands only where all threads of a
  * workgroup pass.
  */
-import { constant, isConst, seq, sub, variable } from "../ir/build.ts";
+import { isConst, seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
-import { gcd } from "../ir/gcd.ts";
 import { keyOf } from "../ir/key.ts";
-import { type Linear, linearAdd } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
+import { Reaches } from "./reaches.ts";
 
 /** Shared memory that statements touch: the indices of each buffer, by their keys. */
 class Touched {
@@ -83,15 +82,12 @@ class Placer {
   /** For a loop's variable one that stands for some turn of it, nobody knows which. */
   readonly #someTurn = new Map<Var, Var>();
   readonly #touched = new Map<Stmt, Touched>();
-  /** Where indices reach, while the same variables are fixed. */
-  readonly #reaches = new Map<Expr, Reach>();
-  /** What is fixed of an index, once each, and how two of them differ: of millions of pairs only a few are new. */
-  readonly #parts = new Map<string, Linear>();
-  readonly #differences = new Map<Linear, Map<Linear, readonly number[] | undefined>>();
+  readonly #reaches: Reaches;
 
   constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
     this.#analyzer = analyzerOf(draft);
     this.#fixed = new Set(workgroupVars(draft));
+    this.#reaches = new Reaches(this.#analyzer, (v) => this.#fixed.has(v));
   }
 
   /** `s` with its barriers; `now` is what was touched since the last barrier before it, and becomes that after it. */
@@ -148,7 +144,7 @@ class Placer {
   #fix(v: Var, fixed: boolean): void {
     if (fixed) this.#fixed.add(v);
     else this.#fixed.delete(v);
-    this.#reaches.clear();
+    this.#reaches.forget();
   }
 
   /** What a turn of `loop` touched, as it is seen from outside of that turn: `turn` of it, or any. */
@@ -244,7 +240,7 @@ class Placer {
         const others = p.get(buffer);
         if (!others || found.has(buffer)) continue;
         for (const y of indices.values()) {
-          if (others.values().every((x) => this.#areApart(x, y))) continue;
+          if (others.values().every((x) => this.#reaches.areApart(x, y))) continue;
           found.add(buffer);
           break;
         }
@@ -255,94 +251,6 @@ class Placer {
     meet(a.reads, b.writes);
     return found;
   }
-
-  /** Whether no thread's `a` is any thread's `b`. */
-  #areApart(a: Expr, b: Expr): boolean {
-    const p = this.#reach(a), q = this.#reach(b);
-    const between = this.#between(p.fixed, q.fixed);
-    return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d || interleave(p, q, d)) ?? false;
-  }
-
-  /** The values that `a - b` takes, where they are known. */
-  #between(a: Linear, b: Linear): readonly number[] | undefined {
-    let of = this.#differences.get(a);
-    if (!of) this.#differences.set(a, of = new Map());
-    if (!of.has(b)) of.set(b, this.#valuesOf(linearAdd(a, b, -1)));
-    return of.get(b);
-  }
-
-  /** The values that `l` takes, where it is constant or tells even turns of a loop from odd ones. */
-  #valuesOf(l: Linear): readonly number[] | undefined {
-    if (l.terms.size === 0) return [l.constant];
-    const atoms = [...l.terms.values()].map((t) => t.atom);
-    const vars = new Set<Var>();
-    for (const e of atoms) {
-      if (e.kind !== "binary" || e.op !== "floormod" || !isConst(e.b, 2)) return undefined;
-      walkExpr(e, (x) => x.kind === "var" && vars.add(x));
-    }
-    const [turn, ...more] = vars;
-    if (!turn || more.length > 0) return undefined;
-    const at = (n: number) => {
-      const by = new Map([[turn, constant(n)]]);
-      return [...l.terms.values()].reduce((sum, t) => {
-        const value = this.#analyzer.simplify(substitute(t.atom, by));
-        return sum + t.coeff * (isConst(value) ? value.value : NaN);
-      }, l.constant);
-    };
-    const values = [at(2), at(3)];
-    return values.some((n) => Number.isNaN(n)) ? undefined : values;
-  }
-
-  #reach(index: Expr): Reach {
-    let reach = this.#reaches.get(index);
-    if (!reach) this.#reaches.set(index, reach = this.#reachOf(index));
-    return reach;
-  }
-
-  #reachOf(index: Expr): Reach {
-    const base = index.kind === "ramp" ? index.base : index;
-    const l = this.#analyzer.linear(base);
-    const isFixed = (e: Expr) => !usesVar(e, (v) => !this.#fixed.has(v));
-    const part = (fixed: boolean) => new Map([...l.terms].filter(([, t]) => isFixed(t.atom) === fixed));
-    const [lo, hi] = this.#analyzer.boundsOf({ terms: part(false), constant: l.constant });
-    const lanes = index.kind === "ramp" ? 3 * index.stride : 0;
-    const first = Math.min(0, lanes);
-    const step = part(false).values().reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
-    const terms = part(true);
-    const key = [...terms.values()].map((t) => `${t.coeff}*${keyOf(t.atom)}`).join("+");
-    let fixed = this.#parts.get(key);
-    if (!fixed) this.#parts.set(key, fixed = { terms, constant: 0 });
-    return {
-      fixed,
-      lo: lo + first,
-      hi: hi + Math.max(0, lanes),
-      step,
-      at: l.constant + first,
-      width: 1 + Math.abs(lanes),
-    };
-  }
-}
-
-/** An index: what is the same for all threads, and the range of the rest. */
-interface Reach {
-  readonly fixed: Linear;
-  readonly lo: number;
-  readonly hi: number;
-  /** The rest is `at` and a multiple of `step`, and so many elements from there on. */
-  readonly step: number;
-  readonly at: number;
-  readonly width: number;
-}
-
-/** Whether `p`, which is `d` further on, falls between the places of `q`: `8·x … 8·x + 3` and `8·y + 4 … 8·y + 7`. */
-function interleave(p: Reach, q: Reach, d: number): boolean {
-  const step = gcd(p.step, q.step);
-  const after = floorModulo(q.at - p.at - d, step);
-  return after >= p.width && step - after >= q.width;
-}
-
-function floorModulo(a: number, b: number): number {
-  return a - Math.floor(a / b) * b;
 }
 
 /** One barrier for each kind of memory that is waited for. */
