@@ -2,7 +2,7 @@
 import { lanesOf, scalarOf, type ScalarType, withLanes } from "../ir/dtype.ts";
 import { elementsOf } from "../ir/elements.ts";
 import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../ir/expr.ts";
-import { mapExpr } from "../ir/visit.ts";
+import { eachOnce } from "../ir/visit.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "../lower/kernel.ts";
 import { TEXEL_FORMATS } from "../target/texture.ts";
 import { identifier, Names } from "./names.ts";
@@ -30,14 +30,8 @@ export function usesF16(kernel: Kernel): boolean {
 
 /** Whether `has` holds for an expression of the kernel; what stands at many places is asked once. */
 function someIn(body: readonly KernelStmt[], has: (e: Expr) => boolean): boolean {
-  const asked = new Set<Expr>();
   let found = false;
-  const ask = (e: Expr): Expr => {
-    if (found || asked.has(e)) return e;
-    asked.add(e);
-    found = has(e);
-    return mapExpr(e, ask);
-  };
+  const ask = eachOnce((e) => void (found ||= has(e)));
   const visit = (s: KernelStmt): void => {
     switch (s.kind) {
       case "for":
@@ -49,9 +43,9 @@ function someIn(body: readonly KernelStmt[], has: (e: Expr) => boolean): boolean
         return s.else.forEach(visit);
       case "store":
         ask(s.index);
-        return void ask(s.value);
+        return ask(s.value);
       case "let":
-        return void ask(s.value);
+        return ask(s.value);
       case "barrier":
         return;
       default:
@@ -355,13 +349,13 @@ class Printer {
 
   /** The place of an element, or of a whole vector where the index is a ramp. */
   #place(b: Buffer, index: Expr): string {
-    const name = this.#names.of(b);
-    if (this.#lanes.get(b) !== 4) return this.#single.has(b) ? name : `${name}[${this.#expr(index)}]`;
-    const single = this.#single.has(b);
-    if (single && index.kind === "ramp") return name;
+    const name = this.#names.of(b), single = this.#single.has(b);
+    const ofLane = this.#lanes.get(b) === 4 && index.kind !== "ramp";
+    if (single && !ofLane) return name;
+    if (this.#lanes.get(b) !== 4) return `${name}[${this.#expr(index)}]`;
     const { vector, lane } = splitIndex(index);
     const whole = single ? name : `${name}[${this.#expr(vector)}]`;
-    return index.kind === "ramp" ? whole : whole + this.#lane(lane);
+    return ofLane ? whole + this.#lane(lane) : whole;
   }
 
   #lane(lane: number | Expr): string {

@@ -141,56 +141,59 @@ export function walkExpr(e: Expr, f: (e: Expr) => void): void {
   someExpr(e, (x) => (f(x), false));
 }
 
-/** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
-export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => void): void {
-  if (!expr) return walkStmts(s, stmt);
-  const onExpr = (e: Expr): Expr => (walkExpr(e, expr), e);
-  const onStmt = (x: Stmt): Stmt => {
-    stmt(x);
-    return mapStmt(x, onStmt, onExpr);
-  };
-  onStmt(s);
-}
-
-function walkStmts(s: Stmt, f: (s: Stmt) => void): void {
-  f(s);
+/** Whether `has` holds for `s` or any statement below it; parents are asked first, and nobody after the first yes. */
+export function someStmt(s: Stmt, has: (s: Stmt) => boolean): boolean {
+  if (has(s)) return true;
   switch (s.kind) {
     case "seq":
-      for (const x of s.body) walkStmts(x, f);
-      return;
+      for (const x of s.body) if (someStmt(x, has)) return true;
+      return false;
     case "if":
-      walkStmts(s.then, f);
-      if (s.else) walkStmts(s.else, f);
-      return;
+      return someStmt(s.then, has) || (s.else !== undefined && someStmt(s.else, has));
     case "block":
-      if (s.init) walkStmts(s.init, f);
-      walkStmts(s.body, f);
-      return;
+      return (s.init !== undefined && someStmt(s.init, has)) || someStmt(s.body, has);
     case "for":
     case "let":
-      return walkStmts(s.body, f);
+      return someStmt(s.body, has);
     case "store":
     case "barrier":
-      return;
+      return false;
     default:
       return s satisfies never;
   }
 }
 
+/** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
+export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => void): void {
+  if (expr) walkBoth(s, stmt, (e) => walkExpr(e, expr));
+  else someStmt(s, (x) => (stmt(x), false));
+}
+
 /** As `walkStmt`, but an expression that stands at many places, as unrolled loops have it, is shown once. */
 export function walkOnce(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
-  const shown = new Set<Expr>();
-  const onExpr = (e: Expr): Expr => {
-    if (shown.has(e)) return e;
-    shown.add(e);
-    expr(e);
-    return mapExpr(e, onExpr);
-  };
+  walkBoth(s, stmt, eachOnce(expr));
+}
+
+/** Calls `stmt` on `s` and every statement below, `expr` on the expressions that are theirs. */
+function walkBoth(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
+  const onExpr = (e: Expr): Expr => (expr(e), e);
   const onStmt = (x: Stmt): Stmt => {
     stmt(x);
     return mapStmt(x, onStmt, onExpr);
   };
   onStmt(s);
+}
+
+/** Calls `f` on an expression and everything below it, parents first, and never on the same one again. */
+export function eachOnce(f: (e: Expr) => void): (e: Expr) => void {
+  const shown = new Set<Expr>();
+  const visit = (e: Expr): Expr => {
+    if (shown.has(e)) return e;
+    shown.add(e);
+    f(e);
+    return mapExpr(e, visit);
+  };
+  return visit;
 }
 
 /** Rewrites an expression bottom-up by `f`. What stands at many places, as unrolled loops have it, is rewritten once. */

@@ -19,9 +19,10 @@ export function chooseLanes(draft: Draft): Draft {
     all.add(x.buffer);
     const ramp = rampOf(x);
     if (ramp) ramps.push([ramp, x.buffer]);
-    if (ramp && isAligned(ramp, analyzer)) aligned.add(ramp);
-    if (ramp && aligned.has(ramp)) vector.add(x.buffer);
-    else if (x.kind === "store" && x.buffer.scope !== "local") scalar.add(x.buffer);
+    if (ramp && isAligned(ramp, analyzer)) {
+      aligned.add(ramp);
+      vector.add(x.buffer);
+    } else if (x.kind === "store" && x.buffer.scope !== "local") scalar.add(x.buffer);
   };
   const noteExpr = (e: Expr) => e.kind === "load" && note(e);
   walkOnce(draft.body, (s) => s.kind === "store" && note(s), noteExpr);

@@ -11,15 +11,13 @@ import { and, conjuncts, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapStmt, walkExpr, walkOnce, walkStmt } from "../ir/visit.ts";
+import { mapStmt, someStmt, walkExpr, walkOnce, walkStmt } from "../ir/visit.ts";
 import type { Draft } from "./draft.ts";
 
 type Conditions = ReadonlySet<string>;
 
 export function dropGuards(draft: Draft): Draft {
-  let guarded = false;
-  walkStmt(draft.body, (s) => guarded ||= s.kind === "if");
-  if (!guarded) return draft;
+  if (!someStmt(draft.body, (s) => s.kind === "if")) return draft;
   const isFixed = fixedConditions(draft.body);
   const needs = neededUnder(draft.body, isFixed);
   const stmt = (s: Stmt): Stmt => {

@@ -8,7 +8,7 @@ import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
-import { mapStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+import { mapStmt, someStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
 import { LowerError } from "./error.ts";
 import { Reaches } from "./reaches.ts";
@@ -60,8 +60,7 @@ function addPlace(to: Places, buffer: Buffer, key: string, index: Expr): boolean
 export function insertBarriers(draft: Draft): Draft {
   const threads = [...draft.threads].filter(([tag]) => tag.startsWith("threadIdx")).map(([, t]) => t);
   const size = threads.reduce((n, t) => n * (t.extent.kind === "const" ? t.extent.value : NaN), 1);
-  let shares = false;
-  walkStmt(draft.body, (s) => shares ||= s.kind === "store" && isShared(s.buffer, draft));
+  const shares = someStmt(draft.body, (s) => s.kind === "store" && isShared(s.buffer, draft));
   if (size === 1 || !shares) return draft;
   const placer = new Placer(new Set(threads.map((t) => t.var)), draft);
   const { reads, writes } = placer.touchedBy(draft.body);

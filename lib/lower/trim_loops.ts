@@ -17,13 +17,11 @@ import { fromLinear, linearAdd, linearAtom } from "../ir/linear.ts";
 import { type CombineOp, reducerOf } from "../ir/reducer.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
-import { mapStmt, readsMemory, usesVar, walkStmt } from "../ir/visit.ts";
+import { mapStmt, readsMemory, someStmt, usesVar, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, threadVars } from "./draft.ts";
 
 export function trimLoops(draft: Draft): Draft {
-  let some = false;
-  walkStmt(draft.body, (s) => some ||= s.kind === "store" && guarded(s) !== undefined);
-  if (!some) return draft;
+  if (!someStmt(draft.body, (s) => s.kind === "store" && guarded(s) !== undefined)) return draft;
   const analyzer = analyzerOf(draft), threads = threadVars(draft, "threadIdx");
   const all = usesIn(draft.body);
   const stmt = (s: Stmt): Stmt => {

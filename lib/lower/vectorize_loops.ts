@@ -10,7 +10,7 @@ import { fromLinear } from "../ir/linear.ts";
 import type { Analyzer } from "../ir/simplify.ts";
 import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { analyzerOf, type Draft } from "./draft.ts";
 import { LimitError, LowerError } from "./error.ts";
@@ -45,11 +45,7 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
 
 /** Statement by statement is turn by turn only where no two turns store to one place. */
 function lanesAreApart(loop: For, analyzer: Analyzer): boolean {
-  let apart = true;
-  walkStmt(loop.body, (s) => {
-    if (s.kind === "store" && !separates(s.indices, loop.var, analyzer)) apart = false;
-  });
-  return apart;
+  return !someStmt(loop.body, (s) => s.kind === "store" && !separates(s.indices, loop.var, analyzer));
 }
 
 function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {

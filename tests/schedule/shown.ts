@@ -6,6 +6,7 @@ import { verifyFunc } from "../../lib/ir/verify.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { randomInputs } from "../ir/random_program.ts";
+import { center } from "./programs.ts";
 import { golden } from "../golden.ts";
 
 /** The program that `act` makes of `func`, which is well formed and computes the same. */
@@ -50,4 +51,23 @@ export function refuses(sch: Schedule, act: (sch: Schedule) => void, ...says: re
   assert(place.length > 0 && place.every((line) => line.startsWith("  | ")), `no place in: ${message}`);
   assert(sch.func === before, "the program changed");
   assertEquals(sch.trace.steps, steps);
+}
+
+/** Holds that `act` is refused for a reduction T of axes i and k, and B after it, however their loops have changed. */
+export function refusesChangedLoops(act: (sch: Schedule) => void, says: string): void {
+  const changes: readonly ((sch: Schedule) => void)[] = [
+    (sch) => sch.split("k", [null, 2]),
+    (sch) => sch.reorder("k", "i"),
+    (sch) => sch.parallel("i"),
+    (sch) => sch.addUnitLoop("T"),
+    (sch) => sch.decomposeReduction("T", "k"),
+    // B would be lost with the loop that it shares.
+    (sch) => sch.reverseComputeAt("B", "i"),
+    (sch) => sch.computeAt("T", "i_1"),
+  ];
+  for (const change of changes) {
+    const sch = new Schedule(center(3, 5));
+    change(sch);
+    refuses(sch, act, says);
+  }
 }

@@ -19,8 +19,8 @@ import type { IndexMap } from "../../lib/schedule/index_map.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import { matmul } from "../../lib/te/matmul.ts";
-import { addOne2, center, product, rowSum, stencil } from "./programs.ts";
-import { refuses, scheduled, shows } from "./shown.ts";
+import { addOne2, product, rowSum, stencil } from "./programs.ts";
+import { refuses, refusesChangedLoops, scheduled, shows } from "./shown.ts";
 
 const WHOLE: IndexMap = { split: [[], [], []], order: [0, 1, 2] };
 
@@ -94,17 +94,7 @@ Deno.test("transformBlockLayout is refused for an axis that would be spatial and
 
 Deno.test("transformBlockLayout is refused once loops have changed", () => {
   const says = "it is not alone in one serial loop an axis; transform it before changing its loops";
-  const after = (act: (sch: Schedule) => void) => {
-    const sch = new Schedule(center(3, 4));
-    act(sch);
-    refuses(sch, (s) => s.transformBlockLayout("T", { split: [[], []], order: [1, 0] }), says);
-  };
-  after((sch) => sch.split("k", [null, 2]));
-  after((sch) => sch.reorder("k", "i"));
-  after((sch) => sch.parallel("i"));
-  after((sch) => sch.addUnitLoop("T"));
-  after((sch) => sch.decomposeReduction("T", "k"));
-  after((sch) => sch.reverseComputeAt("B", "i"));
+  refusesChangedLoops((s) => s.transformBlockLayout("T", { split: [[], []], order: [1, 0] }), says);
   const B = buffer("B", []);
   const alone = block("B", [], [], store(B, [], constant(1, "f32")));
   refuses(
