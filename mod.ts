@@ -19,18 +19,18 @@
 import { createTuner, tunerNames } from "./lib/autotvm/create_tuner.ts";
 import { RECOMMENDED } from "./lib/autotvm/recommended.ts";
 import { explain } from "./lib/dlight/explain.ts";
-import { fallback } from "./lib/dlight/fallback.ts";
-import { lowBatchGemv } from "./lib/dlight/low_batch_gemv.ts";
+import { fallback } from "./lib/dlight/fallback/fallback.ts";
+import { lowBatchGemv } from "./lib/dlight/rules/low_batch_gemv.ts";
 import { match, rules } from "./lib/dlight/schedule.ts";
-import { compile, schedule } from "./lib/experiment/looks.ts";
-import { recordSpace } from "./lib/experiment/record_space.ts";
-import { foresee } from "./lib/experiment/foresee.ts";
-import { simulate } from "./lib/experiment/simulate.ts";
-import { tune } from "./lib/experiment/tune.ts";
-import { tuneSuite } from "./lib/experiment/tune_suite.ts";
+import { compile, schedule } from "./lib/notebook/shown_results.ts";
+import { recordSpace } from "./lib/tuning/record_space.ts";
+import { foresee } from "./lib/tuning/predict_space.ts";
+import { simulate } from "./lib/tuning/simulate.ts";
+import { tune } from "./lib/tuning/tune.ts";
+import { tuneSuite } from "./lib/tuning/tune_suite.ts";
 import { named } from "./lib/space/template.ts";
 
-export * as te from "./lib/te/mod.ts";
+export * as te from "./lib/face/te.ts";
 /** The arithmetic that an operator of one's own is made of: `te.compute("B", [8], (i) => expr.mul(A.at(i), 2))`. */
 export * as expr from "./lib/te/expr.ts";
 
@@ -49,34 +49,25 @@ export const autotvm = {
   foresee,
 } as const;
 
-export {
-  build,
-  type BuildOptions,
-  type Built,
-  type BuiltProgram,
-  type Level,
-} from "./lib/experiment/build.ts";
-export { type Bucket, buildDispatch, Dispatch, type DispatchOptions } from "./lib/experiment/dispatch.ts";
-export { compare, type CompareOptions, type Comparison, type Contestant } from "./lib/experiment/compare.ts";
-export { share, Shared } from "./lib/experiment/shared.ts";
-export type { Shareable, ShareOptions } from "./lib/experiment/manifest_of.ts";
-export { Rerun, type RerunOptions } from "./lib/experiment/rerun.ts";
-export { type RuleRow, ruleTable } from "./lib/experiment/rule_table.ts";
-export type { Confirmed, Speedup } from "./lib/experiment/confirm.ts";
-export type { TuneLog, TuneOptions } from "./lib/experiment/tune.ts";
-export type {
-  Buckets,
-  SuiteLog,
-  SuiteMember,
-  SuiteRow,
-  TuneSuiteOptions,
-} from "./lib/experiment/tune_suite.ts";
+export { build, type BuildOptions, type Built, type BuiltProgram, type Level } from "./lib/tuning/build.ts";
+export { type Bucket, buildDispatch, Dispatch, type DispatchOptions } from "./lib/tuning/dispatch.ts";
+export { compare, type CompareOptions, type Contestant } from "./lib/tuning/compare.ts";
+export type { Comparison } from "./lib/tuning/comparison.ts";
+export { share, Shared } from "./lib/share/shared.ts";
+export type { Shareable, ShareOptions } from "./lib/share/manifest_of.ts";
+export { Rerun, type RerunOptions } from "./lib/tuning/rerun.ts";
+export { type RuleRow, ruleTable } from "./lib/tuning/rule_table.ts";
+export type { Confirmed, Speedup } from "./lib/tuning/confirm.ts";
+export type { TuneOptions } from "./lib/tuning/tune.ts";
+export type { TuneLog } from "./lib/tuning/tune_log.ts";
+export type { SuiteLog, SuiteRow } from "./lib/tuning/suite_log.ts";
+export type { Buckets, SuiteMember, TuneSuiteOptions } from "./lib/tuning/tune_suite.ts";
 
 export { PrimFunc } from "./lib/ir/func.ts";
-export { specialize } from "./lib/ir/specialize.ts";
-export { interpret } from "./lib/ir/interpret.ts";
+export { specialize } from "./lib/arith/specialize.ts";
+export { interpret } from "./lib/interp/interpret.ts";
 export { printStmt } from "./lib/ir/print.ts";
-export { TunebookError } from "./lib/ir/error.ts";
+export { TunebookError } from "./lib/base/error.ts";
 export { ScheduleError } from "./lib/schedule/error.ts";
 export type { IndexMap } from "./lib/schedule/index_map.ts";
 export { Schedule } from "./lib/schedule/schedule.ts";
@@ -111,7 +102,8 @@ export type { Inputs, Shapes } from "./lib/runtime/arguments.ts";
 export * from "./lib/runtime/error.ts";
 
 export { Measurer } from "./lib/measure/measurer.ts";
-export { type Failure, type Measurement, median } from "./lib/measure/measurement.ts";
+export type { Failure, Measurement } from "./lib/measure/measurement.ts";
+export { median } from "./lib/base/statistics.ts";
 
 export { type Added, type Found, TuningDatabase } from "./lib/records/database.ts";
 export { RecordError } from "./lib/records/error.ts";
@@ -120,24 +112,28 @@ export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/re
 export type { TrialRecord } from "./lib/records/record.ts";
 export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "./lib/records/manifest.ts";
 export type { RerunRow } from "./lib/records/rerun.ts";
-export { type Roofline, roofline } from "./lib/records/roofline.ts";
+export { type Roofline, roofline } from "./lib/estimate/roofline.ts";
 export type { SummaryRow } from "./lib/records/summary.ts";
 export { recordsToTable } from "./lib/records/table.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/kernels.ts";
 
-export { Chart } from "./lib/report/chart.ts";
-export { thereAndHere } from "./lib/report/there_here_chart.ts";
-export { bestSoFar, type ChartOptions, confirmed, overview, type Spec } from "./lib/report/charts.ts";
-export { display, type Showable } from "./lib/report/display.ts";
-export { type Diff, diff, type DiffOptions } from "./lib/report/diff.ts";
-export { drain } from "./lib/report/jupyter.ts";
-export { createReporter, type Progress, type Reporter } from "./lib/report/live.ts";
-export { InterruptedError } from "./lib/experiment/tune.ts";
-export { pageOf, type PageOptions, type Section } from "./lib/report/page.ts";
-export { type Readable, type Source, sourceOf, type SourceOptions } from "./lib/report/source.ts";
-export { type Steps, steps } from "./lib/report/steps.ts";
-export { type Sheet, sheet } from "./lib/report/tables.ts";
-export { contestsCompared } from "./lib/report/contest_chart.ts";
+export { Chart } from "./lib/charts/chart.ts";
+export { thereAndHere } from "./lib/charts/cross_device.ts";
+export { bestSoFar } from "./lib/charts/best_so_far.ts";
+export { confirmed } from "./lib/charts/confirmed.ts";
+export { overview } from "./lib/charts/overview.ts";
+export type { ChartOptions, Spec } from "./lib/charts/spec.ts";
+export { display, type Showable } from "./lib/notebook/display.ts";
+export { type Diff, diff, type DiffOptions } from "./lib/notebook/diff.ts";
+export { drain } from "./lib/notebook/jupyter.ts";
+export { createReporter } from "./lib/notebook/live.ts";
+export type { Progress, Reporter } from "./lib/tuning/reporter.ts";
+export { InterruptedError } from "./lib/tuning/tune.ts";
+export { pageOf, type PageOptions, type Section } from "./lib/share/page.ts";
+export { type Readable, type Source, sourceOf, type SourceOptions } from "./lib/notebook/source.ts";
+export { type Steps, steps } from "./lib/notebook/steps.ts";
+export { type Sheet, sheet } from "./lib/notebook/tables.ts";
+export { contestsCompared } from "./lib/charts/contests_compared.ts";
 export {
   type ContestRow,
   geometricMean,
@@ -145,14 +141,14 @@ export {
   type Standing,
   standings,
   timesPeer,
-} from "./lib/report/standings.ts";
-export { type TunerRow, tunersCompared } from "./lib/report/tuner_chart.ts";
-export { bestOverSeeds } from "./lib/report/seeds_chart.ts";
-export { underRoofline } from "./lib/report/roofline_chart.ts";
-export { spaceHeatmap, type SpaceHeatmapOptions } from "./lib/report/space_chart.ts";
-export { parallelCoordinates, type ParallelOptions } from "./lib/report/parallel_chart.ts";
-export { type PredictionRow, predictions, predictionTable } from "./lib/report/prediction_chart.ts";
-export { pareto, type WayRow, wayTable } from "./lib/report/pareto_chart.ts";
-export { whereTimeGoes } from "./lib/report/time_chart.ts";
-export { ChartError } from "./lib/report/error.ts";
-export { type Verdict, verdicts } from "./lib/report/verdict.ts";
+} from "./lib/charts/leaderboard.ts";
+export { type TunerRow, tunersCompared } from "./lib/charts/tuners_compared.ts";
+export { bestOverSeeds } from "./lib/charts/best_over_seeds.ts";
+export { underRoofline } from "./lib/charts/roofline.ts";
+export { spaceHeatmap, type SpaceHeatmapOptions } from "./lib/charts/space_heatmap.ts";
+export { parallelCoordinates, type ParallelOptions } from "./lib/charts/parallel_coordinates.ts";
+export { type PredictionRow, predictions, predictionTable } from "./lib/charts/predictions.ts";
+export { pareto, type WayRow, wayTable } from "./lib/charts/pareto.ts";
+export { whereTimeGoes } from "./lib/charts/where_time_goes.ts";
+export { ChartError } from "./lib/charts/error.ts";
+export { type Verdict, verdicts } from "./lib/charts/verdict.ts";

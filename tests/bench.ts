@@ -5,14 +5,14 @@
  */
 import { parseArgs } from "node:util";
 import { compile } from "../lib/codegen/compile.ts";
-import { fallback } from "../lib/dlight/fallback.ts";
+import { fallback } from "../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../lib/dlight/schedule.ts";
-import { flopsOf, trafficOf } from "../lib/ir/count.ts";
+import { flopsOf, trafficOf } from "../lib/estimate/work.ts";
 import { checkOutput } from "../lib/measure/check.ts";
-import { median } from "../lib/measure/measurement.ts";
+import { median } from "../lib/base/statistics.ts";
 import { randomInputs } from "../lib/measure/random_inputs.ts";
-import { textOf } from "../lib/report/tables.ts";
-import { cpuTime } from "../lib/runtime/cpu_time.ts";
+import { textOf } from "../lib/notebook/tables.ts";
+import { cpuTime } from "../lib/runtime/platform.ts";
 import { Device } from "../lib/runtime/device.ts";
 import type { Target } from "../lib/target/target.ts";
 import { expected, pick, programOf, unitOf, type Work } from "./bench/operators.ts";

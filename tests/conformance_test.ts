@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { compile } from "../lib/codegen/compile.ts";
-import { fallback } from "../lib/dlight/fallback.ts";
+import { fallback } from "../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../lib/dlight/schedule.ts";
 import { targetOf } from "../lib/target/profiles.ts";
 import type { Target } from "../lib/target/target.ts";

@@ -1,5 +1,5 @@
 import type { ConfigSpace } from "../space/config_space.ts";
-import type { Rng } from "../space/rng.ts";
+import type { Rng } from "../base/random.ts";
 
 export interface AnnealOptions {
   readonly space: ConfigSpace;

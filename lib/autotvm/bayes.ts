@@ -1,4 +1,4 @@
-import { erf } from "../ir/erf.ts";
+import { erf } from "../base/erf.ts";
 import { fitScales, GaussianProcess, type Scales } from "./gaussian_process.ts";
 import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import { Rows } from "./rows.ts";

@@ -4,8 +4,8 @@
  * AutoTVM takes one curve for each buffer; here the accesses to outside memory are added up, as the columns
  * must mean the same for programs with other buffers.
  */
-import { isOutside, type Scheduled, touched } from "./access.ts";
-import type { Access, Leaf } from "./leaves.ts";
+import { isOutside, type Scheduled, touched } from "../estimate/accesses.ts";
+import type { Access, Leaf } from "../estimate/store_nests.ts";
 
 /** Sample k of a relation is at 2^k (AutoTVM takes 20). */
 const SAMPLES = 20;

@@ -1,5 +1,5 @@
 import { type Knob, knobDistance } from "../space/knob.ts";
-import type { Rng } from "../space/rng.ts";
+import type { Rng } from "../base/random.ts";
 import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import { rankBy } from "./ranking.ts";
 import { Rows } from "./rows.ts";

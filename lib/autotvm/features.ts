@@ -2,12 +2,12 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { targetOf } from "../target/profiles.ts";
 import type { Target } from "../target/target.ts";
-import type { Scheduled } from "./access.ts";
+import type { Scheduled } from "../estimate/accesses.ts";
 import { curveFeatures, curveNames } from "./curve_features.ts";
 import { itervarFeatures, itervarNames } from "./itervar_features.ts";
-import { leavesOf } from "./leaves.ts";
+import { leavesOf } from "../estimate/store_nests.ts";
 import { storeFeatures, storeNames } from "./store_features.ts";
-import { targetFeatures, targetNames } from "./target_features.ts";
+import { targetFeatures, targetNames } from "../estimate/time.ts";
 
 interface FeatureFamily {
   /** The name of each feature, in order. */

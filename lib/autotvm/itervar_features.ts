@@ -4,8 +4,17 @@
  * of a space.
  */
 import type { Scope } from "../ir/expr.ts";
-import { busiest, issuedTo, loopsOf, opsOf, type Scheduled, sizesOf, touched, turnsOf } from "./access.ts";
-import { type Access, type Leaf, OPS, ROLES } from "./leaves.ts";
+import {
+  busiest,
+  issuedTo,
+  loopsOf,
+  opsOf,
+  type Scheduled,
+  sizesOf,
+  touched,
+  turnsOf,
+} from "../estimate/accesses.ts";
+import { type Access, type Leaf, OPS, ROLES } from "../estimate/store_nests.ts";
 
 /** Stores that get columns of their own: those that are run most often. */
 const LEAVES = 3;

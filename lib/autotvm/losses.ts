@@ -1,5 +1,5 @@
 /** First and second derivatives of the losses that trees are boosted on. */
-import { mix } from "../space/rng.ts";
+import { mix } from "../base/random.ts";
 
 export type Loss = "regression" | "rank";
 

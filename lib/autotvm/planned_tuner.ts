@@ -1,5 +1,5 @@
-import { Rng } from "../space/rng.ts";
-import { Ledger } from "./ledger.ts";
+import { Rng } from "../base/random.ts";
+import { Ledger } from "./observations.ts";
 import { shuffled } from "./sequences.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 

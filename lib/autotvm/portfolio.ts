@@ -2,7 +2,7 @@ import { bayesTuner } from "./bayes.ts";
 import { draftTuner } from "./draft.ts";
 import { dropletTuner } from "./droplet.ts";
 import { evolutionTuner } from "./evolution.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger } from "./observations.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
 const MEMBERS = {

@@ -1,4 +1,4 @@
-import { Rng } from "../space/rng.ts";
+import { Rng } from "../base/random.ts";
 import { SequenceTuner } from "./sequence_tuner.ts";
 import { shuffled, widening } from "./sequences.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";

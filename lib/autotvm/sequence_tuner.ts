@@ -1,4 +1,4 @@
-import { Ledger } from "./ledger.ts";
+import { Ledger } from "./observations.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
 /** A tuner that walks a sequence and learns nothing from the answers but what need not be asked again. */

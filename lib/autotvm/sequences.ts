@@ -1,6 +1,6 @@
 /** Orders in which a space may be walked, whatever the answers. */
 import type { ConfigSpace } from "../space/config_space.ts";
-import { mix, type Rng } from "../space/rng.ts";
+import { mix, type Rng } from "../base/random.ts";
 
 /** Every index from 0. */
 export function* ascending(size: number): Generator<number, void> {

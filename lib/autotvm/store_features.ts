@@ -4,8 +4,8 @@
  * adds up a prediction for each store; here the busiest stores have columns of their own.
  */
 import { bytesOf } from "../ir/dtype.ts";
-import { busiest, opsOf, type Scheduled, touched } from "./access.ts";
-import { type Access, type Leaf, OPS, type Role } from "./leaves.ts";
+import { busiest, opsOf, type Scheduled, touched } from "../estimate/accesses.ts";
+import { type Access, type Leaf, OPS, type Role } from "../estimate/store_nests.ts";
 
 /** Stores, and loads of each, with columns of their own. */
 const LEAVES = 2;

@@ -1,8 +1,8 @@
-import type { Rng } from "../space/rng.ts";
+import type { Rng } from "../base/random.ts";
 import { anneal } from "./anneal.ts";
 import { CostModel, fitLegality, SCORES } from "./cost_model.ts";
 import type { GbdtOptions } from "./gbdt.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./observations.ts";
 import { DEFAULT_LOSS, type Loss } from "./losses.ts";
 import { Desk } from "./planned_tuner.ts";
 import { rankBy } from "./ranking.ts";

@@ -1,5 +1,5 @@
 /** From a scheduled program to an executable: lowered, printed, with its launch plan. */
-import { outputsOf } from "../ir/outputs.ts";
+import { outputsOf } from "../ir/parameters.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
@@ -9,9 +9,9 @@ import type { Kernel } from "../lower/kernel.ts";
 import { lower, type LowerOptions } from "../lower/pipeline.ts";
 import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
-import { printJavaScript } from "./javascript.ts";
+import { printJavaScript } from "./js/print_javascript.ts";
 import { identifier } from "./names.ts";
-import { printWgsl, usesF16, usesSubgroups } from "./wgsl.ts";
+import { printWgsl, usesF16, usesSubgroups } from "./wgsl/print_wgsl.ts";
 
 /**
  * The executable of a scheduled program for `target`: WGSL for a GPU, JavaScript for the CPU.

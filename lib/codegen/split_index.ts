@@ -1,6 +1,6 @@
 import { add, binary, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import { fromLinear, linearOf } from "../ir/linear.ts";
+import { fromLinear, linearOf } from "../arith/linear.ts";
 
 /** Element `index` of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
 export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane: number | Expr } {

@@ -1,20 +1,20 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Trace } from "../schedule/trace.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
 import { runAtPresets, type Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
-import { conv2d } from "./conv2d.ts";
-import { elementwise } from "./elementwise.ts";
-import { fallback } from "./fallback.ts";
-import { gemv } from "./gemv.ts";
-import { generalReduction } from "./general_reduction.ts";
-import { matmul } from "./matmul.ts";
-import { pool } from "./pool.ts";
-import { reduction } from "./reduction.ts";
+import { conv2d } from "./rules/conv2d.ts";
+import { elementwise } from "./rules/elementwise.ts";
+import { fallback } from "./fallback/fallback.ts";
+import { gemv } from "./rules/gemv.ts";
+import { generalReduction } from "./rules/general_reduction.ts";
+import { matmul } from "./rules/matmul.ts";
+import { pool } from "./rules/pool.ts";
+import { reduction } from "./rules/reduction.ts";
 import type { Rule, Why } from "./rule.ts";
-import { transpose } from "./transpose.ts";
+import { transpose } from "./rules/transpose.ts";
 
 /** In this order; the first that matches schedules. */
 export const rules: readonly Rule[] = [

@@ -17,7 +17,8 @@ import {
   variable,
 } from "./build.ts";
 import type { ScalarType } from "./dtype.ts";
-import { IrError, TunebookError } from "./error.ts";
+import { IrError } from "./error.ts";
+import { TunebookError } from "../base/error.ts";
 import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
 import type { Annotations, Block, LoopKind, Stmt } from "./stmt.ts";

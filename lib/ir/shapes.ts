@@ -2,7 +2,7 @@ import { IrError } from "./error.ts";
 import type { Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { evaluate, exprToJson } from "./json.ts";
-import { inputsOf } from "./outputs.ts";
+import { inputsOf } from "./parameters.ts";
 import { usesVar } from "./visit.ts";
 
 /** Values of shape variables, by name. */

@@ -1,11 +1,11 @@
 /** Which threads can hand each other values in subgroups. */
 import { bytesOf } from "../ir/dtype.ts";
 import type { Var } from "../ir/expr.ts";
-import { SUBGROUPS } from "../ir/notes.ts";
+import { SUBGROUPS } from "../ir/annotations.ts";
 import type { Block, For, If, Stmt } from "../ir/stmt.ts";
 import { readsMemory, usesVar, walkStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { isThreadIdx } from "./draft.ts";
+import { isThreadIdx } from "./kernel_draft.ts";
 
 /**
  * The size of the clusters in which neighbours of `threads`, the loops that a block's reduction is shared by, can

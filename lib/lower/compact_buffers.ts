@@ -4,12 +4,12 @@
  */
 import { constant, floorMod, isConst, sub } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
-import { type Range, regionOf, unionRange } from "../ir/region.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import { type Range, regionOf, unionRange } from "../arith/region.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter, usesVar, walkStmt } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft, type Layout, threadVars, workgroupVars } from "./draft.ts";
+import { analyzerOf, type Draft, type Layout, threadVars, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 
 export function compactBuffers(draft: Draft): Draft {

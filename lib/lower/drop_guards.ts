@@ -12,7 +12,7 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, someStmt, walkExpr, walkOnce, walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./kernel_draft.ts";
 
 type Conditions = ReadonlySet<string>;
 

@@ -1,4 +1,4 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 
 /** A program that is well formed but has no kernel: its schedule asks for what a GPU can't do. */
 export class LowerError extends TunebookError {

@@ -5,13 +5,13 @@
  */
 import { add, binary, constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
-import { type Range, regionOf } from "../ir/region.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import { type Range, regionOf } from "../arith/region.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import { usesVar } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft, threadVars, workgroupVars } from "./draft.ts";
+import { analyzerOf, type Draft, threadVars, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { separates } from "./separates.ts";
+import { separates } from "./injectivity.ts";
 
 export function findExchanges(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);

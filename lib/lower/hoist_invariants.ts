@@ -12,11 +12,11 @@ import { variable } from "../ir/build.ts";
 import { lanesOf, scalarOf } from "../ir/dtype.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import { divideLinear, fromLinear, linearAdd, linearAtom, linearConst } from "../ir/linear.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { divideLinear, fromLinear, linearAdd, linearAtom, linearConst } from "../arith/linear.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./kernel_draft.ts";
 
 export function hoistInvariants(draft: Draft): Draft {
   const stmt = (s: Stmt): Stmt => {

@@ -6,12 +6,12 @@
 import { isConst, seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, someStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft, workgroupVars } from "./draft.ts";
+import { analyzerOf, type Draft, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { Reaches } from "./reaches.ts";
+import { Reaches } from "./alias.ts";
 
 /** Shared memory that statements touch: the indices of each buffer, by their keys. */
 class Touched {

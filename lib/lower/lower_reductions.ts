@@ -35,7 +35,7 @@ import type { Block, For, If, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { type Clusters, clustersOf } from "./clusters.ts";
-import { type Draft, isThreadIdx } from "./draft.ts";
+import { type Draft, isThreadIdx } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 import { reduceInClusters } from "./reduce_in_clusters.ts";
 

@@ -3,7 +3,7 @@ import { seq } from "../ir/build.ts";
 import { keyOf } from "../ir/key.ts";
 import type { If, Stmt } from "../ir/stmt.ts";
 import { mapStmt, readsMemory } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./kernel_draft.ts";
 
 export function mergeGuards(draft: Draft): Draft {
   const stmt = (s: Stmt): Stmt => {

@@ -1,7 +1,7 @@
 /** From a scheduled program to kernels: every pass, in order, on one screen. */
 import { type Buffer, isReadOnly } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { simplifyStmt } from "../ir/simplify_stmt.ts";
+import { simplifyStmt } from "../arith/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
@@ -9,10 +9,10 @@ import { bindThreads } from "./bind_threads.ts";
 import { checkLimits } from "./check_limits.ts";
 import { chooseLanes } from "./choose_lanes.ts";
 import { compactBuffers } from "./compact_buffers.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft } from "./kernel_draft.ts";
 import { dropGuards } from "./drop_guards.ts";
 import { findExchanges } from "./find_exchanges.ts";
-import { finish } from "./finish.ts";
+import { finish } from "./to_kernel.ts";
 import { flattenIndices } from "./flatten_indices.ts";
 import { hoistInvariants } from "./hoist_invariants.ts";
 import { insertBarriers } from "./insert_barriers.ts";

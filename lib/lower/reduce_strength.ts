@@ -4,10 +4,10 @@
  */
 import { binary, cast, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import { rewriteExprs } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft } from "./kernel_draft.ts";
 
 export function reduceStrength(draft: Draft, target: Target): Draft {
   const analyzer = analyzerOf(draft);

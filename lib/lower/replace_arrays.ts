@@ -3,7 +3,7 @@ import { constant } from "../ir/build.ts";
 import type { Buffer, Load } from "../ir/expr.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./kernel_draft.ts";
 
 export function replaceArrays(draft: Draft): Draft {
   const dynamic = new Set<Buffer>();

@@ -10,12 +10,12 @@
 import { variable } from "../ir/build.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import { readsBuffer } from "../ir/reducer.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, blocksIn, type Draft, isThreadIdx } from "./draft.ts";
+import { analyzerOf, blocksIn, type Draft, isThreadIdx } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { separates } from "./separates.ts";
+import { separates } from "./injectivity.ts";
 
 export function sinkVirtualThreads(draft: Draft): Draft {
   const analyzer = analyzerOf(draft);

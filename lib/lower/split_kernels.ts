@@ -1,11 +1,11 @@
 /** Each top-level loop nest is a kernel of its own. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/notes.ts";
-import { inputsOf } from "../ir/outputs.ts";
+import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/annotations.ts";
+import { inputsOf } from "../ir/parameters.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
-import { blocksIn, type Draft, isThreadTag, type Layout } from "./draft.ts";
+import { blocksIn, type Draft, isThreadTag, type Layout } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 
 export function splitKernels(func: PrimFunc): readonly Draft[] {

@@ -13,12 +13,12 @@ import { and, binary, conjuncts, isConst, min, select, TRUE } from "../ir/build.
 import { equalExpr } from "../ir/equal.ts";
 import type { Binary, Buffer, Expr, Select, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import { fromLinear, linearAdd, linearAtom } from "../ir/linear.ts";
+import { fromLinear, linearAdd, linearAtom } from "../arith/linear.ts";
 import { type CombineOp, reducerOf } from "../ir/reducer.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, readsMemory, someStmt, usesVar, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft, threadVars } from "./draft.ts";
+import { analyzerOf, type Draft, threadVars } from "./kernel_draft.ts";
 
 export function trimLoops(draft: Draft): Draft {
   if (!someStmt(draft.body, (s) => s.kind === "store" && guarded(s) !== undefined)) return draft;

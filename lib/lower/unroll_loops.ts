@@ -1,10 +1,10 @@
 /** Unrolled loops are written out. */
 import { add, constant, isConst, seq, sub } from "../ir/build.ts";
 import type { Const, Expr, Var } from "../ir/expr.ts";
-import { fromLinear, type Linear } from "../ir/linear.ts";
+import { fromLinear, type Linear } from "../arith/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute, usesVar, varsOf, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
 
 /** Statements in one kernel; beyond it drivers take minutes to compile. */

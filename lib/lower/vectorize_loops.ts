@@ -6,15 +6,15 @@ import { add, broadcast, constant, seq } from "../ir/build.ts";
 import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import { fromLinear } from "../ir/linear.ts";
-import type { Analyzer } from "../ir/simplify.ts";
+import { fromLinear } from "../arith/linear.ts";
+import type { Analyzer } from "../arith/simplify.ts";
 import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { analyzerOf, type Draft } from "./draft.ts";
+import { analyzerOf, type Draft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
-import { separates } from "./separates.ts";
+import { separates } from "./injectivity.ts";
 
 /** Statements and expressions that vectors may make in one kernel: many times what fits a kernel that compiles. */
 const MOST_MADE = 1 << 17;

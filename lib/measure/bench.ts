@@ -1,8 +1,7 @@
 /** Checks and times candidates on a device that is open in this process. */
 import type { Executable } from "../codegen/executable.ts";
-import { TunebookError } from "../ir/error.ts";
-import type { Arrays } from "../ir/interpret.ts";
-import { interpret } from "../ir/interpret.ts";
+import { TunebookError } from "../base/error.ts";
+import { type Arrays, interpret } from "../interp/interpret.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
@@ -10,10 +9,11 @@ import { type Bound, type Spent, timeOf } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
 import { CompileError, DeviceLostError, LaunchLimitError } from "../runtime/error.ts";
 import { type Checked, checkOutput } from "./check.ts";
-import { type Failed, type Measurement, median, msOf, ratiosTo } from "./measurement.ts";
+import { type Failed, type Measurement, msOf } from "./measurement.ts";
+import { median, ratiosTo } from "../base/statistics.ts";
 import type { MeasureOptions } from "./protocol.ts";
 import { randomInputs } from "./random_inputs.ts";
-import { isFaster, isPrecise, isSettled } from "./settled.ts";
+import { isFaster, isPrecise, isSettled } from "./stopping_rule.ts";
 
 const REPEATS = 5;
 const ADAPTIVE_REPEATS = 12;

@@ -1,6 +1,6 @@
 /** Measures candidates in a child process, so that no candidate can take the caller with it. */
 import type { Executable } from "../codegen/executable.ts";
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcToJson } from "../ir/func_json.ts";
 import type { Shapes } from "../runtime/arguments.ts";

@@ -3,7 +3,7 @@ import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
-import { inputsOf } from "../ir/outputs.ts";
+import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import { type TypedArray, zeros } from "../runtime/arrays.ts";
 

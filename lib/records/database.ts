@@ -6,15 +6,15 @@ import { type Shapes, solveShapes } from "../ir/shapes.ts";
 import { isSameDevice, targetDistance } from "../target/target_distance.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
-import { type Known, RecordReader } from "./known.ts";
+import { type Known, RecordReader } from "./record_reader.ts";
 import { DATABASE, readLog } from "./log.ts";
 import type { TrialRecord } from "./record.ts";
 import type { Column } from "./schema.ts";
-import { shortestMs } from "./roofline.ts";
-import { shapeDistance, type Structure, structureOf } from "./structure.ts";
+import { shortestMs } from "../estimate/roofline.ts";
+import { shapeDistance, type Structure, structureOf } from "./workload_similarity.ts";
 import { recordsToTable, tableOf } from "./table.ts";
 import { TrialFile } from "./trial_file.ts";
-import { problemOf } from "./try_record.ts";
+import { problemOf } from "./check_replay.ts";
 
 /** Schedules kept of each program on each device, where nothing else is asked. */
 const KEEP = 8;

@@ -1,4 +1,4 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 
 /** A log that can't be opened, read or written. */
 export class RecordError extends TunebookError {

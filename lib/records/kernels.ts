@@ -1,6 +1,6 @@
 /** What the kernels of a model take, by how they are scheduled: one row a kernel and contestant. */
 import type { Table } from "apache-arrow";
-import { flopsOf, trafficOf } from "../ir/count.ts";
+import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { RecordError } from "./error.ts";

@@ -1,5 +1,5 @@
 /** What a shared result says of itself, as data: what was asked on which device, and the schedules that came of it. */
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 import type { FuncJson } from "../ir/func_json.ts";
 import {
   count,
@@ -15,7 +15,7 @@ import {
   readFields,
   text,
   textUpTo,
-} from "../ir/read_json.ts";
+} from "../base/read_json.ts";
 import type { Config } from "../space/knobs.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";

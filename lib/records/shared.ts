@@ -1,8 +1,8 @@
 /** A shared result, read: programs, and schedules that may be replayed. */
-import { TunebookError } from "../ir/error.ts";
-import { medianInterval } from "../measure/measurement.ts";
+import { TunebookError } from "../base/error.ts";
+import { medianInterval } from "../base/statistics.ts";
 import { RecordError } from "./error.ts";
-import { type Known, RecordReader, type Subject } from "./known.ts";
+import { type Known, RecordReader, type Subject } from "./record_reader.ts";
 import type { Manifest, SharedResult, SharedTask } from "./manifest.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Outcome, summaryOf, type SummaryRow } from "./summary.ts";

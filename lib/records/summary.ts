@@ -1,9 +1,9 @@
 /** The outcome of a comparison: one row a contestant. */
 import type { Table } from "apache-arrow";
-import { flopsOf, trafficOf } from "../ir/count.ts";
+import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import type { Interval } from "../measure/measurement.ts";
+import type { Interval } from "../base/statistics.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 import { taskOf } from "./task.ts";

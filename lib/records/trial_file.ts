@@ -4,7 +4,7 @@ import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
-import { batchBytes, messagesOf, readStream, schemaBytes } from "./stream.ts";
+import { batchBytes, messagesOf, readStream, schemaBytes } from "./arrow_stream.ts";
 import { batchOf, tableToRecords } from "./table.ts";
 
 /** What the head of a file says of its trials. */

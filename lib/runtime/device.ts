@@ -2,11 +2,12 @@ import type { Executable } from "../codegen/executable.ts";
 import { targetOf } from "../target/profiles.ts";
 import type { Peaks, Profile, Target } from "../target/target.ts";
 import type { Backend } from "./backend.ts";
-import { openCpu } from "./cpu_backend.ts";
+import { openCpu } from "./cpu/open_cpu.ts";
 import { NoDeviceError } from "./error.ts";
 import { probe } from "./probe.ts";
 import { Program } from "./program.ts";
-import { openWebGpu } from "./webgpu_backend.ts";
+import { openWebGpu } from "./webgpu/open_webgpu.ts";
+import { HOST } from "./platform.ts";
 
 export interface DeviceOptions {
   /** Insist on a kind; left out, the WebGPU adapter is taken, or the CPU where there is none. */
@@ -36,9 +37,8 @@ export class Device implements Disposable {
    * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
    */
   static async open({ prefer, profile, subgroups }: DeviceOptions = {}): Promise<Device> {
-    const runtime = `Deno ${Deno.version.deno}`;
-    if (prefer === "cpu") return new Device(openCpu(runtime), profile);
-    const gpu = await openWebGpu(runtime, subgroups);
+    if (prefer === "cpu") return new Device(openCpu(HOST), profile);
+    const gpu = await openWebGpu(HOST, subgroups);
     if (gpu) return new Device(gpu, profile);
     if (prefer === "webgpu") {
       throw new NoDeviceError(
@@ -46,7 +46,7 @@ export class Device implements Disposable {
           'and libvulkan1 give one in software), or use Device.open({ prefer: "cpu" })',
       );
     }
-    return new Device(openCpu(runtime), profile);
+    return new Device(openCpu(HOST), profile);
   }
 
   /** The device as plain data. */

@@ -1,4 +1,4 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 
 /** Arguments that don't fit a program, or a device that can't do what was asked. */
 export class RuntimeError extends TunebookError {

@@ -3,7 +3,7 @@ import { checkArguments, checkWeights, type Inputs, type Shapes } from "./argume
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, Loaded } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
-import { Held } from "./held.ts";
+import { Held } from "./bound_arguments.ts";
 import { planPreparation } from "./preparation.ts";
 import { Prepared } from "./prepared.ts";
 

@@ -1,11 +1,11 @@
 import { constant, isConst, seq } from "../ir/build.ts";
 import type { Buffer, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Range } from "../ir/region.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import type { Range } from "../arith/region.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
-import { boxRead, loopsOver, unionBox, within, wrap } from "./nest.ts";
+import { boxRead, loopsOver, unionBox, within, wrap } from "./box_loops.ts";
 import {
   blocksOf,
   checkDepth,
@@ -20,7 +20,7 @@ import {
   replaceStmt,
   storeOf,
   writes,
-} from "./tree.ts";
+} from "./query.ts";
 
 /**
  * Moves a producer under a loop around its consumers. There it computes, at each turn, what they need of it at

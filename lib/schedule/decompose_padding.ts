@@ -2,11 +2,11 @@ import { and, block, iterVar, seq, store, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { Block } from "../ir/stmt.ts";
 import { readsMemory, substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { loopsLike } from "./nest.ts";
+import { loopsLike } from "./box_loops.ts";
 import {
   blocksOf,
   depthAmong,
@@ -17,7 +17,7 @@ import {
   replaceStmt,
   storeOf,
   writes,
-} from "./tree.ts";
+} from "./query.ts";
 
 /**
  * Makes two blocks of one that pads: the first fills with the constant, before a loop, and the block copies

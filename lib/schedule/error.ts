@@ -1,4 +1,4 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 import { printExcerpt } from "../ir/print.ts";
 import type { Stmt } from "../ir/stmt.ts";
 

@@ -1,10 +1,10 @@
 import { add, constant, isConst, lt, seq, sub, variable } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
-import { rebind } from "./loops.ts";
-import { blocksOf, copied, findLoop, FreshNames, reduceLoops, replaceStmt } from "./tree.ts";
+import { rebind } from "./rebind.ts";
+import { blocksOf, copied, findLoop, FreshNames, reduceLoops, replaceStmt } from "./query.ts";
 
 /** Blocks of a program: more than any kernel has, where each partition may double what there are. */
 const BLOCK_LIMIT = 512;

@@ -1,14 +1,14 @@
 import { constant, seq } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { type Linear, linearAdd, linearConst } from "../ir/linear.ts";
-import { type Range, regionOf } from "../ir/region.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { type Linear, linearAdd, linearConst } from "../arith/linear.ts";
+import { type Range, regionOf } from "../arith/region.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { rebind } from "./loops.ts";
-import { accessesOf, blocksOf, findLoop, loopsIn, replaceStmt } from "./tree.ts";
+import { rebind } from "./rebind.ts";
+import { accessesOf, blocksOf, findLoop, loopsIn, replaceStmt } from "./query.ts";
 
 /**
  * Makes one loop of loops that follow one another: each turn runs the turn of the first, then that of the

@@ -2,13 +2,13 @@ import { add, and, conjuncts, constant, ge, isConst, le, lt } from "../ir/build.
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { keyOf } from "../ir/key.ts";
-import { type Range, regionOf } from "../ir/region.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { type Range, regionOf } from "../arith/region.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { insert } from "./cache.ts";
-import { loopsOver, within, wrap } from "./nest.ts";
+import { insert } from "./insert_nest.ts";
+import { loopsOver, within, wrap } from "./box_loops.ts";
 import {
   accessesOf,
   blocksOf,
@@ -24,7 +24,7 @@ import {
   removeBlock,
   storeOf,
   writes,
-} from "./tree.ts";
+} from "./query.ts";
 
 /**
  * Moves a consumer under a loop around its producers, behind them. There it runs, at each turn, over what they

@@ -5,7 +5,7 @@ import { ScheduleError } from "./error.ts";
 import type { IndexMap } from "./index_map.ts";
 import { apply, type Step } from "./step.ts";
 import { STEP_LIMIT, Trace } from "./trace.ts";
-import { blocksOf, consumersOf, findBlock, findLoop, inputsOf, producersOf, written } from "./tree.ts";
+import { blocksOf, consumersOf, findBlock, findLoop, inputsOf, producersOf, written } from "./query.ts";
 
 /** A program under scheduling: applies steps to it and records them. */
 export class Schedule {

@@ -4,7 +4,7 @@ import type { ThreadTag } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import type { IndexMap } from "./index_map.ts";
 import type { Step } from "./step.ts";
-import { NAME_LIMIT } from "./tree.ts";
+import { NAME_LIMIT } from "./query.ts";
 
 /** Longest list in a step: more loops than a nest has. */
 const LIST_LIMIT = 64;

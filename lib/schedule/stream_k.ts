@@ -21,14 +21,14 @@ import {
 } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { gcd } from "../ir/gcd.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { gcd } from "../arith/gcd.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { Block, For, IterVar } from "../ir/stmt.ts";
 import { substitute } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { isStraight, wrap } from "./nest.ts";
-import { updateOf } from "./reduction.ts";
-import { findBlock, FreshNames, replaceStmt } from "./tree.ts";
+import { isStraight, wrap } from "./box_loops.ts";
+import { updateOf } from "./rfactor.ts";
+import { findBlock, FreshNames, replaceStmt } from "./query.ts";
 
 /** Steps of a reduction, most: with some to spare, numbers of steps stay within an index. */
 const MOST_STEPS = 2 ** 28;

@@ -1,13 +1,13 @@
 import { forLoop, isConst, iterVar, select, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { backward, checkSize, extentOf, type IndexMap, isWhole, mapped, type Piece } from "./index_map.ts";
-import { isStraight } from "./nest.ts";
-import { checkDepth, findBlock, FreshNames, replaceStmt } from "./tree.ts";
+import { isStraight } from "./box_loops.ts";
+import { checkDepth, findBlock, FreshNames, replaceStmt } from "./query.ts";
 
 /**
  * Gives a block other axes, and one serial loop for each, in their order.

@@ -1,12 +1,12 @@
 import { isConst } from "../ir/build.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../ir/simplify.ts";
+import { Analyzer } from "../arith/simplify.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { checkSize, extentOf, forward, type IndexMap, mapped } from "./index_map.ts";
-import { blocksOf, reads, replaceStmt, writes } from "./tree.ts";
+import { blocksOf, reads, replaceStmt, writes } from "./query.ts";
 
 /**
  * Changes how an intermediate lies in memory, wherever it is written or read.

@@ -1,8 +1,8 @@
 import { SpaceError } from "./error.ts";
 import { candidateOf, type Knob, knobDistance, showValue } from "./knob.ts";
 import type { Config, Constraint, KnobValue } from "./knobs.ts";
-import type { Rng } from "./rng.ts";
-import { Ties } from "./ties.ts";
+import type { Rng } from "../base/random.ts";
+import { Ties } from "./constraints.ts";
 
 /** A move of one knob: the place of the new candidate, and its distance from the old one. */
 interface Move {

@@ -1,4 +1,4 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 
 /** A knob, a configuration or a space that is not well formed. */
 export class SpaceError extends TunebookError {

@@ -1,5 +1,5 @@
 /** One number that may vary: its candidates, and how far apart two of them are. */
-import { gcd } from "../ir/gcd.ts";
+import { gcd } from "../arith/gcd.ts";
 import { annotations } from "./annotations.ts";
 import { SpaceError } from "./error.ts";
 import type { AnnotateOptions, Annotation, Answer, KnobValue, OrderPolicy, SplitOptions } from "./knobs.ts";

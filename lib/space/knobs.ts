@@ -1,5 +1,5 @@
 /** What a template may ask about its free numbers, and the answers. */
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 
 /** The value of one knob as JSON: a choice, the inner factors of a split, an order, an annotation a loop. */
 export type KnobValue = string | number | boolean | readonly number[] | readonly string[];

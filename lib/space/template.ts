@@ -1,11 +1,11 @@
 /** Templates: one function that schedules a program and declares what may vary in it. */
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Schedule } from "../schedule/schedule.ts";
 import { ConfigSpace } from "./config_space.ts";
-import { DeclaringKnobs } from "./declare.ts";
+import { DeclaringKnobs } from "./declaring_knobs.ts";
 import { SpaceError } from "./error.ts";
-import { FixedKnobs } from "./fixed.ts";
+import { FixedKnobs } from "./fixed_knobs.ts";
 import { type Config, type Knobs, RejectedConfig } from "./knobs.ts";
 
 /** Schedules the program of `sch`, asking `knobs` for each number where it uses it. */

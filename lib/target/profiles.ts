@@ -1,5 +1,5 @@
 /** What is known of kinds of devices, and the target of each without a device at hand. */
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 import type { Limits, Profile, Target } from "./target.ts";
 
 /** What adapters don't tell. */

@@ -1,6 +1,6 @@
 /** Targets from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
-import { TunebookError } from "../ir/error.ts";
-import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../ir/read_json.ts";
+import { TunebookError } from "../base/error.ts";
+import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../base/read_json.ts";
 import { PROFILES } from "./profiles.ts";
 import type { Limits, Peaks, Profile, Subgroups, Target } from "./target.ts";
 

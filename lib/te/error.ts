@@ -1,4 +1,4 @@
-import { TunebookError } from "../ir/error.ts";
+import { TunebookError } from "../base/error.ts";
 
 /** An operator that was asked for with impossible shapes or types. */
 export class TeError extends TunebookError {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { anneal } from "../../lib/autotvm/anneal.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 import { matmulSpace } from "./landscape.ts";
 
 const space = matmulSpace("generic");

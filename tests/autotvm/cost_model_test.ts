@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { CostModel, fitLegality } from "../../lib/autotvm/cost_model.ts";
 import { KnobFeatures } from "../../lib/autotvm/knob_features.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 import { isLegal, matmulSpace } from "./landscape.ts";
 
 const row = (x: number) => Float64Array.of(x);

@@ -4,7 +4,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Target } from "../../lib/target/target.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 const every = Object.keys(FAMILIES) as readonly Family[];
 const names = featureNames(every);

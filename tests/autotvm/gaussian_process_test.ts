@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertGreater, assertLess } from "@std/assert";
 import { fitScales, GaussianProcess } from "../../lib/autotvm/gaussian_process.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 
 const rng = Rng.of(3);
 const rows = Array.from({ length: 40 }, () => Float64Array.from({ length: 3 }, () => rng.float()));

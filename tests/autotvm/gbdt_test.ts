@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import { fitGbdt, type Gbdt } from "../../lib/autotvm/gbdt.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 
 /** Friedman's first function (1991), of five of the features; the others are noise. */
 function friedman(rows: number, width: number, seed: number) {

@@ -4,8 +4,8 @@
  * effect of one knob depends on others, and neighbours differ by jumps.
  */
 import { ConfigSpace } from "../../lib/space/config_space.ts";
-import { DeclaringKnobs } from "../../lib/space/declare.ts";
-import { mix } from "../../lib/space/rng.ts";
+import { DeclaringKnobs } from "../../lib/space/declaring_knobs.ts";
+import { mix } from "../../lib/base/random.ts";
 
 export type Preset = "generic" | "good";
 export type Personality = "cpuLike" | "gpuLike";

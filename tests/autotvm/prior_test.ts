@@ -6,7 +6,7 @@ import { TunerError } from "../../lib/autotvm/error.ts";
 import { fitPrior, type Prior, type PriorGroup } from "../../lib/autotvm/prior.ts";
 import { pairwiseAccuracy } from "../../lib/autotvm/ranking.ts";
 import { XgbTuner } from "../../lib/autotvm/xgb.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 import { derivedFeatures, matmulSpace, type Personality, speedOf } from "./landscape.ts";
 
 const space = matmulSpace("generic");

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ascending, outward, shuffled, widening } from "../../lib/autotvm/sequences.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
 import { choiceKnob, flagKnob, splitKnob } from "../../lib/space/knob.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 
 const space = new ConfigSpace([
   splitKnob("i", 24, { parts: 3, preset: [2, 2] }),

@@ -4,7 +4,7 @@ import { createTuner, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import type { Told, Tuner, TunerOptions } from "../../lib/autotvm/tuner.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
-import { DeclaringKnobs } from "../../lib/space/declare.ts";
+import { DeclaringKnobs } from "../../lib/space/declaring_knobs.ts";
 import { choiceKnob, flagKnob, splitKnob } from "../../lib/space/knob.ts";
 import type { Knobs } from "../../lib/space/knobs.ts";
 import { derivedFeatures, isLegal, matmulSpace, speedOf } from "./landscape.ts";

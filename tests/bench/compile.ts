@@ -8,15 +8,15 @@
 import { parseArgs } from "node:util";
 import { executableOf } from "../../lib/codegen/compile.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
-import { TunebookError } from "../../lib/ir/error.ts";
+import { TunebookError } from "../../lib/base/error.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
-import { median } from "../../lib/measure/measurement.ts";
-import { textOf } from "../../lib/report/tables.ts";
-import { cpuTime } from "../../lib/runtime/cpu_time.ts";
+import { median } from "../../lib/base/statistics.ts";
+import { textOf } from "../../lib/notebook/tables.ts";
+import { cpuTime } from "../../lib/runtime/platform.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../lib/target/target.ts";
-import { LANGUAGE_MODELS } from "../../lib/te/models.ts";
-import { suite, type SuiteKernel } from "../../lib/te/suite.ts";
+import { LANGUAGE_MODELS } from "../../lib/op/models.ts";
+import { suite, type SuiteKernel } from "../../lib/op/suite.ts";
 
 /** A language model's kernels may take so long on one core in a fresh process, milliseconds of CPU time. */
 export const LIMIT_MS = 1000;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { TunebookError } from "../../lib/ir/error.ts";
+import { TunebookError } from "../../lib/base/error.ts";
 import type { Profile } from "../../lib/target/target.ts";
-import { suite } from "../../lib/te/suite.ts";
+import { suite } from "../../lib/op/suite.ts";
 import { type CompileTimes, compileTimes, rowsOf } from "./compile.ts";
 
 Deno.test("every kernel of a model is timed, in each part of its way", () => {

@@ -18,12 +18,12 @@ import { fitPrior, type Prior } from "../../lib/autotvm/prior.ts";
 import { pairwiseAccuracy, topRecall, topShare } from "../../lib/autotvm/ranking.ts";
 import { AUTOTVM_DEFAULTS } from "../../lib/autotvm/xgb.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
-import { scheduleAt } from "../../lib/experiment/candidate.ts";
+import { scheduleAt } from "../../lib/tuning/candidate.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
 import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
-import { textOf } from "../../lib/report/tables.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { textOf } from "../../lib/notebook/tables.ts";
+import { Rng } from "../../lib/base/random.ts";
 import { recordedSpaces } from "./recorded_space.ts";
 
 /** Points of a space that are looked at, and of those that were held out, at which pairs are counted. */

@@ -3,9 +3,9 @@ import { FAMILIES, type Family } from "../../lib/autotvm/features.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
 import { spaceToTable, tableToSpace } from "../../lib/records/recorded_space.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { benchmark, type Case, caseOf, evaluate, priorFor, summary, tableFrom } from "./cost_model.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 
 /** A case in which the first knob says all, `itervar` half of it, and the other families nothing. */
 function made(name: string, seed: number, unit = 1): Case {

@@ -4,18 +4,18 @@
  *
  *     deno task bench:launch [--rounds 40] [--prefer webgpu|cpu]
  */
+import * as te from "../../lib/face/te.ts";
 import { parseArgs } from "node:util";
 import { compile } from "../../lib/codegen/compile.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { constant, mul } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { median } from "../../lib/measure/measurement.ts";
-import { textOf } from "../../lib/report/tables.ts";
-import { cpuTime } from "../../lib/runtime/cpu_time.ts";
+import { median } from "../../lib/base/statistics.ts";
+import { textOf } from "../../lib/notebook/tables.ts";
+import { cpuTime } from "../../lib/runtime/platform.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Program } from "../../lib/runtime/program.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
 
 const DISPATCHES = 500;
 const TOGETHER = 8;

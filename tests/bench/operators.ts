@@ -1,9 +1,9 @@
 /** The operators that benchmarks run: what they are, and what their results must be. */
+import * as te from "../../lib/face/te.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Inputs } from "../../lib/runtime/arguments.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
-import { TunebookError } from "../../lib/ir/error.ts";
-import * as te from "../../lib/te/mod.ts";
+import { TunebookError } from "../../lib/base/error.ts";
 
 interface Product {
   readonly n: number;

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
-import { TunebookError } from "../../lib/ir/error.ts";
-import { interpret } from "../../lib/ir/interpret.ts";
+import { TunebookError } from "../../lib/base/error.ts";
+import { interpret } from "../../lib/interp/interpret.ts";
 import { checkOutput } from "../../lib/measure/check.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import { targetOf } from "../../lib/target/profiles.ts";

@@ -1,5 +1,5 @@
 /** Times things that do the same work, in turn, so that what else the machine does hits all alike. */
-import { cpuTime } from "../../lib/runtime/cpu_time.ts";
+import { cpuTime } from "../../lib/runtime/platform.ts";
 
 /** Something that is ready to run. */
 export interface Runner {

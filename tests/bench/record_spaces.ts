@@ -5,11 +5,11 @@
  *
  * They go to notebooks/data/space_NAME_PROFILE.arrows; what was broken off goes on.
  */
-import { recordSpace } from "../../lib/experiment/record_space.ts";
+import { recordSpace } from "../../lib/tuning/record_space.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Narrowing } from "../../lib/space/narrow.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 interface Recording {
   readonly func: PrimFunc;

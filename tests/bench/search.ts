@@ -8,7 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
-import { tune } from "../../lib/experiment/tune.ts";
+import { tune } from "../../lib/tuning/tune.ts";
 import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
 import { Device } from "../../lib/runtime/device.ts";

@@ -11,11 +11,11 @@ import { type Table, tableToIPC } from "apache-arrow";
 import { createTuner, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import type { Tuner, TunerOptions } from "../../lib/autotvm/tuner.ts";
 import { AUTOTVM_DEFAULTS, XgbTuner } from "../../lib/autotvm/xgb.ts";
-import { bestPoint, simulate } from "../../lib/experiment/simulate.ts";
+import { bestPoint, simulate } from "../../lib/tuning/simulate.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
 import { tableOf } from "../../lib/records/table.ts";
-import { textOf } from "../../lib/report/tables.ts";
-import { TUNER_COLUMNS, type TunerRow } from "../../lib/report/tuner_chart.ts";
+import { textOf } from "../../lib/notebook/tables.ts";
+import { TUNER_COLUMNS, type TunerRow } from "../../lib/charts/tuners_compared.ts";
 import { recordedSpaces } from "./recorded_space.ts";
 
 /** Trials at which a search is looked at. */

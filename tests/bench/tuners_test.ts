@@ -3,7 +3,7 @@ import { tableFromIPC, tableToIPC } from "apache-arrow";
 import { type TunerName, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { RECOMMENDED } from "../../lib/autotvm/recommended.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
-import type { TunerRow } from "../../lib/report/tuner_chart.ts";
+import type { TunerRow } from "../../lib/charts/tuners_compared.ts";
 import { recordedSpaces } from "./recorded_space.ts";
 import {
   type Contestant,

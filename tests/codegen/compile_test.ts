@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import type { Executable } from "../../lib/codegen/executable.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { binary, call, cast, constant, select } from "../../lib/ir/build.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
@@ -12,7 +12,7 @@ import { LimitError } from "../../lib/lower/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 const generic = targetOf("generic-webgpu"), cpu = targetOf("cpu");
 

@@ -1,13 +1,13 @@
 /** The source of some kernels, as a reader of it would want it. */
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { match, rules, schedule } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Config } from "../../lib/space/knobs.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../lib/target/target.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { golden } from "../golden.ts";
 
 function source(
@@ -62,8 +62,8 @@ const JS: Readonly<Record<string, string>> = {
 };
 
 for (const [name, text] of Object.entries(WGSL)) {
-  Deno.test(`WGSL of ${name}`, () => golden(`wgsl/${name}.wgsl`, text));
+  Deno.test(`WGSL of ${name}`, () => golden(`codegen/wgsl/${name}.wgsl`, text));
 }
 for (const [name, text] of Object.entries(JS)) {
-  Deno.test(`JavaScript of ${name}`, () => golden(`js/${name}.txt`, text));
+  Deno.test(`JavaScript of ${name}`, () => golden(`codegen/js/${name}.txt`, text));
 }

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { compile } from "../../lib/codegen/compile.ts";
 import { identifier, Names } from "../../lib/codegen/names.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { add, mul, variable } from "../../lib/ir/build.ts";
 import type { Expr } from "../../lib/ir/expr.ts";

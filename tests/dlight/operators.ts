@@ -1,7 +1,7 @@
 /** Every operator on small shapes of each sort. */
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Shapes } from "../../lib/runtime/arguments.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 /** Sorts of shapes: even ones, those that no tile divides, ones, and symbolic ones. */
 export const SORTS = ["even", "odd", "one", "symbolic"] as const;

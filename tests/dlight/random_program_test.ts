@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../../lib/dlight/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { devices } from "../devices.ts";

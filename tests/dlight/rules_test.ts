@@ -1,11 +1,12 @@
 /** Which rule schedules what, and what each of the others says. */
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { PRESETS } from "../../lib/dlight/presets.ts";
 import { match, rules, schedule } from "../../lib/dlight/schedule.ts";
 import { add, call, constant, mul, variable } from "../../lib/ir/build.ts";
 import { equalFunc } from "../../lib/ir/equal.ts";
-import { TunebookError } from "../../lib/ir/error.ts";
+import { TunebookError } from "../../lib/base/error.ts";
 import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
@@ -16,7 +17,6 @@ import { SpaceError } from "../../lib/space/error.ts";
 import { PROFILES, targetOf } from "../../lib/target/profiles.ts";
 import type { Profile } from "../../lib/target/target.ts";
 import { compute, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
 import { devices } from "../devices.ts";
 import { golden } from "../golden.ts";
 import { subjectOf, wrongOn } from "../lower/checked_run.ts";

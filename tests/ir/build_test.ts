@@ -49,7 +49,7 @@ import {
 import { IrError } from "../../lib/ir/error.ts";
 import type { BinaryOp } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
-import { interpret } from "../../lib/ir/interpret.ts";
+import { interpret } from "../../lib/interp/interpret.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 

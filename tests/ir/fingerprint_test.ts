@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { fingerprint } from "../../lib/ir/fingerprint.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { signature } from "../../lib/ir/signature.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { mutants } from "./mutants.ts";
 import { arbProgram } from "./random_program.ts";
 

@@ -24,10 +24,10 @@ import type { Expr } from "../../lib/ir/expr.ts";
 import { fingerprint } from "../../lib/ir/fingerprint.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../../lib/ir/func_json.ts";
-import { interpret } from "../../lib/ir/interpret.ts";
+import { interpret } from "../../lib/interp/interpret.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { mutants } from "./mutants.ts";
 import { arbProgram, arbSymbolicProgram, randomInputs } from "./random_program.ts";
 

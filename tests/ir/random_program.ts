@@ -20,7 +20,7 @@ import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { evaluate, exprToJson } from "../../lib/ir/json.ts";
-import { inputsOf } from "../../lib/ir/outputs.ts";
+import { inputsOf } from "../../lib/ir/parameters.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { compute, max, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
 

@@ -20,9 +20,9 @@ import {
 import { RANGE } from "../../lib/ir/dtype.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
-import { inputsOf, outputsOf } from "../../lib/ir/outputs.ts";
+import { inputsOf, outputsOf } from "../../lib/ir/parameters.ts";
 import { type CombineOp, identityOf, reducerOf } from "../../lib/ir/reducer.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 const A = buffer("A", [8, 8]), C = buffer("C", [8, 8]);
 const i = variable("i"), j = variable("j"), k = variable("k");

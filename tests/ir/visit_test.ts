@@ -22,7 +22,7 @@ import {
 } from "../../lib/ir/build.ts";
 import { equalExpr, equalStmt } from "../../lib/ir/equal.ts";
 import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
-import { interpret } from "../../lib/ir/interpret.ts";
+import { interpret } from "../../lib/interp/interpret.ts";
 import { printStmt } from "../../lib/ir/print.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
 import {

@@ -1,7 +1,7 @@
 /** A kernel past a limit of its device is refused with the numbers, before a driver sees it. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { LimitError } from "../../lib/lower/error.ts";
@@ -10,7 +10,7 @@ import { LaunchLimitError } from "../../lib/runtime/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Limits, Target } from "../../lib/target/target.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "./checked_run.ts";
 

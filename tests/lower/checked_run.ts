@@ -2,7 +2,7 @@
 import { compile } from "../../lib/codegen/compile.ts";
 import type { Executable } from "../../lib/codegen/executable.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { type Arrays, interpret } from "../../lib/ir/interpret.ts";
+import { type Arrays, interpret } from "../../lib/interp/interpret.ts";
 import { checkOutput } from "../../lib/measure/check.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";

@@ -3,7 +3,7 @@ import { lower, passes } from "../../lib/lower/pipeline.ts";
 import { printStmt } from "../../lib/ir/print.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { golden } from "../golden.ts";
 
 function sharedRows(): Schedule {

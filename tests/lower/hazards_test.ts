@@ -24,10 +24,10 @@ import {
 } from "../../lib/ir/build.ts";
 import type { Expr, Load } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { Analyzer } from "../../lib/ir/simplify.ts";
+import { Analyzer } from "../../lib/arith/simplify.ts";
 import type { Stmt, Store, ThreadTag } from "../../lib/ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, walkStmt } from "../../lib/ir/visit.ts";
-import type { Draft } from "../../lib/lower/draft.ts";
+import type { Draft } from "../../lib/lower/kernel_draft.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import { insertBarriers } from "../../lib/lower/insert_barriers.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
@@ -35,7 +35,7 @@ import type { Shapes } from "../../lib/runtime/arguments.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { compute, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "./checked_run.ts";
 

@@ -1,13 +1,13 @@
 /** Loops hold no arithmetic that they do not change, whatever the rule; what it must not move is tested by random schedules. */
 import { assert, assertEquals } from "@std/assert";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../../lib/dlight/schedule.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { walkExpr } from "../../lib/ir/visit.ts";
 import type { KernelStmt } from "../../lib/lower/kernel.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 /** Sums and products of integers in a loop's body, each with whether anything in it is of that loop. */
 function arithmeticIn(body: readonly KernelStmt[], loop: ReadonlySet<Var>): readonly string[] {

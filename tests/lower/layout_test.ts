@@ -1,7 +1,8 @@
 /** What annotations say of workgroup memory, and virtual threads: seen in the kernel, and right on the devices. */
+import * as te from "../../lib/face/te.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { cooperate } from "../../lib/dlight/stage.ts";
+import { cooperate } from "../../lib/dlight/steps/cooperative_copy.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import type { KernelStmt } from "../../lib/lower/kernel.ts";
@@ -9,7 +10,6 @@ import { lower } from "../../lib/lower/pipeline.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "./checked_run.ts";
 

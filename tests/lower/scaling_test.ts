@@ -1,10 +1,10 @@
 import { assert } from "@std/assert";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
-import { cpuTime } from "../../lib/runtime/cpu_time.ts";
+import { cpuTime } from "../../lib/runtime/platform.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { matmul } from "../../lib/te/matmul.ts";
+import { matmul } from "../../lib/op/matmul.ts";
 
 /** A matrix product whose tiles go through workgroup memory; 16 products a step, `steps` of them unrolled. */
 function unrolled(steps: number, doubled: boolean): PrimFunc {

@@ -1,3 +1,5 @@
+import * as te from "../../lib/face/te.ts";
+import * as dlight from "../../lib/dlight/schedule.ts";
 import {
   assert,
   assertAlmostEquals,
@@ -7,14 +9,13 @@ import {
   assertThrows,
 } from "@std/assert";
 import { call, sub } from "../../lib/ir/build.ts";
-import { TunebookError } from "../../lib/ir/error.ts";
+import { TunebookError } from "../../lib/base/error.ts";
 import { Bench } from "../../lib/measure/bench.ts";
-import { type Measurement, median, msOf, type Success } from "../../lib/measure/measurement.ts";
+import { type Measurement, msOf, type Success } from "../../lib/measure/measurement.ts";
+import { median } from "../../lib/base/statistics.ts";
 import { DeviceLostError, RunError } from "../../lib/runtime/error.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
 import { compile } from "../../lib/codegen/compile.ts";
-import * as dlight from "../../lib/dlight/schedule.ts";
 import { devices } from "../devices.ts";
 import { bad, doubled, javascript, right } from "./executables.ts";
 import { type Behaviour, Simulated } from "./simulated.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } fro
 import { type Measurement, msOf } from "../../lib/measure/measurement.ts";
 import { Measurer, MeasurerError } from "../../lib/measure/measurer.ts";
 import { MARK } from "../../lib/measure/protocol.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { bad, doubled, endless, javascript, liar, right } from "./executables.ts";
 

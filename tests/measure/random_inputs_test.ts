@@ -1,10 +1,10 @@
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { ScalarType } from "../../lib/ir/dtype.ts";
-import { median } from "../../lib/measure/measurement.ts";
+import { median } from "../../lib/base/statistics.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import { ARRAYS } from "../../lib/runtime/arrays.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
 
 function copies(dtype: ScalarType, n: number) {
   const A = placeholder("A", [n], dtype);

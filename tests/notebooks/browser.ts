@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "npm:playwright-core@1.65.1";
 import { environment, findPython, NoJupyterError, removeFolder } from "./run.ts";
-import { installKernel } from "../../lib/experiment/kernel.ts";
+import { installKernel } from "../../lib/jupyter/install.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 

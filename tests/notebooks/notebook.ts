@@ -1,5 +1,5 @@
 /** Notebooks as data: Jupyter's format, version 4.5. */
-import { DISPLAY_NAME, KERNEL_NAME } from "../../lib/experiment/kernel.ts";
+import { DISPLAY_NAME, KERNEL_NAME } from "../../lib/jupyter/install.ts";
 
 export interface Output {
   readonly output_type: "stream" | "display_data" | "execute_result" | "error";

@@ -10,7 +10,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { installKernel } from "../../lib/experiment/kernel.ts";
+import { installKernel } from "../../lib/jupyter/install.ts";
 import { codeOf, normalized, type Notebook, sourceOf } from "./notebook.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../../notebooks", import.meta.url));

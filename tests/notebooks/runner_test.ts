@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename } from "node:path";
 import { jupyterTest, notebookOf } from "./jupyter.ts";
 import { codeOf, normalized, type Notebook, type Output, textOf } from "./notebook.ts";
-import { installKernel } from "../../lib/experiment/kernel.ts";
+import { installKernel } from "../../lib/jupyter/install.ts";
 import {
   environment,
   findPython,

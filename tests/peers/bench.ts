@@ -15,10 +15,10 @@
 import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
 import { tableOf } from "../../lib/records/table.ts";
-import { Chart } from "../../lib/report/chart.ts";
-import { contestsCompared } from "../../lib/report/contest_chart.ts";
-import { geometricMean, type Standing, standings, timesPeer } from "../../lib/report/standings.ts";
-import { textOf } from "../../lib/report/tables.ts";
+import { Chart } from "../../lib/charts/chart.ts";
+import { contestsCompared } from "../../lib/charts/contests_compared.ts";
+import { geometricMean, type Standing, standings, timesPeer } from "../../lib/charts/leaderboard.ts";
+import { textOf } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { pick } from "../bench/operators.ts";
 import { clockOf, COLUMNS, contest, type Row } from "./contest.ts";

@@ -1,8 +1,8 @@
 /** One operator by everybody who has it: checked, then timed in turn. */
 import { checkOutput } from "../../lib/measure/check.ts";
-import { roofline } from "../../lib/records/roofline.ts";
+import { roofline } from "../../lib/estimate/roofline.ts";
 import type { Column } from "../../lib/records/schema.ts";
-import { CONTEST_COLUMNS, type ContestRow } from "../../lib/report/standings.ts";
+import { CONTEST_COLUMNS, type ContestRow } from "../../lib/charts/leaderboard.ts";
 import type { Device } from "../../lib/runtime/device.ts";
 import { expected, programOf, type Work } from "../bench/operators.ts";
 import { race } from "../bench/race.ts";

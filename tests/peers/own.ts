@@ -1,8 +1,8 @@
 /** This module's own contestants: no rule, DLight's presets, and what a search finds from them. */
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../../lib/dlight/schedule.ts";
-import { tune } from "../../lib/experiment/tune.ts";
+import { tune } from "../../lib/tuning/tune.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
 import type { Device } from "../../lib/runtime/device.ts";

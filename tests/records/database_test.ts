@@ -2,18 +2,18 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } fr
 import fc from "fast-check";
 import { IrError } from "../../lib/ir/error.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
-import { specialize } from "../../lib/ir/specialize.ts";
+import { specialize } from "../../lib/arith/specialize.ts";
 import { TuningDatabase } from "../../lib/records/database.ts";
 import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import { schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
-import { batchBytes } from "../../lib/records/stream.ts";
+import { batchBytes } from "../../lib/records/arrow_stream.ts";
 import { batchOf, rowsOf, tableToRecords } from "../../lib/records/table.ts";
-import { structureOf } from "../../lib/records/structure.ts";
+import { structureOf } from "../../lib/records/workload_similarity.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Target } from "../../lib/target/target.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { recordsOf } from "./records_of.ts";
 
 const cpu = targetOf("cpu");

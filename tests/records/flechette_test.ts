@@ -6,7 +6,7 @@ import { readLog, RecordLog } from "../../lib/records/log.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import { TRIAL_COLUMNS } from "../../lib/records/schema.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { recordsOf } from "./records_of.ts";
 
 /** A cell as plain data: either reader has its own list types. */

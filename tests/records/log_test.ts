@@ -5,7 +5,7 @@ import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
-import { messagesOf, schemaBytes } from "../../lib/records/stream.ts";
+import { messagesOf, schemaBytes } from "../../lib/records/arrow_stream.ts";
 import { recordsToTable, tableToRecords } from "../../lib/records/table.ts";
 
 const identity = { task: "add(A: f32[4])", fingerprint: "0123456789abcdef", target: '{"name":"gpu"}' };

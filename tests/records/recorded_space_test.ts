@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow";
-import { bestPoint, simulate } from "../../lib/experiment/simulate.ts";
+import { bestPoint, simulate } from "../../lib/tuning/simulate.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
 import { RecordError } from "../../lib/records/error.ts";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../../lib/records/recorded_space.ts";
 import { narrow } from "../../lib/space/narrow.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 const func = te.softmax({ rows: 16, columns: 64 });
 const target = targetOf("generic-webgpu");

@@ -1,6 +1,6 @@
 /** Records as a search makes them, with made-up times. */
-import { candidateAt } from "../../lib/experiment/candidate.ts";
-import { checkSubject, recordOf } from "../../lib/experiment/subject.ts";
+import { candidateAt } from "../../lib/tuning/candidate.ts";
+import { checkSubject, recordOf } from "../../lib/tuning/tuning_task.ts";
 import { match } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Shapes } from "../../lib/ir/shapes.ts";

@@ -7,7 +7,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { checkArguments, type Inputs, type Shapes } from "../../lib/runtime/arguments.ts";
 import { RuntimeError } from "../../lib/runtime/error.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 
 function executableOf(func: PrimFunc): Executable {
   return compile(schedule(func, targetOf("cpu")).func, targetOf("cpu"));

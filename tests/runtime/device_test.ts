@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotStrictEquals, assertRejects } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import type { Executable, TextureSpec } from "../../lib/codegen/executable.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { binary, cast, constant, mul, not, select } from "../../lib/ir/build.ts";
 import type { ScalarType } from "../../lib/ir/dtype.ts";
@@ -20,7 +20,7 @@ import {
 import type { Program } from "../../lib/runtime/program.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn, wrongResults } from "../lower/checked_run.ts";
 

@@ -1,22 +1,22 @@
 /** What is around a kernel: one submission and one wait a run, nothing made anew, nobody's results mixed up. */
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { add, constant, mul, variable } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Device } from "../../lib/runtime/device.ts";
-import { Gpu } from "../../lib/runtime/gpu.ts";
-import { Pipelines } from "../../lib/runtime/pipelines.ts";
+import { Gpu } from "../../lib/runtime/webgpu/gpu.ts";
+import { Pipelines } from "../../lib/runtime/webgpu/pipelines.ts";
 import { planPreparation } from "../../lib/runtime/preparation.ts";
 import type { Program } from "../../lib/runtime/program.ts";
-import { targetOfAdapter } from "../../lib/runtime/adapter_target.ts";
-import { openWebGpu } from "../../lib/runtime/webgpu_backend.ts";
-import { Places } from "../../lib/runtime/places.ts";
-import type { Place } from "../../lib/runtime/webgpu_place.ts";
-import { webGpuProgram } from "../../lib/runtime/webgpu_program.ts";
+import { targetOfAdapter } from "../../lib/runtime/webgpu/adapter_target.ts";
+import { openWebGpu } from "../../lib/runtime/webgpu/open_webgpu.ts";
+import { Places } from "../../lib/runtime/buffer_pool.ts";
+import type { Place } from "../../lib/runtime/webgpu/bound_buffers.ts";
+import { webGpuProgram } from "../../lib/runtime/webgpu/load_program.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongAmong } from "../lower/checked_run.ts";
 

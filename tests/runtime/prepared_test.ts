@@ -1,22 +1,22 @@
 /** Inputs that are prepared once and shared: right results, room and errors. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback.ts";
+import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { match, schedule } from "../../lib/dlight/schedule.ts";
 import { add, constant, mul } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { inputsOf } from "../../lib/ir/outputs.ts";
+import { inputsOf } from "../../lib/ir/parameters.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { DeviceLostError, LaunchLimitError, RuntimeError } from "../../lib/runtime/error.ts";
 import type { Program } from "../../lib/runtime/program.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import { CASES } from "../dlight/operators.ts";
-import * as te from "../../lib/te/mod.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { type Subject, subjectOf, wrongAmong, wrongBound } from "../lower/checked_run.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { TunebookError } from "../../lib/ir/error.ts";
+import { TunebookError } from "../../lib/base/error.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Profile } from "../../lib/target/target.ts";
 import { devices } from "../devices.ts";

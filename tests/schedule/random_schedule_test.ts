@@ -7,15 +7,15 @@ import fc from "fast-check";
 import { sub } from "../../lib/ir/build.ts";
 import { equalFunc } from "../../lib/ir/equal.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { interpret, type Shapes } from "../../lib/ir/interpret.ts";
+import { interpret, type Shapes } from "../../lib/interp/interpret.ts";
 import type { For, Stmt } from "../../lib/ir/stmt.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { mapStmt, substitute } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { replay, Trace } from "../../lib/schedule/trace.ts";
-import { blocksOf, reduceLoops } from "../../lib/schedule/tree.ts";
-import * as te from "../../lib/te/mod.ts";
+import { blocksOf, reduceLoops } from "../../lib/schedule/query.ts";
+import * as te from "../../lib/face/te.ts";
 import { arbProgram, arbSymbolicProgram, randomInputs } from "../ir/random_program.ts";
 import { arbWishes, OPS, stepOf, take, type Wish } from "./random_steps.ts";
 

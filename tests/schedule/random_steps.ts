@@ -5,13 +5,13 @@
 import fc from "fast-check";
 import { isConst } from "../../lib/ir/build.ts";
 import type { Expr, Scope } from "../../lib/ir/expr.ts";
-import { inputsOf } from "../../lib/ir/outputs.ts";
+import { inputsOf } from "../../lib/ir/parameters.ts";
 import { reducerOf } from "../../lib/ir/reducer.ts";
 import type { For, Store, ThreadTag } from "../../lib/ir/stmt.ts";
 import { usesVar } from "../../lib/ir/visit.ts";
 import type { Schedule } from "../../lib/schedule/schedule.ts";
 import type { Step } from "../../lib/schedule/step.ts";
-import { blocksOf } from "../../lib/schedule/tree.ts";
+import { blocksOf } from "../../lib/schedule/query.ts";
 import { indexMapOf, permuted } from "./index_maps.ts";
 
 /** A step to be: which primitive, and which of the things that it could be asked for. */

@@ -1,7 +1,7 @@
 /** What every test of a primitive asks: its golden, the results, and what a refusal says. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { interpret, type Shapes } from "../../lib/ir/interpret.ts";
+import { interpret, type Shapes } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../lib/space/knob.ts";
 import type { Constraint, KnobValue } from "../../lib/space/knobs.ts";
 import { narrow } from "../../lib/space/narrow.ts";
-import { Rng } from "../../lib/space/rng.ts";
+import { Rng } from "../../lib/base/random.ts";
 
 function example(): ConfigSpace {
   return new ConfigSpace([

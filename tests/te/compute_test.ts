@@ -2,10 +2,10 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { add, constant, floorDiv, mul, sub, variable } from "../../lib/ir/build.ts";
 import { VerifyError } from "../../lib/ir/error.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
-import { interpret } from "../../lib/ir/interpret.ts";
+import { interpret } from "../../lib/interp/interpret.ts";
 import { signature } from "../../lib/ir/signature.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum, TeError } from "../../lib/te/mod.ts";
+import { compute, max, placeholder, primFunc, reduceAxis, sum, TeError } from "../../lib/face/te.ts";
 import { golden } from "../golden.ts";
 
 /** Names of the blocks, in order, and of the loops around them. */

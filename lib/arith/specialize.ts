@@ -1,0 +1,38 @@
+import { constant } from "../ir/build.ts";
+import { IrError } from "../ir/error.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { PrimFunc } from "../ir/func.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { Analyzer } from "./simplify.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { mapStmt, replaceBuffers, substitute } from "../ir/visit.ts";
+
+/**
+ * The program where some of its shape variables have these values: its buffers and loops get constant extents.
+ *
+ * @throws {IrError} for a variable that it does not have, or a value that is no positive integer
+ */
+export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
+  const by = new Map<Var, Expr>();
+  for (const [name, value] of Object.entries(shapes)) {
+    const v = f.shapeVars.find((x) => x.name === name);
+    const known = f.shapeVars.map((x) => x.name).join(", ") || "none";
+    if (!v) throw new IrError(`cannot specialize ${f.name} for ${name}: its shape variables are ${known}`);
+    if (!(Number.isSafeInteger(value) && value > 0)) {
+      throw new IrError(`cannot specialize ${f.name} for ${name} = ${value}: it is a positive integer`);
+    }
+    by.set(v, constant(value));
+  }
+  const analyzer = new Analyzer();
+  const expr = (e: Expr): Expr => analyzer.simplify(substitute(e, by));
+  const now = new Map<Buffer, Buffer>();
+  const bufferOf = (b: Buffer): Buffer => {
+    const known = now.get(b) ?? { ...b, shape: b.shape.map(expr) };
+    now.set(b, known);
+    return known;
+  };
+  const params = f.params.map(bufferOf), allocs = f.allocs.map(bufferOf);
+  const stmt = (s: Stmt): Stmt => mapStmt(s, stmt, expr);
+  const body = replaceBuffers(stmt(f.body), now);
+  return new PrimFunc(f.name, params, f.shapeVars.filter((v) => !by.has(v)), allocs, body);
+}

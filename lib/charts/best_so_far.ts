@@ -1,0 +1,48 @@
+import type { Table } from "apache-arrow";
+import type { TrialRecord } from "../records/record.ts";
+import { tableToRecords } from "../records/table.ts";
+import { isFixed } from "./methods.ts";
+import { type Curve, curvesSpec } from "./curves.ts";
+import { type ChartOptions, type Spec, speedOf } from "./spec.ts";
+import { MARGIN } from "./verdict.ts";
+
+/**
+ * Best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
+ * trials, a tick at the bottom for each failed one and a mark where it passes DLight; a level line for a
+ * contestant with one answer, there from the first moment. The axis is logarithmic where the contestants are
+ * far apart, and says so.
+ */
+export function bestSoFar(
+  trials: Table,
+  options: ChartOptions & { readonly x?: "seconds" | "trials" } = {},
+): Spec {
+  const { x = "seconds" } = options;
+  const records = tableToRecords(trials);
+  const speed = speedOf(records.filter((r) => r.status === "ok"));
+  const at = (r: TrialRecord) => x === "seconds" ? r.secondsSinceStart : r.trial + 1;
+  const point = (r: TrialRecord) => ({ x: at(r), y: speed.of(r) });
+  const when = (r: TrialRecord) => x === "seconds" ? `after ${at(r).toFixed(1)} s` : `at trial ${at(r)}`;
+  const rule = records.find((r) => r.contestant === "dlight" && r.status === "ok");
+  // A search measures the rule's own configuration, too: what passes DLight passes each of its results.
+  const ruled = records.filter((r) => r.config === rule?.config && r.status === "ok").map(speed.of);
+  const passes = (r: TrialRecord) => r.status === "ok" && speed.of(r) > Math.max(...ruled) * MARGIN;
+  const curves = [...Map.groupBy(records, (r) => r.contestant)].map(([contestant, all]): Curve => {
+    const own = all.toSorted((a, b) => a.trial - b.trial);
+    const passing = rule && !isFixed(contestant) ? own.find(passes) : undefined;
+    return {
+      contestant,
+      points: own.filter((r) => r.status === "ok").map(point),
+      failed: own.filter((r) => r.status !== "ok").map((r) => ({ x: at(r), status: r.status })),
+      ...(passing ? { passes: { ...point(passing), text: `passes DLight ${when(passing)}` } } : {}),
+    };
+  });
+  return curvesSpec(curves, {
+    ...options,
+    unit: speed.unit,
+    xTitle: x === "seconds" ? "seconds of search" : "trials",
+    end: Math.max(1, ...records.filter((r) => !isFixed(r.contestant)).map(at)),
+    width: 480,
+    height: 280,
+    dots: true,
+  });
+}

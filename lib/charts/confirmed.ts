@@ -1,0 +1,83 @@
+import type { Table } from "apache-arrow";
+import { type SummaryRow, summaryRows } from "../records/summary.ts";
+import { colorScale, labelOf } from "./methods.ts";
+import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+
+/** The confirmed results as bars, with the intervals of the medians over the interleaved rounds and the ratio to DLight. */
+export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
+  const rows = summaryRows(summary);
+  const speed = speedOf(rows);
+  const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
+  const values = rows.map((r) => {
+    if (!Number.isFinite(r.medianMs)) return { who: labelOf(r.contestant), result: "no result", ratio: "" };
+    return {
+      who: labelOf(r.contestant),
+      y: speed.of(r),
+      low: work(r) / r.highMs,
+      high: work(r) / r.lowMs,
+      result: `${digits(speed.of(r))} ${speed.unit}`,
+      ratio: Number.isFinite(r.speedupVsDlight) ? `${r.speedupVsDlight.toFixed(2)} × DLight` : "",
+    };
+  });
+  const rule = values[rows.findIndex((r) => r.contestant === "dlight")]?.y;
+  const x = {
+    field: "y",
+    type: "quantitative",
+    title: `confirmed, ${speed.unit}`,
+    scale: { zero: true, nice: false },
+    axis: { tickCount: 6 },
+  };
+  const y = {
+    field: "who",
+    type: "nominal",
+    title: null,
+    sort: values.map((v) => v.who),
+    axis: { labelLimit: 220, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8 },
+  };
+  const column = (dx: number, field: string) => ({
+    mark: { type: "text", align: "left", dx, fontSize: 12 },
+    encoding: { x: { value: "width" }, y, text: { field } },
+  });
+  return {
+    ...frame(options),
+    width: 400,
+    height: { step: 34 },
+    data: { values },
+    layer: [
+      {
+        mark: { type: "bar", height: 20 },
+        encoding: {
+          x,
+          y,
+          color: {
+            field: "who",
+            type: "nominal",
+            legend: null,
+            scale: colorScale(rows.map((r) => r.contestant)),
+          },
+        },
+      },
+      // The rim keeps the interval in sight on a dark bar, in print without colours as well.
+      ...[{ strokeWidth: 5, color: "white", opacity: 0.8 }, { strokeWidth: 1.5 }].map((looks) => ({
+        mark: { type: "rule", ...looks },
+        encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
+      })),
+      ...(rule === undefined ? [] : [{
+        data: { values: [{ rule }] },
+        mark: { type: "rule", strokeDash: [3, 3], color: "#333333" },
+        encoding: { x: { ...x, field: "rule" } },
+      }]),
+      column(14, "result"),
+      column(114, "ratio"),
+    ],
+  };
+}
+
+/** The operators' names; with their shapes where a name comes twice. */
+export function operatorNames(rows: readonly SummaryRow[]): ReadonlyMap<string, string> {
+  const short = (task: string) => task.slice(0, task.indexOf("("));
+  const tasks = [...new Set(rows.map((r) => r.task))];
+  return new Map(
+    tasks.map((t) => [t, tasks.filter((u) => short(u) === short(t)).length > 1 ? t : short(t)]),
+  );
+}

@@ -1,0 +1,179 @@
+/** The picture of a search: what each contestant has reached, and when. */
+import { colorScale, isFixed, labelOf } from "./methods.ts";
+import { type ChartOptions, digits, frame, roundValues, type Spec, spread } from "./spec.ts";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** One contestant's way. */
+export interface Curve {
+  readonly contestant: string;
+  /** Results that were checked, in order. */
+  readonly points: readonly Point[];
+  /** Where a search passes DLight, and the words for it. */
+  readonly passes?: Point & { readonly text: string };
+  readonly failed: readonly { readonly x: number; readonly status: string }[];
+  /** Between what several runs lie, each entry until the next. */
+  readonly band?: readonly Band[];
+  /** What stands behind the best result at the line's end. */
+  readonly note?: string;
+}
+
+export interface Band {
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface CurvesOptions extends ChartOptions {
+  readonly unit: string;
+  readonly xTitle: string;
+  /** Where the x axis ends. */
+  readonly end: number;
+  readonly width: number;
+  readonly height: number;
+  /** Show each result as a dot, and not only the best so far. */
+  readonly dots: boolean;
+}
+
+/** From this ratio between the slowest and the fastest answer on, a linear axis would flatten the slow ones. */
+const LOG_FROM = 16;
+/** Decades that a log axis reaches down to, below the fastest. */
+const LOG_LEAST = 1 / 2000;
+/** Pixels between two labels of two lines. */
+const LABEL = 31;
+
+/**
+ * A step line for each search and a level one for who has one answer, name and best result at the line's end,
+ * and ticks at the bottom for failed trials.
+ */
+export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Spec {
+  const { width, height } = options;
+  // A little room for a mark at the very end.
+  const end = options.end * 1.02;
+  const lines = curves.map((curve) => ({ curve, steps: stepsOf(curve, end) }));
+  const bests = lines.map((l) => l.steps.at(-1)?.y ?? 0).filter((y) => y > 0);
+  const bands = curves.flatMap((curve) => curve.band ?? []);
+  const most = bests.length > 0 ? Math.max(...bests, ...bands.map((b) => b.high)) : 1;
+  const log = bests.length > 0 && Math.min(...bests) * LOG_FROM < most;
+  const least = Math.max(most * LOG_LEAST, Math.min(...lines.flatMap((l) => l.steps.map((p) => p.y))));
+  const [low, high] = log ? [least / 1.3, most * 1.3] : [0, most * 1.06];
+  const pixel = (y: number) => {
+    const share = log ? Math.log(y / low) / Math.log(high / low) : y / high;
+    return Math.round(height * (1 - Math.min(1, Math.max(0, share))));
+  };
+  const places = spread(lines.map(({ steps }) => pixel(steps.at(-1)?.y ?? low)), LABEL, height - 8);
+  const labels = lines.map(({ curve, steps }, k) => {
+    const best = steps.at(-1)?.y;
+    const why = curve.failed[0] ? `: ${curve.failed[0].status}` : "";
+    const result = best === undefined ? `no result${why}` : `${digits(best)} ${options.unit}`;
+    return {
+      who: labelOf(curve.contestant),
+      at: places[k],
+      result: [result, curve.passes?.text, curve.note].filter((words) => words !== undefined).join(", "),
+    };
+  });
+  const color = {
+    field: "who",
+    type: "nominal",
+    legend: null,
+    scale: colorScale(curves.map((c) => c.contestant)),
+  };
+  const x = {
+    field: "x",
+    type: "quantitative",
+    title: options.xTitle,
+    scale: { domain: [0, end], nice: false },
+    axis: { tickCount: 6, grid: false },
+  };
+  const y = {
+    field: "y",
+    type: "quantitative",
+    title: `best so far, ${options.unit}${log ? " (log scale)" : ""}`,
+    scale: log ? { type: "log", domain: [low, high], nice: false } : { domain: [low, high], nice: false },
+    axis: {
+      titleAngle: 0,
+      titleAlign: "left",
+      titleAnchor: "end",
+      titleX: 0,
+      titleY: -6,
+      tickCount: 6,
+      ...(log ? { values: roundValues(low, high), format: "~g" } : {}),
+      domain: false,
+      ticks: false,
+      labelPadding: 6,
+    },
+  };
+  const label = { x: { value: "width" }, y: { field: "at", type: "quantitative", scale: null } };
+  const of = (curve: Curve) => ({ who: labelOf(curve.contestant) });
+  return {
+    ...frame(options),
+    width,
+    height,
+    layer: [
+      ...(bands.length > 0
+        ? [{
+          data: { values: curves.flatMap((c) => (c.band ?? []).map((b) => ({ ...of(c), ...b }))) },
+          mark: { type: "area", interpolate: "step-after", opacity: 0.18, clip: true },
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+        }]
+        : []),
+      ...(options.dots
+        ? [{
+          data: {
+            values: curves.filter((c) => !isFixed(c.contestant)).flatMap((c) =>
+              c.points.map((p) => ({ ...of(c), ...p }))
+            ),
+          },
+          mark: { type: "point", filled: true, size: 14, opacity: 0.45, clip: true },
+          encoding: { x, y, color },
+        }]
+        : []),
+      {
+        data: { values: lines.flatMap(({ curve, steps }) => steps.map((p) => ({ ...of(curve), ...p }))) },
+        mark: { type: "line", interpolate: "step-after", strokeWidth: 2.5, clip: true },
+        encoding: { x, y, color },
+      },
+      {
+        data: { values: curves.flatMap((c) => c.passes ? [{ ...of(c), ...c.passes }] : []) },
+        mark: { type: "point", filled: true, size: 80, opacity: 1 },
+        encoding: { x, y, color },
+      },
+      {
+        data: { values: curves.flatMap((c) => c.failed.map((f) => ({ ...of(c), ...f }))) },
+        mark: { type: "tick", orient: "vertical", size: 8, thickness: 1.5, opacity: 0.7, yOffset: -4 },
+        encoding: { x, y: { value: "height" }, color, tooltip: { field: "status" } },
+      },
+      {
+        data: { values: labels },
+        mark: { type: "point", filled: true, size: 70, opacity: 1, xOffset: 12 },
+        encoding: { ...label, color },
+      },
+      {
+        data: { values: labels },
+        mark: { type: "text", align: "left", dx: 22, fontSize: 12 },
+        encoding: { ...label, text: { field: "who" } },
+      },
+      {
+        data: { values: labels },
+        mark: { type: "text", align: "left", dx: 22, dy: 13, fontSize: 11, color: "#555555" },
+        encoding: { ...label, text: { field: "result" } },
+      },
+    ],
+  };
+}
+
+/** Where the best result improves, and the last one again at the end. */
+function stepsOf({ points, contestant }: Curve, end: number): readonly Point[] {
+  const [first] = points;
+  if (isFixed(contestant)) return first ? [{ x: 0, y: first.y }, { x: end, y: first.y }] : [];
+  let best = 0;
+  const steps = points.filter(({ y }) => {
+    if (y <= best) return false;
+    best = y;
+    return true;
+  });
+  return steps.length > 0 ? [...steps, { x: end, y: best }] : [];
+}

@@ -1,0 +1,77 @@
+/** Who stands where in contests with other libraries. */
+import type { Table } from "apache-arrow";
+import { median } from "../base/statistics.ts";
+import type { Column } from "../records/schema.ts";
+import { rowsOf } from "../records/table.ts";
+
+/** One sample of one contestant on one operator. */
+export interface ContestRow {
+  readonly operator: string;
+  readonly contestant: string;
+  /** `own`, or `peer`: another library. */
+  readonly side: string;
+  /** Of one run. */
+  readonly ms: number;
+  /** What bounds the operator on the device that was measured: `arithmetic` or `memory`. */
+  readonly bound: string;
+  /** The milliseconds of the bound over those of this sample. */
+  readonly shareOfRoofline: number;
+}
+
+export const CONTEST_COLUMNS = {
+  operator: "text",
+  contestant: "text",
+  side: "text",
+  ms: "float",
+  bound: "text",
+  shareOfRoofline: "float",
+} as const satisfies Readonly<Record<keyof ContestRow, Column>>;
+
+/** A contestant's median on an operator. */
+export interface Place {
+  readonly contestant: string;
+  readonly side: string;
+  readonly ms: number;
+  readonly shareOfRoofline: number;
+}
+
+/** One operator. */
+export interface Standing {
+  readonly operator: string;
+  readonly bound: string;
+  /** Milliseconds of the bound. */
+  readonly leastMs: number;
+  /** Fastest first. */
+  readonly places: readonly Place[];
+  /** The fastest of the other libraries, if one has the operator. */
+  readonly peer: Place | undefined;
+}
+
+/**
+ * The medians of all contestants, by operator in the table's order.
+ *
+ * @throws {RecordError} for a table that lacks a column
+ */
+export function standings(table: Table): readonly Standing[] {
+  const rows = rowsOf(table, CONTEST_COLUMNS) as unknown as readonly ContestRow[];
+  return [...Map.groupBy(rows, (r) => r.operator)].map(([operator, own]) => {
+    const [first] = own as [ContestRow, ...ContestRow[]];
+    const leastMs = first.shareOfRoofline * first.ms;
+    const places = [...Map.groupBy(own, (r) => r.contestant)].map(([contestant, samples]): Place => {
+      const ms = median(samples.map((r) => r.ms));
+      return { contestant, side: samples[0]?.side ?? "", ms, shareOfRoofline: leastMs / ms };
+    }).toSorted((a, b) => a.ms - b.ms);
+    return { operator, bound: first.bound, leastMs, places, peer: places.find((p) => p.side === "peer") };
+  });
+}
+
+/** How many times as fast as the fastest peer a contestant is; NaN where there is no such peer or contestant. */
+export function timesPeer({ places, peer }: Standing, contestant: string): number {
+  return (peer?.ms ?? NaN) / (places.find((p) => p.contestant === contestant)?.ms ?? NaN);
+}
+
+/** NaN of none; what is not a number does not count. */
+export function geometricMean(list: readonly number[]): number {
+  const logs = list.filter((x) => !Number.isNaN(x)).map(Math.log);
+  return Math.exp(logs.reduce((sum, x) => sum + x, 0) / logs.length);
+}

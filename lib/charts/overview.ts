@@ -1,0 +1,55 @@
+import type { Table } from "apache-arrow";
+import { summaryRows } from "../records/summary.ts";
+import { colorScale, labelOf } from "./methods.ts";
+import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
+import { verdicts } from "./verdict.ts";
+import { operatorNames } from "./confirmed.ts";
+
+/**
+ * Several comparisons in one picture: a row an operator, a dot a contestant, placed by how many times as fast
+ * as DLight it is; the axis is logarithmic, so that twice and half as fast lie equally far from the middle.
+ */
+export function overview(summary: Table, options: ChartOptions = {}): Spec {
+  const rows = summaryRows(summary).filter((r) => r.speedupVsDlight > 0);
+  const named = operatorNames(rows);
+  const values = rows.map((r) => ({
+    operator: named.get(r.task),
+    who: labelOf(r.contestant),
+    ratio: r.speedupVsDlight,
+    low: r.speedupVsDlight * r.medianMs / r.highMs,
+    high: r.speedupVsDlight * r.medianMs / r.lowMs,
+  }));
+  const said = verdicts(summary).map((v) => ({ operator: named.get(v.task), text: v.short }));
+  const bounds = values.flatMap((v) => [v.low, v.high, 1]);
+  const x = timesAxis("ratio", "times as fast as DLight", bounds);
+  const y = rowsAxis("operator", [...named.values()], 320);
+  const color = {
+    field: "who",
+    type: "nominal",
+    title: null,
+    scale: colorScale(rows.map((r) => r.contestant)),
+  };
+  return {
+    ...frame(options),
+    width: 400,
+    height: { step: 40 },
+    data: { values },
+    layer: [
+      {
+        data: { values: [{ one: 1 }] },
+        mark: { type: "rule", strokeDash: [3, 3], color: "#333333" },
+        encoding: { x: { ...x, field: "one" } },
+      },
+      {
+        mark: { type: "rule", strokeWidth: 1.5 },
+        encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y, color },
+      },
+      { mark: { type: "point", filled: true, size: 110, opacity: 0.9 }, encoding: { x, y, color } },
+      {
+        data: { values: said },
+        mark: { type: "text", align: "left", dx: 14, fontSize: 12 },
+        encoding: { x: { value: "width" }, y, text: { field: "text" } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,214 @@
+/** Kernels under the roofs of their device. */
+import type { Table } from "apache-arrow";
+import { type KernelRow, kernelRows } from "../records/kernels.ts";
+import type { Peaks } from "../target/target.ts";
+import { colorScale, labelOf, shownName } from "./methods.ts";
+import { ChartError } from "./error.ts";
+import { labelLayers, placeLabels } from "./place_labels.ts";
+import { captioned, type ChartOptions, digits, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+
+const WIDTH = 560, HEIGHT = 360;
+const TITLE = "Kernels under the roofline";
+/** One a contestant, so that print without colours tells them apart, too. */
+const SHAPES = ["circle", "diamond", "triangle-up", "square", "cross", "triangle-down"];
+/** Names of kernels that a note holds. */
+const NOTED = 4;
+
+interface Roof {
+  readonly name: string;
+  readonly gbps: number;
+}
+interface Drawn {
+  readonly kernel: string;
+  /** As it is shown: long names are cut, and may then be alike. */
+  readonly name: string;
+  readonly who: string;
+  /** Operations a byte. */
+  readonly x: number;
+  /** GFLOP/s. */
+  readonly y: number;
+  /** The highest roof over it, and how much of it the kernel reaches. */
+  readonly roof: number;
+  readonly share: number;
+}
+
+/**
+ * The roofline model (Williams et al., 2009), both axes logarithmic: the measured peak of arithmetic is the level
+ * roof, each measured bandwidth a slanting one; a kernel is a point with its name and its share of the highest roof
+ * over it, which a thin line leads up to. A kernel of several contestants is named once, at its fastest.
+ *
+ * `table` has the columns of `kernelTable`; `peaks` are a device's (`device.probe()`, or a target's).
+ *
+ * @throws {RecordError} for another table, or one that has a kernel of a contestant twice
+ * @throws {ChartError} where the peaks were not measured
+ */
+export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Spec {
+  const { peaks } = options;
+  const roofs = roofsOf(peaks);
+  const rows = kernelRows(table);
+  const done = rows.filter((r) => r.ms > 0 && Number.isFinite(r.ms));
+  const most = Math.max(...roofs.map((r) => r.gbps));
+  const drawn = done.filter((r) => r.flops > 0 && r.bytes > 0).map((r): Drawn => {
+    const x = r.flops / r.bytes, y = r.flops / r.ms / 1e6, roof = Math.min(peaks.gflops, x * most);
+    return {
+      kernel: r.kernel,
+      name: shownName(r.kernel, 28),
+      who: labelOf(r.contestant),
+      x,
+      y,
+      roof,
+      share: y / roof,
+    };
+  });
+  const contestants = [...new Set(rows.map((r) => r.contestant))], several = contestants.length > 1;
+  const notes = [
+    "percent: a kernel's share of the highest roof over it",
+    listed("no arithmetic", done.filter((r) => !(r.flops > 0)).map((r) => `${nameOf(r)} ${rateOf(r)}`)),
+    listed(
+      "no result",
+      rows.filter((r) => !done.includes(r)).map((r) =>
+        several ? `${nameOf(r)} of ${labelOf(r.contestant)}` : nameOf(r)
+      ),
+    ),
+  ].filter((note) => note !== undefined);
+  if (drawn.length === 0) {
+    return emptyChart(
+      options,
+      TITLE,
+      ["no kernel with arithmetic was measured", ...notes.slice(1)].join("; "),
+    );
+  }
+  const ridges = roofs.map((r) => peaks.gflops / r.gbps);
+  const [left, right] = [
+    Math.min(...drawn.map((d) => d.x), Math.min(...ridges)) / 2,
+    Math.max(...drawn.map((d) => d.x), Math.max(...ridges)) * 2,
+  ];
+  const [low, high] = [
+    Math.min(...drawn.map((d) => d.y)) / 2,
+    Math.max(peaks.gflops, ...drawn.map((d) => d.y)) * 1.6,
+  ];
+  const pixelOf = (d: Drawn) => ({
+    x: WIDTH * Math.log(d.x / left) / Math.log(right / left),
+    y: HEIGHT * (1 - Math.log(d.y / low) / Math.log(high / low)),
+  });
+  const kernels = [...Map.groupBy(drawn, (d) => d.kernel).values()].map((own) =>
+    own.toSorted((a, b) => b.y - a.y)
+  );
+  const fastest = new Set(kernels.map(([first]) => first));
+  const labels = placeLabels(
+    drawn.map((d) => ({
+      ...pixelOf(d),
+      ...(fastest.has(d) ? { text: `${d.name} ${percent(d.share)}` } : {}),
+    })),
+    { width: WIDTH, height: HEIGHT },
+  );
+  const unnamed = fastest.size - labels.length;
+  if (unnamed > 0) notes.push(`${unnamed} more kernels are too close to each other to be named`);
+  const axis = (low: number, high: number) => ({ values: roundValues(low, high), format: "~g", grid: true });
+  const x = {
+    field: "x",
+    type: "quantitative",
+    title: "operations a byte (log scale)",
+    scale: { type: "log", domain: [left, right], nice: false },
+    axis: axis(left, right),
+  };
+  const y = {
+    field: "y",
+    type: "quantitative",
+    title: "GFLOP/s (log scale)",
+    scale: { type: "log", domain: [low, high], nice: false },
+    axis: axis(low, high),
+  };
+  const colors = colorScale(contestants);
+  const legend = several ? { symbolSize: 80, symbolOpacity: 1 } : null;
+  return {
+    ...frame(captioned(options, TITLE, notes)),
+    width: WIDTH,
+    height: HEIGHT,
+    layer: [
+      {
+        data: {
+          values: roofs.flatMap(({ name, gbps }) =>
+            [left, peaks.gflops / gbps, right].map((x) => ({
+              roof: `${name} ${digits(gbps)} GB/s`,
+              x,
+              y: Math.min(peaks.gflops, x * gbps),
+            }))
+          ),
+        },
+        mark: { type: "line", color: "#333333", strokeWidth: 1.5, clip: true },
+        encoding: {
+          x,
+          y,
+          strokeDash: {
+            field: "roof",
+            type: "nominal",
+            title: null,
+            sort: null,
+            scale: { range: [[1, 0], [7, 3], [2, 3]] },
+            legend: { orient: "bottom", symbolSize: 400, symbolStrokeWidth: 1.5, columns: 3 },
+          },
+        },
+      },
+      {
+        data: { values: [{ x: right, y: peaks.gflops, text: `arithmetic ${digits(peaks.gflops)} GFLOP/s` }] },
+        mark: { type: "text", align: "right", baseline: "bottom", dy: -4, fontSize: 11, color: "#333333" },
+        encoding: { x, y, text: { field: "text" } },
+      },
+      {
+        data: { values: kernels.flatMap((own) => own.slice(-1)).map(({ x, y, roof }) => ({ x, y, roof })) },
+        mark: { type: "rule", color: "#bbbbbb", strokeWidth: 0.7 },
+        encoding: { x, y, y2: { field: "roof" } },
+      },
+      {
+        data: { values: drawn.map(({ kernel: _, ...shown }) => shown) },
+        mark: { type: "point", filled: true, size: 60, opacity: 1, stroke: "white", strokeWidth: 0.7 },
+        encoding: {
+          x,
+          y,
+          color: { field: "who", type: "nominal", title: null, scale: colors, legend },
+          shape: {
+            field: "who",
+            type: "nominal",
+            title: null,
+            scale: { domain: colors.domain, range: colors.domain.map((_, k) => SHAPES[k % SHAPES.length]) },
+            legend,
+          },
+        },
+      },
+      ...labelLayers(labels),
+    ],
+  };
+}
+
+/** @throws {ChartError} */
+function roofsOf(peaks: Peaks): readonly Roof[] {
+  const roofs = [
+    { name: "texture", gbps: peaks.textureGbps },
+    { name: "buffer", gbps: peaks.bufferGbps },
+    { name: "copy", gbps: peaks.copyGbps },
+  ].filter((r) => r.gbps > 0 && Number.isFinite(r.gbps));
+  if (roofs.length > 0 && peaks.gflops > 0 && Number.isFinite(peaks.gflops)) return roofs;
+  throw new ChartError(
+    `cannot draw a roofline of peaks that were not measured (${peaks.gflops} GFLOP/s, ` +
+      `${roofs.length} bandwidths): take those of device.probe()`,
+  );
+}
+
+function listed(what: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const more = names.length > NOTED ? ` and ${names.length - NOTED} more` : "";
+  return `${what}: ${names.slice(0, NOTED).join(", ")}${more}`;
+}
+
+function nameOf(r: KernelRow): string {
+  return shownName(r.kernel, 28);
+}
+
+function rateOf(r: KernelRow): string {
+  return `${digits(r.bytes / r.ms / 1e6)} GB/s`;
+}
+
+function percent(share: number): string {
+  return `${share < 0.01 ? (100 * share).toPrecision(1) : (100 * share).toFixed(0)}%`;
+}

@@ -1,0 +1,9 @@
+import { OWN_PRESET, type RerunRow } from "../records/rerun.ts";
+import { labelOf } from "./methods.ts";
+
+/** What a row of a rerun is called; the rule may have taken other numbers on either device. */
+export function scheduleLabel({ contestant, task }: RerunRow, rows: readonly RerunRow[]): string {
+  const own = rows.some((r) => r.task === task && r.contestant === OWN_PRESET);
+  if (contestant === OWN_PRESET) return "DLight, for here";
+  return own && contestant === "dlight" ? "DLight, for there" : labelOf(contestant);
+}

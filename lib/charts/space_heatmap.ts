@@ -1,0 +1,242 @@
+/** A space as a map of two of its knobs. */
+import type { Table } from "apache-arrow";
+import { failureOf } from "./failures.ts";
+import {
+  captioned,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  extentOf,
+  frame,
+  roundValues,
+  SHADES,
+  type Spec,
+} from "./spec.ts";
+import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
+import { fastestOf, triedOf, type TriedPoint } from "./explored_points.ts";
+
+const TITLE = "A space, by two of its knobs";
+/** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
+const CELL = { width: 48, height: 20 }, SLIM = 22, WIDE = 28;
+/** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
+const LOG_FROM = 8;
+/** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
+const DARK = 0.45;
+
+export interface SpaceHeatmapOptions extends ChartOptions {
+  /** Knobs; default: the two whose values make most difference, the one with fewer values to the right. */
+  readonly x?: string;
+  readonly y?: string;
+  /** What a cell shows of all points that it stands for; default `best`. */
+  readonly over?: "best" | "median";
+}
+
+/**
+ * Two knobs of a space, and in each cell the best, or median, speed over all values of the others: the darker, the
+ * faster. A cell whose points all failed is white with a mark for the commonest kind of failure, one in which some
+ * failed has a small mark; one that nobody tried is empty. The rule's preset and the best point have marks, too.
+ *
+ * `table` is of a recorded space, or of trials.
+ *
+ * @throws {RecordError} for another table
+ * @throws {ChartError} for a knob that is not there, and for trials of several programs
+ */
+export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Spec {
+  const { over = "best" } = options;
+  const tried = triedOf(table);
+  if (tried.points.length === 0) return emptyChart(options, TITLE, "no point was tried");
+  const chosen = axesOf(tried, options);
+  if (chosen === undefined) {
+    return emptyChart(options, TITLE, "fewer than two knobs were tried with several values");
+  }
+  const [across, down] = chosen;
+  const kept = { x: keptOf(tried, across), y: keptOf(tried, down) };
+  const place = (p: TriedPoint) => ({
+    x: kept.x.indexOf(p.places[across] ?? -1),
+    y: kept.y.indexOf(p.places[down] ?? -1),
+  });
+  const isKept = (at: { readonly x: number; readonly y: number }) => at.x >= 0 && at.y >= 0;
+  const cells = [
+    ...Map.groupBy(tried.points, (p) => `${p.places[across]} ${p.places[down]}`).values(),
+  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter(isKept);
+  const speeds = cells.map((c) => c.speed).filter((s) => s > 0);
+  const [low, high] = extentOf(speeds);
+  const log = low * LOG_FROM < high;
+  const shade = (s: number) => log ? Math.log(s / low) / Math.log(high / low) : (s - low) / (high - low);
+  const namesOf = (knob: number, places: readonly number[]) =>
+    places.map((k) => tried.knobs[knob]?.values[k] ?? "");
+  const xs = namesOf(across, kept.x), ys = namesOf(down, kept.y);
+  const slim = xs.length > WIDE;
+  const shown = cells.filter((c) => c.speed > 0).map((c) => ({
+    x: xs[c.x],
+    y: ys[c.y],
+    speed: c.speed,
+    text: c.speed < 100 ? c.speed.toPrecision(2) : digits(c.speed),
+    white: shade(c.speed) > DARK,
+    points: c.points,
+  }));
+  const failed = cells.flatMap((c) => {
+    if (c.failure === undefined) return [];
+    const some = c.speed > 0;
+    return [{
+      x: xs[c.x],
+      y: ys[c.y],
+      kind: failureOf(c.failure).label,
+      some,
+      white: some && shade(c.speed) > DARK,
+    }];
+  });
+  const preset = tried.points.find((p) => p.preset), best = fastestOf(tried.points);
+  const marks = [
+    ...(best ? [{ ...place(best), kind: BEST }] : []),
+    ...(preset ? [{ ...place(preset), kind: PRESET }] : []),
+  ].filter(isKept).map(({ x, y, kind }) => ({ x: xs[x], y: ys[y], kind }));
+  const kinds = [...new Set(cells.flatMap((c) => c.failure ?? []))].map(failureOf);
+  const looks = [...new Map(kinds.map((k) => [k.label, k.shape]))];
+  const band = (field: string, title: string | undefined, sort: readonly string[], more: object) => ({
+    field,
+    type: "nominal",
+    title,
+    scale: { domain: sort, paddingInner: 0.04, paddingOuter: 0.02 },
+    axis: { domain: false, ticks: false, labelFontSize: 10, labelLimit: 120, ...more },
+  });
+  const x = band("x", tried.knobs[across]?.name, xs, {
+    labelAngle: slim || xs.some((t) => t.length > 8) ? -45 : 0,
+  });
+  const y = band("y", tried.knobs[down]?.name, ys.toReversed(), {
+    titleAngle: 0,
+    titleAlign: "left",
+    titleAnchor: "end",
+    titleX: 0,
+    titleY: -7,
+  });
+  const shape = {
+    field: "kind",
+    type: "nominal",
+    title: null,
+    scale: {
+      domain: [...marks.map((m) => m.kind), ...looks.map(([label]) => label)],
+      range: [...marks.map((m) => m.kind === BEST ? STAR : FRAMED), ...looks.map(([, s]) => s)],
+    },
+    legend: {
+      orient: "bottom",
+      columns: 4,
+      symbolFillColor: "#222222",
+      symbolStrokeColor: "#222222",
+      symbolSize: 80,
+    },
+  };
+  const ink = { condition: { test: "datum.white", value: "#ffffff" }, value: "#222222" };
+  const rest = tried.knobs.length - 2;
+  // As long as the map is high, and no more ticks than it has room for.
+  const length = Math.min(160, Math.max(40, ys.length * CELL.height - 24));
+  const ticks = log ? roundValues(low, high) : [], every = Math.ceil(ticks.length * 14 / length);
+  const notes = [
+    `each cell: the ${over} over ${
+      rest === 0 ? "its points" : `${rest} other knob${rest === 1 ? "" : "s"}`
+    }` +
+    `; the darker, the faster`,
+    ...[across, down].flatMap((knob) => {
+      const { name = "", values = [] } = tried.knobs[knob] ?? {};
+      return values.length > VALUES ? [`of ${name}, the best ${VALUES} of ${values.length} values`] : [];
+    }),
+    ...(cells.length < xs.length * ys.length ? ["an empty cell was not tried"] : []),
+  ];
+  return {
+    ...frame(captioned(options, TITLE, notes)),
+    width: { step: slim ? SLIM : CELL.width },
+    height: { step: CELL.height },
+    layer: [
+      {
+        data: { values: failed.filter((f) => !f.some) },
+        mark: { type: "rect", fill: "white", stroke: "#bbbbbb", strokeWidth: 0.8 },
+        encoding: { x, y },
+      },
+      {
+        data: { values: shown },
+        mark: { type: "rect" },
+        encoding: {
+          x,
+          y,
+          color: {
+            field: "speed",
+            type: "quantitative",
+            title: `${over} ${tried.unit}${log ? " (log scale)" : ""}`,
+            scale: {
+              ...SHADES,
+              ...(log ? { type: "log" } : {}),
+              domain: shown.length === 0 ? [0, 1] : low < high ? [low, high] : [low, high * 1.1],
+            },
+            legend: shown.length === 0 ? null : {
+              orient: "right",
+              gradientLength: length,
+              titleFontWeight: "normal",
+              format: "~g",
+              titleLimit: 260,
+              ...(log ? { values: ticks.filter((_, k) => k % every === 0) } : {}),
+            },
+          },
+          tooltip: [{ field: "speed", title: tried.unit, format: ".3~g" }, { field: "points" }],
+        },
+      },
+      {
+        data: { values: slim ? [] : shown },
+        mark: { type: "text", fontSize: 9 },
+        encoding: { x, y, text: { field: "text" }, color: ink },
+      },
+      {
+        data: { values: failed.filter((f) => !f.some) },
+        mark: { type: "point", filled: false, opacity: 1, size: 55, color: "#222222", strokeWidth: 1.2 },
+        encoding: { x, y, shape },
+      },
+      {
+        data: { values: failed.filter((f) => f.some) },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          size: 12,
+          strokeWidth: 1,
+          xOffset: 18,
+          yOffset: -5,
+        },
+        encoding: { x, y, shape, stroke: ink },
+      },
+      // White on black, and the other way round, is seen on any shade.
+      ...["white", "#000000"].map((stroke, k) => ({
+        data: { values: marks.filter((m) => m.kind === PRESET) },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          size: slim ? FRAME / 4 : FRAME,
+          stroke,
+          strokeWidth: k === 0 ? 4 : 2,
+        },
+        encoding: { x, y, shape },
+      })),
+      {
+        data: { values: marks.filter((m) => m.kind === BEST) },
+        mark: {
+          type: "point",
+          filled: false,
+          opacity: 1,
+          fill: "white",
+          stroke: "#000000",
+          strokeWidth: 0.8,
+          size: 60,
+          xOffset: slim ? 0 : -16,
+        },
+        encoding: { x, y, shape },
+      },
+    ],
+  };
+}
+
+const BEST = "best", PRESET = "rule's preset";
+/** Shapes as paths, of which a size of 4 is as they are. */
+const STAR =
+  "M0,-1.2L0.3,-0.4L1.15,-0.37L0.48,0.15L0.7,0.97L0,0.5L-0.7,0.97L-0.48,0.15L-1.15,-0.37L-0.3,-0.4Z";
+const FRAMED = "M-1.15,-0.45L1.15,-0.45L1.15,0.45L-1.15,0.45Z";
+/** With which size a frame is a cell's. */
+const FRAME = 1600;

@@ -1,0 +1,125 @@
+/** Tuner against tuner, over many seeds. */
+import type { Table } from "apache-arrow";
+import { quantile } from "../base/statistics.ts";
+import type { Column } from "../records/schema.ts";
+import { rowsOf } from "../records/table.ts";
+import { type ChartOptions, frame, type Spec } from "./spec.ts";
+
+/** One moment of one search; it holds until the next. */
+export interface TunerRow {
+  readonly space: string;
+  readonly tuner: string;
+  /** `preset` or `scratch`. */
+  readonly start: string;
+  readonly seed: number;
+  /** Trials so far. */
+  readonly trial: number;
+  /** How fast the best so far is, as a share of the space's best. */
+  readonly share: number;
+  /** What the trials took. */
+  readonly seconds: number;
+}
+
+export const TUNER_COLUMNS = {
+  space: "text",
+  tuner: "text",
+  start: "text",
+  seed: "int",
+  trial: "int",
+  share: "float",
+  seconds: "float",
+} as const satisfies Readonly<Record<keyof TunerRow, Column>>;
+
+/** Okabe and Ito's colours, which the colour-blind tell apart, and a dash for who begins from nothing. */
+const COLORS = ["#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"];
+
+/**
+ * The share of each space's best that tuners have reached, against trials or seconds, both logarithmic: a line
+ * through the medians over the seeds, in a band from quartile to quartile; a small chart for each space.
+ * `contestants` are names like `xgb from preset`, in the order of their colours; default: all.
+ */
+export function tunersCompared(
+  table: Table,
+  options: ChartOptions & {
+    readonly x?: "trials" | "seconds";
+    readonly contestants?: readonly string[];
+  } = {},
+): Spec {
+  const { x: unit = "trials" } = options;
+  const rows = rowsOf(table, TUNER_COLUMNS) as unknown as readonly TunerRow[];
+  const nameOf = (r: TunerRow) => `${r.tuner} from ${r.start}`;
+  const names = options.contestants ?? [...new Set(rows.map(nameOf))];
+  const groups = Map.groupBy(rows.filter((r) => names.includes(nameOf(r))), (r) => `${nameOf(r)} ${r.space}`);
+  const at = unit === "trials" ? (r: TunerRow) => r.trial : (r: TunerRow) => r.seconds;
+  const shown = [...groups.values()];
+  const searches = shown.flatMap((own) => [...Map.groupBy(own, (r) => r.seed).values()]);
+  const moments = momentsOf(searches.map((own) => own.map(at)));
+  const values = shown.flatMap((own) => {
+    const [first] = own as [TunerRow, ...TunerRow[]];
+    return moments.map((x) => ({ space: first.space, who: nameOf(first), x, ...sharesAt(own, at, x) }));
+  });
+  const x = {
+    field: "x",
+    type: "quantitative",
+    title: unit === "trials" ? "trials (log scale)" : "seconds of measuring (log scale)",
+    scale: { type: "log", base: 2, nice: false },
+    axis: { grid: false, values: moments.filter((m) => Math.log2(m) % 2 === 0), format: "~g" },
+  };
+  const y = {
+    field: "mid",
+    type: "quantitative",
+    title: "share of the space's best",
+    scale: { domain: [0, 1], nice: false },
+    axis: { format: "%", tickCount: 5, domain: false, ticks: false },
+  };
+  const color = {
+    field: "who",
+    type: "nominal",
+    title: null,
+    scale: { domain: names, range: names.map((_, k) => COLORS[k % COLORS.length]) },
+    legend: { columns: 3, symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 3, symbolSize: 300 },
+  };
+  return {
+    ...frame(options),
+    data: { values },
+    facet: {
+      field: "space",
+      type: "nominal",
+      title: null,
+      header: { labelFontSize: 12, labelFontWeight: "bold" },
+    },
+    columns: 3,
+    spacing: 28,
+    spec: {
+      width: 230,
+      height: 170,
+      layer: [
+        {
+          mark: { type: "area", opacity: 0.15 },
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+        },
+        {
+          mark: { type: "line", strokeWidth: 2, point: { size: 18, filled: true } },
+          encoding: { x, y, color },
+        },
+      ],
+    },
+  };
+}
+
+/** Powers of two, from where each search has a row to the end of the longest. */
+function momentsOf(searches: readonly (readonly number[])[]): readonly number[] {
+  const begin = Math.max(...searches.map((own) => Math.min(...own)));
+  const end = Math.max(...searches.map((own) => Math.max(...own)));
+  const moments: number[] = [];
+  for (let x = 2 ** Math.ceil(Math.log2(begin)); x <= end; x *= 2) moments.push(x);
+  return moments;
+}
+
+/** Quartiles over the seeds of one tuner on one space; a row holds until the next, and before the first is nothing. */
+function sharesAt(rows: readonly TunerRow[], at: (r: TunerRow) => number, moment: number) {
+  const shares = [...Map.groupBy(rows, (r) => r.seed).values()].map((own) =>
+    own.reduce((share, r) => at(r) <= moment ? Math.max(share, r.share) : share, 0)
+  );
+  return { low: quantile(shares, 0.25), mid: quantile(shares, 0.5), high: quantile(shares, 0.75) };
+}

@@ -1,0 +1,48 @@
+/** What a comparison allows to be said. */
+import type { Table } from "apache-arrow";
+import { type SummaryRow, summaryRows } from "../records/summary.ts";
+import { isFixed, labelOf } from "./methods.ts";
+
+export interface Verdict {
+  readonly task: string;
+  /** A few words, for a chart. */
+  readonly short: string;
+  /** A sentence or two. */
+  readonly text: string;
+}
+
+/** Less than this times faster may be noise. */
+export const MARGIN = 1.05;
+
+/**
+ * Rule against search, operator by operator: being faster only counts by more than the margin, and where the
+ * intervals of the medians over the interleaved rounds lie apart. Operators without a confirmed rule and a confirmed search are left out.
+ */
+export function verdicts(summary: Table): readonly Verdict[] {
+  const timed = summaryRows(summary).filter((r) => Number.isFinite(r.medianMs));
+  return [...Map.groupBy(timed, (r) => r.task)].flatMap(([task, rows]) => {
+    const rule = rows.find((r) => r.contestant === "dlight");
+    const [search] = rows.filter((r) => !isFixed(r.contestant))
+      .toSorted((a, b) => a.medianMs - b.medianMs);
+    return rule && search ? [{ task, ...judge(rule, search) }] : [];
+  });
+}
+
+function judge(rule: SummaryRow, search: SummaryRow): Omit<Verdict, "task"> {
+  const after = `After ${search.seconds.toFixed(0)} s, ${labelOf(search.contestant)}`;
+  if (search.config === rule.config) {
+    return {
+      short: "a draw: the rule's own",
+      text: `a draw. ${after} has found nothing better than DLight's own.`,
+    };
+  }
+  const ratio = (rule.medianMs / search.medianMs).toFixed(2);
+  const found = `${after} is ${ratio} times as fast as DLight`;
+  if (beats(search, rule)) return { short: `search pays: ${ratio} ×`, text: `search pays. ${found}.` };
+  if (beats(rule, search)) return { short: `the rule wins: ${ratio} ×`, text: `the rule wins. ${found}.` };
+  return { short: `a draw: ${ratio} ×`, text: `a draw. ${found}: too close to call.` };
+}
+
+function beats(a: SummaryRow, b: SummaryRow): boolean {
+  return a.highMs < b.lowMs && b.medianMs > a.medianMs * MARGIN;
+}

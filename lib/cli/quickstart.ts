@@ -1,0 +1,143 @@
+/**
+ * The main job: rule against search on a few operators of a language model, on this device.
+ *
+ *     deno task quickstart [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]
+ */
+import * as te from "../face/te.ts";
+import { parseArgs } from "node:util";
+import type { Table } from "apache-arrow";
+import { TunebookError } from "../base/error.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { RecordError } from "../records/error.ts";
+import { display } from "../notebook/display.ts";
+import { createReporter } from "../notebook/live.ts";
+import { verdicts } from "../charts/verdict.ts";
+import { Device } from "../runtime/device.ts";
+import { compare } from "../tuning/compare.ts";
+import type { Comparison } from "../tuning/comparison.ts";
+import { share } from "../share/shared.ts";
+
+/** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
+const OPERATORS: readonly { readonly name: string; readonly what: string; readonly func: PrimFunc }[] = [
+  {
+    name: "qkv_prefill",
+    what: "query, key and value of a prompt of 128 tokens: a matrix product",
+    func: te.matmul({ m: 128, n: 1152, k: 896, transposeB: true }),
+  },
+  {
+    name: "gate_up_decode",
+    what: "the MLP's first layer for one token, weights in 4 bits: a quantized matrix-vector product",
+    func: te.gemv({ n: 9728, k: 896, weights: "q4f32_1" }),
+  },
+  {
+    name: "attention_softmax",
+    what: "attention weights of 14 heads over 1024 tokens, for 8 queries",
+    func: te.softmax({ rows: 112, columns: 1024 }),
+  },
+  {
+    name: "rms_norm",
+    what: "the norm before a layer, for 128 tokens",
+    func: te.rmsNorm({ rows: 128, columns: 896 }),
+  },
+];
+
+export interface QuickstartOptions {
+  readonly seconds: number;
+  readonly out: string;
+  readonly prefer?: "webgpu" | "cpu";
+  readonly seed: number;
+}
+
+/** Compares, prints a table, and shares trials, charts and a page as the folder `out`. */
+export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptions): Promise<Table> {
+  await writable(out);
+  using device = await Device.open(prefer ? { prefer } : {});
+  const begin = performance.now();
+  console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
+  // Whoever gets the page sees what the device can do at most.
+  await device.probe();
+  const results: Comparison[] = [];
+  for (const { name, func } of OPERATORS) {
+    const reporter = createReporter();
+    results.push(await compare(func.with({ name }), { device, budget: { seconds }, seed, reporter }));
+  }
+  const { summary } = await share(results, out, {
+    title: "Rule against search, on this device",
+    notes: Object.fromEntries(OPERATORS.map(({ name, what }) => [name, what])),
+  });
+  const spent = ((performance.now() - begin) / 1000).toFixed(0);
+  await display(summary);
+  for (const v of verdicts(summary)) console.log(`${v.task.slice(0, v.task.indexOf("("))}: ${v.text}`);
+  console.log(`in ${spent} s; ${out}/index.html shows it, ${out}/trials.arrows holds every trial`);
+  return summary;
+}
+
+/** @throws {RecordError} if the folder can't be written */
+async function writable(out: string): Promise<void> {
+  try {
+    await Deno.mkdir(out, { recursive: true });
+    await Deno.writeTextFile(`${out}/.writable`, "");
+    await Deno.remove(`${out}/.writable`);
+  } catch (e) {
+    throw new RecordError(
+      `cannot write results to ${out}: ${
+        e instanceof Error ? e.message : e
+      }; choose another folder with --out`,
+    );
+  }
+}
+
+/** What the command line may say. */
+const ARGUMENTS = {
+  seconds: { type: "string", default: "10" },
+  out: { type: "string", default: "results" },
+  prefer: { type: "string" },
+  seed: { type: "string", default: "0" },
+} as const;
+
+/** @throws {TunebookError} for an argument that there isn't, or a value that is none */
+export function quickstartOptions(args: readonly string[]): QuickstartOptions {
+  const refuse = (why: string): never => {
+    throw new TunebookError(
+      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]`,
+    );
+  };
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: ARGUMENTS,
+    strict: false,
+    tokens: true,
+  });
+  for (const t of tokens) {
+    if (t.kind === "positional") refuse(`there is no argument ${t.value}`);
+    if (t.kind !== "option") continue;
+    if (!Object.hasOwn(ARGUMENTS, t.name)) refuse(`there is no option ${t.rawName}`);
+    if (!t.value) refuse(`${t.rawName} has no value`);
+  }
+  const { seconds, out, prefer, seed } = values;
+  if (!(Number(seconds) > 0 && Number(seconds) < Infinity)) {
+    refuse(`--seconds ${seconds} is no positive number`);
+  }
+  if (`${Number(seed) | 0}` !== seed) refuse(`--seed ${seed} is no integer of 32 bits`);
+  if (prefer !== undefined && prefer !== "webgpu" && prefer !== "cpu") {
+    refuse(`--prefer ${prefer} is neither webgpu nor cpu`);
+  }
+  return {
+    seconds: Number(seconds),
+    out: `${out}`,
+    seed: Number(seed),
+    ...(prefer === "webgpu" || prefer === "cpu" ? { prefer } : {}),
+  };
+}
+
+if (import.meta.main) {
+  try {
+    await quickstart(quickstartOptions(Deno.args));
+  } catch (e) {
+    // What is the user's to mend is said on one line; a bug keeps its stack.
+    if (!(e instanceof TunebookError)) throw e;
+    console.error(e.message);
+    Deno.exit(1);
+  }
+  Deno.exit(0);
+}

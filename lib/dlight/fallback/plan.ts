@@ -1,0 +1,152 @@
+/** What of a program the generic space has knobs for: its blocks and what they read, whatever the knobs say. */
+import { equalExpr } from "../../ir/equal.ts";
+import type { Expr, Load } from "../../ir/expr.ts";
+import type { PrimFunc } from "../../ir/func.ts";
+import { outputsOf } from "../../ir/parameters.ts";
+import { reducerOf } from "../../ir/reducer.ts";
+import type { Block, IterVar } from "../../ir/stmt.ts";
+import { walkExpr } from "../../ir/visit.ts";
+import { Schedule } from "../../schedule/schedule.ts";
+import { constExtent, mentions } from "../analysis.ts";
+import { isResult } from "../steps/inlining.ts";
+import { tiledInputs } from "../steps/operand_paths.ts";
+
+/** A block that is never inlined. */
+export interface Kept {
+  readonly name: string;
+  readonly spatial: readonly IterVar[];
+  readonly reduce: readonly IterVar[];
+  /** The longest reduced axis, which is tiled. */
+  readonly k: IterVar | undefined;
+  /** Whether threads can share its reduction. */
+  readonly shareable: boolean;
+  /** The inputs that may be copied near: those that it reads at one place, the first few. */
+  readonly operands: readonly Load[];
+  /** The block into whose loops it may be moved: it reads that one's results where it writes its own. */
+  readonly follows: string | undefined;
+}
+
+/** A block that is inlined unless a knob says otherwise, as inlining computes its elements more than once. */
+export interface Prologue {
+  readonly name: string;
+  /** The kept block that alone reads it, if there is one, and how: it may be computed near that. */
+  readonly reader: { readonly name: string; readonly loads: readonly Load[] } | undefined;
+}
+
+export interface Plan {
+  /** Inputs that may become textures. */
+  readonly inputs: readonly string[];
+  /** In program order. */
+  readonly prologues: readonly Prologue[];
+  readonly kept: readonly Kept[];
+}
+
+/** So many of a program's parts have knobs of their own, so that its space can be numbered. */
+const MOST = { inputs: 4, prologues: 2, operands: 2 } as const;
+
+export function planOf(func: PrimFunc): Plan {
+  const whole = new Schedule(func);
+  const inlined = inlinable(whole);
+  const again = inlined.filter((name) => isReadAgain(whole, name)).slice(0, MOST.prologues);
+  for (const name of inlined) if (!again.includes(name)) whole.computeInline(name);
+  // Readers see prologues before these are inlined, operands after it.
+  const flat = new Schedule(whole.func);
+  for (const name of again) flat.computeInline(name);
+  const names = flat.blocks();
+  const follows = new Map<string, string>();
+  for (const name of names) {
+    const leader = leaderOf(whole, flat, name);
+    if (leader !== undefined && !follows.has(leader)) follows.set(name, leader);
+  }
+  const outputs = outputsOf(func);
+  return {
+    inputs: func.params.filter((b) => !outputs.includes(b) && b.shape.length > 0).slice(0, MOST.inputs)
+      .map((b) => b.name),
+    prologues: again.map((name) => ({ name, reader: readerOf(whole, name, names) })),
+    kept: names.map((name) => keptOf(flat, name, follows.get(name))),
+  };
+}
+
+/** Names of the blocks that can be inlined and lead somewhere, in program order. */
+export function inlinable(sch: Schedule): readonly string[] {
+  return sch.blocks().filter((name) =>
+    sch.block(name).iters.every((it) => it.type === "spatial") && !isResult(sch, name) &&
+    sch.consumers(name).length > 0
+  );
+}
+
+/** Whether inlining would compute elements of what `name` writes more than once. */
+function isReadAgain(sch: Schedule, name: string): boolean {
+  const readers = sch.consumers(name).map((c) => sch.block(c));
+  const reads = readers.flatMap((block) => loadsOf(sch, block, name).map((load) => ({ block, load })));
+  return reads.length > 1 ||
+    reads.some(({ block, load }) =>
+      block.iters.some((it) => constExtent(it.extent) !== 1 && !mentions(load.indices, it.var))
+    );
+}
+
+/** How `block` reads what `producer` writes. */
+function loadsOf(sch: Schedule, block: Block, producer: string): readonly Load[] {
+  const { body } = sch.block(producer);
+  return body.kind === "store" ? sch.inputs(block.name).filter((l) => l.buffer === body.buffer) : [];
+}
+
+function readerOf(sch: Schedule, name: string, kept: readonly string[]): Prologue["reader"] {
+  const [reader, ...more] = sch.consumers(name);
+  if (reader === undefined || more.length > 0 || !kept.includes(reader)) return undefined;
+  const loads = loadsOf(sch, sch.block(reader), name);
+  return loads.every(hasTile) ? { name: reader, loads } : undefined;
+}
+
+/** Whether a load goes by axes alone: what it reads by another tensor's values may lie anywhere. */
+function hasTile(load: Load): boolean {
+  let gathers = false;
+  for (const index of load.indices) {
+    walkExpr(index, (e) => {
+      if (e.kind === "load") gathers = true;
+    });
+  }
+  return !gathers;
+}
+
+function keptOf(sch: Schedule, name: string, follows: string | undefined): Kept {
+  const { iters, body } = sch.block(name);
+  const reduce = iters.filter((it) => it.type === "reduce");
+  const extent = (it: IterVar) => constExtent(it.extent) ?? Infinity;
+  return {
+    name,
+    spatial: iters.filter((it) => it.type === "spatial"),
+    reduce,
+    k: reduce.toSorted((a, b) => extent(b) - extent(a))[0],
+    shareable: body.kind === "store" && reducerOf(body) !== undefined,
+    operands: tiledInputs(sch, name).filter((l) => l.buffer.shape.length > 0 && hasTile(l))
+      .slice(0, MOST.operands),
+    follows,
+  };
+}
+
+/** The last kept producer of an elementwise block with the same axes, if it can be moved into its loops. */
+function leaderOf(whole: Schedule, flat: Schedule, name: string): string | undefined {
+  const block = flat.block(name);
+  const leader = flat.producers(name).at(-1);
+  if (leader === undefined || !isPlain(block) || block.iters.some((it) => it.type === "reduce")) {
+    return undefined;
+  }
+  // What is computed between the two could not be done before the leader's loops begin.
+  const between = whole.producers(name).some((p) =>
+    !flat.blocks().includes(p) && whole.producers(p).length > 0
+  );
+  const first = flat.block(leader);
+  const axes = first.iters.filter((it) => it.type === "spatial");
+  const aligned = isPlain(first) && axes.length === block.iters.length &&
+    axes.every((it, d) => equalExpr(it.extent, block.iters[d]?.extent as Expr)) &&
+    loadsOf(flat, block, leader).every((l) => l.indices.every((e, d) => e === block.iters[d]?.var));
+  return aligned && !between ? leader : undefined;
+}
+
+/** Whether a block writes at its spatial axes, in their order. */
+function isPlain({ iters, body }: Block): boolean {
+  const spatial = iters.filter((it) => it.type === "spatial");
+  return body.kind === "store" && spatial.length > 0 && body.indices.length === spatial.length &&
+    body.indices.every((e, d) => e === spatial[d]?.var);
+}

@@ -1,0 +1,59 @@
+/**
+ * Conv2d: one sum of products over a window that slides over one of the operands, in any layout, with any
+ * stride, dilation and groups; depthwise too.
+ */
+import type { PrimFunc } from "../../ir/func.ts";
+import { isEpilogue, isPrologue, iterOf, mentions, nodesOf, productTerms } from "../analysis.ts";
+import type { Rule } from "../rule.ts";
+import { slidesOf, type Sliding, slidingOf, slidingTemplate } from "../steps/window.ts";
+
+export const conv2d: Rule = {
+  name: "Conv2d",
+  match(func, target) {
+    const found = match(func);
+    if (typeof found === "string") return { because: found };
+    const { main, image, window, filter } = found;
+    return {
+      template: slidingTemplate(found, target),
+      because:
+        `block ${main.block.name} sums products over a window (${
+          window.map((it) => it.var.name).join(", ")
+        }) that ` +
+        `slides over ${image.buffer.name}; ${filter.var.name} counts the filters`,
+    };
+  },
+};
+
+function match(func: PrimFunc): Sliding | string {
+  const nodes = nodesOf(func);
+  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  const reductions = nodes.filter((n) => n.kind === "reduction");
+  const [main] = reductions;
+  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+  const [p, q] = productTerms(main) ?? [];
+  if (p?.kind !== "load" || q?.kind !== "load" || p.buffer === q.buffer) {
+    return `block ${main.block.name} is not a sum of products of two tensors`;
+  }
+  const image = slidesOf(main, p).length > 0 ? p : q, weights = image === p ? q : p;
+  const slides = slidesOf(main, image);
+  if (slides.length === 0) return `no window slides over an operand of block ${main.block.name}`;
+  if (!weights.indices.every((e) => iterOf(main, e) || e.kind === "const")) {
+    return `${weights.buffer.name} is indexed by more than plain axes`;
+  }
+  if (!main.store.indices.every((e) => iterOf(main, e))) {
+    return `block ${main.block.name} does not write at plain axes`;
+  }
+  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
+  if (stray) {
+    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
+  }
+  const filters = main.block.iters.filter((it) => it.type === "spatial" && mentions(weights.indices, it.var));
+  const [filter] = filters;
+  if (!filter || filters.length !== 1) {
+    return `${weights.buffer.name} has ${filters.length} axes of the result and not one`;
+  }
+  // Groups of filters move over groups of channels, which is no window.
+  const moving = slides.filter((s) => s.along !== filter);
+  if (moving.length === 0) return `no window slides over an operand of block ${main.block.name}`;
+  return slidingOf(main, image, weights, moving, filter);
+}

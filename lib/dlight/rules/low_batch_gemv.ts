@@ -1,0 +1,29 @@
+import type { Target } from "../../target/target.ts";
+import { constExtent } from "../analysis.ts";
+import { matchMatmul, matmulTemplate } from "./matmul.ts";
+import { PRESETS } from "../presets.ts";
+import type { Rule } from "../rule.ts";
+
+/**
+ * LowBatchGEMV: a matrix product whose rows are few, at most `bucket`, and not known before the launch. It is
+ * Matmul's template with all rows in the registers of one thread, so that each weight is read once.
+ */
+export function lowBatchGemv(bucket: number): Rule {
+  return {
+    name: "LowBatchGEMV",
+    match(func, target: Target) {
+      const found = matchMatmul(func);
+      if (typeof found === "string") return { because: found };
+      const { i, j, k } = found;
+      if (constExtent(i.extent) !== undefined) return { because: `axis ${i.var.name} is not symbolic` };
+      if (constExtent(j.extent) === undefined || constExtent(k.extent) === undefined) {
+        return { because: "more than its rows are symbolic" };
+      }
+      const preset = { ...PRESETS[target.profile].lowBatch, i: [1, bucket] } as const;
+      return {
+        template: matmulTemplate(found, target, preset),
+        because: `${i.var.name} is symbolic, and at most ${bucket} rows are taken at a time`,
+      };
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Reduction: blocks that reduce the rows of tensors, each row by itself, and elementwise blocks over the same
+ * rows: sums, maxima, softmax, the norms, log-sum-exp, chains of them. One kernel: a workgroup takes whole
+ * rows and walks through all blocks for them; threads share a row; the rows' statistics stay in registers, and
+ * an input is read again where that is cheaper than keeping it. Or, for few and long rows, a kernel for each block,
+ * and workgroups that share a row.
+ */
+import { equalExpr } from "../../ir/equal.ts";
+import type { Expr } from "../../ir/expr.ts";
+import type { PrimFunc } from "../../ir/func.ts";
+import { constExtent, consumersOf, type Node, nodesOf } from "../analysis.ts";
+import { columnTemplate } from "../steps/column_reduction.ts";
+import { type RowReduction, rowTemplate } from "../steps/row_reduction.ts";
+import type { Rule } from "../rule.ts";
+
+export const reduction: Rule = {
+  name: "Reduction",
+  match(func, target) {
+    const found = match(func);
+    if (typeof found === "string") return { because: found };
+    const { kept, outer } = found;
+    const named = (kind: Node["kind"], one: string, more: string) => {
+      const names = kept.filter((n) => n.kind === kind).map((n) => n.block.name);
+      return names.length === 0 ? "" : `${names.join(", ")} ${names.length === 1 ? one : more}`;
+    };
+    const also = named("injective", "is", "are");
+    return {
+      template: outer ? columnTemplate(found, target) : rowTemplate(found, target),
+      because: `${named("reduction", "reduces", "reduce")} each row by itself` +
+        (outer ? ", and neighbours in memory belong to different rows" : "") +
+        (also ? `, and ${also} elementwise over the same rows` : ""),
+    };
+  },
+};
+
+function match(func: PrimFunc): RowReduction | string {
+  const nodes = nodesOf(func);
+  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  const [first] = nodes.filter((n) => n.kind === "reduction");
+  if (!first) return "it reduces nothing";
+  const inlined = nodes.filter((n) =>
+    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0
+  );
+  const kept = nodes.filter((n) => !inlined.includes(n));
+  const rows = first.block.iters.filter((it) => it.type === "spatial").length;
+  const extents = first.block.iters.slice(0, rows).map((it) => it.extent);
+  for (const n of kept) {
+    const shape = n.block.iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
+    const own = shape.slice(rows);
+    if (!shape.startsWith("S".repeat(rows)) || (n.kind === "reduction" && own.includes("S"))) {
+      return `block ${n.block.name} has axes ${shape} and not ${
+        "S".repeat(rows)
+      }R: rows first, then reduced axes`;
+    }
+    if (n.kind === "injective" && own.length > 1) {
+      return `block ${n.block.name} has ${own.length} axes beyond the rows and not one`;
+    }
+    if (n.block.iters.some((it, d) => d < rows && !equalExpr(it.extent, extents[d] as Expr))) {
+      return `block ${n.block.name} has other rows than ${first.block.name}`;
+    }
+    const width = n.block.iters[rows]?.extent;
+    if (width && constExtent(width) === 1) {
+      return `block ${n.block.name} has one element a row: there is nothing to share`;
+    }
+    if (n.store.indices.some((e, d) => e !== n.block.iters[d]?.var)) {
+      return `block ${n.block.name} does not write its own row`;
+    }
+    if (!n.result && consumersOf(n, nodes).length === 0) return `nothing reads block ${n.block.name}`;
+  }
+  for (const n of nodes) {
+    const plain = n.store.indices.length === n.block.iters.filter((it) => it.type === "spatial").length &&
+      n.store.indices.every((e, d) => e === n.block.iters[d]?.var);
+    if (!plain) return `block ${n.block.name} does not write at plain axes`;
+    const foreign = n.loads.find((l) =>
+      nodes.some((p) => p.store.buffer === l.buffer) && l.indices.some((e, d) => e !== n.block.iters[d]?.var)
+    );
+    if (foreign) return `block ${n.block.name} reads ${foreign.buffer.name} of another row`;
+  }
+  const reduced = first.block.iters.at(-1);
+  const lasts = first.loads.filter((l) => l.indices.length > rows).map((l) => l.indices.at(-1));
+  const outer = rows > 0 && lasts.length > 0 &&
+    lasts.every((e) => e === first.block.iters[rows - 1]?.var);
+  const reductions = kept.filter((n) => n.kind === "reduction");
+  if (
+    outer &&
+    (reductions.length > 1 || kept.some((n) => n.kind === "injective" && n.block.iters.length > rows))
+  ) {
+    return "neighbours in memory belong to different rows, and a row is read more than once";
+  }
+  if (outer && (kept.length > 2 || (kept.length === 2 && first.result))) {
+    return "neighbours in memory belong to different rows, and there is more than one result";
+  }
+  return { kept, inlined, rows, columns: reduced && constExtent(reduced.extent), outer };
+}

@@ -1,0 +1,121 @@
+import { bytesOf, isUniformType } from "../../ir/dtype.ts";
+import { elementsOf } from "../../ir/elements.ts";
+import { equalExpr } from "../../ir/equal.ts";
+import type { Expr, Load } from "../../ir/expr.ts";
+import { PREPARE } from "../../ir/annotations.ts";
+import { outputsOf } from "../../ir/parameters.ts";
+import type { Schedule } from "../../schedule/schedule.ts";
+import type { Knobs } from "../../space/knobs.ts";
+import { type Target, UNIFORM_BYTES } from "../../target/target.ts";
+import { textureLayout } from "../../target/texture.ts";
+import { constExtent } from "../analysis.ts";
+import type { Path } from "../presets.ts";
+import { unrollCopy } from "./cooperative_copy.ts";
+
+/**
+ * A knob for where some tensors of the program are read from: those of `options` that all of them can take on
+ * the target, the preset if it is among them. Makes textures of them where that is chosen.
+ */
+export function choosePath<P extends Path>(
+  sch: Schedule,
+  knobs: Knobs,
+  knob: string,
+  inputs: readonly string[],
+  target: Target,
+  options: readonly P[],
+  preset: P,
+): P {
+  // An output that is read again stays in its buffer.
+  const outputs = new Set(outputsOf(sch.func).map((b) => b.name));
+  const read = inputs.filter((name) => !outputs.has(name));
+  const paths = options.filter((o) => read.every((name) => FITS[o](sch, name, target)));
+  const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
+  if (path === "texture" || path === "uniform") { for (const name of read) sch.setScope(name, path); }
+  return path;
+}
+
+/** Whether an input can take a path on a target. */
+const FITS: Readonly<Record<Path, (sch: Schedule, input: string, target: Target) => boolean>> = {
+  shared: () => true,
+  buffer: () => true,
+  texture: fitsTexture,
+  uniform: fitsUniform,
+};
+
+/** Why a workgroup can't have so many threads, one factor an axis; nothing if it can. */
+export function tooMany({ limits }: Target, ...threads: readonly number[]): string | undefined {
+  return threads.reduce((a, b) => a * b, 1) > limits.maxInvocations
+    ? `${threads.join(" x ")} threads: the device takes ${limits.maxInvocations}`
+    : undefined;
+}
+
+/** Why `amount` of something is more than pays, said as "`what`: more than `most` `why`"; nothing if it is not. */
+export function tooLarge(amount: number, most: number, what: string, why: string): string | undefined {
+  return amount > most ? `${what}: more than ${most} ${why}` : undefined;
+}
+
+function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
+  const shape = sch.func.params.find((b) => b.name === input)?.shape ?? [];
+  const columns = shape.at(-1);
+  return textureLayout(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
+    undefined;
+}
+
+function fitsUniform(sch: Schedule, input: string): boolean {
+  const param = sch.func.params.find((b) => b.name === input);
+  const elements = param && isUniformType(param.dtype) ? elementsOf(param.shape) : undefined;
+  return param !== undefined && elements !== undefined && elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
+}
+
+/** What bringing near the other operand costs, in products for each result (llvmpipe, tiles of 16, 8 and 4 results). */
+export const BRINGING = 4;
+
+/** The block under which `buffer` is produced for `block`; undefined for an input, as given or prepared. */
+export function producerOf(sch: Schedule, block: string, buffer: string): string | undefined {
+  return sch.producers(block).find((name) => {
+    const { body, annotations } = sch.block(name);
+    return body.kind === "store" && body.buffer.name === buffer && annotations[PREPARE] !== true;
+  });
+}
+
+/**
+ * Brings `buffer` into registers under `loop`, for `block`: a copy of an input, or the producer itself
+ * (a dequantization, a padding), whose own inputs are then brought near as well.
+ */
+export function bringNear(
+  sch: Schedule,
+  block: string,
+  buffer: string,
+  loop: string,
+  options: { readonly vectors: boolean },
+): void {
+  const producer = producerOf(sch, block, buffer);
+  const near = producer ?? sch.cacheRead(block, buffer, "local");
+  if (producer !== undefined) sch.setScope(producer, "local");
+  unrollCopy(sch, sch.computeAt(near, loop), options.vectors);
+  if (producer === undefined) return;
+  for (const input of packedInputs(sch, producer)) {
+    const copy = sch.cacheRead(producer, input, "local");
+    unrollCopy(sch, sch.computeAt(copy, loop), options.vectors);
+  }
+}
+
+/**
+ * How `block` reads those of the program's tensors that it reads at one place only, a load of each: what is read
+ * at several places has no tile, and stays where it is.
+ */
+export function tiledInputs(sch: Schedule, block: string): readonly Load[] {
+  const loads = sch.inputs(block).filter((l) => sch.func.params.includes(l.buffer));
+  const firsts = new Map(loads.toReversed().map((l) => [l.buffer, l]));
+  return [...firsts.values()].toReversed().filter((first) =>
+    loads.every((l) =>
+      l.buffer !== first.buffer || l.indices.every((e, d) => equalExpr(e, first.indices[d] as Expr))
+    )
+  );
+}
+
+/** Inputs that a decoding producer reads several times each: their indices divide an iteration variable. */
+function packedInputs(sch: Schedule, producer: string): readonly string[] {
+  return sch.inputs(producer).filter((b) => b.indices.some((e) => e.kind === "binary" && e.op === "floordiv"))
+    .map((b) => b.buffer.name);
+}

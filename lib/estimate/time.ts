@@ -1,0 +1,174 @@
+import { bytesOf } from "../ir/dtype.ts";
+import type { Scope } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Profile, Target } from "../target/target.ts";
+import { isOutside, issued, opsOf, type Scheduled, sizesOf, touched, turnsOf } from "./accesses.ts";
+import { type Leaf, leavesOf } from "./store_nests.ts";
+
+/** What a kind of device does at a time, to the order of magnitude. */
+interface Machine {
+  /** Threads that go in step. */
+  readonly width: number;
+  /** Whether those are threads along x only, or whichever follow on each other. */
+  readonly alongX: boolean;
+  /** Threads, in step or not, that keep it busy. */
+  readonly atOnce: number;
+  /** Nanoseconds of one load or store by `width` threads, where `width` of them do nothing else. */
+  readonly ns: Readonly<Record<Scope, number>>;
+  /** Nanoseconds of one operation by `width` threads. */
+  readonly opNs: number;
+}
+
+/** Of a GPU: memory costs some ten times what workgroup memory and constants do, textures have a cache on the way. */
+const GPU: Machine = {
+  width: 32,
+  alongX: false,
+  atOnce: 16384,
+  ns: { global: 20, texture: 12, uniform: 2, shared: 2, local: 0 },
+  opNs: 0.5,
+};
+
+const MACHINES: Readonly<Record<Profile, Machine>> = {
+  "generic-webgpu": GPU,
+  nvidia: { ...GPU, atOnce: 65536 },
+  amd: { ...GPU, atOnce: 65536 },
+  intel: { ...GPU, width: 16, atOnce: 8192 },
+  apple: GPU,
+  "qualcomm-adreno": { ...GPU, width: 64, atOnce: 8192, ns: { ...GPU.ns, texture: 4 } },
+  // Its workgroup memory lies in the same memory as everything else.
+  "arm-mali": { ...GPU, width: 16, atOnce: 8192, ns: { ...GPU.ns, shared: 20 } },
+  // Measured with Mesa 22.3: buffers are read lane by lane, whatever memory they are in; storage textures are not.
+  // Lanes are eight threads along x: a workgroup of 1 x 8 has one in each.
+  llvmpipe: {
+    width: 8,
+    alongX: true,
+    atOnce: 16,
+    ns: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
+    opNs: 0.25,
+  },
+  // Generated JavaScript: one thread, and memory is memory.
+  cpu: {
+    width: 1,
+    alongX: false,
+    atOnce: 1,
+    ns: { global: 1, texture: 1, uniform: 1, shared: 1, local: 0 },
+    opNs: 1,
+  },
+};
+
+const SCOPES = ["global", "texture", "uniform", "shared"] as const;
+
+const TARGET = [
+  /** Of the whole program, were the device always busy. */
+  ...SCOPES.map((s) => `target.${s}Ns`),
+  "target.computeNs",
+  /** Workgroups that fit the device at a time, by their threads and by their workgroup memory. */
+  "target.groupsAtOnce",
+  /** Rounds of that many workgroups. */
+  "target.rounds",
+  /** Share of lanes that have a thread, of the last round's room that is used, of the device that is kept busy. */
+  "target.lanes",
+  "target.tail",
+  "target.busy",
+  /** What the program would take, and what that is for each nanosecond that a perfect schedule would take. */
+  "target.ns",
+  "target.aboveRoofline",
+  /** Turns of loops for each that the driver allows. */
+  "target.turns",
+] as const;
+
+export const targetNames: readonly string[] = TARGET;
+
+/** Nanoseconds that a scheduled program would take by what is known of the kind of device: an order, not a forecast. */
+export function estimatedNs(func: PrimFunc, target: Target): number {
+  return targetFeatures({ func, leaves: leavesOf(func), target })[TARGET.indexOf("target.ns")] ?? Infinity;
+}
+
+export function targetFeatures({ func, leaves, target }: Scheduled): readonly number[] {
+  const machine = machineOf(target);
+  const most = (f: (leaf: Leaf) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 1);
+  const groups = most((leaf) => turnsOf(leaf, "group"));
+  const threads = most((leaf) => turnsOf(leaf, "thread", "threadX"));
+  const inStep = machine.alongX ? most((leaf) => turnsOf(leaf, "threadX")) : threads;
+  const steps = Math.ceil(inStep / machine.width) * (threads / inStep);
+  const lanes = threads / (steps * machine.width);
+  const { sharedBytes } = sizesOf(func, leaves);
+  const byMemory = sharedBytes > 0 ? MEMORIES * target.limits.maxSharedBytes / sharedBytes : Infinity;
+  const groupsAtOnce = Math.max(1, Math.floor(Math.min(machine.atOnce / (steps * machine.width), byMemory)));
+  const rounds = Math.ceil(groups / groupsAtOnce);
+  const tail = groups / (rounds * groupsAtOnce);
+  const busy = Math.min(1, groupsAtOnce * steps * machine.width / machine.atOnce) * tail;
+
+  // By `width` threads at a time, over the whole device.
+  const together = machine.atOnce / machine.width;
+  const byScope = SCOPES.map((scope) => trafficNs(leaves, scope, machine) / together);
+  const computeNs = leaves.reduce((s, leaf) => s + leaf.turns * opsOf(leaf), 0) * machine.opNs /
+    machine.atOnce;
+  const memoryNs = byScope.reduce((a, b) => a + b, 0);
+  const ns = Math.max(memoryNs, computeNs) / Math.max(busy, 1 / machine.atOnce) / lanes;
+  const turns = most((leaf) => turnsOf(leaf, "serial"));
+  return [
+    ...byScope,
+    computeNs,
+    groupsAtOnce,
+    rounds,
+    lanes,
+    tail,
+    busy,
+    ns,
+    ns / Math.max(1e-3, roofline(leaves, machine, target)),
+    turns / target.limits.maxLoopIterations,
+  ];
+}
+
+/** Workgroup memories that a device has, at least; more are of no use to a program that fills none. */
+const MEMORIES = 16;
+
+/** Peaks that were measured are better than what is known of the kind. */
+function machineOf({ profile, peaks }: Target): Machine {
+  const machine = MACHINES[profile];
+  if (!peaks) return machine;
+  const { bufferGbps, textureGbps, gflops } = peaks;
+  // Sixteen bytes a lane, over all lanes of the device.
+  const ns = (gbps: number) => 16 * machine.atOnce / gbps;
+  return {
+    ...machine,
+    ns: {
+      ...machine.ns,
+      global: ns(bufferGbps),
+      texture: textureGbps > 0 ? ns(textureGbps) : machine.ns.texture,
+      uniform: ns(bufferGbps) * machine.ns.uniform / machine.ns.global,
+      shared: ns(bufferGbps) * machine.ns.shared / machine.ns.global,
+    },
+    opNs: machine.atOnce / gflops,
+  };
+}
+
+/** Nanoseconds of all loads and stores of a scope, one set of `width` threads after the other. */
+function trafficNs(leaves: readonly Leaf[], scope: Scope, { ns, width }: Machine): number {
+  let times = 0;
+  for (const leaf of leaves) {
+    const threads = turnsOf(leaf, "group", "thread", "threadX");
+    for (const a of [leaf.store, ...leaf.loads]) {
+      if (a.buffer.scope === scope) times += issued(leaf, a) * threads / width;
+    }
+  }
+  return times * ns[scope];
+}
+
+/** Nanoseconds of a schedule that touches every outside element once, at the device's best, and computes at it. */
+function roofline(leaves: readonly Leaf[], { atOnce, ns, opNs }: Machine, { peaks }: Target): number {
+  const elements = new Map<object, number>();
+  let ops = 0;
+  for (const leaf of leaves) {
+    ops += leaf.turns * opsOf(leaf);
+    for (const a of [leaf.store, ...leaf.loads].filter(isOutside)) {
+      const bytes = touched(a, leaf, [...leaf.loops.keys()]) * bytesOf(a.buffer.dtype);
+      elements.set(a.buffer, Math.max(bytes, elements.get(a.buffer) ?? 0));
+    }
+  }
+  const bytes = [...elements.values()].reduce((a, b) => a + b, 0);
+  const best = Math.min(ns.global, ns.texture);
+  const byteNs = peaks ? 1 / Math.max(peaks.bufferGbps, peaks.textureGbps) : best / 16 / atOnce;
+  return Math.max(bytes * byteNs, ops * opNs / atOnce);
+}

@@ -1,0 +1,93 @@
+/** How much work a program is, whatever its schedule. */
+import { bytesOf, isFloat } from "../ir/dtype.ts";
+import type { Buffer, Expr } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { evaluate, exprToJson } from "../ir/json.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { readsMemory, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+
+type Shapes = Readonly<Record<string, number>>;
+
+/**
+ * Operations of the program as written: every add, sub, mul, div, min, max and math call on floats counts one, a
+ * product of packed bytes eight (its four products, and as many sums with the one that takes it), initialisations
+ * nothing.
+ */
+export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
+  const count = (s: Stmt): number => {
+    switch (s.kind) {
+      case "for":
+        return extentOf(s.extent, shapes) * count(s.body);
+      case "seq":
+        return s.body.reduce((n, x) => n + count(x), 0);
+      case "if":
+        return count(s.then) + (s.else ? count(s.else) : 0);
+      case "store":
+        return operations(s.value);
+      case "block":
+        return count(s.body);
+      case "let":
+        return operations(s.value) + count(s.body);
+      case "barrier":
+        return 0;
+      default:
+        return s satisfies never;
+    }
+  };
+  return count(f.body);
+}
+
+/**
+ * Bytes that any schedule must move at least: each parameter once; of one whose rows are looked up by an index
+ * from memory, as many rows as there are look-ups, if those are fewer.
+ */
+export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
+  const lookups = lookupsOf(f, shapes);
+  return f.params.reduce((n, b) => {
+    const elements = b.shape.reduce((p, d, k) => {
+      const whole = extentOf(d, shapes);
+      return p * Math.min(whole, lookups.get(b)?.[k] ?? whole);
+    }, 1);
+    return n + bytesOf(b.dtype) * elements;
+  }, 0);
+}
+
+/** How many values an index from memory takes, by buffer and dimension. */
+function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (number | undefined)[]> {
+  const found = new Map<Buffer, (number | undefined)[]>();
+  walkStmt(f.body, (s) => {
+    if (s.kind !== "block") return;
+    const turns = (e: Expr) =>
+      s.iters.filter((it) => usesVar(e, (v) => v === it.var)).reduce(
+        (n, it) => n * extentOf(it.extent, shapes),
+        1,
+      );
+    walkStmt(s.body, () => {}, (e) => {
+      if (e.kind !== "load") return;
+      const known = found.get(e.buffer) ?? e.buffer.shape.map(() => 0);
+      found.set(
+        e.buffer,
+        e.indices.map((index, d) => {
+          const before = known[d];
+          return before !== undefined && readsMemory(index) ? before + turns(index) : undefined;
+        }),
+      );
+    });
+  });
+  return found;
+}
+
+function extentOf(e: Expr, shapes: Shapes): number {
+  return evaluate(exprToJson(e), shapes);
+}
+
+const ARITHMETIC = new Set(["add", "sub", "mul", "div", "min", "max"]);
+
+function operations(e: Expr): number {
+  let n = 0;
+  walkExpr(e, (x) => {
+    if (x.kind === "call" && x.op === "dot4I8Packed") n += 8;
+    else if (isFloat(x.dtype) && (x.kind === "call" || (x.kind === "binary" && ARITHMETIC.has(x.op)))) n++;
+  });
+  return n;
+}

@@ -1,0 +1,23 @@
+/** What to compute: tensors as functions of positions, and the operators of language and vision models. */
+export type { Activation } from "../op/activation.ts";
+export { attention } from "../op/attention.ts";
+export { compute, type Dim, max, placeholder, primFunc, reduceAxis, sum, Tensor } from "../te/compute.ts";
+export { conv2d } from "../op/conv2d.ts";
+export { dequantizeQ4, type Q4Layout } from "../op/dequantize_q4.ts";
+export { add, gated, gelu, mul, relu, silu } from "../op/elementwise.ts";
+export { embedding } from "../op/embedding.ts";
+export type { EpilogueOptions } from "../op/epilogue.ts";
+export { TeError } from "../te/error.ts";
+export { gemv } from "../op/gemv.ts";
+export { matmul } from "../op/matmul.ts";
+export { avgPool2d, globalAvgPool2d, maxPool2d } from "../op/pool2d.ts";
+export { quantizeI8 } from "../op/quantize_i8.ts";
+export { quantizeQ4 } from "../op/quantize_q4.ts";
+export { rope } from "../op/rope.ts";
+export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
+export { softmax } from "../op/softmax.ts";
+export { logSumExp } from "../op/log_sum_exp.ts";
+export { addRmsNorm, rmsNorm } from "../op/rms_norm.ts";
+export { layerNorm } from "../op/layer_norm.ts";
+export { reduceSum } from "../op/reduce_sum.ts";
+export { transpose } from "../op/transpose.ts";

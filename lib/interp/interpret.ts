@@ -1,0 +1,104 @@
+/**
+ * The meaning of a program, executed: statements in order, every loop serial, floats in doubles. It is the
+ * reference that schedules and kernels are held against, so it shares nothing with lowering or printing. For
+ * speed the program is translated to one JavaScript function.
+ */
+import { isFloat, type ScalarType } from "../ir/dtype.ts";
+import { erf } from "../base/erf.ts";
+import { IrError } from "../ir/error.ts";
+import type { Buffer } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { interchanged } from "./interchange.ts";
+import { inputsOf, outputsOf } from "../ir/parameters.ts";
+import { elementsOf, type Shapes, solveShapes } from "../ir/shapes.ts";
+import { translate } from "./translate.ts";
+
+export type { Shapes };
+export type TypedArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
+export type Arrays = Readonly<Record<string, TypedArray>>;
+
+export interface InterpretOptions {
+  /** Shape variables that do not follow from the inputs' lengths. */
+  readonly shapes?: Shapes;
+  /**
+   * Throw where an index is out of its buffer, or an axis out of its extent. Default true; it takes two to
+   * four times as long.
+   */
+  readonly check?: boolean;
+}
+
+/**
+ * The outputs of `f` on `inputs`, by parameter name: floats as Float64Array, booleans as a Uint32Array of 0
+ * and 1. Whatever is not an input starts as NaN (zero for integers), so that a float read before it is
+ * written shows.
+ *
+ * @throws {IrError} for a missing input, a wrong kind of array or length, a shape variable without a value,
+ * or (with `check`) an index out of range
+ */
+export function interpret(
+  f: PrimFunc,
+  inputs: Arrays,
+  options: InterpretOptions = {},
+): Record<string, TypedArray> {
+  const given = new Set(inputsOf(f));
+  const data = new Map([...given].map((b) => [b, inputOf(f, b, inputs)]));
+  const shapes = solveShapes(f, (name) => inputs[name]?.length, options.shapes);
+  const buffers = [...f.params, ...f.allocs];
+  const arrays = buffers.map((b) => {
+    const size = elementsOf(b.shape, shapes);
+    const array = data.get(b);
+    if (!array) return poisoned(b.dtype, size);
+    if (array.length === size) return array;
+    throw new IrError(
+      `cannot interpret ${f.name}: input ${b.name} has ${array.length} elements, its shape takes ${size}`,
+    );
+  });
+  const outOfRange = (buffer: number, dimension: number, index: number): never => {
+    const b = buffers[buffer];
+    throw new IrError(
+      `${f.name}: index ${index} is out of dimension ${dimension} of ${b?.name}, which has ${
+        elementsOf(b?.shape.slice(dimension, dimension + 1) ?? [], shapes)
+      } elements`,
+    );
+  };
+  const outOfExtent = (axis: string, value: number): never => {
+    throw new IrError(`${f.name}: axis ${axis} takes the value ${value}, which is out of its extent`);
+  };
+  const { text, axes } = translate(interchanged(f), buffers, options.check ?? true);
+  const run = new Function("buffers", "shapes", "erf", "outOfRange", "outOfExtent", text);
+  run(
+    arrays,
+    f.shapeVars.map((v) => shapes[v.name]),
+    erf,
+    outOfRange,
+    (axis: number, value: number) => outOfExtent(axes[axis]?.name ?? "", value),
+  );
+  return Object.fromEntries(outputsOf(f).map((b) => [b.name, arrays[buffers.indexOf(b)] as TypedArray]));
+}
+
+function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): TypedArray {
+  const array: unknown = Object.hasOwn(inputs, b.name) ? inputs[b.name] : undefined;
+  if (array === undefined) {
+    const takes = inputsOf(f).map((x) => x.name).join(", ");
+    throw new IrError(`cannot interpret ${f.name}: input ${b.name} is missing; it takes ${takes}`);
+  }
+  const fits = KINDS[b.dtype].find((kind) => array instanceof kind);
+  if (fits) return array as TypedArray;
+  const got = (array as object | null)?.constructor?.name ?? typeof array;
+  const wanted = KINDS[b.dtype].map((kind) => kind.name).join(" or ");
+  throw new IrError(`cannot interpret ${f.name}: input ${b.name} is a ${got}; ${b.dtype} comes as ${wanted}`);
+}
+
+const FLOATS = [Float32Array, Float16Array, Float64Array] as const;
+const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): TypedArray }[]>> = {
+  f32: FLOATS,
+  f16: FLOATS,
+  i32: [Int32Array],
+  u32: [Uint32Array],
+  bool: [Uint32Array],
+};
+
+function poisoned(dtype: ScalarType, size: number): TypedArray {
+  if (isFloat(dtype)) return new Float64Array(size).fill(NaN);
+  return dtype === "i32" ? new Int32Array(size) : new Uint32Array(size);
+}

@@ -1,0 +1,83 @@
+/**
+ * Starts a Tunebook kernel for Jupyter: `start.ts CONNECTION_FILE CONFIG_FOLDER`, in the notebook's folder.
+ *
+ * Deno's kernel takes its import map from the folder that it starts in and from those above, and no flag says
+ * another. So it starts in CONFIG_FOLDER, whose deno.json knows `tunebook`, unless the notebook's own project does;
+ * and the first thing that it executes, before Jupyter reaches it, takes it back to the notebook's folder.
+ *
+ * A kernel that Jupyter restarts has the ports of the one before, which may still be about to end.
+ *
+ * Interrupts come here, as the kernel has a process group of its own, and are handed on once it can take them.
+ */
+import { dirname, join, resolve } from "node:path";
+// A kernel ends with the Jupyter that started it.
+import "../measure/watchdog.ts";
+import { type Connection, executeSilently } from "./zmtp.ts";
+
+const PORTS_MS = 10_000;
+
+/** Whether a project around this folder has an import map that knows tunebook; the nearest one decides. */
+function knowsTunebook(folder: string): boolean {
+  for (const name of ["deno.json", "deno.jsonc"]) {
+    try {
+      // A deno.jsonc may have comments, so it is read as text.
+      return /"tunebook"\s*:/.test(Deno.readTextFileSync(join(folder, name)));
+    } catch (e) {
+      if (!(e instanceof Deno.errors.NotFound)) throw e;
+    }
+  }
+  const above = dirname(folder);
+  return above !== folder && knowsTunebook(above);
+}
+
+/** Waits, at most ten seconds, until nobody listens on the kernel's ports; after that the kernel says what is wrong. */
+async function portsFree({ ip: hostname, ...connection }: Connection): Promise<void> {
+  const end = performance.now() + PORTS_MS;
+  for (const [name, port] of Object.entries(connection)) {
+    if (!name.endsWith("_port")) continue;
+    while (!isFree(hostname, Number(port)) && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+function isFree(hostname: string, port: number): boolean {
+  try {
+    Deno.listen({ hostname, port }).close();
+    return true;
+  } catch (e) {
+    if (e instanceof Deno.errors.AddrInUse) return false;
+    throw e;
+  }
+}
+
+async function start(connectionFile: string, configFolder: string): Promise<number> {
+  const folder = Deno.cwd();
+  const connection = JSON.parse(await Deno.readTextFile(connectionFile)) as Connection;
+  await portsFree(connection);
+  const kernel = new Deno.Command(Deno.execPath(), {
+    args: ["jupyter", "--quiet", "--kernel", "--conn", resolve(connectionFile)],
+    cwd: knowsTunebook(folder) ? folder : configFolder,
+    detached: true,
+    // It ends with this process: see watchdog.ts.
+    stdin: "piped",
+  }).spawn();
+  let ready = false;
+  Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  const prelude = new URL("./prelude.ts", import.meta.url).href;
+  const code = `await (await import(${JSON.stringify(prelude)})).prepare(${JSON.stringify(folder)})`;
+  try {
+    await Promise.race([executeSilently(connection, code), kernel.status]);
+  } catch (e) {
+    kernel.kill("SIGKILL");
+    throw e;
+  }
+  ready = true;
+  return (await kernel.status).code;
+}
+
+if (import.meta.main) {
+  const [connectionFile = "", configFolder = ""] = Deno.args;
+  Deno.exit(await start(connectionFile, configFolder));
+}

@@ -1,0 +1,112 @@
+/** Whether the elements that some threads touch may be those that others touch. */
+import { constant, isConst } from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { gcd } from "../arith/gcd.ts";
+import { keyOf } from "../ir/key.ts";
+import { type Linear, linearAdd } from "../arith/linear.ts";
+import type { Analyzer } from "../arith/simplify.ts";
+import { substitute, usesVar, walkExpr } from "../ir/visit.ts";
+
+export class Reaches {
+  /** Where indices reach, while the same variables are fixed. */
+  readonly #known = new Map<Expr, Reach>();
+  /** What is fixed of an index, once each, and how two of them differ: of millions of pairs only a few are new. */
+  readonly #parts = new Map<string, Linear>();
+  readonly #differences = new Map<Linear, Map<Linear, readonly number[] | undefined>>();
+
+  /** `isFixed`: of the variables that are the same for all threads of a workgroup. */
+  constructor(readonly analyzer: Analyzer, readonly isFixed: (v: Var) => boolean) {}
+
+  /** Other variables are fixed from now on. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /** Whether no thread's `a` is any thread's `b`. */
+  areApart(a: Expr, b: Expr): boolean {
+    const p = this.#reach(a), q = this.#reach(b);
+    const between = this.#between(p.fixed, q.fixed);
+    return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d || interleave(p, q, d)) ?? false;
+  }
+
+  /** The values that `a - b` takes, where they are known. */
+  #between(a: Linear, b: Linear): readonly number[] | undefined {
+    let of = this.#differences.get(a);
+    if (!of) this.#differences.set(a, of = new Map());
+    if (!of.has(b)) of.set(b, this.#valuesOf(linearAdd(a, b, -1)));
+    return of.get(b);
+  }
+
+  /** The values that `l` takes, where it is constant or tells even turns of a loop from odd ones. */
+  #valuesOf(l: Linear): readonly number[] | undefined {
+    if (l.terms.size === 0) return [l.constant];
+    const atoms = [...l.terms.values()].map((t) => t.atom);
+    const vars = new Set<Var>();
+    for (const e of atoms) {
+      if (e.kind !== "binary" || e.op !== "floormod" || !isConst(e.b, 2)) return undefined;
+      walkExpr(e, (x) => x.kind === "var" && vars.add(x));
+    }
+    const [turn, ...more] = vars;
+    if (!turn || more.length > 0) return undefined;
+    const at = (n: number) => {
+      const by = new Map([[turn, constant(n)]]);
+      return [...l.terms.values()].reduce((sum, t) => {
+        const value = this.analyzer.simplify(substitute(t.atom, by));
+        return sum + t.coeff * (isConst(value) ? value.value : NaN);
+      }, l.constant);
+    };
+    const values = [at(2), at(3)];
+    return values.some((n) => Number.isNaN(n)) ? undefined : values;
+  }
+
+  #reach(index: Expr): Reach {
+    let reach = this.#known.get(index);
+    if (!reach) this.#known.set(index, reach = this.#reachOf(index));
+    return reach;
+  }
+
+  #reachOf(index: Expr): Reach {
+    const base = index.kind === "ramp" ? index.base : index;
+    const l = this.analyzer.linear(base);
+    const isFixed = (e: Expr) => !usesVar(e, (v) => !this.isFixed(v));
+    const part = (fixed: boolean) => new Map([...l.terms].filter(([, t]) => isFixed(t.atom) === fixed));
+    const [lo, hi] = this.analyzer.boundsOf({ terms: part(false), constant: l.constant });
+    const lanes = index.kind === "ramp" ? 3 * index.stride : 0;
+    const first = Math.min(0, lanes);
+    const step = part(false).values().reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
+    const terms = part(true);
+    const key = [...terms.values()].map((t) => `${t.coeff}*${keyOf(t.atom)}`).join("+");
+    let fixed = this.#parts.get(key);
+    if (!fixed) this.#parts.set(key, fixed = { terms, constant: 0 });
+    return {
+      fixed,
+      lo: lo + first,
+      hi: hi + Math.max(0, lanes),
+      step,
+      at: l.constant + first,
+      width: 1 + Math.abs(lanes),
+    };
+  }
+}
+
+/** An index: what is the same for all threads, and the range of the rest. */
+interface Reach {
+  readonly fixed: Linear;
+  readonly lo: number;
+  readonly hi: number;
+  /** The rest is `at` and a multiple of `step`, and so many elements from there on. */
+  readonly step: number;
+  readonly at: number;
+  readonly width: number;
+}
+
+/** Whether `p`, which is `d` further on, falls between the places of `q`: `8·x … 8·x + 3` and `8·y + 4 … 8·y + 7`. */
+function interleave(p: Reach, q: Reach, d: number): boolean {
+  const step = gcd(p.step, q.step);
+  const after = floorModulo(q.at - p.at - d, step);
+  return after >= p.width && step - after >= q.width;
+}
+
+function floorModulo(a: number, b: number): number {
+  return a - Math.floor(a / b) * b;
+}

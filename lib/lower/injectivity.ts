@@ -1,0 +1,26 @@
+import type { Expr, Var } from "../ir/expr.ts";
+import { gcd } from "../arith/gcd.ts";
+import type { Analyzer } from "../arith/simplify.ts";
+import { usesVar } from "../ir/visit.ts";
+
+/**
+ * Whether two values of `v` always mean two elements at `indices`, whatever the other variables are. True also
+ * where an index is no plain sum over `v`, about which nothing can be said.
+ */
+export function separates(indices: readonly Expr[], v: Var, analyzer: Analyzer): boolean {
+  return indices.some((index) => {
+    const terms = [...analyzer.linear(index).terms.values()];
+    if (terms.some((t) => t.atom !== v && usesVar(t.atom, (x) => x === v))) return true;
+    const own = terms.find((t) => t.atom === v);
+    if (!own) return false;
+    const step = Math.abs(own.coeff);
+    const span = (e: Expr) => analyzer.bounds(e).reduce((lo, hi) => hi - lo);
+    const others = terms.filter((t) => t !== own).map((t) => ({
+      step: Math.abs(t.coeff),
+      span: span(t.atom),
+    }));
+    const inner = others.filter((t) => t.step < step).reduce((n, t) => n + t.step * t.span, 0);
+    const outer = others.filter((t) => t.step >= step).reduce((g, t) => gcd(g, t.step), 0);
+    return inner < step && (outer === 0 || step * span(v) + inner < outer);
+  });
+}

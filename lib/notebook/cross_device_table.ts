@@ -1,0 +1,32 @@
+/** Shared schedules on two devices, as a table for people. */
+import type { Table } from "apache-arrow";
+import { printableLine } from "../base/printable.ts";
+import { type RerunRow, rerunRows } from "../records/rerun.ts";
+import { digits } from "../charts/spec.ts";
+import { scheduleLabel } from "../charts/schedule_label.ts";
+
+/** Letters of why a schedule does not run here that are shown. */
+const WHY = 160;
+
+const COLUMNS: Readonly<Record<string, (r: RerunRow, rows: readonly RerunRow[]) => string>> = {
+  "operator": (r) => printableLine(r.task.slice(0, r.task.indexOf("(")), 40),
+  "schedule": scheduleLabel,
+  "there, ms": (r) => withInterval(r.thereMs, r.thereLowMs, r.thereHighMs),
+  "here, ms": (r) => withInterval(r.hereMs, r.hereLowMs, r.hereHighMs),
+  "× DLight there": (r) => withInterval(r.thereTimes, r.thereTimesLow, r.thereTimesHigh),
+  "× DLight here": (r) => withInterval(r.hereTimes, r.hereTimesLow, r.hereTimesHigh),
+  "results here": (r) => r.status === "ok" ? "right" : printableLine(`${r.status}: ${r.message}`, WHY),
+};
+
+/** A row a schedule; the operator is said where there are several. */
+export function rerunCells(table: Table): readonly (readonly string[])[] {
+  const rows = rerunRows(table);
+  const one = new Set(rows.map((r) => r.task)).size < 2;
+  const shown = Object.entries(COLUMNS).filter(([name]) => !(one && name === "operator"));
+  return [shown.map(([name]) => name), ...rows.map((r) => shown.map(([, cell]) => cell(r, rows)))];
+}
+
+function withInterval(x: number, low: number, high: number): string {
+  if (!Number.isFinite(x)) return "–";
+  return Number.isFinite(low) ? `${digits(x)} (${digits(low)}–${digits(high)})` : digits(x);
+}

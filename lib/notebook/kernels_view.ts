@@ -1,0 +1,45 @@
+/** What a program was compiled to: each kernel's launch in words, and its source. */
+import { printable, printableLine } from "../base/printable.ts";
+import { count } from "./lines.ts";
+import { type Kernels, Source } from "./source.ts";
+import { escapeHtml } from "./tables.ts";
+import { View } from "./view.ts";
+
+/** What is said of a kernel. */
+interface Launched {
+  readonly name: string;
+  readonly source: string;
+  readonly workgroupSize?: readonly number[];
+  readonly sharedBytes?: number;
+  readonly prepares?: boolean;
+}
+
+export class KernelsView extends View {
+  constructor(readonly kernels: Kernels) {
+    super();
+  }
+
+  override html(): string {
+    return this.#told().map(({ title, source }) => `<p>${escapeHtml(title)}</p>${source.html()}`).join("");
+  }
+
+  override text(colors = false): string {
+    return this.#told().map(({ title, source }) => `${title}\n\n${source.text(colors)}`).join("\n\n");
+  }
+
+  #told() {
+    const { launches, language } = this.kernels;
+    return launches.map((launch: Launched, k) => {
+      const place = launches.length > 1 ? ` (kernel ${k + 1} of ${launches.length})` : "";
+      const facts = [
+        language === "wgsl" && launch.workgroupSize
+          ? `workgroups of ${launch.workgroupSize.join(" × ")}`
+          : "",
+        launch.sharedBytes ? `${count(launch.sharedBytes, "byte")} of workgroup memory` : "",
+        launch.prepares ? "runs once, to prepare what the others read" : "",
+      ].filter((fact) => fact !== "");
+      const title = `${printableLine(launch.name)}${place}${facts.length > 0 ? `: ${facts.join(", ")}` : ""}`;
+      return { title, source: new Source(printable(launch.source), language) };
+    });
+  }
+}

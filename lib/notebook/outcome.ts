@@ -1,0 +1,94 @@
+/** What came of a search or a comparison, in one cell: what may be said of it, the charts, the numbers. */
+import type { Table } from "apache-arrow";
+import type { Interval } from "../base/statistics.ts";
+import type { TrialRecord } from "../records/record.ts";
+import { recordsToTable } from "../records/table.ts";
+import { Chart } from "../charts/chart.ts";
+import { bestSoFar } from "../charts/best_so_far.ts";
+import { labelOf } from "../charts/methods.ts";
+import { count } from "./lines.ts";
+import { digits } from "../charts/spec.ts";
+import { configOf, sheet, sheetOf } from "./tables.ts";
+import { verdicts } from "../charts/verdict.ts";
+import type { View } from "./view.ts";
+import { Words } from "./words.ts";
+import type { Rerun } from "../tuning/rerun.ts";
+
+/** What a search knows in the end. */
+export interface Searched {
+  readonly records: readonly TrialRecord[];
+  readonly best: TrialRecord;
+  readonly confirmed: readonly {
+    readonly record: TrialRecord;
+    readonly ms: number;
+    readonly interval: Interval;
+  }[];
+  readonly speedup?: Interval & { readonly ratio: number };
+}
+
+/** A search: its best in a sentence, its way there, and the finalists as they were measured again. */
+export function searchParts({ records, best, confirmed, speedup }: Searched): readonly (Chart | View)[] {
+  const failed = records.filter((r) => r.status !== "ok").length;
+  const seconds = Math.max(0, ...records.map((r) => r.secondsSinceStart));
+  const gain = speedup === undefined
+    ? ""
+    : `, ${digits(speedup.ratio)} times as fast as the preset (${digits(speedup.low)}–${
+      digits(speedup.high)
+    })`;
+  const ms = confirmed.find((c) => c.record === best)?.ms ?? best.medianMs;
+  return [
+    new Words([
+      `${best.task.split("(")[0]}, ${labelOf(best.contestant)}: ${
+        count(records.length, "trial")
+      }, ${failed} failed, in ${seconds.toFixed(0)} s. The best takes ${digits(ms)} ms${gain}.`,
+    ]),
+    new Chart(bestSoFar(recordsToTable(records), { title: best.task })),
+    confirmed.length > 0
+      ? sheet(confirmed.map((c) => ({
+        "trial": c.record.trial,
+        "ms": c.ms,
+        "95% interval": Number.isFinite(c.ms) ? `${digits(c.interval.low)}–${digits(c.interval.high)}` : "–",
+        "configuration": configOf(c.record.config),
+      })))
+      : sheetOf(recordsToTable(records)),
+  ];
+}
+
+/** Searches of a whole model: what they are worth together, and a row a kernel. */
+export function suiteParts(
+  { table, records, speedup }: {
+    readonly table: Table;
+    readonly records: readonly TrialRecord[];
+    readonly speedup: number;
+  },
+): readonly View[] {
+  const gain = Number.isFinite(speedup)
+    ? `; by the confirmed times the whole is ${digits(speedup)} times as fast as by the presets`
+    : "";
+  return [
+    new Words([`${count(table.numRows, "kernel")}, ${count(records.length, "trial")}${gain}.`]),
+    sheetOf(table),
+  ];
+}
+
+/** A comparison: the verdict, the charts, and a row a contestant. */
+export function comparisonParts(
+  { summary, charts }: {
+    readonly summary: Table;
+    readonly charts: { readonly bestSoFar: Chart; readonly confirmed: Chart };
+  },
+): readonly (Chart | View)[] {
+  const said = verdicts(summary).map((v) => `${v.task.split("(")[0]}: ${v.text}`);
+  return [
+    ...(said.length > 0 ? [new Words(said)] : []),
+    charts.bestSoFar,
+    charts.confirmed,
+    sheetOf(summary),
+  ];
+}
+
+/** A rerun: the two devices in words, the table, the chart. */
+export function rerunParts({ devices, table, chart }: Rerun): readonly (Chart | View)[] {
+  const { there, here } = devices;
+  return [new Words([`Rerun: there is ${there}, here is ${here}`]), sheetOf(table), chart];
+}

@@ -1,0 +1,41 @@
+/** Results that are shown in several parts, one output of the cell each. */
+import { Chart, shownWidth } from "../charts/chart.ts";
+import { type Bundle, inCell, show } from "./jupyter.ts";
+import { inConsole } from "./view.ts";
+
+/** A thing that knows how a cell shows it. */
+export interface Shown {
+  [inCell](): Bundle | Promise<Bundle>;
+}
+
+/** Shows one thing as an output of the cell. A chart's picture is drawn larger, for sharp screens, and shown smaller. */
+export async function showPart(part: Shown): Promise<void> {
+  const data = await part[inCell]();
+  const width = part instanceof Chart ? shownWidth(`${data["image/png"]}`) : undefined;
+  await show(data, width === undefined ? {} : { metadata: { "image/png": { width } } });
+}
+
+/**
+ * Lets all that inherit from a prototype show themselves in several outputs of a cell: the parts before the last as
+ * if they were displayed, the last as the cell's value. A terminal prints all of them.
+ */
+export function seenInParts<T extends object>(prototype: T, partsOf: (thing: T) => readonly object[]): void {
+  Object.defineProperties(prototype, {
+    [inCell]: {
+      configurable: true,
+      async value(this: T) {
+        const parts = partsOf(this) as readonly Shown[];
+        for (const part of parts.slice(0, -1)) await showPart(part);
+        return await parts.at(-1)?.[inCell]() ?? {};
+      },
+    },
+    [inConsole]: {
+      configurable: true,
+      value(this: T, _: unknown, options: { readonly colors?: boolean }) {
+        return partsOf(this).map((part) => Deno.inspect(part, { colors: options.colors ?? false })).join(
+          "\n\n",
+        );
+      },
+    },
+  });
+}

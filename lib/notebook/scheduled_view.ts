@@ -1,0 +1,43 @@
+/** A program as a rule has scheduled it: who, with which numbers, and what came of it. */
+import type { PrimFunc } from "../ir/func.ts";
+import { printable } from "../base/printable.ts";
+import type { Trace } from "../schedule/trace.ts";
+import type { ConfigSpace } from "../space/config_space.ts";
+import type { Config } from "../space/knobs.ts";
+import { count } from "./lines.ts";
+import { sourceOf } from "./source.ts";
+import { configSheet } from "./space_view.ts";
+import { escapeHtml } from "./tables.ts";
+import { View } from "./view.ts";
+
+/** What `dlight.schedule` gives. */
+export interface Scheduled {
+  readonly func: PrimFunc;
+  readonly trace: Trace;
+  readonly rule: string;
+  readonly preset: Config;
+  readonly space: ConfigSpace;
+}
+
+export class ScheduledView extends View {
+  constructor(readonly scheduled: Scheduled) {
+    super();
+  }
+
+  override html(): string {
+    const { func, preset } = this.scheduled;
+    return `<p>${escapeHtml(this.#head())}</p>${configSheet(preset).html()}${sourceOf(func).html()}`;
+  }
+
+  override text(colors = false): string {
+    const { func, preset } = this.scheduled;
+    return [this.#head(), configSheet(preset).text(), sourceOf(func).text(colors)].join("\n\n");
+  }
+
+  #head(): string {
+    const { func, trace, rule } = this.scheduled;
+    return printable(
+      `${func.name}, scheduled by ${rule} in ${count(trace.steps.length, "step")}, with these numbers:`,
+    );
+  }
+}

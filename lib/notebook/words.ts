@@ -1,0 +1,18 @@
+/** A few sentences beside charts and tables. */
+import { printable } from "../base/printable.ts";
+import { escapeHtml } from "./tables.ts";
+import { View } from "./view.ts";
+
+export class Words extends View {
+  constructor(readonly lines: readonly string[]) {
+    super();
+  }
+
+  override html(): string {
+    return this.lines.map((line) => `<p>${escapeHtml(printable(line))}</p>`).join("");
+  }
+
+  override text(): string {
+    return printable(this.lines.join("\n"));
+  }
+}

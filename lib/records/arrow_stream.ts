@@ -1,0 +1,58 @@
+/** Arrow's stream format, message by message: enough to append to a file and to mend its end. */
+import { RecordBatchReader, RecordBatchStreamWriter } from "apache-arrow";
+import type { RecordBatch, Schema } from "apache-arrow";
+import { RecordError } from "./error.ts";
+import { headOf } from "./arrow_message.ts";
+
+/**
+ * Start and end of each whole message, without the mark that closes a stream.
+ *
+ * @throws {RecordError} where a message is whole, and its head is damaged
+ */
+export function messagesOf(bytes: Uint8Array): readonly { readonly begin: number; readonly end: number }[] {
+  const messages: { begin: number; end: number }[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  // A message is a mark (-1), the length of its header, the header, and the body whose length the header tells.
+  while (at + 8 <= bytes.length && view.getInt32(at, true) === -1) {
+    const headerEnd = at + 8 + view.getInt32(at + 4, true);
+    if (headerEnd <= at + 8 || headerEnd > bytes.length) break;
+    const head = headOf(bytes.subarray(at + 8, headerEnd));
+    if (!head || (head.kind === "schema") !== (messages.length === 0)) {
+      throw new RecordError(`message ${messages.length}, at byte ${at}, has a damaged head`);
+    }
+    const end = headerEnd + head.bodyLength;
+    if (end > bytes.length) break;
+    messages.push({ begin: at, end });
+    at = end;
+  }
+  return messages;
+}
+
+/** A stream with no batches yet. */
+export function schemaBytes(schema: Schema): Uint8Array {
+  const writer = new RecordBatchStreamWriter();
+  writer.reset(undefined, schema);
+  return firstMessage(writer.finish().toUint8Array(true), 0);
+}
+
+/** A batch as it stands in a stream of its schema. */
+export function batchBytes(batch: RecordBatch): Uint8Array {
+  const writer = new RecordBatchStreamWriter();
+  writer.write(batch);
+  return firstMessage(writer.finish().toUint8Array(true), 1);
+}
+
+function firstMessage(stream: Uint8Array, index: number): Uint8Array {
+  const m = messagesOf(stream)[index];
+  return m ? stream.slice(m.begin, m.end) : new Uint8Array();
+}
+
+/** Schema and batches of the whole messages of a stream. */
+export function readStream(
+  bytes: Uint8Array,
+): { readonly schema: Schema; readonly batches: readonly RecordBatch[] } {
+  const reader = RecordBatchReader.from(bytes).open();
+  const { schema } = reader;
+  return { schema, batches: [...reader] };
+}

@@ -1,0 +1,118 @@
+/** A record that was read as data and held against itself: what it says of its program, target and time fits. */
+import { TunebookError } from "../base/error.ts";
+import { fingerprint } from "../ir/fingerprint.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { funcFromJson } from "../ir/func_json.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { msOf } from "../measure/measurement.ts";
+import { Trace } from "../schedule/trace.ts";
+import type { Config } from "../space/knobs.ts";
+import { targetFromJson } from "../target/target_json.ts";
+import type { Target } from "../target/target.ts";
+import { configOf } from "./config.ts";
+import { RecordError } from "./error.ts";
+import type { TrialRecord } from "./record.ts";
+import { shortestMs } from "../estimate/roofline.ts";
+import { type Structure, structureOf } from "./workload_similarity.ts";
+import { shapesOf } from "./task.ts";
+
+/** What a record is of. */
+export interface Subject {
+  readonly func: PrimFunc;
+  readonly shapes: Shapes;
+  readonly target: Target;
+  readonly structure: Structure;
+}
+
+/** A record that can be used, and what it was read as. */
+export interface Known extends Subject {
+  readonly record: TrialRecord;
+  readonly trace: Trace;
+  readonly config: Config;
+}
+
+/** Reads records; what many share, their program and their target, is read once. */
+export class RecordReader {
+  readonly #subjects = new Map<string, Subject>();
+
+  /**
+   * @throws {RecordError} with what does not fit: no program, another one's fingerprint, task, trace or
+   * configuration, a time that is not its samples' or that no device could reach
+   */
+  read(record: TrialRecord): Known {
+    try {
+      return this.#read(record);
+    } catch (e) {
+      if (!(e instanceof TunebookError)) throw e;
+      throw new RecordError(`trial ${record.trial} of ${record.task.slice(0, 200)}: ${e.message}`);
+    }
+  }
+
+  #read(record: TrialRecord): Known {
+    const subject = this.subject(record);
+    const trace = Trace.fromJSON(record.trace);
+    if (trace.program.fingerprint !== record.fingerprint) {
+      throw new RecordError(`its trace is of another program, ${trace.program.fingerprint}`);
+    }
+    checkTime(record, subject);
+    return { ...subject, record, trace, config: configOf(record.config) };
+  }
+
+  /**
+   * What a record is of.
+   *
+   * @throws {TunebookError} where its program, task, target and fingerprint don't fit each other
+   */
+  subject(
+    { program, task, target, fingerprint: claimed }: Pick<
+      TrialRecord,
+      "program" | "task" | "target" | "fingerprint"
+    >,
+  ): Subject {
+    const key = JSON.stringify([program, task, target]);
+    let known = this.#subjects.get(key);
+    if (!known) {
+      const func = funcFromJson(parsed(program, "its program"));
+      const shapes = shapesOf(func, task);
+      if (!shapes) throw new RecordError("its task is not its program in one line with all shapes");
+      known = {
+        func,
+        shapes,
+        target: targetFromJson(parsed(target, "its target")),
+        structure: structureOf(func, shapes),
+      };
+      this.#subjects.set(key, known);
+    }
+    const own = fingerprint(known.func);
+    if (own !== claimed) throw new RecordError(`its fingerprint is ${claimed}, and its program's ${own}`);
+    return known;
+  }
+}
+
+function checkTime(record: TrialRecord, { func, shapes, target }: Subject): void {
+  const { medianMs, samples, againstMs, againstSamples, clock } = record;
+  const inTurn = againstSamples.length > 0;
+  const times = [...samples, ...againstSamples, ...(inTurn ? [againstMs] : [])];
+  if (samples.length === 0 || !times.every((t) => t > 0 && Number.isFinite(t))) {
+    throw new RecordError("its samples are not positive times");
+  }
+  const ms = msOf({ samples, ...(inTurn ? { against: { ms: againstMs, samples: againstSamples } } : {}) });
+  if (ms !== medianMs) {
+    throw new RecordError(`its median is ${medianMs} ms, and that of its samples ${ms} ms`);
+  }
+  if (clock !== target.clock && clock !== "wall") {
+    throw new RecordError(`it was timed by the clock ${clock}, and its target has ${target.clock}`);
+  }
+  const shortest = shortestMs(func, shapes, target.peaks);
+  if (medianMs < shortest) {
+    throw new RecordError(`it claims ${medianMs} ms, and its device can't do it in less than ${shortest} ms`);
+  }
+}
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (e) {
+    throw new RecordError(`${what} is no JSON: ${e instanceof Error ? e.message : e}`);
+  }
+}

@@ -1,6 +1,0 @@
-import { TunebookError } from "../ir/error.ts";
-
-/** Data of which no chart can be made. */
-export class ChartError extends TunebookError {
-  override readonly name = "ChartError";
-}

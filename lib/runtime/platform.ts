@@ -1,0 +1,49 @@
+/**
+ * All that the runtime needs of its host: a name, clocks, timers. It asks for what is there and imports nothing, so
+ * the compiler and the runtime run in a browser as they are.
+ */
+
+interface Host {
+  readonly Deno?: { readonly version: { readonly deno: string }; readonly jupyter?: unknown };
+  readonly process?: { cpuUsage?(): { readonly user: number; readonly system: number } };
+  readonly navigator?: { readonly userAgent?: string };
+  setImmediate?(run: () => void): unknown;
+}
+
+const host = globalThis as unknown as Host;
+
+/** The host's name and version, as targets and records state it, for example `Deno 2.9.6`. */
+export const HOST: string = host.Deno
+  ? `Deno ${host.Deno.version.deno}`
+  : host.navigator?.userAgent ?? "unknown";
+
+/** True if the host counts CPU time. A browser page does not: `cpuTime` is wall time there. */
+export const COUNTS_CPU: boolean = host.process?.cpuUsage !== undefined;
+
+/** CPU milliseconds that this process has used, all its threads together; wall milliseconds without such a clock. */
+export function cpuTime(): number {
+  const used = host.process?.cpuUsage?.();
+  return used ? (used.user + used.system) / 1000 : performance.now();
+}
+
+/** Starts counting; what it returns gives the milliseconds since. */
+export function stopwatch(): () => { readonly wall: number; readonly cpu: number } {
+  const cpu = cpuTime(), wall = performance.now();
+  return () => ({ wall: performance.now() - wall, cpu: cpuTime() - cpu });
+}
+
+/** Resolves after the host has handled the events that wait. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => host.setImmediate ? host.setImmediate(resolve) : setTimeout(resolve, 0));
+}
+
+/** True in a notebook of Deno's kernel. */
+export function inNotebook(): boolean {
+  try {
+    return host.Deno?.jupyter !== undefined;
+  } catch (e) {
+    // Elsewhere the property throws a plain Error, and nothing else tells.
+    if (e instanceof Error) return false;
+    throw e;
+  }
+}

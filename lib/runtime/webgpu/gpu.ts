@@ -1,0 +1,63 @@
+import type { Target } from "../../target/target.ts";
+import { DeviceLostError, RunError } from "../error.ts";
+import { ReadBack } from "./read_back.ts";
+import type { Source } from "./storage.ts";
+
+/** A WebGPU device: what is submitted to it, what it reports, and how it is waited for. */
+export class Gpu implements Disposable {
+  readonly #readBack: ReadBack;
+  #lost: string | undefined;
+
+  constructor(readonly device: GPUDevice, readonly target: Target) {
+    this.#readBack = new ReadBack(device, target.runtime);
+    device.lost.then((info) => this.#lost ??= info.message || info.reason || "lost");
+    device.addEventListener("uncapturederror", (event) => event.preventDefault());
+  }
+
+  /** @throws {DeviceLostError} */
+  checkLost(): void {
+    if (this.#lost === undefined) return;
+    throw new DeviceLostError(`the device is lost (${this.#lost}): open a new one`);
+  }
+
+  /** Runs `f`, and throws what the device reports about it: about all that `f` does before it first waits. */
+  async guarded<T>(f: () => T | Promise<T>): Promise<T> {
+    this.checkLost();
+    this.device.pushErrorScope("out-of-memory");
+    this.device.pushErrorScope("validation");
+    // The scopes are one stack for all: they are closed before anybody else's turn, when all calls are made.
+    const close = () => Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
+    let value: T | Promise<T>;
+    try {
+      value = f();
+    } catch (e) {
+      await close();
+      throw e;
+    }
+    const [done, errors] = await Promise.allSettled([value, close()]);
+    this.checkLost();
+    const error = errors.status === "fulfilled" ? errors.value.find((e) => e !== null) : undefined;
+    if (error) throw new RunError(error.message);
+    if (done.status === "rejected") throw done.reason;
+    return done.value;
+  }
+
+  /**
+   * Submits what `record` encodes, and copies of `sources` as it leaves them, in one go; waits once for all of it.
+   * Everything is on its way to the device before the first wait, so calls of others come before or after it.
+   */
+  submit(
+    record: (encoder: GPUCommandEncoder) => void,
+    sources: readonly Source[] = [],
+  ): Promise<readonly ArrayBuffer[]> {
+    const encoder = this.device.createCommandEncoder();
+    record(encoder);
+    return this.#readBack.submit(encoder, sources);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lost ??= "it was disposed";
+    this.#readBack[Symbol.dispose]();
+    this.device.destroy();
+  }
+}

@@ -1,0 +1,86 @@
+/** A WebGPU adapter as a device. The only file that touches `navigator.gpu`. */
+import type { Executable } from "../../codegen/executable.ts";
+import type { Target } from "../../target/target.ts";
+import { targetOfAdapter } from "./adapter_target.ts";
+import type { Backend, Loaded } from "../backend.ts";
+import { CompileError } from "../error.ts";
+import { Gpu } from "./gpu.ts";
+import { checkLaunch } from "./launch_limits.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Places } from "../buffer_pool.ts";
+import { probedTarget } from "./probe_features.ts";
+import type { Place } from "./bound_buffers.ts";
+import { webGpuProgram } from "./load_program.ts";
+
+const SUBGROUPS = "subgroups" as GPUFeatureName;
+const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", SUBGROUPS];
+
+/** Limits that are asked for at the adapter's own value. */
+const LIMITS = [
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupStorageSize",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxSampledTexturesPerShaderStage",
+  "maxStorageTexturesPerShaderStage",
+  "maxTextureDimension2D",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+/**
+ * The adapter with its full limits, or undefined where there is none. With `subgroups` these are asked for though
+ * the adapter does not list them, as Deno's never do.
+ */
+export async function openWebGpu(runtime: string, subgroups = false): Promise<Backend | undefined> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return undefined;
+  const requiredFeatures = FEATURES.filter((f) => adapter.features.has(f) || (subgroups && f === SUBGROUPS));
+  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  } catch (e) {
+    // An adapter is good for one device, so there has to be another one.
+    if (subgroups) return await openWebGpu(runtime);
+    throw e;
+  }
+  const gpu = new Gpu(device, targetOfAdapter(adapter, requiredFeatures, runtime));
+  const pipelines = new Pipelines(gpu), places = new Places<Place>();
+  const target = await probedTarget(gpu, pipelines, adapter.info);
+  return {
+    target,
+    load: (exe) => load(gpu, pipelines, places, target, exe),
+    [Symbol.dispose]() {
+      places[Symbol.dispose]();
+      gpu[Symbol.dispose]();
+    },
+  };
+}
+
+async function load(
+  gpu: Gpu,
+  pipelines: Pipelines,
+  places: Places<Place>,
+  target: Target,
+  exe: Executable,
+): Promise<Loaded> {
+  gpu.checkLost();
+  if (exe.language !== "wgsl") {
+    throw new CompileError(
+      `cannot load ${exe.name} on WebGPU: it is compiled to ${exe.language}; compile it for device.target`,
+    );
+  }
+  exe.launches.forEach((l) => checkLaunch(l, target));
+  using taken = new DisposableStack();
+  const launches = [];
+  for (const launch of exe.launches) {
+    launches.push({ launch, pipeline: await pipelines.take(launch) });
+    taken.defer(() => pipelines.release(launch));
+  }
+  const held = taken.move();
+  return webGpuProgram(gpu, places, exe, launches, () => held.dispose());
+}

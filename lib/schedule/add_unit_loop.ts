@@ -1,0 +1,17 @@
+import { forLoop, variable } from "../ir/build.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { checkDepth, findBlock, FreshNames, replaceStmt } from "./query.ts";
+
+/**
+ * Puts a loop of one turn around a block's nest, for a block that has none to bind.
+ *
+ *     B[0] = A[0]                    →    for u in range(1):
+ *                                           B[0] = A[0]
+ */
+export function addUnitLoop(func: PrimFunc, name: string): { func: PrimFunc; loop: string } {
+  const { block: b, loops } = findBlock(func, name);
+  const v = variable(new FreshNames(func).get("u"));
+  const top = loops[0] ?? b;
+  checkDepth(`cannot add a loop around ${name}`, top, 1);
+  return { func: replaceStmt(func, top, forLoop(v, 1, top)), loop: v.name };
+}

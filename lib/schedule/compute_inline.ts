@@ -1,0 +1,82 @@
+import { isConst } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { sizeOf } from "../ir/size.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, substitute } from "../ir/visit.ts";
+import { dimensions } from "./compute_at.ts";
+import { ScheduleError } from "./error.ts";
+import {
+  accumulates,
+  blocksOf,
+  consumersOf,
+  findBlock,
+  removeBlock,
+  replaceStmt,
+  storeOf,
+  writes,
+} from "./query.ts";
+
+/** Expressions that one inlining may write out. */
+const MOST_MADE = 1 << 18;
+
+/**
+ * Puts a producer's expression where its results are read; the producer and its buffer are gone.
+ *
+ *     for i in range(64):
+ *       T[i] = A[i] * 2               for i in range(64):
+ *     for i in range(64):        →      B[i] = A[i] * 2 + 1
+ *       B[i] = T[i] + 1
+ *
+ * @throws {ScheduleError} where it is a reduction, an output, or not written at plain axes
+ */
+export function computeInline(func: PrimFunc, name: string): PrimFunc {
+  const { block: b } = findBlock(func, name);
+  const asked = `cannot inline ${name}`;
+  const s = storeOf(b, "inline");
+  if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; computeAt moves it`, b);
+  if (func.params.includes(s.buffer)) {
+    throw new ScheduleError(
+      `${asked}: ${s.buffer.name} is an output of the function and has to be written; reverseComputeAt moves what ` +
+        `reads it`,
+      b,
+    );
+  }
+  if (!isConst(b.where, 1)) {
+    throw new ScheduleError(
+      `${asked}: it is computed under a condition; inline it before splitting its loops`,
+      b,
+    );
+  }
+  if (blocksOf(func.body).some((x) => x.block !== b && writes(x.block, s.buffer))) {
+    throw new ScheduleError(
+      `${asked}: another block writes ${s.buffer.name} too; computeAt moves what reads it nearer`,
+      b,
+    );
+  }
+  const dims = dimensions(b, asked);
+  const consumers = consumersOf(func, b);
+  if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it; leave it where it is`, b);
+  const size = sizeOf(s);
+  let made = 0;
+  const value = (indices: readonly Expr[]) => {
+    if ((made += size) > MOST_MADE) {
+      throw new ScheduleError(
+        `${asked}: it is written out at more reads than ${
+          Math.floor(MOST_MADE / size)
+        }; computeAt keeps its results`,
+      );
+    }
+    return substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
+  };
+  const expr = (e: Expr): Expr => {
+    const x = mapExpr(e, expr);
+    return x.kind === "load" && x.buffer === s.buffer ? value(x.indices) : x;
+  };
+  const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
+  const now = consumers.reduce(
+    (f, c) => replaceStmt(f, c.block, mapStmt(c.block, stmt)),
+    func,
+  );
+  return removeBlock(now, b).with({ allocs: func.allocs.filter((x) => x !== s.buffer) });
+}

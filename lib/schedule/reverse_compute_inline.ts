@@ -1,0 +1,109 @@
+import { isConst } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Block, Stmt } from "../ir/stmt.ts";
+import { mapExpr, substitute } from "../ir/visit.ts";
+import { ScheduleError } from "./error.ts";
+import {
+  accumulates,
+  blocksOf,
+  consumersOf,
+  findBlock,
+  producersOf,
+  removeBlock,
+  replaceStmt,
+  storeOf,
+  writes,
+} from "./query.ts";
+
+/**
+ * Puts a consumer's expression where its input is produced; the producer then writes the consumer's result.
+ *
+ *     for i in range(64):
+ *       T[i] = A[i] * 2               for i in range(64):
+ *     for i in range(64):        →      B[i] = A[i] * 2 + 1
+ *       B[i] = T[i] + 1
+ *
+ * @throws {ScheduleError} where it does not read each element of one producer once, or others read that too
+ */
+export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
+  const { block: b } = findBlock(func, name);
+  const asked = `cannot inline ${name} into its producer`;
+  const s = storeOf(b, "inline");
+  if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; reverseComputeAt moves it`, b);
+  if (!isConst(b.where, 1)) {
+    throw new ScheduleError(
+      `${asked}: it is computed under a condition; inline it before splitting its loops`,
+      b,
+    );
+  }
+  const twin = blocksOf(func.body).find((x) => x.block !== b && writes(x.block, s.buffer))?.block;
+  if (twin) {
+    throw new ScheduleError(
+      `${asked}: ${twin.name} writes ${s.buffer.name} too; inline it before its loops or padding come apart`,
+      twin,
+    );
+  }
+  const candidates = producersOf(func, b);
+  const [producer] = candidates;
+  if (!producer || candidates.length !== 1) {
+    throw new ScheduleError(
+      `${asked}: it has ${candidates.length} producers and not one; computeInline moves a producer into it`,
+      b,
+    );
+  }
+  const p = producer.block;
+  const from = storeOf(p, "inline into");
+  if (accumulates(p)) {
+    throw new ScheduleError(`${asked} ${p.name}: that is a reduction; reverseComputeAt moves it near`, p);
+  }
+  if (func.params.includes(from.buffer) || consumersOf(func, p).length !== 1) {
+    throw new ScheduleError(
+      `${asked} ${p.name}: ${from.buffer.name} is needed elsewhere too; reverseComputeAt moves it near`,
+      p,
+    );
+  }
+  const map = new Map<Expr, Expr>();
+  let plain = true;
+  const find = (e: Expr): Expr => {
+    if (e.kind === "load" && e.buffer === from.buffer) {
+      e.indices.forEach((i, d) => {
+        if (i.kind === "var" && (map.get(i) ?? from.indices[d]) === from.indices[d]) {
+          map.set(i, from.indices[d] as Expr);
+        } else plain = false;
+      });
+    }
+    return mapExpr(e, find);
+  };
+  find(s.value);
+  const same = s.buffer.shape.length === from.buffer.shape.length && b.iters.every((it) => map.has(it.var)) &&
+    b.iters.length === from.indices.length &&
+    b.iters.every((it) => {
+      const d = from.indices.indexOf(map.get(it.var) as Expr);
+      const size = from.buffer.shape[d];
+      return size === it.extent || (size?.kind === "const" && isConst(it.extent, size.value));
+    });
+  if (!plain || !same) {
+    throw new ScheduleError(
+      `${asked} ${p.name}: it does not read each element of ${from.buffer.name} once, at plain axes; computeInline ` +
+        `moves ${p.name} into it`,
+      b,
+    );
+  }
+  const by = new Map([...map].map(([v, e]) => [v as Extract<Expr, { kind: "var" }>, e]));
+  const expr = (e: Expr): Expr =>
+    e.kind === "load" && e.buffer === from.buffer
+      ? from.value
+      : e.kind === "var"
+      ? by.get(e) ?? e
+      : mapExpr(e, expr);
+  const body: Stmt = {
+    kind: "store",
+    buffer: s.buffer,
+    indices: s.indices.map((e) => substitute(e, by)),
+    value: expr(s.value),
+  };
+  const merged: Block = { ...p, body };
+  const now = replaceStmt(func, p, merged);
+  return removeBlock(now, b).with({ allocs: func.allocs.filter((x) => x !== from.buffer) });
+}

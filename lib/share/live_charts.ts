@@ -1,0 +1,74 @@
+/** What makes the charts of a page live, without any request and without any code that comes from data. */
+import { loadDrawing, vegaOf } from "../charts/picture.ts";
+import type { Spec } from "../charts/spec.ts";
+
+/** A script of a page, and what its Content-Security-Policy calls it. */
+export interface Script {
+  readonly text: string;
+  readonly hash: string;
+}
+
+let loaded: Promise<readonly Script[]> | undefined;
+
+/** Vega, its interpreter of expressions, and what draws every chart of the page; read from their packages once. */
+export function chartScripts(): Promise<readonly Script[]> {
+  return loaded ??= (async () => {
+    // A package has a file's address once it is loaded.
+    await Promise.all([loadDrawing(), import("vega-interpreter")]);
+    const [vega, interpreter] = await Promise.all([
+      Deno.readTextFile(new URL("./vega.min.js", import.meta.resolve("vega"))),
+      Deno.readTextFile(new URL(import.meta.resolve("vega-interpreter"))),
+    ]);
+    return await Promise.all([vega, asScript(interpreter), DRAW].map(async (text) => ({
+      text,
+      hash: `sha256-${await sha256(text)}`,
+    })));
+  })();
+}
+
+/** A chart as a page's script draws it: its tooltips say what each mark stands for. */
+export async function liveSpec(spec: Spec): Promise<unknown> {
+  const { config } = spec as { readonly config?: { readonly mark?: object } };
+  return await vegaOf({ ...spec, config: { ...config, mark: { ...config?.mark, tooltip: true } } });
+}
+
+/** The interpreter's module, of one import and one export, as a script that takes and gives through `vega`. */
+function asScript(module: string): string {
+  return "(() => {\n" +
+    module.replace(/^import (\{[^}]*\}) from 'vega-util';$/m, "const $1 = vega;")
+      .replace(/^export \{ (\w+) as expressionInterpreter \};$/m, "vega.expressionInterpreter = $1;") +
+    "\n})();";
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toBase64();
+}
+
+/**
+ * Draws each chart from the data beside its picture, which then is for paper only. Expressions are interpreted, so
+ * that the page's policy can forbid to make code of text; texts are set as text.
+ */
+const DRAW = `"use strict";
+const tip = document.body.appendChild(document.createElement("div"));
+tip.id = "tip";
+function shown(value) {
+  return value !== "" && Number.isFinite(+value) ? String(+(+value).toPrecision(4)) : value;
+}
+function say(_, event, __, value) {
+  const entries = value && typeof value === "object" ? Object.entries(value).filter(([k]) => !k.startsWith("_")) : [];
+  const lines = entries.length ? entries.map(([k, v]) => k + ": " + shown(v)) : value ? [value] : [];
+  tip.textContent = lines.join("\\n");
+  tip.style.display = lines.length ? "block" : "none";
+  const wide = document.documentElement.clientWidth;
+  tip.style.left = Math.min(event.pageX + 12, wide - tip.offsetWidth - 8) + "px";
+  tip.style.top = event.pageY + 14 + "px";
+}
+for (const figure of document.querySelectorAll("figure.chart")) {
+  const spec = JSON.parse(figure.querySelector("script").textContent);
+  const container = figure.querySelector("div");
+  const runtime = vega.parse(spec, undefined, { ast: true });
+  new vega.View(runtime, { expr: vega.expressionInterpreter, renderer: "svg", container, hover: true, tooltip: say })
+    .runAsync()
+    .then(() => figure.classList.add("live"), (e) => console.error(e));
+}`;

@@ -1,0 +1,163 @@
+/** Results as what is shared of them: a manifest, and every trial. */
+import { schedule } from "../dlight/schedule.ts";
+import { TunebookError } from "../base/error.ts";
+import { funcFromJson, type FuncJson } from "../ir/func_json.ts";
+import { configOf } from "../records/config.ts";
+import { RecordError } from "../records/error.ts";
+import {
+  type Manifest,
+  SHARED_VERSION,
+  type SharedResult,
+  type SharedSchedule,
+  type SharedTask,
+} from "../records/manifest.ts";
+import type { TrialRecord } from "../records/record.ts";
+import { SCHEMA_VERSION } from "../records/schema.ts";
+import { type SummaryRow, summaryRows } from "../records/summary.ts";
+import { tableToRecords } from "../records/table.ts";
+import { isSameDevice } from "../target/target_distance.ts";
+import { targetFromJson } from "../target/target_json.ts";
+import type { Target } from "../target/target.ts";
+import type { Comparison } from "../tuning/comparison.ts";
+import type { Confirmed } from "../tuning/confirm.ts";
+import type { TuneLog } from "../tuning/tune_log.ts";
+import { VERSION } from "../base/version.ts";
+
+/** What can be shared. */
+export type Shareable = Comparison | TuneLog;
+
+export interface ShareOptions {
+  /** Default: what was computed. */
+  readonly title?: string;
+  /** What a program is, in words, by its name. */
+  readonly notes?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The manifest of results, and their trials.
+ *
+ * @throws {RecordError} for results without a trial, or of several devices
+ */
+export function manifestOf(
+  results: readonly Shareable[],
+  { title, notes = {} }: ShareOptions,
+): { readonly manifest: Manifest; readonly trials: readonly TrialRecord[] } {
+  const parts = results.map((r) =>
+    "summary" in r
+      ? { trials: tableToRecords(r.trials), made: comparisonResults(r), budget: r.budget }
+      : { trials: r.records, made: searchResults(r), budget: r.budget }
+  );
+  const empty = parts.length === 0 || parts.some((p) => p.trials.length === 0);
+  if (empty) throw new RecordError("cannot share a result without a trial: let it run until it has one");
+  const trials = parts.flatMap((p) => p.trials);
+  const tasks = parts.map(({ trials: [first], made, budget }): SharedTask => {
+    const { task, fingerprint, program, seed } = first as TrialRecord;
+    const json = JSON.parse(program) as FuncJson & { readonly name: string };
+    const note = Object.hasOwn(notes, json.name) ? { note: notes[json.name] } : {};
+    return { task, ...note, fingerprint, program: json, seed, budget: { ...budget }, results: made };
+  });
+  const names = [...new Set(tasks.map((t) => t.task))];
+  const manifest = {
+    shared: SHARED_VERSION,
+    title: title ?? (names.length === 1 ? names[0] as string : `${names.length} operators`),
+    time: new Date().toISOString(),
+    versions: {
+      tunebook: VERSION,
+      records: `schema ${SCHEMA_VERSION}`,
+      deno: Deno.version.deno,
+      v8: Deno.version.v8,
+      typescript: Deno.version.typescript,
+      system: `${Deno.build.os} ${Deno.build.arch}`,
+    },
+    device: deviceOf(trials),
+    tasks,
+  };
+  return { manifest, trials };
+}
+
+/** The device that all trials ran on, with its peaks where one of them knows them. */
+function deviceOf(trials: readonly TrialRecord[]): Target {
+  const targets = [...new Set(trials.map((r) => r.target))].map((t) => targetFromJson(JSON.parse(t)));
+  const [first] = targets as [Target, ...Target[]];
+  const other = targets.find((t) => !isSameDevice(t, first));
+  if (!other) return targets.find((t) => t.peaks) ?? first;
+  throw new RecordError(
+    `cannot share results of ${first.name} by its ${first.clock} clock and of ${other.name} by its ${other.clock} ` +
+      `clock as one: share them apart`,
+  );
+}
+
+function comparisonResults({ trials, summary }: Comparison): readonly SharedResult[] {
+  const records = tableToRecords(trials);
+  return summaryRows(summary).map((row): SharedResult => {
+    const own = records.filter((r) => r.contestant === row.contestant);
+    const record = own.find((r) => r.config === row.config && r.trace === row.trace && r.status === "ok");
+    return {
+      ...countsOf(row.contestant, own),
+      ...(record && row.samples.length > 0 ? { won: confirmedSchedule({ record, ...timesOf(row) }) } : {}),
+    };
+  });
+}
+
+function timesOf({ medianMs, samples }: SummaryRow) {
+  return { ms: medianMs, samples };
+}
+
+/** The winner of a search, and DLight's own where the search began with it. */
+function searchResults({ records, best, confirmed }: TuneLog): readonly SharedResult[] {
+  const scheduleOf = (record: TrialRecord) => {
+    const again = confirmed.find((c) => c.record === record && c.ms > 0);
+    return again ? confirmedSchedule(again) : trialSchedule(record);
+  };
+  const own = ruleTrace(records);
+  const rule = records.find((r) => r.status === "ok" && r.trace === own);
+  return [
+    ...(rule ? [{ ...countsOf("dlight", [rule]), tuner: "none", won: scheduleOf(rule) }] : []),
+    { ...countsOf(best.contestant, records), won: scheduleOf(best) },
+  ];
+}
+
+/** The trace of DLight's preset for what these trials ran on. */
+function ruleTrace([first]: readonly TrialRecord[]): string | undefined {
+  if (!first) return undefined;
+  try {
+    const { trace } = schedule(
+      funcFromJson(JSON.parse(first.program)),
+      targetFromJson(JSON.parse(first.target)),
+    );
+    return JSON.stringify(trace);
+  } catch (e) {
+    if (e instanceof TunebookError) return undefined;
+    throw e;
+  }
+}
+
+function countsOf(contestant: string, own: readonly TrialRecord[]): SharedResult {
+  const [first] = own;
+  return {
+    contestant,
+    rule: first?.rule ?? "",
+    tuner: first?.tuner ?? "",
+    start: first?.start ?? "",
+    trials: own.length,
+    failed: own.filter((r) => r.status !== "ok").length,
+    seconds: Math.max(0, ...own.map((r) => r.secondsSinceStart)),
+  };
+}
+
+function confirmedSchedule(
+  { record, ms, samples }: Pick<Confirmed, "record" | "ms" | "samples">,
+): SharedSchedule {
+  return { ...pointOf(record), confirmed: true, ms, samples };
+}
+
+/** What nobody has confirmed stands as the trial that it was. */
+function trialSchedule(record: TrialRecord): SharedSchedule {
+  const { medianMs: ms, samples, againstMs, againstSamples } = record;
+  const against = againstSamples.length > 0 ? { against: { ms: againstMs, samples: againstSamples } } : {};
+  return { ...pointOf(record), confirmed: false, ms, samples, ...against };
+}
+
+function pointOf({ trial, config, trace, clock, maxError }: TrialRecord) {
+  return { trial, config: configOf(config), trace: JSON.parse(trace), clock, maxError };
+}

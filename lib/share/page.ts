@@ -1,0 +1,80 @@
+/** Results as one HTML page that needs nothing else: tables, and charts as pictures with their data beside them. */
+import type { Table } from "apache-arrow";
+import { printable, printableLine } from "../base/printable.ts";
+import { type Chart, shownWidth } from "../charts/chart.ts";
+import { chartScripts, liveSpec } from "./live_charts.ts";
+import { escapeHtml, tableBundle } from "../notebook/tables.ts";
+
+export interface Section {
+  readonly title: string;
+  readonly text?: string;
+  readonly parts: readonly (Chart | Table)[];
+}
+
+/** What a page has beside its sections. */
+export interface PageOptions {
+  /** Draws the charts again in whoever's browser, where they tell of each mark; without scripts they are pictures. */
+  readonly interactive?: boolean;
+  /** HTML behind the sections; its texts are escaped already. */
+  readonly foot?: string;
+}
+
+const STYLE =
+  `body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
+p{max-width:50em}
+table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflow-x:auto}th,td{padding:3px 7px;border-bottom:1px solid #ddd}
+img{max-width:100%;height:auto}details{margin:.3em 0 1em;font-size:13px}figure{margin:1em 0}
+pre{background:#f6f6f6;padding:1em;overflow:auto}h2{margin-top:2em}`;
+
+/** Where charts are live their pictures are for paper. */
+const LIVE_STYLE = `
+figure.chart{overflow-x:auto}figure.live img{display:none}
+#tip{display:none;position:absolute;background:#fff;border:1px solid #bbb;border-radius:4px;padding:4px 8px;
+font-size:12px;white-space:pre;pointer-events:none;box-shadow:0 1px 4px #0003}
+@media print{figure.chart div,#tip{display:none!important}figure.live img{display:inline}}`;
+
+/** The page. Every text in it is escaped; nothing is fetched, and nothing run but what draws its charts. */
+export async function pageOf(
+  title: string,
+  intro: string,
+  sections: readonly Section[],
+  { interactive = false, foot = "" }: PageOptions = {},
+): Promise<string> {
+  const bodies: string[] = [];
+  for (const s of sections) {
+    const parts: string[] = [];
+    for (const part of s.parts) {
+      parts.push("spec" in part ? await figure(part, interactive) : tableBundle(part)["text/html"]);
+    }
+    bodies.push(
+      `<h2>${escapeHtml(s.title)}</h2>${s.text ? `<p>${escapeHtml(s.text)}</p>` : ""}${parts.join("\n")}`,
+    );
+  }
+  const scripts = interactive ? await chartScripts() : [];
+  const allowed = scripts.map((s) => `'${s.hash}'`).join(" ") || "'none'";
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${allowed}; ` +
+    `style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">` +
+    `<meta name="viewport" content="width=device-width,initial-scale=1"><style>${STYLE}${
+      interactive ? LIVE_STYLE : ""
+    }</style></head>` +
+    `<body><h1>${escapeHtml(title)}</h1><p>${escapeHtml(intro)}</p>${bodies.join("\n")}${foot}` +
+    `${scripts.map((s) => `<script>${s.text}</script>`).join("\n")}</body></html>\n`;
+}
+
+async function figure(chart: Chart, interactive: boolean): Promise<string> {
+  const png = (await chart.toPNG()).toBase64();
+  const picture = `<img alt="${
+    escapeHtml(printableLine(`${chart}`))
+  }" src="data:image/png;base64,${png}" width="${shownWidth(png)}">`;
+  const live = interactive ? `<div></div>${dataScript(await liveSpec(chart.spec))}` : "";
+  const spec = escapeHtml(printable(JSON.stringify(chart.spec)));
+  return `<figure${interactive ? ' class="chart"' : ""}>${live}${picture}</figure>` +
+    `<details><summary>Vega-Lite</summary><pre>${spec}</pre></details>`;
+}
+
+/** JSON for programs to read in a page: whatever it holds does not end its element, and no letter of it acts. */
+export function dataScript(data: unknown, id?: string): string {
+  const text = printable(JSON.stringify(data)).replaceAll("<", "\\u003c");
+  return `<script type="application/json"${id === undefined ? "" : ` id="${id}"`}>${text}</script>`;
+}

@@ -1,0 +1,223 @@
+/** A result that people share: written as one page or one folder, and opened as a stranger's data. */
+import { type Table, tableToIPC } from "apache-arrow";
+import { TunebookError } from "../base/error.ts";
+import { printable } from "../base/printable.ts";
+import { RecordError } from "../records/error.ts";
+import { type Manifest, manifestFrom } from "../records/manifest.ts";
+import type { TrialRecord } from "../records/record.ts";
+import { checkTrials, outcomesOf, type SharedSubject, subjectsOf } from "../records/shared.ts";
+import { summaryTable } from "../records/summary.ts";
+import { recordsToTable } from "../records/table.ts";
+import { trialsFrom } from "../records/trial_file.ts";
+import { Chart } from "../charts/chart.ts";
+import { bestSoFar } from "../charts/best_so_far.ts";
+import { confirmed } from "../charts/confirmed.ts";
+import { overview } from "../charts/overview.ts";
+import { type Bundle, inCell } from "../notebook/jupyter.ts";
+import { partsOf, sharedPage } from "./shared_page.ts";
+import { escapeHtml, tableBundle } from "../notebook/tables.ts";
+import type { Device } from "../runtime/device.ts";
+import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts";
+import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
+
+/** Bytes of a file that is opened: a hundred times what a long search takes. */
+const LARGEST = 256 * 2 ** 20;
+
+/** Results with all that it takes to look at them, to check them, and to measure them again elsewhere. */
+export class Shared {
+  /** What it was read from, or written to last. */
+  #path = "";
+
+  private constructor(
+    readonly manifest: Manifest,
+    /** Every trial. */
+    readonly records: readonly TrialRecord[],
+    /** The programs, and the schedules that won. */
+    readonly subjects: readonly SharedSubject[],
+  ) {}
+
+  /**
+   * What is to be shared of results.
+   *
+   * @throws {RecordError} for results without a trial, or of several devices
+   */
+  static of(results: Shareable | readonly Shareable[], options: ShareOptions = {}): Shared {
+    const list = Array.isArray(results) ? results as readonly Shareable[] : [results as Shareable];
+    const { manifest, trials } = manifestOf(list, options);
+    return new Shared(manifest, trials, subjectsOf("share the result", manifest));
+  }
+
+  /**
+   * Opens a page or a folder that `share` wrote. It may come from anybody: it is read as data, field by field, nothing
+   * of it is run, and what does not fit together is refused.
+   *
+   * @throws {RecordError} if it can't be read, is no such thing, or says what can't be
+   */
+  static async open(path: string): Promise<Shared> {
+    const { manifest: json, trials } = await contentsOf(path);
+    const manifest = manifestFrom(path, json);
+    const subjects = subjectsOf(`open ${path}`, manifest);
+    const records = trialsFrom(`the trials in ${path}`, trials);
+    checkTrials(path, manifest, records);
+    const shared = new Shared(manifest, records, subjects);
+    shared.#path = path;
+    return shared;
+  }
+
+  /** Every trial as an Arrow table. */
+  get trials(): Table {
+    return recordsToTable(this.records);
+  }
+
+  /** What came of each contestant: one row each, as `compare` gives them. */
+  get summary(): Table {
+    return summaryTable(this.subjects.flatMap(outcomesOf));
+  }
+
+  /** The charts: of all programs where they are several, then of each, in order. */
+  get charts(): readonly Chart[] {
+    return this.#sections().flatMap((s) => s.parts.filter((p) => p instanceof Chart));
+  }
+
+  /**
+   * Writes everything as one page, where `path` ends in .html, or else as a folder: that page as index.html, and
+   * manifest.json, trials.arrows and the charts as PNG and Vega-Lite.
+   *
+   * @throws {RecordError} if it can't be written
+   */
+  async save(path: string): Promise<void> {
+    const sections = this.#sections();
+    const trials = tableToIPC(this.trials, "stream");
+    const page = await sharedPage(this.manifest, this.subjects, sections, trials);
+    try {
+      if (path.endsWith(".html")) {
+        await Deno.mkdir(folderOf(path), { recursive: true });
+        await Deno.writeTextFile(path, page);
+      } else {
+        await Deno.mkdir(path, { recursive: true });
+        await Deno.writeTextFile(`${path}/index.html`, page);
+        await Deno.writeTextFile(`${path}/manifest.json`, JSON.stringify(this.manifest, null, 1));
+        await Deno.writeFile(`${path}/trials.arrows`, trials);
+        for (const [k, chart] of this.charts.entries()) {
+          await chart.save(`${path}/chart_${k + 1}.png`);
+          await chart.save(`${path}/chart_${k + 1}.json`);
+        }
+      }
+    } catch (e) {
+      if (e instanceof TunebookError) throw e;
+      throw new RecordError(
+        `cannot write ${path}: ${
+          e instanceof Error ? e.message : e
+        }; choose a path in a folder that can be written`,
+      );
+    }
+    this.#path = path;
+  }
+
+  /**
+   * Measures the shared schedules on this device, in turn with DLight's own preset for it and with every result
+   * checked. A schedule that does not fit this device, or a program that can't be measured on it, has rows that say why.
+   *
+   * @throws {TunebookError} for a number of rounds that is none
+   */
+  async rerun(device: Device, options: RerunOptions = {}): Promise<Rerun> {
+    return await rerun(this.manifest.device, this.subjects, device, options);
+  }
+
+  /** In words. */
+  toString(): string {
+    const { title, device, time } = this.manifest;
+    const schedules = this.subjects.flatMap((s) => s.results.filter((r) => r.known)).length;
+    return `Shared: ${title}, ${schedules} schedules and ${this.records.length} trials, measured on ${device.name}, ` +
+      `shared ${time}${this.#path && `, in ${this.#path}`}`;
+  }
+
+  /** What a terminal shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `${printable(`${this}`)}\n${tableBundle(this.summary)["text/plain"]}`;
+  }
+
+  /** What a notebook's cell shows. */
+  [inCell](): Bundle {
+    const table = tableBundle(this.summary);
+    return {
+      "text/html": `<p>${escapeHtml(printable(`${this}`))}</p>${table["text/html"]}`,
+      "text/plain": Deno.inspect(this),
+    };
+  }
+
+  #sections() {
+    const { device: { name: subtitle } } = this.manifest;
+    const of = (title: string) => ({ title, subtitle });
+    const sections = this.subjects.map((s) => {
+      const own = this.records.filter((r) => r.task === s.task.task && r.fingerprint === s.task.fingerprint);
+      const summary = summaryTable(outcomesOf(s));
+      return {
+        title: s.func.name,
+        ...(s.task.note === undefined ? {} : { text: s.task.note }),
+        parts: [
+          new Chart(bestSoFar(recordsToTable(own), of(s.task.task))),
+          new Chart(confirmed(summary, of(s.task.task))),
+          summary,
+        ],
+      };
+    });
+    if (sections.length < 2) return sections;
+    const all = this.summary;
+    return [
+      { title: "All of them", parts: [new Chart(overview(all, of("Rule against search"))), all] },
+      ...sections,
+    ];
+  }
+}
+
+/**
+ * Writes a result of `compare` or `autotvm.tune`, or a list of them, as one page (a path that ends in .html) or one
+ * folder that holds all of it: charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open`
+ * reads it, anywhere.
+ *
+ * @throws {RecordError} for results without a trial or of several devices, or if it can't be written
+ */
+export async function share(
+  results: Shareable | readonly Shareable[],
+  path: string,
+  options: ShareOptions = {},
+): Promise<Shared> {
+  const shared = Shared.of(results, options);
+  await shared.save(path);
+  return shared;
+}
+
+/** The manifest's text and the trials' bytes in a page or a folder. */
+async function contentsOf(path: string): Promise<{ readonly manifest: string; readonly trials: Uint8Array }> {
+  const { isDirectory } = await reading(path, () => Deno.stat(path));
+  if (!isDirectory) return partsOf(path, new TextDecoder().decode(await bytesOf(path)));
+  return {
+    manifest: new TextDecoder().decode(await bytesOf(`${path}/manifest.json`)),
+    trials: await bytesOf(`${path}/trials.arrows`),
+  };
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  const { size } = await reading(path, () => Deno.stat(path));
+  if (size > LARGEST) {
+    throw new RecordError(`cannot open ${path}: it has ${size} bytes, and up to ${LARGEST} are read`);
+  }
+  return await reading(path, () => Deno.readFile(path));
+}
+
+async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (e) {
+    throw new RecordError(
+      `cannot open ${path}: ${
+        e instanceof Error ? e.message : e
+      }; give a page or a folder that share has written`,
+    );
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/"))) || ".";
+}

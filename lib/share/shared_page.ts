@@ -1,0 +1,131 @@
+/** A shared result as one HTML page, for people and for programs; and what is for programs, out of such a page. */
+import { printable, printableLine } from "../base/printable.ts";
+import { RecordError } from "../records/error.ts";
+import type { Manifest } from "../records/manifest.ts";
+import type { SharedSubject } from "../records/shared.ts";
+import { labelOf } from "../charts/methods.ts";
+import { dataScript, pageOf, type Section } from "./page.ts";
+import { digits } from "../charts/spec.ts";
+import { escapeHtml, htmlOf } from "../notebook/tables.ts";
+
+const MANIFEST = "tunebook-manifest";
+const TRIALS = "tunebook-trials";
+/** How Arrow's stream format is called (IANA's list of media types). */
+const TRIALS_URL = "data:application/vnd.apache.arrow.stream;base64,";
+
+/** The page: charts and tables, then how to run it again, the schedules, the device, and the data. */
+export async function sharedPage(
+  manifest: Manifest,
+  subjects: readonly SharedSubject[],
+  sections: readonly Section[],
+  trials: Uint8Array,
+): Promise<string> {
+  const { title, device, time, tasks } = manifest;
+  const won = tasks.flatMap((t) => t.results.flatMap((r) => r.won ?? []));
+  const unconfirmed = won.every((w) => w.confirmed) ? "" : ", or, without an interval, a trial of the search";
+  const seeds = [...new Set(tasks.map((t) => t.seed))].join(", ");
+  const intro =
+    `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
+    "Every candidate's results were checked against a reference; the bars are medians of interleaved rounds with " +
+    `their 95% confidence intervals${unconfirmed}. The charts tell more where they are pointed at.`;
+  const foot = [
+    RERUN,
+    "<h2>The schedules</h2>",
+    ...subjects.map(schedulesOf),
+    "<h2>The device and the programs</h2>",
+    deviceOf(manifest),
+    "<h2>The data</h2>",
+    `<p><a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}${trials.toBase64()}">trials.arrows</a>: every ` +
+    `trial with all its samples, as an Arrow stream, which any Arrow reader opens. What the page says is also in it ` +
+    `as JSON: the element ${MANIFEST}.</p>`,
+    dataScript(manifest, MANIFEST),
+  ].join("\n");
+  const shown = sections.map(({ title, text, parts }) => ({
+    title: printableLine(title),
+    parts,
+    ...(text === undefined ? {} : { text: printableLine(text) }),
+  }));
+  return await pageOf(printableLine(title), printableLine(intro), shown, { interactive: true, foot });
+}
+
+const COMMAND = "npx --yes deno@2.9.6 task rerun /path/to/this.html";
+const CELL = `import { Device, display, Shared } from "tunebook";
+
+const shared = await Shared.open("/path/to/this.html");
+const device = await Device.open();
+const again = await shared.rerun(device);
+await display(again.table, again.chart);`;
+
+const RERUN = `<h2>On your device</h2>
+<p>Keep this file. In a checkout of Tunebook, with nothing but Node, this measures the schedules below on your device, in
+turn with the preset that DLight has for it, and shows both devices side by side:</p>
+<pre>${escapeHtml(COMMAND)}</pre>
+<p>The same in a notebook of Tunebook's:</p>
+<pre>${escapeHtml(CELL)}</pre>
+<p>Nothing of the page is run by that: programs and schedules are data, checked field by field, rebuilt by Tunebook's own
+steps and held against the limits of your device; results are checked against the reference.</p>`;
+
+function schedulesOf({ func, task, results }: SharedSubject): string {
+  const schedules = results.flatMap(({ result, known }) =>
+    known ? [folded(`${labelOf(result.contestant)}: ${result.rule}`, `${known.trace}`)] : []
+  );
+  const budget = Object.entries(task.budget).map(([name, limit]) => `${limit} ${name}`).join(", ");
+  return `<h3>${escapeHtml(printableLine(func.name))}</h3>` +
+    `<p>Seed ${task.seed}${budget && `, budget of a search: ${escapeHtml(printableLine(budget))}`}.</p>` +
+    folded("The program", `${func}`) + schedules.join("");
+}
+
+/** A text of many lines under one. */
+function folded(title: string, text: string): string {
+  return `<details><summary>${escapeHtml(printableLine(title))}</summary><pre>${
+    escapeHtml(printable(text))
+  }</pre></details>`;
+}
+
+/** The device and the programs that took part; its limits and features fold. */
+function deviceOf({ device, versions }: Manifest): string {
+  const { limits, peaks, name, runtime, clock, profile, ...features } = device;
+  const measured = Object.entries(peaks ?? {}).map((
+    [what, value],
+  ) => [`measured peak: ${what}`, digits(value)]);
+  const programs = Object.entries(versions).map(([what, value]) => [`version: ${what}`, value]);
+  const main = [...Object.entries({ name, runtime, clock, profile }), ...measured, ...programs];
+  const cells = (rows: readonly (readonly unknown[])[]) => [
+    ["what", "which"],
+    ...rows.filter(([, value]) => value !== "").map((row) => row.map((x) => printableLine(`${x}`, 200))),
+  ];
+  return htmlOf(cells(main)) + "<details><summary>limits and features</summary>" +
+    htmlOf(cells([...Object.entries(limits), ...Object.entries(features)])) + "</details>";
+}
+
+/**
+ * The manifest's text and the trials' bytes of a page; nothing else of it is read.
+ *
+ * @param path of whose it is, for the error
+ * @throws {RecordError} where it is no such page
+ */
+export function partsOf(
+  path: string,
+  page: string,
+): { readonly manifest: string; readonly trials: Uint8Array } {
+  const manifest = between(page, `<script type="application/json" id="${MANIFEST}">`, "</script>");
+  const trials = between(page, `<a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}`, '"');
+  if (manifest === undefined || trials === undefined) {
+    throw new RecordError(
+      `cannot open ${path}: it is no page that share has written; a page that was saved from a browser may lack its ` +
+        `data: ask for the file itself`,
+    );
+  }
+  try {
+    return { manifest, trials: Uint8Array.fromBase64(trials) };
+  } catch (e) {
+    if (!(e instanceof SyntaxError)) throw e;
+    throw new RecordError(`cannot open ${path}: its trials are no base64; ask for the file itself`);
+  }
+}
+
+function between(text: string, begin: string, end: string): string | undefined {
+  const from = text.indexOf(begin);
+  const to = from < 0 ? -1 : text.indexOf(end, from + begin.length);
+  return to < 0 ? undefined : text.slice(from + begin.length, to);
+}

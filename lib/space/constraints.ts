@@ -1,0 +1,119 @@
+import { answerOf, type Knob } from "./knob.ts";
+import type { Answer, Constraint } from "./knobs.ts";
+import type { Rng } from "../base/random.ts";
+
+/** A constraint, with the places of its knobs in the space. */
+interface Test {
+  readonly at: readonly number[];
+  readonly refuse: Constraint["refuse"];
+}
+
+/** Knobs that constraints tie together, by their places, and what is to be asked once each has its value. */
+interface Group {
+  readonly places: readonly number[];
+  readonly tests: readonly (readonly Test[])[];
+}
+
+/** Draws from a group that may be refused before its accepted values are listed instead. */
+const TRIES = 256;
+
+/** What ties the knobs of a space to each other: which values go together, how many do, and draws of them. */
+export class Ties {
+  readonly #answers: readonly (readonly Answer[])[];
+  readonly #tests: readonly Test[];
+  readonly #groups: readonly Group[];
+  readonly #accepted = new Map<Group, readonly (readonly number[])[]>();
+
+  constructor(readonly knobs: readonly Knob[], constraints: readonly Constraint[]) {
+    this.#answers = knobs.map((k) => k.candidates.map((_, at) => answerOf(k, at)));
+    this.#tests = constraints.map(({ knobs: names, refuse }) => ({
+      at: names.map((name) => knobs.findIndex((k) => k.name === name)),
+      refuse,
+    }));
+    this.#groups = groupsOf(knobs.length, this.#tests);
+  }
+
+  /** Why the first constraint that refuses these candidates does so; undefined if none does. */
+  refusal(digits: readonly number[]): string | undefined {
+    for (const test of this.#tests) {
+      const reason = this.#refusal(test, digits);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  /** Number of configurations that no constraint refuses, exact; takes a walk over each group's values. */
+  count(): number {
+    return this.#groups.reduce((n, group) => {
+      let own = 0;
+      this.#walk(group, () => void own++);
+      return n * own;
+    }, 1);
+  }
+
+  /** The candidates of a configuration drawn evenly from those that no constraint refuses; undefined if none is. */
+  draw(rng: Rng): readonly number[] | undefined {
+    const digits = Array<number>(this.knobs.length).fill(0);
+    for (const group of this.#groups) {
+      if (!this.#drawGroup(group, digits, rng)) return undefined;
+    }
+    return digits;
+  }
+
+  #drawGroup(group: Group, digits: number[], rng: Rng): boolean {
+    if (!this.#accepted.has(group)) {
+      for (let i = 0; i < TRIES; i++) {
+        for (const place of group.places) digits[place] = rng.int(this.#answers[place]?.length ?? 1);
+        if (group.tests.every((tests) => tests.every((t) => this.#refusal(t, digits) === undefined))) {
+          return true;
+        }
+      }
+      const all: number[][] = [];
+      this.#walk(group, (d) => all.push(group.places.map((place) => d[place] ?? 0)));
+      this.#accepted.set(group, all);
+    }
+    const all = this.#accepted.get(group) ?? [];
+    if (all.length === 0) return false;
+    rng.pick(all).forEach((digit, i) => digits[group.places[i] ?? 0] = digit);
+    return true;
+  }
+
+  /** Each of a group's accepted values, cut short where the knobs chosen so far are refused already. */
+  #walk(group: Group, each: (digits: readonly number[]) => void): void {
+    const digits = Array<number>(this.knobs.length).fill(0);
+    const go = (depth: number): void => {
+      const place = group.places[depth];
+      if (place === undefined) return each(digits);
+      const count = this.#answers[place]?.length ?? 0;
+      for (let digit = 0; digit < count; digit++) {
+        digits[place] = digit;
+        if (group.tests[depth]?.every((t) => this.#refusal(t, digits) === undefined)) go(depth + 1);
+      }
+    };
+    go(0);
+  }
+
+  #refusal(test: Test, digits: readonly number[]): string | undefined {
+    return test.refuse(...test.at.map((place) => this.#answers[place]?.[digits[place] ?? 0] as Answer));
+  }
+}
+
+/** The knobs in groups that no constraint connects; a constraint of no knobs belongs to a group of none. */
+function groupsOf(knobs: number, tests: readonly Test[]): readonly Group[] {
+  let groups: (readonly number[])[] = Array.from({ length: knobs }, (_, place) => [place]);
+  for (const { at } of tests) {
+    const tied = groups.filter((g) => g.some((place) => at.includes(place)));
+    if (tied.length > 1) {
+      groups = [...groups.filter((g) => !tied.includes(g)), tied.flat().toSorted((a, b) => a - b)];
+    }
+  }
+  const made = groups.map((places): Group => {
+    const own = tests.filter(({ at }) => at.length > 0 && places.includes(at[0] as number));
+    return {
+      places,
+      tests: places.map((place) => own.filter(({ at }) => at.every((p) => p <= place) && at.includes(place))),
+    };
+  });
+  const always = tests.filter(({ at }) => at.length === 0);
+  return always.some((t) => t.refuse() !== undefined) ? [...made, { places: [-1], tests: [always] }] : made;
+}

@@ -1,0 +1,261 @@
+import * as dlight from "../dlight/schedule.ts";
+import type { Budget } from "../autotvm/budget.ts";
+import { compile } from "../codegen/compile.ts";
+import type { Executable } from "../codegen/executable.ts";
+import { nodesOf } from "../dlight/analysis.ts";
+import { fallback } from "../dlight/fallback/fallback.ts";
+import type { Rule } from "../dlight/rule.ts";
+import { TunebookError } from "../base/error.ts";
+import { fingerprint } from "../ir/fingerprint.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { configOf } from "../records/config.ts";
+import { type Found, isRulesOwn, TuningDatabase } from "../records/database.ts";
+import { Interruptible } from "./interrupt.ts";
+import type { Device } from "../runtime/device.ts";
+import type { Program } from "../runtime/program.ts";
+import { replay } from "../schedule/trace.ts";
+import { named, spaceOf } from "../space/template.ts";
+import type { Target } from "../target/target.ts";
+import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
+import { transferred } from "./transfer.ts";
+import { Search, type SearchOptions } from "./search.ts";
+
+/**
+ * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
+ * matches. 2: the best record of a tuning database for this program and device, or the nearest one, or else
+ * DLight. 3: a search on this device within a budget, which goes into the database; then as at level 2.
+ */
+export type Level = 0 | 1 | 2 | 3;
+
+type Asked = Pick<SearchOptions, "tuner" | "seed" | "measurer" | "deadlineMs" | "signal" | "reporter">;
+
+/** At level 3 also what `tune` takes. */
+export interface BuildOptions extends Asked {
+  /** Default 1. */
+  readonly level?: Level;
+  /** Level 2 asks it; level 3 writes to it as well. Its file stays open. */
+  readonly database?: TuningDatabase;
+  /** Of the search at level 3. */
+  readonly budget?: Budget;
+  /** Values of the shape variables to choose for at levels 2 and 3; the program runs with any. */
+  readonly shapes?: SearchOptions["shapes"];
+}
+
+/** What a program's schedule comes from, and what building it took. */
+export interface Built {
+  readonly level: Level;
+  /** `given`: somebody had scheduled the program already, and it was built as it is. */
+  readonly how: "given" | "rule" | "record" | "search";
+  /** The rule, also where a point of its space was taken from a record; empty where there is none. */
+  readonly rule: string;
+  /** The record, where there is one. */
+  readonly found?: Found;
+  readonly because: string;
+  /** Seconds of each stage; drivers may put off their own compilation until the first run. */
+  readonly seconds: {
+    readonly search: number;
+    readonly schedule: number;
+    readonly compile: number;
+    readonly load: number;
+  };
+}
+
+export type BuiltProgram = Program & { readonly built: Built };
+
+/**
+ * Builds a program for a device. A program that nobody has scheduled yet is scheduled as `level` says, by DLight if
+ * it says nothing; `program.built` tells by what and in what time.
+ *
+ * Level 3 searches whatever the database holds: who wants what is known takes level 2.
+ *
+ * @throws {TunebookError} for level 2 without a database, and level 3 without a budget
+ * @throws {IrError} for a shape variable without a value, at levels 2 and 3
+ * @throws {LowerError | LimitError} where the schedule has no kernel, or the device's limits stand against it
+ * @throws {CompileError} for source that the driver refuses
+ */
+export async function build(
+  func: PrimFunc,
+  device: Device,
+  options: BuildOptions = {},
+): Promise<BuiltProgram> {
+  return await buildAmong(func, device, options, dlight.rules);
+}
+
+/** `build` with some rules only. */
+export async function buildAmong(
+  func: PrimFunc,
+  device: Device,
+  options: BuildOptions,
+  rules: readonly Rule[],
+): Promise<BuiltProgram> {
+  const { level = 1 } = options;
+  checkLevel(func, level, options);
+  const clock = new Clock();
+  let chosen: Chosen;
+  if (!nodesOf(func)) {
+    const because = "it has a schedule already";
+    chosen = {
+      how: "given",
+      rule: "",
+      because,
+      executable: clock.time("compile", () => compile(func, device.target)),
+    };
+  } else if (level < 2) {
+    chosen = byRule(func, device.target, level === 0 ? [fallback] : rules, clock);
+  } else {
+    using own = options.database ? undefined : TuningDatabase.memory();
+    const database = options.database ?? own as TuningDatabase;
+    const searched = level === 3
+      ? await clock.wait("search", () => searchInto(database, func, device, options, rules))
+      : undefined;
+    chosen = byRecord(func, device.target, { ...options, database }, rules, clock);
+    if (searched) {
+      const because = `${searched.because}; ${chosen.because}`;
+      chosen = { ...chosen, ...(searched.has(chosen.found) ? { how: "search" } : {}), because };
+    }
+  }
+  const { executable, ...how } = chosen;
+  const program = await clock.wait("load", () => device.load(executable));
+  return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
+}
+
+type Chosen = Omit<Built, "level" | "seconds"> & { readonly executable: Executable };
+
+/** @throws {TunebookError} where a level lacks what it needs */
+function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOptions): void {
+  const asked = `cannot build ${func.name} at level ${level}`;
+  if (![0, 1, 2, 3].includes(level)) throw new TunebookError(`${asked}: levels are 0, 1, 2 and 3`);
+  if (level === 2 && !database) {
+    throw new TunebookError(
+      `${asked}: it has no database to ask; give one, or take level 1 for DLight's rules`,
+    );
+  }
+  if (level === 3 && !budget) {
+    throw new TunebookError(
+      `${asked}: its search has no budget; give budget: { trials } or { seconds }, or take level 2 for what is known`,
+    );
+  }
+}
+
+function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
+  const { func: scheduled, rule, why } = clock.time("schedule", () => dlight.schedule(func, target, rules));
+  const because = why.find((w) => w.matched)?.because ?? "";
+  return { how: "rule", rule, because, executable: clock.time("compile", () => compile(scheduled, target)) };
+}
+
+/** Records that are tried before the rule is taken: strangers' may be many, and all of them wrong. */
+const TRIES = 16;
+
+function byRecord(
+  func: PrimFunc,
+  target: Target,
+  { database, shapes = {} }: BuildOptions & { readonly database: TuningDatabase },
+  rules: readonly Rule[],
+  clock: Clock,
+): Chosen {
+  const ranked = clock.time("schedule", () => database.ranked(func, target, shapes));
+  const { rule, template } = dlight.match(func, target, rules);
+  const own = fingerprint(func);
+  let refused = "";
+  for (const found of ranked.slice(0, TRIES)) {
+    const { record, how } = found;
+    // A point of another rule's space says nothing here, unless it was measured on this very program and device.
+    if (how !== "exact" && record.rule !== rule) continue;
+    if (how !== "exact" && !(record.medianMs < ruleMs(ranked, found))) {
+      refused = `where ${record.task} was measured on ${record.adapter}, nothing beat the rule`;
+      break;
+    }
+    try {
+      const scheduled = clock.time(
+        "schedule",
+        () =>
+          record.fingerprint === own
+            ? replay(func, record.trace)
+            : transferred(func, template, spaceOf(func, template), configOf(record.config)).func,
+      );
+      const executable = clock.time("compile", () => compile(scheduled, target));
+      return { how: "record", rule: record.rule, found, because: found.because, executable };
+    } catch (e) {
+      if (!(e instanceof TunebookError)) throw e;
+      refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
+    }
+  }
+  const chosen = byRule(func, target, rules, clock);
+  const known = refused ||
+    (ranked.length > 0 ? "no record is of this rule" : "the database has nothing near");
+  return { ...chosen, because: `${known}; ${chosen.because}` };
+}
+
+/** The time of the rule's own point where a record was measured; Infinity where it was not. */
+function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
+  const own = ranked.find(({ record: o }) =>
+    o.fingerprint === r.fingerprint && o.task === r.task && o.adapter === r.adapter && o.clock === r.clock &&
+    isRulesOwn(o)
+  );
+  return own?.record.medianMs ?? Infinity;
+}
+
+/** Searches the space of the rule that matches, and says what came of it. */
+async function searchInto(
+  database: TuningDatabase,
+  func: PrimFunc,
+  device: Device,
+  { budget, shapes, tuner, seed, measurer, deadlineMs, signal, reporter }: BuildOptions,
+  rules: readonly Rule[],
+): Promise<{ readonly because: string; readonly has: (found: Found | undefined) => boolean }> {
+  const { rule, template } = dlight.match(func, device.target, rules);
+  using stop = new Interruptible(signal);
+  await using search = await Search.open(func, {
+    device,
+    template: named(rule, template),
+    contestant: "autotvm+dlight",
+    ...budget,
+    ...(shapes ? { shapes } : {}),
+    ...(tuner ? { tuner } : {}),
+    ...(seed === undefined ? {} : { seed }),
+    ...(measurer ? { measurer } : {}),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    signal: stop.signal,
+    ...(reporter ? { reporter } : {}),
+  });
+  const stopped = await search.run();
+  // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.
+  const confirmed = await search.confirm(CONFIRM_ROUNDS);
+  await search.end(stopped);
+  const records = confirmed.filter((c) => c.ms > 0).map(recordConfirmed);
+  const { added, refused } = database.add(records);
+  const not = refused.length > 0 ? `, ${refused.length} refused (${refused[0]})` : "";
+  return {
+    because: `a search of ${search.records.length} trials, ended by ${stopped}, added ${added} records${not}`,
+    has: (found) =>
+      records.some((r) => r.trace === found?.record.trace && r.medianMs === found.record.medianMs),
+  };
+}
+
+/** Adds up what each stage takes. */
+class Clock {
+  readonly #ms = { search: 0, schedule: 0, compile: 0, load: 0 };
+
+  get seconds(): Built["seconds"] {
+    const { search, schedule, compile, load } = this.#ms;
+    return { search: search / 1000, schedule: schedule / 1000, compile: compile / 1000, load: load / 1000 };
+  }
+
+  time<T>(stage: keyof Built["seconds"], run: () => T): T {
+    const begin = performance.now();
+    try {
+      return run();
+    } finally {
+      this.#ms[stage] += performance.now() - begin;
+    }
+  }
+
+  async wait<T>(stage: keyof Built["seconds"], run: () => Promise<T>): Promise<T> {
+    const begin = performance.now();
+    try {
+      return await run();
+    } finally {
+      this.#ms[stage] += performance.now() - begin;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import * as dlight from "../dlight/schedule.ts";
+import { lowBatchGemv } from "../dlight/rules/low_batch_gemv.ts";
+import type { Rule } from "../dlight/rule.ts";
+import { TunebookError } from "../base/error.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { specialize } from "../arith/specialize.ts";
+import { checkArguments, type Inputs, type Shapes } from "../runtime/arguments.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
+import type { Device } from "../runtime/device.ts";
+import { buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
+
+/** A program for launches with at most so many rows. */
+export interface Bucket {
+  /** Infinity for the last one. */
+  readonly upTo: number;
+  readonly rule: string;
+  readonly program: BuiltProgram;
+}
+
+/** Several programs for one operator; each launch takes the one for its number of rows. Dispose it. */
+export class Dispatch implements Disposable {
+  constructor(
+    readonly variable: string,
+    /** By rising `upTo`. */
+    readonly buckets: readonly Bucket[],
+  ) {}
+
+  /** The bucket that a launch with so many rows takes. */
+  bucketOf(rows: number): Bucket {
+    return this.buckets.find((b) => rows <= b.upTo) as Bucket;
+  }
+
+  /**
+   * Runs the program of the right bucket, as `Program.run` does.
+   *
+   * @throws {RuntimeError} for arguments that don't fit, and for what the device reports
+   */
+  async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
+    const general = this.buckets.at(-1) as Bucket;
+    const known = checkArguments(general.program.executable, inputs, shapes);
+    const { program } = this.bucketOf(known[this.variable] as number);
+    const own = Object.entries(known).filter(([name]) => program.executable.shapeVars.includes(name));
+    return await program.run(inputs, Object.fromEntries(own));
+  }
+
+  [Symbol.dispose](): void {
+    for (const b of this.buckets) b.program[Symbol.dispose]();
+  }
+}
+
+/** A level, and what it needs, as for `build`; and which launches are told apart. */
+export interface DispatchOptions extends BuildOptions {
+  /** The shape variable that counts rows. Default "m". */
+  readonly variable?: string;
+  /** Default 1, 2 and 8. */
+  readonly buckets?: readonly number[];
+}
+
+/**
+ * Builds an operator with a symbolic number of rows for each of some buckets: one row by the rule for a vector
+ * (the program specialized), few rows by LowBatchGEMV, any number by the first rule that matches. A bucket
+ * whose rule does not match is left out. Each is built at `level`: from level 2 on for as many rows as its bucket
+ * takes, and the last for those in `shapes`. At level 0 all rows are alike, and there is one program.
+ *
+ * @throws {TunebookError} if `variable` is no shape variable of the program, and as `build` does
+ */
+export async function buildDispatch(
+  func: PrimFunc,
+  device: Device,
+  options: DispatchOptions = {},
+): Promise<Dispatch> {
+  const { variable = "m", buckets = [1, 2, 8], ...how } = options;
+  const bad = buckets.find((b) => !(Number.isSafeInteger(b) && b > 0));
+  if (bad !== undefined) {
+    throw new TunebookError(`cannot build a bucket of ${bad} rows: it is a positive integer`);
+  }
+  if (!func.shapeVars.some((v) => v.name === variable)) {
+    throw new TunebookError(
+      `cannot build ${func.name} by buckets of ${variable}: its shape variables are ` +
+        (func.shapeVars.map((v) => v.name).join(", ") || "none"),
+    );
+  }
+  const built: Bucket[] = [];
+  const add = async (upTo: number, f: PrimFunc, shapes: Shapes, rules: readonly Rule[]): Promise<void> => {
+    const program = await buildAmong(f, device, { ...how, shapes }, rules);
+    built.push({ upTo, rule: program.built.rule, program });
+  };
+  const others = Object.fromEntries(Object.entries(how.shapes ?? {}).filter(([name]) => name !== variable));
+  const sizes = how.level === 0 ? [] : [...new Set(buckets)].toSorted((x, y) => x - y);
+  try {
+    for (const b of sizes) {
+      const rows = Object.fromEntries([[variable, b]]);
+      if (b === 1) await add(1, specialize(func, rows), others, dlight.rules);
+      else if (lowBatchGemv(b).match(func, device.target).template) {
+        await add(b, func, { ...others, ...rows }, [lowBatchGemv(b)]);
+      }
+    }
+    await add(Infinity, func, how.shapes ?? {}, dlight.rules);
+  } catch (e) {
+    for (const b of built) b.program[Symbol.dispose]();
+    throw e;
+  }
+  return new Dispatch(variable, built);
+}

@@ -1,0 +1,35 @@
+/** Jupyter's interrupt: it ends what runs, and leaves the kernel and its state. */
+import { inNotebook } from "../runtime/platform.ts";
+
+/** What runs now and can be stopped. */
+const running = new Set<AbortController>();
+let listening = false;
+
+/**
+ * Listens for Jupyter's interrupt, which is a SIGINT: without a listener it ends Deno's kernel with all its state,
+ * also when nothing runs (denoland/deno#24491).
+ */
+export function listenForInterrupts(): void {
+  if (listening) return;
+  listening = true;
+  Deno.addSignalListener("SIGINT", () => {
+    for (const controller of running) controller.abort(new DOMException("interrupted", "AbortError"));
+  });
+}
+
+/** A signal that Jupyter's interrupt aborts, and `signal` if given, until it is disposed. */
+export class Interruptible implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+
+  constructor(signal?: AbortSignal) {
+    if (inNotebook()) listenForInterrupts();
+    running.add(this.#controller);
+    const own = this.#controller.signal;
+    this.signal = signal ? AbortSignal.any([signal, own]) : own;
+  }
+
+  [Symbol.dispose](): void {
+    running.delete(this.#controller);
+  }
+}

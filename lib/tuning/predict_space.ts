@@ -1,0 +1,40 @@
+import { CostModel } from "../autotvm/cost_model.ts";
+import type { RecordedSpace } from "../records/recorded_space.ts";
+import type { PredictionRow } from "../charts/predictions.ts";
+import { Rng } from "../base/random.ts";
+import { bestPoint, featuresOf } from "./simulate.ts";
+
+export interface ForeseeOptions {
+  /** Draws the points that the model learns from. */
+  readonly seed: number;
+  /** How many those are. Default 64, a plan of AutoTVM's. */
+  readonly learn?: number;
+  /** How many of the others would be tried next. Default 8. */
+  readonly next?: number;
+}
+
+/**
+ * What a cost model that has learnt from some points of a recorded space expects of each, against what was measured:
+ * both as shares of the fastest point's speed. A table of it (`predictionTable`) is what `predictions` draws.
+ *
+ * @throws {TunebookError} where the program's rule is no longer the recorded one
+ */
+export function foresee(recorded: RecordedSpace, options: ForeseeOptions): readonly PredictionRow[] {
+  const { seed, learn = 64, next = 8 } = options;
+  const best = bestPoint(recorded).ms, features = featuresOf(recorded);
+  const points = Rng.of(seed).shuffle([...recorded.points.values()]).flatMap(({ index, status, ms }) => {
+    const row = features(index);
+    return row ? [{ row, share: status === "ok" ? best / ms : undefined }] : [];
+  });
+  const learnt = points.slice(0, learn);
+  const model = new CostModel(learnt.map((p) => p.row), learnt.map((p) => p.share));
+  const expected = points.map((p) => model.predict(p.row));
+  const liked = new Set(
+    [...points.keys()].slice(learn).sort((a, b) => (expected[b] ?? 0) - (expected[a] ?? 0)).slice(0, next),
+  );
+  return points.map((p, k) => ({
+    predicted: expected[k] ?? NaN,
+    measured: p.share ?? NaN,
+    kind: k < learn ? "learnt" : liked.has(k) ? "next" : "unseen",
+  }));
+}

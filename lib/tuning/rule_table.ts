@@ -1,0 +1,90 @@
+/** Every kernel of a model through its rule. */
+import * as dlight from "../dlight/schedule.ts";
+import type { Table } from "apache-arrow";
+import { compile } from "../codegen/compile.ts";
+import { flopsOf, trafficOf } from "../estimate/work.ts";
+import { TunebookError } from "../base/error.ts";
+import { Bench } from "../measure/bench.ts";
+import { median } from "../base/statistics.ts";
+import { leastMs } from "../estimate/roofline.ts";
+import type { Column } from "../records/schema.ts";
+import { tableOf } from "../records/table.ts";
+import type { Device } from "../runtime/device.ts";
+import type { Peaks } from "../target/target.ts";
+import type { SuiteKernel } from "../op/suite.ts";
+
+/** One kernel of a model. */
+export interface RuleRow {
+  readonly kernel: string;
+  readonly phase: string;
+  readonly rule: string;
+  /** GPU kernels that the program became. */
+  readonly kernels: number;
+  /** From the program to its source, milliseconds. */
+  readonly scheduleMs: number;
+  /** "yes", or what is wrong. */
+  readonly correct: string;
+  readonly ms: number;
+  readonly gflops: number;
+  readonly gbps: number;
+  /** Of the time that the device's measured peaks allow at least. */
+  readonly roofline: number;
+}
+
+const COLUMNS = {
+  kernel: "text",
+  phase: "text",
+  rule: "text",
+  kernels: "int",
+  scheduleMs: "float",
+  correct: "text",
+  ms: "float",
+  gflops: "float",
+  gbps: "float",
+  roofline: "float",
+} as const satisfies Readonly<Record<keyof RuleRow, Column>>;
+
+/** Schedules, builds, checks and times each kernel by its rule; a kernel that fails says so in its row. */
+export async function ruleTable(
+  kernels: readonly SuiteKernel[],
+  device: Device,
+  each: (row: RuleRow) => void = () => {},
+): Promise<Table> {
+  const peaks = await device.probe();
+  const rows: RuleRow[] = [];
+  for (const k of kernels) {
+    const row = await ruleRow(k, device, peaks);
+    rows.push(row);
+    each(row);
+  }
+  return tableOf(rows, COLUMNS);
+}
+
+async function ruleRow(
+  { name, phase, func, shapes }: SuiteKernel,
+  device: Device,
+  peaks: Peaks,
+): Promise<RuleRow> {
+  const begin = performance.now();
+  const empty = { kernel: name, phase, ms: NaN, gflops: NaN, gbps: NaN, roofline: NaN };
+  try {
+    const { func: scheduled, rule } = dlight.schedule(func, device.target);
+    const executable = compile(scheduled, device.target);
+    const scheduleMs = performance.now() - begin;
+    const known = { ...empty, rule, kernels: executable.launches.length, scheduleMs };
+    const m = await new Bench(device, func, shapes, 0).measure(executable, { repeats: 3 });
+    if (m.status !== "ok") return { ...known, correct: `${m.status}: ${m.message}` };
+    const ms = median(m.samples), flops = flopsOf(func, shapes), bytes = trafficOf(func, shapes);
+    return {
+      ...known,
+      correct: "yes",
+      ms,
+      gflops: flops / ms / 1e6,
+      gbps: bytes / ms / 1e6,
+      roofline: leastMs(func, shapes, peaks) / ms,
+    };
+  } catch (e) {
+    if (!(e instanceof TunebookError)) throw e;
+    return { ...empty, rule: "none", kernels: 0, scheduleMs: performance.now() - begin, correct: e.message };
+  }
+}

@@ -1,0 +1,44 @@
+/** How far a search is, as a reporter shows it and budgets count it. */
+import type { Budget } from "../autotvm/budget.ts";
+import { fastest } from "../records/best.ts";
+import type { TrialRecord } from "../records/record.ts";
+import type { Progress } from "./reporter.ts";
+import type { Subject } from "./tuning_task.ts";
+
+/** Trials since the fastest one. */
+export function sinceBest(records: readonly TrialRecord[]): number {
+  let best = Infinity, at = -1;
+  records.forEach((r, k) => {
+    if (r.status !== "ok" || !(r.medianMs < best)) return;
+    best = r.medianMs;
+    at = k;
+  });
+  return records.length - 1 - at;
+}
+
+/** For a reporter. */
+export function stateOf(
+  subject: Pick<Subject, "func" | "contestant">,
+  records: readonly TrialRecord[],
+  budget: Budget,
+  secondsSpent: number,
+): Progress {
+  const best = fastest(records);
+  return {
+    task: subject.func.name,
+    contestant: subject.contestant,
+    trials: records.length,
+    failed: records.filter((r) => r.status !== "ok").length,
+    failures: countsOf(records.flatMap((r) => r.status === "ok" ? [] : [r.status])),
+    secondsSpent,
+    ...(best ? { bestGflops: best.gflops, bestGbps: best.gbps, bestMs: best.medianMs } : {}),
+    ...(budget.seconds === undefined ? {} : { secondsTotal: budget.seconds }),
+    ...(budget.trials === undefined ? {} : { trialsTotal: budget.trials }),
+  };
+}
+
+function countsOf<K extends string>(kinds: readonly K[]): Readonly<Partial<Record<K, number>>> {
+  const counts: Partial<Record<K, number>> = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,82 @@
+import * as dlight from "../dlight/schedule.ts";
+import { createTuner } from "../autotvm/create_tuner.ts";
+import { featureNames, loopFeatures } from "../autotvm/features.ts";
+import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
+import { TunebookError } from "../base/error.ts";
+import type { RecordedSpace, SpacePoint } from "../records/recorded_space.ts";
+import { scheduleAt } from "./candidate.ts";
+
+export interface SimulateOptions {
+  /** A tuner's name, or how to make one. */
+  readonly tuner: string | ((options: TunerOptions) => Tuner);
+  readonly start: "preset" | "scratch";
+  readonly seed: number;
+  readonly trials: number;
+  /** Points that are asked for at a time; default 8, as `tune` does. */
+  readonly batch?: number;
+  /** Ends it with a point that runs in so many milliseconds, or fewer. */
+  readonly enoughMs?: number;
+}
+
+const ESTIMATE = featureNames().indexOf("target.ns");
+
+/** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
+export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
+  const { tuner: name, start, seed, trials, batch = 8, enoughMs = -Infinity } = options;
+  const { space, points } = recorded;
+  const features = featuresOf(recorded);
+  // A feature is log2(1 + x), which orders points as x does.
+  const of: TunerOptions = {
+    space,
+    seed,
+    start,
+    trials,
+    features,
+    estimate: (index) => features(index)?.[ESTIMATE],
+  };
+  const tuner = typeof name === "string" ? createTuner(name, of) : name(of);
+  const tried: SpacePoint[] = [];
+  while (tried.length < trials) {
+    const asked = tuner.ask(Math.min(batch, trials - tried.length)).map((index) =>
+      points.get(index) as SpacePoint
+    );
+    if (asked.length === 0) break;
+    tried.push(...asked);
+    if (asked.some((p) => p.ms <= enoughMs)) break;
+    tuner.tell(
+      asked.map(({ index, status, ms }) => ({ index, score: status === "ok" ? 1 / ms : undefined })),
+    );
+  }
+  return tried;
+}
+
+/** The fastest point of a recorded space. */
+export function bestPoint({ points }: RecordedSpace): SpacePoint {
+  return [...points.values()].reduce((p, q) => q.status === "ok" && !(p.ms <= q.ms) ? q : p);
+}
+
+const known = new WeakMap<RecordedSpace, (index: number) => Float64Array | undefined>();
+
+/** Loop features of the points of a recorded space, each computed once, whoever asks. */
+export function featuresOf(recorded: RecordedSpace): (index: number) => Float64Array | undefined {
+  let features = known.get(recorded);
+  if (!features) known.set(recorded, features = makeFeatures(recorded));
+  return features;
+}
+
+function makeFeatures({ func, target, rule, space, points }: RecordedSpace) {
+  const found = dlight.match(func, target);
+  if (found.rule !== rule) {
+    throw new TunebookError(
+      `cannot simulate a search of ${func.name} by ${rule}: its rule is ${found.rule} now; record the space again`,
+    );
+  }
+  const rows = new Map<number, Float64Array | undefined>();
+  return (index: number): Float64Array | undefined => {
+    if (rows.has(index) || !points.has(index)) return rows.get(index);
+    const schedule = scheduleAt(func, found.template, space, space.at(index));
+    const row = schedule && loopFeatures(schedule.func, target);
+    rows.set(index, row);
+    return row;
+  };
+}

@@ -1,0 +1,255 @@
+import { checkBudget } from "../autotvm/budget.ts";
+import type { TunerName } from "../autotvm/create_tuner.ts";
+import { expectedGain, type Standing } from "../autotvm/task_scheduler.ts";
+import { TunebookError } from "../base/error.ts";
+import { fingerprint } from "../ir/fingerprint.ts";
+import { SuiteLog, type SuiteRow } from "./suite_log.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { TrialRecord } from "../records/record.ts";
+import type { Column } from "../records/schema.ts";
+import { tableOf } from "../records/table.ts";
+import { Interruptible } from "./interrupt.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Shapes } from "../runtime/arguments.ts";
+import type { Device } from "../runtime/device.ts";
+import { CONFIRM_ROUNDS, type Confirmed, speedup, winnerOf } from "./confirm.ts";
+import { leastMs } from "../estimate/roofline.ts";
+import { Search } from "./search.ts";
+
+/** A kernel of a whole: `te.suite` makes a list of them. */
+export interface SuiteMember {
+  readonly name: string;
+  readonly func: PrimFunc;
+  /** Times that it runs in the whole. */
+  readonly count: number;
+  /** Values of its shape variables, where `buckets` don't give them. */
+  readonly shapes: Shapes;
+}
+
+/** Values that a shape variable takes at run time, and how often each, for example `[[1, 0.9], [128, 0.1]]`. */
+export type Buckets = Readonly<Record<string, readonly (readonly [value: number, weight: number])[]>>;
+
+export interface TuneSuiteOptions {
+  readonly device: Device;
+  /** Shared by all; measuring the winners again comes on top. */
+  readonly budget: { readonly seconds?: number; readonly trials?: number };
+  /** Kernels with such a variable are tuned for each of its values. */
+  readonly buckets?: Buckets;
+  readonly tuner?: TunerName;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Folder for a log a task; a run that was killed goes on from them. */
+  readonly path?: string;
+  readonly rounds?: number;
+  readonly signal?: AbortSignal;
+  readonly reporter?: Reporter;
+}
+
+const COLUMNS = {
+  kernels: "text",
+  rule: "text",
+  shapes: "text",
+  weight: "float",
+  trials: "int",
+  seconds: "float",
+  presetMs: "float",
+  bestMs: "float",
+  speedup: "float",
+  lowSpeedup: "float",
+  highSpeedup: "float",
+  config: "text",
+} as const satisfies Readonly<Record<keyof SuiteRow, Column>>;
+
+/** One thing to search. */
+interface Task {
+  readonly names: readonly string[];
+  readonly func: PrimFunc;
+  readonly shapes: Shapes;
+  readonly weight: number;
+}
+
+/** Trials of a turn. The first turn is the preset alone: it only tells where the time goes. */
+const TURN = 8;
+const FIRST_TURN = 1;
+
+/**
+ * Searches the kernels of a whole with one budget: the preset of each is measured first, and then has its turn
+ * whoever is expected to save the whole most in a second. Kernels that are the same are searched once. Jupyter's
+ * interrupt ends the search, as `signal` does, and a second one the measuring again of what was found.
+ *
+ * @throws {TunebookError} for a suite without kernels, a budget without a limit, or a bucket that is none
+ */
+export async function tuneSuite(
+  members: readonly SuiteMember[],
+  options: TuneSuiteOptions,
+): Promise<SuiteLog> {
+  const { device, budget, rounds = CONFIRM_ROUNDS } = options;
+  checkBudget(budget);
+  if (members.length === 0) throw new TunebookError("cannot tune a suite of no kernels: give at least one");
+  const tasks = tasksOf(members, options.buckets ?? {});
+  using stop = new Interruptible(options.signal);
+  const { signal } = stop;
+  const peaks = await device.probe();
+  const least = tasks.map((t) => leastMs(t.func, t.shapes, peaks));
+  await using stack = new AsyncDisposableStack();
+  const searches: Search[] = [];
+  const standings = (): readonly Standing[] =>
+    searches.map((s, k) => ({
+      weight: tasks[k]?.weight ?? 0,
+      bestMs: bestMsOf(s.records),
+      leastMs: least[k] ?? 0,
+      seconds: s.progress.seconds,
+    }));
+  const spent = () => ({
+    trials: searches.reduce((n, s) => n + s.records.length, 0),
+    seconds: searches.reduce((n, s) => n + s.progress.seconds, 0),
+  });
+  const isSpent = () =>
+    signal.aborted || spent().trials >= (budget.trials ?? Infinity) ||
+    spent().seconds >= (budget.seconds ?? Infinity);
+  const trialsLeft = (most: number) => Math.min(most, (budget.trials ?? Infinity) - spent().trials);
+
+  for (const [k, task] of tasks.entries()) {
+    searches.push(stack.use(await Search.open(task.func, searchOptions(task, k, { ...options, signal }))));
+  }
+  // What takes longest at least comes first: a short budget does not reach all.
+  const share = (k: number) => (tasks[k]?.weight ?? 0) * (least[k] ?? 0);
+  for (const k of [...tasks.keys()].sort((a, b) => share(b) - share(a))) {
+    if (isSpent()) break;
+    await searches[k]?.run(trialsLeft(FIRST_TURN));
+    await searches[k]?.rest();
+  }
+  const ended = new Set<Search>();
+  while (!isSpent() && ended.size < searches.length) {
+    const gains = standings().map((s, k) => ended.has(searches[k] as Search) ? -1 : expectedGain(s));
+    const next = searches[gains.indexOf(Math.max(...gains))] as Search;
+    if (await next.run(trialsLeft(TURN)) !== undefined) ended.add(next);
+    await next.rest();
+  }
+
+  const rows: SuiteRow[] = [], best: TrialRecord[] = [];
+  // One interrupt ends the search, another what is measured again, of all of them.
+  using halt = new Interruptible(signal.aborted ? undefined : signal);
+  for (const [k, search] of searches.entries()) {
+    const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
+    const confirmed = tried ? await search.confirm(rounds) : [];
+    const winner = winnerOf(confirmed, search.preset);
+    if (winner) best.push(winner.record);
+    rows.push(rowOf(tasks[k] as Task, search, confirmed, winner));
+    await search.rest();
+  }
+  await searches.at(-1)?.end(signal.aborted ? "signal" : undefined);
+  const known = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
+  const whole = (ms: (r: SuiteRow) => number) => known.reduce((sum, r) => sum + r.weight * ms(r), 0);
+  return new SuiteLog({
+    rows,
+    table: tableOf(rows, COLUMNS),
+    records: searches.flatMap((s) => s.records),
+    best,
+    speedup: whole((r) => r.presetMs) / whole((r) => r.bestMs),
+  });
+}
+
+function searchOptions(task: Task, k: number, options: TuneSuiteOptions) {
+  const { device, budget, tuner, seed, path, signal, reporter } = options;
+  return {
+    device,
+    // The suite ends the searches; this is how far one alone could go.
+    ...budget,
+    shapes: task.shapes,
+    ...(tuner === undefined ? {} : { tuner }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(path === undefined ? {} : { path: `${path}/${k}_${fileName(task.names[0] ?? "")}.arrows` }),
+    ...(signal ? { signal } : {}),
+    ...(reporter ? { reporter } : {}),
+  };
+}
+
+/** What a name may contribute to a file's: nothing that leads out of its folder. */
+function fileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 60);
+}
+
+/** The kernels at their shapes, those that are the same once, with their weights added up. */
+function tasksOf(members: readonly SuiteMember[], buckets: Buckets): readonly Task[] {
+  const tasks = new Map<string, Task>();
+  for (const { name, func, count, shapes } of members) {
+    if (!(count > 0)) {
+      throw new TunebookError(`cannot weigh kernel ${name} by ${count}: it runs a positive number of times`);
+    }
+    for (const at of shapesOf(func, shapes, buckets)) {
+      const key = JSON.stringify([fingerprint(func.with({ name: "" })), at.shapes]);
+      const same = tasks.get(key);
+      tasks.set(key, {
+        func,
+        shapes: at.shapes,
+        names: [...(same?.names ?? []), name],
+        weight: (same?.weight ?? 0) + count * at.share,
+      });
+    }
+  }
+  return [...tasks.values()];
+}
+
+/** The shapes at which a kernel runs, and how often it is each of them. */
+function shapesOf(
+  func: PrimFunc,
+  shapes: Shapes,
+  buckets: Buckets,
+): readonly { readonly shapes: Shapes; readonly share: number }[] {
+  let all: readonly { readonly shapes: Shapes; readonly share: number }[] = [{ shapes, share: 1 }];
+  for (const { name } of func.shapeVars) {
+    const values = Object.hasOwn(buckets, name) ? buckets[name] : undefined;
+    if (!values) continue;
+    const bad = values.find(([value, weight]) => !(Number.isSafeInteger(value) && value > 0 && weight > 0));
+    const total = values.reduce((sum, [, weight]) => sum + weight, 0);
+    if (bad || !(total > 0 && total < Infinity)) {
+      throw new TunebookError(
+        `cannot tune ${func.name} for ${name} = ${bad?.[0]} with weight ${
+          bad?.[1]
+        }: buckets are positive integers ` +
+          `with positive weights, at least one`,
+      );
+    }
+    all = all.flatMap((at) =>
+      values.map(([value, weight]) => ({
+        shapes: { ...at.shapes, [name]: value },
+        share: at.share * weight / total,
+      }))
+    );
+  }
+  return all;
+}
+
+/** The best so far after each trial, from the first success on. */
+function bestMsOf(records: readonly TrialRecord[]): readonly number[] {
+  let best = Infinity;
+  return records.flatMap((r) => {
+    if (r.status === "ok") best = Math.min(best, r.medianMs);
+    return best < Infinity ? [best] : [];
+  });
+}
+
+function rowOf(
+  task: Task,
+  search: Search,
+  confirmed: readonly Confirmed[],
+  winner: Confirmed | undefined,
+): SuiteRow {
+  const own = confirmed.find((c) => c.record.config === search.preset);
+  const gain = winner && own ? speedup(winner, own) : { ratio: NaN, low: NaN, high: NaN };
+  return {
+    kernels: task.names.join(", "),
+    rule: search.subject.rule,
+    shapes: Object.entries(task.shapes).map(([name, value]) => `${name} = ${value}`).join(", "),
+    weight: task.weight,
+    trials: search.records.length,
+    seconds: search.progress.seconds,
+    presetMs: own?.ms ?? NaN,
+    bestMs: winner?.ms ?? NaN,
+    speedup: gain.ratio,
+    lowSpeedup: gain.low,
+    highSpeedup: gain.high,
+    config: winner?.record.config ?? "",
+  };
+}

@@ -1,0 +1,58 @@
+import { assertEquals } from "@std/assert";
+import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
+import { verdicts } from "../../lib/charts/verdict.ts";
+import { confirmedTable, rowOf } from "./results.ts";
+
+const rule = rowOf({ medianMs: 2, lowMs: 1.9, highMs: 2.1 });
+const search = (parts: Partial<SummaryRow>) =>
+  rowOf({ contestant: "autotvm", config: '{"a":1}', trials: 9, seconds: 5, ...parts });
+const said = (...rows: readonly SummaryRow[]) => verdicts(summaryTable(rows)).map((v) => v.text);
+
+Deno.test("the best search is held against the rule", () => {
+  assertEquals(verdicts(confirmedTable()), [{
+    task: rule.task,
+    short: "search pays: 2.00 ×",
+    text: "search pays. After 4 s, AutoTVM from DLight is 2.00 times as fast as DLight.",
+  }]);
+});
+
+Deno.test("being faster counts where the intervals lie apart, and by more than the margin", () => {
+  const text = "After 5 s, AutoTVM (from scratch) is";
+  assertEquals(said(rule, search({ medianMs: 1.8, lowMs: 1.7, highMs: 1.89 })), [
+    `search pays. ${text} 1.11 times as fast as DLight.`,
+  ]);
+  assertEquals(said(rule, search({ medianMs: 1.8, lowMs: 1.7, highMs: 1.95 })), [
+    `a draw. ${text} 1.11 times as fast as DLight: too close to call.`,
+  ]);
+  assertEquals(said(rule, search({ medianMs: 2.5, lowMs: 2.05, highMs: 2.6 })), [
+    `a draw. ${text} 0.80 times as fast as DLight: too close to call.`,
+  ]);
+  assertEquals(said(rule, search({ medianMs: 2.5, lowMs: 2.2, highMs: 2.6 })), [
+    `the rule wins. ${text} 0.80 times as fast as DLight.`,
+  ]);
+  const exact = (ms: number) => ({ medianMs: ms, lowMs: ms, highMs: ms });
+  assertEquals(said(rowOf(exact(2)), search(exact(1.95))), [
+    `a draw. ${text} 1.03 times as fast as DLight: too close to call.`,
+  ]);
+});
+
+Deno.test("the rule's own configuration is no find, however it was measured", () => {
+  const own = search({ medianMs: 1, lowMs: 1, highMs: 1, config: rule.config });
+  assertEquals(said(rule, own), [
+    "a draw. After 5 s, AutoTVM (from scratch) has found nothing better than DLight's own.",
+  ]);
+});
+
+Deno.test("nothing is said without a confirmed rule and a confirmed search", () => {
+  assertEquals(said(), []);
+  assertEquals(said(rule, rowOf({ contestant: "fallback", medianMs: 1 })), []);
+  assertEquals(said(search({})), []);
+  assertEquals(said(rule, search({ medianMs: NaN })), []);
+  assertEquals(said(rowOf({ medianMs: NaN }), search({})), []);
+});
+
+Deno.test("each operator gets its own verdict, in order", () => {
+  const of = (task: string) => [rule, search({ medianMs: 1 })].map((r) => ({ ...r, task }));
+  const table = summaryTable([...of("b()"), ...of("a()")]);
+  assertEquals(verdicts(table).map((v) => v.task), ["b()", "a()"]);
+});

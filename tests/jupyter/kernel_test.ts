@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { DISPLAY_NAME, installKernel, KernelError, uninstallKernel } from "../../lib/jupyter/install.ts";
+import { readLog } from "../../lib/records/log.ts";
+import { jupyterTest } from "../notebooks/jupyter.ts";
+import { Kernel } from "./kernel.ts";
+
+/** A folder in which nothing knows Tunebook. */
+async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await act(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const SPEC = "kernels/tunebook/kernel.json";
+
+Deno.test("a kernel is installed in the place of its predecessor, and nothing is left of it", async () => {
+  await inFolder(async (dataDir) => {
+    const folder = await installKernel({ dataDir });
+    assertEquals(folder, join(dataDir, "kernels/tunebook"));
+    await Deno.writeTextFile(join(folder, "stale"), "");
+    await installKernel({ dataDir });
+    assertEquals([...Deno.readDirSync(folder)].map((f) => f.name).sort(), [
+      ...["deno.json", "deno.lock", "kernel.json"],
+    ]);
+    const spec = JSON.parse(await Deno.readTextFile(join(dataDir, SPEC)));
+    assertEquals([spec.display_name, spec.interrupt_mode], [DISPLAY_NAME, "signal"]);
+    assertEquals([spec.argv[0], spec.argv.at(-2), spec.argv.at(-1)], [
+      ...[Deno.execPath(), "{connection_file}", folder],
+    ]);
+    await installKernel({ dataDir, name: "second" });
+    assertEquals(await uninstallKernel({ dataDir }), folder);
+    assertEquals([...Deno.readDirSync(join(dataDir, "kernels"))].map((f) => f.name), ["second"]);
+  });
+});
+
+Deno.test("a Deno in npx's cache is copied to where it lasts", async () => {
+  await inFolder(async (dataDir) => {
+    const cache = join(dataDir, "_npx", "1");
+    await Deno.mkdir(cache, { recursive: true });
+    await Deno.copyFile(Deno.execPath(), join(cache, "deno"));
+    const folder = await installKernel({ dataDir, deno: join(cache, "deno") });
+    await Deno.remove(cache, { recursive: true });
+    const [deno = ""] = JSON.parse(await Deno.readTextFile(join(folder, "kernel.json"))).argv;
+    assertEquals(deno, join(folder, Deno.build.os === "windows" ? "deno.exe" : "deno"));
+    assert((await new Deno.Command(deno, { args: ["--version"] }).output()).success);
+  });
+});
+
+Deno.test("what can't be installed or removed is refused, and another's kernel stays", async () => {
+  await inFolder(async (dataDir) => {
+    const refuses = (act: typeof installKernel, name: string, why: string) =>
+      assertRejects(async () => void await act({ dataDir, name }), KernelError, why);
+    for (const name of ["", "..", "a/b", "a b", "../../x"]) {
+      await refuses(
+        installKernel,
+        name,
+        `cannot call a kernel ${name}: Jupyter takes letters, digits, and . _ -`,
+      );
+    }
+    await refuses(uninstallKernel, "tunebook", "cannot uninstall kernel tunebook: there is no ");
+    const other = join(dataDir, "kernels/python3");
+    await Deno.mkdir(other, { recursive: true });
+    await Deno.writeTextFile(join(other, "kernel.json"), '{"argv": ["python3"]}');
+    await refuses(installKernel, "python3", "is another kernel; choose another --name");
+    await refuses(uninstallKernel, "python3", "is another's; `jupyter kernelspec list` shows all");
+    assertEquals(await Deno.readTextFile(join(other, "kernel.json")), '{"argv": ["python3"]}');
+  });
+});
+
+Deno.test("without Jupyter it is said what to install, on one line", async () => {
+  const run = async (...args: readonly string[]) => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--allow-all", "--quiet", "--no-check"],
+        ...[new URL("../../lib/jupyter/install.ts", import.meta.url).href, ...args],
+      ],
+      env: { PATH: "/nowhere" },
+    }).output();
+    return [code, new TextDecoder().decode(stderr).trimEnd()] as const;
+  };
+  const [code, said] = await run();
+  assertEquals(code, 1);
+  assertMatch(said, /^Jupyter was not found, .*apt-get install jupyter-notebook.* --data-dir .*$/);
+  assertMatch((await run("--nmae", "x"))[1], /^[^\n]*--nmae[^\n]*it takes \[--name tunebook\][^\n]*$/);
+});
+
+jupyterTest("in any folder a kernel knows tunebook, and paths are relative to the notebook", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "own.ts"), "export const own = 42;");
+    await Deno.writeTextFile(join(folder, "data.txt"), "data");
+    await using kernel = await Kernel.start(folder);
+    const said = await kernel.run(`import { Device, dlight, te } from "tunebook";
+import { tableFromArrays } from "apache-arrow";
+import { own } from "./own.ts";
+const { target } = await Device.open({ prefer: "cpu" });
+const { rule } = dlight.schedule(te.matmul({ m: 4, n: 4, k: 4 }), target);
+const rows = tableFromArrays({ x: new Int32Array(3) }).numRows;
+console.log(rule, rows, own, await Deno.readTextFile("data.txt"), Deno.cwd());`);
+    assertEquals(said, `Matmul 3 42 data ${folder}\n`);
+    // Nothing is written where the notebook lies, and the first cell is the first.
+    assertEquals([...Deno.readDirSync(folder)].map((f) => f.name).sort(), ["data.txt", "own.ts"]);
+    assert(await kernel.restart());
+    assertEquals(await kernel.run('"after " + typeof te'), '"after undefined"');
+  });
+});
+
+jupyterTest("a kernel that is killed leaves its ports to the next one", async () => {
+  await inFolder(async (folder) => {
+    await using kernel = await Kernel.start(folder);
+    // Before any cell, after one, and in one that never waits.
+    assert(await kernel.restart({ now: "" }));
+    assertEquals(await kernel.run("const first = 1; first"), "1");
+    assert(await kernel.restart({ now: "" }));
+    await kernel.begin("while (true);");
+    assert(await kernel.restart({ now: "" }));
+    assertEquals(await kernel.run("typeof first"), '"undefined"');
+  });
+});
+
+jupyterTest("the README's cell runs as it stands", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, cell = ""] = /```ts ignore\n(.*?)```/s.exec(readme) ?? [];
+  assert(cell.includes("seconds: 10"));
+  await inFolder(async (folder) => {
+    await using kernel = await Kernel.start(folder);
+    const run = await kernel.begin(cell.replace("seconds: 10", "seconds: 1"));
+    assertEquals(await run.end(), "");
+    const shown = run.messages().filter((m) => m.type === "display_data").map((m) =>
+      Object.keys(m.content?.["data"] ?? {})
+    );
+    const chart = ["application/vnd.vegalite.v5+json", "image/png", "text/plain"];
+    assertEquals(shown.map((types) => types.sort()), [["text/html", "text/plain"], chart, chart, [
+      ...["text/html", "text/plain"],
+    ]]);
+    assertEquals((await readLog(join(folder, "matmul.arrows"))).length > 3, true);
+  });
+});
+
+jupyterTest("a project that has tunebook in its own import map keeps it", async () => {
+  await inFolder(async (folder) => {
+    const imports = { tunebook: "./mine.ts", other: "./other.ts" };
+    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ imports }));
+    await Deno.writeTextFile(join(folder, "mine.ts"), 'export const mine = "mine";');
+    await Deno.writeTextFile(join(folder, "other.ts"), 'export const other = "other";');
+    const below = join(folder, "a", "b");
+    await Deno.mkdir(below, { recursive: true });
+    await using kernel = await Kernel.start(below);
+    const said = await kernel.run(`import { mine } from "tunebook";
+import { other } from "other";
+console.log(mine, other, Deno.cwd());`);
+    assertEquals(said, `mine other ${below}\n`);
+    assert(await kernel.interrupt());
+  });
+});

@@ -1,0 +1,87 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { inAnsi, INKS, type Language, linesInHtml } from "../../lib/notebook/highlight.ts";
+import { textOfHtml } from "./text_of_html.ts";
+
+const LANGUAGES: readonly Language[] = ["tvmscript", "wgsl", "js", "text"];
+
+// deno-lint-ignore no-control-regex
+const uncoloured = (text: string) => text.replace(/\x1b\[[\d;]*m/g, "");
+
+/** The words of a line by their style. */
+const styled = (line: string, language: Language) =>
+  Object.fromEntries(
+    [...(linesInHtml(line, language)[0] ?? "").matchAll(/<span style="([^"]*)">(.*?)<\/span>/g)].map((
+      [, css, word],
+    ) => [textOfHtml(word ?? ""), Object.entries(INKS).find(([, ink]) => ink.css === css)?.[0]]),
+  );
+
+Deno.test("nothing of a text is lost or markup, whatever it holds", () => {
+  const unit = fc.constantFrom(..."ab1.<>&\"'\\/*#@ \n_-", "for", "f32", "//", "/*", "<script>", "T.x");
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 60 }), fc.constantFrom(...LANGUAGES), (text, language) => {
+      const lines = linesInHtml(text, language);
+      assertEquals(lines.map(textOfHtml).join("\n"), text);
+      for (const tag of lines.join("").match(/<[^>]*>/g) ?? []) {
+        assert(/^<span style="color:#[\da-f]{6}(;[a-z-]+:[a-z]+)?">$|^<\/span>$/.test(tag), tag);
+      }
+      assertEquals(uncoloured(inAnsi(text, language)), text);
+    }),
+  );
+});
+
+Deno.test("words of a language have their ink", () => {
+  assertEquals(styled('for i in T.thread_binding(8, thread="blockIdx.x"):  # eight', "tvmscript"), {
+    "for": "keyword",
+    "in": "keyword",
+    "T.thread_binding": "type",
+    "8": "number",
+    '"blockIdx.x"': "string",
+    "# eight": "comment",
+  });
+  assertEquals(styled("@group(0) var<storage, read_write> i_0: array<vec4<f32>>; // out", "wgsl"), {
+    "@group": "attribute",
+    "0": "number",
+    "var": "keyword",
+    "storage": "type",
+    "read_write": "type",
+    "array": "type",
+    "vec4": "type",
+    "f32": "type",
+    "// out": "comment",
+  });
+  assertEquals(styled("const a = new Float32Array(0x1F) + 'it';", "js"), {
+    "const": "keyword",
+    "new": "keyword",
+    "Float32Array": "type",
+    "0x1F": "number",
+    "'it'": "string",
+  });
+});
+
+Deno.test("a comment of many lines is one on each of them", () => {
+  const inks = linesInHtml("/* a\nb */ let", "wgsl").map((line) => line.split("</span>")[0]);
+  assertEquals(inks, [`<span style="${INKS.comment.css}">/* a`, `<span style="${INKS.comment.css}">b */`]);
+});
+
+Deno.test("what never closes takes no longer than what does", () => {
+  const begin = performance.now();
+  for (const language of LANGUAGES) linesInHtml('/*"'.repeat(100_000), language);
+  assert(performance.now() - begin < 5000);
+});
+
+Deno.test("every ink reads on white and on a dark page", () => {
+  const linear = (c: number) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const luminance = (hex: string) =>
+    [0.2126, 0.7152, 0.0722].reduce(
+      (sum, w, k) => sum + w * linear(parseInt(hex.slice(1 + 2 * k, 3 + 2 * k), 16) / 255),
+      0,
+    );
+  for (const { css } of Object.values(INKS)) {
+    const own = luminance(/#[\da-f]{6}/.exec(css)?.[0] ?? "");
+    for (const page of ["#ffffff", "#111111"]) {
+      const [low = 0, high = 0] = [own, luminance(page)].toSorted((x, y) => x - y);
+      assert((high + 0.05) / (low + 0.05) > 4, `${css} on ${page}`);
+    }
+  }
+});

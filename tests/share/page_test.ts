@@ -1,0 +1,43 @@
+import { assert, assertEquals } from "@std/assert";
+import { Chart } from "../../lib/charts/chart.ts";
+import { confirmed } from "../../lib/charts/confirmed.ts";
+import { pageOf } from "../../lib/share/page.ts";
+import { confirmedTable } from "../charts/results.ts";
+
+Deno.test("a page shows its tables and charts, and needs nothing else", async () => {
+  const chart = new Chart(confirmed(confirmedTable(), { title: "speeds" }));
+  const page = await pageOf("Results", "As measured.", [
+    { title: "First", text: "a matrix product", parts: [chart, confirmedTable()] },
+    { title: "Second", parts: [] },
+  ]);
+  assert(page.startsWith("<!doctype html>"));
+  assertEquals(page.match(/<h[12]>[^<]*/g), ["<h1>Results", "<h2>First", "<h2>Second"]);
+  assert(page.includes("<p>a matrix product</p>") && page.includes("AutoTVM from DLight</td>"));
+  const [, alt, png] = /<img alt="([^"]*)" src="data:image\/png;base64,([^"]+)"/.exec(page) ?? [];
+  assertEquals(alt, "Chart: speeds");
+  assertEquals(Uint8Array.fromBase64(png ?? ""), await chart.toPNG());
+  assert(!/<(script|link|iframe)|url\(|src="(?!data:)|href=/.test(page));
+});
+
+Deno.test("every text of a page is escaped", async () => {
+  const evil = `</title></pre><script>alert("1")</script>`;
+  const chart = new Chart(confirmed(confirmedTable(), { title: evil, subtitle: evil }));
+  const page = await pageOf(evil, evil, [{ title: evil, text: evil, parts: [chart] }]);
+  assert(!page.includes("<script"));
+  // Title, heading, introduction, section's title and text, the picture's words, and twice in its data.
+  assertEquals(page.match(/&lt;script&gt;/g)?.length, 8);
+});
+
+Deno.test("the charts of an interactive page come with their data and their pictures", async () => {
+  const chart = new Chart(confirmed(confirmedTable(), { title: "</script>" }));
+  const page = await pageOf("Live", "", [{ title: "First", parts: [chart] }], {
+    interactive: true,
+    foot: "<b>",
+  });
+  const [, data = ""] =
+    /<figure class="chart"><div><\/div><script type="application\/json">(.*?)<\/script><img /.exec(page) ??
+      [];
+  const spec = JSON.parse(data);
+  assertEquals([spec.$schema, spec.title.text], ["https://vega.github.io/schema/vega/v6.json", "</script>"]);
+  assert(page.includes("</details><b><script>"));
+});

@@ -1,0 +1,55 @@
+import { assertEquals } from "@std/assert";
+import { type Confirmed, differs, finalistsOf, speedup, winnerOf } from "../../lib/tuning/confirm.ts";
+import { median, medianInterval } from "../../lib/base/statistics.ts";
+import { Rng } from "../../lib/base/random.ts";
+import { trialOf } from "../charts/results.ts";
+
+const trial = (config: string, medianMs: number, trace = config, status: "ok" | "run" = "ok") =>
+  trialOf({ config, trace, medianMs, status });
+const confirmed = (config: string, samples: readonly number[]): Confirmed => ({
+  record: trial(config, 1),
+  samples,
+  ms: median(samples),
+  interval: medianInterval(samples),
+});
+
+Deno.test("finalists are the three fastest schedules and the preset, one a schedule", () => {
+  const records = [
+    trial("preset", 9),
+    trial("b", 5),
+    trial("c", 6),
+    trial("same as b", 5.5, "b"),
+    trial("d", 7),
+    trial("e", 8),
+    trial("failed", 1, "f", "run"),
+  ];
+  assertEquals(finalistsOf(records, "preset").map((r) => r.config), ["b", "c", "d", "preset"]);
+  assertEquals(finalistsOf(records, undefined).map((r) => r.config), ["b", "c", "d"]);
+});
+
+Deno.test("a preset stands for all configurations that are its schedule, however lucky they were", () => {
+  const records = [trial("preset", 9, "same"), trial("twin", 5, "same"), trial("b", 6)];
+  assertEquals(finalistsOf(records, "preset").map((r) => r.config), ["b", "preset"]);
+});
+
+Deno.test("an A/A comparison names no winner but the preset, in nineteen cases of twenty", () => {
+  const rng = Rng.of(3);
+  const noisy = () => Array.from({ length: 11 }, () => 1 + 0.2 * -Math.log(1 - rng.float()));
+  let won = 0, apart = 0;
+  for (let t = 0; t < 1000; t++) {
+    const own = confirmed("preset", noisy()), other = confirmed("other", noisy());
+    if (winnerOf([other, own], "preset") !== own) won++;
+    if (differs(speedup(other, own))) apart++;
+  }
+  assertEquals([won < 50, apart < 50], [true, true], `${won} won, ${apart} apart`);
+});
+
+Deno.test("what is faster round by round wins, whatever the machine does between the rounds", () => {
+  const drift = [1, 2, 1.5, 3, 1, 1, 2, 2, 1.2, 1.7, 1];
+  const own = confirmed("preset", drift.map((d) => 10 * d));
+  const better = confirmed("better", drift.map((d) => 9 * d));
+  assertEquals(winnerOf([own, better], "preset"), better);
+  assertEquals(speedup(better, own).ratio.toFixed(4), "1.1111");
+  assertEquals(winnerOf([own, confirmed("failed", [])], "preset"), own);
+  assertEquals(winnerOf([confirmed("failed", [])], "preset"), undefined);
+});

@@ -1,0 +1,89 @@
+import * as te from "../../lib/face/te.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { tuneSuite } from "../../lib/tuning/tune_suite.ts";
+import { TunerError } from "../../lib/autotvm/error.ts";
+import { TunebookError } from "../../lib/base/error.ts";
+import { readLog } from "../../lib/records/log.ts";
+import { devices } from "../devices.ts";
+
+const [cpu] = devices;
+assert(cpu);
+const member = (name: string, func = te.add({ shape: [256] }), count = 1, shapes = {}) => ({
+  name,
+  func: func.with({ name }),
+  count,
+  shapes,
+});
+/** Long and short ones of one kind, one of them twice under two names. */
+const members = [
+  member("long", te.matmul({ m: 48, n: 48, k: 48 }), 8),
+  member("short", te.add({ shape: [64] })),
+  member("same", te.add({ shape: [64] }), 3),
+];
+
+Deno.test("a suite shares one budget: each kernel has a turn, and most go where most time is spent", async () => {
+  const path = await Deno.makeTempDir();
+  const { rows, table, records, best, speedup } = await tuneSuite(members, {
+    device: cpu,
+    budget: { trials: 28 },
+    path,
+    rounds: 6,
+  });
+  assertEquals(rows.map((r) => [r.kernels, r.weight]), [["long", 8], ["short, same", 4]]);
+  assertEquals([records.length, rows.reduce((n, r) => n + r.trials, 0), table.numRows], [28, 28, 2]);
+  const [long, short] = rows;
+  assert(long && short && long.trials >= 16 && short.trials >= 1, `${long?.trials}, ${short?.trials}`);
+  for (const r of rows) {
+    // A winner is the preset itself, or faster beyond noise.
+    assert(r.speedup >= 1 && r.lowSpeedup <= r.speedup && r.speedup <= r.highSpeedup, JSON.stringify(r));
+    assert(r.bestMs > 0 && r.presetMs > 0);
+  }
+  assert(speedup > 0.5 && best.length === 2);
+  const files = [...Deno.readDirSync(path)].map((e) => e.name).toSorted();
+  assertEquals(files, ["0_long.arrows", "1_short.arrows"]);
+  const logged = await Promise.all(files.map((f) => readLog(`${path}/${f}`)));
+  assertEquals(logged.map((l) => l.length), rows.map((r) => r.trials));
+
+  // A suite that was ended goes on from its logs.
+  const more = await tuneSuite(members, { device: cpu, budget: { trials: 30 }, path, rounds: 6 });
+  assertEquals(more.records.length, 30);
+  assertEquals(logged.flat().every((r) => more.records.some((o) => o.time === r.time)), true);
+});
+
+Deno.test("a kernel of many rows or few is tuned for each number of them, by how often it comes", async () => {
+  const func = te.softmax({ rows: "m", columns: 16 });
+  const { rows } = await tuneSuite([member("softmax", func, 10, { m: 3 }), member("add")], {
+    device: cpu,
+    budget: { trials: 6 },
+    buckets: { m: [[1, 9], [4, 1]] },
+    rounds: 6,
+  });
+  assertEquals(rows.map((r) => [r.kernels, r.shapes, r.weight]), [
+    ["softmax", "m = 1", 9],
+    ["softmax", "m = 4", 1],
+    ["add", "", 1],
+  ]);
+});
+
+Deno.test("names of kernels can't lead out of the folder of logs", async () => {
+  const path = `${await Deno.makeTempDir()}/logs`;
+  const evil = { ...member("x"), name: "../../../etc/passwd\0" };
+  await tuneSuite([evil], { device: cpu, budget: { trials: 1 }, path, rounds: 6 });
+  assertEquals([...Deno.readDirSync(path)].map((e) => e.name), ["0__etc_passwd_.arrows"]);
+});
+
+Deno.test("a suite that can't be tuned is refused, and said", async () => {
+  const options = { device: cpu, budget: { trials: 1 } };
+  const refuses = (promise: Promise<unknown>, says: string, type = TunebookError) =>
+    assertRejects(() => promise, type, says);
+  await refuses(tuneSuite([], options), "cannot tune a suite of no kernels");
+  await refuses(tuneSuite(members, { device: cpu, budget: {} }), "a search without a limit", TunerError);
+  await refuses(tuneSuite([member("x", undefined, 0)], options), "cannot weigh kernel x by 0");
+  const symbolic = member("s", te.softmax({ rows: "m", columns: 4 }), 1, { m: 1 });
+  for (const bad of [[[0, 1]], [[1, -1]], []] as const) {
+    await refuses(
+      tuneSuite([symbolic], { ...options, buckets: { m: bad } }),
+      "buckets are positive integers",
+    );
+  }
+});
