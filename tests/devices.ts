@@ -5,7 +5,7 @@
 import { Device } from "../lib/runtime/device.ts";
 
 const adapter = await navigator.gpu?.requestAdapter();
-const gpu = adapter?.features.has("shader-f16") ? await Device.open({ prefer: "webgpu" }) : undefined;
+const gpu = adapter?.features.has("shader-f16") ? await Device.open({ backend: "webgpu" }) : undefined;
 if (!gpu && Deno.env.get("CI") === "true") {
   throw new Error(
     "no WebGPU adapter with shader-f16: CI must have one (Debian: mesa-vulkan-drivers libvulkan1)",
@@ -13,4 +13,4 @@ if (!gpu && Deno.env.get("CI") === "true") {
 }
 
 /** The CPU, and the WebGPU adapter if there is one; open as long as the test module runs. */
-export const devices: readonly Device[] = [await Device.open({ prefer: "cpu" }), ...(gpu ? [gpu] : [])];
+export const devices: readonly Device[] = [await Device.open({ backend: "cpu" }), ...(gpu ? [gpu] : [])];

@@ -1,7 +1,7 @@
 /**
  * The main job: rule against search on a few operators of a language model, on this device.
  *
- *     deno task quickstart [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]
+ *     deno task quickstart [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0]
  */
 import * as te from "../face/te.ts";
 import { parseArgs } from "node:util";
@@ -14,7 +14,6 @@ import { createReporter } from "../notebook/live.ts";
 import { verdicts } from "../charts/verdict.ts";
 import { Device } from "../runtime/device.ts";
 import { compare } from "../tuning/compare.ts";
-import type { Comparison } from "../tuning/comparison.ts";
 import { share } from "../share/shared.ts";
 
 /** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
@@ -44,23 +43,20 @@ const OPERATORS: readonly { readonly name: string; readonly what: string; readon
 export interface QuickstartOptions {
   readonly seconds: number;
   readonly out: string;
-  readonly prefer?: "webgpu" | "cpu";
+  readonly backend?: "webgpu" | "cpu";
   readonly seed: number;
 }
 
 /** Compares, prints a table, and shares trials, charts and a page as the folder `out`. */
-export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptions): Promise<Table> {
+export async function quickstart({ seconds, out, backend, seed }: QuickstartOptions): Promise<Table> {
   await writable(out);
-  using device = await Device.open(prefer ? { prefer } : {});
+  using device = await Device.open(backend ? { backend } : {});
   const begin = performance.now();
   console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
   // Whoever gets the page sees what the device can do at most.
   await device.probe();
-  const results: Comparison[] = [];
-  for (const { name, func } of OPERATORS) {
-    const reporter = createReporter();
-    results.push(await compare(func.with({ name }), { device, budget: { seconds }, seed, reporter }));
-  }
+  const funcs = OPERATORS.map(({ name, func }) => func.with({ name }));
+  const results = await compare(funcs, device, { budget: { seconds }, seed, reporter: createReporter() });
   const { summary } = await share(results, out, {
     title: "Rule against search, on this device",
     notes: Object.fromEntries(OPERATORS.map(({ name, what }) => [name, what])),
@@ -91,7 +87,7 @@ async function writable(out: string): Promise<void> {
 const ARGUMENTS = {
   seconds: { type: "string", default: "10" },
   out: { type: "string", default: "results" },
-  prefer: { type: "string" },
+  backend: { type: "string" },
   seed: { type: "string", default: "0" },
 } as const;
 
@@ -99,7 +95,7 @@ const ARGUMENTS = {
 export function quickstartOptions(args: readonly string[]): QuickstartOptions {
   const refuse = (why: string): never => {
     throw new TunebookError(
-      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]`,
+      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0]`,
     );
   };
   const { values, tokens } = parseArgs({
@@ -114,19 +110,19 @@ export function quickstartOptions(args: readonly string[]): QuickstartOptions {
     if (!Object.hasOwn(ARGUMENTS, t.name)) refuse(`there is no option ${t.rawName}`);
     if (!t.value) refuse(`${t.rawName} has no value`);
   }
-  const { seconds, out, prefer, seed } = values;
+  const { seconds, out, backend, seed } = values;
   if (!(Number(seconds) > 0 && Number(seconds) < Infinity)) {
     refuse(`--seconds ${seconds} is no positive number`);
   }
   if (`${Number(seed) | 0}` !== seed) refuse(`--seed ${seed} is no integer of 32 bits`);
-  if (prefer !== undefined && prefer !== "webgpu" && prefer !== "cpu") {
-    refuse(`--prefer ${prefer} is neither webgpu nor cpu`);
+  if (backend !== undefined && backend !== "webgpu" && backend !== "cpu") {
+    refuse(`--backend ${backend} is neither webgpu nor cpu`);
   }
   return {
     seconds: Number(seconds),
     out: `${out}`,
     seed: Number(seed),
-    ...(prefer === "webgpu" || prefer === "cpu" ? { prefer } : {}),
+    ...(backend === "webgpu" || backend === "cpu" ? { backend } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Measures what somebody has shared on this device, and shows both side by side.
  *
- *     deno task rerun PAGE_OR_FOLDER [--prefer webgpu|cpu] [--rounds 11] [--chart there_here.png]
+ *     deno task rerun PAGE_OR_FOLDER [--backend webgpu|cpu] [--rounds 11] [--chart there_here.png]
  */
 import { parseArgs } from "node:util";
 import { TunebookError } from "../base/error.ts";
@@ -9,7 +9,7 @@ import { Device, type DeviceOptions } from "../runtime/device.ts";
 import { CONFIRM_ROUNDS } from "../tuning/confirm.ts";
 import { Shared } from "../share/shared.ts";
 
-const USAGE = "it takes PAGE_OR_FOLDER [--prefer webgpu|cpu] [--rounds 11] [--chart there_here.png]";
+const USAGE = "it takes PAGE_OR_FOLDER [--backend webgpu|cpu] [--rounds 11] [--chart there_here.png]";
 
 /** @throws {TunebookError} for arguments that there aren't, and whatever stands against the rerun */
 export async function rerunShared(args: readonly string[]): Promise<void> {
@@ -29,20 +29,20 @@ function argumentsOf(args: readonly string[]) {
     parsed = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { prefer: { type: "string" }, rounds: { type: "string" }, chart: { type: "string" } },
+      options: { backend: { type: "string" }, rounds: { type: "string" }, chart: { type: "string" } },
     });
   } catch (e) {
     // What the parser does not know.
     if (e instanceof TypeError) throw refuse(e.message);
     throw e;
   }
-  const { positionals: [path, ...more], values: { prefer, rounds, chart } } = parsed;
+  const { positionals: [path, ...more], values: { backend, rounds, chart } } = parsed;
   if (path === undefined) throw refuse("there is nothing to run again");
   if (more.length > 0) throw refuse(`there is no argument ${more[0]}`);
-  if (prefer !== undefined && prefer !== "webgpu" && prefer !== "cpu") {
-    throw refuse(`--prefer ${prefer} is neither webgpu nor cpu`);
+  if (backend !== undefined && backend !== "webgpu" && backend !== "cpu") {
+    throw refuse(`--backend ${backend} is neither webgpu nor cpu`);
   }
-  const where: DeviceOptions = prefer === undefined ? {} : { prefer };
+  const where: DeviceOptions = backend === undefined ? {} : { backend };
   return { path, where, rounds: rounds === undefined ? CONFIRM_ROUNDS : Number(rounds), chart };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Every kernel of a model through its rule: scheduled, built, checked and timed on this device.
  *
- *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1] [--shrink 8] [--prefer webgpu|cpu] [--out results]
+ *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1] [--shrink 8] [--backend webgpu|cpu] [--out results]
  */
 import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
@@ -23,13 +23,13 @@ if (import.meta.main) {
     options: {
       model: { type: "string", multiple: true, default: ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"] },
       shrink: { type: "string" },
-      prefer: { type: "string" },
+      backend: { type: "string" },
       quantization: { type: "string" },
       out: { type: "string", default: "results" },
     },
   });
-  const prefer = values.prefer === "webgpu" || values.prefer === "cpu" ? values.prefer : undefined;
-  using device = await Device.open(prefer ? { prefer } : {});
+  const backend = values.backend === "webgpu" || values.backend === "cpu" ? values.backend : undefined;
+  using device = await Device.open(backend ? { backend } : {});
   const asked = values.quantization ?? (device.target.f16 ? "q4f16_1" : "q4f32_1");
   const quantization = QUANTIZATIONS.find((q) => q === asked);
   if (!quantization) {

@@ -31,6 +31,8 @@ export interface TextureSpec {
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
   readonly name: string;
+  /** The compute entry point of WGSL. Default "main". */
+  readonly entryPoint?: string;
   /** True if it runs once, when the inputs that it reads are bound or prepared. */
   readonly prepares: boolean;
   /** WGSL of one module, or JavaScript of one function body. */

@@ -32,7 +32,7 @@ export function lineOf(p: Progress): string {
   const of = (total: number | undefined) => total === undefined ? "" : ` of ${total}`;
   const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
   const spent = `${p.secondsSpent.toFixed(0)} s`;
-  const who = `${printableLine(p.task, 200)}, ${labelOf(p.contestant)}`;
+  const who = `${printableLine(p.task, 200)}, ${labelOf(p.method)}`;
   return `${who}: ${trials}${failedOf(p)}, ${spent}${leftOf(p)}, ${best}${stageOf(p)}`;
 }
 
@@ -104,7 +104,7 @@ class TerminalReporter implements Reporter {
   #pending = false;
 
   update(p: Progress): void {
-    if (this.#last && this.#last.contestant !== p.contestant) this.#close();
+    if (this.#last && this.#last.method !== p.method) this.#close();
     this.#last = p;
     this.#pending = true;
     if (Deno.stderr.isTerminal()) {
@@ -166,17 +166,17 @@ class NotebookReporter implements Reporter {
   #shown = false;
 
   async update(p: Progress): Promise<void> {
-    const before = this.#ways.get(p.contestant);
+    const before = this.#ways.get(p.method);
     const way = before ?? { points: [], failed: [], last: p };
     if (p.failed > (before?.last.failed ?? 0)) way.failed.push({ x: p.secondsSpent, status: "failed" });
     way.last = p;
-    this.#ways.set(p.contestant, way);
+    this.#ways.set(p.method, way);
     const speed = speedOf(p);
     if (speed) way.points.push({ x: p.secondsSpent, y: speed.y });
     // A new stage is seen at once.
     if (performance.now() < this.#barAt && !p.stage) return;
     // Before a search begins there is time to get ready for its chart, and nothing yet to see in one.
-    if (isFixed(p.contestant)) await loadDrawing();
+    if (isFixed(p.method)) await loadDrawing();
     else if (speed && performance.now() >= this.#chartAt) await this.#draw(speed.unit);
     await this.#show(barOf(p) + this.#picture, lineOf(p));
     this.#barAt = performance.now() + BAR_MS;
@@ -184,7 +184,7 @@ class NotebookReporter implements Reporter {
 
   async done(): Promise<void> {
     const all = [...this.#ways.values()].map((w) => w.last);
-    const searches = all.filter((p) => !isFixed(p.contestant));
+    const searches = all.filter((p) => !isFixed(p.method));
     const lines = (searches.length > 0 ? searches : all).map((p) => lineOf(over(p)));
     if (lines.length > 0) {
       await this.#show(textDiv(lines.map(escapeHtml).join("<br>")), lines.join("\n"));

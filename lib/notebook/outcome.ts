@@ -13,6 +13,8 @@ import { verdicts } from "../charts/verdict.ts";
 import type { View } from "./view.ts";
 import { Words } from "./words.ts";
 import type { Rerun } from "../tuning/rerun.ts";
+import type { Comparisons } from "../tuning/comparison.ts";
+import type { Race } from "../tuning/race.ts";
 
 /** What a search knows in the end. */
 export interface Searched {
@@ -85,6 +87,17 @@ export function comparisonParts(
     charts.confirmed,
     sheetOf(summary),
   ];
+}
+
+/** Several comparisons: the verdicts, one picture, and a row a program and method. */
+export function comparisonsParts({ summary, charts }: Comparisons): readonly (Chart | View)[] {
+  const said = verdicts(summary).map((v) => `${v.task.split("(")[0]}: ${v.text}`);
+  return [...(said.length > 0 ? [new Words(said)] : []), charts.overview, sheetOf(summary)];
+}
+
+/** A race: the chart, and a row a racer. */
+export function raceParts({ chart, table }: Race): readonly (Chart | View)[] {
+  return [chart, sheetOf(table)];
 }
 
 /** A rerun: the two devices in words, the table, the chart. */

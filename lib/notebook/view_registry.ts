@@ -16,14 +16,22 @@ import { configSheet, isConfig, SpaceView } from "./space_view.ts";
 import { steps } from "./steps.ts";
 import { sheetOf } from "./tables.ts";
 import { seenInParts } from "./parts.ts";
-import { Comparison } from "../tuning/comparison.ts";
+import { Comparison, Comparisons } from "../tuning/comparison.ts";
 import { TuneLog } from "../tuning/tune_log.ts";
 import { SuiteLog } from "../tuning/suite_log.ts";
 import { Rerun } from "../tuning/rerun.ts";
-import { comparisonParts, rerunParts, searchParts, suiteParts } from "./outcome.ts";
+import {
+  comparisonParts,
+  comparisonsParts,
+  raceParts,
+  rerunParts,
+  searchParts,
+  suiteParts,
+} from "./outcome.ts";
 import { Explanation } from "../dlight/explain.ts";
 import { Program } from "../runtime/program.ts";
 import { seenAs, View } from "./view.ts";
+import { Race } from "../tuning/race.ts";
 
 /** How some kind of thing is looked at; undefined for all others. */
 type Look = (thing: object) => View | undefined;
@@ -67,6 +75,8 @@ for (const kind of [PrimFunc, Schedule, Trace, ConfigSpace, Explanation, Program
   seenAs(kind.prototype as object, viewOf);
 }
 seenInParts(Comparison.prototype, comparisonParts);
+seenInParts(Comparisons.prototype, comparisonsParts);
+seenInParts(Race.prototype, raceParts);
 seenInParts(TuneLog.prototype, searchParts);
 seenInParts(SuiteLog.prototype, suiteParts);
 seenInParts(Rerun.prototype, rerunParts);

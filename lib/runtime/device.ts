@@ -10,8 +10,8 @@ import { openWebGpu } from "./webgpu/open_webgpu.ts";
 import { HOST } from "./platform.ts";
 
 export interface DeviceOptions {
-  /** Insist on a kind; left out, the WebGPU adapter is taken, or the CPU where there is none. */
-  readonly prefer?: "webgpu" | "cpu";
+  /** The kind of device. Default: the WebGPU adapter, or the CPU if there is none. */
+  readonly backend?: "webgpu" | "cpu";
   /** Takes the presets of this profile, whatever the adapter says of itself. */
   readonly profile?: Profile;
   /**
@@ -36,14 +36,14 @@ export class Device implements Disposable {
    *
    * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
    */
-  static async open({ prefer, profile, subgroups }: DeviceOptions = {}): Promise<Device> {
-    if (prefer === "cpu") return new Device(openCpu(HOST), profile);
+  static async open({ backend, profile, subgroups }: DeviceOptions = {}): Promise<Device> {
+    if (backend === "cpu") return new Device(openCpu(HOST), profile);
     const gpu = await openWebGpu(HOST, subgroups);
     if (gpu) return new Device(gpu, profile);
-    if (prefer === "webgpu") {
+    if (backend === "webgpu") {
       throw new NoDeviceError(
         "cannot open a WebGPU device: no adapter was found; install a Vulkan driver (on Debian, mesa-vulkan-drivers " +
-          'and libvulkan1 give one in software), or use Device.open({ prefer: "cpu" })',
+          'and libvulkan1 give one in software), or use Device.open({ backend: "cpu" })',
       );
     }
     return new Device(openCpu(HOST), profile);

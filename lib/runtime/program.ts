@@ -48,7 +48,7 @@ export class Program implements Disposable {
    * ```ts
    * import { build, Device, te } from "tunebook";
    *
-   * using device = await Device.open({ prefer: "cpu" });
+   * using device = await Device.open({ backend: "cpu" });
    * using program = await build(te.matmul({ m: "m", n: 2, k: 2 }), device);
    * using weights = await program.prepare({ B: new Float32Array([5, 6, 7, 8]) });
    * const { C } = await weights.run({ A: new Float32Array([1, 2]) });

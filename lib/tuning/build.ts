@@ -18,7 +18,9 @@ import { named, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
 import { transferred } from "./transfer.ts";
-import { Search, type SearchOptions } from "./search.ts";
+import { Search } from "./search.ts";
+import type { SearchOptions } from "./search_options.ts";
+import type { Shapes } from "../ir/shapes.ts";
 
 /**
  * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
@@ -27,10 +29,9 @@ import { Search, type SearchOptions } from "./search.ts";
  */
 export type Level = 0 | 1 | 2 | 3;
 
-type Asked = Pick<SearchOptions, "tuner" | "seed" | "measurer" | "deadlineMs" | "signal" | "reporter">;
-
-/** At level 3 also what `tune` takes. */
-export interface BuildOptions extends Asked {
+/** What `build` takes; at level 3 also what a search takes. */
+export interface BuildOptions
+  extends Pick<SearchOptions, "tuner" | "seed" | "deadlineMs" | "signal" | "reporter" | "open"> {
   /** Default 1. */
   readonly level?: Level;
   /** Level 2 asks it; level 3 writes to it as well. Its file stays open. */
@@ -38,7 +39,7 @@ export interface BuildOptions extends Asked {
   /** Of the search at level 3. */
   readonly budget?: Budget;
   /** Values of the shape variables to choose for at levels 2 and 3; the program runs with any. */
-  readonly shapes?: SearchOptions["shapes"];
+  readonly shapes?: Shapes;
 }
 
 /** What a program's schedule comes from, and what building it took. */
@@ -200,23 +201,16 @@ async function searchInto(
   database: TuningDatabase,
   func: PrimFunc,
   device: Device,
-  { budget, shapes, tuner, seed, measurer, deadlineMs, signal, reporter }: BuildOptions,
+  { level: _, database: __, budget, signal, ...options }: BuildOptions,
   rules: readonly Rule[],
 ): Promise<{ readonly because: string; readonly has: (found: Found | undefined) => boolean }> {
   const { rule, template } = dlight.match(func, device.target, rules);
   using stop = new Interruptible(signal);
-  await using search = await Search.open(func, {
-    device,
+  await using search = await Search.open(func, device, {
+    ...options,
+    budget: budget as Budget,
     template: named(rule, template),
-    contestant: "autotvm+dlight",
-    ...budget,
-    ...(shapes ? { shapes } : {}),
-    ...(tuner ? { tuner } : {}),
-    ...(seed === undefined ? {} : { seed }),
-    ...(measurer ? { measurer } : {}),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
     signal: stop.signal,
-    ...(reporter ? { reporter } : {}),
   });
   const stopped = await search.run();
   // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.

@@ -4,7 +4,7 @@ import type { PredictionRow } from "../charts/predictions.ts";
 import { Rng } from "../base/random.ts";
 import { bestPoint, featuresOf } from "./simulate.ts";
 
-export interface ForeseeOptions {
+export interface PredictSpaceOptions {
   /** Draws the points that the model learns from. */
   readonly seed: number;
   /** How many those are. Default 64, a plan of AutoTVM's. */
@@ -19,7 +19,10 @@ export interface ForeseeOptions {
  *
  * @throws {TunebookError} where the program's rule is no longer the recorded one
  */
-export function foresee(recorded: RecordedSpace, options: ForeseeOptions): readonly PredictionRow[] {
+export function predictSpace(
+  recorded: RecordedSpace,
+  options: PredictSpaceOptions,
+): readonly PredictionRow[] {
   const { seed, learn = 64, next = 8 } = options;
   const best = bestPoint(recorded).ms, features = featuresOf(recorded);
   const points = Rng.of(seed).shuffle([...recorded.points.values()]).flatMap(({ index, status, ms }) => {

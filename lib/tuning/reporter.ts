@@ -3,7 +3,7 @@ import type { Failure } from "../measure/measurement.ts";
 
 export interface Progress {
   readonly task: string;
-  readonly contestant: string;
+  readonly method: string;
   readonly trials: number;
   readonly failed: number;
   /** How many of them failed where. */

@@ -4,7 +4,7 @@ import { featureNames, loopFeatures } from "../autotvm/features.ts";
 import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
 import { TunebookError } from "../base/error.ts";
 import type { RecordedSpace, SpacePoint } from "../records/recorded_space.ts";
-import { scheduleAt } from "./candidate.ts";
+import { scheduleAt } from "./search_space.ts";
 
 export interface SimulateOptions {
   /** A tuner's name, or how to make one. */

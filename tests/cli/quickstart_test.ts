@@ -7,7 +7,7 @@ Deno.test("the command line says what it says, and the rest is by default", () =
   assertEquals(quickstartOptions([]), { seconds: 10, out: "results", seed: 0 });
   assertEquals(
     quickstartOptions(["--seconds=0.5", "--out", "a b", "--prefer", "cpu", "--seed", "-3"]),
-    { seconds: 0.5, out: "a b", prefer: "cpu", seed: -3 },
+    { seconds: 0.5, out: "a b", backend: "cpu", seed: -3 },
   );
 });
 
@@ -38,7 +38,7 @@ Deno.test("what the command line can't say is refused with what it can", () => {
 Deno.test("a folder that can't be written is refused before anything is measured", async () => {
   const file = await Deno.makeTempFile();
   await assertRejects(
-    () => quickstart({ seconds: 1, out: `${file}/results`, prefer: "cpu", seed: 0 }),
+    () => quickstart({ seconds: 1, out: `${file}/results`, backend: "cpu", seed: 0 }),
     RecordError,
     `cannot write results to ${file}/results:`,
   );

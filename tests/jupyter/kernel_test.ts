@@ -96,7 +96,7 @@ jupyterTest("in any folder a kernel knows tunebook, and paths are relative to th
     const said = await kernel.run(`import { Device, dlight, te } from "tunebook";
 import { tableFromArrays } from "apache-arrow";
 import { own } from "./own.ts";
-const { target } = await Device.open({ prefer: "cpu" });
+const { target } = await Device.open({ backend: "cpu" });
 const { rule } = dlight.schedule(te.matmul({ m: 4, n: 4, k: 4 }), target);
 const rows = tableFromArrays({ x: new Int32Array(3) }).numRows;
 console.log(rule, rows, own, await Deno.readTextFile("data.txt"), Deno.cwd());`);

@@ -10,7 +10,7 @@ const quick = { repeats: 2, minSampleMs: 1 };
 const LOOP = "for (let i = 0; i < A.length; i++) B[i] = A[i] + A[i];";
 
 /** One process for all tests that leave it as good as it was. */
-const shared = await Measurer.open({ prefer: "cpu", func: doubled });
+const shared = await Measurer.open({ backend: "cpu", func: doubled });
 Deno.test.afterAll(() => shared[Symbol.asyncDispose]());
 
 function isOk(m: Measurement | undefined): void {
@@ -63,7 +63,7 @@ for (const device of devices) {
 }
 
 Deno.test("a race with one that is wrong fails for that one, with one that does not end for all", async () => {
-  await using measurer = await Measurer.open({ prefer: "cpu", func: doubled, deadlineMs: 400 });
+  await using measurer = await Measurer.open({ backend: "cpu", func: doubled, deadlineMs: 400 });
   const [wrong] = bad.cpu;
   assert(wrong);
   const two = await measurer.race([right.cpu, endless.cpu], 2, quick);
@@ -106,7 +106,7 @@ for (const device of devices) {
 }
 
 Deno.test("what is abandoned ends at once, and the next candidate is measured", async () => {
-  await using measurer = await Measurer.open({ prefer: "cpu", func: doubled });
+  await using measurer = await Measurer.open({ backend: "cpu", func: doubled });
   const dir = await Deno.makeTempDir();
   const began = appears(dir, "began");
   const path = JSON.stringify(`${dir}/began`);
@@ -120,7 +120,7 @@ Deno.test("what is abandoned ends at once, and the next candidate is measured", 
 });
 
 Deno.test("an interrupt of the whole process group, as Jupyter's, does not reach the measuring process", async () => {
-  await using measurer = await Measurer.open({ prefer: "cpu", func: doubled });
+  await using measurer = await Measurer.open({ backend: "cpu", func: doubled });
   const { pid } = measurer;
   if (Deno.build.os !== "linux") return;
   // After the name, in brackets: its state, its parent, its process group.
@@ -198,25 +198,25 @@ Deno.test("an answer that came in time counts, however late it is read", async (
 Deno.test("a deadline may be as long as one likes, but must be one", async () => {
   for (const deadlineMs of [0, -1, NaN]) {
     await assertRejects(
-      () => Measurer.open({ prefer: "cpu", func: doubled, deadlineMs }),
+      () => Measurer.open({ backend: "cpu", func: doubled, deadlineMs }),
       MeasurerError,
       `cannot measure with a deadline of ${deadlineMs} ms: it is a positive number`,
     );
   }
-  await using measurer = await Measurer.open({ prefer: "cpu", func: doubled, deadlineMs: Infinity });
+  await using measurer = await Measurer.open({ backend: "cpu", func: doubled, deadlineMs: Infinity });
   isOk(await measurer.measure(right.cpu, quick));
 });
 
 Deno.test("a process that can't run the reference says why it does not start", async () => {
   await assertRejects(
-    () => Measurer.open({ prefer: "cpu", func: te.softmax({ rows: "n", columns: 4 }) }),
+    () => Measurer.open({ backend: "cpu", func: te.softmax({ rows: "n", columns: 4 }) }),
     MeasurerError,
     "cannot start the measuring process for softmax: exit code 70:",
   );
 });
 
 Deno.test("a closed measurer measures nothing and starts nothing", async () => {
-  const measurer = await Measurer.open({ prefer: "cpu", func: doubled });
+  const measurer = await Measurer.open({ backend: "cpu", func: doubled });
   assertEquals(await measurer.race([], 3), []);
   const pending = measurer.measure(endless.cpu, quick);
   const late = measurer.measure(right.cpu, quick);
@@ -242,7 +242,7 @@ Deno.test("the process ends with whoever started it, even with a candidate that 
     `${dir}/start.ts`,
     `import { Measurer } from ${at("../../lib/measure/measurer.ts")};
      import { doubled } from ${at("./executables.ts")};
-     const measurer = await Measurer.open({ prefer: "cpu", func: doubled });
+     const measurer = await Measurer.open({ backend: "cpu", func: doubled });
      await measurer.measure(${JSON.stringify(candidate)});`,
   );
   const hangs = appears(dir, "began");

@@ -114,7 +114,7 @@ if (import.meta.main) {
   for (const folder of [out, ...(log === undefined ? [] : [log])]) {
     await Deno.mkdir(folder, { recursive: true });
   }
-  using device = await Device.open({ prefer: "webgpu" });
+  using device = await Device.open({ backend: "webgpu" });
   const { name: adapter, runtime } = device.target;
   const peers = await openPeers(adapter, console.log);
   const versions = Object.fromEntries([...peers].map(([name, { version }]) => [name, version]));

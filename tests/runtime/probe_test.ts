@@ -21,8 +21,8 @@ for (const { target: { kind: prefer } } of devices) {
 }
 
 Deno.test("a device takes the profile that it is told, and refuses one that there isn't", async () => {
-  using device = await Device.open({ prefer: "cpu", profile: "nvidia" });
+  using device = await Device.open({ backend: "cpu", profile: "nvidia" });
   assertEquals([device.target.profile, device.target.kind], ["nvidia", "cpu"]);
   const profile = "voodoo" as Profile;
-  await assertRejects(() => Device.open({ prefer: "cpu", profile }), TunebookError, "unknown target voodoo");
+  await assertRejects(() => Device.open({ backend: "cpu", profile }), TunebookError, "unknown target voodoo");
 });

@@ -14,5 +14,5 @@ export async function searched(
 ): Promise<TuneLog> {
   const { seed = 0, shapes = {} } = options;
   const { measurer } = new SimulatedMeasurer(func, answer, { seed, shapes, prefer: device.target.kind });
-  return await tune(func, { device, measurer, trials: 6, rounds: 7, seed, ...options });
+  return await tune(func, device, { budget: { trials: 6 }, measurer, rounds: 7, seed, ...options });
 }

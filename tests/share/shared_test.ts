@@ -18,7 +18,7 @@ import { failure, ok } from "../tuning/simulated_measurer.ts";
 import { matmul } from "../tuning/programs.ts";
 import { searched } from "./shared_results.ts";
 
-const device = await Device.open({ prefer: "cpu" });
+const device = await Device.open({ backend: "cpu" });
 const folder = await Deno.makeTempDir();
 const softmax = te.softmax({ rows: "n", columns: 16 });
 const log = await searched(matmul, device, { seed: 3 });
@@ -89,8 +89,7 @@ Deno.test("a comparison is shared with the rows that it has, also of who has no 
   const { target } = device;
   // Fallback takes 32 threads at least.
   const narrow = { target: { ...target, limits: { ...target.limits, maxInvocations: 16 } } } as Device;
-  const result = await compare(matmul, {
-    device: narrow,
+  const result = await compare(matmul, narrow, {
     contestants: ["fallback", "dlight", "autotvm+dlight"],
     budget: { trials: 2 },
     rounds: 6,

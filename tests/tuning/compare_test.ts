@@ -18,7 +18,7 @@ import { Device } from "../../lib/runtime/device.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { matmul, wrongOn } from "./programs.ts";
 
-const device = await Device.open({ prefer: "cpu" });
+const device = await Device.open({ backend: "cpu" });
 const columnsOf = (table: Comparison["trials"]) => table.schema.fields.map((f) => f.name);
 
 function compiles({ charts }: Comparison): void {
@@ -36,7 +36,7 @@ const programs: Readonly<Record<string, PrimFunc>> = {
 
 for (const [name, func] of Object.entries(programs)) {
   Deno.test(`${name}: four contestants, their trials and what came of them`, async () => {
-    const result = await compare(func, { device, budget: { trials: 2 }, rounds: 2 });
+    const result = await compare(func, device, { budget: { trials: 2 }, rounds: 2 });
     assertEquals(columnsOf(result.trials), Object.keys(TRIAL_COLUMNS));
     assertEquals(columnsOf(result.summary), Object.keys(SUMMARY_COLUMNS));
     const records = tableToRecords(result.trials);
@@ -94,8 +94,7 @@ Deno.test("a contestant whose trials all fail has a row without figures", async 
   // Fallback takes 32 threads at least.
   const { target } = device;
   const narrow = { target: { ...target, limits: { ...target.limits, maxInvocations: 16 } } } as Device;
-  const result = await compare(matmul, {
-    device: narrow,
+  const result = await compare(matmul, narrow, {
     contestants: ["fallback", "dlight"],
     budget: {},
     rounds: 2,
@@ -116,7 +115,7 @@ Deno.test("a contestant whose trials all fail has a row without figures", async 
 });
 
 Deno.test("where nobody's trials succeed there are rows all the same", async () => {
-  const result = await compare(matmul, { device, budget: { trials: 1 }, deadlineMs: 1 });
+  const result = await compare(matmul, device, { budget: { trials: 1 }, deadlineMs: 1 });
   const rows = summaryRows(result.summary);
   assertEquals(rows.map((r) => [r.contestant, r.trials, r.failed, r.medianMs]), [
     ["fallback", 1, 1, NaN],
@@ -135,8 +134,7 @@ Deno.test("a comparison that is stopped shows what there is", async () => {
       contestant === "autotvm" ? stop.abort() : undefined,
     done: () => Promise.resolve(),
   };
-  const result = await compare(matmul, {
-    device,
+  const result = await compare(matmul, device, {
     budget: { trials: 50 },
     rounds: 1,
     signal: stop.signal,
@@ -149,7 +147,7 @@ Deno.test("a comparison that is stopped shows what there is", async () => {
 });
 
 Deno.test("a comparison that is stopped before it begins has rows, and nothing in them", async () => {
-  const result = await compare(matmul, { device, budget: { trials: 5 }, signal: AbortSignal.abort() });
+  const result = await compare(matmul, device, { budget: { trials: 5 }, signal: AbortSignal.abort() });
   assertEquals(summaryRows(result.summary).map((r) => [r.trials, r.medianMs]), Array(4).fill([0, NaN]));
   assertEquals(result.trials.numRows, 0);
   compiles(result);
@@ -161,7 +159,7 @@ Deno.test("what can't be compared is refused before anything is measured", async
     options: Partial<CompareOptions>,
     type: typeof TunebookError,
     text: string,
-  ) => assertRejects(() => compare(func, { device, budget: { trials: 1 }, ...options }), type, text);
+  ) => assertRejects(() => compare(func, device, { budget: { trials: 1 }, ...options }), type, text);
   await refuses(
     matmul,
     { contestants: ["ansor"] } as unknown as CompareOptions,

@@ -14,10 +14,9 @@ assert(cpu);
 async function searched(m: number, options = {}) {
   const func = te.matmul({ m, n: 32, k: 32 });
   const sim = new SimulatedMeasurer(func, ({ executable }) => ok(executable.launches[0]?.source.length ?? 1));
-  const log = await tune(func, {
-    device: cpu as typeof devices[0],
+  const log = await tune(func, cpu as typeof devices[0], {
+    budget: { trials: 40 },
     measurer: sim.measurer,
-    trials: 40,
     tuner: "random",
     rounds: 0,
     ...options,

@@ -14,12 +14,12 @@ function script(path: string, trials: number): string {
     import { matmul } from ${at("../../lib/te/matmul.ts")};
     import { byText, SimulatedMeasurer } from ${at("./simulated_measurer.ts")};
     const func = matmul({ m: 512, n: 512, k: 512 });
-    const sim = new SimulatedMeasurer(func, byText, { prefer: "webgpu" });
+    const sim = new SimulatedMeasurer(func, byText, { backend: "webgpu" });
     const device = { target: targetOf("llvmpipe") };
     try {
-      const { records } = await tune(func, {
-        device, measurer: sim.measurer, trials: ${trials}, path: ${JSON.stringify(path)}, rounds: 0,
-      });
+      const { records } = await tune(func, device, { budget: { trials: ${trials} }, measurer: sim.measurer, path: ${
+    JSON.stringify(path)
+  }, rounds: 0 });
       // What is not held on to is collected first: a peak of garbage is no leak.
       globalThis.gc?.();
       console.log(JSON.stringify({ trials: records.length, mb: Deno.memoryUsage().rss / 2 ** 20 }));

@@ -55,12 +55,7 @@ for (const here of devices) {
 }
 
 Deno.test("a comparison runs again, its table and its chart show both devices", async () => {
-  const result = await compare(matmul, {
-    device: cpu,
-    contestants: ["fallback", "dlight"],
-    budget: {},
-    rounds: 6,
-  });
+  const result = await compare(matmul, cpu, { contestants: ["fallback", "dlight"], budget: {}, rounds: 6 });
   const again = await Shared.of(result).rerun(cpu, { rounds: 6 });
   assertEquals(again.rows.map((r) => [r.contestant, r.status]), [["fallback", "ok"], ["dlight", "ok"]]);
   const text = Deno.inspect(again);
@@ -74,12 +69,7 @@ Deno.test("a schedule that does not fit this device has a row that says why", as
   const { target } = cpu;
   const limits = { ...target.limits, maxInvocations: 16 };
   const narrow = { target: { ...target, limits } } as Device;
-  const result = await compare(matmul, {
-    device: cpu,
-    contestants: ["fallback", "dlight"],
-    budget: {},
-    rounds: 6,
-  });
+  const result = await compare(matmul, cpu, { contestants: ["fallback", "dlight"], budget: {}, rounds: 6 });
   const { rows } = await Shared.of(result).rerun(narrow, { rounds: 6 });
   const fallback = rows.find((r) => r.contestant === "fallback");
   assertEquals([fallback?.status, fallback?.hereMs, fallback?.hereTimes], ["verify", NaN, NaN]);

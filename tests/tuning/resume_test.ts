@@ -16,7 +16,7 @@ import * as te from "../../lib/face/te.ts";
 import { add, matmul, small } from "./programs.ts";
 import { byText, SimulatedMeasurer } from "./simulated_measurer.ts";
 
-const cpu = await Device.open({ prefer: "cpu" });
+const cpu = await Device.open({ backend: "cpu" });
 const newPath = async () => `${await Deno.makeTempDir()}/log.arrows`;
 
 /** A search with made-up times, and how many candidates it had measured. */
@@ -111,8 +111,8 @@ Deno.test("a tuning process that is killed loses no trial that it told of", asyn
      import { Device } from ${at("../../lib/runtime/device.ts")};
      import { matmul } from ${at("./programs.ts")};
      const reporter = { update: ({ trials }) => console.log(trials), done: () => Promise.resolve() };
-     const device = await Device.open({ prefer: "cpu" });
-     await tune(matmul, { device, trials: 1000, path: ${JSON.stringify(path)}, reporter });`,
+     const device = await Device.open({ backend: "cpu" });
+     await tune(matmul, device, { budget: { trials: 1000 }, path: ${JSON.stringify(path)}, reporter });`,
   );
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {

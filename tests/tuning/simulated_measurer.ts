@@ -30,7 +30,7 @@ export class SimulatedMeasurer {
     readonly answer: Answer,
     options: Partial<MeasurerOptions> = {},
   ) {
-    this.options = { prefer: "cpu", func, ...options };
+    this.options = { backend: "cpu", func, ...options };
   }
 
   async measure(executable: Executable, options: MeasureOptions = {}, deadlineMs = Infinity) {

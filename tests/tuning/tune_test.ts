@@ -67,10 +67,9 @@ Deno.test("a search ends after its seconds, however short with one trial", async
     return byText(asked);
   };
   const sim = new SimulatedMeasurer(matmul, slowly);
-  const { records, stopped } = await tune(matmul, {
-    device: cpu,
+  const { records, stopped } = await tune(matmul, cpu, {
+    budget: { seconds: 3 },
     measurer: sim.measurer,
-    seconds: 3,
     tuner: "random",
   });
   assertEquals(stopped, "seconds");
@@ -189,7 +188,7 @@ Deno.test("a candidate that can't be compiled is a record with its stage, and no
   };
   const device = { target: { ...cpu.target, limits: { ...cpu.target.limits, maxInvocations: 2 } } };
   const { sim, options, func } = simulated({ trials: 9, template: greedy, tuner: "grid" }, add);
-  const { records } = await tune(func, { ...options, device: device as typeof cpu });
+  const { records } = await tune(func, device as typeof cpu, { ...options });
   assertEquals(records.map((r) => [r.config, r.status]), [['{"threads":2}', "ok"], [
     '{"threads":4}',
     "verify",
@@ -223,11 +222,10 @@ Deno.test("a candidate is on its way before the next one is compiled", async () 
     return byText(asked);
   };
   const sim = new SimulatedMeasurer(add, answer);
-  await tune(add, {
-    device: cpu,
+  await tune(add, cpu, {
+    budget: { trials: 6 },
     measurer: sim.measurer,
     template: logged,
-    trials: 6,
     tuner: "random",
     rounds: 0,
   });
@@ -272,7 +270,7 @@ Deno.test("the winner is measured again in turn with the preset, which noise doe
       sim.raced.push(...executables);
       return Promise.resolve(executables.map((_, n) => ({ ...ok(1), samples: Array(9).fill(again(n)) })));
     };
-    return tune(matmul, { device: cpu, measurer: sim.measurer, trials: 6 });
+    return tune(matmul, cpu, { budget: { trials: 6 }, measurer: sim.measurer });
   };
   // Finalists come fastest first: the lucky one, then the preset.
   const lucky = await run((n) => n === 0 ? 10 : n === 1 ? 10 : 12);
@@ -291,15 +289,15 @@ Deno.test("a search ends at its share of the roofline, or says that it needs ano
   // 1024 operations and 768 bytes: at least 1.024 µs.
   const answer: Answer = (_, n) => ok([0.004, 0.0021, 0.0019][n] ?? 0.1);
   const { options, func } = simulated({ trials: 50, until: 0.5, rounds: 0 }, matmul, answer);
-  const { records, stopped } = await tune(func, { ...options, device });
+  const { records, stopped } = await tune(func, device, { ...options });
   assertEquals([records.length, stopped], [3, "until"]);
   await assertRejects(
-    () => tune(func, { device: cpu, until: 0.9 }),
+    () => tune(func, cpu, { budget: { until: 0.9 } }),
     TunerError,
     "a search until 0.9 of the roofline may never end: give trials, seconds or earlyStopping too",
   );
   await assertRejects(
-    () => tune(func, { device: cpu, trials: 1, until: 2 }),
+    () => tune(func, cpu, { budget: { trials: 1, until: 2 } }),
     TunerError,
     "until 2 of the roofline",
   );
@@ -309,7 +307,7 @@ Deno.test("before anything has succeeded, a candidate is hopeless by the rooflin
   const peaks = { gflops: 1, bufferGbps: 1, textureGbps: 0, copyGbps: 1, launchMs: 0 };
   const device = { target: { ...cpu.target, peaks } } as unknown as typeof cpu;
   const { sim, options, func } = simulated({ trials: 1, rounds: 0 });
-  await tune(func, { ...options, device });
+  await tune(func, device, { ...options });
   assertEquals(sim.asked[0]?.options.dropAboveMs?.toFixed(6), "1.024000");
 });
 
@@ -336,9 +334,8 @@ for (const device of devices) {
 
   Deno.test(`${kind}: every record is complete and can be replayed`, async () => {
     const func = te.softmax({ rows: 4, columns: 16 });
-    const { records, best, space, confirmed, measuringShare } = await tune(func, {
-      device,
-      trials: 3,
+    const { records, best, space, confirmed, measuringShare } = await tune(func, device, {
+      budget: { trials: 3 },
       seed: 5,
     });
     assertEquals(trialsOf(records), [0, 1, 2]);
@@ -376,7 +373,7 @@ Deno.test("a record's trace is the schedule at its configuration", async () => {
 Deno.test("a search without a limit, a tuner or a seed is refused before anything is started", async () => {
   const path = `${await Deno.makeTempDir()}/log.arrows`;
   const refuses = (options: Partial<TuneOptions>, type: typeof TunebookError, text: string) =>
-    assertRejects(() => tune(matmul, { device: cpu, path, ...options }), type, text);
+    assertRejects(() => tune(matmul, cpu, { path, ...options }), type, text);
   await refuses(
     {},
     TunerError,
@@ -395,7 +392,7 @@ Deno.test("a symbolic program without shapes is refused before anything is start
   const func = te.softmax({ rows: "n", columns: 16 });
   const refuses = (shapes: Record<string, number> | undefined, text: string) =>
     assertRejects(
-      () => tune(func, { device: cpu, trials: 1, ...(shapes ? { shapes } : {}) }),
+      () => tune(func, cpu, { budget: { trials: 1 }, ...(shapes ? { shapes } : {}) }),
       IrError,
       text,
     );
@@ -406,7 +403,7 @@ Deno.test("a symbolic program without shapes is refused before anything is start
 
 Deno.test("symbolic shapes are part of what a record says", async () => {
   const func = te.softmax({ rows: "n", columns: 16 });
-  const { records } = await tune(func, { device: cpu, trials: 1, shapes: { n: 3 } });
+  const { records } = await tune(func, cpu, { budget: { trials: 1 }, shapes: { n: 3 } });
   assertEquals(records[0]?.task, "softmax(A: f32[n, 16], B: f32[n, 16]) with n = 3");
   assertEquals(records[0]?.status, "ok");
 });
@@ -415,13 +412,13 @@ Deno.test("a measurer of another program, device, shape or seed is refused", asy
   const symbolic = te.softmax({ rows: "n", columns: 16 });
   const refuses = (func: typeof matmul, sim: SimulatedMeasurer, options: Partial<TuneOptions>) =>
     assertRejects(
-      () => tune(func, { device: cpu, trials: 1, measurer: sim.measurer, ...options }),
+      () => tune(func, cpu, { budget: { trials: 1 }, measurer: sim.measurer, ...options }),
       TunebookError,
       "open one for the same program, shapes and seed",
     );
   await refuses(matmul, new SimulatedMeasurer(add, byText), {});
   await refuses(matmul, new SimulatedMeasurer(matmul, byText, { seed: 1 }), {});
-  await refuses(matmul, new SimulatedMeasurer(matmul, byText, { prefer: "webgpu" }), {});
+  await refuses(matmul, new SimulatedMeasurer(matmul, byText, { backend: "webgpu" }), {});
   await refuses(symbolic, new SimulatedMeasurer(symbolic, byText, { shapes: { n: 2 } }), {
     shapes: { n: 3 },
   });
