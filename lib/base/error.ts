@@ -8,8 +8,10 @@ const LONGEST = 20_000;
  * work. It may quote untrusted input, and escapes every character that could act on a terminal.
  */
 export class TunebookError extends Error {
+  /** The name of the error's class. */
   override readonly name: string = "TunebookError";
 
+  /** Makes an error; `options.cause` is what led to it. */
   constructor(message?: string, options?: ErrorOptions) {
     super(message === undefined ? message : printable(message, LONGEST), options);
   }
@@ -20,5 +22,6 @@ export class TunebookError extends Error {
  * the call, what the option takes, and the nearest valid name.
  */
 export class OptionError extends TunebookError {
+  /** The name of the error's class. */
   override readonly name: string = "OptionError";
 }
