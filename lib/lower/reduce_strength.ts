@@ -28,7 +28,7 @@ function shifted(e: Expr): Expr | undefined {
 }
 
 function unsigned(e: Expr, analyzer: Analyzer, target: Target): Expr | undefined {
-  if (e.kind !== "binary" || e.dtype !== "i32" || target.kind === "cpu") return undefined;
+  if (e.kind !== "binary" || e.dtype !== "i32" || !target.unsignedDivision) return undefined;
   if (e.op !== "floordiv" && e.op !== "floormod") return undefined;
   if (analyzer.bounds(e.a)[0] < 0 || analyzer.bounds(e.b)[0] < 1) return undefined;
   const b = e.b.kind === "const" ? constant(e.b.value, "u32") : cast("u32", e.b);

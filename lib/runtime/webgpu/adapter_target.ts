@@ -1,3 +1,4 @@
+import { CAPABILITIES } from "../../target/capabilities.ts";
 import { profileOf, PROFILES } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
 
@@ -12,6 +13,7 @@ export function targetOfAdapter(
   const facts = PROFILES[profile];
   const timestamps = features.includes("timestamp-query");
   return {
+    ...CAPABILITIES.wgsl,
     kind: "webgpu",
     profile,
     name: info.description || info.device || info.vendor || "unknown adapter",

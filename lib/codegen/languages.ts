@@ -1,0 +1,23 @@
+/** The languages that kernels are printed in. A new language is a new row. */
+import type { Kernel } from "../lower/kernel.ts";
+import type { Language } from "../target/capabilities.ts";
+import type { Target } from "../target/target.ts";
+import { printJavaScript } from "./js/print_javascript.ts";
+import { printWgsl, usesSubgroups } from "./wgsl/print_wgsl.ts";
+
+/** How kernels become source in one language. */
+export interface LanguageBackend {
+  /** Prints a kernel for a target of this language: one WGSL module, or the body of one JavaScript function. */
+  readonly print: (kernel: Kernel, target: Target) => string;
+}
+
+/** The backend of each language. */
+export const LANGUAGES: Readonly<Record<Language, LanguageBackend>> = {
+  wgsl: { print: (kernel, target) => printWgsl(kernel, directivesOf(kernel, target)) },
+  js: { print: (kernel) => printJavaScript(kernel) },
+};
+
+/** The `enable` directives that the target's WGSL compiler asks for, beyond f16. */
+function directivesOf(kernel: Kernel, target: Target): readonly string[] {
+  return target.subgroups?.directive && usesSubgroups(kernel) ? ["subgroups"] : [];
+}
