@@ -1,4 +1,5 @@
 /** The languages that kernels are printed in. A new language is a new row. */
+import { LowerError } from "../lower/error.ts";
 import type { Kernel } from "../lower/kernel.ts";
 import type { Language } from "../target/capabilities.ts";
 import type { Target } from "../target/target.ts";
@@ -14,7 +15,16 @@ export interface LanguageBackend {
 /** The backend of each language. */
 export const LANGUAGES: Readonly<Record<Language, LanguageBackend>> = {
   wgsl: { print: (kernel, target) => printWgsl(kernel, directivesOf(kernel, target)) },
-  js: { print: (kernel) => printJavaScript(kernel) },
+  js: {
+    print(kernel, target) {
+      const texture = kernel.bindings.find((b) => b.texture);
+      if (!texture) return printJavaScript(kernel);
+      throw new LowerError(
+        `cannot print ${kernel.name} as JavaScript: expected inputs in global memory, got ${texture.buffer.name} in a ` +
+          `texture, as ${target.name} is said to have textures (${target.textures}); compile for device.target`,
+      );
+    },
+  },
 };
 
 /** The `enable` directives that the target's WGSL compiler asks for, beyond f16. */

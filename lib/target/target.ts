@@ -59,6 +59,9 @@ export interface Subgroups {
   readonly directive: boolean;
 }
 
+/** A clock that times kernels: the device's own timestamps, wall time, or the process's CPU time. */
+export type Clock = "timestamp" | "wall" | "cpu";
+
 /** A device as plain data. Lowering and code generation ask for its capabilities, never for its kind. */
 export interface Target extends Capabilities {
   /** The API that runs its kernels: identity for records, and no capability. */
@@ -82,8 +85,8 @@ export interface Target extends Capabilities {
    * inputs in textures lie in global memory.
    */
   readonly textures: "sampled" | "storage" | "none";
-  /** The clock that measures best here: the device's own timestamps, wall time, or the process's CPU time. */
-  readonly clock: "timestamp" | "wall" | "cpu";
+  /** The clock that measures best here. */
+  readonly clock: Clock;
   /** Where they were measured. */
   readonly peaks?: Peaks;
 }

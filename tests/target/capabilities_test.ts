@@ -58,6 +58,8 @@ Deno.test("each capability steers by itself, whatever the device is called", () 
   assertEquals(storage({ kind: "cpu" }), ["texture", "uniform", "buffer"]);
   assertEquals(storage({ textures: "none" }), ["buffer", "uniform", "buffer"]);
   assertEquals(storage({ uniforms: false }), ["texture", "buffer", "buffer"]);
+  const lies = () => storage({ ...targetOf("cpu"), textures: "sampled" });
+  assertThrows(lies, Error, "expected inputs in global memory, got A in a texture");
 
   const rows = new Schedule(matmul({ m: 4, n: 8, k: 8 }));
   const [i = "", j = ""] = rows.loops("C"), [, lane] = rows.split(j, [null, 4]);

@@ -1,5 +1,6 @@
 import { CAPABILITIES } from "../../target/capabilities.ts";
 import { profileOf, PROFILES } from "../../target/profiles.ts";
+import { clockOf } from "../platform.ts";
 import type { Target } from "../../target/target.ts";
 
 /** An adapter as plain data, with the features that its device is asked for. */
@@ -16,7 +17,7 @@ export function targetOfAdapter(
     ...CAPABILITIES.wgsl,
     kind: "webgpu",
     profile,
-    name: info.description || info.device || info.vendor || "unknown adapter",
+    name: nameOf(info),
     vendor: info.vendor,
     architecture: info.architecture,
     runtime,
@@ -39,7 +40,13 @@ export function targetOfAdapter(
     },
     f16: features.includes("shader-f16"),
     timestamps,
-    clock: facts.clock === "timestamp" && !timestamps ? "wall" : facts.clock,
+    clock: clockOf(facts.clock, timestamps),
     textures: facts.textures,
   };
+}
+
+/** The adapter's own description. A browser gives none, so there the name is its vendor and architecture. */
+function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
+  return description || device || [vendor, architecture].filter((word) => word).join(" ") ||
+    "unknown adapter";
 }
