@@ -4,7 +4,7 @@
  */
 import { binary, cast, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { rewriteExprs } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { analyzerOf, type Draft } from "./kernel_draft.ts";

@@ -7,7 +7,7 @@ import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { fromLinear } from "../arith/linear.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
