@@ -11,7 +11,7 @@ import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
 import { LANGUAGES } from "./languages.ts";
 import { identifier } from "./names.ts";
-import { usesF16 } from "./wgsl/print_wgsl.ts";
+import { usesF16 } from "./wgsl/uses_feature.ts";
 
 /**
  * The executable of a scheduled program for `target`: WGSL for a GPU, JavaScript for the CPU.

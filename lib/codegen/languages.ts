@@ -4,7 +4,8 @@ import type { Kernel } from "../lower/kernel.ts";
 import type { Language } from "../target/capabilities.ts";
 import type { Target } from "../target/target.ts";
 import { printJavaScript } from "./js/print_javascript.ts";
-import { printWgsl, usesSubgroups } from "./wgsl/print_wgsl.ts";
+import { printWgsl } from "./wgsl/print_wgsl.ts";
+import { usesSubgroups } from "./wgsl/uses_feature.ts";
 
 /** How kernels become source in one language. */
 export interface LanguageBackend {
