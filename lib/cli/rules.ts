@@ -36,7 +36,7 @@ if (import.meta.main) {
     throw new TunebookError(`cannot build kernels of ${asked}: weights are ${QUANTIZATIONS.join(", ")}`);
   }
   // A processor would take minutes for what a GPU does at once.
-  const slow = device.target.profile === "llvmpipe" || device.target.kind === "cpu";
+  const slow = device.target.clock === "cpu";
   const shrink = Number(values.shrink ?? (slow ? 4 : 1));
   await Deno.mkdir(values.out, { recursive: true });
   let wrong = 0;

@@ -4,7 +4,7 @@ import type { Expr, Var } from "../ir/expr.ts";
 import { gcd } from "../arith/gcd.ts";
 import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../arith/linear.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { substitute, usesVar, walkExpr } from "../ir/visit.ts";
 
 export class Reaches {

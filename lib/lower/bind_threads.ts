@@ -4,7 +4,7 @@
  */
 import { and, constant, eq, isConst, le, lt, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
 import { mapStmt, substitute, walkStmt } from "../ir/visit.ts";
 import { type Draft, isThreadTag } from "./kernel_draft.ts";

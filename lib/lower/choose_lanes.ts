@@ -6,7 +6,7 @@
 import { add, seq } from "../ir/build.ts";
 import { scalarOf } from "../ir/dtype.ts";
 import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
 import { analyzerOf, type Draft } from "./kernel_draft.ts";

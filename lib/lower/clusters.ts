@@ -19,7 +19,7 @@ export type Clusters = (b: Block, threads: readonly For[], path: readonly (For |
  * them ends is for the device to say. All threads of the workgroup must get there.
  */
 export function clustersOf(body: Stmt, target: Target): Clusters {
-  const least = target.kind === "webgpu" ? target.subgroups?.minSize ?? 1 : 1;
+  const least = target.subgroups?.minSize ?? 1;
   const extents = new Map<string, number>();
   walkStmt(body, (s) => {
     if (s.kind !== "for" || !isThreadIdx(s.loop)) return;

@@ -5,7 +5,7 @@
 import { constant, floorMod, isConst, sub } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../arith/region.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter, usesVar, walkStmt } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";

@@ -6,7 +6,7 @@
 import { add, binary, constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf } from "../arith/region.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { usesVar } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./accesses.ts";
 import { analyzerOf, type Draft, threadVars, workgroupVars } from "./kernel_draft.ts";

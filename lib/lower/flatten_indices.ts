@@ -5,7 +5,7 @@
 import { add, ceilDiv, constant, floorDiv, floorMod, isConst, mul } from "../ir/build.ts";
 import { elementsOf } from "../ir/elements.ts";
 import type { Buffer, Expr, Load } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";

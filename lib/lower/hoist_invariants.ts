@@ -13,7 +13,7 @@ import { lanesOf, scalarOf } from "../ir/dtype.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { divideLinear, fromLinear, linearAdd, linearAtom, linearConst } from "../arith/linear.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import type { Draft } from "./kernel_draft.ts";

@@ -1,6 +1,6 @@
 import type { Expr, Var } from "../ir/expr.ts";
 import { gcd } from "../arith/gcd.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { usesVar } from "../ir/visit.ts";
 
 /**

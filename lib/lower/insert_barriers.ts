@@ -6,7 +6,7 @@
 import { isConst, seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, someStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type Draft, workgroupVars } from "./kernel_draft.ts";

@@ -1,7 +1,7 @@
 /** A kernel in the making: what the passes hand on to each other. */
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Align } from "../ir/annotations.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, Stmt, ThreadTag } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
 import type { TextureLayout } from "../target/texture.ts";

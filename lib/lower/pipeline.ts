@@ -1,9 +1,7 @@
 /** From a scheduled program to kernels: every pass, in order, on one screen. */
-import { type Buffer, isReadOnly } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { simplifyStmt } from "../arith/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
-import { replaceBuffers } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { bindThreads } from "./bind_threads.ts";
 import { checkLimits } from "./check_limits.ts";
@@ -17,6 +15,7 @@ import { flattenIndices } from "./flatten_indices.ts";
 import { hoistInvariants } from "./hoist_invariants.ts";
 import { insertBarriers } from "./insert_barriers.ts";
 import type { Kernel } from "./kernel.ts";
+import { legalizeScopes } from "./legalize_scopes.ts";
 import { lowerReductions } from "./lower_reductions.ts";
 import { mergeGuards } from "./merge_guards.ts";
 import { reduceStrength } from "./reduce_strength.ts";
@@ -68,7 +67,7 @@ export interface LowerOptions {
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   verifyFunc(func);
-  return splitKernels(target.kind === "cpu" ? inMemory(func) : func).map((first) => {
+  return splitKernels(legalizeScopes(func, target)).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
       options.after?.(pass.name, next);
@@ -77,16 +76,5 @@ export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}
     const kernel = finish(last, target);
     checkLimits(kernel, target);
     return kernel;
-  });
-}
-
-/** A CPU reads every input from memory. */
-function inMemory(func: PrimFunc): PrimFunc {
-  const plain = new Map<Buffer, Buffer>();
-  for (const b of func.params) if (isReadOnly(b.scope)) plain.set(b, { ...b, scope: "global" });
-  if (plain.size === 0) return func;
-  return func.with({
-    params: func.params.map((b) => plain.get(b) ?? b),
-    body: replaceBuffers(func.body, plain),
   });
 }

@@ -10,7 +10,7 @@
 import { variable } from "../ir/build.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import { readsBuffer } from "../ir/reducer.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, blocksIn, type Draft, isThreadIdx } from "./kernel_draft.ts";

@@ -1,13 +1,13 @@
 /**
  * Vectorized loops become statements over vectors of four; what does not fit a vector is written out lane
- * by lane. The CPU prints no vectors: there, a vectorized loop is an unrolled one.
+ * by lane. Where the target has no vectors, a vectorized loop becomes an unrolled one.
  */
 import { add, broadcast, constant, seq } from "../ir/build.ts";
 import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { fromLinear } from "../arith/linear.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
@@ -31,7 +31,7 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
       throw new LowerError(`cannot vectorize ${x.var.name}: its extent is not constant; split it by 4 first`);
     }
     const fits = x.extent.value % 4 === 0 && lanesAreApart(x, analyzer);
-    if (target.kind === "cpu" || !fits) return { ...x, loop: "unrolled" };
+    if (target.lanes === 1 || !fits) return { ...x, loop: "unrolled" };
     if ((made += x.extent.value / 4 * sizeOf(x.body, MOST_MADE)) > MOST_MADE) {
       throw new LimitError(
         `cannot vectorize the loops of ${draft.name}: they make more than ${MOST_MADE} statements and expressions; ` +

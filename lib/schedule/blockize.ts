@@ -2,7 +2,7 @@ import { block, iterVar, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { flattenBlock } from "../ir/flatten_block.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Annotations, Stmt } from "../ir/stmt.ts";
 import { mapStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

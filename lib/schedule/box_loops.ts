@@ -2,7 +2,7 @@
 import { add, and, block, constant, forLoop, ge, isConst, iterVar, lt, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../arith/region.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { accessesOf, type FoundBlock, type FreshNames, loopsIn } from "./query.ts";

@@ -1,7 +1,7 @@
 import { load, store } from "../ir/build.ts";
 import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

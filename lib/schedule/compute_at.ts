@@ -2,7 +2,7 @@ import { constant, isConst, seq } from "../ir/build.ts";
 import type { Buffer, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Range } from "../arith/region.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { boxRead, loopsOver, unionBox, within, wrap } from "./box_loops.ts";

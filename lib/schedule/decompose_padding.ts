@@ -2,7 +2,7 @@ import { and, block, iterVar, seq, store, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block } from "../ir/stmt.ts";
 import { readsMemory, substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

@@ -1,7 +1,7 @@
 import { block, constant, iterVar, seq, store, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import { substitute } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

@@ -1,6 +1,6 @@
 import { add, constant, isConst, lt, seq, sub, variable } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { rebind } from "./rebind.ts";

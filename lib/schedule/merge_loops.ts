@@ -3,7 +3,7 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Linear, linearAdd, linearConst } from "../arith/linear.ts";
 import { type Range, regionOf } from "../arith/region.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

@@ -2,7 +2,7 @@ import { and, ceilDiv, constant, isConst, load, lt, mul, select, store } from ".
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { reducerOf } from "../ir/reducer.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";

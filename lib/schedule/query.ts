@@ -5,6 +5,7 @@ import type { Block, For, Stmt, Store } from "../ir/stmt.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { seq, variable } from "../ir/build.ts";
+import { nearest } from "../base/nearest.ts";
 import { ScheduleError } from "./error.ts";
 
 export interface FoundLoop {
@@ -61,7 +62,9 @@ export function findBlock(func: PrimFunc, name: string): FoundBlock {
   const found = find(func.body, (s) => s.kind === "block" && s.name === name);
   if (found?.stmt.kind === "block") return { block: found.stmt, loops: found.loops };
   const names = blocksOf(func.body).map((b) => b.block.name);
-  throw new ScheduleError(`no block ${name} in ${func.name}: its blocks are ${names.join(", ")}`);
+  throw new ScheduleError(
+    `no block ${name} in ${func.name}: its blocks are ${names.join(", ")}${hint(name, names)}`,
+  );
 }
 
 export function findLoop(func: PrimFunc, name: string): FoundLoop {
@@ -77,7 +80,14 @@ export function findLoop(func: PrimFunc, name: string): FoundLoop {
     );
   }
   const names = new Set(all.flatMap(({ loops }) => loops.map((l) => l.var.name)));
-  throw new ScheduleError(`no loop ${name} in ${func.name}: its loops are ${[...names].join(", ")}`);
+  throw new ScheduleError(
+    `no loop ${name} in ${func.name}: its loops are ${[...names].join(", ")}${hint(name, [...names])}`,
+  );
+}
+
+function hint(name: string, names: readonly string[]): string {
+  const near = nearest(String(name), names);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /** The loops in `s`, those inside of blocks too. */

@@ -1,7 +1,7 @@
 import { constant, forLoop, isConst, load, select, store } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, readsMemory, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";

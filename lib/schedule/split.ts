@@ -1,7 +1,7 @@
 import { add, ceilDiv, forLoop, isConst, lt, mul, toExpr, variable } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { checkDepth, findLoop, FreshNames, replaceStmt } from "./query.ts";

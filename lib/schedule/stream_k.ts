@@ -22,7 +22,7 @@ import {
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { gcd } from "../arith/gcd.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar } from "../ir/stmt.ts";
 import { substitute } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

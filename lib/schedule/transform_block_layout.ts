@@ -1,7 +1,7 @@
 import { forLoop, isConst, iterVar, select, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

@@ -1,7 +1,7 @@
 import { isConst } from "../ir/build.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";

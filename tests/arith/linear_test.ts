@@ -11,7 +11,7 @@ import {
   linearScale,
 } from "../../lib/arith/linear.ts";
 import { printExpr } from "../../lib/ir/print.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 
 const vars = ["a", "b", "c"].map((name) => variable(name));
 const [a, b, c] = vars as [Var, Var, Var];

@@ -18,7 +18,7 @@ import {
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { type Range, regionOf, unionRange } from "../../lib/arith/region.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 
 const i = variable("i"), j = variable("j"), k = variable("k"), m = variable("m");
 const A = buffer("A", [1000]);

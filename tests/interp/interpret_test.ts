@@ -27,7 +27,7 @@ import { IrError } from "../../lib/ir/error.ts";
 import type { Buffer, Expr, MathOp } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { type Arrays, interpret, type TypedArray } from "../../lib/interp/interpret.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { LoopKind, Stmt } from "../../lib/ir/stmt.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/face/te.ts";

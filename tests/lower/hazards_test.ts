@@ -24,7 +24,7 @@ import {
 } from "../../lib/ir/build.ts";
 import type { Expr, Load } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { Stmt, Store, ThreadTag } from "../../lib/ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, walkStmt } from "../../lib/ir/visit.ts";
 import type { Draft } from "../../lib/lower/kernel_draft.ts";

@@ -124,7 +124,9 @@ for (const device of devices) {
         assertEquals(await wrongOn(device, subjectOf(func, {}, 1), scheduled.func), undefined);
         if (dtype === "bool") continue;
         scheduled.setScope("A", "texture");
-        for (const textures of ["sampled", "storage"] as const) {
+        for (
+          const textures of target.textures === "none" ? ["none"] as const : ["sampled", "storage"] as const
+        ) {
           const executable = compile(scheduled.func, { ...target, textures });
           assertEquals(await wrongResults(device, subjectOf(func, {}, 2), executable), undefined);
         }

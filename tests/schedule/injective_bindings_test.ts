@@ -14,7 +14,7 @@ import {
 } from "../../lib/ir/build.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { evaluate, exprToJson } from "../../lib/ir/json.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { For, Stmt } from "../../lib/ir/stmt.ts";
 import { isOneToOne } from "../../lib/schedule/injective_bindings.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";

@@ -1,7 +1,7 @@
 /** What ties the numbers of the generic space to each other: limits, what does not pay, and what says nothing new. */
 import { bytesOf, scalarOf } from "../../ir/dtype.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
-import { Analyzer } from "../../arith/simplify.ts";
+import { Analyzer } from "../../arith/analyzer.ts";
 import type { IterVar } from "../../ir/stmt.ts";
 import { usesVar } from "../../ir/visit.ts";
 import type { Answer, Factors, Knobs } from "../../space/knobs.ts";

@@ -6,7 +6,7 @@ import type { Target } from "../../target/target.ts";
 import { type Inputs, type Shapes, sizeOf } from "../arguments.ts";
 import { poisoned, type TypedArray } from "../arrays.ts";
 import type { Backend, Bound, Loaded, Runnable, Spent, Weights } from "../backend.ts";
-import { stopwatch } from "../platform.ts";
+import { clockOf, stopwatch } from "../platform.ts";
 import { CompileError, DeviceLostError, RuntimeError } from "../error.ts";
 import { planPreparation, type Preparation } from "../preparation.ts";
 
@@ -20,7 +20,13 @@ interface Compiled {
 }
 
 export function openCpu(runtime: string): Backend {
-  const target: Target = { ...targetOf("cpu"), name: "CPU (JavaScript)", runtime };
+  const profile = targetOf("cpu");
+  const target: Target = {
+    ...profile,
+    name: "CPU (JavaScript)",
+    runtime,
+    clock: clockOf(profile.clock, profile.timestamps),
+  };
   let open = true;
   return {
     target,

@@ -36,7 +36,8 @@ const LIMITS = [
  * the adapter does not list them, as Deno's never do.
  */
 export async function openWebGpu(runtime: string, subgroups = false): Promise<Backend | undefined> {
-  const adapter = await navigator.gpu?.requestAdapter();
+  // Not every host has a navigator, and not every navigator has WebGPU.
+  const adapter = typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
   const requiredFeatures = FEATURES.filter((f) => adapter.features.has(f) || (subgroups && f === SUBGROUPS));
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));

@@ -17,7 +17,7 @@ import type { BinaryOp, Expr, Var } from "../../lib/ir/expr.ts";
 import { keyOf } from "../../lib/ir/key.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { regionOf } from "../../lib/arith/region.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import { buffer } from "../../lib/ir/build.ts";
 import { walkExpr } from "../../lib/ir/visit.ts";
 
