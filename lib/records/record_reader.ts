@@ -5,12 +5,14 @@ import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson } from "../ir/func_json.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { msOf } from "../measure/measurement.ts";
+import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { Trace } from "../schedule/trace.ts";
 import type { Config } from "../space/knobs.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { configOf } from "./config.ts";
 import { RecordError } from "./error.ts";
+import { presentRecord } from "./present_names.ts";
 import type { TrialRecord } from "./record.ts";
 import { shortestMs } from "../estimate/roofline.ts";
 import { type Structure, structureOf } from "./workload_similarity.ts";
@@ -35,13 +37,16 @@ export interface Known extends Subject {
 export class RecordReader {
   readonly #subjects = new Map<string, Subject>();
 
+  /** @param names as earlier versions wrote them; what is read has the present ones */
+  constructor(readonly names: OldNames = OLD_NAMES) {}
+
   /**
    * @throws {RecordError} with what does not fit: no program, another one's fingerprint, task, trace or
    * configuration, a time that is not its samples' or that no device could reach
    */
   read(record: TrialRecord): Known {
     try {
-      return this.#read(record);
+      return this.#read(presentRecord(record, this.names));
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       throw new RecordError(`trial ${record.trial} of ${record.task.slice(0, 200)}: ${e.message}`);
@@ -50,7 +55,7 @@ export class RecordReader {
 
   #read(record: TrialRecord): Known {
     const subject = this.subject(record);
-    const trace = Trace.fromJSON(record.trace);
+    const trace = Trace.fromJSON(record.trace, this.names);
     if (trace.program.fingerprint !== record.fingerprint) {
       throw new RecordError(`its trace is of another program, ${trace.program.fingerprint}`);
     }

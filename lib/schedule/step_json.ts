@@ -4,6 +4,7 @@ import type { ThreadTag } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import type { IndexMap } from "./index_map.ts";
 import type { Step } from "./step.ts";
+import { OLD_NAMES, type OldNames, presentName } from "./old_names.ts";
 import { NAME_LIMIT } from "./query.ts";
 
 /** Longest list in a step: more loops than a nest has. */
@@ -78,18 +79,20 @@ const FIELDS: { readonly [Op in Step["op"]]: Fields<Extract<Step, { op: Op }>> }
 };
 
 /**
- * The step of `json`; `place` says in messages which step of a trace it is.
+ * The step of `json`; `place` says in messages which step of a trace it is. A step that was renamed is read under its
+ * old name, too.
  *
  * @throws {ScheduleError} where it is not a step: an unknown `op`, a field that is missing, strange or not of
  * its kind
  */
-export function stepFromJson(json: unknown, place: string): Step {
+export function stepFromJson(json: unknown, place: string, names: OldNames = OLD_NAMES): Step {
   const asked = `cannot read ${place}`;
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new ScheduleError(`${asked}: a step is an object with an op, got ${show(json)}`);
   }
   const given = new Map<string, unknown>(Object.entries(json));
-  const op = given.get("op");
+  const written = given.get("op");
+  const op = typeof written === "string" ? presentName(written, names.steps) : written;
   if (!isOp(op)) {
     throw new ScheduleError(
       `${asked}: unknown step ${show(op)}; known are ${Object.keys(FIELDS).join(", ")}`,
