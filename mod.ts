@@ -118,7 +118,7 @@ export { recordsToTable } from "./lib/records/table.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "./lib/records/kernels.ts";
 
 export { Chart } from "./lib/charts/chart.ts";
-export { thereAndHere } from "./lib/charts/cross_device.ts";
+export { crossDevice } from "./lib/charts/cross_device.ts";
 export { bestSoFar } from "./lib/charts/best_so_far.ts";
 export { confirmed } from "./lib/charts/confirmed.ts";
 export { overview } from "./lib/charts/overview.ts";
@@ -137,9 +137,9 @@ export { contestsCompared } from "./lib/charts/contests_compared.ts";
 export {
   type ContestRow,
   geometricMean,
-  type Place,
-  type Standing,
-  standings,
+  type Leaderboard,
+  type LeaderboardPlace,
+  leaderboards,
   timesPeer,
 } from "./lib/charts/leaderboard.ts";
 export { type TunerRow, tunersCompared } from "./lib/charts/tuners_compared.ts";

@@ -3,7 +3,7 @@ import type { Table } from "apache-arrow";
 import { printableLine } from "../base/printable.ts";
 import { colorOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
-import { geometricMean, type Standing, standings, timesPeer } from "./leaderboard.ts";
+import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "./leaderboard.ts";
 
 interface Mark {
   readonly label: string;
@@ -43,7 +43,7 @@ const AHEAD = "#D55E00";
  * Operators that no other library has are left out.
  */
 export function contestsCompared(table: Table, options: ChartOptions = {}): Spec {
-  const all = standings(table).filter((s) => s.peer !== undefined);
+  const all = leaderboards(table).filter((s) => s.peer !== undefined);
   const own = Object.keys(OWN).filter((name) => all.some((s) => timesPeer(s, name) > 0));
   const peers = [
     ...new Set(all.flatMap((s) => s.places.filter((p) => p.side === "peer").map((p) => p.contestant))),
@@ -57,7 +57,7 @@ export function contestsCompared(table: Table, options: ChartOptions = {}): Spec
     { ...ROOFLINE, name: undefined },
     ...own.map((name) => ({ ...OWN[name] as Mark, name })),
   ];
-  const times = (s: Standing, name: string | undefined) =>
+  const times = (s: Leaderboard, name: string | undefined) =>
     name === undefined ? (s.peer?.ms ?? NaN) / s.leastMs : timesPeer(s, name);
   const values = drawn.flatMap(({ name, label }) => {
     const each = all.map((s) => ({ operator: s.operator, name, who: label, times: times(s, name) }));

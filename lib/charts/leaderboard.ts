@@ -28,7 +28,7 @@ export const CONTEST_COLUMNS = {
 } as const satisfies Readonly<Record<keyof ContestRow, Column>>;
 
 /** A contestant's median on an operator. */
-export interface Place {
+export interface LeaderboardPlace {
   readonly contestant: string;
   readonly side: string;
   readonly ms: number;
@@ -36,15 +36,15 @@ export interface Place {
 }
 
 /** One operator. */
-export interface Standing {
+export interface Leaderboard {
   readonly operator: string;
   readonly bound: string;
   /** Milliseconds of the bound. */
   readonly leastMs: number;
   /** Fastest first. */
-  readonly places: readonly Place[];
+  readonly places: readonly LeaderboardPlace[];
   /** The fastest of the other libraries, if one has the operator. */
-  readonly peer: Place | undefined;
+  readonly peer: LeaderboardPlace | undefined;
 }
 
 /**
@@ -52,21 +52,23 @@ export interface Standing {
  *
  * @throws {RecordError} for a table that lacks a column
  */
-export function standings(table: Table): readonly Standing[] {
+export function leaderboards(table: Table): readonly Leaderboard[] {
   const rows = rowsOf(table, CONTEST_COLUMNS) as unknown as readonly ContestRow[];
   return [...Map.groupBy(rows, (r) => r.operator)].map(([operator, own]) => {
     const [first] = own as [ContestRow, ...ContestRow[]];
     const leastMs = first.shareOfRoofline * first.ms;
-    const places = [...Map.groupBy(own, (r) => r.contestant)].map(([contestant, samples]): Place => {
-      const ms = median(samples.map((r) => r.ms));
-      return { contestant, side: samples[0]?.side ?? "", ms, shareOfRoofline: leastMs / ms };
-    }).toSorted((a, b) => a.ms - b.ms);
+    const places = [...Map.groupBy(own, (r) => r.contestant)].map(
+      ([contestant, samples]): LeaderboardPlace => {
+        const ms = median(samples.map((r) => r.ms));
+        return { contestant, side: samples[0]?.side ?? "", ms, shareOfRoofline: leastMs / ms };
+      },
+    ).toSorted((a, b) => a.ms - b.ms);
     return { operator, bound: first.bound, leastMs, places, peer: places.find((p) => p.side === "peer") };
   });
 }
 
 /** How many times as fast as the fastest peer a contestant is; NaN where there is no such peer or contestant. */
-export function timesPeer({ places, peer }: Standing, contestant: string): number {
+export function timesPeer({ places, peer }: Leaderboard, contestant: string): number {
   return (peer?.ms ?? NaN) / (places.find((p) => p.contestant === contestant)?.ms ?? NaN);
 }
 

@@ -12,7 +12,7 @@ import {
   type Spec,
   thinned,
 } from "./spec.ts";
-import { type Tried, triedOf, type TriedPoint } from "./explored_points.ts";
+import { type ExploredPoint, type ExploredPoints, exploredPoints } from "./explored_points.ts";
 
 const TITLE = "Configurations and their speed";
 const HEIGHT = 340;
@@ -47,7 +47,7 @@ export interface ParallelOptions extends ChartOptions {
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Spec {
   const { failures = false } = options;
-  const tried = triedOf(table);
+  const tried = exploredPoints(table);
   const good = tried.points.filter((p) => p.speed > 0).toSorted((a, b) => a.speed - b.speed);
   if (good.length === 0) return emptyChart(options, TITLE, "no configuration gave a result");
   if (tried.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
@@ -171,10 +171,10 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
 }
 
 /** Where each of the points, slowest first, crosses the axis of a knob: the lines through a value are spread around it. */
-function spreadOf(tried: Tried, knob: number, points: readonly TriedPoint[]): readonly number[] {
+function spreadOf(tried: ExploredPoints, knob: number, points: readonly ExploredPoint[]): readonly number[] {
   const count = tried.knobs[knob]?.values.length ?? 1;
   const totals = new Map<number, number>(), seen = new Map<number, number>();
-  const placeOf = (p: TriedPoint) => p.places[knob] ?? -1;
+  const placeOf = (p: ExploredPoint) => p.places[knob] ?? -1;
   for (const p of points) totals.set(placeOf(p), (totals.get(placeOf(p)) ?? 0) + 1);
   return points.map((p) => {
     const place = placeOf(p), total = totals.get(place) ?? 1, rank = seen.get(place) ?? 0;
@@ -184,8 +184,8 @@ function spreadOf(tried: Tried, knob: number, points: readonly TriedPoint[]): re
 }
 
 /** The values of an axis, or as many of them as there is room for, evenly drawn. */
-function valueTicks(tried: Tried, axis: number) {
-  const { values } = tried.knobs[axis] as Tried["knobs"][0];
+function valueTicks(tried: ExploredPoints, axis: number) {
+  const { values } = tried.knobs[axis] as ExploredPoints["knobs"][0];
   const every = Math.ceil(values.length * VALUE / HEIGHT);
   return values.map((text, k) => ({ axis, value: (k + 0.5) / values.length, text })).filter((_, k) =>
     k % every === 0
@@ -193,8 +193,8 @@ function valueTicks(tried: Tried, axis: number) {
 }
 
 /** What each value has of an axis. */
-function bandsOf(tried: Tried, axis: number) {
-  const { values } = tried.knobs[axis] as Tried["knobs"][0];
+function bandsOf(tried: ExploredPoints, axis: number) {
+  const { values } = tried.knobs[axis] as ExploredPoints["knobs"][0];
   const edge = (1 - SPREAD) / 2;
   return values.map((_, k) => ({
     axis,

@@ -6,14 +6,14 @@ import {
   type ChartOptions,
   digits,
   emptyChart,
-  extentOf,
   frame,
+  rangeOf,
   roundValues,
   SHADES,
   type Spec,
 } from "./spec.ts";
 import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
-import { fastestOf, triedOf, type TriedPoint } from "./explored_points.ts";
+import { type ExploredPoint, exploredPoints, fastestOf } from "./explored_points.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
@@ -43,7 +43,7 @@ export interface SpaceHeatmapOptions extends ChartOptions {
  */
 export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Spec {
   const { over = "best" } = options;
-  const tried = triedOf(table);
+  const tried = exploredPoints(table);
   if (tried.points.length === 0) return emptyChart(options, TITLE, "no point was tried");
   const chosen = axesOf(tried, options);
   if (chosen === undefined) {
@@ -51,16 +51,16 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
   }
   const [across, down] = chosen;
   const kept = { x: keptOf(tried, across), y: keptOf(tried, down) };
-  const place = (p: TriedPoint) => ({
+  const place = (p: ExploredPoint) => ({
     x: kept.x.indexOf(p.places[across] ?? -1),
     y: kept.y.indexOf(p.places[down] ?? -1),
   });
   const isKept = (at: { readonly x: number; readonly y: number }) => at.x >= 0 && at.y >= 0;
   const cells = [
     ...Map.groupBy(tried.points, (p) => `${p.places[across]} ${p.places[down]}`).values(),
-  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter(isKept);
+  ].map((own) => cellOf(own, over, place(own[0] as ExploredPoint))).filter(isKept);
   const speeds = cells.map((c) => c.speed).filter((s) => s > 0);
-  const [low, high] = extentOf(speeds);
+  const [low, high] = rangeOf(speeds);
   const log = low * LOG_FROM < high;
   const shade = (s: number) => log ? Math.log(s / low) / Math.log(high / low) : (s - low) / (high - low);
   const namesOf = (knob: number, places: readonly number[]) =>

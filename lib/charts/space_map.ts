@@ -1,8 +1,8 @@
 /** A space seen by two of its knobs: which two, which of their values, and what is known where they meet. */
 import { median } from "../base/statistics.ts";
 import { ChartError } from "./error.ts";
-import { extentOf } from "./spec.ts";
-import { knobAt, type Tried, type TriedPoint } from "./explored_points.ts";
+import { rangeOf } from "./spec.ts";
+import { type ExploredPoint, type ExploredPoints, knobAt } from "./explored_points.ts";
 
 export interface Cell {
   readonly x: number;
@@ -16,7 +16,7 @@ export interface Cell {
 
 /** What a cell shows of its points. */
 export function cellOf(
-  own: readonly TriedPoint[],
+  own: readonly ExploredPoint[],
   over: "best" | "median",
   place: { readonly x: number; readonly y: number },
 ): Cell {
@@ -25,7 +25,7 @@ export function cellOf(
   const [commonest] = [...kinds].sort(([, a], [, b]) => b.length - a.length);
   return {
     ...place,
-    speed: speeds.length === 0 ? NaN : over === "best" ? extentOf(speeds)[1] : median(speeds),
+    speed: speeds.length === 0 ? NaN : over === "best" ? rangeOf(speeds)[1] : median(speeds),
     points: own.length,
     failure: commonest?.[0],
   };
@@ -33,7 +33,7 @@ export function cellOf(
 
 /** The two knobs to draw; undefined where there are not so many. */
 export function axesOf(
-  tried: Tried,
+  tried: ExploredPoints,
   { x, y }: { readonly x?: string; readonly y?: string },
 ): readonly [number, number] | undefined {
   const named = [x, y].map((name) => name === undefined ? undefined : knobAt(tried, name));
@@ -56,8 +56,8 @@ export function axesOf(
 }
 
 /** How far the best speeds of a knob's values lie apart, as a logarithm. */
-function differenceOf(tried: Tried, knob: number): number {
-  const [low, high] = extentOf(bestsOf(tried, knob).filter((s) => s > 0));
+function differenceOf(tried: ExploredPoints, knob: number): number {
+  const [low, high] = rangeOf(bestsOf(tried, knob).filter((s) => s > 0));
   return low < high ? Math.log(high / low) : 0;
 }
 
@@ -65,7 +65,7 @@ function differenceOf(tried: Tried, knob: number): number {
 export const VALUES = 48;
 
 /** Places of a knob's values that are shown, in order: where there are too many, the preset's and the best. */
-export function keptOf(tried: Tried, knob: number): readonly number[] {
+export function keptOf(tried: ExploredPoints, knob: number): readonly number[] {
   const bests = bestsOf(tried, knob);
   const preset = tried.points.find((p) => p.preset)?.places[knob] ?? -1;
   const worth = (place: number) => place === preset ? Infinity : bests[place] ?? 0;
@@ -75,7 +75,7 @@ export function keptOf(tried: Tried, knob: number): readonly number[] {
 }
 
 /** The best speed of each value of a knob; 0 where none succeeded. */
-function bestsOf({ points, knobs }: Tried, knob: number): readonly number[] {
+function bestsOf({ points, knobs }: ExploredPoints, knob: number): readonly number[] {
   const bests = (knobs[knob]?.values ?? []).map(() => 0);
   for (const { places, speed } of points) {
     const at = places[knob] ?? -1;

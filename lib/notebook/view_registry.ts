@@ -10,7 +10,7 @@ import { Trace } from "../schedule/trace.ts";
 import { ConfigSpace } from "../space/config_space.ts";
 import { type Explained, ExplanationView } from "./explanation.ts";
 import { KernelsView } from "./kernels_view.ts";
-import { type Scheduled, ScheduledView } from "./scheduled_view.ts";
+import { type ScheduledProgram, ScheduledView } from "./scheduled_view.ts";
 import { type Kernels, Source, sourceOf } from "./source.ts";
 import { configSheet, isConfig, SpaceView } from "./space_view.ts";
 import { steps } from "./steps.ts";
@@ -26,9 +26,9 @@ import { Program } from "../runtime/program.ts";
 import { seenAs, View } from "./view.ts";
 
 /** How some kind of thing is looked at; undefined for all others. */
-type Look = (thing: object) => View | undefined;
+type Viewer = (thing: object) => View | undefined;
 
-function look<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Look {
+function look<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Viewer {
   return (thing) => is(thing) ? view(thing) : undefined;
 }
 
@@ -37,7 +37,7 @@ function a<T extends object>(kind: { readonly prototype: T }) {
 }
 
 /** The first that knows a thing shows it. */
-const LOOKS: readonly Look[] = [
+const VIEWERS: readonly Viewer[] = [
   look(a(View), (view) => view),
   look(a(PrimFunc), (func) => sourceOf(func)),
   look(a(Schedule), (schedule) => steps(schedule)),
@@ -46,7 +46,7 @@ const LOOKS: readonly Look[] = [
   look(a(Table), sheetOf),
   look((x): x is Explained => "verdicts" in x && "steps" in x, (e) => new ExplanationView(e)),
   look(
-    (x): x is Scheduled => "rule" in x && "trace" in x && "preset" in x && "space" in x,
+    (x): x is ScheduledProgram => "rule" in x && "trace" in x && "preset" in x && "space" in x,
     (s) => new ScheduledView(s),
   ),
   look((x): x is { readonly executable: Kernels } => "executable" in x, (p) => new KernelsView(p.executable)),
@@ -56,7 +56,7 @@ const LOOKS: readonly Look[] = [
 
 /** A thing as it is looked at: of what nobody knows, what Deno makes of it. */
 export function viewOf(thing: object): View {
-  for (const known of LOOKS) {
+  for (const known of VIEWERS) {
     const view = known(thing);
     if (view) return view;
   }

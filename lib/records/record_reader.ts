@@ -15,19 +15,19 @@ import { RecordError } from "./error.ts";
 import { presentRecord } from "./present_names.ts";
 import type { TrialRecord } from "./record.ts";
 import { shortestMs } from "../estimate/roofline.ts";
-import { type Structure, structureOf } from "./workload_similarity.ts";
+import { type WorkloadStructure, workloadStructure } from "./workload_similarity.ts";
 import { shapesOf } from "./task.ts";
 
 /** What a record is of. */
-export interface Subject {
+export interface Workload {
   readonly func: PrimFunc;
   readonly shapes: Shapes;
   readonly target: Target;
-  readonly structure: Structure;
+  readonly structure: WorkloadStructure;
 }
 
 /** A record that can be used, and what it was read as. */
-export interface Known extends Subject {
+export interface ReadRecord extends Workload {
   readonly record: TrialRecord;
   readonly trace: Trace;
   readonly config: Config;
@@ -35,7 +35,7 @@ export interface Known extends Subject {
 
 /** Reads records; what many share, their program and their target, is read once. */
 export class RecordReader {
-  readonly #subjects = new Map<string, Subject>();
+  readonly #subjects = new Map<string, Workload>();
 
   /** @param names as earlier versions wrote them; what is read has the present ones */
   constructor(readonly names: OldNames = OLD_NAMES) {}
@@ -44,7 +44,7 @@ export class RecordReader {
    * @throws {RecordError} with what does not fit: no program, another one's fingerprint, task, trace or
    * configuration, a time that is not its samples' or that no device could reach
    */
-  read(record: TrialRecord): Known {
+  read(record: TrialRecord): ReadRecord {
     try {
       return this.#read(presentRecord(record, this.names));
     } catch (e) {
@@ -53,7 +53,7 @@ export class RecordReader {
     }
   }
 
-  #read(record: TrialRecord): Known {
+  #read(record: TrialRecord): ReadRecord {
     const subject = this.subject(record);
     const trace = Trace.fromJSON(record.trace, this.names);
     if (trace.program.fingerprint !== record.fingerprint) {
@@ -73,7 +73,7 @@ export class RecordReader {
       TrialRecord,
       "program" | "task" | "target" | "fingerprint"
     >,
-  ): Subject {
+  ): Workload {
     const key = JSON.stringify([program, task, target]);
     let known = this.#subjects.get(key);
     if (!known) {
@@ -84,7 +84,7 @@ export class RecordReader {
         func,
         shapes,
         target: targetFromJson(parsed(target, "its target")),
-        structure: structureOf(func, shapes),
+        structure: workloadStructure(func, shapes),
       };
       this.#subjects.set(key, known);
     }
@@ -94,7 +94,7 @@ export class RecordReader {
   }
 }
 
-function checkTime(record: TrialRecord, { func, shapes, target }: Subject): void {
+function checkTime(record: TrialRecord, { func, shapes, target }: Workload): void {
   const { medianMs, samples, againstMs, againstSamples, clock } = record;
   const inTurn = againstSamples.length > 0;
   const times = [...samples, ...againstSamples, ...(inTurn ? [againstMs] : [])];

@@ -3,7 +3,7 @@ import type { Table } from "apache-arrow";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import type { Interval } from "../base/statistics.ts";
+import type { ConfidenceInterval } from "../base/statistics.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 import { taskOf } from "./task.ts";
@@ -60,7 +60,7 @@ export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trial
     readonly maxError: number;
     readonly samples: readonly number[];
     readonly ms: number;
-    readonly interval: Interval;
+    readonly interval: ConfidenceInterval;
   };
 }
 

@@ -5,7 +5,7 @@ import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
 import { type Manifest, manifestFrom } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
-import { checkTrials, outcomesOf, type SharedSubject, subjectsOf } from "../records/shared.ts";
+import { checkTrials, outcomesOf, type SharedWorkload, workloadsOf } from "../records/shared.ts";
 import { summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { trialsFrom } from "../records/trial_file.ts";
@@ -33,7 +33,7 @@ export class Shared {
     /** Every trial. */
     readonly records: readonly TrialRecord[],
     /** The programs, and the schedules that won. */
-    readonly subjects: readonly SharedSubject[],
+    readonly subjects: readonly SharedWorkload[],
   ) {}
 
   /**
@@ -44,7 +44,7 @@ export class Shared {
   static of(results: Shareable | readonly Shareable[], options: ShareOptions = {}): Shared {
     const list = Array.isArray(results) ? results as readonly Shareable[] : [results as Shareable];
     const { manifest, trials } = manifestOf(list, options);
-    return new Shared(manifest, trials, subjectsOf("share the result", manifest));
+    return new Shared(manifest, trials, workloadsOf("share the result", manifest));
   }
 
   /**
@@ -56,7 +56,7 @@ export class Shared {
   static async open(path: string): Promise<Shared> {
     const { manifest: json, trials } = await contentsOf(path);
     const manifest = manifestFrom(path, json);
-    const subjects = subjectsOf(`open ${path}`, manifest);
+    const subjects = workloadsOf(`open ${path}`, manifest);
     const records = trialsFrom(`the trials in ${path}`, trials);
     checkTrials(path, manifest, records);
     const shared = new Shared(manifest, records, subjects);

@@ -6,9 +6,9 @@ import type { Failed, Measurement } from "../measure/measurement.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { Measurer, MeasurerError } from "../measure/measurer.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
-import type { SharedSubject } from "../records/shared.ts";
+import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
-import { thereAndHere } from "../charts/cross_device.ts";
+import { crossDevice } from "../charts/cross_device.ts";
 import type { Device } from "../runtime/device.ts";
 import { replay, type Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
@@ -40,7 +40,7 @@ export class Rerun {
   get chart(): Chart {
     const tasks = [...new Set(this.rows.map((r) => r.task))];
     const title = tasks.length === 1 ? tasks[0] as string : `${tasks.length} operators`;
-    return new Chart(thereAndHere(this.table, { title, subtitle: "the same schedules on two devices" }));
+    return new Chart(crossDevice(this.table, { title, subtitle: "the same schedules on two devices" }));
   }
 }
 
@@ -61,7 +61,7 @@ interface Sampled {
 /** Measures the schedules of all programs on this device, each program's in turn with each other. */
 export async function rerun(
   there: Target,
-  subjects: readonly SharedSubject[],
+  subjects: readonly SharedWorkload[],
   device: Device,
   options: RerunOptions,
 ): Promise<Rerun> {
@@ -75,7 +75,7 @@ export async function rerun(
 }
 
 async function rerunOne(
-  subject: SharedSubject,
+  subject: SharedWorkload,
   target: Target,
   options: RerunOptions,
 ): Promise<readonly RerunRow[]> {
@@ -139,7 +139,7 @@ async function rerunOne(
  */
 async function measureAll(
   candidates: ReadonlyMap<string, Executable | Failed>,
-  { func, shapes, task: { seed } }: SharedSubject,
+  { func, shapes, task: { seed } }: SharedWorkload,
   target: Target,
   { rounds = CONFIRM_ROUNDS, deadlineMs }: RerunOptions,
 ): Promise<ReadonlyMap<string, Measurement>> {

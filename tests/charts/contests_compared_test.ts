@@ -7,7 +7,7 @@ import {
   CONTEST_COLUMNS,
   type ContestRow,
   geometricMean,
-  standings,
+  leaderboards,
   timesPeer,
 } from "../../lib/charts/leaderboard.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
@@ -34,8 +34,8 @@ const rows: readonly ContestRow[] = Object.entries(MS).flatMap(([operator, all])
 );
 const table = tableOf(rows, CONTEST_COLUMNS);
 
-Deno.test("standings are of medians, fastest first, against the fastest other library", () => {
-  const all = standings(table);
+Deno.test("leaderboards are of medians, fastest first, against the fastest other library", () => {
+  const all = leaderboards(table);
   assertEquals(all.map((s) => [s.operator, s.bound, s.peer?.contestant]), [
     ["matmul", "arithmetic", "quick"],
     ["softmax", "memory", "slow"],
