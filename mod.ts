@@ -22,13 +22,13 @@ import { explain } from "./lib/dlight/explain.ts";
 import { fallback } from "./lib/dlight/fallback/fallback.ts";
 import { lowBatchGemv } from "./lib/dlight/rules/low_batch_gemv.ts";
 import { match, rules } from "./lib/dlight/schedule.ts";
-import { compile, schedule } from "./lib/notebook/shown_results.ts";
+import { compileToShow as compile, scheduleToShow as schedule } from "./lib/notebook/shown_results.ts";
 import { recordSpace } from "./lib/tuning/record_space.ts";
 import { foresee } from "./lib/tuning/predict_space.ts";
 import { simulate } from "./lib/tuning/simulate.ts";
 import { tune } from "./lib/tuning/tune.ts";
 import { tuneSuite } from "./lib/tuning/tune_suite.ts";
-import { named } from "./lib/space/template.ts";
+import { namedTemplate } from "./lib/space/template.ts";
 
 export * as te from "./lib/face/te.ts";
 /** The arithmetic that an operator of one's own is made of: `te.compute("B", [8], (i) => expr.mul(A.at(i), 2))`. */
@@ -40,7 +40,7 @@ export const dlight = { schedule, explain, match, rules, fallback, lowBatchGemv 
 export const autotvm = {
   tune,
   tuneSuite,
-  template: named,
+  template: namedTemplate,
   createTuner,
   tunerNames,
   recommended: RECOMMENDED,

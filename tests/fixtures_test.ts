@@ -113,7 +113,7 @@ Deno.test("a program is built at level 2 from records of version 0.1.0, and is r
   using database = await TuningDatabase.open(await unzipped("database.arrows"));
   assertEquals((await database.merge(await unzipped("compare.arrows"))).refused, []);
   const [first] = await readLog(await unzipped("compare.arrows"));
-  const func = new RecordReader().subject(first as TrialRecord).func;
+  const func = new RecordReader().workload(first as TrialRecord).func;
   using program = await build(func, cpu, { level: 2, database });
   assertEquals([program.built.how, program.built.found?.how, program.built.rule], [
     "record",
@@ -141,17 +141,17 @@ Deno.test("the recorded space of version 0.1.0 opens, and a search runs on it", 
 
 Deno.test("the page and the folder of version 0.1.0 open with their trials, tables and charts", async () => {
   const page = await Shared.open(await unzipped("page.html"));
-  assertEquals([page.subjects.length, page.records.length, page.charts.length], [2, 10, 5]);
+  assertEquals([page.workloads.length, page.records.length, page.charts.length], [2, 10, 5]);
   const whole = await Shared.open(await sharedFolder());
-  assertEquals([whole.subjects.length, whole.records.length, whole.charts.length], [11, 55, 23]);
-  for (const { manifest, records, subjects, summary } of [page, whole]) {
+  assertEquals([whole.workloads.length, whole.records.length, whole.charts.length], [11, 55, 23]);
+  for (const { manifest, records, workloads, summary } of [page, whole]) {
     assertEquals([manifest.shared, manifest.versions["tunebook"]], [1, "0.1.0"]);
     assertUsable(records);
     assertInSpace(records);
-    assertEquals(summary.numRows, 2 * subjects.length);
-    for (const { func, target, results } of subjects) {
+    assertEquals(summary.numRows, 2 * workloads.length);
+    for (const { func, target, results } of workloads) {
       assertEquals(results.map((r) => r.result.contestant), ["dlight", "autotvm+dlight"]);
-      for (const { known } of results) assert(known && lower(replay(func, known.trace), target).length > 0);
+      for (const { best } of results) assert(best && lower(replay(func, best.trace), target).length > 0);
     }
   }
 });
@@ -171,7 +171,7 @@ Deno.test("the page of version 0.1.0 runs again on the CPU", async () => {
 Deno.test("a search goes on from a log of version 0.1.0", async () => {
   const path = await unzipped("compare.arrows");
   const earlier = await readLog(path);
-  const func = new RecordReader().subject(earlier[0] as TrialRecord).func;
+  const func = new RecordReader().workload(earlier[0] as TrialRecord).func;
   const log = await tune(func, { device: cpu, path, trials: 6, seed: 0, rounds: 0 });
   const own = earlier.filter((r) => r.contestant === "autotvm+dlight");
   assertEquals([own.length, log.records.length], [4, 6]);

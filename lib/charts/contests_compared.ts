@@ -12,7 +12,7 @@ interface Mark {
   readonly shape: string;
 }
 
-/** This module's contestants, in the order of the legend, in the colours that they have elsewhere. */
+/** This module's methods, in the order of the legend, in the colours that they have elsewhere. */
 const OWN: Readonly<Record<string, Mark>> = {
   "Fallback": { label: "Fallback (naive)", color: colorOf("fallback"), shape: "circle" },
   "DLight generic": { label: "DLight, generic preset", color: "#56B4E9", shape: "circle" },
@@ -37,7 +37,7 @@ const SAID = { "DLight": 62, "tuned": 126 } as const;
 const AHEAD = "#D55E00";
 
 /**
- * A row an operator, a mark a contestant, placed by how many times as fast as the fastest other library it is, on a
+ * A row an operator, a mark a method, placed by how many times as fast as the fastest other library it is, on a
  * logarithmic axis; a bar stands where the measured roofline is. Circles are this module's. Beside it are the numbers
  * of DLight and of the best that was found, red where a library is ahead; the last row has the means over all operators.
  * Operators that no other library has are left out.
@@ -46,7 +46,7 @@ export function contestsCompared(table: Table, options: ChartOptions = {}): Spec
   const all = leaderboards(table).filter((s) => s.peer !== undefined);
   const own = Object.keys(OWN).filter((name) => all.some((s) => timesPeer(s, name) > 0));
   const peers = [
-    ...new Set(all.flatMap((s) => s.places.filter((p) => p.side === "peer").map((p) => p.contestant))),
+    ...new Set(all.flatMap((s) => s.places.filter((p) => p.side === "peer").map((p) => p.method))),
   ].toSorted();
   const drawn = [
     ...peers.map((name, k) => ({

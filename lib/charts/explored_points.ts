@@ -16,7 +16,7 @@ import { speedOf } from "./spec.ts";
 const KNOB = 24;
 
 export interface ExploredPoints {
-  /** Those of which more than one value was tried, each with those values in order. */
+  /** Those of which more than one value was explored, each with those values in order. */
   readonly knobs: readonly ExploredKnob[];
   /** A point a configuration. */
   readonly points: readonly ExploredPoint[];
@@ -44,7 +44,7 @@ interface PointAt {
 
 /**
  * The points of a table: of a recorded space (`autotvm.recordSpace`, `notebooks/data/space_*.arrows`), or of trials.
- * Of a configuration that was tried several times, the median counts. Where contestants of several rules are in a
+ * Of a configuration that was tried several times, the median counts. Where methods of several rules are in a
  * table, the points are those of the rule with most trials: others have other knobs.
  *
  * @throws {RecordError} for another table
@@ -82,10 +82,10 @@ export function fastestOf(points: readonly ExploredPoint[]): ExploredPoint | und
 }
 
 /** @throws {ChartError} where a knob is unknown, or had one value only */
-export function knobAt(tried: ExploredPoints, name: string): number {
-  const at = tried.knobs.findIndex((k) => k.name === shownName(name, KNOB));
+export function knobAt(explored: ExploredPoints, name: string): number {
+  const at = explored.knobs.findIndex((k) => k.name === shownName(name, KNOB));
   if (at >= 0) return at;
-  const known = tried.knobs.map((k) => k.name).join(", ") || "none";
+  const known = explored.knobs.map((k) => k.name).join(", ") || "none";
   throw new ChartError(
     `cannot draw knob ${shownName(name)}: knobs of which several values were tried are ${known}`,
   );

@@ -33,16 +33,16 @@ export function cellOf(
 
 /** The two knobs to draw; undefined where there are not so many. */
 export function axesOf(
-  tried: ExploredPoints,
+  explored: ExploredPoints,
   { x, y }: { readonly x?: string; readonly y?: string },
 ): readonly [number, number] | undefined {
-  const named = [x, y].map((name) => name === undefined ? undefined : knobAt(tried, name));
-  const others = tried.knobs.map((_, k) => k).filter((k) => !named.includes(k))
-    .map((k) => ({ k, matters: differenceOf(tried, k) })).sort((a, b) => b.matters - a.matters).map(({ k }) =>
-      k
-    );
-  if (tried.knobs.length < 2) return undefined;
-  const size = (k: number) => tried.knobs[k]?.values.length ?? 0;
+  const named = [x, y].map((name) => name === undefined ? undefined : knobAt(explored, name));
+  const others = explored.knobs.map((_, k) => k).filter((k) => !named.includes(k))
+    .map((k) => ({ k, matters: differenceOf(explored, k) })).sort((a, b) => b.matters - a.matters).map((
+      { k },
+    ) => k);
+  if (explored.knobs.length < 2) return undefined;
+  const size = (k: number) => explored.knobs[k]?.values.length ?? 0;
   const [first, second] = named;
   if (first !== undefined && first === second) {
     throw new ChartError(`cannot draw knob ${x} against itself: name another one, or none`);
@@ -56,8 +56,8 @@ export function axesOf(
 }
 
 /** How far the best speeds of a knob's values lie apart, as a logarithm. */
-function differenceOf(tried: ExploredPoints, knob: number): number {
-  const [low, high] = rangeOf(bestsOf(tried, knob).filter((s) => s > 0));
+function differenceOf(explored: ExploredPoints, knob: number): number {
+  const [low, high] = rangeOf(bestsOf(explored, knob).filter((s) => s > 0));
   return low < high ? Math.log(high / low) : 0;
 }
 
@@ -65,9 +65,9 @@ function differenceOf(tried: ExploredPoints, knob: number): number {
 export const VALUES = 48;
 
 /** Places of a knob's values that are shown, in order: where there are too many, the preset's and the best. */
-export function keptOf(tried: ExploredPoints, knob: number): readonly number[] {
-  const bests = bestsOf(tried, knob);
-  const preset = tried.points.find((p) => p.preset)?.places[knob] ?? -1;
+export function keptOf(explored: ExploredPoints, knob: number): readonly number[] {
+  const bests = bestsOf(explored, knob);
+  const preset = explored.points.find((p) => p.preset)?.places[knob] ?? -1;
   const worth = (place: number) => place === preset ? Infinity : bests[place] ?? 0;
   return [...bests.keys()].sort((a, b) => worth(b) - worth(a) || a - b).slice(0, VALUES).sort((a, b) =>
     a - b

@@ -71,7 +71,7 @@ export function suiteParts(
   ];
 }
 
-/** A comparison: the verdict, the charts, and a row a contestant. */
+/** A comparison: the verdict, the charts, and a row a method. */
 export function comparisonParts(
   { summary, charts }: {
     readonly summary: Table;

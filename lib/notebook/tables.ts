@@ -128,7 +128,7 @@ const TRIAL: Columns<TrialRecord> = {
   "configuration": (r) => configText(r.config),
 };
 
-/** The outcome of a comparison, a row a contestant. The operator is said where there are several. */
+/** The outcome of a comparison, a row a method. The operator is said where there are several. */
 export function summaryCells(summary: Table, rows?: readonly number[]): Cells {
   const all = summaryRows(summary);
   const one = new Set(all.map((r) => r.task)).size === 1;

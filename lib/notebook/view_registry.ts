@@ -28,7 +28,7 @@ import { seenAs, View } from "./view.ts";
 /** How some kind of thing is looked at; undefined for all others. */
 type Viewer = (thing: object) => View | undefined;
 
-function look<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Viewer {
+function viewer<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Viewer {
   return (thing) => is(thing) ? view(thing) : undefined;
 }
 
@@ -38,26 +38,29 @@ function a<T extends object>(kind: { readonly prototype: T }) {
 
 /** The first that knows a thing shows it. */
 const VIEWERS: readonly Viewer[] = [
-  look(a(View), (view) => view),
-  look(a(PrimFunc), (func) => sourceOf(func)),
-  look(a(Schedule), (schedule) => steps(schedule)),
-  look(a(Trace), (trace) => sourceOf(trace)),
-  look(a(ConfigSpace), (space) => new SpaceView(space)),
-  look(a(Table), sheetOf),
-  look((x): x is Explained => "verdicts" in x && "steps" in x, (e) => new ExplanationView(e)),
-  look(
+  viewer(a(View), (view) => view),
+  viewer(a(PrimFunc), (func) => sourceOf(func)),
+  viewer(a(Schedule), (schedule) => steps(schedule)),
+  viewer(a(Trace), (trace) => sourceOf(trace)),
+  viewer(a(ConfigSpace), (space) => new SpaceView(space)),
+  viewer(a(Table), sheetOf),
+  viewer((x): x is Explained => "verdicts" in x && "steps" in x, (e) => new ExplanationView(e)),
+  viewer(
     (x): x is ScheduledProgram => "rule" in x && "trace" in x && "preset" in x && "space" in x,
     (s) => new ScheduledView(s),
   ),
-  look((x): x is { readonly executable: Kernels } => "executable" in x, (p) => new KernelsView(p.executable)),
-  look((x): x is Kernels => "launches" in x && "language" in x, (e) => new KernelsView(e)),
-  look(isConfig, configSheet),
+  viewer(
+    (x): x is { readonly executable: Kernels } => "executable" in x,
+    (p) => new KernelsView(p.executable),
+  ),
+  viewer((x): x is Kernels => "launches" in x && "language" in x, (e) => new KernelsView(e)),
+  viewer(isConfig, configSheet),
 ];
 
 /** A thing as it is looked at: of what nobody knows, what Deno makes of it. */
 export function viewOf(thing: object): View {
-  for (const known of VIEWERS) {
-    const view = known(thing);
+  for (const viewer of VIEWERS) {
+    const view = viewer(thing);
     if (view) return view;
   }
   return new Source(Deno.inspect(thing), "js");

@@ -227,9 +227,9 @@ export class TuningDatabase implements Disposable {
     for (const record of records) {
       if (record.status !== "ok") continue;
       try {
-        const known = this.#reader.read(record);
-        this.#offer(known);
-        offered.add(known);
+        const candidate = this.#reader.read(record);
+        this.#offer(candidate);
+        offered.add(candidate);
       } catch (e) {
         if (!(e instanceof RecordError)) throw e;
         refused.push({ record, problem: e.message });
@@ -240,11 +240,11 @@ export class TuningDatabase implements Disposable {
     return { taken, passed: records.length - taken.length - refused.length, refused };
   }
 
-  #offer(known: ReadRecord): void {
-    const { record: { fingerprint }, shapes, target: { kind, name, clock } } = known;
+  #offer(candidate: ReadRecord): void {
+    const { record: { fingerprint }, shapes, target: { kind, name, clock } } = candidate;
     const key = JSON.stringify([fingerprint, Object.entries(shapes).sort(), kind, name, clock]);
-    const entry = this.#entries.get(key) ?? { of: known, best: [] };
-    entry.best = bestOf([...entry.best, known], this.#keep);
+    const entry = this.#entries.get(key) ?? { of: candidate, best: [] };
+    entry.best = bestOf([...entry.best, candidate], this.#keep);
     this.#entries.set(key, entry);
   }
 }
@@ -270,15 +270,15 @@ export function isRulesOwn(r: TrialRecord): boolean {
 }
 
 function nearness(
-  known: ReadRecord,
+  candidate: ReadRecord,
   asked: { readonly fingerprint: string; readonly structure: WorkloadStructure; readonly target: Target },
 ): Pick<Found, "how" | "distance" | "because"> | undefined {
-  const shape = shapeDistance(known.structure, asked.structure);
-  const device = targetDistance(known.target, asked.target);
+  const shape = shapeDistance(candidate.structure, asked.structure);
+  const device = targetDistance(candidate.target, asked.target);
   if (shape === undefined || device === undefined || shape + device > FARTHEST) return undefined;
-  const same = shape === 0 && known.record.fingerprint === asked.fingerprint;
-  const own = isSameDevice(known.target, asked.target);
-  const { task, adapter } = known.record;
+  const same = shape === 0 && candidate.record.fingerprint === asked.fingerprint;
+  const own = isSameDevice(candidate.target, asked.target);
+  const { task, adapter } = candidate.record;
   const far = (n: number) => `${Number(n.toFixed(2))} doublings away`;
   const checked = asked.target.peaks
     ? "its time is within the device's measured peaks"

@@ -53,7 +53,7 @@ export interface SharedTask {
   readonly results: readonly SharedResult[];
 }
 
-/** What came of one contestant. */
+/** What came of one method. */
 export interface SharedResult {
   readonly contestant: string;
   readonly rule: string;

@@ -35,7 +35,7 @@ export interface ReadRecord extends Workload {
 
 /** Reads records; what many share, their program and their target, is read once. */
 export class RecordReader {
-  readonly #subjects = new Map<string, Workload>();
+  readonly #workloads = new Map<string, Workload>();
 
   /** @param names as earlier versions wrote them; what is read has the present ones */
   constructor(readonly names: OldNames = OLD_NAMES) {}
@@ -54,13 +54,13 @@ export class RecordReader {
   }
 
   #read(record: TrialRecord): ReadRecord {
-    const subject = this.subject(record);
+    const workload = this.workload(record);
     const trace = Trace.fromJSON(record.trace, this.names);
     if (trace.program.fingerprint !== record.fingerprint) {
       throw new RecordError(`its trace is of another program, ${trace.program.fingerprint}`);
     }
-    checkTime(record, subject);
-    return { ...subject, record, trace, config: configOf(record.config) };
+    checkTime(record, workload);
+    return { ...workload, record, trace, config: configOf(record.config) };
   }
 
   /**
@@ -68,14 +68,14 @@ export class RecordReader {
    *
    * @throws {TunebookError} where its program, task, target and fingerprint don't fit each other
    */
-  subject(
+  workload(
     { program, task, target, fingerprint: claimed }: Pick<
       TrialRecord,
       "program" | "task" | "target" | "fingerprint"
     >,
   ): Workload {
     const key = JSON.stringify([program, task, target]);
-    let known = this.#subjects.get(key);
+    let known = this.#workloads.get(key);
     if (!known) {
       const func = funcFromJson(parsed(program, "its program"));
       const shapes = shapesOf(func, task);
@@ -86,7 +86,7 @@ export class RecordReader {
         target: targetFromJson(parsed(target, "its target")),
         structure: workloadStructure(func, shapes),
       };
-      this.#subjects.set(key, known);
+      this.#workloads.set(key, known);
     }
     const own = fingerprint(known.func);
     if (own !== claimed) throw new RecordError(`its fingerprint is ${claimed}, and its program's ${own}`);

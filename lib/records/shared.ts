@@ -10,7 +10,7 @@ import { type Outcome, summaryOf, type SummaryRow } from "./summary.ts";
 /** One program of a shared result, as it was read. */
 export interface SharedWorkload extends Workload {
   readonly task: SharedTask;
-  readonly results: readonly { readonly result: SharedResult; readonly known?: ReadRecord }[];
+  readonly results: readonly { readonly result: SharedResult; readonly best?: ReadRecord }[];
 }
 
 /**
@@ -32,9 +32,9 @@ export function workloadsOf(doing: string, { device, tasks }: Manifest): readonl
     try {
       const results = task.results.map((result) => {
         const record = recordOf(identity, device.name, task.seed, result);
-        return { result, ...(record ? { known: reader.read(record) } : {}) };
+        return { result, ...(record ? { best: reader.read(record) } : {}) };
       });
-      return { ...reader.subject(identity), task, results };
+      return { ...reader.workload(identity), task, results };
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       throw new RecordError(`cannot ${doing}: ${e.message}`);
@@ -78,19 +78,19 @@ function recordOf(
   };
 }
 
-/** The rows of a program's contestants, as a comparison has them. */
+/** The rows of a program's methods, as a comparison has them. */
 export function outcomesOf({ func, shapes, results }: SharedWorkload): readonly SummaryRow[] {
   return summaryOf(
     func,
     shapes,
-    results.map(({ result: { contestant, rule, trials, failed, seconds, won }, known }): Outcome => ({
+    results.map(({ result: { contestant, rule, trials, failed, seconds, won }, best }): Outcome => ({
       contestant,
       rule,
       trials,
       failed,
       seconds,
-      ...(won && known
-        ? { won: { ...known.record, ms: won.ms, interval: medianInterval(won.confirmed ? won.samples : []) } }
+      ...(won && best
+        ? { won: { ...best.record, ms: won.ms, interval: medianInterval(won.confirmed ? won.samples : []) } }
         : {}),
     })),
   );

@@ -88,10 +88,10 @@ async function rerunOne(
     return ruled.func;
   }, target);
   const preset = ownTrace ? JSON.stringify(ownTrace) : "";
-  const shared = results.flatMap(({ result: { contestant, rule, won }, known }): readonly Entry[] => {
-    if (!won || !known) return [];
+  const shared = results.flatMap(({ result: { contestant, rule, won }, best }): readonly Entry[] => {
+    if (!won || !best) return [];
     const samples = won.confirmed ? won.samples : [];
-    return [{ contestant, rule, trace: known.record.trace, there: { ms: won.ms, samples } }];
+    return [{ contestant, rule, trace: best.record.trace, there: { ms: won.ms, samples } }];
   });
   // Where DLight takes the same numbers on both devices, its row is there already.
   const same = shared.some((e) => e.contestant === "dlight" && e.trace === preset);

@@ -36,13 +36,13 @@ const table = tableOf(rows, CONTEST_COLUMNS);
 
 Deno.test("leaderboards are of medians, fastest first, against the fastest other library", () => {
   const all = leaderboards(table);
-  assertEquals(all.map((s) => [s.operator, s.bound, s.peer?.contestant]), [
+  assertEquals(all.map((s) => [s.operator, s.bound, s.peer?.method]), [
     ["matmul", "arithmetic", "quick"],
     ["softmax", "memory", "slow"],
     ["q4_gemv", "memory", undefined],
   ]);
   const [matmul, softmax, q4] = all as [typeof all[0], typeof all[0], typeof all[0]];
-  assertEquals(matmul?.places.map((p) => p.contestant).slice(0, 3), ["tuned", "DLight", "quick"]);
+  assertEquals(matmul?.places.map((p) => p.method).slice(0, 3), ["tuned", "DLight", "quick"]);
   assertEquals([matmul?.leastMs, matmul?.places[1]?.shareOfRoofline], [1, 0.5]);
   assertEquals([timesPeer(matmul, "DLight"), timesPeer(softmax, "DLight")], [2, 0.8]);
   assertEquals([timesPeer(q4, "DLight"), timesPeer(matmul, "nobody")], [NaN, NaN]);

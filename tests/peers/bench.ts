@@ -27,24 +27,24 @@ import { openPeers } from "./peers.ts";
 const [OWN, BEST] = [["DLight generic", "DLight", "tuned"], ["DLight", "tuned"]];
 
 /** One operator's table. */
-function show(standing: Leaderboard, rows: readonly Row[]): string {
-  const { bound, leastMs, places, peer } = standing;
+function show(board: Leaderboard, rows: readonly Row[]): string {
+  const { bound, leastMs, places, peer } = board;
   const [first] = rows as [Row, ...Row[]];
-  const naive = places.find((p) => p.contestant === "Fallback")?.ms ?? NaN;
+  const naive = places.find((p) => p.method === "Fallback")?.ms ?? NaN;
   const [unit, amount] = bound === "memory" ? ["GB/s", first.bytes] : ["GFLOP/s", first.flops];
   const cells = textOf([
     ["contestant", "ms", unit, "of roofline", "× fastest peer", "× Fallback", "max error"],
-    ...places.map(({ contestant, ms, shareOfRoofline }) => [
-      contestant,
+    ...places.map(({ method, ms, shareOfRoofline }) => [
+      method,
       ms.toPrecision(4),
       (amount / ms / 1e6).toPrecision(3),
       percent(shareOfRoofline),
       times((peer?.ms ?? NaN) / ms),
       times(naive / ms),
-      (rows.find((r) => r.contestant === contestant)?.maxError ?? NaN).toExponential(1),
+      (rows.find((r) => r.contestant === method)?.maxError ?? NaN).toExponential(1),
     ]),
   ]);
-  return `${standing.operator}: ${(first.flops / 1e6).toPrecision(3)} MFLOP, ` +
+  return `${board.operator}: ${(first.flops / 1e6).toPrecision(3)} MFLOP, ` +
     `${(first.bytes / 1e6).toPrecision(3)} MB; bound by ${bound}: at least ${
       leastMs.toPrecision(3)
     } ms\n${cells}`;
@@ -61,8 +61,7 @@ function percent(x: number): string {
 /** All operators: who is ahead of whom, and the means. */
 function summary(all: readonly Leaderboard[]): string {
   const share = (s: Leaderboard) => timesPeer(s, "DLight") / timesPeer(s, "tuned");
-  const attained = (s: Leaderboard) =>
-    s.places.find((p) => p.contestant === "DLight")?.shareOfRoofline ?? NaN;
+  const attained = (s: Leaderboard) => s.places.find((p) => p.method === "DLight")?.shareOfRoofline ?? NaN;
   const ahead = (s: Leaderboard) => BEST.filter((name) => timesPeer(s, name) < 1).join(", ") || "–";
   const mean = (of: (s: Leaderboard) => number) => times(geometricMean(all.map(of)));
   return textOf([
@@ -78,7 +77,7 @@ function summary(all: readonly Leaderboard[]): string {
     ...all.map((s) => [
       s.operator,
       s.bound,
-      s.peer?.contestant ?? "–",
+      s.peer?.method ?? "–",
       ...OWN.map((n) => times(timesPeer(s, n))),
       times(share(s)),
       percent(attained(s)),
@@ -150,8 +149,8 @@ if (import.meta.main) {
       say: console.log,
     });
     rows.push(...won);
-    const [standing] = leaderboards(tableOf(won, COLUMNS));
-    if (standing) console.log(`\n${show(standing, won)}`);
+    const [board] = leaderboards(tableOf(won, COLUMNS));
+    if (board) console.log(`\n${show(board, won)}`);
     await Deno.writeFile(`${out}/peers.arrows`, tableToIPC(table(), "stream"));
   }
   const all = leaderboards(table());
