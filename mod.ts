@@ -28,13 +28,13 @@ export * as errors from "./lib/face/errors.ts";
 export { PrimFunc } from "./lib/ir/func.ts";
 export { Schedule } from "./lib/schedule/schedule.ts";
 export { replay } from "./lib/schedule/trace.ts";
-export { instantiate, named as template, spaceOf } from "./lib/space/template.ts";
+export { instantiate, namedTemplate as template, spaceOf } from "./lib/space/template.ts";
 export { interpret, type InterpretOptions } from "./lib/interp/interpret.ts";
 export { targetOf } from "./lib/target/profiles.ts";
 export type { Limits, Peaks, Profile, Subgroups, Target } from "./lib/target/target.ts";
 
 export { lower, type LowerOptions } from "./lib/lower/pipeline.ts";
-export { compile } from "./lib/notebook/shown_results.ts";
+export { compileToShow as compile } from "./lib/notebook/shown_results.ts";
 export type { Executable } from "./lib/codegen/executable.ts";
 export { Device, type DeviceOptions } from "./lib/runtime/device.ts";
 export type { Program } from "./lib/runtime/program.ts";

@@ -12,7 +12,7 @@ export function ratiosTo(base: readonly number[], samples: readonly number[]): r
   return samples.slice(0, base.length).map((s, k) => s / (base[k] ?? NaN));
 }
 
-export interface Interval {
+export interface ConfidenceInterval {
   readonly low: number;
   readonly high: number;
 }
@@ -25,7 +25,7 @@ const MISSES = 0.05;
  * the true median in at most 5% of cases whatever the distribution (the sign test's). Fewer than six samples
  * can't promise that; theirs is from least to most.
  */
-export function medianInterval(samples: readonly number[]): Interval {
+export function medianInterval(samples: readonly number[]): ConfidenceInterval {
   const s = samples.toSorted((a, b) => a - b);
   const cut = cutOf(s.length);
   return { low: s[cut] ?? NaN, high: s[s.length - 1 - cut] ?? NaN };

@@ -6,7 +6,7 @@ export { bestOverSeeds } from "../charts/best_over_seeds.ts";
 export { confirmed } from "../charts/confirmed.ts";
 export { overview } from "../charts/overview.ts";
 export { contestsCompared } from "../charts/contests_compared.ts";
-export { thereAndHere } from "../charts/cross_device.ts";
+export { crossDevice } from "../charts/cross_device.ts";
 export { parallelCoordinates, type ParallelOptions } from "../charts/parallel_coordinates.ts";
 export { pareto, type WayRow, wayTable } from "../charts/pareto.ts";
 export { type PredictionRow, predictions, predictionTable } from "../charts/predictions.ts";
@@ -17,9 +17,9 @@ export { whereTimeGoes } from "../charts/where_time_goes.ts";
 export {
   type ContestRow,
   geometricMean,
-  type Place,
-  type Standing,
-  standings,
+  type Leaderboard,
+  type LeaderboardPlace,
+  leaderboards,
   timesPeer,
 } from "../charts/leaderboard.ts";
 export { type Verdict, verdicts } from "../charts/verdict.ts";

@@ -1,5 +1,5 @@
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
-export { schedule } from "../notebook/shown_results.ts";
+export { scheduleToShow as schedule } from "../notebook/shown_results.ts";
 export { match, type Ruled, rules } from "../dlight/schedule.ts";
 export { explain, Explanation } from "../dlight/explain.ts";
 export { fallback } from "../dlight/fallback/fallback.ts";

@@ -96,7 +96,7 @@ function shareOf(p: Progress): number {
   return Math.min(1, Math.max(0, ...shares.map((s) => s ?? 0)));
 }
 
-/** Rewrites its line where the terminal can; else prints a line every few seconds, and each contestant's last. */
+/** Rewrites its line where the terminal can; else prints a line every few seconds, and each method's last. */
 class TerminalReporter implements Reporter {
   #printedAt = -Infinity;
   #last: Progress | undefined;
@@ -145,7 +145,7 @@ const CHART_MS = 2000;
 /** The time between two charts in drawing times: drawing takes the search's time, and little of it. */
 const PATIENCE = 25;
 
-/** What is known of one contestant so far. */
+/** What is known of one method so far. */
 interface Way {
   readonly points: Point[];
   readonly failed: { readonly x: number; readonly status: string }[];
@@ -235,7 +235,7 @@ function barOf(p: Progress): string {
 }
 
 function liveSpec(ways: ReadonlyMap<string, Way>, unit: string) {
-  const curves = [...ways].map(([contestant, { points, failed }]): Curve => ({ contestant, points, failed }));
+  const curves = [...ways].map(([method, { points, failed }]): Curve => ({ method, points, failed }));
   const ends = [...ways.values()].map((w) => Math.max(w.last.secondsTotal ?? 0, w.last.secondsSpent));
   return curvesSpec(curves, {
     unit,

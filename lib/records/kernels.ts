@@ -1,4 +1,4 @@
-/** What the kernels of a model take, by how they are scheduled: one row a kernel and contestant. */
+/** What the kernels of a model take, by how they are scheduled: one row a kernel and method. */
 import type { Table } from "apache-arrow";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -56,7 +56,7 @@ export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
   return tableOf(rows, KERNEL_COLUMNS);
 }
 
-/** @throws {RecordError} for a table that lacks a column, or has a kernel of a contestant twice */
+/** @throws {RecordError} for a table that lacks a column, or has a kernel of a method twice */
 export function kernelRows(table: Table): readonly KernelRow[] {
   const rows = rowsOf(table, KERNEL_COLUMNS) as unknown as readonly KernelRow[];
   const seen = new Set<string>();

@@ -34,7 +34,7 @@ export interface RerunRow {
   readonly samples: readonly number[];
 }
 
-/** The contestant of the row for this device's own preset. */
+/** The method of the row for this device's own preset. */
 export const OWN_PRESET = "dlight here";
 
 export const RERUN_COLUMNS = {

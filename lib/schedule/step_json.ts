@@ -1,5 +1,6 @@
 import { nearest } from "../base/nearest.ts";
 import { shownValue } from "../base/shown_value.ts";
+import { OLD_NAMES, type OldNames, presentName } from "./old_names.ts";
 import { ScheduleError } from "./error.ts";
 import type { Step } from "./step.ts";
 import { readStepFields, STEP_FIELDS } from "./step_fields.ts";
@@ -10,7 +11,7 @@ import { readStepFields, STEP_FIELDS } from "./step_fields.ts";
  * @param place which step of a trace it is, for messages
  * @throws {ScheduleError} for an unknown `op`, and for a field that is missing, unknown, or not of its kind
  */
-export function stepFromJson(json: unknown, place: string): Step {
+export function stepFromJson(json: unknown, place: string, renamed: OldNames = OLD_NAMES): Step {
   const refuse = (why: string): never => {
     throw new ScheduleError(`cannot read ${place}: ${why}`);
   };
@@ -18,7 +19,8 @@ export function stepFromJson(json: unknown, place: string): Step {
     return refuse(`expected a step as an object with an op, got ${shownValue(json)}`);
   }
   const given = new Map<string, unknown>(Object.entries(json));
-  const op = given.get("op");
+  const written = given.get("op");
+  const op = typeof written === "string" ? presentName(written, renamed.steps) : written;
   if (!isOp(op)) {
     const ops = Object.keys(STEP_FIELDS), near = typeof op === "string" ? nearest(op, ops) : undefined;
     const hint = near === undefined ? "" : `did you mean ${JSON.stringify(near)}? `;

@@ -135,10 +135,10 @@ function ruleTrace([first]: readonly TrialRecord[]): string | undefined {
   }
 }
 
-function countsOf(contestant: string, own: readonly TrialRecord[]): SharedResult {
+function countsOf(method: string, own: readonly TrialRecord[]): SharedResult {
   const [first] = own;
   return {
-    contestant,
+    contestant: method,
     rule: first?.rule ?? "",
     tuner: first?.tuner ?? "",
     start: first?.start ?? "",

@@ -14,9 +14,9 @@ export interface Factors {
   readonly 3: readonly [number | null, number, number];
   readonly 4: readonly [number | null, number, number, number];
 }
-export type Parts = keyof Factors;
+export type PartCount = keyof Factors;
 
-export interface SplitOptions<P extends Parts = Parts> {
+export interface SplitOptions<P extends PartCount = PartCount> {
   /** Number of factors, the derived outermost one included. */
   readonly parts: P;
   /** The inner `parts - 1` factors that a good rule would take. */
@@ -64,7 +64,7 @@ export interface Knobs {
    * Factors of a loop of `extent` (undefined where it is symbolic), outermost first; the first is
    * ceil(extent / product of the others), or null where the extent is symbolic.
    */
-  split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P];
+  split<P extends PartCount>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P];
   /** One of `options`. */
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T;
   flag(name: string, preset: boolean): boolean;

@@ -14,7 +14,7 @@ import { Interruptible } from "./interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
 import { replay } from "../schedule/trace.ts";
-import { named, spaceOf } from "../space/template.ts";
+import { namedTemplate, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
 import { transferred } from "./transfer.ts";
@@ -209,7 +209,7 @@ async function searchInto(
   await using search = await Search.open(func, device, {
     ...options,
     budget: budget as Budget,
-    template: named(rule, template),
+    template: namedTemplate(rule, template),
     signal: stop.signal,
   });
   const stopped = await search.run();

@@ -1,7 +1,7 @@
 /** The best of many noisy trials is often only the luckiest: the finalists are measured again, in turn. */
 import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
-import { type Interval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
+import { type ConfidenceInterval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
 import type { Candidate, Measuring } from "../measure/measuring.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { Interruptible } from "./interrupt.ts";
@@ -20,11 +20,11 @@ export interface Confirmed {
   readonly samples: readonly number[];
   /** Their median and its 95% confidence interval; NaN where it failed. */
   readonly ms: number;
-  readonly interval: Interval;
+  readonly interval: ConfidenceInterval;
 }
 
 /** How many times as fast one thing is as another, and the 95% confidence interval of that ratio. */
-export interface Speedup extends Interval {
+export interface Speedup extends ConfidenceInterval {
   readonly ratio: number;
 }
 
@@ -113,7 +113,7 @@ export function speedup(a: Pick<Confirmed, "samples">, b: Pick<Confirmed, "sampl
 }
 
 /** Whether the rounds tell the two apart: an A/A comparison says no. */
-export function differs({ low, high }: Interval): boolean {
+export function differs({ low, high }: ConfidenceInterval): boolean {
   return low > 1 || high < 1;
 }
 

@@ -10,9 +10,9 @@ import type { Candidate, OpenMeasuring } from "../measure/measuring.ts";
 import { Trace } from "../schedule/trace.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { TunableDevice } from "./tunable_device.ts";
-import type { SharedSubject } from "../records/shared.ts";
+import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
-import { thereAndHere } from "../charts/cross_device.ts";
+import { crossDevice } from "../charts/cross_device.ts";
 import { checkRounds, CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
 import type { Target } from "../target/target.ts";
 
@@ -43,7 +43,7 @@ export class Rerun {
   get chart(): Chart {
     const tasks = [...new Set(this.rows.map((r) => r.task))];
     const title = tasks.length === 1 ? tasks[0] as string : `${tasks.length} operators`;
-    return new Chart(thereAndHere(this.table, { title, subtitle: "the same schedules on two devices" }));
+    return new Chart(crossDevice(this.table, { title, subtitle: "the same schedules on two devices" }));
   }
 }
 
@@ -64,7 +64,7 @@ interface Sampled {
 /** Measures the schedules of all programs on this device, each program's in turn with each other. */
 export async function rerun(
   there: Target,
-  subjects: readonly SharedSubject[],
+  subjects: readonly SharedWorkload[],
   device: TunableDevice,
   options: RerunOptions,
 ): Promise<Rerun> {
@@ -78,7 +78,7 @@ export async function rerun(
 }
 
 async function rerunOne(
-  subject: SharedSubject,
+  subject: SharedWorkload,
   device: TunableDevice,
   options: RerunOptions,
 ): Promise<readonly RerunRow[]> {
@@ -87,10 +87,10 @@ async function rerunOne(
   const own = "status" in ruled ? undefined : ruled;
   const ownRule = own?.rule ?? "";
   const preset = own ? JSON.stringify(own.trace) : "";
-  const shared = results.flatMap(({ result: { contestant, rule, won }, known }): readonly Entry[] => {
-    if (!won || !known) return [];
+  const shared = results.flatMap(({ result: { contestant, rule, won }, best }): readonly Entry[] => {
+    if (!won || !best) return [];
     const samples = won.confirmed ? won.samples : [];
-    return [{ contestant, rule, trace: known.record.trace, there: { ms: won.ms, samples } }];
+    return [{ contestant, rule, trace: best.record.trace, there: { ms: won.ms, samples } }];
   });
   // Where DLight takes the same numbers on both devices, its row is there already.
   const same = shared.some((e) => e.contestant === "dlight" && e.trace === preset);
@@ -136,7 +136,7 @@ async function rerunOne(
  */
 async function measureAll(
   traces: readonly string[],
-  { func, shapes, task: { seed } }: SharedSubject,
+  { func, shapes, task: { seed } }: SharedWorkload,
   device: TunableDevice,
   { rounds = CONFIRM_ROUNDS, deadlineMs, signal, open = device.openMeasuring }: RerunOptions,
 ): Promise<Map<string, Measurement>> {

@@ -60,8 +60,8 @@ for (const path of [`${folder}/new/page.html`, `${folder}/folder`]) {
     assertEquals(summaryRows(opened.summary), summaryRows(shared.summary));
     assertEquals(opened.charts.map((c) => c.spec), shared.charts.map((c) => c.spec));
     assertEquals(opened.charts.length, 5, "of both programs, and of each its search and its result");
-    assertEquals(opened.subjects[1]?.shapes, { n: 4 });
-    assertEquals(opened.subjects.map((s) => s.task.note), [undefined, "attention weights"]);
+    assertEquals(opened.workloads[1]?.shapes, { n: 4 });
+    assertEquals(opened.workloads.map((s) => s.task.note), [undefined, "attention weights"]);
     assert(`${opened}`.startsWith("Shared: two, 4 schedules and 12 trials"), `${opened}`);
     const cell = opened[inCell]();
     assert(`${cell["text/html"]}`.includes("AutoTVM from DLight</td>"));
@@ -194,7 +194,7 @@ Deno.test("a manifest with any text in the place of another is opened, or refuse
       await Deno.writeTextFile(`${path}/manifest.json`, text.slice(0, at) + by + text.slice(at + n));
       try {
         const shared = await Shared.open(path);
-        assert(`${shared}` && summaryRows(shared.summary).length > 0 || shared.subjects.length === 0);
+        assert(`${shared}` && summaryRows(shared.summary).length > 0 || shared.workloads.length === 0);
         opened++;
       } catch (e) {
         assert(e instanceof TunebookError, e instanceof Error ? e.stack : `${e}`);
@@ -215,7 +215,7 @@ Deno.test("a name that acts is text in a page, and comes back as it was", async 
   const page = await Deno.readTextFile(path);
   assert(!/<img src=x|<script>alert|\u202e/.test(page));
   const opened = await Shared.open(path);
-  assertEquals([opened.manifest.title, opened.subjects[0]?.func.name], [ACTS, ACTS]);
+  assertEquals([opened.manifest.title, opened.workloads[0]?.func.name], [ACTS, ACTS]);
   assert(!`${opened[inCell]()["text/plain"]}`.includes("\u202e"));
 });
 

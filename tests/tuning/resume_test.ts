@@ -10,7 +10,7 @@ import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "../../lib/records/schem
 import { batchBytes, messagesOf, readStream, schemaBytes } from "../../lib/records/arrow_stream.ts";
 import { batchOf } from "../../lib/records/table.ts";
 import { Device } from "../../lib/runtime/device.ts";
-import { named } from "../../lib/space/template.ts";
+import { namedTemplate } from "../../lib/space/template.ts";
 import type { Target } from "../../lib/target/target.ts";
 import * as te from "../../lib/face/te.ts";
 import { add, matmul, small } from "./programs.ts";
@@ -205,7 +205,7 @@ Deno.test("a log of an older schema is read, and not appended to", async () => {
 Deno.test("records whose space is another by now are refused, and said", async () => {
   const path = await newPath();
   await run({ path, trials: 3, template: small }, add);
-  const renamed = named("small", (sch, knobs) => {
+  const renamed = namedTemplate("small", (sch, knobs) => {
     const threads = knobs.choice("width", [1, 2], 1);
     const [block = ""] = sch.blocks();
     sch.split(sch.loops(block)[0] ?? "", [null, threads]);

@@ -12,7 +12,7 @@ import { RecordError } from "../../lib/records/error.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import type { Progress } from "../../lib/tuning/reporter.ts";
 import { replay } from "../../lib/schedule/trace.ts";
-import { instantiate, named, type Template } from "../../lib/space/template.ts";
+import { instantiate, namedTemplate, type Template } from "../../lib/space/template.ts";
 import { devices } from "../devices.ts";
 import { add, matmul, small, wrongOn } from "./programs.ts";
 import { type Answer, byText, failure, ok, SimulatedMeasurer } from "./simulated_measurer.ts";
@@ -314,7 +314,7 @@ Deno.test("before anything has succeeded, a candidate is hopeless by the rooflin
 Deno.test("a template by hand is a space like any other, and records call it by its name", async () => {
   const { options, func } = simulated({
     trials: 4,
-    template: named("by hand", small),
+    template: namedTemplate("by hand", small),
     narrowing: { unroll: [true] },
   }, add);
   const { records, space } = await tune(func, options);
@@ -325,7 +325,7 @@ Deno.test("a template by hand is a space like any other, and records call it by 
     "template",
   );
   for (const name of ["", "  ", "x".repeat(101)]) {
-    assertThrows(() => named(name, small), TunebookError, "1 to 100");
+    assertThrows(() => namedTemplate(name, small), TunebookError, "1 to 100");
   }
 });
 

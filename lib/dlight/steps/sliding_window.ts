@@ -11,12 +11,12 @@ import type { Target } from "../../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import { accumulateLocally, orderTile } from "./tiling.ts";
-import { bringNear, choosePath, tooLarge, tooMany } from "./operand_paths.ts";
+import { cacheInRegisters, choosePath, tooLarge, tooMany } from "./operand_paths.ts";
 import { inlinePrologues } from "./inlining.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
 
 /** A reduction over a window, with its axes told apart. */
-export interface Sliding {
+export interface SlidingWindow {
   readonly main: Node;
   /** What the window slides over. */
   readonly image: Load;
@@ -36,13 +36,13 @@ export interface Sliding {
 }
 
 /** One index of an image that is the sum of where the window is and a place within it. */
-export interface Slide {
+export interface SlidingIndex {
   readonly along: IterVar;
   readonly over: IterVar;
 }
 
 /** The sliding indices of a load, in order; none where no window slides over it. */
-export function slidesOf(node: Node, load: Load): readonly Slide[] {
+export function slidingIndicesOf(node: Node, load: Load): readonly SlidingIndex[] {
   const of = (type: IterVar["type"], e: Expr) =>
     node.block.iters.find((it) => it.type === type && mentions([e], it.var));
   return load.indices.filter((e) => !iterOf(node, e)).flatMap((e) => {
@@ -52,13 +52,13 @@ export function slidesOf(node: Node, load: Load): readonly Slide[] {
 }
 
 /** The axes of a sliding reduction, `filter` being its axis of channels. */
-export function slidingOf(
+export function slidingWindowOf(
   main: Node,
   image: Load,
   weights: Load | undefined,
-  slides: readonly Slide[],
+  slides: readonly SlidingIndex[],
   filter: IterVar,
-): Sliding {
+): SlidingWindow {
   const reduce = main.block.iters.filter((it) => it.type === "reduce");
   const x = slides.at(-1)?.along as IterVar;
   const window = reduce.filter((it) => slides.some((s) => s.over === it));
@@ -80,7 +80,7 @@ export function slidingOf(
 const MOST_PRODUCTS = 2048;
 
 /** The template of a sliding reduction. */
-export function slidingTemplate(m: Sliding, target: Target): Template {
+export function slidingWindowTemplate(m: SlidingWindow, target: Target): Template {
   const presets = PRESETS[target.profile];
   const [nchw, nhwc] = m.channel
     ? [presets.convNchw, presets.convNhwc]
@@ -160,8 +160,8 @@ export function slidingTemplate(m: Sliding, target: Target): Template {
     const last = outer.at(-1) as string, around = outer.at(-2);
     const reuse = rows && around !== undefined;
     const [ofImage, ofWeights] = m.filterIsLast ? [last, column ?? last] : [column ?? last, last];
-    bringNear(sch, main, image, reuse ? around : ofImage, { vectors });
-    if (weights !== undefined) bringNear(sch, main, weights, ofWeights, { vectors });
+    cacheInRegisters(sch, main, image, reuse ? around : ofImage, { vectors });
+    if (weights !== undefined) cacheInRegisters(sch, main, weights, ofWeights, { vectors });
     const init = sch.decomposeReduction(main, outer[0] as string);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(f1) + 1), vectors);
     if (reuse) sch.unroll(last);

@@ -2,16 +2,16 @@
  * The template of Reduction where neighbours in memory are of different rows, as in sums over columns: neighbouring
  * threads take neighbouring rows, and each of them some rows whole.
  */
-import type { Expr } from "../../ir/expr.ts";
-import type { Factors } from "../../space/knobs.ts";
-import type { Template } from "../../space/template.ts";
-import type { Target } from "../../target/target.ts";
-import { constExtent, type Node } from "../analysis.ts";
-import { DIRECT_PATHS, PRESETS } from "../presets.ts";
-import type { RowReduction } from "./row_reduction.ts";
-import { choosePath, tiledInputs, tooMany } from "./operand_paths.ts";
-import { inlineEpilogue } from "./inlining.ts";
-import { unrollCopy } from "./cooperative_copy.ts";
+import type { Expr } from "../../../ir/expr.ts";
+import type { Factors } from "../../../space/knobs.ts";
+import type { Template } from "../../../space/template.ts";
+import type { Target } from "../../../target/target.ts";
+import { constExtent, type Node } from "../../analysis.ts";
+import { DIRECT_PATHS, PRESETS } from "../../presets.ts";
+import type { RowReduction } from "./row_template.ts";
+import { choosePath, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
+import { inlineEpilogue } from "../../steps/inlining.ts";
+import { unrollCopy } from "../../steps/cooperative_copy.ts";
 
 export function columnTemplate(m: RowReduction, target: Target): Template {
   const preset = PRESETS[target.profile].outerReduction;

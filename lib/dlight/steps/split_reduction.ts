@@ -75,7 +75,7 @@ interface Steps {
 }
 
 /** Tiles of one or `parts` workgroups each. */
-export function splitSteps(sch: Schedule, main: string, m: Product, parts: number): Steps {
+export function splitReduction(sch: Schedule, main: string, m: Product, parts: number): Steps {
   const loops = sch.loops(main);
   const at = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;
   const [part, steps] = parts > 1 ? sch.split(at(m.k), [parts, null]) : [undefined, at(m.k)];
@@ -85,7 +85,7 @@ export function splitSteps(sch: Schedule, main: string, m: Product, parts: numbe
 }
 
 /** Equal ranges of the steps of all tiles, for so many workgroups. */
-export function shareSteps(
+export function streamReduction(
   sch: Schedule,
   main: string,
   m: Product,
@@ -104,7 +104,7 @@ export function shareSteps(
 }
 
 /** The parts of a reduction that workgroups share are added up by a kernel of its own, which follows on with the epilogue. */
-export function sumParts(sch: Schedule, main: string, vectors: boolean): void {
+export function sumPartials(sch: Schedule, main: string, vectors: boolean): void {
   const back = accumulateLocally(sch, main);
   const loops = sch.loops(main);
   const [part, column, row, batch] = loops.toReversed() as [string, string, string, string | undefined];

@@ -2,18 +2,18 @@
  * The template of Reduction where neighbours in memory are of one row: threads share it, and walk through all blocks
  * for it; or, for few and long rows, workgroups share a row, a kernel for each block.
  */
-import type { Expr } from "../../ir/expr.ts";
-import { SUBGROUPS } from "../../ir/annotations.ts";
-import { usesVar } from "../../ir/visit.ts";
-import type { Schedule } from "../../schedule/schedule.ts";
-import type { Factors } from "../../space/knobs.ts";
-import type { Template } from "../../space/template.ts";
-import type { Target } from "../../target/target.ts";
-import { constExtent, type Node } from "../analysis.ts";
-import { DIRECT_PATHS, PRESETS, type ReductionPreset } from "../presets.ts";
-import { choosePath, tiledInputs, tooMany } from "./operand_paths.ts";
-import { chooseSubgroups } from "./subgroups.ts";
-import { unrollCopy } from "./cooperative_copy.ts";
+import type { Expr } from "../../../ir/expr.ts";
+import { SUBGROUPS } from "../../../ir/annotations.ts";
+import { usesVar } from "../../../ir/visit.ts";
+import type { Schedule } from "../../../schedule/schedule.ts";
+import type { Factors } from "../../../space/knobs.ts";
+import type { Template } from "../../../space/template.ts";
+import type { Target } from "../../../target/target.ts";
+import { constExtent, type Node } from "../../analysis.ts";
+import { DIRECT_PATHS, PRESETS, type ReductionPreset } from "../../presets.ts";
+import { choosePath, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
+import { chooseSubgroups } from "../../steps/subgroups.ts";
+import { unrollCopy } from "../../steps/cooperative_copy.ts";
 
 /** Blocks that reduce rows, with what is inlined into them. */
 export interface RowReduction {
