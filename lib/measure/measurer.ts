@@ -6,6 +6,7 @@ import { funcToJson } from "../ir/func_json.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import { type Failed, type Measurement, msOf } from "./measurement.ts";
 import { TextLineStream } from "./lines.ts";
+import { projectConfig } from "./project_config.ts";
 import { MARK, type MeasureOptions, type MeasuringDevice, type Request, type Response } from "./protocol.ts";
 
 export interface MeasurerOptions extends MeasuringDevice {
@@ -214,6 +215,9 @@ function failure(end: Ending, deadlineMs: number): Failed {
     : { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };
 }
 
+/** Puts the worker into the graph of modules, so that `deno cache` fetches it and a lock file names it; never called. */
+const _worker = () => import("./worker.ts");
+
 /** One child process and the line that is spoken with it. */
 class Child {
   readonly #process: Deno.ChildProcess;
@@ -225,7 +229,7 @@ class Child {
   constructor() {
     const url = new URL("./worker.ts", import.meta.url);
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", "--no-prompt", url.href],
+      args: ["run", "--quiet", "--allow-all", "--no-prompt", ...projectConfig(), url.href],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -1,5 +1,5 @@
 /** Rows as Arrow tables, and back. */
-import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "apache-arrow";
+import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "npm:apache-arrow@21.2.0";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { arrowType, type Column, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
