@@ -1,5 +1,5 @@
 /** The same search, several times over: what it reaches in the middle, and how much of that is luck. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { tableToRecords } from "../records/table.ts";

@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { TrialRecord } from "../records/record.ts";
 import { tableToRecords } from "../records/table.ts";
 import { isFixed } from "./methods.ts";

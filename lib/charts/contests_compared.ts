@@ -1,5 +1,5 @@
 /** This module against other libraries, over many operators. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { colorOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";

@@ -1,5 +1,5 @@
 /** What is known of the points of a space, from a space that was measured whole or from the trials of searches. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { median } from "../base/statistics.ts";
 import { configOf } from "../records/config.ts";

@@ -1,7 +1,8 @@
 /** Vega-Lite specifications as pictures, without a browser. The libraries are heavy and loaded on first use. */
-import type { Spec as VegaSpec } from "vega";
+import type { Spec as VegaSpec } from "npm:vega@6.4.0";
 import { printable } from "../base/printable.ts";
 import type { Spec } from "./spec.ts";
+import { fileURLToPath } from "node:url";
 
 /** Loads what draws SVG, for whoever wants to wait for it at another time than the first drawing's. */
 export async function loadDrawing() {
@@ -84,7 +85,7 @@ let written: Promise<string[]> | undefined;
 function fontFiles(): Promise<string[]> {
   return written ??= (async () => {
     const url = new URL("./fonts/Roboto-Regular.ttf", import.meta.url);
-    if (url.protocol === "file:") return [decodeURIComponent(url.pathname)];
+    if (url.protocol === "file:") return [fileURLToPath(url)];
     const path = await Deno.makeTempFile({ suffix: ".ttf" });
     await Deno.writeFile(path, new Uint8Array(await (await fetch(url)).arrayBuffer()));
     return [path];

@@ -1,5 +1,5 @@
 /** What a cost model expects against what was measured. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
 import { captioned, type ChartOptions, emptyChart, frame, rangeOf, type Spec, thinned } from "./spec.ts";

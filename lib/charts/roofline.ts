@@ -1,5 +1,5 @@
 /** Kernels under the roofs of their device. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import type { Peaks } from "../target/target.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";

@@ -1,5 +1,5 @@
 /** Where the time of a model goes. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
 import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } from "./spec.ts";

@@ -5,7 +5,7 @@
  */
 import * as te from "../face/te.ts";
 import { parseArgs } from "node:util";
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { RecordError } from "../records/error.ts";

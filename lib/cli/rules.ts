@@ -4,7 +4,7 @@
  *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1] [--shrink 8] [--backend webgpu|cpu] [--out results]
  */
 import { parseArgs } from "node:util";
-import { tableToIPC } from "apache-arrow";
+import { tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { Device } from "../runtime/device.ts";
 import { LANGUAGE_MODELS } from "../op/models.ts";

@@ -1,5 +1,6 @@
 /** The measuring process, seen from the process that starts it. */
 import { TextLineStream } from "./lines.ts";
+import { projectConfig } from "./project_config.ts";
 import { MARK, type Request, type Response } from "./protocol.ts";
 
 /** A longer timer would ring at once. */
@@ -9,6 +10,9 @@ const GRACE_MS = 50;
 
 /** How a request ended without an answer. */
 export type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
+
+/** Puts the worker into the graph of modules, so that `deno cache` fetches it and a lock file names it; never called. */
+const _worker = () => import("./worker.ts");
 
 /** One child process and the line to it. */
 export class MeasuringProcess {
@@ -21,7 +25,7 @@ export class MeasuringProcess {
   constructor() {
     const url = new URL("./worker.ts", import.meta.url);
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", "--no-prompt", url.href],
+      args: ["run", "--quiet", "--allow-all", "--no-prompt", ...projectConfig(), url.href],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -1,5 +1,5 @@
 /** What differs between two programs, line by line. */
-import { structuredPatch } from "diff";
+import { structuredPatch } from "npm:diff@9.0.0";
 import { printableLine } from "../base/printable.ts";
 import { ansi, INKS, type Language, linesInHtml } from "./highlight.ts";
 import { counted, foldedLines, type Line, preOf, unfolding } from "./lines.ts";

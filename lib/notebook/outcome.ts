@@ -1,5 +1,5 @@
 /** What came of a search or a comparison, in one cell: what may be said of it, the charts, the numbers. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { ConfidenceInterval } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { recordsToTable } from "../records/table.ts";

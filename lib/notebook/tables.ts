@@ -1,5 +1,5 @@
 /** Arrow tables for people: aligned text for terminals, HTML for notebooks. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { TRIAL_COLUMNS } from "../records/schema.ts";

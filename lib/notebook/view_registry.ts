@@ -3,7 +3,7 @@
  * what they make learns here how to show itself, as the last value of a cell and where it is printed.
  */
 import "./chart_view.ts";
-import { Table } from "apache-arrow";
+import { Table } from "npm:apache-arrow@21.2.0";
 import { PrimFunc } from "../ir/func.ts";
 import { Schedule } from "../schedule/schedule.ts";
 import { Trace } from "../schedule/trace.ts";

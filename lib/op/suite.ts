@@ -88,7 +88,9 @@ function languageModel(
   const packed = quantization === "q4f16_1" || quantization === "q4f32_1";
   const weights = packed ? { weights: quantization, dtype } as const : { dtype } as const;
   const rows: Dim = phase === "decode" ? 1 : "m";
-  const shapes = phase === "decode" ? {} : { m: Math.max(2, Math.round(PROMPT / shrink)) };
+  const shapes: Readonly<Record<string, number>> = phase === "decode"
+    ? {}
+    : { m: Math.max(2, Math.round(PROMPT / shrink)) };
   const linear = (n: number, k: number, more: { readonly bias?: boolean; readonly out?: "f32" } = {}) =>
     phase === "decode"
       ? gemv({ n, k, ...weights, ...more })

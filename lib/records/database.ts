@@ -1,5 +1,5 @@
 /** What many searches have found: the best schedules of each program on each device. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import { type Shapes, solveShapes } from "../ir/shapes.ts";

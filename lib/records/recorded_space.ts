@@ -1,5 +1,5 @@
 /** A space that was measured whole: what came of each of its points, so that it can stand for the device. */
-import { type Table, tableFromIPC, tableToIPC } from "apache-arrow";
+import { type Table, tableFromIPC, tableToIPC } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
 import type { Failure } from "../measure/measurement.ts";

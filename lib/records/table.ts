@@ -1,5 +1,5 @@
 /** Rows as Arrow tables, and back. */
-import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "apache-arrow";
+import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "npm:apache-arrow@21.2.0";
 import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { RecordError } from "./error.ts";
 import { presentRecord } from "./present_names.ts";

@@ -1,5 +1,5 @@
 /** A result that people share: written as one page or one folder, and opened as a stranger's data. */
-import { type Table, tableToIPC } from "apache-arrow";
+import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";

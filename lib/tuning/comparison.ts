@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Budget } from "../autotvm/budget.ts";
 import type { Chart } from "../charts/chart.ts";
 import type { TrialRecord } from "../records/record.ts";

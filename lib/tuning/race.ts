@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
 import { median, medianInterval } from "../base/statistics.ts";

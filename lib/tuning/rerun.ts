@@ -1,5 +1,5 @@
 /** Shared schedules measured again on this device. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { schedule } from "../dlight/schedule.ts";
 import type { Failed, Measurement } from "../measure/measurement.ts";
 import { median, medianInterval } from "../base/statistics.ts";

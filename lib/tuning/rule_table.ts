@@ -1,6 +1,6 @@
 /** Every kernel of a model through its rule. */
 import * as dlight from "../dlight/schedule.ts";
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { compile } from "../codegen/compile.ts";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { TunebookError } from "../base/error.ts";

@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { TrialRecord } from "../records/record.ts";
 
 /** What was tuned: a kernel at some shapes, however many members of the suite it is. */
