@@ -1,7 +1,7 @@
 /** The interface between a search and what measures for it: plain data in, plain data out, wherever that runs. */
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import type { TypedArray } from "../interp/interpret.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
 import type { TraceJson } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";

@@ -1,4 +1,5 @@
 import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
@@ -21,6 +22,8 @@ import { transferred } from "./transfer.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { Shapes } from "../ir/shapes.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
 
 /**
  * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
@@ -41,6 +44,21 @@ export interface BuildOptions
   /** Values of the shape variables to choose for at levels 2 and 3; the program runs with any. */
   readonly shapes?: Shapes;
 }
+
+/** The options of `build`. */
+export const BUILD_FIELDS = {
+  level: oneOf(0, 1, 2, 3),
+  database: instanceOf(TuningDatabase, "a TuningDatabase"),
+  budget: kinds.budget,
+  shapes: kinds.shapes,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
+} satisfies Fields<BuildOptions>;
+
+/** A device of this process: a fleet's handle can't load programs. */
+export const localDevice: Kind<Device> = having(
+  "a device of this process, as await Device.open() gives",
+  "load",
+);
 
 /** What a program's schedule comes from, and what building it took. */
 export interface Built {
@@ -79,6 +97,9 @@ export async function build(
   device: Device,
   options: BuildOptions = {},
 ): Promise<BuiltProgram> {
+  checkArgument("build", "func", func, kinds.program);
+  checkArgument("build", "device", device, localDevice);
+  checkOptions("build", options, BUILD_FIELDS, kinds.RENAMED);
   return await buildAmong(func, device, options, dlight.rules);
 }
 

@@ -1,3 +1,4 @@
+import * as kinds from "./option_fields.ts";
 import { checkBudget } from "../autotvm/budget.ts";
 import { bestSoFar } from "../charts/best_so_far.ts";
 import { Chart } from "../charts/chart.ts";
@@ -27,6 +28,7 @@ import {
   METHODS,
   methodsFor,
   type OwnMethod,
+  ownMethod,
   type SearchMethod,
 } from "./methods.ts";
 import { measuringOptions, Search } from "./search.ts";
@@ -35,6 +37,8 @@ import { progressOf } from "./search_state.ts";
 import type { Trial } from "./trial.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask, type TuningTask } from "./tuning_task.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { arrayOf, oneOf, recordOf } from "../base/option_kinds.ts";
 
 /** What `compare` takes. Each search has the whole budget. */
 export interface CompareOptions extends
@@ -59,6 +63,26 @@ export interface CompareOptions extends
   /** Rounds of the final, interleaved measurement. Default 11. */
   readonly rounds?: number;
 }
+
+const COMPARE_FIELDS = {
+  ...kinds.rowsOf(
+    kinds.SEARCH_FIELDS,
+    "budget",
+    "tuner",
+    "seed",
+    "template",
+    "shapes",
+    "inputs",
+    "path",
+    "deadlineMs",
+    "signal",
+    "reporter",
+    "open",
+  ),
+  methods: arrayOf(oneOf(...METHODS)),
+  also: recordOf(ownMethod),
+  rounds: kinds.rounds,
+} satisfies Fields<CompareOptions>;
 
 /**
  * Runs Fallback, DLight, and AutoTVM with and without DLight's help on a program at equal budgets. Then it measures
@@ -86,6 +110,9 @@ export async function compare(
   device: TunableDevice,
   options: CompareOptions,
 ): Promise<Comparison | Comparisons> {
+  for (const func of isList(funcs) ? funcs : [funcs]) checkArgument("compare", "func", func, kinds.program);
+  checkArgument("compare", "device", device, kinds.device);
+  checkOptions("compare", options, COMPARE_FIELDS, kinds.RENAMED);
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
   if (!isList(funcs)) return await compareOne(funcs, device, options, signal);

@@ -1,4 +1,5 @@
 import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import { lowBatchGemv } from "../dlight/rules/low_batch_gemv.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
@@ -7,7 +8,9 @@ import { specialize } from "../arith/specialize.ts";
 import { checkArguments, type Inputs, type Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
-import { buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
+import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram, localDevice } from "./build.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { arrayOf, name, positive } from "../base/option_kinds.ts";
 
 /** A program for launches with at most so many rows. */
 export interface Bucket {
@@ -56,6 +59,12 @@ export interface DispatchOptions extends BuildOptions {
   readonly buckets?: readonly number[];
 }
 
+const DISPATCH_FIELDS = {
+  ...BUILD_FIELDS,
+  variable: name,
+  buckets: arrayOf(positive),
+} satisfies Fields<DispatchOptions>;
+
 /**
  * Builds an operator with a symbolic number of rows for each of some buckets: one row by the rule for a vector
  * (the program specialized), few rows by LowBatchGEMV, any number by the first rule that matches. A bucket
@@ -69,11 +78,10 @@ export async function buildDispatch(
   device: Device,
   options: DispatchOptions = {},
 ): Promise<Dispatch> {
+  checkArgument("buildDispatch", "func", func, kinds.program);
+  checkArgument("buildDispatch", "device", device, localDevice);
+  checkOptions("buildDispatch", options, DISPATCH_FIELDS, kinds.RENAMED);
   const { variable = "m", buckets = [1, 2, 8], ...how } = options;
-  const bad = buckets.find((b) => !(Number.isSafeInteger(b) && b > 0));
-  if (bad !== undefined) {
-    throw new TunebookError(`cannot build a bucket of ${bad} rows: it is a positive integer`);
-  }
   if (!func.shapeVars.some((v) => v.name === variable)) {
     throw new TunebookError(
       `cannot build ${func.name} by buckets of ${variable}: its shape variables are ` +

@@ -1,12 +1,23 @@
 /** The methods that `compare` runs on a program. */
-import { fallback } from "../dlight/fallback/fallback.ts";
 import * as dlight from "../dlight/schedule.ts";
+import { fallback } from "../dlight/fallback/fallback.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { KernelSource } from "../measure/kernel_source.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
+import { checkArgument, type Fields, type Kind } from "../base/check_options.ts";
+import {
+  aFunction,
+  anyOf,
+  arrayOf,
+  name,
+  nested,
+  positive,
+  required,
+  tupleOf,
+} from "../base/option_kinds.ts";
 
 /** No rule, the rule, the search alone, the search from the rule. */
 export const METHODS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
@@ -35,6 +46,25 @@ export interface SearchMethod {
   readonly name: string;
   readonly start: "preset" | "scratch";
 }
+
+const SOURCE_FIELDS = {
+  source: required(name),
+  workgroups: required(
+    anyOf(
+      tupleOf(positive, positive, positive),
+      aFunction<(shapes: Shapes) => KernelSource["workgroups"]>("a function of the shapes"),
+    ),
+  ),
+  entryPoint: name,
+  bindings: arrayOf(name),
+  uniforms: arrayOf(name),
+} satisfies Fields<OwnSource>;
+
+/** What `also` of `compare` takes. */
+export const ownMethod: Kind<OwnMethod> = anyOf(
+  aFunction<Template>("a template: (schedule, knobs) => { … }"),
+  nested(SOURCE_FIELDS),
+);
 
 /**
  * The methods by name, in order, the user's own last.
@@ -75,12 +105,13 @@ function builtIn(name: Method, func: PrimFunc, target: Target): FixedMethod | Se
 }
 
 function sourceAt(name: string, own: OwnSource, shapes: Shapes): KernelSource {
-  const workgroups = typeof own.workgroups === "function" ? own.workgroups(shapes) : own.workgroups;
-  const whole = Array.isArray(workgroups) && workgroups.length === 3 &&
-    workgroups.every((n) => Number.isSafeInteger(n) && n > 0);
-  if (whole && typeof own.source === "string") return { ...own, workgroups };
-  throw new TunebookError(
-    `expected also.${name} to be a template, or { source: WGSL, workgroups: [x, y, z] } with three positive integers, ` +
-      `got ${typeof own.source === "string" ? `workgroups ${workgroups}` : `source ${own.source}`}`,
+  if (typeof own.workgroups !== "function") return { ...own, workgroups: own.workgroups };
+  const workgroups = own.workgroups(shapes);
+  checkArgument(
+    "compare",
+    `also.${name}.workgroups(shapes)`,
+    workgroups,
+    tupleOf(positive, positive, positive),
   );
+  return { ...own, workgroups };
 }

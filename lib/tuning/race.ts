@@ -1,3 +1,5 @@
+import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
@@ -5,7 +7,6 @@ import { median, medianInterval } from "../base/statistics.ts";
 import { Chart } from "../charts/chart.ts";
 import { confirmed as confirmedChart } from "../charts/confirmed.ts";
 import { nodesOf } from "../dlight/analysis.ts";
-import * as dlight from "../dlight/schedule.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { signature } from "../ir/signature.ts";
 import type { Measurement } from "../measure/measurement.ts";
@@ -15,13 +16,15 @@ import { taskOf } from "../records/task.ts";
 import { Schedule } from "../schedule/schedule.ts";
 import { Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
-import { checkRounds, CONFIRM_ROUNDS, MIN_SAMPLE_MS } from "./confirm.ts";
+import { CONFIRM_ROUNDS, MIN_SAMPLE_MS } from "./confirm.ts";
 import { InterruptedError } from "./interrupted_error.ts";
 import { Interruptible } from "./interrupt.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask } from "./tuning_task.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { shownValue } from "../base/shown_value.ts";
 
 /** What can race: a program, which its rule schedules unless it is scheduled already, or a schedule. */
 export type Racer = PrimFunc | Schedule;
@@ -32,6 +35,11 @@ export interface RaceOptions
   /** Rounds in which all are measured in turn. Default 11. */
   readonly rounds?: number;
 }
+
+const RACE_FIELDS = {
+  rounds: kinds.rounds,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
+} satisfies Fields<RaceOptions>;
 
 /** What `race` returns. */
 export class Race {
@@ -62,8 +70,9 @@ export async function race(
   device: TunableDevice,
   options: RaceOptions = {},
 ): Promise<Race> {
+  checkArgument("race", "device", device, kinds.device);
+  checkOptions("race", options, RACE_FIELDS, kinds.RENAMED);
   const { rounds = CONFIRM_ROUNDS, seed = 0, deadlineMs, inputs, open = device.openMeasuring } = options;
-  checkRounds(rounds);
   const named = namesOf(racers);
   const funcs = named.map(([, r]) => r instanceof Schedule ? r.start : r);
   const func = checkAlike(named.map(([name]) => name), funcs);
@@ -124,14 +133,13 @@ export async function race(
 function namesOf(
   racers: readonly Racer[] | Readonly<Record<string, Racer>>,
 ): readonly (readonly [name: string, racer: Racer])[] {
-  const entries = Array.isArray(racers)
+  for (const [name, racer] of Object.entries(racers as Readonly<Record<string, Racer>>)) {
+    if (racer instanceof PrimFunc || racer instanceof Schedule) continue;
+    throw new TunebookError(`expected a program or a schedule, got ${shownValue(racer)}, as racer ${name}`);
+  }
+  return Array.isArray(racers)
     ? (racers as readonly Racer[]).map((r, k) => [`${k + 1}: ${nameOf(r)}`, r] as const)
     : Object.entries(racers as Readonly<Record<string, Racer>>);
-  for (const [name, racer] of entries) {
-    if (racer instanceof PrimFunc || racer instanceof Schedule) continue;
-    throw new TunebookError(`expected a program or a schedule, got ${typeof racer}, as racer ${name}`);
-  }
-  return entries;
 }
 
 function nameOf(racer: Racer): string {

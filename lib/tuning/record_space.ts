@@ -1,4 +1,5 @@
 import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import { shuffled } from "../autotvm/sequences.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -15,6 +16,8 @@ import { SearchSpace } from "./search_space.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask } from "./tuning_task.ts";
 import { Rng } from "../base/random.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { aFunction, name, required } from "../base/option_kinds.ts";
 
 /** What `autotvm.recordSpace` takes. */
 export interface RecordSpaceOptions {
@@ -30,6 +33,12 @@ export interface RecordSpaceOptions {
   /** Is told how many of how many points are done. */
   readonly progress?: (done: number, of: number) => void;
 }
+
+const RECORD_FIELDS = {
+  path: required(name),
+  progress: aFunction<(done: number, of: number) => void>("a function of two numbers"),
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "signal", "open"),
+} satisfies Fields<RecordSpaceOptions>;
 
 /** Points between two writes of the file. */
 const BATCH = 50;
@@ -48,6 +57,9 @@ export async function recordSpace(
   device: TunableDevice,
   options: RecordSpaceOptions,
 ): Promise<RecordedSpace> {
+  checkArgument("autotvm.recordSpace", "func", func, kinds.program);
+  checkArgument("autotvm.recordSpace", "device", device, kinds.device);
+  checkOptions("autotvm.recordSpace", options, RECORD_FIELDS, kinds.RENAMED);
   const { path, narrowing = {} } = options;
   const { rule, template } = dlight.match(func, device.target);
   const searched = new SearchSpace(func, template, narrowing);

@@ -1,4 +1,5 @@
 /** Shared schedules measured again on this device. */
+import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { schedule } from "../dlight/schedule.ts";
 import type { Failed, Measurement } from "../measure/measurement.ts";
@@ -13,8 +14,9 @@ import type { TunableDevice } from "./tunable_device.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
 import { crossDevice } from "../charts/cross_device.ts";
-import { checkRounds, CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
+import { CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
 import type { Target } from "../target/target.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 
 /** What `Shared.rerun` takes. */
 export interface RerunOptions {
@@ -27,6 +29,11 @@ export interface RerunOptions {
   /** What measures. Default: the device's own way, a child process of this machine. */
   readonly open?: OpenMeasuring;
 }
+
+const RERUN_FIELDS = {
+  rounds: kinds.rounds,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "deadlineMs", "signal", "open"),
+} satisfies Fields<RerunOptions>;
 
 /** Schedules there, where they were shared from, and here, side by side. */
 export class Rerun {
@@ -68,7 +75,8 @@ export async function rerun(
   device: TunableDevice,
   options: RerunOptions,
 ): Promise<Rerun> {
-  checkRounds(options.rounds ?? CONFIRM_ROUNDS);
+  checkArgument("shared.rerun", "device", device, kinds.device);
+  checkOptions("shared.rerun", options, RERUN_FIELDS, kinds.RENAMED);
   const rows: RerunRow[] = [];
   for (const subject of subjects) {
     if (options.signal?.aborted) break;

@@ -8,12 +8,17 @@ import { Search, type Stopped } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { TuneLog } from "./tune_log.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { count } from "../base/option_kinds.ts";
+import * as kinds from "./option_fields.ts";
 
 /** What `autotvm.tune` takes. */
 export interface TuneOptions extends SearchOptions {
   /** Rounds in which the best are measured again, in turn with the preset. Default 11; 0: they are not. */
   readonly rounds?: number;
 }
+
+const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count } satisfies Fields<TuneOptions>;
 
 /**
  * Searches a program's space on a device. Every candidate is checked against the reference and recorded. With `path`,
@@ -29,6 +34,9 @@ export interface TuneOptions extends SearchOptions {
  * @throws {InterruptedError} if it is stopped before a candidate has run
  */
 export async function tune(func: PrimFunc, device: TunableDevice, options: TuneOptions): Promise<TuneLog> {
+  checkArgument("autotvm.tune", "func", func, kinds.program);
+  checkArgument("autotvm.tune", "device", device, kinds.device);
+  checkOptions("autotvm.tune", options, TUNE_FIELDS, kinds.RENAMED);
   using stop = new Interruptible(options.signal);
   await using search = await Search.open(func, device, { ...options, signal: stop.signal });
   const ended = await search.run() as Stopped;

@@ -1,9 +1,9 @@
+import * as kinds from "./option_fields.ts";
 import { type Budget, checkBudget } from "../autotvm/budget.ts";
 import { expectedGain, type TaskState } from "../autotvm/task_scheduler.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import { SuiteLog, type SuiteRow } from "./suite_log.ts";
-import type { PrimFunc } from "../ir/func.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
@@ -15,6 +15,18 @@ import { logOf } from "./log_of.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
+import { PrimFunc } from "../ir/func.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import {
+  arrayOf,
+  name,
+  nested,
+  number,
+  positive,
+  recordOf,
+  required,
+  tupleOf,
+} from "../base/option_kinds.ts";
 
 /** A kernel of a whole: `te.suite` makes a list of them. */
 export interface SuiteMember {
@@ -57,6 +69,19 @@ const COLUMNS = {
   config: "text",
 } as const satisfies Readonly<Record<keyof SuiteRow, Column>>;
 
+const MEMBER: Kind<SuiteMember> = {
+  takes: "a kernel with name, func, count and shapes, as te.suite makes",
+  is: (x) => typeof x === "object" && x !== null && (x as Partial<SuiteMember>).func instanceof PrimFunc,
+};
+
+const SUITE_FIELDS = {
+  budget: required(nested({ trials: positive, seconds: number({ above: 0 }) })),
+  buckets: recordOf(arrayOf(tupleOf(positive, number({ above: 0 })))),
+  path: name,
+  rounds: kinds.rounds,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
+} satisfies Fields<TuneSuiteOptions>;
+
 /** One thing to search. */
 interface Task {
   readonly names: readonly string[];
@@ -81,6 +106,9 @@ export async function tuneSuite(
   device: TunableDevice,
   options: TuneSuiteOptions,
 ): Promise<SuiteLog> {
+  checkArgument("autotvm.tuneSuite", "members", members, arrayOf(MEMBER));
+  checkArgument("autotvm.tuneSuite", "device", device, kinds.device);
+  checkOptions("autotvm.tuneSuite", options, SUITE_FIELDS, kinds.RENAMED);
   const { budget, rounds = CONFIRM_ROUNDS } = options;
   checkBudget(budget);
   if (members.length === 0) throw new TunebookError("cannot tune a suite of no kernels: give at least one");
