@@ -1,12 +1,6 @@
-/**
- * The main job: rule against search on a few operators of a language model, on this device.
- *
- *     deno task quickstart [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0]
- */
+/** The quickstart: rule against search on four operators of a language model, on this device. */
 import * as te from "../face/te.ts";
-import { parseArgs } from "node:util";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { RecordError } from "../records/error.ts";
 import { display } from "../notebook/display.ts";
@@ -15,6 +9,9 @@ import { verdicts } from "../charts/verdict.ts";
 import { Device } from "../runtime/device.ts";
 import { compare } from "../tuning/compare.ts";
 import { share } from "../share/shared.ts";
+import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
+import { BACKEND, deviceFrom, OUT, SEED } from "./common_options.ts";
+import { number } from "../base/option_kinds.ts";
 
 /** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
 const OPERATORS: readonly { readonly name: string; readonly what: string; readonly func: PrimFunc }[] = [
@@ -83,57 +80,28 @@ async function writable(out: string): Promise<void> {
   }
 }
 
-/** What the command line may say. */
-const ARGUMENTS = {
-  seconds: { type: "string", default: "10" },
-  out: { type: "string", default: "results" },
-  backend: { type: "string" },
-  seed: { type: "string", default: "0" },
-} as const;
+const COMMAND = {
+  name: "deno task quickstart",
+  summary: "Compares rule and search on four operators of a language model, on this device.",
+  options: {
+    seconds: {
+      as: "number",
+      kind: number({ above: 0 }),
+      value: "10",
+      help: "Seconds of each of the eight searches. Default 10.",
+    },
+    out: OUT,
+    backend: BACKEND,
+    seed: SEED,
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
-/** @throws {TunebookError} for an argument that there isn't, or a value that is none */
+/** @throws {OptionError} for an unknown option, or a value that an option can't have */
 export function quickstartOptions(args: readonly string[]): QuickstartOptions {
-  const refuse = (why: string): never => {
-    throw new TunebookError(
-      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0]`,
-    );
-  };
-  const { values, tokens } = parseArgs({
-    args: [...args],
-    options: ARGUMENTS,
-    strict: false,
-    tokens: true,
-  });
-  for (const t of tokens) {
-    if (t.kind === "positional") refuse(`there is no argument ${t.value}`);
-    if (t.kind !== "option") continue;
-    if (!Object.hasOwn(ARGUMENTS, t.name)) refuse(`there is no option ${t.rawName}`);
-    if (!t.value) refuse(`${t.rawName} has no value`);
-  }
-  const { seconds, out, backend, seed } = values;
-  if (!(Number(seconds) > 0 && Number(seconds) < Infinity)) {
-    refuse(`--seconds ${seconds} is no positive number`);
-  }
-  if (`${Number(seed) | 0}` !== seed) refuse(`--seed ${seed} is no integer of 32 bits`);
-  if (backend !== undefined && backend !== "webgpu" && backend !== "cpu") {
-    refuse(`--backend ${backend} is neither webgpu nor cpu`);
-  }
-  return {
-    seconds: Number(seconds),
-    out: `${out}`,
-    seed: Number(seed),
-    ...(backend === "webgpu" || backend === "cpu" ? { backend } : {}),
-  };
+  const { seconds = 10, out = "results", seed = 0, backend } = argumentsOf(COMMAND, args).values;
+  return { seconds, out, seed, ...deviceFrom(backend) };
 }
 
 if (import.meta.main) {
-  try {
-    await quickstart(quickstartOptions(Deno.args));
-  } catch (e) {
-    // What is the user's to mend is said on one line; a bug keeps its stack.
-    if (!(e instanceof TunebookError)) throw e;
-    console.error(e.message);
-    Deno.exit(1);
-  }
-  Deno.exit(0);
+  await runCommand(COMMAND, async (args) => void await quickstart(quickstartOptions(args)));
 }

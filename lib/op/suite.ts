@@ -128,6 +128,9 @@ type Image = readonly SuiteKernel[];
 
 const VISION_MODELS = { resnet18, mobilenet_v2: mobilenetV2 } as const;
 
+/** The vision models that `te.suite` knows. */
+export const VISION_MODEL_NAMES: readonly string[] = Object.keys(VISION_MODELS);
+
 /** Collects the kernels of a network while it follows the image's size. */
 class Network {
   readonly kernels: SuiteKernel[] = [];
