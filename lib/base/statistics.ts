@@ -12,8 +12,11 @@ export function ratiosTo(base: readonly number[], samples: readonly number[]): r
   return samples.slice(0, base.length).map((s, k) => s / (base[k] ?? NaN));
 }
 
+/** A confidence interval; its level is said where it is used. */
 export interface ConfidenceInterval {
+  /** Its lower end. */
   readonly low: number;
+  /** Its upper end. */
   readonly high: number;
 }
 

@@ -9,13 +9,18 @@ export type RuleMatch =
 
 /** Sees whether a kind of program is its own, by its loops and accesses and never by its name. */
 export interface Rule {
+  /** Its name, as records hold it. */
   readonly name: string;
+  /** Gives the template for a program, or why the rule does not take it. */
   readonly match: (func: PrimFunc, target: Target) => RuleMatch;
 }
 
 /** What one rule said. */
 export interface Why {
+  /** The rule. */
   readonly rule: string;
+  /** Whether it takes the program. */
   readonly matched: boolean;
+  /** Why, in words. */
   readonly because: string;
 }

@@ -31,7 +31,9 @@ export const rules: readonly Rule[] = [
 
 /** A program scheduled by a rule. */
 export interface Ruled {
+  /** The scheduled program. */
   readonly func: PrimFunc;
+  /** The steps that schedule it. */
   readonly trace: Trace;
   /** The rule that fired. */
   readonly rule: string;

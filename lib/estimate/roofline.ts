@@ -19,6 +19,7 @@ export interface Roofline {
   readonly ms: number;
   /** Operations on floats, and bytes that must move. */
   readonly flops: number;
+  /** Bytes that a run reads and writes at least. */
   readonly bytes: number;
 }
 

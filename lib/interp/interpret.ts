@@ -17,6 +17,7 @@ export type { Shapes };
 export type TypedArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
 export type Arrays = Readonly<Record<string, TypedArray>>;
 
+/** What `interpret` takes. */
 export interface InterpretOptions {
   /** Shape variables that do not follow from the inputs' lengths. */
   readonly shapes?: Shapes;

@@ -7,6 +7,7 @@ import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } fro
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
 
+/** Makes a constant. Default dtype: i32. */
 export function constant(value: number, dtype: ScalarType = "i32"): Const {
   return { kind: "const", dtype, value };
 }
@@ -111,21 +112,35 @@ export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
   return { kind: "binary", dtype, op, a: x, b: y };
 }
 
+/** `a + b`. Both sides have one dtype; i32 wraps around. */
 export const add = (a: ExprLike, b: ExprLike): Expr =>
   a === 0 ? toExpr(b) : b === 0 ? toExpr(a) : binary("add", a, b);
+/** `a - b`. Both sides have one dtype; i32 wraps around. */
 export const sub = (a: ExprLike, b: ExprLike): Expr => b === 0 ? toExpr(a) : binary("sub", a, b);
+/** `a · b`. Both sides have one dtype; i32 wraps around. */
 export const mul = (a: ExprLike, b: ExprLike): Expr =>
   a === 1 ? toExpr(b) : b === 1 ? toExpr(a) : binary("mul", a, b);
+/** `a / b`: of floats the quotient; of integers truncated towards zero. */
 export const div = (a: ExprLike, b: ExprLike): Expr => binary("div", a, b);
+/** `⌊a / b⌋` of integers. */
 export const floorDiv = (a: ExprLike, b: ExprLike): Expr => b === 1 ? toExpr(a) : binary("floordiv", a, b);
+/** `a - b · ⌊a / b⌋` of integers: it has the sign of b. */
 export const floorMod = (a: ExprLike, b: ExprLike): Expr => binary("floormod", a, b);
+/** The smaller of two values. */
 export const min = (a: ExprLike, b: ExprLike): Expr => binary("min", a, b);
+/** The larger of two values. */
 export const max = (a: ExprLike, b: ExprLike): Expr => binary("max", a, b);
+/** `a < b`, a bool. */
 export const lt = (a: ExprLike, b: ExprLike): Expr => binary("lt", a, b);
+/** `a ≤ b`, a bool. */
 export const le = (a: ExprLike, b: ExprLike): Expr => binary("le", a, b);
+/** `a > b`, a bool. */
 export const gt = (a: ExprLike, b: ExprLike): Expr => binary("gt", a, b);
+/** `a ≥ b`, a bool. */
 export const ge = (a: ExprLike, b: ExprLike): Expr => binary("ge", a, b);
+/** `a = b`, a bool. */
 export const eq = (a: ExprLike, b: ExprLike): Expr => binary("eq", a, b);
+/** `a ≠ b`, a bool. */
 export const ne = (a: ExprLike, b: ExprLike): Expr => binary("ne", a, b);
 /** Ceiling division of non-negative integers. */
 export const ceilDiv = (a: ExprLike, b: ExprLike): Expr => floorDiv(add(a, sub(b, 1)), b);
@@ -145,11 +160,14 @@ export function conjuncts(e: Expr): readonly Expr[] {
   if (e.kind === "binary" && e.op === "and") return [...conjuncts(e.a), ...conjuncts(e.b)];
   return isConst(e, 1) ? [] : [e];
 }
+/** True if `a` or `b` is. */
 export const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
+/** True if `a` is not. */
 export function not(a: Expr): Expr {
   return a.kind === "const" ? constant(+(a.value === 0), "bool") : { kind: "not", dtype: a.dtype, a };
 }
 
+/** `a` where `cond` holds, else `b`; both are evaluated. */
 export function select(cond: Expr, a: ExprLike, b: ExprLike): Expr {
   const x = toExpr(a, typeof b === "number" ? "i32" : b.dtype);
   const y = toExpr(b, x.dtype);
@@ -160,6 +178,7 @@ export function select(cond: Expr, a: ExprLike, b: ExprLike): Expr {
   return { kind: "select", dtype: x.dtype, cond, a: x, b: y } satisfies Select;
 }
 
+/** The value of `a` in another dtype. */
 export function cast(dtype: DType, a: ExprLike): Expr {
   const x = toExpr(a, dtype);
   if (x.dtype === dtype) return x;
@@ -196,6 +215,7 @@ export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   subgroupShuffleXor: 2,
 };
 
+/** Calls a math function on floats, for example `call("exp", x)`. */
 export function call(op: MathOp, ...args: readonly Expr[]): Call {
   const first = args[0];
   if (first === undefined || args.length !== MATH_ARITY[op]) {

@@ -26,13 +26,17 @@ import { trimLoops } from "./trim_loops.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
 
+/** One step of lowering. */
 export interface Pass {
+  /** Its name, as `after` gets it. */
   readonly name: string;
+  /** Takes a draft and returns a draft. */
   readonly run: (draft: Draft, target: Target) => Draft;
 }
 
 const simplify = (draft: Draft): Draft => ({ ...draft, body: simplifyStmt(draft.body, analyzerOf(draft)) });
 
+/** All passes, in order. */
 export const passes: readonly Pass[] = [
   { name: "sinkVirtualThreads", run: sinkVirtualThreads },
   { name: "lowerReductions", run: lowerReductions },
@@ -53,6 +57,7 @@ export const passes: readonly Pass[] = [
   { name: "hoistInvariants", run: hoistInvariants },
 ];
 
+/** What `lower` takes. */
 export interface LowerOptions {
   /** Is shown every kernel after every pass. */
   readonly after?: (pass: string, draft: Draft) => void;

@@ -18,6 +18,7 @@ import { candidateToJson, type Request, type Response, sessionToJson } from "./p
 
 /** The measuring process can't start, or got a bad request; no candidate is to blame. */
 export class MeasurerError extends TunebookError {
+  /** The name of the error's class. */
   override readonly name = "MeasurerError";
 }
 
@@ -73,6 +74,7 @@ export class Measurer implements Measuring {
     return this.options.target.kind === "webgpu" && !this.#warming && !this.#closed;
   }
 
+  /** Checks and times a candidate in the child. */
   async measure(request: MeasureRequest): Promise<Measured> {
     const { candidate, incumbent, limits = {}, ...sampling } = request;
     const deadline = Math.min(this.#deadline, this.#hangingMs(limits, incumbent));
@@ -135,6 +137,7 @@ export class Measurer implements Measuring {
     await Promise.all([this.#stop(), this.#endWarmer()]);
   }
 
+  /** Ends the child; requests are refused from now on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.abandon();

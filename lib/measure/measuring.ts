@@ -9,6 +9,7 @@ import type { Measurement } from "./measurement.ts";
 
 /** What is measured: a program at given shapes on a device, checked on given or random inputs. */
 export interface MeasuringOptions {
+  /** The program. */
   readonly func: PrimFunc;
   /** The device: candidates are lowered and compiled for it. */
   readonly target: Target;
@@ -32,7 +33,9 @@ export type Candidate =
 
 /** The candidate that others are sampled in turn with, and what it is known to take, milliseconds. */
 export interface Incumbent {
+  /** What is measured. */
   readonly candidate: Candidate;
+  /** Milliseconds that one run is known to take. */
   readonly ms: number;
 }
 
@@ -59,15 +62,19 @@ export interface SampleOptions {
   readonly minSampleMs?: number;
 }
 
+/** One comparison: a candidate, the incumbent, and when to give up. */
 export interface MeasureRequest extends SampleOptions {
+  /** What is measured. */
   readonly candidate: Candidate;
   /** Travels with the candidate, so that any worker can interleave the two. */
   readonly incumbent?: Incumbent;
+  /** Default: none. */
   readonly limits?: MeasureLimits;
 }
 
 /** A measurement, and whether the candidate is faster than the incumbent beyond doubt. */
 export interface Measured {
+  /** What came of the candidate. */
   readonly measurement: Measurement;
   /** True if it should be the incumbent from now on; the first candidate that succeeds is. */
   readonly promoted: boolean;
@@ -78,11 +85,13 @@ export interface Measured {
  * wrong with a candidate is a value; an error means that nothing can be measured.
  */
 export interface Measuring extends AsyncDisposable {
+  /** What it was opened for. */
   readonly options: MeasuringOptions;
   /** Milliseconds that were spent on candidates so far. */
   readonly busyMs: number;
   /** True if `warm` would do something now. */
   readonly canWarm: boolean;
+  /** Checks a candidate and times it, in turn with the incumbent if the request says so. */
   measure(request: MeasureRequest): Promise<Measured>;
   /** Has the driver compile a candidate that is to be measured soon. What is wrong with it shows when it is measured. */
   warm(candidate: Candidate): Promise<void>;

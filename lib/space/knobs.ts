@@ -9,9 +9,13 @@ export type Config = Readonly<Record<string, KnobValue>>;
 
 /** The factors of a split into so many parts, outermost first. */
 export interface Factors {
+  /** One factor. */
   readonly 1: readonly [number | null];
+  /** An outer factor, which follows from the extent, and an inner one. */
   readonly 2: readonly [number | null, number];
+  /** Three factors, the outer one free. */
   readonly 3: readonly [number | null, number, number];
+  /** Four factors, the outer one free. */
   readonly 4: readonly [number | null, number, number, number];
 }
 export type PartCount = keyof Factors;
@@ -67,6 +71,7 @@ export interface Knobs {
   split<P extends PartCount>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P];
   /** One of `options`. */
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T;
+  /** A choice between true and false. */
   flag(name: string, preset: boolean): boolean;
   /** The loops in one of the orders that the policy allows; the preset is the order in which they are given. */
   reorder(name: string, loops: readonly string[], options: OrderPolicy): readonly string[];
@@ -91,5 +96,6 @@ export interface Constraint {
 
 /** A configuration that its template rejects. */
 export class RejectedConfig extends TunebookError {
+  /** The name of the error's class. */
   override readonly name = "RejectedConfig";
 }

@@ -62,6 +62,7 @@ export const localDevice: Kind<Device> = having(
 
 /** What a program's schedule comes from, and what building it took. */
 export interface Built {
+  /** The level that was asked for. */
   readonly level: Level;
   /** `given`: somebody had scheduled the program already, and it was built as it is. */
   readonly how: "given" | "rule" | "record" | "search";
@@ -69,6 +70,7 @@ export interface Built {
   readonly rule: string;
   /** The record, where there is one. */
   readonly found?: Found;
+  /** Why this schedule was taken, in a sentence. */
   readonly because: string;
   /** Seconds of each stage; drivers may put off their own compilation until the first run. */
   readonly seconds: {
@@ -79,6 +81,7 @@ export interface Built {
   };
 }
 
+/** A program, with what its schedule comes from. */
 export type BuiltProgram = Program & { readonly built: Built };
 
 /**

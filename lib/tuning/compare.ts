@@ -100,6 +100,7 @@ export async function compare(
   device: TunableDevice,
   options: CompareOptions,
 ): Promise<Comparison>;
+/** Compares the methods on each of several programs. */
 export async function compare(
   funcs: readonly PrimFunc[],
   device: TunableDevice,

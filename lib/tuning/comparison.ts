@@ -8,15 +8,18 @@ import type { SummaryRow } from "../records/summary.ts";
 export class Comparison {
   /** Every trial of every method, as rows and as an Arrow table. */
   readonly records: readonly TrialRecord[];
+  /** The records as an Arrow table. */
   readonly trials: Table;
   /** One row a method: the confirmed result, or NaN where no trial or not its confirmation succeeded. */
   readonly rows: readonly SummaryRow[];
+  /** The rows as an Arrow table. */
   readonly summary: Table;
   /** The budget of each search. */
   readonly budget: Budget;
   /** What each method reached over time, and the confirmed results. */
   readonly charts: { readonly bestSoFar: Chart; readonly confirmed: Chart };
 
+  /** Takes the parts of a comparison. */
   constructor(of: Comparison) {
     this.records = of.records;
     this.trials = of.trials;
@@ -33,14 +36,18 @@ export class Comparisons {
   readonly each: readonly Comparison[];
   /** Every trial of every program, as rows and as an Arrow table. */
   readonly records: readonly TrialRecord[];
+  /** The records as an Arrow table. */
   readonly trials: Table;
   /** One row a program and method. */
   readonly rows: readonly SummaryRow[];
+  /** The rows as an Arrow table. */
   readonly summary: Table;
+  /** The budget of each search. */
   readonly budget: Budget;
   /** All programs in one picture, as multiples of DLight's speed. */
   readonly charts: { readonly overview: Chart };
 
+  /** Takes the parts of several comparisons. */
   constructor(of: Comparisons) {
     this.each = of.each;
     this.records = of.records;

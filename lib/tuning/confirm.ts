@@ -13,6 +13,7 @@ const FINALISTS = 3;
 
 /** A trial that was measured again. */
 export interface Confirmed {
+  /** The trial. */
   readonly record: TrialRecord;
   /** True for the rule's own point. */
   readonly preset: boolean;
@@ -20,11 +21,13 @@ export interface Confirmed {
   readonly samples: readonly number[];
   /** Their median and its 95% confidence interval; NaN where it failed. */
   readonly ms: number;
+  /** The 95% confidence interval of the median, milliseconds. */
   readonly interval: ConfidenceInterval;
 }
 
 /** How many times as fast one thing is as another, and the 95% confidence interval of that ratio. */
 export interface Speedup extends ConfidenceInterval {
+  /** The median over the rounds. */
   readonly ratio: number;
 }
 

@@ -16,12 +16,15 @@ import { arrayOf, name, positive } from "../base/option_kinds.ts";
 export interface Bucket {
   /** Infinity for the last one. */
   readonly upTo: number;
+  /** The rule that schedules it. */
   readonly rule: string;
+  /** The program for launches of the bucket. */
   readonly program: BuiltProgram;
 }
 
 /** Several programs for one operator; each launch takes the one for its number of rows. Dispose it. */
 export class Dispatch implements Disposable {
+  /** Holds the programs; `buildDispatch` makes them. */
   constructor(
     readonly variable: string,
     /** By rising `upTo`. */
@@ -46,6 +49,7 @@ export class Dispatch implements Disposable {
     return await program.run(inputs, Object.fromEntries(own));
   }
 
+  /** Disposes all programs. */
   [Symbol.dispose](): void {
     for (const b of this.buckets) b.program[Symbol.dispose]();
   }

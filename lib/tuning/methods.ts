@@ -21,10 +21,12 @@ import {
 
 /** No rule, the rule, the search alone, the search from the rule. */
 export const METHODS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
+/** A method of `compare` by its name: "fallback", "dlight", "autotvm" or "autotvm+dlight". */
 export type Method = typeof METHODS[number];
 
 /** The user's own kernel: WGSL, with workgroups as three numbers or as a function of the shapes. */
 export interface OwnSource extends Omit<KernelSource, "workgroups"> {
+  /** Workgroups in x, y and z, or a function of the shapes that gives them. */
   readonly workgroups:
     | KernelSource["workgroups"]
     | ((shapes: Shapes) => KernelSource["workgroups"]);

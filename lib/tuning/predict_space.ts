@@ -7,6 +7,7 @@ import { bestPoint, featuresOf } from "./simulate.ts";
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { positive, required } from "../base/option_kinds.ts";
 
+/** What `autotvm.predictSpace` takes. */
 export interface PredictSpaceOptions {
   /** Draws the points that the model learns from. */
   readonly seed: number;

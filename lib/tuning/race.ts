@@ -45,11 +45,14 @@ const RACE_FIELDS = {
 export class Race {
   /** One row a racer, in order: its median time and interval; NaN where it failed. */
   readonly rows: readonly SummaryRow[];
+  /** The rows as an Arrow table. */
   readonly table: Table;
+  /** The rows as bars. */
   readonly chart: Chart;
   /** What came of each racer: its samples, or where and why it failed. */
   readonly measurements: Readonly<Record<string, Measurement>>;
 
+  /** Takes the parts of a race. */
   constructor(of: Race) {
     this.rows = of.rows;
     this.table = of.table;

@@ -25,8 +25,11 @@ export interface RecordSpaceOptions {
   readonly path: string;
   /** Values of knobs to record; default: all. */
   readonly narrowing?: Narrowing;
+  /** Values of the shape variables. */
   readonly shapes?: Shapes;
+  /** Longest time for one point, milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
+  /** Ends the recording; the file keeps what was measured. */
   readonly signal?: AbortSignal;
   /** What measures. Default: the device's own way, a child process of this machine. */
   readonly open?: OpenMeasuring;

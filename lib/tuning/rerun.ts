@@ -37,16 +37,19 @@ const RERUN_FIELDS = {
 
 /** Schedules there, where they were shared from, and here, side by side. */
 export class Rerun {
+  /** Takes the rows of a rerun and the names of both devices. */
   constructor(
     /** One row a schedule, and one for DLight's own preset for this device. */
     readonly rows: readonly RerunRow[],
     readonly devices: { readonly there: string; readonly here: string },
   ) {}
 
+  /** The rows as an Arrow table. */
   get table(): Table {
     return rerunTable(this.rows, this.devices);
   }
 
+  /** Both devices in one picture. */
   get chart(): Chart {
     const tasks = [...new Set(this.rows.map((r) => r.task))];
     const title = tasks.length === 1 ? tasks[0] as string : `${tasks.length} operators`;

@@ -9,11 +9,15 @@ import { scheduleAt } from "./search_space.ts";
 import { checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { aFunction, anyOf, number, oneOf, positive, required } from "../base/option_kinds.ts";
 
+/** What `autotvm.simulate` takes. */
 export interface SimulateOptions {
   /** A tuner's name, or how to make one. */
   readonly tuner: string | ((options: TunerOptions) => Tuner);
+  /** Begin with the rule's point, or without knowledge. */
   readonly start: "preset" | "scratch";
+  /** Seed of the tuner. */
   readonly seed: number;
+  /** Points to try. */
   readonly trials: number;
   /** Points that are asked for at a time; default 8, as `tune` does. */
   readonly batch?: number;

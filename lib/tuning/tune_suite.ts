@@ -30,7 +30,9 @@ import {
 
 /** A kernel of a whole: `te.suite` makes a list of them. */
 export interface SuiteMember {
+  /** The kernel's name. */
   readonly name: string;
+  /** The program. */
   readonly func: PrimFunc;
   /** Times that it runs in the whole. */
   readonly count: number;
@@ -85,6 +87,7 @@ const SUITE_FIELDS = {
 /** One thing to search. */
 interface Task {
   readonly names: readonly string[];
+  /** The program. */
   readonly func: PrimFunc;
   readonly shapes: Shapes;
   readonly weight: number;
