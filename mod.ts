@@ -31,6 +31,8 @@ import { tuneSuite } from "./lib/tuning/tune_suite.ts";
 import { named } from "./lib/space/template.ts";
 
 export * as te from "./lib/face/te.ts";
+/** The operators on tensors: `op.softmax(op.matmul(A, B))` is a tensor that `te.primFunc` makes a program of. */
+export * as op from "./lib/face/op.ts";
 /** The arithmetic that an operator of one's own is made of: `te.compute("B", [8], (i) => expr.mul(A.at(i), 2))`. */
 export * as expr from "./lib/te/expr.ts";
 
