@@ -17,6 +17,7 @@
  * @module
  */
 export * as te from "./lib/face/te.ts";
+export * as op from "./lib/face/op.ts";
 export * as expr from "./lib/te/expr.ts";
 export * as tir from "./lib/face/tir.ts";
 export * as dlight from "./lib/face/dlight.ts";

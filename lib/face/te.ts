@@ -1,23 +1,53 @@
-/** What to compute: tensors as functions of positions, and the operators of language and vision models. */
-export type { Activation } from "../op/activation.ts";
-export { attention } from "../op/attention.ts";
-export { compute, type Dim, max, placeholder, primFunc, reduceAxis, sum, Tensor } from "../te/compute.ts";
-export { conv2d } from "../op/conv2d.ts";
-export { dequantizeQ4, type Q4Layout } from "../op/dequantize_q4.ts";
-export { add, gated, gelu, mul, relu, silu } from "../op/elementwise.ts";
-export { embedding } from "../op/embedding.ts";
-export type { EpilogueOptions } from "../op/epilogue.ts";
-export { TeError } from "../te/error.ts";
-export { gemv } from "../op/gemv.ts";
-export { matmul } from "../op/matmul.ts";
-export { avgPool2d, globalAvgPool2d, maxPool2d } from "../op/pool2d.ts";
-export { quantizeI8 } from "../op/quantize_i8.ts";
-export { quantizeQ4 } from "../op/quantize_q4.ts";
-export { rope } from "../op/rope.ts";
+/**
+ * What to compute: tensors as functions of positions, and the programs of the operators of language and vision models.
+ * Each program is made of the operator of the same name in {@linkcode op}, on tensors that are its parameters.
+ */
+export { addProgram as add } from "../op/add.ts";
+export { addRmsNormProgram as addRmsNorm } from "../op/add_rms_norm.ts";
+export { attentionProgram as attention, type AttentionProgramOptions } from "../op/attention.ts";
+export { avgPool2dProgram as avgPool2d } from "../op/avg_pool2d.ts";
+export { conv2dProgram as conv2d, type Conv2dProgramOptions } from "../op/conv2d.ts";
+export {
+  dequantizeQ4Program as dequantizeQ4,
+  type DequantizeQ4ProgramOptions,
+  type Q4Layout,
+} from "../op/dequantize_q4.ts";
+export { embeddingProgram as embedding, type EmbeddingProgramOptions } from "../op/embedding.ts";
+export { gatedProgram as gated, type GatedProgramOptions } from "../op/gated.ts";
+export { geluProgram as gelu, type GeluProgramOptions } from "../op/gelu.ts";
+export { gemvProgram as gemv, type GemvProgramOptions } from "../op/gemv.ts";
+export {
+  globalAvgPool2dProgram as globalAvgPool2d,
+  type GlobalAvgPool2dProgramOptions,
+} from "../op/global_avg_pool2d.ts";
+export { layerNormProgram as layerNorm } from "../op/layer_norm.ts";
+export { logSumExpProgram as logSumExp } from "../op/log_sum_exp.ts";
+export { matmulProgram as matmul, type MatmulProgramOptions } from "../op/matmul.ts";
+export { maxPool2dProgram as maxPool2d } from "../op/max_pool2d.ts";
+export { mulProgram as mul } from "../op/mul.ts";
+export { reduceSumProgram as reduceSum, type ReduceSumProgramOptions } from "../op/reduce_sum.ts";
+export { reluProgram as relu } from "../op/relu.ts";
+export { type NormProgramOptions, rmsNormProgram as rmsNorm } from "../op/rms_norm.ts";
+export { ropeProgram as rope, type RopeProgramOptions } from "../op/rope.ts";
+export { siluProgram as silu } from "../op/silu.ts";
+export { softmaxProgram as softmax } from "../op/softmax.ts";
+export { transposeProgram as transpose } from "../op/transpose.ts";
+export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quantize_i8.ts";
+export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
-export { softmax } from "../op/softmax.ts";
-export { logSumExp } from "../op/log_sum_exp.ts";
-export { addRmsNorm, rmsNorm } from "../op/rms_norm.ts";
-export { layerNorm } from "../op/layer_norm.ts";
-export { reduceSum } from "../op/reduce_sum.ts";
-export { transpose } from "../op/transpose.ts";
+export {
+  compute,
+  type Definition,
+  max,
+  placeholder,
+  primFunc,
+  type ReduceAxis,
+  reduceAxis,
+  type Reduction,
+  sum,
+  Tensor,
+} from "../te/compute.ts";
+export { type Dim, shapeVariable } from "../te/dimension.ts";
+export { TeError } from "../te/error.ts";
+export type { Activation } from "../op/activation.ts";
+export type { EpilogueProgramOptions } from "../op/epilogue.ts";

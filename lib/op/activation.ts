@@ -1,11 +1,17 @@
 /** Functions of one element. */
+import type { Kind } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
 import { add, call, constant, div, max, min, mul, sub } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 
+/** A function that an operator applies to each element of its result; `none` leaves it as it is. */
 export type Activation = "none" | "relu" | "relu6" | "silu" | "gelu" | "gelu_tanh";
 
-/** Each activation of `x`, in the type of `x`. */
+/** The kind of an option that is an activation. */
+export const activationKind: Kind<Activation> = oneOf("none", "relu", "relu6", "silu", "gelu", "gelu_tanh");
+
+/** Each activation of `x`, in the dtype of `x`. */
 export const ACTIVATIONS: Readonly<Record<Activation, (x: Expr) => Expr>> = {
   none: (x) => x,
   relu: (x) => max(x, like(x, 0)),

@@ -1,3 +1,5 @@
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { flag, required } from "../base/option_kinds.ts";
 import {
   add,
   and,
@@ -16,73 +18,64 @@ import {
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import {
-  compute,
-  type Dim,
-  dims,
-  max,
-  placeholder,
-  primFunc,
-  reduceAxis,
-  sum,
-  type Tensor,
-} from "../te/compute.ts";
+import { compute, max, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../te/compute.ts";
+import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
+import { checkShape, checkTensors, constantExtent, shapeOfRank, sharedFloat } from "./check_tensors.ts";
+import { dimension, extent, floatType, RESULT, type ResultOptions } from "./kinds.ts";
 
-export interface AttentionOptions {
-  /** Tokens that ask: 1 when decoding. */
-  readonly queries: Dim;
-  /** Tokens in the cache, those that ask included. */
-  readonly length: Dim;
-  readonly heads: number;
-  /** Heads of keys and values, each shared by heads/kvHeads heads of queries. */
-  readonly kvHeads: number;
-  /** Elements of a head. */
-  readonly headDim: number;
-  /** Token i of those that ask sees the cache up to itself, position `length - queries + i`. Default true. */
+/** What attention sees, and how it is computed. */
+export interface AttentionMethod {
+  /** Token i of the queries sees the cache up to itself, position `length - queries + i`. Default: true. */
   readonly causal?: boolean;
-  /** Positions of the cache that are taken together. Default 64. */
+  /** The positions of the cache that are taken together. Default: 64. */
   readonly chunk?: number;
-  /** Of all tensors; all sums are in f32. Default f32. */
-  readonly dtype?: "f32" | "f16";
 }
+const METHOD = { causal: flag, chunk: extent } satisfies Fields<AttentionMethod>;
+
+/** The options of {@linkcode attention}. */
+export interface AttentionOptions extends AttentionMethod, ResultOptions {}
+const OPTIONS = { ...METHOD, ...RESULT } satisfies Fields<AttentionOptions>;
 
 /**
- * Attention over a cache of keys and values: `O[i, h] = Σ_l softmax_l(Q[i, h]·K[l, h/g] / √headDim) V[l, h/g]`.
- * Parameters Q[queries, heads, headDim], K and V[length, kvHeads, headDim], O[queries, heads, headDim].
+ * Attends over a cache of keys and values: `O[i, h] = Σ_l softmax_l(Q[i, h]·K[l, h/g] / √headDim) V[l, h/g]`, where
+ * g = heads/kvHeads heads of queries share a head of keys and values. All sums are in f32.
  *
  * The softmax is taken chunk by chunk, each about its own maximum, and the chunks are put together at the end
- * (Flash-Decoding; Dao et al., 2023), so that no tensor is as long as the cache.
+ * (Flash-Decoding; Dao et al., 2023). So no tensor is as long as the cache.
  *
- * @throws {TeError} for an impossible extent, heads that kvHeads do not divide, or more queries than the cache
+ * @param Q the queries [queries, heads, headDim] of f32 or f16
+ * @param K the keys [length, kvHeads, headDim], of Q's dtype; the last ones belong to the queries' own tokens
+ * @param V the values, of K's shape and dtype
+ * @returns O, of Q's shape and dtype; its name is O by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for tensors that don't fit together, kvHeads that don't divide heads, or more queries than the cache
  * has positions
  */
-export function attention(options: AttentionOptions): PrimFunc {
-  const { heads, kvHeads, headDim, causal = true, chunk = 64, dtype = "f32" } = options;
-  const { queries, length } = dims("attention", {
-    queries: options.queries,
-    length: options.length,
-    heads,
-    kvHeads,
-    headDim,
-    chunk,
-  });
+export function attention(Q: Tensor, K: Tensor, V: Tensor, options: AttentionOptions = {}): Tensor {
+  checkTensors("attention", { Q, K, V });
+  checkOptions("op.attention", options, OPTIONS);
+  const { causal = true, chunk = 64, name = "O" } = options;
+  const dtype = sharedFloat("attention", { Q, K, V });
+  const [queries] = shapeOfRank("attention", "Q", Q, 3, "[queries, heads, headDim]") as [Expr, Expr, Expr];
+  const [length] = shapeOfRank("attention", "K", K, 3, "[length, kvHeads, headDim]") as [Expr, Expr, Expr];
+  const heads = constantExtent("attention", "Q", Q, 1), headDim = constantExtent("attention", "Q", Q, 2);
+  const kvHeads = constantExtent("attention", "K", K, 1);
+  checkShape("attention", "K", K, ["length", "kvHeads", constant(headDim)], "to match Q's headDim");
+  checkShape("attention", "V", V, K.shape, "to match K");
   if (heads % kvHeads !== 0) {
     throw new TeError(
-      `cannot build attention of ${heads} heads over ${kvHeads}: each head of keys serves as many heads of ` +
-        `queries, so kvHeads divides heads`,
+      `expected kvHeads to divide heads, because each head of keys serves the same number of heads of queries, got ` +
+        `${kvHeads} and ${heads}, in attention`,
     );
   }
   if (queries.kind === "const" && length.kind === "const" && queries.value > length.value) {
     throw new TeError(
-      `cannot build attention of ${queries.value} queries over a cache of ${length.value}: the tokens that ask ` +
-        `are in it too, so length is at least queries`,
+      `expected a cache of at least ${queries.value} positions, because it holds the queries' own tokens, got ` +
+        `${length.value}, in attention`,
     );
   }
   const group = heads / kvHeads;
-  const Q = placeholder("Q", [queries, heads, headDim], dtype);
-  const K = placeholder("K", [length, kvHeads, headDim], dtype);
-  const V = placeholder("V", [length, kvHeads, headDim], dtype);
   const chunks = ceilDiv(length, chunk);
   const lowest = constant(RANGE.f32[0], "f32");
   const f32 = (e: Expr) => cast("f32", e);
@@ -116,7 +109,7 @@ export function attention(options: AttentionOptions): PrimFunc {
     const [i, h, c, e] = at as readonly [Var, Var, Var, Var];
     return sum(mul(weight.at(i, h, c, n.var), f32(within(V, cached(c, n.var), h, e))), [n]);
   });
-  // A chunk that a token does not see at all has weights of one each; its share below is nothing.
+  // A chunk that a token doesn't see at all has weights of one each; its share below is 0.
   const a = reduceAxis(chunks, "c"), b = reduceAxis(chunks, "c"), s = reduceAxis(chunks, "c");
   const top = compute("top", [queries, heads], (...at) => max(largest.at(...at, a.var), [a]));
   const share = (i: Expr, h: Expr, c: Expr) => call("exp", sub(largest.at(i, h, c), top.at(i, h)));
@@ -128,9 +121,50 @@ export function attention(options: AttentionOptions): PrimFunc {
     const [i, h, e] = at as readonly [Var, Var, Var];
     return sum(mul(share(i, h, s.var), partial.at(i, h, s.var, e)), [s]);
   });
-  const O = compute("O", [queries, heads, headDim], (...at) => {
+  return compute(name, [queries, heads, headDim], (...at) => {
     const [i, h] = at as readonly [Var, Var, Var];
     return cast(dtype, div(joined.at(...at), whole.at(i, h)));
   });
-  return primFunc("attention", [Q, K, V, O]);
+}
+
+/** The options of {@linkcode attentionProgram}. */
+export interface AttentionProgramOptions extends AttentionMethod {
+  /** The tokens of the queries: 1 when decoding. */
+  readonly queries: Dim;
+  /** The tokens in the cache, the queries' own included. */
+  readonly length: Dim;
+  /** Heads of queries. */
+  readonly heads: number;
+  /** Heads of keys and of values, each shared by heads/kvHeads heads of queries. */
+  readonly kvHeads: number;
+  /** Elements of a head. */
+  readonly headDim: number;
+  /** The dtype of all tensors; all sums are in f32. Default: f32. */
+  readonly dtype?: "f32" | "f16";
+}
+const PROGRAM = {
+  queries: required(dimension),
+  length: required(dimension),
+  heads: required(extent),
+  kvHeads: required(extent),
+  headDim: required(extent),
+  dtype: floatType,
+  ...METHOD,
+} satisfies Fields<AttentionProgramOptions>;
+
+/**
+ * Makes the program of {@linkcode attention}. Parameters Q[queries, heads, headDim], K and V[length, kvHeads, headDim],
+ * O[queries, heads, headDim].
+ *
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
+ * @throws {TeError} for kvHeads that don't divide heads, or more queries than the cache has positions
+ */
+export function attentionProgram(options: AttentionProgramOptions): PrimFunc {
+  checkOptions("te.attention", options, PROGRAM);
+  const { heads, kvHeads, headDim, causal = true, chunk = 64, dtype } = options;
+  const { queries, length } = dims({ queries: options.queries, length: options.length });
+  const Q = placeholder("Q", [queries, heads, headDim], dtype);
+  const K = placeholder("K", [length, kvHeads, headDim], dtype);
+  const V = placeholder("V", [length, kvHeads, headDim], dtype);
+  return primFunc("attention", [Q, K, V, attention(Q, K, V, { causal, chunk })]);
 }

@@ -1,80 +1,81 @@
-import { add, and, cast, constant, floorDiv, ge, lt, mul, select, sub } from "../ir/build.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { pairOf, required } from "../base/option_kinds.ts";
+import { add, cast, constant, floorDiv, mul } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import {
-  compute,
-  type Dim,
-  dims,
-  placeholder,
-  primFunc,
-  reduceAxis,
-  sum,
-  type Tensor,
-} from "../te/compute.ts";
-import { type EpilogueOptions, finished } from "./epilogue.ts";
+import { placeholder, primFunc, reduceAxis, sum, type Tensor } from "../te/compute.ts";
 import { TeError } from "../te/error.ts";
+import { checkShape, checkTensors, checkTypes, constantExtent, shapeOfRank } from "./check_tensors.ts";
+import {
+  EPILOGUE,
+  EPILOGUE_PROGRAM,
+  epilogueInputs,
+  type EpilogueOptions,
+  type EpilogueProgramOptions,
+  withEpilogue,
+} from "./epilogue.ts";
+import { extent, RESULT, type ResultOptions } from "./kinds.ts";
+import {
+  asImages,
+  imageInput,
+  named,
+  ordered,
+  padded,
+  type Pair,
+  SLIDE,
+  type SlideOptions,
+  WINDOW_PROGRAM,
+  windowOn,
+  type WindowProgramOptions,
+} from "./window.ts";
 
-/** One number for both directions, or [vertical, horizontal]. */
-export type Pair = number | readonly [vertical: number, horizontal: number];
-export type ImageLayout = "NCHW" | "NHWC";
-
-/** A window that slides over an image. */
-export interface WindowOptions {
-  /** Default 1. */
-  readonly batch?: Dim;
-  readonly height: number;
-  readonly width: number;
-  /** Channels of the input. */
-  readonly channels: number;
-  readonly kernel: Pair;
-  /** Default 1. */
-  readonly stride?: Pair;
-  /** Rows and columns that are added on each side. Default 0. */
-  readonly padding?: Pair;
-  /** Default NCHW. */
-  readonly layout?: ImageLayout;
-  /** Of all tensors; sums are in f32. Default f32. */
-  readonly dtype?: "f32" | "f16";
-}
-
-export interface Conv2dOptions extends WindowOptions, EpilogueOptions {
-  /** Channels of the output. */
-  readonly filters: number;
-  /** Default 1. */
+/** The window of a convolution, beyond its size. */
+export interface ConvolutionOptions {
+  /** The distance between neighbouring elements of the window. Default: 1. */
   readonly dilation?: Pair;
-  /** Channels and filters fall into so many groups that don't mix; as many as channels: depthwise. Default 1. */
+  /** Channels and filters fall into this number of groups, which don't mix; one channel each is depthwise. Default: 1. */
   readonly groups?: number;
 }
+const CONVOLUTION = { dilation: pairOf(extent), groups: extent } satisfies Fields<ConvolutionOptions>;
+
+/** The options of {@linkcode conv2d}. */
+export interface Conv2dOptions extends SlideOptions, ConvolutionOptions, EpilogueOptions, ResultOptions {}
+const OPTIONS = { ...SLIDE, ...CONVOLUTION, ...EPILOGUE, ...RESULT } satisfies Fields<Conv2dOptions>;
 
 /**
- * Convolution of images: `C[n, f, y, x] = Σ_{c, i, j} A[n, c, y·stride + i·dilation - padding, …]·W[f, c, i, j]`
- * with zeros outside of the image. Layout NCHW has A[n, c, h, w] and W[f, c/groups, kh, kw]; NHWC has
- * A[n, h, w, c] and W[kh, kw, c/groups, f]. Parameters A, W, bias and residual where they are asked for, C.
+ * Convolves images: `C[n, f, y, x] = Σ_{c, i, j} A[n, c, y·stride + i·dilation - padding, …]·W[f, c, i, j]`, with zeros
+ * outside of the image, summed in f32.
  *
- * @throws {TeError} for an impossible extent, or groups that don't divide channels and filters
+ * @param A the images: [n, c, h, w] with layout NCHW, [n, h, w, c] with NHWC, of f32 or f16
+ * @param W the filters: [f, c/groups, kh, kw] with layout NCHW, [kh, kw, c/groups, f] with NHWC, of f32 or f16
+ * @returns C in the same layout, of A's dtype; its name is C by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for tensors that don't fit together, groups that don't divide channels and filters, or a window that
+ * doesn't fit
  */
-export function conv2d(options: Conv2dOptions): PrimFunc {
-  const { channels, filters, groups = 1, layout = "NCHW", dtype = "f32" } = options;
-  const w = windowOf("conv2d", options);
-  dims("conv2d", { filters, groups });
-  if (channels % groups !== 0 || filters % groups !== 0) {
-    throw new TeError(
-      `cannot build conv2d of ${channels} channels and ${filters} filters in ${groups} groups: ` +
-        `groups must divide both`,
-    );
-  }
+export function conv2d(A: Tensor, W: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkTensors("conv2d", { A, W });
+  checkOptions("op.conv2d", options, OPTIONS);
+  checkTypes("conv2d", { A, W }, "f32", "f16");
+  const { layout = "NCHW", groups = 1, name = "C" } = options, nchw = layout === "NCHW";
+  const image = asImages("conv2d", A, layout), { channels, batch } = image;
+  shapeOfRank("conv2d", "W", W, 4, nchw ? "[f, c/groups, kh, kw]" : "[kh, kw, c/groups, f]");
+  const [filters, kh, kw] = (nchw ? [0, 2, 3] as const : [3, 0, 1] as const)
+    .map((d) => constantExtent("conv2d", "W", W, d)) as [number, number, number];
+  checkGroups(groups, channels, filters);
   const own = channels / groups, each = filters / groups;
-  const A = imageOf("A", layout, w.batch, channels, options.height, options.width, dtype);
-  const W = placeholder(
+  checkShape(
+    "conv2d",
     "W",
-    layout === "NCHW" ? [filters, own, ...w.kernel] : [...w.kernel, own, filters],
-    dtype,
+    W,
+    nchw ? ["f", constant(own), "kh", "kw"] : ["kh", "kw", constant(own), "f"],
+    `to match A's ${channels} channels in ${groups} ${groups === 1 ? "group" : "groups"}`,
   );
-  const source = padded(A, layout, w.padding);
+  const w = windowOn("conv2d", image, { ...options, kernel: [kh, kw] });
+  const source = padded(A, image, w.padding);
   // A depthwise convolution has one channel in a group, and nothing to sum over but the window.
   const c = own > 1 ? reduceAxis(own, "c") : undefined;
-  const i = reduceAxis(w.kernel[0], "i"), j = reduceAxis(w.kernel[1], "j");
-  const shape = layout === "NCHW" ? [w.batch, filters, ...w.out] : [w.batch, ...w.out, filters];
+  const i = reduceAxis(kh, "i"), j = reduceAxis(kw, "j");
   const product = (...at: readonly Var[]): Expr => {
     const [n, f, y, x] = named(layout, at);
     const inGroup = c?.var ?? constant(0);
@@ -83,109 +84,65 @@ export function conv2d(options: Conv2dOptions): PrimFunc {
     const row = add(mul(y, w.stride[0]), mul(i.var, w.dilation[0]));
     const column = add(mul(x, w.stride[1]), mul(j.var, w.dilation[1]));
     const a = source.at(...ordered(layout, n, channel, row, column));
-    const b = layout === "NCHW" ? W.at(f, inGroup, i.var, j.var) : W.at(i.var, j.var, inGroup, f);
+    const b = nchw ? W.at(f, inGroup, i.var, j.var) : W.at(i.var, j.var, inGroup, f);
     return mul(cast("f32", a), cast("f32", b));
   };
-  const axes = [...(c ? [c] : []), i, j];
-  const { result: C, extra } = finished(
-    "C",
-    shape,
-    dtype,
-    layout === "NCHW" ? 1 : 3,
-    (...at) => sum(product(...at), axes),
+  return withEpilogue(
+    {
+      operator: "conv2d",
+      name,
+      shape: ordered<Expr>(layout, batch, constant(filters), constant(w.out[0]), constant(w.out[1])),
+      dtype: A.dtype,
+      channel: nchw ? 1 : 3,
+    },
+    (...at) => sum(product(...at), [...(c ? [c] : []), i, j]),
     options,
   );
-  return primFunc(own === 1 && groups > 1 ? "depthwise_conv2d" : "conv2d", [A, W, ...extra, C]);
 }
 
-/** The numbers of a window, checked. */
-export function windowOf(operator: string, options: WindowOptions & { readonly dilation?: Pair }): {
-  readonly batch: Expr;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  /** Height and width of the output. */
-  readonly out: readonly [number, number];
-} {
-  const { height, width, channels } = options;
-  const kernel = pair(options.kernel), stride = pair(options.stride ?? 1);
-  const dilation = pair(options.dilation ?? 1), padding = pair(options.padding ?? 0);
-  const { batch } = dims(operator, {
-    batch: options.batch ?? 1,
-    height,
-    width,
-    channels,
-    "kernel[0]": kernel[0],
-    "kernel[1]": kernel[1],
-    "stride[0]": stride[0],
-    "stride[1]": stride[1],
-    "dilation[0]": dilation[0],
-    "dilation[1]": dilation[1],
-  });
-  if (!padding.every((p) => Number.isSafeInteger(p) && p >= 0)) {
-    throw new TeError(
-      `cannot build ${operator} with padding ${padding.join(" x ")}: it is whole and at least 0`,
-    );
-  }
-  const along = (d: 0 | 1) => {
-    const size = d === 0 ? height : width;
-    return Math.floor((size + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d]) + 1;
-  };
-  const out = [along(0), along(1)] as const;
-  if (out[0] < 1 || out[1] < 1) {
-    throw new TeError(
-      `cannot build ${operator} of a ${height} x ${width} image with a ${kernel.join(" x ")} window: ` +
-        `the window does not fit; give more padding`,
-    );
-  }
-  return { batch, kernel, stride, padding, dilation, out };
+function checkGroups(groups: number, channels: number, filters: number): void {
+  if (channels % groups === 0 && filters % groups === 0) return;
+  throw new TeError(
+    `expected groups to divide channels and filters, got ${groups} groups of ${channels} channels and ${filters} ` +
+      `filters, in conv2d`,
+  );
 }
 
-function pair(p: Pair): readonly [number, number] {
-  return typeof p === "number" ? [p, p] : p;
+/** The options of {@linkcode conv2dProgram}. */
+export interface Conv2dProgramOptions
+  extends WindowProgramOptions, ConvolutionOptions, EpilogueProgramOptions {
+  /** Channels of the output. */
+  readonly filters: number;
 }
+const PROGRAM = {
+  ...WINDOW_PROGRAM,
+  ...CONVOLUTION,
+  ...EPILOGUE_PROGRAM,
+  filters: required(extent),
+} satisfies Fields<Conv2dProgramOptions>;
 
-/** An input image. */
-export function imageOf(
-  name: string,
-  layout: ImageLayout,
-  batch: Expr,
-  channels: number,
-  height: number,
-  width: number,
-  dtype: "f32" | "f16",
-): Tensor {
-  return placeholder(name, ordered<Expr | number>(layout, batch, channels, height, width), dtype);
-}
-
-/** Channel, row and column in the order of the layout. */
-export function ordered<T>(layout: ImageLayout, n: T, c: T, y: T, x: T): readonly [T, T, T, T] {
-  return layout === "NCHW" ? [n, c, y, x] : [n, y, x, c];
-}
-
-/** The axes of an image as batch, channel, row, column. */
-export function named(layout: ImageLayout, at: readonly Var[]): readonly [n: Var, c: Var, y: Var, x: Var] {
-  const [a, b, c, d] = at as readonly [Var, Var, Var, Var];
-  return layout === "NCHW" ? [a, b, c, d] : [a, d, b, c];
-}
-
-/** The image with `outside` around it; itself where nothing is added. */
-export function padded(
-  A: Tensor,
-  layout: ImageLayout,
-  padding: readonly [number, number],
-  outside = 0,
-): Tensor {
-  if (padding[0] === 0 && padding[1] === 0) return A;
-  const [n, c, h, w] = (layout === "NCHW" ? [0, 1, 2, 3] : [0, 3, 1, 2])
-    .map((d) => A.buffer.shape[d] as Expr) as [Expr, Expr, Expr, Expr];
-  const shape = ordered(layout, n, c, add(h, 2 * padding[0]), add(w, 2 * padding[1]));
-  return compute("padded", shape, (...at) => {
-    const [n, c, y, x] = named(layout, at);
-    const row = sub(y, padding[0]), column = sub(x, padding[1]);
-    const inside = and(ge(row, 0), lt(row, h), ge(column, 0), lt(column, w));
-    const value = A.at(...ordered<Expr>(layout, n, c, row, column));
-    return select(inside, value, constant(outside, A.buffer.dtype));
-  });
+/**
+ * Makes the program of {@linkcode conv2d}. Parameters A, W, bias[filters] and residual if they are asked for, C. A
+ * convolution whose groups have one channel each is called depthwise_conv2d.
+ *
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
+ * @throws {TeError} for groups that don't divide channels and filters, or a window that doesn't fit
+ */
+export function conv2dProgram(options: Conv2dProgramOptions): PrimFunc {
+  checkOptions("te.conv2d", options, PROGRAM);
+  const { channels, filters, groups = 1, layout = "NCHW", dtype = "f32" } = options;
+  const { stride = 1, padding = 0, dilation = 1 } = options;
+  checkGroups(groups, channels, filters);
+  const A = imageInput(options, layout), image = asImages("conv2d", A, layout);
+  const w = windowOn("conv2d", image, options), own = channels / groups;
+  const W = placeholder(
+    "W",
+    layout === "NCHW" ? [filters, own, ...w.kernel] : [...w.kernel, own, filters],
+    dtype,
+  );
+  const shape = ordered<Expr>(layout, image.batch, constant(filters), constant(w.out[0]), constant(w.out[1]));
+  const epilogue = epilogueInputs(options, shape, layout === "NCHW" ? 1 : 3, dtype);
+  const C = conv2d(A, W, { stride, padding, dilation, groups, layout, ...epilogue.options });
+  const name = own === 1 && groups > 1 ? "depthwise_conv2d" : "conv2d";
+  return primFunc(name, [A, W, ...epilogue.extra, C]);
 }

@@ -1,105 +1,104 @@
-/** Operators that take each element by itself. */
-import { add as plus, cast, mul as times } from "../ir/build.ts";
-import type { Expr } from "../ir/expr.ts";
+/** What the operators on single elements share. */
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { arrayOf, required } from "../base/option_kinds.ts";
+import { constant, isConst } from "../ir/build.ts";
+import { equalExpr } from "../ir/equal.ts";
+import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { ACTIVATIONS } from "./activation.ts";
-import { compute, type Dim, dims, placeholder, primFunc } from "../te/compute.ts";
+import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { type Dim, dims } from "../te/dimension.ts";
+import { TeError } from "../te/error.ts";
+import { checkTensors, sharedFloat, shownShape } from "./check_tensors.ts";
+import { dimension, floatType, RESULT, type ResultOptions } from "./kinds.ts";
 
-export interface ElementwiseOptions {
-  /** Of all tensors. */
+/** The options of a program that takes each element by itself. */
+export interface ElementwiseProgramOptions {
+  /** The shape of all tensors. */
   readonly shape: readonly Dim[];
-  /** Of all tensors, and of the arithmetic. Default f32. */
+  /** The dtype of all tensors and of the arithmetic. Default: f32. */
   readonly dtype?: "f32" | "f16";
 }
 
-function shapeOf(operator: string, shape: readonly Dim[]): readonly Expr[] {
-  return Object.values(dims(operator, Object.fromEntries(shape.map((d, k) => [`shape[${k}]`, d]))));
+/** The kinds of {@linkcode ElementwiseProgramOptions}. */
+export const ELEMENTWISE_PROGRAM = {
+  shape: required(arrayOf(dimension)),
+  dtype: floatType,
+} satisfies Fields<ElementwiseProgramOptions>;
+
+/** Applies a function to each element of a tensor. */
+export function unary(operator: string, A: Tensor, options: ResultOptions, f: (x: Expr) => Expr): Tensor {
+  checkTensors(operator, { A });
+  checkOptions(`op.${operator}`, options, RESULT);
+  sharedFloat(operator, { A });
+  return compute(options.name ?? "B", A.shape, (...at) => f(A.at(...at)));
 }
 
-function unary(name: string, options: ElementwiseOptions, f: (x: Expr) => Expr): PrimFunc {
-  const shape = shapeOf(name, options.shape);
-  const { dtype = "f32" } = options;
-  const A = placeholder("A", shape, dtype);
-  const B = compute("B", shape, (...at) => f(A.at(...at)));
-  return primFunc(name, [A, B]);
-}
-
-function pairwise(name: string, options: ElementwiseOptions, f: (x: Expr, y: Expr) => Expr): PrimFunc {
-  const shape = shapeOf(name, options.shape);
-  const { dtype = "f32" } = options;
-  const A = placeholder("A", shape, dtype), B = placeholder("B", shape, dtype);
-  const C = compute("C", shape, (...at) => f(A.at(...at), B.at(...at)));
-  return primFunc(name, [A, B, C]);
-}
-
-/**
- * `C = A + B`, element by element. Parameters A, B, C.
- *
- * @throws {TeError} for an impossible extent
- */
-export function add(options: ElementwiseOptions): PrimFunc {
-  return pairwise("add", options, plus);
-}
-
-/**
- * `C = A · B`, element by element. Parameters A, B, C.
- *
- * @throws {TeError} for an impossible extent
- */
-export function mul(options: ElementwiseOptions): PrimFunc {
-  return pairwise("mul", options, times);
-}
-
-/**
- * `B = A / (1 + exp(-A))`. Parameters A, B.
- *
- * @throws {TeError} for an impossible extent
- */
-export function silu(options: ElementwiseOptions): PrimFunc {
-  return unary("silu", options, ACTIVATIONS.silu);
-}
-
-/**
- * `B = max(A, 0)`. Parameters A, B.
- *
- * @throws {TeError} for an impossible extent
- */
-export function relu(options: ElementwiseOptions): PrimFunc {
-  return unary("relu", options, ACTIVATIONS.relu);
-}
-
-/**
- * `B = A·Φ(A)` with the normal distribution's Φ: by erf, or by the tanh approximation of Hendrycks and
- * Gimpel (arXiv 1606.08415). Parameters A, B.
- *
- * @throws {TeError} for an impossible extent
- */
-export function gelu(options: ElementwiseOptions & { readonly approximate?: "none" | "tanh" }): PrimFunc {
-  return unary("gelu", options, ACTIVATIONS[options.approximate === "tanh" ? "gelu_tanh" : "gelu"]);
-}
-
-/**
- * The gate of a language model's MLP: `C[r, c] = activation(A[r, c]) · A[r, columns + c]`, computed in f32.
- * Parameters A[rows, 2·columns], C[rows, columns].
- *
- * @throws {TeError} for an impossible extent
- */
-export function gated(
-  options: {
-    readonly rows: Dim;
-    readonly columns: Dim;
-    readonly activation: "silu" | "gelu" | "gelu_tanh";
-    readonly dtype?: "f32" | "f16";
-  },
+/** Makes the program of an operator on one tensor: parameters A and B. */
+export function unaryProgram(
+  name: string,
+  { shape, dtype }: ElementwiseProgramOptions,
+  operator: (A: Tensor) => Tensor,
 ): PrimFunc {
-  const { activation, dtype = "f32" } = options;
-  const { rows, columns } = dims("gated", { rows: options.rows, columns: options.columns });
-  const A = placeholder("A", [rows, times(columns, 2)], dtype);
-  const f32 = (x: Expr) => cast("f32", x);
-  const C = compute(
-    "C",
-    [rows, columns],
-    (i, j) => cast(dtype, times(ACTIVATIONS[activation](f32(A.at(i, j))), f32(A.at(i, plus(columns, j))))),
+  const A = placeholder("A", shapeOf(shape), dtype);
+  return primFunc(name, [A, operator(A)]);
+}
+
+/** Applies a function to the elements of two tensors at the same position. */
+export function pairwise(
+  operator: string,
+  A: Tensor,
+  B: Tensor,
+  options: ResultOptions,
+  f: (x: Expr, y: Expr) => Expr,
+): Tensor {
+  checkTensors(operator, { A, B });
+  checkOptions(`op.${operator}`, options, RESULT);
+  sharedFloat(operator, { A, B });
+  const shape = broadcastShape(operator, A, B);
+  return compute(
+    options.name ?? "C",
+    shape,
+    (...at) => f(A.at(...indicesOf(A, shape, at)), B.at(...indicesOf(B, shape, at))),
   );
-  return primFunc(`${activation}_mul`, [A, C]);
+}
+
+/** Makes the program of an operator on two tensors: parameters A, B and C. */
+export function pairwiseProgram(
+  name: string,
+  { shape, dtype }: ElementwiseProgramOptions,
+  operator: (A: Tensor, B: Tensor) => Tensor,
+): PrimFunc {
+  const extents = shapeOf(shape);
+  const A = placeholder("A", extents, dtype), B = placeholder("B", extents, dtype);
+  return primFunc(name, [A, B, operator(A, B)]);
+}
+
+/** The shape of two tensors together: dimensions are aligned at the last one, and an extent of 1 fits any other. */
+function broadcastShape(operator: string, A: Tensor, B: Tensor): readonly Expr[] {
+  const rank = Math.max(A.shape.length, B.shape.length);
+  const aligned = (t: Tensor) => [...Array<Expr>(rank - t.shape.length).fill(constant(1)), ...t.shape];
+  const a = aligned(A), b = aligned(B);
+  return a.map((x, d) => {
+    const y = b[d] as Expr;
+    if (isConst(y, 1) || equalExpr(x, y)) return x;
+    if (isConst(x, 1)) return y;
+    throw new TeError(
+      `expected B of a shape that fits A's ${shownShape(A.shape)}, got ${
+        shownShape(B.shape)
+      }, in ${operator}: ` +
+        `from the last dimension on, extents are equal or one of them is 1`,
+    );
+  });
+}
+
+/** Where the element of `t` is that belongs to the position `at` of a result of that shape. */
+function indicesOf(t: Tensor, shape: readonly Expr[], at: readonly Var[]): readonly Expr[] {
+  const first = shape.length - t.shape.length;
+  return t.shape.map((d, k) =>
+    isConst(d, 1) && !isConst(shape[first + k] as Expr, 1) ? constant(0) : at[first + k] as Var
+  );
+}
+
+function shapeOf(shape: readonly Dim[]): readonly Expr[] {
+  return Object.values(dims(Object.fromEntries(shape.map((d, k) => [`shape[${k}]`, d]))));
 }

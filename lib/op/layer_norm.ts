@@ -1,31 +1,62 @@
+import { checkOptions, type Fields } from "../base/check_options.ts";
 import { add, call, cast, constant, div, mul, sub } from "../ir/build.ts";
+import type { Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc, sum } from "../te/compute.ts";
-import { checkEps, countOf, f32, overColumns, rowsOf, type RowsOptions } from "./rows.ts";
+import { compute, placeholder, primFunc, sum, type Tensor } from "../te/compute.ts";
+import { checkShape, checkTensors, sharedFloat } from "./check_tensors.ts";
+import { RESULT, type ResultOptions } from "./kinds.ts";
+import { NORM_PROGRAM, type NormProgramOptions } from "./rms_norm.ts";
+import { asRows, countOf, f32, NORM, type NormOptions, overColumns, rowsOf } from "./row_reductions.ts";
+
+/** The options of {@linkcode layerNorm}. */
+export interface LayerNormOptions extends NormOptions, ResultOptions {}
+const OPTIONS = { ...NORM, ...RESULT } satisfies Fields<LayerNormOptions>;
 
 /**
- * `B[r, c] = (A[r, c] - mean)·weight[c] / sqrt(variance + eps) + bias[c]`, mean and variance of row r; eps is
- * 1e-5 by default. Parameters A[rows, columns], weight and bias[columns], B[rows, columns].
+ * Gives each row mean 0 and variance 1: `B[…, c] = (A[…, c] - mean)·weight[c] / sqrt(variance + eps) + bias[c]` (Ba et
+ * al., arXiv 1607.06450), computed in f32.
  *
- * @throws {TeError} for an impossible extent, or an eps that is negative or not finite
+ * @param A [..., columns] of f32 or f16
+ * @param weight [columns], of A's dtype
+ * @param bias [columns], of A's dtype
+ * @returns B, of A's shape and dtype; its name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for tensors that don't fit together
  */
-export function layerNorm(options: RowsOptions & { readonly eps?: number }): PrimFunc {
-  const { eps = 1e-5, dtype = "f32" } = options;
-  checkEps("layerNorm", eps);
-  const { rows, columns } = rowsOf("layerNorm", options);
-  const A = placeholder("A", [rows, columns], dtype), a = f32(A);
-  const weight = placeholder("weight", [columns], dtype), bias = placeholder("bias", [columns], dtype);
-  const total = compute("total", [rows], (i) => overColumns(columns, sum, (k) => a(i, k)));
-  const mean = compute("mean", [rows], (i) => div(total.at(i), countOf(columns)));
-  const squares = compute("squares", [rows], (i) =>
+export function layerNorm(A: Tensor, weight: Tensor, bias: Tensor, options: LayerNormOptions = {}): Tensor {
+  checkTensors("layerNorm", { A, weight, bias });
+  checkOptions("op.layerNorm", options, OPTIONS);
+  const { eps = 1e-5, name = "B" } = options;
+  const { lead, columns, dtype } = asRows("layerNorm", A), a = f32(A);
+  sharedFloat("layerNorm", { A, weight, bias });
+  checkShape("layerNorm", "weight", weight, [columns], "to match A's columns");
+  checkShape("layerNorm", "bias", bias, [columns], "to match A's columns");
+  const total = compute("total", lead, (...at) => overColumns(columns, sum, (k) => a(...at, k)));
+  const mean = compute("mean", lead, (...at) => div(total.at(...at), countOf(columns)));
+  const squares = compute("squares", lead, (...at) =>
     overColumns(columns, sum, (k) => {
-      const d = sub(a(i, k), mean.at(i));
+      const d = sub(a(...at, k), mean.at(...at));
       return mul(d, d);
     }));
-  const B = compute("B", [rows, columns], (i, j) => {
-    const deviation = call("rsqrt", add(div(squares.at(i), countOf(columns)), constant(eps, "f32")));
-    const normal = mul(sub(a(i, j), mean.at(i)), deviation);
+  return compute(name, A.shape, (...at) => {
+    const row = at.slice(0, -1), j = at.at(-1) as Var;
+    const deviation = call("rsqrt", add(div(squares.at(...row), countOf(columns)), constant(eps, "f32")));
+    const normal = mul(sub(a(...at), mean.at(...row)), deviation);
     return cast(dtype, add(mul(normal, f32(weight)(j)), f32(bias)(j)));
   });
-  return primFunc("layer_norm", [A, weight, bias, B]);
+}
+
+/**
+ * Makes the program of {@linkcode layerNorm} on a matrix. Parameters A[rows, columns], weight and bias[columns],
+ * B[rows, columns].
+ *
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
+ */
+export function layerNormProgram(options: NormProgramOptions): PrimFunc {
+  checkOptions("te.layerNorm", options, NORM_PROGRAM);
+  const { eps = 1e-5, dtype } = options;
+  const { rows, columns } = rowsOf(options);
+  const A = placeholder("A", [rows, columns], dtype);
+  const weight = placeholder("weight", [columns], dtype), bias = placeholder("bias", [columns], dtype);
+  return primFunc("layer_norm", [A, weight, bias, layerNorm(A, weight, bias, { eps })]);
 }

@@ -1,18 +1,40 @@
+import { checkOptions } from "../base/check_options.ts";
 import { add, call, cast } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc } from "../te/compute.ts";
-import { exponentials, rowsOf, type RowsOptions } from "./rows.ts";
+import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { checkTensors } from "./check_tensors.ts";
+import { RESULT, type ResultOptions } from "./kinds.ts";
+import { asRows, exponentials, ROWS_PROGRAM, rowsOf, type RowsProgramOptions } from "./row_reductions.ts";
 
 /**
- * `B[r] = log Σ_c exp(A[r, c])`, taken about the row's maximum. Parameters A[rows, columns], B[rows].
+ * Takes the logarithm of each row's sum of exponentials: `B[…] = log Σ_c exp(A[…, c])`, computed in f32 about the row's
+ * maximum.
  *
- * @throws {TeError} for an impossible extent
+ * @param A [..., columns] of f32 or f16
+ * @returns B, of A's dtype, and of A's shape without its last dimension; its name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for a tensor of another dtype, or without dimensions
  */
-export function logSumExp(options: RowsOptions): PrimFunc {
-  const { dtype = "f32" } = options;
-  const { rows, columns } = rowsOf("logSumExp", options);
-  const A = placeholder("A", [rows, columns], dtype);
-  const [largest, total] = exponentials(A, rows, columns);
-  const B = compute("B", [rows], (i) => cast(dtype, add(call("log", total.at(i)), largest.at(i))));
-  return primFunc("log_sum_exp", [A, B]);
+export function logSumExp(A: Tensor, options: ResultOptions = {}): Tensor {
+  checkTensors("logSumExp", { A });
+  checkOptions("op.logSumExp", options, RESULT);
+  const rows = asRows("logSumExp", A);
+  const [largest, total] = exponentials(A, rows);
+  return compute(
+    options.name ?? "B",
+    rows.lead,
+    (...at) => cast(rows.dtype, add(call("log", total.at(...at)), largest.at(...at))),
+  );
+}
+
+/**
+ * Makes the program of {@linkcode logSumExp} on a matrix. Parameters A[rows, columns], B[rows].
+ *
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
+ */
+export function logSumExpProgram(options: RowsProgramOptions): PrimFunc {
+  checkOptions("te.logSumExp", options, ROWS_PROGRAM);
+  const { rows, columns } = rowsOf(options);
+  const A = placeholder("A", [rows, columns], options.dtype);
+  return primFunc("log_sum_exp", [A, logSumExp(A)]);
 }

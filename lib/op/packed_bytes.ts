@@ -1,98 +1,122 @@
 /**
- * Products of 8-bit integers: signed bytes, four in a u32, the first in the lowest bits, as a typed array of bytes
- * lies in memory.
+ * Products of 8-bit integers: signed bytes, four in a u32, the first in the lowest bits. A typed array of bytes has the
+ * same order in memory.
  */
 import { call, cast, constant, isConst, mul } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { placeholder, type Tensor } from "../te/compute.ts";
-import type { EpilogueOptions, Sums } from "./epilogue.ts";
 import { TeError } from "../te/error.ts";
+import { checkShape, checkTypes } from "./check_tensors.ts";
+import type { EpilogueOptions, Sums } from "./epilogue.ts";
 
-/** Bytes in a word. */
+/** The bytes in a word. */
 export const BYTES = 4;
 
-/** What an operator on bytes may be asked for, as far as it can't be given. */
-interface Asked extends EpilogueOptions {
-  readonly dtype?: "f32" | "f16" | "i8";
+/** The options of a product that go with bytes alone, or don't go with them. */
+interface ProductOptions extends EpilogueOptions {
   readonly out?: string;
-  readonly weights?: string;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
 }
 
 /**
- * Whether `asked` is for a product of bytes, four along k in a word.
+ * Tells whether a product is one of packed bytes: both operands are of u32.
  *
- * @throws {TeError} for what goes with bytes alone, or does not go with them
+ * @param left the name of the left operand, which has option `scaleLeft`
+ * @throws {TeError} for options that go with bytes alone, or don't go with them
  */
-export function isOfBytes(operator: string, asked: Asked): boolean {
-  const { dtype, out, weights, bias = false, activation = "none", residual = false } = asked;
+export function isOfBytes(
+  operator: string,
+  operands: Readonly<Record<string, Tensor>>,
+  options: ProductOptions,
+  scales: readonly (Tensor | undefined)[],
+): boolean {
+  const bytes = Object.values(operands).some((t) => t.dtype === "u32");
+  const { out, bias, activation = "none", residual } = options;
+  const scaled = scales.filter((s) => s !== undefined).length;
   const refuse = (what: string, why: string) => {
-    throw new TeError(`cannot build ${operator} of ${dtype ?? "f32"} with ${what}: ${why}`);
+    throw new TeError(`expected no ${what} in ${operator} of ${bytes ? "i8" : "floats"}: ${why}`);
   };
-  if (dtype !== "i8") {
-    if (out === "i32") refuse("out = i32", "only sums of i8 are integers; say f32 or f16");
+  if (!bytes) {
+    checkTypes(operator, operands, "f32", "f16");
+    if (out === "i32") refuse("out = i32", "only sums of i8 are integers; use f32 or f16");
+    if (scaled > 0) refuse("scales", "only sums of i8 are scaled; multiply the result instead");
     return false;
   }
-  if (weights !== undefined) {
-    refuse(`weights = ${weights}`, "those are decoded to floats; leave one of them out");
-  }
-  if (asked.transposeA === true || asked.transposeB === false) {
+  checkTypes(operator, operands, "u32");
+  if (options.transposeA === true || options.transposeB === false) {
     refuse(
-      asked.transposeA === true ? "transposeA" : "transposeB = false",
+      options.transposeA === true ? "transposeA" : "transposeB = false",
       "the bytes of a word lie along k, so k is the last axis of both operands",
     );
   }
-  if ((out ?? "i32") === "i32" && (bias || activation !== "none" || residual)) {
-    refuse(
-      "an epilogue",
-      "that follows in f32, on sums that the rows' scales make numbers; say out = f32 or f16",
+  if ((out ?? "i32") === "i32") {
+    if (bias || activation !== "none" || residual) {
+      refuse("epilogue", "it is computed in f32, on scaled sums; use out = f32 or f16");
+    }
+    if (scaled > 0) refuse("scales", "sums of i32 are not scaled; use out = f32 or f16");
+  } else if (scaled < scales.length) {
+    throw new TeError(
+      `expected the scales of both operands for out = ${out} in ${operator} of i8, got ${scaled}`,
     );
   }
   return true;
 }
 
 /**
- * The words that `k` bytes take.
+ * Gives the number of words that `k` bytes take.
  *
- * @throws {TeError} where they are not a whole number of words
+ * @throws {TeError} if it isn't an integer
  */
 export function wordsOf(operator: string, k: Expr): Expr {
   if (isConst(k) && k.value % BYTES === 0) return constant(k.value / BYTES);
   const given = isConst(k) ? `${k.value}` : k.kind === "var" ? JSON.stringify(k.name) : "an expression";
   throw new TeError(
-    `cannot build ${operator} of i8 with k = ${given}: ${BYTES} bytes share a word, so k is a number that ${BYTES} ` +
-      `divides; pad both operands with zeros up to one`,
+    `expected k of ${operator} of i8 to be a number that ${BYTES} divides, because ${BYTES} bytes share a word, ` +
+      `got ${given}; pad both operands with zeros`,
   );
 }
 
-/** The product of two words of bytes, an i32. */
+/** Multiplies two words of bytes; the result is the sum of four products, an i32. */
 export function dotBytes(a: Expr, b: Expr): Expr {
   return call("dot4I8Packed", a, b);
 }
 
-/** An operand's scales, and where in them the scale of a place of the result is. */
+/** An operand's scales. */
 export interface Scales {
+  /** The scales, in f32 or f16. */
   readonly tensor: Tensor;
+  /** Where the scale of an element of the result is. */
   readonly at: (at: readonly Var[]) => readonly Expr[];
 }
 
-/** Parameter `operand`_scale in f32, of the operand's shape without k. */
-export function scalesOf(operand: string, rows: readonly Expr[], at: Scales["at"]): Scales {
-  return { tensor: placeholder(`${operand}_scale`, rows), at };
+/**
+ * Checks an operand's scales: one for each of its rows.
+ *
+ * @throws {TeError} for another shape or dtype
+ */
+export function scalesOf(
+  operator: string,
+  name: string,
+  scale: Tensor,
+  rows: readonly Expr[],
+  at: Scales["at"],
+): Scales {
+  checkTypes(operator, { [name]: scale }, "f32", "f16");
+  checkShape(operator, name, scale, rows, "to match the operand's rows");
+  return { tensor: scale, at };
 }
 
-/** Sums of products of bytes, which stand for the numbers that the scales of both operands make of them. */
+/** Makes parameter `operand`_scale, in f32. */
+export function scaleInput(operand: string, rows: readonly Expr[]): Tensor {
+  return placeholder(`${operand}_scale`, rows);
+}
+
+/** Describes sums of products of bytes, which both operands' scales make numbers. */
 export function scaledSums(scales: readonly Scales[]): Sums {
   return {
     dtype: "i32",
-    value: (sum, at) => scales.reduce((x, s) => mul(x, s.tensor.at(...s.at(at))), cast("f32", sum)),
+    value: (sum, at) =>
+      scales.reduce((x, s) => mul(x, cast("f32", s.tensor.at(...s.at(at)))), cast("f32", sum)),
   };
-}
-
-/** What a product's operands are made of: words of four bytes for i8, and f16 beside the weights that are. */
-export function operandType(
-  { dtype = "f32", weights }: Pick<Asked, "dtype" | "weights">,
-): "f32" | "f16" | "u32" {
-  return weights === "q4f16_1" ? "f16" : dtype === "i8" ? "u32" : dtype;
 }

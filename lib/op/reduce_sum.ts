@@ -1,23 +1,68 @@
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { integer, oneOf } from "../base/option_kinds.ts";
 import { cast } from "../ir/build.ts";
-import type { Var } from "../ir/expr.ts";
+import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc, sum } from "../te/compute.ts";
-import { f32, overColumns, rowsOf, type RowsOptions } from "./rows.ts";
+import { compute, placeholder, primFunc, sum, type Tensor } from "../te/compute.ts";
+import { TeError } from "../te/error.ts";
+import { checkTensors, sharedFloat, shownShape } from "./check_tensors.ts";
+import { RESULT, type ResultOptions } from "./kinds.ts";
+import { f32, overColumns, ROWS_PROGRAM, rowsOf, type RowsProgramOptions } from "./row_reductions.ts";
+
+/** The options of {@linkcode reduceSum}. */
+export interface ReduceSumOptions extends ResultOptions {
+  /** The dimension that is summed over; -1 is the last one. Default: -1. */
+  readonly axis?: number;
+}
+const OPTIONS = { axis: integer(), ...RESULT } satisfies Fields<ReduceSumOptions>;
 
 /**
- * `B[r] = Σ_c A[r, c]`. Parameters A[rows, columns], B[rows], or B[columns] with axis 0.
+ * Sums a tensor over one dimension, in f32.
  *
- * @throws {TeError} for an impossible extent
+ * @param A a tensor of f32 or f16 with at least one dimension
+ * @returns the sums, of A's dtype, and of A's shape without that dimension; the name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for a tensor of another dtype, or a dimension that it doesn't have
  */
-export function reduceSum(
-  options: RowsOptions & { /** 0 sums over rows: `B[c] = Σ_r A[r, c]`. Default 1. */ readonly axis?: 0 | 1 },
-): PrimFunc {
-  const { axis = 1, dtype = "f32" } = options;
-  const { rows, columns } = rowsOf("reduceSum", options);
-  const A = placeholder("A", [rows, columns], dtype), a = f32(A);
-  const [kept, reduced] = axis === 1 ? [rows, columns] : [columns, rows];
-  const value = (i: Var) => overColumns(reduced, sum, (k) => axis === 1 ? a(i, k) : a(k, i));
-  if (dtype === "f32") return primFunc("reduce_sum", [A, compute("B", [kept], (i) => value(i))]);
-  const total = compute("total", [kept], (i) => value(i));
-  return primFunc("reduce_sum", [A, compute("B", [kept], (i) => cast(dtype, total.at(i)))]);
+export function reduceSum(A: Tensor, options: ReduceSumOptions = {}): Tensor {
+  checkTensors("reduceSum", { A });
+  checkOptions("op.reduceSum", options, OPTIONS);
+  const { axis = -1, name = "B" } = options, rank = A.shape.length;
+  const dtype = sharedFloat("reduceSum", { A }), a = f32(A);
+  const reduced = axis < 0 ? axis + rank : axis;
+  if (reduced < 0 || reduced >= rank) {
+    throw new TeError(
+      rank === 0
+        ? "expected A with at least one dimension, got a scalar, in reduceSum"
+        : `expected axis from ${-rank} to ${rank - 1} for A of shape ${shownShape(A.shape)}, got ${axis}, ` +
+          `in reduceSum`,
+    );
+  }
+  const kept = A.shape.toSpliced(reduced, 1);
+  const value = (...at: readonly Var[]) =>
+    overColumns(A.shape[reduced] as Expr, sum, (k) => a(...at.toSpliced(reduced, 0, k)));
+  if (dtype === "f32") return compute(name, kept, value);
+  const total = compute("total", kept, value);
+  return compute(name, kept, (...at) => cast(dtype, total.at(...at)));
+}
+
+/** The options of {@linkcode reduceSumProgram}. */
+export interface ReduceSumProgramOptions extends RowsProgramOptions {
+  /** 1 or -1 sums over columns, `B[r] = Σ_c A[r, c]`; 0 or -2 over rows, `B[c] = Σ_r A[r, c]`. Default: 1. */
+  readonly axis?: 0 | 1 | -1 | -2;
+}
+const PROGRAM = { ...ROWS_PROGRAM, axis: oneOf(0, 1, -1, -2) } satisfies Fields<ReduceSumProgramOptions>;
+
+/**
+ * Makes the program of {@linkcode reduceSum} on a matrix. Parameters A[rows, columns], B[rows], or B[columns] with
+ * axis 0.
+ *
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
+ */
+export function reduceSumProgram(options: ReduceSumProgramOptions): PrimFunc {
+  checkOptions("te.reduceSum", options, PROGRAM);
+  const { axis = 1, dtype } = options;
+  const { rows, columns } = rowsOf(options);
+  const A = placeholder("A", [rows, columns], dtype);
+  return primFunc("reduce_sum", [A, reduceSum(A, { axis })]);
 }

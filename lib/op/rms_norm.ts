@@ -1,36 +1,56 @@
-import { add } from "../ir/build.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc } from "../te/compute.ts";
-import { checkEps, rmsNormed, rowsOf, type RowsOptions } from "./rows.ts";
+import { placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { checkShape, checkTensors, sharedFloat } from "./check_tensors.ts";
+import { RESULT, type ResultOptions } from "./kinds.ts";
+import {
+  asRows,
+  NORM,
+  type NormOptions,
+  rmsNormed,
+  ROWS_PROGRAM,
+  rowsOf,
+  type RowsProgramOptions,
+} from "./row_reductions.ts";
+
+/** The options of {@linkcode rmsNorm}. */
+export interface RmsNormOptions extends NormOptions, ResultOptions {}
+const OPTIONS = { ...NORM, ...RESULT } satisfies Fields<RmsNormOptions>;
 
 /**
- * `B[r, c] = A[r, c]·weight[c] / sqrt(mean_c A[r, c]² + eps)` (Zhang and Sennrich, arXiv 1910.07467); eps is
- * 1e-5 by default. Parameters A[rows, columns], weight[columns], B[rows, columns].
+ * Divides each row by the root of its mean square: `B[…, c] = A[…, c]·weight[c] / sqrt(mean_c A[…, c]² + eps)` (Zhang
+ * and Sennrich, arXiv 1910.07467), computed in f32.
  *
- * @throws {TeError} for an impossible extent, or an eps that is negative or not finite
+ * @param A [..., columns] of f32 or f16
+ * @param weight [columns], of A's dtype
+ * @returns B, of A's shape and dtype; its name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for tensors that don't fit together
  */
-export function rmsNorm(options: RowsOptions & { readonly eps?: number }): PrimFunc {
-  const { eps = 1e-5, dtype = "f32" } = options;
-  checkEps("rmsNorm", eps);
-  const { rows, columns } = rowsOf("rmsNorm", options);
-  const A = placeholder("A", [rows, columns], dtype);
-  const weight = placeholder("weight", [columns], dtype);
-  return primFunc("rms_norm", [A, weight, rmsNormed("B", A, weight, eps)]);
+export function rmsNorm(A: Tensor, weight: Tensor, options: RmsNormOptions = {}): Tensor {
+  checkTensors("rmsNorm", { A, weight });
+  checkOptions("op.rmsNorm", options, OPTIONS);
+  const rows = asRows("rmsNorm", A);
+  sharedFloat("rmsNorm", { A, weight });
+  checkShape("rmsNorm", "weight", weight, [rows.columns], "to match A's columns");
+  return rmsNormed(options.name ?? "B", A, rows, weight, options.eps ?? 1e-5);
 }
 
+/** The options of the program of a norm. */
+export interface NormProgramOptions extends RowsProgramOptions, NormOptions {}
+
+/** The kinds of {@linkcode NormProgramOptions}. */
+export const NORM_PROGRAM = { ...ROWS_PROGRAM, ...NORM } satisfies Fields<NormProgramOptions>;
+
 /**
- * A layer's residual and its norm in one: `S = A + D`, `B = rmsNorm(S)`. Parameters A and D[rows, columns],
- * weight[columns], S and B[rows, columns]; both S and B are results.
+ * Makes the program of {@linkcode rmsNorm} on a matrix. Parameters A[rows, columns], weight[columns], B[rows, columns].
  *
- * @throws {TeError} for an impossible extent, or an eps that is negative or not finite
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
  */
-export function addRmsNorm(options: RowsOptions & { readonly eps?: number }): PrimFunc {
-  const { eps = 1e-5, dtype = "f32" } = options;
-  checkEps("addRmsNorm", eps);
-  const { rows, columns } = rowsOf("addRmsNorm", options);
-  const A = placeholder("A", [rows, columns], dtype), D = placeholder("D", [rows, columns], dtype);
-  const weight = placeholder("weight", [columns], dtype);
-  // The norm adds up its input by itself: reading S back would cost more.
-  const added = (name: string) => compute(name, [rows, columns], (i, j) => add(A.at(i, j), D.at(i, j)));
-  return primFunc("add_rms_norm", [A, D, weight, added("S"), rmsNormed("B", added("added"), weight, eps)]);
+export function rmsNormProgram(options: NormProgramOptions): PrimFunc {
+  checkOptions("te.rmsNorm", options, NORM_PROGRAM);
+  const { eps = 1e-5, dtype } = options;
+  const { rows, columns } = rowsOf(options);
+  const A = placeholder("A", [rows, columns], dtype), weight = placeholder("weight", [columns], dtype);
+  return primFunc("rms_norm", [A, weight, rmsNorm(A, weight, { eps })]);
 }

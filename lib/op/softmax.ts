@@ -1,23 +1,46 @@
+import { checkOptions } from "../base/check_options.ts";
 import { call, cast, div, sub } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc } from "../te/compute.ts";
-import { exponentials, f32, rowsOf, type RowsOptions } from "./rows.ts";
+import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { checkTensors } from "./check_tensors.ts";
+import { RESULT, type ResultOptions } from "./kinds.ts";
+import {
+  asRows,
+  exponentials,
+  f32,
+  ROWS_PROGRAM,
+  rowsOf,
+  type RowsProgramOptions,
+} from "./row_reductions.ts";
 
 /**
- * `B[r, c] = exp(A[r, c] - max_c A[r, c]) / Σ_c exp(A[r, c] - max_c A[r, c])`. Parameters A and
- * B[rows, columns].
+ * Takes the softmax of each row: `B[…, c] = exp(A[…, c] - max_c A[…, c]) / Σ_c exp(A[…, c] - max_c A[…, c])`, computed
+ * in f32.
  *
- * @throws {TeError} for an impossible extent
+ * @param A [..., columns] of f32 or f16
+ * @returns B, of A's shape and dtype; its name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for a tensor of another dtype, or without dimensions
  */
-export function softmax(options: RowsOptions): PrimFunc {
-  const { dtype = "f32" } = options;
-  const { rows, columns } = rowsOf("softmax", options);
-  const A = placeholder("A", [rows, columns], dtype), a = f32(A);
-  const [largest, total] = exponentials(A, rows, columns);
-  const B = compute(
-    "B",
-    [rows, columns],
-    (i, j) => cast(dtype, div(call("exp", sub(a(i, j), largest.at(i))), total.at(i))),
-  );
-  return primFunc("softmax", [A, B]);
+export function softmax(A: Tensor, options: ResultOptions = {}): Tensor {
+  checkTensors("softmax", { A });
+  checkOptions("op.softmax", options, RESULT);
+  const rows = asRows("softmax", A), a = f32(A);
+  const [largest, total] = exponentials(A, rows);
+  return compute(options.name ?? "B", A.shape, (...at) => {
+    const row = at.slice(0, -1);
+    return cast(rows.dtype, div(call("exp", sub(a(...at), largest.at(...row))), total.at(...row)));
+  });
+}
+
+/**
+ * Makes the program of {@linkcode softmax} on a matrix. Parameters A and B[rows, columns].
+ *
+ * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
+ */
+export function softmaxProgram(options: RowsProgramOptions): PrimFunc {
+  checkOptions("te.softmax", options, ROWS_PROGRAM);
+  const { rows, columns } = rowsOf(options);
+  const A = placeholder("A", [rows, columns], options.dtype);
+  return primFunc("softmax", [A, softmax(A)]);
 }

@@ -1,14 +1,18 @@
-/** Every kernel of a model. */
+/** The kernels of whole models. */
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { integer, oneOf } from "../base/option_kinds.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import type { Dim } from "../te/dimension.ts";
 import type { Activation } from "./activation.ts";
-import { attention } from "./attention.ts";
-import type { Dim } from "../te/compute.ts";
-import { conv2d, type ImageLayout } from "./conv2d.ts";
-import { gated } from "./elementwise.ts";
-import { embedding } from "./embedding.ts";
-import { TeError } from "../te/error.ts";
-import { gemv } from "./gemv.ts";
-import { matmul } from "./matmul.ts";
+import { addRmsNormProgram } from "./add_rms_norm.ts";
+import { attentionProgram } from "./attention.ts";
+import { conv2dProgram } from "./conv2d.ts";
+import { embeddingProgram } from "./embedding.ts";
+import { gatedProgram } from "./gated.ts";
+import { gemvProgram } from "./gemv.ts";
+import { globalAvgPool2dProgram } from "./global_avg_pool2d.ts";
+import { matmulProgram } from "./matmul.ts";
+import { maxPool2dProgram } from "./max_pool2d.ts";
 import {
   LANGUAGE_MODELS,
   type LanguageModel,
@@ -16,17 +20,19 @@ import {
   MOBILENET_V2,
   RESNET18,
 } from "./models.ts";
-import { globalAvgPool2d, maxPool2d } from "./pool2d.ts";
-import { rope } from "./rope.ts";
-import { addRmsNorm, rmsNorm } from "./rms_norm.ts";
+import { rmsNormProgram } from "./rms_norm.ts";
+import { ropeProgram } from "./rope.ts";
+import { type ImageLayout, imageLayout } from "./window.ts";
 
 /** A kernel of a model. */
 export interface SuiteKernel {
+  /** The kernel's name, unique in its phase. */
   readonly name: string;
   /** `decode`: one token; `prefill`: a prompt of m tokens, m symbolic; `image`: one picture. */
   readonly phase: "decode" | "prefill" | "image";
+  /** What the kernel computes. */
   readonly func: PrimFunc;
-  /** Times that it runs in one pass of the model. */
+  /** The number of times that it runs in one pass of the model. */
   readonly count: number;
   /** Typical values of its shape variables. */
   readonly shapes: Readonly<Record<string, number>>;
@@ -34,34 +40,47 @@ export interface SuiteKernel {
 
 /** MLC's names for a language model's weights: in 4 bits or as they are, beside numbers in f16 or f32. */
 export const QUANTIZATIONS = ["q4f16_1", "q4f32_1", "q0f16", "q0f32"] as const;
+
+/** One of {@linkcode QUANTIZATIONS}. */
 export type Quantization = typeof QUANTIZATIONS[number];
 
+/** The options of {@linkcode suite}. */
 export interface SuiteOptions {
-  /** Of language models. Default q4f16_1; a device that does not compute in f16 takes q4f32_1. */
+  /** The weights of a language model. Default: q4f16_1; a device that doesn't compute in f16 takes q4f32_1. */
   readonly quantization?: Quantization;
-  /** Of images. Default NHWC. */
+  /** The order of the images' dimensions in a vision model. Default: NHWC. */
   readonly layout?: ImageLayout;
-  /** Divides widths and lengths, to try a model where it is too large; rows stay whole groups of 32. Default 1. */
+  /** Divides widths and lengths, to try a model that is too large; rows stay whole groups of 32. Default: 1. */
   readonly shrink?: number;
 }
+const FIELDS = {
+  quantization: oneOf(...QUANTIZATIONS),
+  layout: imageLayout,
+  shrink: integer({ min: 1 }),
+} satisfies Fields<SuiteOptions>;
+const { quantization, layout, shrink } = FIELDS;
+/** A language model has no image layout, a vision model no quantization. */
+const OPTIONS = { llm: { quantization, shrink }, vision: { layout, shrink } } as const;
 
 const PROMPT = 128, CACHE = 1024;
 
 /**
- * The kernels of a language model (decode and prefill) or of a vision model (one image), as a compiler fuses
+ * Lists the kernels of a language model (decode and prefill) or of a vision model (one image), as a compiler fuses
  * them: dequantization, bias, residual and activation are part of the kernel that they belong to.
  *
- * @throws {TeError} for an unknown model
+ * @param kind what the model reads: `llm` for text, `vision` for images
+ * @param model its name, for example Llama-3.2-1B or resnet18; the error for an unknown one lists all
+ * @throws {OptionError} for an unknown model, or an option that doesn't exist or can't have its value
  */
 export function suite(
   kind: "llm" | "vision",
   model: string,
   options: SuiteOptions = {},
 ): readonly SuiteKernel[] {
+  checkArgument("te.suite", "kind", kind, oneOf("llm", "vision"));
   const known = kind === "llm" ? Object.keys(LANGUAGE_MODELS) : Object.keys(VISION_MODELS);
-  if (!known.includes(model)) {
-    throw new TeError(`unknown ${kind} model ${model}: known are ${known.join(", ")}`);
-  }
+  checkArgument("te.suite", `model ("${kind}")`, model, oneOf(...known));
+  checkOptions(`te.suite("${kind}")`, options, OPTIONS[kind]);
   if (kind === "vision") return merged(VISION_MODELS[model as keyof typeof VISION_MODELS](options));
   const whole: LanguageModel = LANGUAGE_MODELS[model as LanguageModelName];
   const m = shrunk(whole, options.shrink ?? 1);
@@ -75,7 +94,7 @@ function shrunk(m: LanguageModel, by: number): LanguageModel {
     hidden: part(m.hidden),
     intermediate: part(m.intermediate),
     vocabulary: part(m.vocabulary),
-    headDim: Math.max(16, m.headDim / by),
+    headDim: Math.max(16, 2 * Math.round(m.headDim / by / 2)),
   };
 }
 
@@ -93,8 +112,8 @@ function languageModel(
     : { m: Math.max(2, Math.round(PROMPT / shrink)) };
   const linear = (n: number, k: number, more: { readonly bias?: boolean; readonly out?: "f32" } = {}) =>
     phase === "decode"
-      ? gemv({ n, k, ...weights, ...more })
-      : matmul({ m: rows, n, k, transposeB: true, ...weights, ...more });
+      ? gemvProgram({ n, k, ...weights, ...more })
+      : matmulProgram({ m: rows, n, k, transposeB: true, ...weights, ...more });
   const kernel = (
     name: string,
     func: PrimFunc,
@@ -104,23 +123,23 @@ function languageModel(
   const { hidden, intermediate, heads, kvHeads, headDim, vocabulary } = m;
   const length = Math.max(2 * Math.round(PROMPT / shrink), Math.round(CACHE / shrink));
   return [
-    kernel("embed", embedding({ rows, vocabulary, columns: hidden, ...weights }), 1),
-    kernel("rms_norm", rmsNorm({ rows, columns: hidden, dtype }), 1),
+    kernel("embed", embeddingProgram({ rows, vocabulary, columns: hidden, ...weights }), 1),
+    kernel("rms_norm", rmsNormProgram({ rows, columns: hidden, dtype }), 1),
     kernel("qkv", linear((heads + 2 * kvHeads) * headDim, hidden, { bias: m.qkvBias })),
-    kernel("rope", rope({ rows, heads, kvHeads, headDim, theta: m.theta, dtype })),
+    kernel("rope", ropeProgram({ rows, heads, kvHeads, headDim, theta: m.theta, dtype })),
     kernel(
       "attention",
-      attention({ queries: rows, length: "L", heads, kvHeads, headDim, dtype }),
+      attentionProgram({ queries: rows, length: "L", heads, kvHeads, headDim, dtype }),
       m.layers,
       { ...shapes, L: length },
     ),
     kernel("o", linear(hidden, heads * headDim)),
-    kernel("add_rms_norm", addRmsNorm({ rows, columns: hidden, dtype }), 2 * m.layers),
+    kernel("add_rms_norm", addRmsNormProgram({ rows, columns: hidden, dtype }), 2 * m.layers),
     kernel("gate_up", linear(2 * intermediate, hidden)),
-    kernel("gated", gated({ rows, columns: intermediate, activation: m.activation, dtype })),
+    kernel("gated", gatedProgram({ rows, columns: intermediate, activation: m.activation, dtype })),
     kernel("down", linear(hidden, intermediate)),
-    // Only the last token's logits are asked for.
-    kernel("lm_head", gemv({ n: vocabulary, k: hidden, ...weights, out: "f32" }), 1, {}),
+    // Only the logits of the last token are needed.
+    kernel("lm_head", gemvProgram({ n: vocabulary, k: hidden, ...weights, out: "f32" }), 1, {}),
   ];
 }
 
@@ -161,7 +180,7 @@ class Network {
       bias: true,
       ...more,
     };
-    this.#add(kind, conv2d({ ...options, layout: this.options.layout ?? "NHWC" }));
+    this.#add(kind, conv2dProgram({ ...options, layout: this.options.layout ?? "NHWC" }));
     this.size = Math.floor((size + 2 * padding - kernel) / stride) + 1;
     this.channels = filters;
   }
@@ -171,7 +190,7 @@ class Network {
     const layout = this.options.layout ?? "NHWC";
     this.#add(
       "max_pool",
-      maxPool2d({ height: size, width: size, channels, kernel: 3, stride: 2, padding: 1, layout }),
+      maxPool2dProgram({ height: size, width: size, channels, kernel: 3, stride: 2, padding: 1, layout }),
     );
     this.size = Math.floor((size - 1) / 2) + 1;
   }
@@ -179,8 +198,8 @@ class Network {
   head(classes: number): readonly SuiteKernel[] {
     const { size, channels } = this;
     const layout = this.options.layout ?? "NHWC";
-    this.#add("avg_pool", globalAvgPool2d({ channels, height: size, width: size, layout }));
-    this.#add("classify", gemv({ n: classes, k: channels, bias: true }));
+    this.#add("avg_pool", globalAvgPool2dProgram({ channels, height: size, width: size, layout }));
+    this.#add("classify", gemvProgram({ n: classes, k: channels, bias: true }));
     return this.kernels;
   }
 
@@ -189,7 +208,7 @@ class Network {
   }
 }
 
-/** He et al., 2016: batch norms are folded into the convolutions before them. */
+/** ResNet-18 (He et al., 2016); batch norms are folded into the convolutions before them. */
 function resnet18(options: SuiteOptions): Image {
   const net = new Network(options);
   net.conv(64, 7, 2, { activation: "relu" });
@@ -210,7 +229,7 @@ function resnet18(options: SuiteOptions): Image {
   return net.head(1000);
 }
 
-/** Sandler et al., 2018. */
+/** MobileNetV2 (Sandler et al., 2018). */
 function mobilenetV2(options: SuiteOptions): Image {
   const net = new Network(options);
   net.conv(32, 3, 2, { activation: "relu6" });
@@ -227,7 +246,7 @@ function mobilenetV2(options: SuiteOptions): Image {
   return net.head(1000);
 }
 
-/** Kernels that are the same, once, with their counts added up; names that differ in shape are numbered. */
+/** Lists equal kernels once, with their counts added up, and numbers those of one name that differ. */
 function merged(kernels: readonly SuiteKernel[]): readonly SuiteKernel[] {
   const known = new Map<string, SuiteKernel>();
   const names = new Map<string, number>();

@@ -1,4 +1,7 @@
-/** What a tensor's elements are, as functions of their position; and programs made of such tensors. */
+/** Defines tensors by their elements, as functions of the position, and makes programs of such tensors. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { aFunction, arrayOf, instanceOf, name as nameKind, oneOf, passing } from "../base/option_kinds.ts";
+import { shownValue } from "../base/shown_value.ts";
 import {
   binary,
   block,
@@ -10,32 +13,41 @@ import {
   load,
   seq,
   store,
-  toExpr,
   variable,
 } from "../ir/build.ts";
 import { RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { substitute, walkExpr } from "../ir/visit.ts";
+import { replaceBuffers, substitute, walkExpr } from "../ir/visit.ts";
+import { extents, isExpr } from "./dimension.ts";
 import { TeError } from "./error.ts";
 
 /** An axis that a reduction runs over. */
 export interface ReduceAxis {
+  /** The axis as the reduced expression mentions it. */
   readonly var: Var;
+  /** The number of its positions. */
   readonly extent: Expr;
 }
 
-/** A sum or maximum over axes, the value of a whole tensor element. */
+/** A sum or maximum over axes; it is a tensor's whole element. */
 export interface Reduction {
+  /** Tells a reduction from an expression. */
   readonly kind: "reduction";
+  /** A sum or a maximum. */
   readonly op: "add" | "max";
+  /** The expression that is reduced. */
   readonly value: Expr;
+  /** The axes that it is reduced over, the outermost first. */
   readonly axes: readonly ReduceAxis[];
 }
 
-interface Definition {
+/** How the elements of a tensor are computed. */
+export interface Definition {
+  /** The position of an element, one variable for each dimension. */
   readonly axes: readonly Var[];
+  /** The element at that position. */
   readonly value: Expr | Reduction;
 }
 
@@ -43,13 +55,35 @@ let made = 0;
 
 /** A tensor: an input, or one that is computed from others. */
 export class Tensor {
-  /** Tensors that were made later have more. */
+  /** The number of tensors that were made before this one. */
   readonly age: number = made++;
 
-  constructor(readonly buffer: Buffer, readonly definition?: Definition) {
+  /** Makes a tensor; `definition` is undefined for an input. {@linkcode placeholder} and {@linkcode compute} call this. */
+  constructor(
+    /** Where the tensor's elements are stored. */
+    readonly buffer: Buffer,
+    /** How the elements are computed; undefined for an input. */
+    readonly definition?: Definition,
+  ) {
     if (definition) computed.set(buffer, this);
   }
-  /** The element at `indices`. */
+
+  /** The name of the tensor. */
+  get name(): string {
+    return this.buffer.name;
+  }
+
+  /** The extent of each dimension. */
+  get shape(): readonly Expr[] {
+    return this.buffer.shape;
+  }
+
+  /** The type of the elements. */
+  get dtype(): ScalarType {
+    return this.buffer.dtype;
+  }
+
+  /** Reads the element at `indices`, one for each dimension. */
   at(...indices: readonly ExprLike[]): Load {
     return load(this.buffer, ...indices);
   }
@@ -58,58 +92,125 @@ export class Tensor {
 /** From the buffers that expressions mention to the tensors that they are computed as. */
 const computed = new WeakMap<Buffer, Tensor>();
 
+const scalarType: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
+const shapeKind: Kind<readonly (ExprLike | string)[]> = passing("a list of extents", Array.isArray);
+/** The kind of an argument that is a tensor. */
+export const tensorKind: Kind<Tensor> = instanceOf(
+  Tensor,
+  "a tensor: a te.placeholder or one that is computed",
+);
+
+const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(
+  passing(
+    "an axis that te.reduceAxis made",
+    (x) => typeof x === "object" && x !== null && "var" in x && "extent" in x,
+  ),
+);
+
 /**
- * An input tensor.
+ * Makes an input tensor.
  *
- * @throws {TeError} for an extent that is not a positive integer
+ * @param shape the extent of each dimension: a positive integer, a shape variable or its name, or an expression of
+ * shape variables
+ * @param dtype the type of the elements; f32 by default
+ * @throws {OptionError} for an argument of a wrong kind
+ * @throws {TeError} for an impossible extent
  */
-export function placeholder(name: string, shape: readonly ExprLike[], dtype: ScalarType = "f32"): Tensor {
-  return new Tensor(buffer(name, checked(name, shape), dtype));
+export function placeholder(
+  name: string,
+  shape: readonly (ExprLike | string)[],
+  dtype: ScalarType = "f32",
+): Tensor {
+  checkArgument("te.placeholder", "name", name, nameKind);
+  checkArgument("te.placeholder", "shape", shape, shapeKind);
+  checkArgument("te.placeholder", "dtype", dtype, scalarType);
+  return new Tensor(buffer(name, extents(name, shape), dtype));
 }
 
 /**
- * A tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, or a {@linkcode sum} or {@linkcode max}.
- * Its dtype is that of the value.
+ * Makes a tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, a {@linkcode sum} or a
+ * {@linkcode max}. The tensor's dtype is the value's.
  *
- * @throws {TeError} for an extent that is not a positive integer
+ * @param shape the extent of each dimension, as {@linkcode placeholder} takes it
+ * @throws {OptionError} for an argument of a wrong kind
+ * @throws {TeError} for an impossible extent, or a value that is neither an expression nor a reduction
  */
 export function compute(
   name: string,
-  shape: readonly ExprLike[],
+  shape: readonly (ExprLike | string)[],
   value: (...axes: readonly Var[]) => Expr | Reduction,
 ): Tensor {
-  const axes = checked(name, shape).map((_, d) => variable("ijlmn".charAt(d) || `i${d}`));
+  checkArgument("te.compute", "name", name, nameKind);
+  checkArgument("te.compute", "shape", shape, shapeKind);
+  checkArgument("te.compute", "value", value, aFunction("a function of the position"));
+  const dimensions = extents(name, shape);
+  const axes = dimensions.map((_, d) => variable("ijlmn".charAt(d) || `i${d}`));
   const element = value(...axes);
-  const dtype = (element.kind === "reduction" ? element.value : element).dtype as ScalarType;
-  return new Tensor(buffer(name, shape, dtype), { axes, value: element });
+  const scalar: unknown = element?.kind === "reduction" ? element.value : element;
+  if (!isExpr(scalar)) {
+    throw new TeError(
+      `expected the value of ${name} to be an expression, a sum or a max, got ${
+        shownValue(scalar)
+      }, in te.compute`,
+    );
+  }
+  // A tensor's elements have no lanes before vectorizing.
+  return new Tensor(buffer(name, dimensions, scalar.dtype as ScalarType), { axes, value: element });
 }
 
 /**
- * An axis of `extent` to reduce over.
+ * Makes an axis to reduce over.
  *
- * @throws {TeError} for an extent that is not a positive integer
+ * @param extent the number of positions, as {@linkcode placeholder} takes it
+ * @param name the name of the loop over the axis; k by default
+ * @throws {TeError} for an impossible extent
  */
-export function reduceAxis(extent: ExprLike, name = "k"): ReduceAxis {
-  return { var: variable(name), extent: checked(name, [extent])[0] as Expr };
-}
-
-/** The sum of `value` over `axes`. */
-export function sum(value: Expr, axes: readonly ReduceAxis[]): Reduction {
-  return { kind: "reduction", op: "add", value, axes };
-}
-
-/** The maximum of `value` over `axes`. */
-export function max(value: Expr, axes: readonly ReduceAxis[]): Reduction {
-  return { kind: "reduction", op: "max", value, axes };
+export function reduceAxis(extent: ExprLike | string, name = "k"): ReduceAxis {
+  checkArgument("te.reduceAxis", "name", name, nameKind);
+  return { var: variable(name), extent: extents(name, [extent])[0] as Expr };
 }
 
 /**
- * The program that computes the tensors among `params` that are not inputs, and whatever they need. One
- * loop nest and one block for each computed tensor, named after it, in the order in which they were made.
+ * Sums `value` over `axes`; a sum over no position is 0.
  *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function sum(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("sum", "add", value, axes);
+}
+
+/**
+ * Takes the maximum of `value` over `axes`; it starts at the least number of the value's dtype.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function max(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("max", "max", value, axes);
+}
+
+function reduction(
+  name: "sum" | "max",
+  op: Reduction["op"],
+  value: Expr,
+  axes: readonly ReduceAxis[],
+): Reduction {
+  checkArgument(`te.${name}`, "value", value, passing("an expression", isExpr));
+  checkArgument(`te.${name}`, "axes", axes, axesKind);
+  return { kind: "reduction", op, value, axes };
+}
+
+/**
+ * Makes the program that computes the tensors among `params` that are not inputs, and the tensors that they need. Each
+ * computed tensor becomes one loop nest with one block, named after it, in the order in which the tensors were made.
+ * An intermediate tensor whose name is taken gets a number: `C_1`.
+ *
+ * @param params the program's parameters: its inputs and its results
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {TeError} if none of `params` is computed
  */
 export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
+  checkArgument("te.primFunc", "name", name, nameKind);
+  checkArgument("te.primFunc", "params", params, arrayOf(tensorKind));
   const order: Tensor[] = [];
   const visit = (t: Tensor): void => {
     if (!t.definition || order.includes(t)) return;
@@ -123,26 +224,43 @@ export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
   params.forEach(visit);
   order.sort((a, b) => a.age - b.age);
   if (order.length === 0) {
-    throw new TeError(`cannot make program ${name}: none of its parameters is computed`);
+    throw new TeError(
+      `expected at least one computed tensor among the parameters of ${name}, got inputs only; ` +
+        `add the tensor that the program computes`,
+    );
   }
   const given = new Set(params.map((t) => t.buffer));
+  const names = new Set(params.map((t) => t.name));
+  const renamed = new Map<Buffer, Buffer>();
+  for (const { buffer } of order) {
+    if (given.has(buffer)) continue;
+    const own = fresh(buffer.name, names);
+    if (own !== buffer.name) renamed.set(buffer, { ...buffer, name: own });
+  }
   const taken = new Set<string>();
   const shapeVars = new Set<Var>();
-  const nests = order.map((t) => nestOf(t, taken));
+  const nests = order.map((t) => nestOf(t, renamed.get(t.buffer)?.name ?? t.name, taken));
   for (const t of params) {
-    for (const d of t.buffer.shape) {
+    for (const d of t.shape) {
       walkExpr(d, (e) => e.kind === "var" && shapeVars.add(e));
     }
   }
-  const allocs = order.map((t) => t.buffer).filter((b) => !given.has(b));
-  return new PrimFunc(name, params.map((t) => t.buffer), [...shapeVars], allocs, seq(...nests));
+  const allocs = order.map((t) => t.buffer).filter((b) => !given.has(b)).map((b) => renamed.get(b) ?? b);
+  const body = seq(...nests);
+  return new PrimFunc(
+    name,
+    params.map((t) => t.buffer),
+    [...shapeVars],
+    allocs,
+    renamed.size > 0 ? replaceBuffers(body, renamed) : body,
+  );
 }
 
-function nestOf(t: Tensor, taken: Set<string>): Stmt {
+function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
   const { axes, value } = t.definition as Definition;
   const reduce = value.kind === "reduction" ? value.axes : [];
   const all = [
-    ...axes.map((v, d) => ({ v, extent: t.buffer.shape[d] as Expr, type: "spatial" as const })),
+    ...axes.map((v, d) => ({ v, extent: t.shape[d] as Expr, type: "spatial" as const })),
     ...reduce.map((a) => ({ v: a.var, extent: a.extent, type: "reduce" as const })),
   ];
   const iters = all.map((a) => iterVar(variable(`v${a.v.name}`), a.extent, a.type));
@@ -150,13 +268,13 @@ function nestOf(t: Tensor, taken: Set<string>): Stmt {
   const at = new Map<Var, Expr>(all.map((a, k) => [a.v, (iters[k] as typeof iters[number]).var]));
   const indices = axes.map((v) => at.get(v) as Expr);
   const element = substitute(value.kind === "reduction" ? value.value : value, at);
-  const { dtype } = t.buffer;
+  const { dtype } = t;
   const self = load(t.buffer, ...indices);
   const body = value.kind === "reduction"
-    ? block(t.buffer.name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
+    ? block(name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
       init: store(t.buffer, indices, constant(value.op === "add" ? 0 : RANGE[dtype][0], dtype)),
     })
-    : block(t.buffer.name, iters, loops, store(t.buffer, indices, element));
+    : block(name, iters, loops, store(t.buffer, indices, element));
   return loops.reduceRight<Stmt>((s, v, k) => forLoop(v, (all[k] as typeof all[number]).extent, s), body);
 }
 
@@ -165,44 +283,4 @@ function fresh(wanted: string, taken: Set<string>): string {
   for (let k = 1; taken.has(name); k++) name = `${wanted}_${k}`;
   taken.add(name);
   return name;
-}
-
-function checked(name: string, shape: readonly ExprLike[]): readonly Expr[] {
-  return shape.map((d) => {
-    const e = toExpr(d);
-    if (e.kind === "const" && !(Number.isInteger(e.value) && e.value > 0)) {
-      throw new TeError(
-        `cannot make ${name} with extent ${e.value}: extents are positive integers or shape variables`,
-      );
-    }
-    return e;
-  });
-}
-
-/** A dimension as users write it: an extent, or the name of a shape variable. */
-export type Dim = number | string;
-
-/**
- * The dimensions of one operator as expressions; dimensions of one name are one shape variable.
- *
- * @throws {TeError} for an extent that is not a positive integer
- */
-export function dims<K extends string>(operator: string, given: Readonly<Record<K, Dim>>): Record<K, Expr> {
-  const vars = new Map<string, Var>();
-  const entries = Object.entries<Dim>(given).map(([key, d]): [string, Expr] => {
-    if (typeof d === "string" && /^[A-Za-z]\w*$/.test(d)) {
-      const v = vars.get(d) ?? variable(d);
-      vars.set(d, v);
-      return [key, v];
-    }
-    if (typeof d !== "number" || !Number.isSafeInteger(d) || d <= 0 || d >= 2 ** 31) {
-      throw new TeError(
-        `cannot build ${operator} with ${key} = ${
-          JSON.stringify(d)
-        }: extents are positive integers below 2^31, or a shape variable's name`,
-      );
-    }
-    return [key, constant(d)];
-  });
-  return Object.fromEntries(entries) as Record<K, Expr>;
 }

@@ -7,7 +7,7 @@ import { ChartError } from "../../lib/charts/error.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
 import { underRoofline } from "../../lib/charts/roofline.ts";
 import { whereTimeGoes } from "../../lib/charts/where_time_goes.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { golden } from "../golden.ts";
 import { assertShown } from "../notebook/texts.ts";
 

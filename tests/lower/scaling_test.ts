@@ -4,7 +4,7 @@ import { lower } from "../../lib/lower/pipeline.ts";
 import { cpuTime } from "../../lib/runtime/platform.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 
 /** A matrix product whose tiles go through workgroup memory; 16 products a step, `steps` of them unrolled. */
 function unrolled(steps: number, doubled: boolean): PrimFunc {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Diff, diff } from "../../lib/notebook/diff.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { golden } from "../golden.ts";
 import { textOfHtml } from "./text_of_html.ts";
 

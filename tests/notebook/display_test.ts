@@ -11,7 +11,7 @@ import { tableBundle } from "../../lib/notebook/tables.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
 import { flagKnob } from "../../lib/space/knob.ts";
-import { reduceSum } from "../../lib/op/reduce_sum.ts";
+import { reduceSumProgram as reduceSum } from "../../lib/op/reduce_sum.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable } from "../charts/results.ts";
 

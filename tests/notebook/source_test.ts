@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Source, sourceOf } from "../../lib/notebook/source.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { reduceSum } from "../../lib/op/reduce_sum.ts";
+import { reduceSumProgram as reduceSum } from "../../lib/op/reduce_sum.ts";
 import { golden } from "../golden.ts";
 import { textOfHtml } from "./text_of_html.ts";
 

@@ -3,8 +3,8 @@ import { steps } from "../../lib/notebook/steps.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { walk } from "../../lib/schedule/walk.ts";
-import { matmul } from "../../lib/op/matmul.ts";
-import { reduceSum } from "../../lib/op/reduce_sum.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
+import { reduceSumProgram as reduceSum } from "../../lib/op/reduce_sum.ts";
 import { golden } from "../golden.ts";
 
 const func = matmul({ m: 8, n: 8, k: 8 });

@@ -46,6 +46,13 @@ const FEW_EPILOGUES = [{}, { bias: true }, { activation: "silu" }, {
   residual: true,
 }];
 
+/** Weights that are decoded to f16 stand beside numbers in f16. */
+function fitsWeights(
+  o: { readonly weights: string | undefined; readonly dtype: string | undefined },
+): boolean {
+  return !(o.weights === "q4f16_1" && o.dtype === "f32");
+}
+
 const products: readonly Call[] = [
   ...calls("matmul", te.matmul, [
     ...choices({
@@ -66,11 +73,11 @@ const products: readonly Call[] = [
       k: [70, "k"],
       batch: [undefined, 2],
       transposeA: FLAG,
-      transposeB: FLAG,
+      transposeB: [undefined, true],
       weights: Q4,
       dtype: FLOATS,
       out: [undefined, "f32", "f16"],
-    }),
+    }).filter(fitsWeights),
     ...FEW_EPILOGUES.flatMap((e) =>
       choices({ m: ["m"], n: [20], k: [64], batch: [undefined, 2], weights: Q4, out: [undefined, "f32"] })
         .map((o) => ({ ...o, ...e }))
@@ -99,11 +106,11 @@ const products: readonly Call[] = [
     ...choices({
       n: [20, "n"],
       k: [70],
-      transposeA: FLAG,
+      transposeA: [undefined, false],
       weights: Q4,
       dtype: FLOATS,
       out: [undefined, "f32", "f16"],
-    }),
+    }).filter(fitsWeights),
     ...FEW_EPILOGUES.flatMap((e) =>
       choices({ n: [20], k: [64], weights: Q4, out: [undefined, "f32"] }).map((o) => ({ ...o, ...e }))
     ),
@@ -167,7 +174,7 @@ const tokens: readonly Call[] = [
       columns: [70, "d"],
       dtype: FLOATS,
       weights: [undefined, ...Q4],
-    }),
+    }).filter((o) => fitsWeights(o) && !(o.weights === "q4f32_1" && o.dtype === "f16")),
   ),
   ...calls(
     "rope",

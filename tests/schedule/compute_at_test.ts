@@ -19,7 +19,7 @@ import { PrimFunc } from "../../lib/ir/func.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, max, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { addOne2, center, chain, diamond, product, stencil } from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
 

@@ -4,7 +4,7 @@ import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { Var } from "../../lib/ir/expr.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, max, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { addOne, center, product, rowSum } from "./programs.ts";
 import { refuses, refusesCall, refusesChangedLoops, scheduled, shows } from "./shown.ts";
 

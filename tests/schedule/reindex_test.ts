@@ -20,8 +20,8 @@ import { PrimFunc } from "../../lib/ir/func.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
-import { conv2d } from "../../lib/op/conv2d.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { conv2dProgram as conv2d } from "../../lib/op/conv2d.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { addOne, center, chain, product, rowSum, stencil } from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
 

@@ -6,7 +6,7 @@ import { verifyFunc } from "../../lib/ir/verify.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { compute, max, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { randomInputs } from "../ir/random_program.ts";
 import { addOne, center, product, rowSum } from "./programs.ts";
 import { refuses, refusesCall, refusesChangedLoops, scheduled, shows } from "./shown.ts";

@@ -5,7 +5,7 @@ import { ScheduleError } from "../../lib/schedule/error.ts";
 import type { IndexMap } from "../../lib/schedule/index_map.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { addOne, center, chain, stencil } from "./programs.ts";
 import { refuses, refusesCall, scheduled, shows } from "./shown.ts";
 

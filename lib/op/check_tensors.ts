@@ -1,0 +1,132 @@
+/** Checks that the tensors of a composable operator fit together. */
+import { checkArgument } from "../base/check_options.ts";
+import { equalExpr } from "../ir/equal.ts";
+import type { Expr } from "../ir/expr.ts";
+import { printExpr } from "../ir/print.ts";
+import { type Tensor, tensorKind } from "../te/compute.ts";
+import { TeError } from "../te/error.ts";
+
+/**
+ * Checks that each argument is a tensor.
+ *
+ * @param operator the operator as its caller writes it after `op.`
+ * @throws {OptionError} if one isn't, and names it
+ */
+export function checkTensors(operator: string, tensors: Readonly<Record<string, unknown>>): void {
+  for (const [name, t] of Object.entries(tensors)) checkArgument(`op.${operator}`, name, t, tensorKind);
+}
+
+/** Writes a shape as errors quote it: `[32, n]`. */
+export function shownShape(shape: readonly Expr[]): string {
+  return `[${shape.map(printExpr).join(", ")}]`;
+}
+
+/**
+ * Gives a tensor's shape, if it has `rank` dimensions.
+ *
+ * @param wanted the dimensions' names, for the message: `[n, k]`
+ * @throws {TeError} for another number of dimensions
+ */
+export function shapeOfRank(
+  operator: string,
+  name: string,
+  t: Tensor,
+  rank: number,
+  wanted: string,
+): readonly Expr[] {
+  if (t.shape.length === rank) return t.shape;
+  throw new TeError(`expected ${name} of shape ${wanted}, got ${shownShape(t.shape)}, in ${operator}`);
+}
+
+/**
+ * Splits a tensor's shape into its leading dimensions and the last `rank` ones.
+ *
+ * @param wanted the dimensions' names, for the message: `[…, rows, columns]`
+ * @throws {TeError} for fewer dimensions
+ */
+export function lastOf(
+  operator: string,
+  name: string,
+  t: Tensor,
+  rank: number,
+  wanted: string,
+): { readonly lead: readonly Expr[]; readonly last: readonly Expr[] } {
+  const at = t.shape.length - rank;
+  if (at >= 0) return { lead: t.shape.slice(0, at), last: t.shape.slice(at) };
+  throw new TeError(`expected ${name} of shape ${wanted}, got ${shownShape(t.shape)}, in ${operator}`);
+}
+
+/** Tells whether two shapes are the same, as far as their expressions tell. */
+export function sameShape(a: readonly Expr[], b: readonly Expr[]): boolean {
+  return a.length === b.length && a.every((d, k) => equalExpr(d, b[k] as Expr));
+}
+
+/**
+ * Checks a tensor's shape.
+ *
+ * @param reason what the shape has to match, for the message: `to match A's k = 32`
+ * @throws {TeError} for another shape
+ */
+export function checkShape(
+  operator: string,
+  name: string,
+  t: Tensor,
+  wanted: readonly (Expr | string)[],
+  reason: string,
+): void {
+  const fits = t.shape.length === wanted.length &&
+    wanted.every((w, k) => typeof w === "string" || equalExpr(w, t.shape[k] as Expr));
+  if (fits) return;
+  const shape = wanted.map((w) => typeof w === "string" ? w : printExpr(w)).join(", ");
+  throw new TeError(
+    `expected ${name} of shape [${shape}] ${reason}, got ${shownShape(t.shape)}, in ${operator}`,
+  );
+}
+
+/**
+ * Checks that tensors have one of some dtypes.
+ *
+ * @throws {TeError} for another dtype
+ */
+export function checkTypes(
+  operator: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  ...types: readonly string[]
+): void {
+  for (const [name, t] of Object.entries(tensors)) {
+    if (types.includes(t.dtype)) continue;
+    throw new TeError(`expected ${name} of ${types.join(" or ")}, got ${t.dtype}, in ${operator}; cast it`);
+  }
+}
+
+/**
+ * Gives the dtype that several tensors of floats share.
+ *
+ * @throws {TeError} if they have other or different dtypes
+ */
+export function sharedFloat(operator: string, tensors: Readonly<Record<string, Tensor>>): "f32" | "f16" {
+  checkTypes(operator, tensors, "f32", "f16");
+  const all = Object.entries(tensors), dtype = all[0]?.[1].dtype;
+  const other = all.find(([, t]) => t.dtype !== dtype);
+  if (other) {
+    throw new TeError(
+      `expected ${other[0]} of ${dtype} as ${all[0]?.[0]} is, got ${other[1].dtype}, in ${operator}; cast it`,
+    );
+  }
+  return dtype === "f16" ? "f16" : "f32";
+}
+
+/**
+ * Gives the extent of a dimension that has to be a number.
+ *
+ * @throws {TeError} for a shape variable
+ */
+export function constantExtent(operator: string, name: string, t: Tensor, dimension: number): number {
+  const d = t.shape[dimension];
+  if (d?.kind === "const") return d.value;
+  throw new TeError(
+    `expected dimension ${dimension} of ${name} to be a number, got ${
+      d ? printExpr(d) : "none"
+    }, in ${operator}`,
+  );
+}

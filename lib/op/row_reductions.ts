@@ -1,0 +1,115 @@
+/** What the operators over rows share. A row is the last dimension. Whatever the dtype, they compute in f32. */
+import type { Fields } from "../base/check_options.ts";
+import { number, required } from "../base/option_kinds.ts";
+import { add, call, cast, constant, div, mul, sub, toExpr } from "../ir/build.ts";
+import { RANGE } from "../ir/dtype.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { compute, max, reduceAxis, type Reduction, sum, type Tensor } from "../te/compute.ts";
+import { type Dim, dims } from "../te/dimension.ts";
+import { lastOf, sharedFloat } from "./check_tensors.ts";
+import { dimension, floatType } from "./kinds.ts";
+
+/** The options of a program over the rows of a matrix. */
+export interface RowsProgramOptions {
+  /** Rows of the matrix A. */
+  readonly rows: Dim;
+  /** Elements of a row. */
+  readonly columns: Dim;
+  /** The dtype of all tensors. Default: f32. */
+  readonly dtype?: "f32" | "f16";
+}
+
+/** The kinds of {@linkcode RowsProgramOptions}. */
+export const ROWS_PROGRAM = {
+  rows: required(dimension),
+  columns: required(dimension),
+  dtype: floatType,
+} satisfies Fields<RowsProgramOptions>;
+
+/** Writes the extents of a program over rows as expressions. */
+export function rowsOf(options: RowsProgramOptions): Record<"rows" | "columns", Expr> {
+  return dims({ rows: options.rows, columns: options.columns });
+}
+
+/** The option of a norm. */
+export interface NormOptions {
+  /** What is added to the mean square or variance, at least 0. Default: 1e-5. */
+  readonly eps?: number;
+}
+
+/** The kinds of {@linkcode NormOptions}. */
+export const NORM = {
+  eps: number({ min: 0, max: RANGE.f32[1] }, "a finite f32 of at least 0"),
+} satisfies Fields<NormOptions>;
+
+/** A tensor, seen as rows. */
+export interface Rows {
+  /** The extents of all dimensions but the last. */
+  readonly lead: readonly Expr[];
+  /** The number of elements of a row. */
+  readonly columns: Expr;
+  /** The tensor's dtype. */
+  readonly dtype: "f32" | "f16";
+}
+
+/**
+ * Reads a tensor of floats as rows.
+ *
+ * @throws {TeError} for a tensor without dimensions, or of another dtype
+ */
+export function asRows(operator: string, A: Tensor): Rows {
+  const { lead, last } = lastOf(operator, "A", A, 1, "[…, columns]");
+  return { lead, columns: last[0] as Expr, dtype: sharedFloat(operator, { A }) };
+}
+
+/** Gives the elements of `t` in f32. */
+export function f32(t: Tensor): (...at: readonly Expr[]) => Expr {
+  return (...at) => cast("f32", t.at(...at));
+}
+
+/** Reduces `f(k)` over all columns to the value of one row. */
+export function overColumns(columns: Expr, reduce: typeof sum, f: (k: Var) => Expr): Reduction {
+  const k = reduceAxis(columns);
+  return reduce(f(k.var), [k]);
+}
+
+/** Gives the number of columns as an f32. */
+export function countOf(columns: Expr): Expr {
+  return columns.kind === "const" ? toExpr(columns.value, "f32") : cast("f32", columns);
+}
+
+/** Computes `largest[r] = max_c A[r, c]`, and `total[r] = Σ_c exp(A[r, c] - largest[r])`. */
+export function exponentials(A: Tensor, { lead, columns }: Rows): readonly [largest: Tensor, total: Tensor] {
+  const a = f32(A);
+  const largest = compute("largest", lead, (...at) => overColumns(columns, max, (k) => a(...at, k)));
+  const total = compute(
+    "total",
+    lead,
+    (...at) => overColumns(columns, sum, (k) => call("exp", sub(a(...at, k), largest.at(...at)))),
+  );
+  return [largest, total];
+}
+
+/** Computes `A[r, c]·weight[c] / sqrt(mean_c A[r, c]² + eps)`. */
+export function rmsNormed(
+  name: string,
+  A: Tensor,
+  { lead, columns, dtype }: Rows,
+  weight: Tensor,
+  eps: number,
+): Tensor {
+  const a = f32(A), w = f32(weight);
+  const squares = compute(
+    "squares",
+    lead,
+    (...at) => overColumns(columns, sum, (k) => mul(a(...at, k), a(...at, k))),
+  );
+  return compute(name, [...lead, columns], (...at) => {
+    const mean = div(squares.at(...at.slice(0, -1)), countOf(columns));
+    const scaled = mul(
+      mul(a(...at), call("rsqrt", add(mean, constant(eps, "f32")))),
+      w(at.at(-1) as Var),
+    );
+    return cast(dtype, scaled);
+  });
+}

@@ -1,0 +1,190 @@
+/** What the operators share that slide a window over images. */
+import type { Fields, Kind } from "../base/check_options.ts";
+import { count, oneOf, pairOf, required } from "../base/option_kinds.ts";
+import { and, constant, ge, lt, select, sub } from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { compute, placeholder, type Tensor } from "../te/compute.ts";
+import { type Dim, dims } from "../te/dimension.ts";
+import { TeError } from "../te/error.ts";
+import { constantExtent, shapeOfRank } from "./check_tensors.ts";
+import { dimension, extent, floatType } from "./kinds.ts";
+
+/** One number for both directions, or [vertical, horizontal]. */
+export type Pair = number | readonly [vertical: number, horizontal: number];
+
+/** The order of an image's dimensions: batch N, channels C, height H, width W. */
+export type ImageLayout = "NCHW" | "NHWC";
+
+/** The kind of an option that is an image's layout. */
+export const imageLayout: Kind<ImageLayout> = oneOf("NCHW", "NHWC");
+
+/** How a window moves over an image. */
+export interface SlideOptions {
+  /** The distance between neighbouring windows. Default: 1. */
+  readonly stride?: Pair;
+  /** The rows and columns that are added on each side, the same above and below, left and right. Default: 0. */
+  readonly padding?: Pair;
+  /** The order of the images' dimensions. Default: NCHW. */
+  readonly layout?: ImageLayout;
+}
+
+/** The kinds of {@linkcode SlideOptions}. */
+export const SLIDE = {
+  stride: pairOf(extent),
+  padding: pairOf(count),
+  layout: imageLayout,
+} satisfies Fields<SlideOptions>;
+
+/** The images of a program, whatever it does with them. */
+export interface ImageProgramOptions {
+  /** The number of images. Default: 1. */
+  readonly batch?: Dim;
+  /** Rows of an image. */
+  readonly height: number;
+  /** Columns of an image. */
+  readonly width: number;
+  /** Channels of the input. */
+  readonly channels: number;
+  /** The dtype of all tensors; sums are in f32. Default: f32. */
+  readonly dtype?: "f32" | "f16";
+}
+
+/** The kinds of {@linkcode ImageProgramOptions}. */
+export const IMAGE_PROGRAM = {
+  batch: dimension,
+  height: required(extent),
+  width: required(extent),
+  channels: required(extent),
+  dtype: floatType,
+} satisfies Fields<ImageProgramOptions>;
+
+/** The options of a program that slides a window over images. */
+export interface WindowProgramOptions extends ImageProgramOptions, SlideOptions {
+  /** The window's height and width. */
+  readonly kernel: Pair;
+}
+
+/** The kinds of {@linkcode WindowProgramOptions}. */
+export const WINDOW_PROGRAM = {
+  ...IMAGE_PROGRAM,
+  ...SLIDE,
+  kernel: required(pairOf(extent)),
+} satisfies Fields<WindowProgramOptions>;
+
+/** Makes the input image of a program: parameter A. */
+export function imageInput(options: ImageProgramOptions, layout: ImageLayout = "NCHW"): Tensor {
+  const { height, width, channels, dtype } = options;
+  const { batch } = dims({ batch: options.batch ?? 1 });
+  return placeholder("A", ordered<Expr | number>(layout, batch, channels, height, width), dtype);
+}
+
+/** A tensor of images, read by its layout. */
+export interface Images {
+  /** The order of its dimensions. */
+  readonly layout: ImageLayout;
+  /** The number of images. */
+  readonly batch: Expr;
+  /** Channels of an image. */
+  readonly channels: number;
+  /** Rows of an image. */
+  readonly height: number;
+  /** Columns of an image. */
+  readonly width: number;
+}
+
+/**
+ * Reads the shape of a tensor of images.
+ *
+ * @throws {TeError} for a tensor that hasn't four dimensions, or whose channels, rows or columns are no numbers
+ */
+export function asImages(operator: string, A: Tensor, layout: ImageLayout = "NCHW"): Images {
+  const shape = shapeOfRank(operator, "A", A, 4, layout === "NCHW" ? "[n, c, h, w]" : "[n, h, w, c]");
+  const [c, y, x] = layout === "NCHW" ? [1, 2, 3] as const : [3, 1, 2] as const;
+  return {
+    layout,
+    batch: shape[0] as Expr,
+    channels: constantExtent(operator, "A", A, c),
+    height: constantExtent(operator, "A", A, y),
+    width: constantExtent(operator, "A", A, x),
+  };
+}
+
+/** A window on images. */
+export interface Window {
+  /** Height and width of the window. */
+  readonly kernel: readonly [number, number];
+  /** The distance between neighbouring windows. */
+  readonly stride: readonly [number, number];
+  /** The rows and columns that are added on each side. */
+  readonly padding: readonly [number, number];
+  /** The distance between neighbouring elements of the window. */
+  readonly dilation: readonly [number, number];
+  /** Height and width of the output. */
+  readonly out: readonly [number, number];
+}
+
+/**
+ * Places a window on images.
+ *
+ * @throws {TeError} for a window that doesn't fit the padded image
+ */
+export function windowOn(
+  operator: string,
+  { height, width }: Images,
+  options: SlideOptions & { readonly kernel: Pair; readonly dilation?: Pair },
+): Window {
+  const kernel = pair(options.kernel), stride = pair(options.stride ?? 1);
+  const dilation = pair(options.dilation ?? 1), padding = pair(options.padding ?? 0);
+  const along = (d: 0 | 1) => {
+    const size = d === 0 ? height : width;
+    return Math.floor((size + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d]) + 1;
+  };
+  const out = [along(0), along(1)] as const;
+  if (out[0] < 1 || out[1] < 1) {
+    throw new TeError(
+      `expected a window that fits the ${height} x ${width} image, got ${
+        kernel.join(" x ")
+      }, in ${operator}; ` +
+        `use more padding`,
+    );
+  }
+  return { kernel, stride, padding, dilation, out };
+}
+
+function pair(p: Pair): readonly [number, number] {
+  return typeof p === "number" ? [p, p] : p;
+}
+
+/** Puts batch, channel, row and column in the order of the layout. */
+export function ordered<T>(layout: ImageLayout, n: T, c: T, y: T, x: T): readonly [T, T, T, T] {
+  return layout === "NCHW" ? [n, c, y, x] : [n, y, x, c];
+}
+
+/** Gives the position in an image as batch, channel, row, column. */
+export function named(layout: ImageLayout, at: readonly Var[]): readonly [n: Var, c: Var, y: Var, x: Var] {
+  const [a, b, c, d] = at as readonly [Var, Var, Var, Var];
+  return layout === "NCHW" ? [a, b, c, d] : [a, d, b, c];
+}
+
+/** Makes the image with `outside` around it; gives the image itself where nothing is added. */
+export function padded(
+  A: Tensor,
+  { layout, batch, channels, height, width }: Images,
+  padding: readonly [number, number],
+  outside = 0,
+): Tensor {
+  if (padding[0] === 0 && padding[1] === 0) return A;
+  const shape = ordered<Expr | number>(
+    layout,
+    batch,
+    channels,
+    height + 2 * padding[0],
+    width + 2 * padding[1],
+  );
+  return compute("padded", shape, (...at) => {
+    const [n, c, y, x] = named(layout, at);
+    const row = sub(y, padding[0]), column = sub(x, padding[1]);
+    const inside = and(ge(row, 0), lt(row, height), ge(column, 0), lt(column, width));
+    return select(inside, A.at(...ordered<Expr>(layout, n, c, row, column)), constant(outside, A.dtype));
+  });
+}
