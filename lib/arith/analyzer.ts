@@ -3,7 +3,8 @@
  * taken not to overflow. Floating-point expressions keep their value exactly: only their indices and
  * conditions are simplified.
  */
-import { and, binary, cast, constant, FALSE, foldCall, isConst, not, or, select, TRUE } from "../ir/build.ts";
+import { and, binary, cast, constant, FALSE, isConst, not, or, select, TRUE } from "../ir/build.ts";
+import { foldCall } from "../ir/fold_call.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Binary, Const, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";

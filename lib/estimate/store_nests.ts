@@ -1,5 +1,5 @@
 /** The stores of a scheduled program, each with the loops around it and what it touches: the raw matter of features. */
-import { foldBinary } from "../ir/build.ts";
+import { foldBinary } from "../ir/fold.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, LoopKind, Stmt, Store } from "../ir/stmt.ts";

@@ -7,7 +7,10 @@ import { mapExpr, mapStmt, readsMemory, substituteStmt, usesVar } from "../ir/vi
 import { ScheduleError } from "./error.ts";
 import { backward, checkSize, extentOf, type IndexMap, isWhole, mapped, type Piece } from "./index_map.ts";
 import { isStraight } from "./box_loops.ts";
-import { checkDepth, findBlock, FreshNames, replaceStmt } from "./query.ts";
+import { checkDepth } from "./check_depth.ts";
+import { findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Gives a block other axes, and one serial loop for each, in their order.

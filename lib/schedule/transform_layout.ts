@@ -6,7 +6,9 @@ import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { checkSize, extentOf, forward, type IndexMap, mapped } from "./index_map.ts";
-import { blocksOf, reads, replaceStmt, writes } from "./query.ts";
+import { blocksOf } from "./find.ts";
+import { reads, writes } from "./block_accesses.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Changes how an intermediate lies in memory, wherever it is written or read.
