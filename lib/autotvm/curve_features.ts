@@ -4,8 +4,8 @@
  * AutoTVM takes one curve for each buffer; here the accesses to outside memory are added up, as the columns
  * must mean the same for programs with other buffers.
  */
-import { isOutside, type Scheduled, touched } from "../estimate/accesses.ts";
-import type { Access, Leaf } from "../estimate/store_nests.ts";
+import { type FeatureInput, isOutside, touched } from "../estimate/accesses.ts";
+import type { NestAccess, StoreNest } from "../estimate/store_nests.ts";
 
 /** Sample k of a relation is at 2^k (AutoTVM takes 20). */
 const SAMPLES = 20;
@@ -50,7 +50,7 @@ export const curveNames: readonly string[] = Object.keys(RELATIONS).flatMap((nam
   Array.from({ length: SAMPLES }, (_, k) => `curve.${name}.${k}`)
 );
 
-export function curveFeatures({ leaves }: Scheduled): readonly number[] {
+export function curveFeatures({ leaves }: FeatureInput): readonly number[] {
   const curves = leaves.flatMap((leaf) =>
     [leaf.store, ...leaf.loads].filter(isOutside).map((a) => levelsOf(leaf, a))
   );
@@ -60,7 +60,7 @@ export function curveFeatures({ leaves }: Scheduled): readonly number[] {
 }
 
 /** The levels of an access, innermost first; the first has no loop at all. */
-function levelsOf(leaf: Leaf, access: Access): readonly Level[] {
+function levelsOf(leaf: StoreNest, access: NestAccess): readonly Level[] {
   const out: Level[] = [];
   const inside: number[] = [];
   let turns = 1;

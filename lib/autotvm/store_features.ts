@@ -4,8 +4,8 @@
  * adds up a prediction for each store; here the busiest stores have columns of their own.
  */
 import { bytesOf } from "../ir/dtype.ts";
-import { busiest, opsOf, type Scheduled, touched } from "../estimate/accesses.ts";
-import { type Access, type Leaf, OPS, type Role } from "../estimate/store_nests.ts";
+import { busiest, type FeatureInput, opsOf, touched } from "../estimate/accesses.ts";
+import { type NestAccess, OPS, type Role, type StoreNest } from "../estimate/store_nests.ts";
 
 /** Stores, and loads of each, with columns of their own. */
 const LEAVES = 2;
@@ -45,12 +45,12 @@ export const storeNames: readonly string[] = Array.from({ length: LEAVES }, (_, 
 
 const WIDTH = storeNames.length / LEAVES;
 
-export function storeFeatures({ leaves }: Scheduled): readonly number[] {
+export function storeFeatures({ leaves }: FeatureInput): readonly number[] {
   const busy = busiest(leaves, LEAVES);
   return Array.from({ length: LEAVES }, (_, i) => columns(busy[i], leaves)).flat();
 }
 
-function columns(leaf: Leaf | undefined, leaves: readonly Leaf[]): readonly number[] {
+function columns(leaf: StoreNest | undefined, leaves: readonly StoreNest[]): readonly number[] {
   if (!leaf) return Array<number>(WIDTH).fill(0);
   const bytes = bytesInside(leaf);
   const accesses = [leaf.store, ...Array.from({ length: LOADS }, (_, k) => leaf.loads[k])];
@@ -66,7 +66,7 @@ function columns(leaf: Leaf | undefined, leaves: readonly Leaf[]): readonly numb
 }
 
 /** Bytes that all accesses touch in the loops from each one inwards; the last entry is of no loop. */
-function bytesInside(leaf: Leaf): readonly number[] {
+function bytesInside(leaf: StoreNest): readonly number[] {
   const inside: number[] = [];
   const out: number[] = [];
   for (let i = leaf.loops.length; i >= 0; i--) {
@@ -79,7 +79,7 @@ function bytesInside(leaf: Leaf): readonly number[] {
 }
 
 /** Operations for each byte, at equal steps from the innermost statement to the whole nest. */
-function intensity(leaf: Leaf, bytes: readonly number[]): readonly number[] {
+function intensity(leaf: StoreNest, bytes: readonly number[]): readonly number[] {
   const levels = leaf.loops.length;
   const turns = Array<number>(levels + 1).fill(1);
   for (let i = levels - 1; i >= 0; i--) turns[i] = (turns[i + 1] ?? 1) * (leaf.loops[i]?.extent ?? 1);
@@ -90,10 +90,10 @@ function intensity(leaf: Leaf, bytes: readonly number[]): readonly number[] {
 }
 
 function accessColumns(
-  leaf: Leaf,
-  access: Access | undefined,
+  leaf: StoreNest,
+  access: NestAccess | undefined,
   bytes: readonly number[],
-  leaves: readonly Leaf[],
+  leaves: readonly StoreNest[],
 ): readonly number[] {
   if (!access) return Array<number>(ACCESS.length).fill(0);
   const size = bytesOf(access.buffer.dtype);
@@ -126,6 +126,6 @@ function accessColumns(
 }
 
 /** Whether the loop leaves the access where it is. */
-function isRepeated(access: Access, loop: number): boolean {
+function isRepeated(access: NestAccess, loop: number): boolean {
   return (access.spans[loop] ?? []).every((moved) => moved === 0);
 }

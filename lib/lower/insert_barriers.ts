@@ -9,13 +9,13 @@ import { keyOf } from "../ir/key.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, someStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft, workgroupVars } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { Reaches } from "./alias.ts";
+import { AliasAnalysis } from "./alias.ts";
 import { addPlace, type Places, Touched } from "./shared_accesses.ts";
 import { barriers, passesBarrier } from "./barrier.ts";
 
-export function insertBarriers(draft: Draft): Draft {
+export function insertBarriers(draft: KernelDraft): KernelDraft {
   const threads = [...draft.threads].filter(([tag]) => tag.startsWith("threadIdx")).map(([, t]) => t);
   const size = threads.reduce((n, t) => n * (t.extent.kind === "const" ? t.extent.value : NaN), 1);
   const shares = someStmt(draft.body, (s) => s.kind === "store" && isShared(s.buffer, draft));
@@ -28,8 +28,8 @@ export function insertBarriers(draft: Draft): Draft {
   return { ...draft, body: placer.place(draft.body, new Touched()) };
 }
 
-function isShared(b: Buffer, draft: Draft): boolean {
-  return b.scope === "shared" || draft.exchanged.has(b);
+function isShared(b: Buffer, draft: KernelDraft): boolean {
+  return b.scope === "shared" || draft.sharedGlobals.has(b);
 }
 
 class Placer {
@@ -39,12 +39,12 @@ class Placer {
   /** For a loop's variable one that stands for some turn of it, nobody knows which. */
   readonly #someTurn = new Map<Var, Var>();
   readonly #touched = new Map<Stmt, Touched>();
-  readonly #reaches: Reaches;
+  readonly #reaches: AliasAnalysis;
 
-  constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
+  constructor(readonly threads: ReadonlySet<Var>, readonly draft: KernelDraft) {
     this.#analyzer = analyzerOf(draft);
     this.#fixed = new Set(workgroupVars(draft));
-    this.#reaches = new Reaches(this.#analyzer, (v) => this.#fixed.has(v));
+    this.#reaches = new AliasAnalysis(this.#analyzer, (v) => this.#fixed.has(v));
   }
 
   /** `s` with its barriers; `now` is what was touched since the last barrier before it, and becomes that after it. */

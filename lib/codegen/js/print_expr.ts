@@ -14,7 +14,7 @@ const DOT4 = "const dot4 = (p, q) => { let sum = 0; for (let shift = 0; shift < 
   "sum += (p << shift >> 24) * (q << shift >> 24); return sum; };";
 
 /** Prints the expressions of one kernel, and collects the functions that they call. */
-export class ExprPrinter {
+export class JavaScriptExprPrinter {
   /** The source of each function that the kernel calls. */
   readonly helpers = new Set<string>();
   readonly #single = new Set<Buffer>();

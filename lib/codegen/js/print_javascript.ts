@@ -7,7 +7,7 @@ import type { ScalarType } from "../../ir/dtype.ts";
 import type { Alloc, Kernel, KernelStmt } from "../../lower/kernel.ts";
 import { Names } from "../names.ts";
 import { rounded } from "./convert.ts";
-import { ExprPrinter } from "./print_expr.ts";
+import { JavaScriptExprPrinter } from "./print_expr.ts";
 
 /** Prints a kernel as the body of one JavaScript function. */
 export function printJavaScript(kernel: Kernel): string {
@@ -24,11 +24,11 @@ const ARRAY: Readonly<Record<ScalarType, string>> = {
 
 class Printer {
   readonly #names = new Names();
-  readonly #exprs: ExprPrinter;
+  readonly #exprs: JavaScriptExprPrinter;
   readonly #lines: string[] = [];
 
   constructor(readonly kernel: Kernel) {
-    this.#exprs = new ExprPrinter(kernel, this.#names);
+    this.#exprs = new JavaScriptExprPrinter(kernel, this.#names);
   }
 
   body(): string {
