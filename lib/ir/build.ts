@@ -3,7 +3,7 @@ import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } fr
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
-import { converted, foldBinary } from "./fold.ts";
+import { convertScalar, foldBinary } from "./fold.ts";
 
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
@@ -112,7 +112,7 @@ export function cast(dtype: DType, a: ExprLike): Expr {
   if (x.dtype === dtype) return x;
   if (x.kind === "const" && lanesOf(dtype) === 1) {
     const to = scalarOf(dtype);
-    return constant(converted(x.value, x.dtype, to), to);
+    return constant(convertScalar(x.value, x.dtype, to), to);
   }
   return { kind: "cast", dtype, a: x };
 }

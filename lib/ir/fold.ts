@@ -57,7 +57,7 @@ function wrap(value: number, dtype: ScalarType): number {
 }
 
 /** A number of one type as another has it: see {@linkcode Cast}. */
-export function converted(value: number, from: ScalarType, to: ScalarType): number {
+export function convertScalar(value: number, from: ScalarType, to: ScalarType): number {
   if (isFloat(to)) return value;
   if (to === "bool") return +(value !== 0);
   const [lowest, highest] = RANGE[to];

@@ -9,7 +9,7 @@ import type { Buffer, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { verifyFunc } from "./verify.ts";
 import { Reader } from "./read_func.ts";
-import { record } from "./json_fields.ts";
+import { readRecord } from "./json_fields.ts";
 
 /** A program as JSON. */
 export type FuncJson = { readonly [key: string]: unknown };
@@ -59,7 +59,7 @@ export function funcToJson(f: PrimFunc): FuncJson {
  */
 export function funcFromJson(json: unknown): PrimFunc {
   try {
-    const func = new Reader(record(json)).func();
+    const func = new Reader(readRecord(json)).func();
     verifyFunc(func);
     return func;
   } catch (e) {

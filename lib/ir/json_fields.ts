@@ -1,37 +1,68 @@
 /** Fields of untrusted JSON, each of one kind. */
 import { IrError } from "./error.ts";
 
-export type Fields = Readonly<Record<string, unknown>>;
+/** Characters of the longest name that is read; schedules take no longer ones either. */
+export const LONGEST_NAME = 1000;
 
-export function record(x: unknown): Fields {
+/** An object whose fields are not read yet. */
+export type JsonFields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads an object.
+ *
+ * @throws {IrError} for anything else
+ */
+export function readRecord(x: unknown): JsonFields {
   if (typeof x !== "object" || x === null || Array.isArray(x)) {
-    throw new IrError(`expected an object, got ${show(x)}`);
+    throw new IrError(`expected an object, got ${quoteJson(x)}`);
   }
-  return x as Fields;
+  return x as JsonFields;
 }
-export function list(x: unknown): readonly unknown[] {
-  if (!Array.isArray(x)) throw new IrError(`expected a list, got ${show(x)}`);
+/**
+ * Reads a list.
+ *
+ * @throws {IrError} for anything else
+ */
+export function readList(x: unknown): readonly unknown[] {
+  if (!Array.isArray(x)) throw new IrError(`expected a list, got ${quoteJson(x)}`);
   return x;
 }
-export function text(x: unknown): string {
-  if (typeof x !== "string") throw new IrError(`expected text, got ${show(x)}`);
+/**
+ * Reads text of up to {@linkcode LONGEST_NAME} characters.
+ *
+ * @throws {IrError} for anything else
+ */
+export function readText(x: unknown): string {
+  if (typeof x !== "string") throw new IrError(`expected text, got ${quoteJson(x)}`);
   if (x.length > LONGEST_NAME) {
-    throw new IrError(`a name is ${x.length} letters long, ${show(x)}…, and up to ${LONGEST_NAME} work`);
+    throw new IrError(
+      `expected a name of up to ${LONGEST_NAME} characters, got ${x.length}: ${quoteJson(x)}…`,
+    );
   }
   return x;
 }
-export function number(x: unknown): number {
-  if (typeof x !== "number" || !Number.isFinite(x)) throw new IrError(`expected a number, got ${show(x)}`);
+/**
+ * Reads a finite number.
+ *
+ * @throws {IrError} for anything else
+ */
+export function readNumber(x: unknown): number {
+  if (typeof x !== "number" || !Number.isFinite(x)) {
+    throw new IrError(`expected a number, got ${quoteJson(x)}`);
+  }
   return x;
 }
-export function oneOf<T extends string>(x: unknown, allowed: readonly T[]): T {
+/**
+ * Reads one of the words `allowed`.
+ *
+ * @throws {IrError} for anything else
+ */
+export function readOneOf<T extends string>(x: unknown, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === x);
-  if (found === undefined) throw new IrError(`expected one of ${allowed.join(", ")}, got ${show(x)}`);
+  if (found === undefined) throw new IrError(`expected one of ${allowed.join(", ")}, got ${quoteJson(x)}`);
   return found;
 }
-export function show(x: unknown): string {
+/** Quotes the start of a value, for messages. */
+export function quoteJson(x: unknown): string {
   return (JSON.stringify(x) ?? `${x}`).slice(0, 60);
 }
-
-/** Longest name that is read; schedules take no longer ones either. */
-const LONGEST_NAME = 1000;

@@ -17,7 +17,15 @@ import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
 import type { Annotations, Block, LoopKind, Stmt } from "./stmt.ts";
-import { type Fields, list, number, oneOf, record, show, text } from "./json_fields.ts";
+import {
+  type JsonFields,
+  quoteJson,
+  readList,
+  readNumber,
+  readOneOf,
+  readRecord,
+  readText,
+} from "./json_fields.ts";
 
 const SCALARS: readonly ScalarType[] = ["f32", "f16", "i32", "u32", "bool"];
 const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture", "uniform"];
@@ -62,19 +70,19 @@ export class Reader {
   readonly #buffers: Buffer[] = [];
   #depth = 0;
 
-  constructor(readonly json: Fields) {
-    this.#vars = list(json.vars).map((v) => {
-      const { name, dtype } = record(v);
-      return variable(text(name), oneOf(dtype, SCALARS));
+  constructor(readonly json: JsonFields) {
+    this.#vars = readList(json.vars).map((v) => {
+      const { name, dtype } = readRecord(v);
+      return variable(readText(name), readOneOf(dtype, SCALARS));
     });
-    for (const b of list(json.buffers)) {
-      const { name, dtype, scope, shape } = record(b);
+    for (const b of readList(json.buffers)) {
+      const { name, dtype, scope, shape } = readRecord(b);
       this.#buffers.push(
         buffer(
-          text(name),
-          list(shape).map((d) => this.#expr(d)),
-          oneOf(dtype, SCALARS),
-          oneOf(scope, SCOPES),
+          readText(name),
+          readList(shape).map((d) => this.#expr(d)),
+          readOneOf(dtype, SCALARS),
+          readOneOf(scope, SCOPES),
         ),
       );
     }
@@ -83,26 +91,26 @@ export class Reader {
   func(): PrimFunc {
     const { name, params, allocs, shapeVars, body } = this.json;
     return new PrimFunc(
-      text(name),
-      list(params).map((b) => this.#buffer({ buffer: b })),
-      list(shapeVars).map((v) => this.#var({ var: v })),
-      list(allocs).map((b) => this.#buffer({ buffer: b })),
+      readText(name),
+      readList(params).map((b) => this.#buffer({ buffer: b })),
+      readList(shapeVars).map((v) => this.#var({ var: v })),
+      readList(allocs).map((b) => this.#buffer({ buffer: b })),
       this.#stmt(body),
     );
   }
 
   #var(x: unknown): Var {
-    const v = this.#vars[number(record(x).var)];
-    if (!v) throw new IrError(`no variable ${show(x)}`);
+    const v = this.#vars[readNumber(readRecord(x).var)];
+    if (!v) throw new IrError(`no variable ${quoteJson(x)}`);
     return v;
   }
   #buffer(x: unknown): Buffer {
-    const b = this.#buffers[number(record(x).buffer)];
-    if (!b) throw new IrError(`no buffer ${show(x)}`);
+    const b = this.#buffers[readNumber(readRecord(x).buffer)];
+    if (!b) throw new IrError(`no buffer ${quoteJson(x)}`);
     return b;
   }
   #exprs(x: unknown): readonly Expr[] {
-    return list(x).map((e) => this.#expr(e));
+    return readList(x).map((e) => this.#expr(e));
   }
 
   /** What `read` reads one level down. */
@@ -115,18 +123,18 @@ export class Reader {
   }
 
   #expr(x: unknown): Expr {
-    return this.#below(() => this.#node(record(x)));
+    return this.#below(() => this.#node(readRecord(x)));
   }
 
   // Builders check the parts of a node; where they would fold it, it stays as it was written.
-  #node(e: Fields): Expr {
+  #node(e: JsonFields): Expr {
     if ("var" in e) return this.#var(e);
-    const kind = oneOf(e.kind, EXPRS);
+    const kind = readOneOf(e.kind, EXPRS);
     switch (kind) {
       case "const":
-        return constant(e.value === "-0" ? -0 : number(e.value), oneOf(e.dtype, SCALARS));
+        return constant(e.value === "-0" ? -0 : readNumber(e.value), readOneOf(e.dtype, SCALARS));
       case "binary": {
-        const op = oneOf(e.op, BINARY), a = this.#expr(e.a), b = this.#expr(e.b);
+        const op = readOneOf(e.op, BINARY), a = this.#expr(e.a), b = this.#expr(e.b);
         return { kind, dtype: binary(op, a, b).dtype, op, a, b };
       }
       case "not": {
@@ -138,9 +146,9 @@ export class Reader {
         return { kind, dtype: select(cond, a, b).dtype, cond, a, b };
       }
       case "cast":
-        return { kind, dtype: oneOf(e.dtype, SCALARS), a: this.#expr(e.a) };
+        return { kind, dtype: readOneOf(e.dtype, SCALARS), a: this.#expr(e.a) };
       case "call":
-        return call(oneOf(e.op, MATH), ...this.#exprs(e.args));
+        return call(readOneOf(e.op, MATH), ...this.#exprs(e.args));
       case "load":
         return load(this.#buffer(e.buffer), ...this.#exprs(e.indices));
       default:
@@ -149,22 +157,22 @@ export class Reader {
   }
 
   #stmt(x: unknown): Stmt {
-    return this.#below(() => this.#statement(record(x)));
+    return this.#below(() => this.#statement(readRecord(x)));
   }
 
-  #statement(s: Fields): Stmt {
-    const kind = oneOf(s.kind, STMTS);
+  #statement(s: JsonFields): Stmt {
+    const kind = readOneOf(s.kind, STMTS);
     switch (kind) {
       case "for":
         return forLoop(
           this.#var(s.var),
           this.#expr(s.extent),
           this.#stmt(s.body),
-          oneOf(s.loop, LOOPS),
+          readOneOf(s.loop, LOOPS),
           annotations(s.annotations),
         );
       case "seq":
-        return { kind, body: list(s.body).map((y) => this.#stmt(y)) };
+        return { kind, body: readList(s.body).map((y) => this.#stmt(y)) };
       case "if": {
         const parts = { kind: "if", cond: this.#expr(s.cond), then: this.#stmt(s.then) } as const;
         return s.else === undefined ? parts : { ...parts, else: this.#stmt(s.else) };
@@ -184,20 +192,20 @@ export class Reader {
     }
   }
 
-  #block(s: Fields): Block {
-    const iters = list(s.iters).map((it) => {
-      const { var: v, extent, type } = record(it);
+  #block(s: JsonFields): Block {
+    const iters = readList(s.iters).map((it) => {
+      const { var: v, extent, type } = readRecord(it);
       return iterVar(
         this.#var(v),
         this.#expr(extent),
-        oneOf<"spatial" | "reduce">(type, ["spatial", "reduce"]),
+        readOneOf<"spatial" | "reduce">(type, ["spatial", "reduce"]),
       );
     });
     const bindings = this.#exprs(s.bindings);
     if (bindings.length !== iters.length) {
-      throw new IrError(`block ${show(s.name)} binds ${bindings.length} of ${iters.length} axes`);
+      throw new IrError(`block ${quoteJson(s.name)} binds ${bindings.length} of ${iters.length} axes`);
     }
-    return block(text(s.name), iters, bindings, this.#stmt(s.body), {
+    return block(readText(s.name), iters, bindings, this.#stmt(s.body), {
       where: this.#expr(s.where),
       ...(s.init === undefined ? {} : { init: this.#stmt(s.init) }),
       annotations: annotations(s.annotations),
@@ -206,9 +214,9 @@ export class Reader {
 }
 
 function annotations(x: unknown): Annotations {
-  const entries = Object.entries(record(x)).map(([k, v]): [string, string | number | boolean] => {
+  const entries = Object.entries(readRecord(x)).map(([k, v]): [string, string | number | boolean] => {
     if (typeof v === "string" || typeof v === "number" || typeof v === "boolean") return [k, v];
-    throw new IrError(`annotation ${k} is ${show(v)}, and not text, a number or a boolean`);
+    throw new IrError(`annotation ${k} is ${quoteJson(v)}, and not text, a number or a boolean`);
   });
   return Object.fromEntries(entries);
 }

@@ -8,8 +8,8 @@ import { updateOf } from "./rfactor.ts";
 import { findBlock } from "./find.ts";
 import { FreshNames } from "./fresh_names.ts";
 import { replaceStmt } from "./replace_stmt.ts";
-import { partsOf, totalOf } from "./stream_k_blocks.ts";
-import { rangesOf } from "./stream_k_ranges.ts";
+import { partialSumsNest, totalNest } from "./stream_k_blocks.ts";
+import { stepRanges } from "./stream_k_ranges.ts";
 
 /**
  * Shares a reduction out in equal ranges of steps, whatever number of tiles there are: the steps of all tiles stand
@@ -50,7 +50,7 @@ export function streamK(
     );
   }
   const update = updateOf(b, asked);
-  const ranges = rangesOf(b, tile, step, workers, asked);
+  const ranges = stepRanges(b, tile, step, workers, asked);
   const names = new FreshNames(func);
   const old = update.store.buffer;
   const partial: Buffer = {
@@ -59,8 +59,8 @@ export function streamK(
     shape: [ranges.workers, ranges.slots, ...tile].map((n) => constant(n)),
     scope: "global",
   };
-  const parts = partsOf(b, loops, { tile, step, ranges, partial, update, names, analyzer });
-  const total = totalOf(b, loops, { tile, ranges, partial, update, names, analyzer });
+  const parts = partialSumsNest(b, loops, { tile, step, ranges, partial, update, names, analyzer });
+  const total = totalNest(b, loops, { tile, ranges, partial, update, names, analyzer });
   const now = replaceStmt(func, top, seq(parts.nest, total));
   return { func: now.with({ allocs: [...func.allocs, partial] }), block: parts.block.name };
 }

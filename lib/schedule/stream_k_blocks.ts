@@ -25,12 +25,12 @@ import { substitute } from "../ir/visit.ts";
 import { wrap } from "./box_loops.ts";
 import type { updateOf } from "./rfactor.ts";
 import type { FreshNames } from "./fresh_names.ts";
-import type { Ranges } from "./stream_k_ranges.ts";
+import type { StepRanges } from "./stream_k_ranges.ts";
 
 /** What the two blocks are made of. */
 interface Making {
   readonly tile: readonly number[];
-  readonly ranges: Ranges;
+  readonly ranges: StepRanges;
   readonly partial: Buffer;
   readonly update: ReturnType<typeof updateOf>;
   readonly names: FreshNames;
@@ -38,7 +38,7 @@ interface Making {
 }
 
 /** The block that computes each worker's parts, in loops of its own. */
-export function partsOf(b: Block, loops: readonly For[], m: Making & { readonly step: number }) {
+export function partialSumsNest(b: Block, loops: readonly For[], m: Making & { readonly step: number }) {
   const { counts, tiles, steps, length, workers, slots } = m.ranges;
   const axis = (name: string, extent: number, type: IterVar["type"] = "spatial") => ({
     loop: { var: variable(m.names.get(name)), extent: constant(extent) },
@@ -85,7 +85,7 @@ export function partsOf(b: Block, loops: readonly For[], m: Making & { readonly 
 }
 
 /** The block's own nest, which reduces the parts. */
-export function totalOf(b: Block, loops: readonly For[], m: Making) {
+export function totalNest(b: Block, loops: readonly For[], m: Making) {
   const { counts, steps, length, parts } = m.ranges;
   const kept = b.iters.flatMap((it, d) =>
     it.type === "spatial" ? [{ it, own: { ...it, var: variable(it.var.name) }, loop: loops[d] as For }] : []

@@ -8,7 +8,7 @@ import { ScheduleError } from "./error.ts";
 const MOST_STEPS = 2 ** 28;
 
 /** How the steps of all tiles, tile by tile in one line, fall to ranges of one length. */
-export interface Ranges {
+export interface StepRanges {
   /** Tiles along each spatial axis, and in all. */
   readonly counts: readonly number[];
   readonly tiles: number;
@@ -22,13 +22,13 @@ export interface Ranges {
   readonly parts: number;
 }
 
-export function rangesOf(
+export function stepRanges(
   b: Block,
   tile: readonly number[],
   step: number,
   workers: number,
   asked: string,
-): Ranges {
+): StepRanges {
   const spatial = b.iters.filter((it) => it.type === "spatial");
   const reduce = b.iters.filter((it) => it.type === "reduce");
   const [k] = reduce;
@@ -69,7 +69,7 @@ export function rangesOf(
     throw new ScheduleError(`${asked}: it has ${all} steps, so 1 to ${all} workers have something to do`, b);
   }
   const length = Math.ceil(all / workers), used = Math.ceil(all / length);
-  // Ranges begin at multiples of this within a tile, and tiles within a range: the last of those meets the most.
+  // StepRanges begin at multiples of this within a tile, and tiles within a range: the last of those meets the most.
   const grain = gcd(length, steps);
   const slots = Math.min(tiles, 1 + Math.floor((steps - grain + length - 1) / steps));
   const parts = Math.min(used, 1 + Math.floor((length - grain + steps - 1) / length));

@@ -4,7 +4,7 @@ import type { Binary, Buffer, Call, Expr } from "../../ir/expr.ts";
 import { LowerError } from "../../lower/error.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
-import { converted } from "./convert.ts";
+import { printConversion } from "./convert.ts";
 
 const ERF =
   "const erf = (x) => { const a = Math.abs(x), t = 1 / (1 + 0.3275911 * a); return Math.sign(x) * (1 - " +
@@ -49,7 +49,7 @@ export class JavaScriptExprPrinter {
       case "select":
         return `(${this.expr(e.cond)} ? ${this.expr(e.a)} : ${this.expr(e.b)})`;
       case "cast":
-        return converted(this.expr(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
+        return printConversion(this.expr(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
       case "call":
         return this.#call(e);
       case "load": {

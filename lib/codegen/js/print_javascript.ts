@@ -1,12 +1,12 @@
 /**
  * A kernel as JavaScript: the body of `(buffers, uniforms, grid) => void` that runs one workgroup after the other.
- * Where threads meet at barriers, each is a generator that yields there. Floats are computed in doubles and rounded
+ * Where threads meet at barriers, each is a generator that yields there. Floats are computed in doubles and printRounded
  * where they are stored.
  */
 import type { ScalarType } from "../../ir/dtype.ts";
 import type { Alloc, Kernel, KernelStmt } from "../../lower/kernel.ts";
 import { Names } from "../names.ts";
-import { rounded } from "./convert.ts";
+import { printRounded } from "./convert.ts";
 import { JavaScriptExprPrinter } from "./print_expr.ts";
 
 /** Prints a kernel as the body of one JavaScript function. */
@@ -122,7 +122,7 @@ class Printer {
         const value = this.#exprs.expr(s.value);
         if (!this.#exprs.isSingle(s.buffer)) {
           this.#line(depth, `${this.#names.of(s.buffer)}[${this.#exprs.expr(s.index)}] = ${value};`);
-        } else this.#line(depth, `${this.#names.of(s.buffer)} = ${rounded(value, s.buffer.dtype)};`);
+        } else this.#line(depth, `${this.#names.of(s.buffer)} = ${printRounded(value, s.buffer.dtype)};`);
         return;
       }
       case "let":
