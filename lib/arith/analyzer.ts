@@ -3,7 +3,8 @@
  * taken not to overflow. Floating-point expressions keep their value exactly: only their indices and
  * conditions are simplified.
  */
-import { and, binary, cast, constant, FALSE, foldCall, isConst, not, or, select, TRUE } from "../ir/build.ts";
+import { and, binary, cast, constant, FALSE, isConst, not, or, select, TRUE } from "../ir/build.ts";
+import { foldCall } from "../ir/fold_call.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Binary, Const, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -11,7 +12,7 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, walkStmt } from "../ir/visit.ts";
 import { floorDivLinear, floorModLinear } from "./floor_div_linear.ts";
 import { dropRepeatedConditions, foldScalar } from "./fold.ts";
-import { boundsOfBinary, type Interval, scaleBound, UNBOUNDED } from "./interval.ts";
+import { boundsOfBinary, type ConstIntBound, scaleBound, UNBOUNDED } from "./interval.ts";
 import {
   addTerm,
   type AtomKey,
@@ -30,12 +31,12 @@ import type { Ranges } from "./ranges.ts";
 
 /** Knows the ranges of variables. A variable that was never bound may have any value. */
 export class Analyzer implements Ranges {
-  readonly #ranges = new Map<Var, Interval>();
+  readonly #ranges = new Map<Var, ConstIntBound>();
   readonly #extents = new Map<Var, Expr>();
   readonly #memo = new Map<Expr, Expr>();
   /** What forms and bounds are known to be, while the ranges are what they are. */
   readonly #forms = new Map<Binary, Linear>();
-  readonly #bounds = new Map<Binary, Interval>();
+  readonly #bounds = new Map<Binary, ConstIntBound>();
 
   /** An analyzer that knows every loop of `func`, and that its shape variables are at least 1. */
   static of(func: PrimFunc): Analyzer {
@@ -61,7 +62,7 @@ export class Analyzer implements Ranges {
     this.#forget();
   }
 
-  bindRange(v: Var, range: Interval): void {
+  bindRange(v: Var, range: ConstIntBound): void {
     const known = this.#ranges.get(v);
     if (known?.[0] === range[0] && known[1] === range[1]) return;
     this.#ranges.set(v, range);
@@ -171,11 +172,11 @@ export class Analyzer implements Ranges {
   }
 
   /** Inclusive bounds of an integer expression. */
-  bounds(e: Expr): Interval {
+  bounds(e: Expr): ConstIntBound {
     return e.kind === "const" ? [e.value, e.value] : this.boundsOf(this.linear(e));
   }
 
-  boundsOf(l: Linear): Interval {
+  boundsOf(l: Linear): ConstIntBound {
     let lo = l.constant, hi = l.constant;
     for (const t of l.terms.values()) {
       const [a, b] = this.#atomBounds(t.atom);
@@ -242,7 +243,7 @@ export class Analyzer implements Ranges {
     }
   }
 
-  #atomBounds(e: Expr): Interval {
+  #atomBounds(e: Expr): ConstIntBound {
     if (e.kind === "var") return this.#ranges.get(e) ?? UNBOUNDED;
     if (e.kind === "select") {
       const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);

@@ -1,7 +1,7 @@
 /** Quotients and remainders of linear forms by constants. */
 import { floorDiv, floorMod, isConst } from "../ir/build.ts";
 import { gcd } from "./gcd.ts";
-import type { Interval } from "./interval.ts";
+import type { ConstIntBound } from "./interval.ts";
 import {
   divideLinear,
   fromLinear,
@@ -61,7 +61,7 @@ function commonStep(ranges: Ranges, l: Linear, c: number): number {
 }
 
 /** Finds the quotient that all values of an interval have, if they have one. */
-function constantQuotient([lo, hi]: Interval, c: number): number | undefined {
+function constantQuotient([lo, hi]: ConstIntBound, c: number): number | undefined {
   const q = Math.floor(lo / c);
   return Number.isFinite(q) && q === Math.floor(hi / c) ? q : undefined;
 }

@@ -1,5 +1,6 @@
 /** Rewrites of one operation that need no ranges. */
-import { and, conjuncts, constant, foldBinary, isConst } from "../ir/build.ts";
+import { and, conjuncts, constant, isConst } from "../ir/build.ts";
+import { foldBinary } from "../ir/fold.ts";
 import { isFloat, scalarOf } from "../ir/dtype.ts";
 import type { Binary, Expr } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";

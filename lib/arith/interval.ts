@@ -2,13 +2,13 @@
 import type { BinaryOp } from "../ir/expr.ts";
 
 /** Inclusive bounds; infinite where nothing is known. */
-export type Interval = readonly [lo: number, hi: number];
+export type ConstIntBound = readonly [lo: number, hi: number];
 
 /** The bounds of a value about which nothing is known. */
-export const UNBOUNDED: Interval = [-Infinity, Infinity];
+export const UNBOUNDED: ConstIntBound = [-Infinity, Infinity];
 
 /** Bounds `x op y`, given the bounds of both. */
-export function boundsOfBinary(op: BinaryOp, [a, b]: Interval, [c, d]: Interval): Interval {
+export function boundsOfBinary(op: BinaryOp, [a, b]: ConstIntBound, [c, d]: ConstIntBound): ConstIntBound {
   switch (op) {
     case "floordiv":
       return c === d && c > 0 ? [Math.floor(a / c), Math.floor(b / c)] : a >= 0 && c > 0 ? [0, b] : UNBOUNDED;

@@ -2,15 +2,15 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { targetOf } from "../target/profiles.ts";
 import type { Target } from "../target/target.ts";
-import type { Scheduled } from "../estimate/accesses.ts";
+import type { FeatureInput } from "../estimate/accesses.ts";
 import { itervarFeatures, itervarNames } from "./itervar_features.ts";
-import { leavesOf } from "../estimate/store_nests.ts";
+import { storeNestsOf } from "../estimate/store_nests.ts";
 import { targetFeatures, targetNames } from "../estimate/time.ts";
 
 interface FeatureFamily {
   /** The name of each feature, in order. */
   readonly names: readonly string[];
-  of(scheduled: Scheduled): readonly number[];
+  of(scheduled: FeatureInput): readonly number[];
 }
 
 /** Each family of features. A configuration's knobs are one too, which needs no program: `KnobFeatures`. */
@@ -41,6 +41,6 @@ export function loopFeatures(
   target: Target = targetOf("generic-webgpu"),
   families: readonly Family[] = DEFAULT_FAMILIES,
 ): Float64Array {
-  const scheduled = { func, leaves: leavesOf(func), target };
+  const scheduled = { func, leaves: storeNestsOf(func), target };
   return Float64Array.from(families.flatMap((f) => FAMILIES[f].of(scheduled)), (x) => Math.log2(1 + x));
 }

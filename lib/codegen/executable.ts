@@ -5,7 +5,7 @@
 import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Binding } from "../lower/kernel.ts";
-import type { Language } from "../target/capabilities.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
 import type { TextureLayout } from "../target/texture.ts";
 
 /** An argument or intermediate of the program, row-major. */
@@ -59,7 +59,7 @@ export interface Launch {
 
 export interface Executable {
   readonly name: string;
-  readonly language: Language;
+  readonly language: KernelLanguage;
   readonly shapeVars: readonly string[];
   readonly buffers: readonly BufferSpec[];
   /** Run in order. */

@@ -1,7 +1,7 @@
 /** The languages that kernels are printed in. A new language is a new row. */
 import { LowerError } from "../lower/error.ts";
 import type { Kernel } from "../lower/kernel.ts";
-import type { Language } from "../target/capabilities.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Target } from "../target/target.ts";
 import { printJavaScript } from "./js/print_javascript.ts";
 import { printWgsl } from "./wgsl/print_wgsl.ts";
@@ -14,7 +14,7 @@ export interface LanguageBackend {
 }
 
 /** The backend of each language. */
-export const LANGUAGES: Readonly<Record<Language, LanguageBackend>> = {
+export const LANGUAGES: Readonly<Record<KernelLanguage, LanguageBackend>> = {
   wgsl: { print: (kernel, target) => printWgsl(kernel, directivesOf(kernel, target)) },
   js: {
     print(kernel, target) {

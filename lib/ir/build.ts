@@ -1,8 +1,9 @@
 /** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
-import { type DType, isFloat, lanesOf, RANGE, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
+import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
+import { convertScalar, foldBinary } from "./fold.ts";
 
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
@@ -30,60 +31,6 @@ export function isConst(e: Expr, value?: number): e is Const {
 }
 
 const COMPARE = new Set<BinaryOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
-
-/** The value of `a op b` on numbers, in the type's own arithmetic. */
-export function foldBinary(op: BinaryOp, dtype: ScalarType, a: number, b: number): number | undefined {
-  switch (op) {
-    case "add":
-      return wrap(a + b, dtype);
-    case "sub":
-      return wrap(a - b, dtype);
-    case "mul":
-      return dtype === "f32" || dtype === "f16" ? a * b : wrap(Math.imul(a, b), dtype);
-    case "div":
-      return a / b;
-    case "floordiv":
-      return b === 0 ? undefined : wrap(Math.floor(a / b), dtype);
-    case "floormod":
-      return b === 0 ? undefined : a - Math.floor(a / b) * b;
-    case "min":
-      return Math.min(a, b);
-    case "max":
-      return Math.max(a, b);
-    case "bitand":
-      return wrap(a & b, dtype);
-    case "bitor":
-      return wrap(a | b, dtype);
-    case "bitxor":
-      return wrap(a ^ b, dtype);
-    case "shl":
-      return wrap(a << (b & 31), dtype);
-    case "shr":
-      return dtype === "u32" ? a >>> (b & 31) : a >> (b & 31);
-    case "eq":
-      return +(a === b);
-    case "ne":
-      return +(a !== b);
-    case "lt":
-      return +(a < b);
-    case "le":
-      return +(a <= b);
-    case "gt":
-      return +(a > b);
-    case "ge":
-      return +(a >= b);
-    case "and":
-      return +(a !== 0 && b !== 0);
-    case "or":
-      return +(a !== 0 || b !== 0);
-    default:
-      return op satisfies never;
-  }
-}
-
-function wrap(value: number, dtype: ScalarType): number {
-  return dtype === "i32" ? value | 0 : dtype === "u32" ? value >>> 0 : value;
-}
 
 /** `a op b`; both sides must have one type (numbers adapt, a scalar is broadcast to a vector). */
 export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
@@ -184,17 +131,9 @@ export function cast(dtype: DType, a: ExprLike): Expr {
   if (x.dtype === dtype) return x;
   if (x.kind === "const" && lanesOf(dtype) === 1) {
     const to = scalarOf(dtype);
-    return constant(converted(x.value, x.dtype, to), to);
+    return constant(convertScalar(x.value, x.dtype, to), to);
   }
   return { kind: "cast", dtype, a: x };
-}
-
-/** A number of one type as another has it: see {@linkcode Cast}. */
-function converted(value: number, from: ScalarType, to: ScalarType): number {
-  if (isFloat(to)) return value;
-  if (to === "bool") return +(value !== 0);
-  const [lowest, highest] = RANGE[to];
-  return isFloat(from) ? Math.trunc(Math.max(lowest, Math.min(highest, value))) || 0 : wrap(value, to);
 }
 
 /** Arguments that each function takes. */
@@ -229,18 +168,6 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
     );
   }
   return { kind: "call", dtype: "i32", op, args };
-}
-
-/** The sum of the products of the signed bytes of two words. */
-function dotOfBytes(a: number, b: number): number {
-  return [24, 16, 8, 0].reduce((sum, shift) => sum + (a << shift >> 24) * (b << shift >> 24), 0);
-}
-
-/** `e` as a constant, where it is a call on constants that has the same value on every device. */
-export function foldCall(e: Call): Expr {
-  const [a, b] = e.args;
-  const folds = e.op === "dot4I8Packed" && a?.kind === "const" && b?.kind === "const";
-  return folds ? constant(dotOfBytes(a.value, b.value)) : e;
 }
 
 export function buffer(

@@ -7,10 +7,10 @@ import { bindThreads } from "./bind_threads.ts";
 import { checkLimits } from "./check_limits.ts";
 import { chooseLanes } from "./choose_lanes.ts";
 import { compactBuffers } from "./compact_buffers.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { dropGuards } from "./drop_guards.ts";
-import { findExchanges } from "./find_exchanges.ts";
-import { finish } from "./to_kernel.ts";
+import { findSharedGlobals } from "./find_shared_globals.ts";
+import { toKernel } from "./to_kernel.ts";
 import { flattenIndices } from "./flatten_indices.ts";
 import { hoistInvariants } from "./hoist_invariants.ts";
 import { insertBarriers } from "./insert_barriers.ts";
@@ -31,10 +31,13 @@ export interface Pass {
   /** Its name, as `after` gets it. */
   readonly name: string;
   /** Takes a draft and returns a draft. */
-  readonly run: (draft: Draft, target: Target) => Draft;
+  readonly run: (draft: KernelDraft, target: Target) => KernelDraft;
 }
 
-const simplify = (draft: Draft): Draft => ({ ...draft, body: simplifyStmt(draft.body, analyzerOf(draft)) });
+const simplify = (draft: KernelDraft): KernelDraft => ({
+  ...draft,
+  body: simplifyStmt(draft.body, analyzerOf(draft)),
+});
 
 /** All passes, in order. */
 export const passes: readonly Pass[] = [
@@ -42,7 +45,7 @@ export const passes: readonly Pass[] = [
   { name: "lowerReductions", run: lowerReductions },
   { name: "bindThreads", run: bindThreads },
   { name: "trimLoops", run: trimLoops },
-  { name: "findExchanges", run: findExchanges },
+  { name: "findSharedGlobals", run: findSharedGlobals },
   { name: "compactBuffers", run: compactBuffers },
   { name: "flattenIndices", run: flattenIndices },
   { name: "vectorizeLoops", run: vectorizeLoops },
@@ -60,7 +63,7 @@ export const passes: readonly Pass[] = [
 /** What `lower` takes. */
 export interface LowerOptions {
   /** Is shown every kernel after every pass. */
-  readonly after?: (pass: string, draft: Draft) => void;
+  readonly after?: (pass: string, draft: KernelDraft) => void;
 }
 
 /**
@@ -78,7 +81,7 @@ export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}
       options.after?.(pass.name, next);
       return next;
     }, first);
-    const kernel = finish(last, target);
+    const kernel = toKernel(last, target);
     checkLimits(kernel, target);
     return kernel;
   });

@@ -7,9 +7,9 @@ import type { Expr } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import { rewriteExprs } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 
-export function reduceStrength(draft: Draft, target: Target): Draft {
+export function reduceStrength(draft: KernelDraft, target: Target): KernelDraft {
   const analyzer = analyzerOf(draft);
   return {
     ...draft,

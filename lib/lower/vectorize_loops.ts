@@ -12,16 +12,16 @@ import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
-import { separates } from "./injectivity.ts";
+import { isInjective } from "./injectivity.ts";
 
 /** Statements and expressions that vectors may make in one kernel: many times what fits a kernel that compiles. */
 const MOST_MADE = 1 << 17;
 
 const LANES = [0, 1, 2, 3] as const;
 
-export function vectorizeLoops(draft: Draft, target: Target): Draft {
+export function vectorizeLoops(draft: KernelDraft, target: Target): KernelDraft {
   const analyzer = analyzerOf(draft);
   let made = 0;
   const stmt = (s: Stmt): Stmt => {
@@ -45,7 +45,7 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
 
 /** Statement by statement is turn by turn only where no two turns store to one place. */
 function lanesAreApart(loop: For, analyzer: Analyzer): boolean {
-  return !someStmt(loop.body, (s) => s.kind === "store" && !separates(s.indices, loop.var, analyzer));
+  return !someStmt(loop.body, (s) => s.kind === "store" && !isInjective(s.indices, loop.var, analyzer));
 }
 
 function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {

@@ -1,6 +1,6 @@
 /** What rules and rooflines want to know of a device and adapters don't tell: measured by small kernels. */
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
-import type { Language } from "../target/capabilities.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
 import type { Inputs } from "./arguments.ts";
 import { type Backend, type Bound, timeOf } from "./backend.ts";
@@ -103,7 +103,10 @@ function kernel(target: Target, name: Probe): Executable {
 }
 
 /** The source of a probe in each language. */
-const SOURCES: Readonly<Record<Language, (name: Probe, target: Target) => string>> = { wgsl, js: javascript };
+const SOURCES: Readonly<Record<KernelLanguage, (name: Probe, target: Target) => string>> = {
+  wgsl,
+  js: javascript,
+};
 
 function wgsl(name: Probe, { textures }: Target): string {
   const sampled = textures === "sampled";

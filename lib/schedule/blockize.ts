@@ -7,7 +7,10 @@ import type { Annotations, Stmt } from "../ir/stmt.ts";
 import { mapStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { rebind } from "./rebind.ts";
-import { blocksOf, findLoop, FreshNames, loopsIn, reduceLoops, replaceStmt } from "./query.ts";
+import { blocksOf, findLoop, loopsIn } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Makes one block of the nest under a loop: it stays as it is, whatever happens to the loops around.

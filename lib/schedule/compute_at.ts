@@ -6,21 +6,12 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { boxRead, loopsOver, unionBox, within, wrap } from "./box_loops.ts";
-import {
-  blocksOf,
-  checkDepth,
-  consumersOf,
-  contains,
-  findBlock,
-  findLoop,
-  FreshNames,
-  isBefore,
-  producersOf,
-  removeBlock,
-  replaceStmt,
-  storeOf,
-  writes,
-} from "./query.ts";
+import { blocksOf, contains, findBlock, findLoop, isBefore } from "./find.ts";
+import { checkDepth } from "./check_depth.ts";
+import { consumersOf, producersOf } from "./dependences.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { removeBlock, replaceStmt } from "./replace_stmt.ts";
+import { storeOf, writes } from "./block_accesses.ts";
 
 /**
  * Moves a producer under a loop around its consumers. There it computes, at each turn, what they need of it at

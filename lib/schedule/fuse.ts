@@ -5,7 +5,9 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { findLoop, FreshNames, replaceStmt } from "./query.ts";
+import { findLoop } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 import { INDEX_LIMIT } from "./split.ts";
 import { rebind } from "./rebind.ts";
 

@@ -103,7 +103,7 @@ export function isWhole(pieces: readonly [Piece, ...Piece[]]): boolean {
 }
 
 /** How long a new dimension is. */
-export function extentOf(pieces: readonly Piece[], analyzer: Analyzer): Expr {
+export function extentOfPieces(pieces: readonly Piece[], analyzer: Analyzer): Expr {
   return analyzer.simplify(pieces.reduce<Expr>((n, p) => mul(n, p.extent), toExpr(1)));
 }
 

@@ -8,7 +8,10 @@ import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
 import { isStraight, nestOver } from "./box_loops.ts";
-import { findBlock, FreshNames, replaceStmt, storeOf } from "./query.ts";
+import { findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
+import { storeOf } from "./block_accesses.ts";
 
 /**
  * Pads the axes of a sum of products up to multiples, with zeros that add nothing: its tensors are copied into

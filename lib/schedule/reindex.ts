@@ -8,7 +8,10 @@ import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver, within } from "./box_loops.ts";
 import { isOneToOne } from "./injective_bindings.ts";
-import { blocksOf, findBlock, FreshNames, reads, replaceStmt, storeOf, writes } from "./query.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { reads, storeOf, writes } from "./block_accesses.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Makes a block read a buffer, or write its own, through a copy that has the block's axes for dimensions: those

@@ -4,7 +4,9 @@ import type { Block, For, ThreadTag } from "../ir/stmt.ts";
 import { checkCall } from "./check_call.ts";
 import { ScheduleError } from "./error.ts";
 import type { IndexMap } from "./index_map.ts";
-import { blocksOf, consumersOf, findBlock, findLoop, inputsOf, producersOf, written } from "./query.ts";
+import { blocksOf, findBlock, findLoop } from "./find.ts";
+import { consumersOf, producersOf } from "./dependences.ts";
+import { buffersWrittenBy, inputLoadsOf } from "./block_accesses.ts";
 import { apply, type Step } from "./step.ts";
 import { STEP_LIMIT, Trace } from "./trace.ts";
 
@@ -269,12 +271,12 @@ export class Schedule {
   }
   /** The loads of a block from buffers that it does not write. */
   inputs(block: string): readonly Load[] {
-    return inputsOf(this.block(block));
+    return inputLoadsOf(this.block(block));
   }
   /** Names of the inputs of the program from which `buffer` is computed for `block`. */
   sources(block: string, buffer: string): readonly string[] {
     const producer = producersOf(this.#func, this.block(block)).find((b) =>
-      [...written(b.block)].some((x) => x.name === buffer)
+      [...buffersWrittenBy(b.block)].some((x) => x.name === buffer)
     );
     if (!producer) return [buffer];
     const names = this.inputs(producer.block.name).map((l) => l.buffer.name);

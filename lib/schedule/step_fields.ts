@@ -4,7 +4,7 @@ import { isPromise, shownValue } from "../base/shown_value.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { ThreadTag } from "../ir/stmt.ts";
 import type { IndexMap } from "./index_map.ts";
-import { NAME_LIMIT } from "./query.ts";
+import { NAME_LIMIT } from "./fresh_names.ts";
 import type { Step } from "./step.ts";
 
 /** Longest list in a step: more loops than a nest has. */

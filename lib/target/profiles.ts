@@ -1,12 +1,12 @@
 /** What is known of kinds of devices, and the target of each without a device at hand. */
 import { TunebookError } from "../base/error.ts";
-import { CAPABILITIES, type Language } from "./capabilities.ts";
+import { CAPABILITIES, type KernelLanguage } from "./capabilities.ts";
 import type { Limits, Profile, Target } from "./target.ts";
 
 /** What adapters don't tell. */
 interface ProfileFacts {
   readonly kind: Target["kind"];
-  readonly language: Language;
+  readonly language: KernelLanguage;
   readonly maxLoopIterations: number;
   readonly clock: Target["clock"];
   readonly textures: Target["textures"];

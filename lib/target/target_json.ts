@@ -1,7 +1,7 @@
 /** Targets from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
 import { TunebookError } from "../base/error.ts";
 import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../base/read_json.ts";
-import { CAPABILITIES, type Capabilities, type Language } from "./capabilities.ts";
+import { CAPABILITIES, type Capabilities, type KernelLanguage } from "./capabilities.ts";
 import { PROFILES } from "./profiles.ts";
 import type { Limits, Peaks, Profile, Subgroups, Target } from "./target.ts";
 
@@ -58,7 +58,7 @@ const TARGET: Kinds<Required> = {
 
 const LANES: Kind<1 | 4> = { takes: "1 or 4", read: (x) => x === 1 || x === 4 ? x : undefined };
 const CAPABILITY_FIELDS: Kinds<Capabilities> = {
-  language: oneOf(Object.keys(CAPABILITIES) as Language[]),
+  language: oneOf(Object.keys(CAPABILITIES) as KernelLanguage[]),
   lanes: LANES,
   uniforms: flag,
   unsignedDivision: flag,

@@ -1,24 +1,24 @@
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
 import {
   add,
   binary,
+  buffer,
   ceilDiv,
   constant,
   floorDiv,
   floorMod,
-  foldBinary,
   lt,
   mul,
   sub,
   variable,
 } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import type { BinaryOp, Expr, Var } from "../../lib/ir/expr.ts";
 import { keyOf } from "../../lib/ir/key.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { regionOf } from "../../lib/arith/region.ts";
 import { Analyzer } from "../../lib/arith/analyzer.ts";
-import { buffer } from "../../lib/ir/build.ts";
 import { walkExpr } from "../../lib/ir/visit.ts";
 
 const vars = ["a", "b", "c", "d"].map((name) => variable(name));

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { add, constant, floorDiv, floorMod, foldBinary, mul, sub, variable } from "../../lib/ir/build.ts";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { add, constant, floorDiv, floorMod, mul, sub, variable } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import {
   fromLinear,

@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
 import {
   add,
   binary,
@@ -8,13 +8,13 @@ import {
   constant,
   floorDiv,
   floorMod,
-  foldBinary,
   min,
   mul,
   select,
   sub,
   variable,
 } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { type Range, regionOf, unionRange } from "../../lib/arith/region.ts";

@@ -2,7 +2,7 @@
 import { isFloat, RANGE, type ScalarType } from "../../ir/dtype.ts";
 
 /** Writes a value as its dtype holds it: what a typed array does on a store. */
-export function rounded(value: string, dtype: ScalarType): string {
+export function printRounded(value: string, dtype: ScalarType): string {
   switch (dtype) {
     case "f32":
       return `Math.fround(${value})`;
@@ -20,11 +20,11 @@ export function rounded(value: string, dtype: ScalarType): string {
 }
 
 /** Writes a conversion as WGSL has it: float to integer clamps to the type's range and truncates toward zero. */
-export function converted(value: string, from: ScalarType, to: ScalarType): string {
+export function printConversion(value: string, from: ScalarType, to: ScalarType): string {
   if (from === to) return value;
   if (to === "bool") return `(${value} !== 0)`;
   const number = from === "bool" ? `+${value}` : value;
   const [lo, hi] = RANGE[to];
   const clamped = isFloat(from) && !isFloat(to) ? `Math.max(${lo}, Math.min(${hi}, ${number}))` : number;
-  return `(${rounded(clamped, to)})`;
+  return `(${printRounded(clamped, to)})`;
 }

@@ -4,7 +4,7 @@ import type { Binary, Buffer, Call, Expr } from "../../ir/expr.ts";
 import { LowerError } from "../../lower/error.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
-import { converted } from "./convert.ts";
+import { printConversion } from "./convert.ts";
 
 const ERF =
   "const erf = (x) => { const a = Math.abs(x), t = 1 / (1 + 0.3275911 * a); return Math.sign(x) * (1 - " +
@@ -14,7 +14,7 @@ const DOT4 = "const dot4 = (p, q) => { let sum = 0; for (let shift = 0; shift < 
   "sum += (p << shift >> 24) * (q << shift >> 24); return sum; };";
 
 /** Prints the expressions of one kernel, and collects the functions that they call. */
-export class ExprPrinter {
+export class JavaScriptExprPrinter {
   /** The source of each function that the kernel calls. */
   readonly helpers = new Set<string>();
   readonly #single = new Set<Buffer>();
@@ -49,7 +49,7 @@ export class ExprPrinter {
       case "select":
         return `(${this.expr(e.cond)} ? ${this.expr(e.a)} : ${this.expr(e.b)})`;
       case "cast":
-        return converted(this.expr(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
+        return printConversion(this.expr(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
       case "call":
         return this.#call(e);
       case "load": {

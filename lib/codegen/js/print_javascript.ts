@@ -1,13 +1,13 @@
 /**
  * A kernel as JavaScript: the body of `(buffers, uniforms, grid) => void` that runs one workgroup after the other.
- * Where threads meet at barriers, each is a generator that yields there. Floats are computed in doubles and rounded
+ * Where threads meet at barriers, each is a generator that yields there. Floats are computed in doubles and printRounded
  * where they are stored.
  */
 import type { ScalarType } from "../../ir/dtype.ts";
 import type { Alloc, Kernel, KernelStmt } from "../../lower/kernel.ts";
 import { Names } from "../names.ts";
-import { rounded } from "./convert.ts";
-import { ExprPrinter } from "./print_expr.ts";
+import { printRounded } from "./convert.ts";
+import { JavaScriptExprPrinter } from "./print_expr.ts";
 
 /** Prints a kernel as the body of one JavaScript function. */
 export function printJavaScript(kernel: Kernel): string {
@@ -24,11 +24,11 @@ const ARRAY: Readonly<Record<ScalarType, string>> = {
 
 class Printer {
   readonly #names = new Names();
-  readonly #exprs: ExprPrinter;
+  readonly #exprs: JavaScriptExprPrinter;
   readonly #lines: string[] = [];
 
   constructor(readonly kernel: Kernel) {
-    this.#exprs = new ExprPrinter(kernel, this.#names);
+    this.#exprs = new JavaScriptExprPrinter(kernel, this.#names);
   }
 
   body(): string {
@@ -122,7 +122,7 @@ class Printer {
         const value = this.#exprs.expr(s.value);
         if (!this.#exprs.isSingle(s.buffer)) {
           this.#line(depth, `${this.#names.of(s.buffer)}[${this.#exprs.expr(s.index)}] = ${value};`);
-        } else this.#line(depth, `${this.#names.of(s.buffer)} = ${rounded(value, s.buffer.dtype)};`);
+        } else this.#line(depth, `${this.#names.of(s.buffer)} = ${printRounded(value, s.buffer.dtype)};`);
         return;
       }
       case "let":

@@ -44,7 +44,7 @@ const MATH: Readonly<Record<MathOp, string>> = {
 };
 
 /** Prints the expressions of one kernel, and collects the functions that they call. */
-export class ExprPrinter {
+export class WgslExprPrinter {
   /** The source of each function that the kernel calls, by its name. */
   readonly helpers = new Map<string, string>();
   readonly #lanes = new Map<Buffer, 1 | 4>();

@@ -3,7 +3,7 @@ import { elementsOf } from "../../ir/elements.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { Binding, Kernel, KernelStmt } from "../../lower/kernel.ts";
 import { identifier, Names } from "../names.ts";
-import { ExprPrinter } from "./print_expr.ts";
+import { WgslExprPrinter } from "./print_expr.ts";
 import { arrayType, elementType, texelFormat, texelType } from "./types.ts";
 import { usesF16 } from "./uses_feature.ts";
 
@@ -21,11 +21,11 @@ export function printWgsl(kernel: Kernel, directives: readonly string[] = []): s
 
 class Printer {
   readonly #names = new Names();
-  readonly #exprs: ExprPrinter;
+  readonly #exprs: WgslExprPrinter;
   #lines: string[] = [];
 
   constructor(readonly kernel: Kernel, readonly directives: readonly string[]) {
-    this.#exprs = new ExprPrinter(kernel, this.#names);
+    this.#exprs = new WgslExprPrinter(kernel, this.#names);
   }
 
   module(): string {

@@ -1,6 +1,6 @@
 /**
- * Parts of a reduction, one a thread in `acc`, become their total, in `acc` of every thread: within clusters of
- * neighbours by shuffles, and from cluster to cluster through a slot of workgroup memory each.
+ * Partial sums, one in `acc` of each thread, become their total, in `acc` of every thread. Within clusters of a
+ * subgroup's threads they are exchanged by shuffles, and between clusters through a slot of workgroup memory each.
  *
  *     acc = acc + shuffleXor(acc, 1)                   (and so on, doubling, to half a cluster)
  *     if lane % 8 == 0: red[lane / 8] = acc
@@ -14,14 +14,15 @@ import type { Buffer, Expr } from "../ir/expr.ts";
 import { ifThen } from "../ir/flatten_block.ts";
 import type { Stmt } from "../ir/stmt.ts";
 
-export interface Parts {
-  /** A register of each thread: its part at first, the total at last. */
+/** The partial sums of a reduction that threads share. */
+export interface PartialSums {
+  /** A register of each thread: its partial sum at first, the total at last. */
   readonly acc: Buffer;
-  /** Workgroup memory, with a slot a cluster. */
+  /** Workgroup memory with one slot for each cluster. */
   readonly red: Buffer;
-  /** Indices of slot k. */
+  /** Gives the indices of slot k. */
   readonly slot: (k: Expr) => readonly Expr[];
-  /** Which of the threads that share the reduction this one is, and how many they are: a multiple of a cluster. */
+  /** The number of this thread among the `lanes` threads of the reduction, which are a multiple of `cluster`. */
   readonly lane: Expr;
   readonly lanes: number;
   /** Threads in a cluster, a power of two. */
@@ -30,7 +31,8 @@ export interface Parts {
   readonly identity: Expr;
 }
 
-export function reduceInClusters(parts: Parts): readonly Stmt[] {
+/** Makes the statements that reduce partial sums in subgroups. */
+export function reduceInSubgroups(parts: PartialSums): readonly Stmt[] {
   const { acc, red, slot, lane, lanes, cluster, combine, identity } = parts;
   const own = load(acc, 0), keep = (value: Expr) => store(acc, [constant(0)], value);
   const butterfly = (width: number): readonly Stmt[] => {
@@ -40,19 +42,19 @@ export function reduceInClusters(parts: Parts): readonly Stmt[] {
   const slots = lanes / cluster;
   if (slots === 1) return butterfly(cluster);
   const leave = ifThen(eq(floorMod(lane, cluster), 0), store(red, slot(floorDiv(lane, cluster)), own));
-  // So many neighbours take a slot each, and those that are left over in turns.
+  // `width` threads read one slot each; further slots are read in further rounds.
   const width = Math.min(cluster, 2 ** Math.ceil(Math.log2(slots)));
-  const taken = Array.from({ length: Math.ceil(slots / width) }, (_, turn) => {
-    const k = add(floorMod(lane, width), turn * width);
-    return slots >= (turn + 1) * width
+  const taken = Array.from({ length: Math.ceil(slots / width) }, (_, round) => {
+    const k = add(floorMod(lane, width), round * width);
+    return slots >= (round + 1) * width
       ? load(red, ...slot(k))
       : select(lt(k, slots), load(red, ...slot(min(k, slots - 1))), identity);
   });
-  // A statement each: one expression of them all would be as deep as there are turns.
+  // A statement each: one expression of them all would be as deep as there are rounds.
   return [
     ...butterfly(cluster),
     leave,
-    ...taken.map((part, turn) => keep(turn === 0 ? part : combine(own, part))),
+    ...taken.map((part, round) => keep(round === 0 ? part : combine(own, part))),
     ...butterfly(width),
   ];
 }

@@ -1,4 +1,4 @@
-/** Which threads can hand each other values in subgroups. */
+/** Clusters: the threads of a subgroup that exchange values of one reduction. */
 import { bytesOf } from "../ir/dtype.ts";
 import type { Var } from "../ir/expr.ts";
 import { SUBGROUPS } from "../ir/annotations.ts";
@@ -8,17 +8,17 @@ import type { Target } from "../target/target.ts";
 import { isThreadIdx } from "./kernel_draft.ts";
 
 /**
- * The size of the clusters in which neighbours of `threads`, the loops that a block's reduction is shared by, can
- * hand each other values, inside of `path`; 1 where they can't, or where the block does not ask for it.
+ * Gives the number of threads in a cluster, for a block whose reduction is shared by the loops `threads` inside of
+ * `path`. It is 1 where threads can't exchange values, or where the block does not ask for it.
  */
-export type Clusters = (b: Block, threads: readonly For[], path: readonly (For | If)[]) => number;
+export type ClusterSize = (b: Block, threads: readonly For[], path: readonly (For | If)[]) => number;
 
 /**
- * Clusters in a kernel with this body. A cluster is a power of two that the smallest subgroup holds and that divides
- * the threads of a reduction, which must be all those along threadIdx.x: a subgroup goes along x, and where a row of
- * them ends is for the device to say. All threads of the workgroup must get there.
+ * Finds the cluster sizes of a kernel with this body. A cluster is a power of two that the smallest subgroup holds and
+ * that divides the threads of a reduction. These must be all threads along threadIdx.x, as a subgroup lies along x, and
+ * all threads of the workgroup must get there.
  */
-export function clustersOf(body: Stmt, target: Target): Clusters {
+export function subgroupClusters(body: Stmt, target: Target): ClusterSize {
   const least = target.subgroups?.minSize ?? 1;
   const extents = new Map<string, number>();
   walkStmt(body, (s) => {
@@ -40,7 +40,7 @@ export function clustersOf(body: Stmt, target: Target): Clusters {
   };
 }
 
-/** Whether all threads of a workgroup come together through loops and conditions. */
+/** Tells whether all threads of a workgroup come together through loops and conditions. */
 function isUniform(path: readonly (For | If)[], isWhole: (l: For) => boolean): boolean {
   const threads = new Set<Var>();
   for (const s of path) {

@@ -1,21 +1,26 @@
 /**
- * Finds the global buffers through which the threads of a workgroup hand values to each other within one
- * kernel: they need barriers as workgroup memory does. Workgroups can't wait for one another, so what one of
- * them reads, from either memory, it must have written itself.
+ * Finds the global buffers through which threads of a workgroup exchange values within one kernel: they need barriers
+ * as workgroup memory does. Workgroups can't wait for one another, so a workgroup must itself have written what it
+ * reads, from either memory.
  */
 import { add, binary, constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf } from "../arith/region.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import { usesVar } from "../ir/visit.ts";
-import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft, threadVars, workgroupVars } from "./kernel_draft.ts";
+import { type Access, accessesOf, commonLoops } from "./buffer_accesses.ts";
+import { analyzerOf, type KernelDraft, threadVars, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { separates } from "./injectivity.ts";
+import { isInjective } from "./injectivity.ts";
 
-export function findExchanges(draft: Draft): Draft {
+/**
+ * Adds to a draft the global buffers that the threads of a workgroup share.
+ *
+ * @throws {LowerError} where a workgroup would read or overwrite what another one writes
+ */
+export function findSharedGlobals(draft: KernelDraft): KernelDraft {
   const analyzer = analyzerOf(draft);
-  const exchanged = new Set<Buffer>();
+  const sharedGlobals = new Set<Buffer>();
   const blocks = threadVars(draft, "blockIdx"), threads = threadVars(draft, "threadIdx");
   const still = workgroupVars(draft);
   for (const [b, list] of accessesOf(draft.body)) {
@@ -35,21 +40,21 @@ export function findExchanges(draft: Draft): Draft {
             `workgroup whole rows`,
         );
       }
-      if (!shared) exchanged.add(b);
+      if (!shared) sharedGlobals.add(b);
     }
-    if (!shared && overwritten(b, writes, draft, analyzer)) exchanged.add(b);
+    if (!shared && overwritten(b, writes, draft, analyzer)) sharedGlobals.add(b);
   }
-  return { ...draft, exchanged };
+  return { ...draft, sharedGlobals };
 }
 
 /**
  * Whether threads of a workgroup write elements that others of them wrote before, by another statement: the
  * later value stays only if they wait for one another.
  */
-function overwritten(b: Buffer, writes: readonly Access[], draft: Draft, analyzer: Analyzer): boolean {
+function overwritten(b: Buffer, writes: readonly Access[], draft: KernelDraft, analyzer: Analyzer): boolean {
   const still = workgroupVars(draft), threads = threadVars(draft, "threadIdx");
   const active = [...threads].filter((t) => !analyzer.provesEqual(t, constant(0)));
-  const own = (w: Access) => active.every((t) => w.pinned.has(t) || separates(w.indices, t, analyzer));
+  const own = (w: Access) => active.every((t) => w.pinned.has(t) || isInjective(w.indices, t, analyzer));
   let found = false;
   writes.forEach((later, k) =>
     writes.slice(0, k).forEach((w) => {
@@ -78,14 +83,14 @@ function areApart(b: Buffer, p: Access, q: Access, analyzer: Analyzer): boolean 
 }
 
 /** Threads that compute the same value may store it all of them, but not add to it. */
-function checkUpdates(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer): void {
+function checkUpdates(b: Buffer, accesses: readonly Access[], draft: KernelDraft, analyzer: Analyzer): void {
   if (b.scope === "local") return;
   for (const a of accesses) {
     if (!a.update) continue;
     const clash = [...draft.threads].find(([tag, t]) =>
       !(b.scope === "shared" && tag.startsWith("blockIdx")) && !isConst(t.extent, 1) &&
       !a.pinned.has(t.var) &&
-      !separates(a.indices, t.var, analyzer)
+      !isInjective(a.indices, t.var, analyzer)
     );
     if (!clash) continue;
     const [tag] = clash;
