@@ -18,7 +18,7 @@ import { fitPrior, type Prior } from "../../lib/autotvm/prior.ts";
 import { pairwiseAccuracy, topRecall, topShare } from "../../lib/autotvm/ranking.ts";
 import { AUTOTVM_DEFAULTS } from "../../lib/autotvm/xgb.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
-import { scheduleAt } from "../../lib/tuning/candidate.ts";
+import { scheduleAt } from "../../lib/tuning/search_space.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
 import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";

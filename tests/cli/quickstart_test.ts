@@ -6,7 +6,7 @@ import { RecordError } from "../../lib/records/error.ts";
 Deno.test("the command line says what it says, and the rest is by default", () => {
   assertEquals(quickstartOptions([]), { seconds: 10, out: "results", seed: 0 });
   assertEquals(
-    quickstartOptions(["--seconds=0.5", "--out", "a b", "--prefer", "cpu", "--seed", "-3"]),
+    quickstartOptions(["--seconds=0.5", "--out", "a b", "--backend", "cpu", "--seed", "-3"]),
     { seconds: 0.5, out: "a b", backend: "cpu", seed: -3 },
   );
 });
@@ -18,7 +18,7 @@ Deno.test("what the command line can't say is refused with what it can", () => {
     [["--seconds=Infinity"], "--seconds Infinity is no positive number"],
     [["--seconds"], "--seconds has no value"],
     [["--out="], "--out has no value"],
-    [["--prefer", "gpu"], "--prefer gpu is neither webgpu nor cpu"],
+    [["--backend", "gpu"], "--backend gpu is neither webgpu nor cpu"],
     [["--seed", "1.5"], "--seed 1.5 is no integer of 32 bits"],
     [["--seed", "4294967296"], "--seed 4294967296 is no integer of 32 bits"],
     [["--budget", "3"], "there is no option --budget"],
@@ -30,7 +30,7 @@ Deno.test("what the command line can't say is refused with what it can", () => {
     assertThrows(
       () => quickstartOptions(args),
       TunebookError,
-      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]`,
+      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0]`,
     );
   }
 });
@@ -47,7 +47,7 @@ Deno.test("a folder that can't be written is refused before anything is measured
 Deno.test("a mistake costs one line and exit code 1", async () => {
   const file = new URL("../../lib/cli/quickstart.ts", import.meta.url).pathname;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--quiet", "--no-check", file, "--prefer", "gpu"],
+    args: ["run", "--allow-all", "--quiet", "--no-check", file, "--backend", "gpu"],
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assertEquals([code, text(stdout)], [1, ""]);
