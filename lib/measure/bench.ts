@@ -107,12 +107,24 @@ export class Bench implements Disposable {
     }
   }
 
-  /** Makes a candidate the incumbent that was known to take `ms`; one that does not work any more is none. */
-  async adopt(executable: Executable, ms: number): Promise<void> {
+  /**
+   * Makes a candidate the incumbent that was known to take `ms`. Where it does not compile or run any more, there is no
+   * incumbent.
+   */
+  async adopt(executable: Executable | undefined, ms: number): Promise<void> {
+    this[Symbol.dispose]();
     const { clock, kind } = this.device.target;
-    const runner = await this.#prepare(executable);
+    const runner = executable && await this.#prepare(executable);
     if (!(runner instanceof Runner)) return;
-    await runner.calibrate((s) => timeOf(s, clock), this.#idle, WARM_UP[kind], {});
+    using stack = new DisposableStack();
+    stack.use(runner);
+    try {
+      await runner.calibrate((s) => timeOf(s, clock), this.#idle, WARM_UP[kind], {});
+    } catch (e) {
+      failed(e, runner.compileMs);
+      return;
+    }
+    stack.move();
     this.#promote(runner, ms);
   }
 

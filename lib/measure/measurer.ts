@@ -1,13 +1,12 @@
 /** Measures candidates in a child process of this machine, so that no candidate can end the caller. */
 import { TunebookError } from "../base/error.ts";
-import { median } from "../base/statistics.ts";
-import { leastMs } from "../estimate/roofline.ts";
+import type { Executable } from "../codegen/executable.ts";
+import { hangingMs, hopelessMs } from "./limits.ts";
 import type { Failed, Measurement } from "./measurement.ts";
 import type {
   Candidate,
   Incumbent,
   Measured,
-  MeasureLimits,
   MeasureRequest,
   Measuring,
   MeasuringOptions,
@@ -25,9 +24,8 @@ export class MeasurerError extends TunebookError {
 /** A first start compiles the worker's modules and the reference's loops. */
 const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 30_000;
-/** A long compilation, milliseconds, or as a multiple of the usual one on a busy or slow machine. */
-const COMPILE_MS = 4000;
-const LONG = 20;
+/** Executables of warmed candidates that are kept until they are measured. */
+const COMPILED = 16;
 
 /** `Measuring` on this machine: a child process with a deadline, restarted after it hung or died. */
 export class Measurer implements Measuring {
@@ -42,20 +40,25 @@ export class Measurer implements Measuring {
   #warming = false;
   #busyMs = 0;
   readonly #compileMs: number[] = [];
+  /** What warmed candidates compile to. */
+  readonly #compiled = new Map<string, Executable>();
+  /** Times that what was being measured was given up. */
+  #abandoned = 0;
 
-  private constructor(readonly options: MeasuringOptions) {}
+  private constructor(readonly options: MeasuringOptions, readonly worker: URL | undefined) {}
 
   /**
-   * Starts the process and computes the reference.
+   * Starts the process and computes the reference. `worker` is the module that the process runs, by default this
+   * module's own.
    *
    * @throws {MeasurerError} if the deadline is not positive, or the process can't start or can't run the reference
    */
-  static async open(options: MeasuringOptions): Promise<Measurer> {
+  static async open(options: MeasuringOptions, worker?: URL): Promise<Measurer> {
     const { deadlineMs } = options;
     if (deadlineMs !== undefined && !(deadlineMs > 0)) {
       throw new MeasurerError(`expected deadlineMs to be a positive number, got ${deadlineMs}`);
     }
-    const measurer = new Measurer(options);
+    const measurer = new Measurer(options, worker);
     await measurer.#start();
     return measurer;
   }
@@ -77,15 +80,22 @@ export class Measurer implements Measuring {
   /** Checks and times a candidate in the child. */
   async measure(request: MeasureRequest): Promise<Measured> {
     const { candidate, incumbent, limits = {}, ...sampling } = request;
-    const deadline = Math.min(this.#deadline, this.#hangingMs(limits, incumbent));
-    const dropAboveMs = this.#hopelessMs(limits, incumbent);
+    const deadline = Math.min(this.#deadline, hangingMs(limits, incumbent, this.#compileMs));
+    const dropAboveMs = hopelessMs(limits, incumbent, this.options);
+    const adopted = sampling.adaptive ? incumbent : undefined;
     const options = { ...sampling, ...(dropAboveMs === undefined ? {} : { dropAboveMs }) };
-    const response = await this.#ask(deadline, async () => ({
-      kind: "measure",
-      candidate: candidateToJson(candidate),
-      interleave: incumbent !== undefined && await this.#adopt(incumbent),
-      options,
-    }));
+    const key = keyOf(candidate);
+    const response = await this.#ask(deadline, async () => {
+      const executable = this.#compiled.get(key);
+      this.#compiled.delete(key);
+      return {
+        kind: "measure",
+        candidate: candidateToJson(candidate),
+        ...(executable ? { executable } : {}),
+        interleave: adopted !== undefined && await this.#adopt(adopted),
+        options,
+      };
+    });
     if ("ended" in response) {
       if (response.ended === "timeout") this.#busyMs += deadline;
       return { measurement: failure(response, deadline), promoted: false };
@@ -94,7 +104,7 @@ export class Measurer implements Measuring {
     const { measurement, promoted, busyMs } = response;
     this.#busyMs += busyMs;
     if (measurement.status === "ok") this.#compileMs.push(measurement.compileMs);
-    if (promoted) this.#adopted = keyOf(candidate);
+    if (promoted) this.#adopted = key;
     return { measurement, promoted };
   }
 
@@ -109,6 +119,7 @@ export class Measurer implements Measuring {
         this.#deadline,
       );
       if (!response || "ended" in response) await this.#endWarmer();
+      else if (response.kind === "warmed" && response.executable) this.#keep(candidate, response.executable);
     } finally {
       this.#warming = false;
     }
@@ -134,6 +145,7 @@ export class Measurer implements Measuring {
   }
 
   async abandon(): Promise<void> {
+    this.#abandoned++;
     await Promise.all([this.#stop(), this.#endWarmer()]);
   }
 
@@ -147,25 +159,18 @@ export class Measurer implements Measuring {
     return this.options.deadlineMs ?? DEADLINE_MS;
   }
 
-  /** Milliseconds after which a candidate hangs: a long compilation, and a multiple of the incumbent's runs. */
-  #hangingMs({ hanging }: MeasureLimits, incumbent: Incumbent | undefined): number {
-    if (hanging === undefined || !incumbent) return Infinity;
-    const usual = median(this.#compileMs);
-    return Math.max(COMPILE_MS, usual > 0 ? LONG * usual : 0) + hanging * incumbent.ms;
-  }
-
-  #hopelessMs(limits: MeasureLimits, incumbent: Incumbent | undefined): number | undefined {
-    if (incumbent) return limits.hopeless === undefined ? undefined : limits.hopeless * incumbent.ms;
-    const { func, shapes = {}, target: { peaks } } = this.options;
-    if (limits.hopelessRoofline === undefined || !peaks) return undefined;
-    return limits.hopelessRoofline * leastMs(func, shapes, peaks);
+  #keep(candidate: Candidate, executable: Executable): void {
+    this.#compiled.set(keyOf(candidate), executable);
+    if (this.#compiled.size > COMPILED) this.#compiled.delete(this.#compiled.keys().next().value as string);
   }
 
   /** Requests are served in order. */
   #ask(deadlineMs: number, request: () => Promise<Request>): Promise<Response | Ending> {
     const served = this.#served.then(async () => {
       await this.#start();
+      const abandoned = this.#abandoned;
       const asked = await request();
+      if (abandoned !== this.#abandoned) return ABANDONED;
       const response = await (await this.#start()).ask(asked, deadlineMs);
       if ("ended" in response) await this.#stop();
       return response;
@@ -179,7 +184,7 @@ export class Measurer implements Measuring {
     if (this.#closed) throw new MeasurerError("cannot measure: the measurer is closed; open another");
     if (this.#child && !this.#child.dead) return this.#child;
     await this.#stop();
-    const child = this.#child = new MeasuringProcess();
+    const child = this.#child = new MeasuringProcess(this.worker);
     const why = await prepare(child, this.options, true);
     if (why === undefined) return child;
     await this.#stop();
@@ -197,8 +202,11 @@ export class Measurer implements Measuring {
       this.#deadline,
     );
     if ("ended" in response) {
-      this.#fatal = key;
-      await this.#stop();
+      // A child that was given up is not the incumbent's fault.
+      if (this.#child === child) {
+        this.#fatal = key;
+        await this.#stop();
+      }
       return false;
     }
     this.#adopted = key;
@@ -206,7 +214,7 @@ export class Measurer implements Measuring {
   }
 
   async #startWarmer(): Promise<MeasuringProcess | undefined> {
-    const child = this.#warmer = new MeasuringProcess();
+    const child = this.#warmer = new MeasuringProcess(this.worker);
     if (await prepare(child, this.options, false) === undefined) return child;
     await this.#endWarmer();
     return undefined;
@@ -225,6 +233,8 @@ export class Measurer implements Measuring {
     await child?.kill();
   }
 }
+
+const ABANDONED: Ending = { ended: "died", how: "it was given up" };
 
 function keyOf(candidate: Candidate): string {
   return JSON.stringify(candidateToJson(candidate));

@@ -1,12 +1,14 @@
 /** The measuring process, seen from the process that starts it. */
 import { TextLineStream } from "./lines.ts";
 import { projectConfig } from "./project_config.ts";
-import { MARK, type Request, type Response } from "./protocol.ts";
+import { MARK, type Request, type Response, responseFromJson } from "./protocol.ts";
 
 /** A longer timer would ring at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 /** Time after a deadline to read an answer that came before it, while this process was busy. */
 const GRACE_MS = 50;
+
+const WORKER = new URL("./worker.ts", import.meta.url);
 
 /** How a request ended without an answer. */
 export type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
@@ -22,8 +24,8 @@ export class MeasuringProcess {
   #stderr = "";
   dead = false;
 
-  constructor() {
-    const url = new URL("./worker.ts", import.meta.url);
+  /** Starts the process that runs a module, by default the worker. */
+  constructor(url: URL = WORKER) {
     this.#process = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-all", "--no-prompt", ...projectConfig(), url.href],
       stdin: "piped",
@@ -70,7 +72,7 @@ export class MeasuringProcess {
       while (true) {
         const { value, done } = await this.#lines.read();
         if (done) return { ended: "died", how: await this.#epitaph() };
-        if (value.startsWith(MARK)) return JSON.parse(value.slice(MARK.length)) as Response;
+        if (value.startsWith(MARK)) return responseFromJson(value.slice(MARK.length));
       }
     } catch (e) {
       return { ended: "died", how: `${await this.#epitaph()} (${e instanceof Error ? e.message : e})` };

@@ -1,5 +1,6 @@
 /** What the measuring process is asked and answers: one JSON value a line. */
 import { TunebookError } from "../base/error.ts";
+import type { Executable } from "../codegen/executable.ts";
 import { ARRAYS, type TypedArray } from "../runtime/arrays.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -37,6 +38,8 @@ export type Request =
   | {
     readonly kind: "measure";
     readonly candidate: CandidateJson;
+    /** What it compiles to, where that is known from warming it. */
+    readonly executable?: Executable;
     /** Whether the adopted or promoted incumbent is sampled in turn. */
     readonly interleave: boolean;
     readonly options: MeasureOptions;
@@ -63,11 +66,35 @@ export type Response =
     readonly busyMs: number;
   }
   | { readonly kind: "raced"; readonly measurements: readonly Measurement[] }
+  /** What the candidate compiles to, where it compiles. */
+  | { readonly kind: "warmed"; readonly executable?: Executable }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
 /** Starts every line of the protocol, so that nothing else on the pipe is taken for it. */
 export const MARK = "\u0001tunebook ";
+
+/** Reads an answer. JSON has no NaN: what a failure's compilation took may be null there. */
+export function responseFromJson(text: string): Response {
+  const response = JSON.parse(text) as Response;
+  switch (response.kind) {
+    case "measured":
+      return { ...response, measurement: measurementFromJson(response.measurement) };
+    case "raced":
+      return { ...response, measurements: response.measurements.map(measurementFromJson) };
+    case "prepared":
+    case "warmed":
+    case "done":
+    case "failed":
+      return response;
+    default:
+      return response satisfies never;
+  }
+}
+
+function measurementFromJson(m: Measurement): Measurement {
+  return { ...m, compileMs: m.compileMs ?? NaN };
+}
 
 /** A session, read. */
 export interface Session {

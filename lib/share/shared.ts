@@ -16,7 +16,7 @@ import { overview } from "../charts/overview.ts";
 import { type Bundle, inCell } from "../notebook/jupyter.ts";
 import { partsOf, sharedPage } from "./shared_page.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
-import type { Device } from "../runtime/device.ts";
+import type { TunableDevice } from "../tuning/tunable_device.ts";
 import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts";
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
 
@@ -120,7 +120,7 @@ export class Shared {
    *
    * @throws {TunebookError} for a number of rounds that is none
    */
-  async rerun(device: Device, options: RerunOptions = {}): Promise<Rerun> {
+  async rerun(device: TunableDevice, options: RerunOptions = {}): Promise<Rerun> {
     return await rerun(this.manifest.device, this.workloads, device, options);
   }
 

@@ -102,7 +102,7 @@ export async function recordSpace(
     const samples = m.status === "ok" ? m.samples : [];
     const ms = median(samples);
     points.set(index, { index, status: m.status, ms, samples, seconds: (performance.now() - begin) / 1000 });
-    if (!("status" in candidate) && !(ms >= (best?.ms ?? Infinity))) best = { candidate, ms };
+    if (!("status" in candidate) && ms < (best?.ms ?? Infinity)) best = { candidate, ms };
     if (++unwritten >= BATCH) {
       await writeSpace(path, of, points.values());
       unwritten = 0;

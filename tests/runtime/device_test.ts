@@ -268,7 +268,7 @@ for (const device of devices) {
   });
 
   test("a device that is disposed loads nothing", async () => {
-    const own = await Device.open({ prefer: target.kind });
+    const own = await Device.open({ backend: target.kind });
     const executable = compile(spread(te.add({ shape: [3] })).func, own.target);
     own[Symbol.dispose]();
     await assertRejects(

@@ -14,7 +14,7 @@ import { tableToRecords } from "../../lib/records/table.ts";
 import { inCell } from "../../lib/notebook/jupyter.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { failure, ok } from "../tuning/simulated_measurer.ts";
+import { failure, ok } from "../tuning/simulated_measuring.ts";
 import { matmul } from "../tuning/programs.ts";
 import { searched } from "./shared_results.ts";
 
@@ -22,7 +22,7 @@ const device = await Device.open({ backend: "cpu" });
 const folder = await Deno.makeTempDir();
 const softmax = te.softmax({ rows: "n", columns: 16 });
 const log = await searched(matmul, device, { seed: 3 });
-const symbolic = await searched(softmax, device, { shapes: { n: 4 }, seconds: 100 });
+const symbolic = await searched(softmax, device, { shapes: { n: 4 }, budget: { trials: 6, seconds: 100 } });
 
 Deno.test("a search is shared with all that it takes to run it again", () => {
   const { manifest, records } = Shared.of(log);
@@ -88,9 +88,10 @@ Deno.test("a folder has its data and its charts beside the page", async () => {
 Deno.test("a comparison is shared with the rows that it has, also of who has no result", async () => {
   const { target } = device;
   // Fallback takes 32 threads at least.
-  const narrow = { target: { ...target, limits: { ...target.limits, maxInvocations: 16 } } } as Device;
+  const limits = { ...target.limits, maxInvocations: 16 };
+  const narrow = { target: { ...target, limits }, probe: () => device.probe() };
   const result = await compare(matmul, narrow, {
-    contestants: ["fallback", "dlight", "autotvm+dlight"],
+    methods: ["fallback", "dlight", "autotvm+dlight"],
     budget: { trials: 2 },
     rounds: 6,
   });

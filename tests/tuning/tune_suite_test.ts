@@ -71,16 +71,16 @@ Deno.test("names of kernels can't lead out of the folder of logs", async () => {
 });
 
 Deno.test("a suite that can't be tuned is refused, and said", async () => {
-  const options = { device: cpu, budget: { trials: 1 } };
+  const options = { budget: { trials: 1 } };
   const refuses = (promise: Promise<unknown>, says: string, type = TunebookError) =>
     assertRejects(() => promise, type, says);
-  await refuses(tuneSuite([], options), "cannot tune a suite of no kernels");
+  await refuses(tuneSuite([], cpu, options), "cannot tune a suite of no kernels");
   await refuses(tuneSuite(members, cpu, { budget: {} }), "a search without a limit", TunerError);
-  await refuses(tuneSuite([member("x", undefined, 0)], options), "cannot weigh kernel x by 0");
+  await refuses(tuneSuite([member("x", undefined, 0)], cpu, options), "cannot weigh kernel x by 0");
   const symbolic = member("s", te.softmax({ rows: "m", columns: 4 }), 1, { m: 1 });
   for (const bad of [[[0, 1]], [[1, -1]], []] as const) {
     await refuses(
-      tuneSuite([symbolic], { ...options, buckets: { m: bad } }),
+      tuneSuite([symbolic], cpu, { ...options, buckets: { m: bad } }),
       "buckets are positive integers",
     );
   }
