@@ -1,7 +1,7 @@
 /**
  * What DLight's presets are worth on this device, against Fallback; and what they cost before anything runs.
  *
- *     deno task bench [--only NAME…] [--rounds 5] [--prefer webgpu|cpu]
+ *     deno task bench [--only NAME…] [--rounds 5] [--backend webgpu|cpu]
  */
 import { parseArgs } from "node:util";
 import { compile } from "../lib/codegen/compile.ts";
@@ -104,12 +104,12 @@ if (import.meta.main) {
     options: {
       only: { type: "string", multiple: true, default: [] },
       rounds: { type: "string", default: "5" },
-      prefer: { type: "string" },
+      backend: { type: "string" },
     },
   });
-  const { prefer } = values;
+  const { backend } = values;
   const operators = pick([...values.only, ...positionals]);
-  using device = await Device.open(prefer === "webgpu" || prefer === "cpu" ? { prefer } : {});
+  using device = await Device.open(backend === "webgpu" || backend === "cpu" ? { backend } : {});
   console.log(`${device.target.name}, ${device.target.runtime}\n`);
   console.log(textOf(compileTimes(operators, device.target)) + "\n");
   const rows = [["operator", "rule", "Fallback ms", "DLight ms", "DLight", "× Fallback"]];

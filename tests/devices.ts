@@ -1,16 +1,29 @@
 /**
- * The devices that tests run on. Where no adapter is there, or one that lacks what is tested (Mesa's GL has no
- * f16), WebGPU is left out, but never in CI.
+ * The devices that tests run on: the CPU, and the WebGPU adapter where it has f16. Mesa's OpenGL has none.
+ *
+ * `TUNEBOOK_EXPECT` names the adapter that must be there: `vulkan` (one with f16), `opengl` (one without) or `none`.
+ * With `CI=true` and without `TUNEBOOK_EXPECT` it is `vulkan`. Otherwise any will do.
  */
 import { Device } from "../lib/runtime/device.ts";
 
+const EXPECTED = ["vulkan", "opengl", "none"] as const;
+type Expected = typeof EXPECTED[number];
+
 const adapter = await navigator.gpu?.requestAdapter();
-const gpu = adapter?.features.has("shader-f16") ? await Device.open({ prefer: "webgpu" }) : undefined;
-if (!gpu && Deno.env.get("CI") === "true") {
+/** Which kind of adapter this machine has, as TUNEBOOK_EXPECT names them. */
+export const found: Expected = adapter ? adapter.features.has("shader-f16") ? "vulkan" : "opengl" : "none";
+
+const expected = Deno.env.get("TUNEBOOK_EXPECT") ?? (Deno.env.get("CI") === "true" ? "vulkan" : undefined);
+if (expected !== undefined && expected !== found) {
   throw new Error(
-    "no WebGPU adapter with shader-f16: CI must have one (Debian: mesa-vulkan-drivers libvulkan1)",
+    EXPECTED.some((name) => name === expected)
+      ? `expected the adapter ${expected}, got ${found} (vulkan: one with shader-f16, on Debian mesa-vulkan-drivers ` +
+        "libvulkan1; opengl: one without; none: no adapter)"
+      : `expected TUNEBOOK_EXPECT to be one of ${EXPECTED.join(", ")}, got ${expected}`,
   );
 }
 
+const gpu = found === "vulkan" ? await Device.open({ backend: "webgpu" }) : undefined;
+
 /** The CPU, and the WebGPU adapter if there is one; open as long as the test module runs. */
-export const devices: readonly Device[] = [await Device.open({ prefer: "cpu" }), ...(gpu ? [gpu] : [])];
+export const devices: readonly Device[] = [await Device.open({ backend: "cpu" }), ...(gpu ? [gpu] : [])];

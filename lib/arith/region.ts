@@ -2,7 +2,7 @@
 import { add, constant, isConst, le, mul } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { fromLinear, type Linear, linearAdd, linearConst } from "./linear.ts";
-import type { Analyzer } from "./simplify.ts";
+import type { Analyzer } from "./analyzer.ts";
 import { usesVar, walkExpr } from "../ir/visit.ts";
 
 /** `min … min + extent - 1` of one dimension. */

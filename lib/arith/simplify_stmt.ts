@@ -1,6 +1,6 @@
 import { isConst } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import type { Analyzer } from "./simplify.ts";
+import type { Analyzer } from "./analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt } from "../ir/visit.ts";
 

@@ -3,7 +3,7 @@ import { IrError } from "../ir/error.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { Analyzer } from "./simplify.ts";
+import { Analyzer } from "./analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt, replaceBuffers, substitute } from "../ir/visit.ts";
 

@@ -23,8 +23,10 @@ const TUNERS = {
   portfolio: (options: TunerOptions): Tuner => new PortfolioTuner(options),
 } as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
 
+/** The name of a tuner. */
 export type TunerName = keyof typeof TUNERS;
 
+/** The names of all tuners. */
 export const tunerNames = Object.keys(TUNERS) as readonly TunerName[];
 
 /** The tuner of that name; throws `TunerError` where there is none. */

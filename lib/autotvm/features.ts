@@ -2,33 +2,28 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { targetOf } from "../target/profiles.ts";
 import type { Target } from "../target/target.ts";
-import type { Scheduled } from "../estimate/accesses.ts";
-import { curveFeatures, curveNames } from "./curve_features.ts";
+import type { FeatureInput } from "../estimate/accesses.ts";
 import { itervarFeatures, itervarNames } from "./itervar_features.ts";
-import { leavesOf } from "../estimate/store_nests.ts";
-import { storeFeatures, storeNames } from "./store_features.ts";
+import { storeNestsOf } from "../estimate/store_nests.ts";
 import { targetFeatures, targetNames } from "../estimate/time.ts";
 
 interface FeatureFamily {
   /** The name of each feature, in order. */
   readonly names: readonly string[];
-  of(scheduled: Scheduled): readonly number[];
+  of(scheduled: FeatureInput): readonly number[];
 }
 
 /** Each family of features. A configuration's knobs are one too, which needs no program: `KnobFeatures`. */
 export const FAMILIES = {
   itervar: { names: itervarNames, of: itervarFeatures },
-  curve: { names: curveNames, of: curveFeatures },
-  perStore: { names: storeNames, of: storeFeatures },
   target: { names: targetNames, of: targetFeatures },
 } as const satisfies Readonly<Record<string, FeatureFamily>>;
 
 export type Family = keyof typeof FAMILIES;
 
 /**
- * What a search's models see unless it says otherwise. On recorded spaces (`deno task bench:model`) `curve` and
- * `perStore` rank worse alone and add nothing to the others; `itervar` and `target` together carry over to other
- * programs.
+ * The families that a search's models see by default. AutoTVM's curve features and MetaSchedule's features of each store
+ * were tried on recorded spaces: alone they ranked worse, and they added nothing to these.
  */
 export const DEFAULT_FAMILIES: readonly Family[] = ["itervar", "target"];
 
@@ -46,6 +41,6 @@ export function loopFeatures(
   target: Target = targetOf("generic-webgpu"),
   families: readonly Family[] = DEFAULT_FAMILIES,
 ): Float64Array {
-  const scheduled = { func, leaves: leavesOf(func), target };
+  const scheduled = { func, leaves: storeNestsOf(func), target };
   return Float64Array.from(families.flatMap((f) => FAMILIES[f].of(scheduled)), (x) => Math.log2(1 + x));
 }

@@ -6,15 +6,15 @@
 import type { Scope } from "../ir/expr.ts";
 import {
   busiest,
+  type FeatureInput,
   issuedTo,
   loopsOf,
   opsOf,
-  type Scheduled,
   sizesOf,
   touched,
   turnsOf,
 } from "../estimate/accesses.ts";
-import { type Access, type Leaf, OPS, ROLES } from "../estimate/store_nests.ts";
+import { type NestAccess, OPS, ROLES, type StoreNest } from "../estimate/store_nests.ts";
 
 /** Stores that get columns of their own: those that are run most often. */
 const LEAVES = 3;
@@ -67,7 +67,7 @@ export const itervarNames: readonly string[] = [
   ]).flat(),
 ];
 
-export function itervarFeatures(scheduled: Scheduled): readonly number[] {
+export function itervarFeatures(scheduled: FeatureInput): readonly number[] {
   const busy = busiest(scheduled.leaves, LEAVES);
   return [
     ...totals(scheduled),
@@ -75,9 +75,9 @@ export function itervarFeatures(scheduled: Scheduled): readonly number[] {
   ];
 }
 
-function totals({ func, leaves }: Scheduled): readonly number[] {
-  const most = (f: (leaf: Leaf) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 0);
-  const sum = (f: (leaf: Leaf) => number) => leaves.reduce((s, leaf) => s + f(leaf), 0);
+function totals({ func, leaves }: FeatureInput): readonly number[] {
+  const most = (f: (leaf: StoreNest) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 0);
+  const sum = (f: (leaf: StoreNest) => number) => leaves.reduce((s, leaf) => s + f(leaf), 0);
   const loads = (scope: Scope) => issuedTo(leaves, "load", scope);
   const flops = sum((leaf) => turnsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
   const outside = loads("global") + loads("shared") + loads("texture") + loads("uniform");
@@ -103,7 +103,7 @@ function totals({ func, leaves }: Scheduled): readonly number[] {
   return TOTALS.map((name) => amounts[name]);
 }
 
-function leafColumns(leaf: Leaf | undefined): readonly number[] {
+function leafColumns(leaf: StoreNest | undefined): readonly number[] {
   const width = ROLES.length + OPS.length + (1 + LOADS) * ACCESS.length;
   if (!leaf) return Array<number>(width).fill(0);
   const accesses = [leaf.store, ...Array.from({ length: LOADS }, (_, k) => leaf.loads[k])];
@@ -114,7 +114,7 @@ function leafColumns(leaf: Leaf | undefined): readonly number[] {
   ];
 }
 
-function accessColumns(leaf: Leaf, access: Access | undefined): readonly number[] {
+function accessColumns(leaf: StoreNest, access: NestAccess | undefined): readonly number[] {
   if (!access) return Array<number>(ACCESS.length).fill(0);
   return [
     ...SCOPES.map((scope) => (access.buffer.scope === scope ? 1 : 0)),

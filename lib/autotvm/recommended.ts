@@ -2,7 +2,9 @@ import type { TunerName } from "./create_tuner.ts";
 
 /** Trials that a tuner is meant for. */
 export interface Recommended {
+  /** The least number of trials. */
   readonly from: number;
+  /** The largest number of trials. */
   readonly to: number;
 }
 

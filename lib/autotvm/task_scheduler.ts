@@ -1,7 +1,7 @@
 /** Which of several searches should have the next turn. */
 
 /** How far one search of several is. */
-export interface Standing {
+export interface TaskState {
   /** Times that its program runs in the whole. */
   readonly weight: number;
   /** Milliseconds of the best after each trial, the latest last; empty before the first success. */
@@ -22,7 +22,7 @@ const WINDOW = 8;
  * (α times the latest gain a trial, and 1 - α times the best over the number of trials, as each trial is one
  * more draw from what is left), but per second instead of per trial, and no more than the roofline leaves.
  */
-export function expectedGain({ weight, bestMs, leastMs, seconds }: Standing): number {
+export function expectedGain({ weight, bestMs, leastMs, seconds }: TaskState): number {
   const trials = bestMs.length, best = bestMs.at(-1);
   if (best === undefined || seconds <= 0) return Infinity;
   const before = bestMs.at(-1 - WINDOW) ?? bestMs[0] ?? best;

@@ -16,6 +16,7 @@ export interface Told {
  * then never asks for them.
  */
 export interface Tuner {
+  /** Its name, as records hold it. */
   readonly name: string;
   /**
    * At most `n` points that were neither asked nor told before and that the template accepts. Fewer, and
@@ -40,12 +41,17 @@ export interface Trust {
 
 /** A feature's share in what a model has explained, of [0, 1]. */
 export interface Importance {
+  /** The feature, for example a knob or `target.ns`. */
   readonly feature: string;
+  /** Its share of all gain in the model's trees, from 0 to 1. */
   readonly share: number;
 }
 
+/** What a tuner is made of. */
 export interface TunerOptions {
+  /** The space that it chooses points of. */
   readonly space: ConfigSpace;
+  /** Seed of its random choices. */
   readonly seed: number;
   /** `preset`: begin with the rule's point and its neighbourhood. `scratch`: never look at presets. */
   readonly start: "preset" | "scratch";

@@ -1,6 +1,6 @@
 /** Seeded random numbers: the same seed gives the same sequence on every machine. */
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { uniformInt } from "npm:pure-rand@8.4.0/distribution/uniformInt";
+import { xoroshiro128plus, xoroshiro128plusFromState } from "npm:pure-rand@8.4.0/generator/xoroshiro128plus";
 import { TunebookError } from "./error.ts";
 
 /** The state of a generator as JSON. */

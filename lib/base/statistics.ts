@@ -12,8 +12,11 @@ export function ratiosTo(base: readonly number[], samples: readonly number[]): r
   return samples.slice(0, base.length).map((s, k) => s / (base[k] ?? NaN));
 }
 
-export interface Interval {
+/** A confidence interval; its level is said where it is used. */
+export interface ConfidenceInterval {
+  /** Its lower end. */
   readonly low: number;
+  /** Its upper end. */
   readonly high: number;
 }
 
@@ -25,7 +28,7 @@ const MISSES = 0.05;
  * the true median in at most 5% of cases whatever the distribution (the sign test's). Fewer than six samples
  * can't promise that; theirs is from least to most.
  */
-export function medianInterval(samples: readonly number[]): Interval {
+export function medianInterval(samples: readonly number[]): ConfidenceInterval {
   const s = samples.toSorted((a, b) => a - b);
   const cut = cutOf(s.length);
   return { low: s[cut] ?? NaN, high: s[s.length - 1 - cut] ?? NaN };

@@ -1,5 +1,5 @@
 /** The same search, several times over: what it reaches in the middle, and how much of that is luck. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { tableToRecords } from "../records/table.ts";
@@ -69,11 +69,11 @@ export function bestOverSeeds(
   });
 }
 
-/** A contestant's name; with its tuner, where it comes with several. */
+/** A method's name; with its tuner, where it comes with several. */
 function namer(records: readonly TrialRecord[]): (r: TrialRecord) => string {
   const tuners = new Map(
-    [...Map.groupBy(records, (r) => r.contestant)].map(([contestant, own]) =>
-      [contestant, new Set(own.map((r) => r.tuner)).size] as const
+    [...Map.groupBy(records, (r) => r.contestant)].map(([method, own]) =>
+      [method, new Set(own.map((r) => r.tuner)).size] as const
     ),
   );
   return (r) => (tuners.get(r.contestant) ?? 1) > 1 ? `${labelOf(r.contestant)}, ${r.tuner}` : r.contestant;
@@ -92,23 +92,23 @@ function runOf(
   return { steps, end: Math.max(...records.map(at)) };
 }
 
-function curveOf(contestant: string, runs: readonly Run[], end: number, band: "range" | "quartiles"): Curve {
+function curveOf(method: string, runs: readonly Run[], end: number, band: "range" | "quartiles"): Curve {
   const good = runs.filter((r) => r.steps.length > 0);
   const without = runs.length - good.length;
   const missing = without > 0 ? [`${without} of ${runs.length} runs without a result`] : [];
-  if (good.length === 0) return { contestant, points: [], failed: [], ...noted(missing) };
+  if (good.length === 0) return { method, points: [], failed: [], ...noted(missing) };
   const bests = good.map((r) => r.steps.at(-1)?.y ?? 0);
   const [least, most] = [Math.min(...bests), Math.max(...bests)];
   const spread = least < most ? [`${digits(least)} to ${digits(most)}`] : [];
   const begin = Math.max(...good.map((r) => r.steps[0]?.x ?? 0));
   const moments = [...new Set(good.flatMap((r) => r.steps.map((p) => p.x)))]
     .filter((x) => x >= begin).sort((a, b) => a - b);
-  // A contestant with one answer has it from the first moment.
-  const shown = isFixed(contestant) ? [0] : moments;
+  // A method with one answer has it from the first moment.
+  const shown = isFixed(method) ? [0] : moments;
   const q = band === "range" ? 0 : 0.25;
   const known = shown.map((x) => {
     const reached = good.map((r) =>
-      isFixed(contestant) ? r.steps[0]?.y ?? 0 : r.steps.findLast((p) => p.x <= x)?.y ?? 0
+      isFixed(method) ? r.steps[0]?.y ?? 0 : r.steps.findLast((p) => p.x <= x)?.y ?? 0
     );
     return { x, y: quantile(reached, 0.5), low: quantile(reached, q), high: quantile(reached, 1 - q) };
   });
@@ -119,7 +119,7 @@ function curveOf(contestant: string, runs: readonly Run[], end: number, band: "r
     high,
   }));
   return {
-    contestant,
+    method,
     points: known.map(({ x, y }) => ({ x, y })),
     failed: [],
     ...(good.length > 1 ? { band: bands } : {}),

@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { TrialRecord } from "../records/record.ts";
 import { tableToRecords } from "../records/table.ts";
 import { isFixed } from "./methods.ts";
@@ -9,7 +9,7 @@ import { MARGIN } from "./verdict.ts";
 /**
  * Best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
  * trials, a tick at the bottom for each failed one and a mark where it passes DLight; a level line for a
- * contestant with one answer, there from the first moment. The axis is logarithmic where the contestants are
+ * method with one answer, there from the first moment. The axis is logarithmic where the methods are
  * far apart, and says so.
  */
 export function bestSoFar(
@@ -26,11 +26,11 @@ export function bestSoFar(
   // A search measures the rule's own configuration, too: what passes DLight passes each of its results.
   const ruled = records.filter((r) => r.config === rule?.config && r.status === "ok").map(speed.of);
   const passes = (r: TrialRecord) => r.status === "ok" && speed.of(r) > Math.max(...ruled) * MARGIN;
-  const curves = [...Map.groupBy(records, (r) => r.contestant)].map(([contestant, all]): Curve => {
+  const curves = [...Map.groupBy(records, (r) => r.contestant)].map(([method, all]): Curve => {
     const own = all.toSorted((a, b) => a.trial - b.trial);
-    const passing = rule && !isFixed(contestant) ? own.find(passes) : undefined;
+    const passing = rule && !isFixed(method) ? own.find(passes) : undefined;
     return {
-      contestant,
+      method,
       points: own.filter((r) => r.status === "ok").map(point),
       failed: own.filter((r) => r.status !== "ok").map((r) => ({ x: at(r), status: r.status })),
       ...(passing ? { passes: { ...point(passing), text: `passes DLight ${when(passing)}` } } : {}),

@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";

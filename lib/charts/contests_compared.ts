@@ -1,9 +1,9 @@
 /** This module against other libraries, over many operators. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { colorOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
-import { geometricMean, type Standing, standings, timesPeer } from "./leaderboard.ts";
+import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "./leaderboard.ts";
 
 interface Mark {
   readonly label: string;
@@ -12,7 +12,7 @@ interface Mark {
   readonly shape: string;
 }
 
-/** This module's contestants, in the order of the legend, in the colours that they have elsewhere. */
+/** This module's methods, in the order of the legend, in the colours that they have elsewhere. */
 const OWN: Readonly<Record<string, Mark>> = {
   "Fallback": { label: "Fallback (naive)", color: colorOf("fallback"), shape: "circle" },
   "DLight generic": { label: "DLight, generic preset", color: "#56B4E9", shape: "circle" },
@@ -37,16 +37,16 @@ const SAID = { "DLight": 62, "tuned": 126 } as const;
 const AHEAD = "#D55E00";
 
 /**
- * A row an operator, a mark a contestant, placed by how many times as fast as the fastest other library it is, on a
+ * A row an operator, a mark a method, placed by how many times as fast as the fastest other library it is, on a
  * logarithmic axis; a bar stands where the measured roofline is. Circles are this module's. Beside it are the numbers
  * of DLight and of the best that was found, red where a library is ahead; the last row has the means over all operators.
  * Operators that no other library has are left out.
  */
 export function contestsCompared(table: Table, options: ChartOptions = {}): Spec {
-  const all = standings(table).filter((s) => s.peer !== undefined);
+  const all = leaderboards(table).filter((s) => s.peer !== undefined);
   const own = Object.keys(OWN).filter((name) => all.some((s) => timesPeer(s, name) > 0));
   const peers = [
-    ...new Set(all.flatMap((s) => s.places.filter((p) => p.side === "peer").map((p) => p.contestant))),
+    ...new Set(all.flatMap((s) => s.places.filter((p) => p.side === "peer").map((p) => p.method))),
   ].toSorted();
   const drawn = [
     ...peers.map((name, k) => ({
@@ -57,7 +57,7 @@ export function contestsCompared(table: Table, options: ChartOptions = {}): Spec
     { ...ROOFLINE, name: undefined },
     ...own.map((name) => ({ ...OWN[name] as Mark, name })),
   ];
-  const times = (s: Standing, name: string | undefined) =>
+  const times = (s: Leaderboard, name: string | undefined) =>
     name === undefined ? (s.peer?.ms ?? NaN) / s.leastMs : timesPeer(s, name);
   const values = drawn.flatMap(({ name, label }) => {
     const each = all.map((s) => ({ operator: s.operator, name, who: label, times: times(s, name) }));

@@ -1,5 +1,5 @@
 /** Shared schedules on two devices. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
 import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
@@ -16,7 +16,7 @@ type Place = keyof typeof MARKS;
  * A row a schedule, two marks: how many times as fast as DLight's preset for the device it was shared from, and for
  * this device, each with its interval; the axis is logarithmic. What does not run here says why.
  */
-export function thereAndHere(table: Table, options: ChartOptions = {}): Spec {
+export function crossDevice(table: Table, options: ChartOptions = {}): Spec {
   const rows = rerunRows(table);
   const several = new Set(rows.map((r) => r.task)).size > 1;
   const labels = new Map(rows.map((r) => {

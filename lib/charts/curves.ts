@@ -1,4 +1,4 @@
-/** The picture of a search: what each contestant has reached, and when. */
+/** The picture of a search: what each method has reached, and when. */
 import { colorScale, isFixed, labelOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, roundValues, type Spec, spread } from "./spec.ts";
 
@@ -7,9 +7,9 @@ export interface Point {
   readonly y: number;
 }
 
-/** One contestant's way. */
+/** One method's way. */
 export interface Curve {
-  readonly contestant: string;
+  readonly method: string;
   /** Results that were checked, in order. */
   readonly points: readonly Point[];
   /** Where a search passes DLight, and the words for it. */
@@ -70,7 +70,7 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
     const why = curve.failed[0] ? `: ${curve.failed[0].status}` : "";
     const result = best === undefined ? `no result${why}` : `${digits(best)} ${options.unit}`;
     return {
-      who: labelOf(curve.contestant),
+      who: labelOf(curve.method),
       at: places[k],
       result: [result, curve.passes?.text, curve.note].filter((words) => words !== undefined).join(", "),
     };
@@ -79,7 +79,7 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
     field: "who",
     type: "nominal",
     legend: null,
-    scale: colorScale(curves.map((c) => c.contestant)),
+    scale: colorScale(curves.map((c) => c.method)),
   };
   const x = {
     field: "x",
@@ -107,7 +107,7 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
     },
   };
   const label = { x: { value: "width" }, y: { field: "at", type: "quantitative", scale: null } };
-  const of = (curve: Curve) => ({ who: labelOf(curve.contestant) });
+  const of = (curve: Curve) => ({ who: labelOf(curve.method) });
   return {
     ...frame(options),
     width,
@@ -123,7 +123,7 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
       ...(options.dots
         ? [{
           data: {
-            values: curves.filter((c) => !isFixed(c.contestant)).flatMap((c) =>
+            values: curves.filter((c) => !isFixed(c.method)).flatMap((c) =>
               c.points.map((p) => ({ ...of(c), ...p }))
             ),
           },
@@ -166,9 +166,9 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
 }
 
 /** Where the best result improves, and the last one again at the end. */
-function stepsOf({ points, contestant }: Curve, end: number): readonly Point[] {
+function stepsOf({ points, method }: Curve, end: number): readonly Point[] {
   const [first] = points;
-  if (isFixed(contestant)) return first ? [{ x: 0, y: first.y }, { x: end, y: first.y }] : [];
+  if (isFixed(method)) return first ? [{ x: 0, y: first.y }, { x: end, y: first.y }] : [];
   let best = 0;
   const steps = points.filter(({ y }) => {
     if (y <= best) return false;

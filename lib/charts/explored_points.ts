@@ -1,5 +1,5 @@
 /** What is known of the points of a space, from a space that was measured whole or from the trials of searches. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { median } from "../base/statistics.ts";
 import { configOf } from "../records/config.ts";
@@ -15,18 +15,18 @@ import { speedOf } from "./spec.ts";
 /** Letters of a knob's name that are shown. */
 const KNOB = 24;
 
-export interface Tried {
-  /** Those of which more than one value was tried, each with those values in order. */
-  readonly knobs: readonly TriedKnob[];
+export interface ExploredPoints {
+  /** Those of which more than one value was explored, each with those values in order. */
+  readonly knobs: readonly ExploredKnob[];
   /** A point a configuration. */
-  readonly points: readonly TriedPoint[];
+  readonly points: readonly ExploredPoint[];
   readonly unit: "GFLOP/s" | "GB/s";
 }
-export interface TriedKnob {
+export interface ExploredKnob {
   readonly name: string;
   readonly values: readonly string[];
 }
-export interface TriedPoint {
+export interface ExploredPoint {
   /** The value of each knob, in the order of `knobs`: its place among the knob's values. */
   readonly places: readonly number[];
   /** NaN where it failed. */
@@ -35,7 +35,7 @@ export interface TriedPoint {
   /** The rule's own point. */
   readonly preset: boolean;
 }
-interface Known {
+interface PointAt {
   readonly config: Config;
   readonly speed: number;
   readonly status: string;
@@ -44,13 +44,13 @@ interface Known {
 
 /**
  * The points of a table: of a recorded space (`autotvm.recordSpace`, `notebooks/data/space_*.arrows`), or of trials.
- * Of a configuration that was tried several times, the median counts. Where contestants of several rules are in a
+ * Of a configuration that was tried several times, the median counts. Where methods of several rules are in a
  * table, the points are those of the rule with most trials: others have other knobs.
  *
  * @throws {RecordError} for another table
  * @throws {ChartError} for trials of several programs
  */
-export function triedOf(table: Table): Tried {
+export function exploredPoints(table: Table): ExploredPoints {
   const { points, unit } = table.schema.metadata.has("tunebook.space") ? fromSpace(table) : fromTrials(table);
   const names = [...new Set(points.flatMap((p) => Object.keys(p.config)))];
   const texts = (name: string) =>
@@ -77,21 +77,23 @@ export function triedOf(table: Table): Tried {
 }
 
 /** The fastest point, if one has succeeded. */
-export function fastestOf(points: readonly TriedPoint[]): TriedPoint | undefined {
-  return points.reduce<TriedPoint | undefined>((a, b) => b.speed > (a?.speed ?? 0) ? b : a, undefined);
+export function fastestOf(points: readonly ExploredPoint[]): ExploredPoint | undefined {
+  return points.reduce<ExploredPoint | undefined>((a, b) => b.speed > (a?.speed ?? 0) ? b : a, undefined);
 }
 
 /** @throws {ChartError} where a knob is unknown, or had one value only */
-export function knobAt(tried: Tried, name: string): number {
-  const at = tried.knobs.findIndex((k) => k.name === shownName(name, KNOB));
+export function knobAt(explored: ExploredPoints, name: string): number {
+  const at = explored.knobs.findIndex((k) => k.name === shownName(name, KNOB));
   if (at >= 0) return at;
-  const known = tried.knobs.map((k) => k.name).join(", ") || "none";
+  const known = explored.knobs.map((k) => k.name).join(", ") || "none";
   throw new ChartError(
     `cannot draw knob ${shownName(name)}: knobs of which several values were tried are ${known}`,
   );
 }
 
-function fromSpace(table: Table): { readonly points: readonly Known[]; readonly unit: Tried["unit"] } {
+function fromSpace(
+  table: Table,
+): { readonly points: readonly PointAt[]; readonly unit: ExploredPoints["unit"] } {
   const { func, space, points } = tableToSpace(table);
   const speed = speedOf([{ gflops: flopsOf(func), gbps: trafficOf(func) }]);
   const work = speed.of({ gflops: flopsOf(func), gbps: trafficOf(func) });
@@ -106,7 +108,9 @@ function fromSpace(table: Table): { readonly points: readonly Known[]; readonly 
   };
 }
 
-function fromTrials(table: Table): { readonly points: readonly Known[]; readonly unit: Tried["unit"] } {
+function fromTrials(
+  table: Table,
+): { readonly points: readonly PointAt[]; readonly unit: ExploredPoints["unit"] } {
   const all = tableToRecords(table);
   oneTask(all);
   const [records = []] = [...Map.groupBy(all, (r) => r.rule).values()].sort((a, b) => b.length - a.length);

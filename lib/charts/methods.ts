@@ -1,4 +1,4 @@
-/** How contestants are called and coloured, in every chart, table and line. */
+/** How methods are called and coloured, in every chart, table and line. */
 import { printableLine } from "../base/printable.ts";
 
 interface Looks {
@@ -9,20 +9,20 @@ interface Looks {
   readonly fixed: boolean;
 }
 
-const CONTESTANTS: Readonly<Record<string, Looks>> = {
+const METHODS: Readonly<Record<string, Looks>> = {
   "fallback": { label: "Fallback (naive)", color: "#999999", fixed: true },
   "dlight": { label: "DLight (rule)", color: "#0072B2", fixed: true },
   "autotvm": { label: "AutoTVM (from scratch)", color: "#E69F00", fixed: false },
   "autotvm+dlight": { label: "AutoTVM from DLight", color: "#009E73", fixed: false },
 };
-/** For contestants that nobody foresaw. */
+/** For methods that nobody foresaw. */
 const OTHER = ["#CC79A7", "#56B4E9", "#D55E00", "#000000"];
 
-/** Letters of a contestant's name that are shown. */
+/** Letters of a method's name that are shown. */
 const LONGEST = 60;
 
-export function labelOf(contestant: string): string {
-  return looksOf(contestant)?.label ?? shownName(contestant);
+export function labelOf(method: string): string {
+  return looksOf(method)?.label ?? shownName(method);
 }
 
 /** A name from a file, perhaps a stranger's, as a chart can show it; of up to `most` letters. */
@@ -32,29 +32,29 @@ export function shownName(name: string, most = LONGEST): string {
   return shown in {} ? `“${shown}”` : shown;
 }
 
-function looksOf(contestant: string): Looks | undefined {
-  return Object.hasOwn(CONTESTANTS, contestant) ? CONTESTANTS[contestant] : undefined;
+function looksOf(method: string): Looks | undefined {
+  return Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
 }
 
-export function colorOf(contestant: "fallback" | "dlight" | "autotvm+dlight"): string {
-  return CONTESTANTS[contestant]?.color ?? "";
+export function colorOf(method: "fallback" | "dlight" | "autotvm+dlight"): string {
+  return METHODS[method]?.color ?? "";
 }
 
-/** True for contestants that don't search; those that nobody foresaw are taken to search. */
-export function isFixed(contestant: string): boolean {
-  return looksOf(contestant)?.fixed ?? false;
+/** True for methods that don't search; those that nobody foresaw are taken to search. */
+export function isFixed(method: string): boolean {
+  return looksOf(method)?.fixed ?? false;
 }
 
-/** Which label has which colour, among the contestants that are there; a Vega-Lite scale. */
+/** Which label has which colour, among the methods that are there; a Vega-Lite scale. */
 export function colorScale(
-  contestants: readonly string[],
+  methods: readonly string[],
 ): { readonly domain: readonly string[]; readonly range: readonly string[] } {
-  const known = Object.keys(CONTESTANTS).filter((c) => contestants.includes(c));
-  const others = [...new Set(contestants)].filter((c) => !known.includes(c));
+  const known = Object.keys(METHODS).filter((c) => methods.includes(c));
+  const others = [...new Set(methods)].filter((c) => !known.includes(c));
   return {
     domain: [...known, ...others].map(labelOf),
     range: [
-      ...known.map((c) => CONTESTANTS[c]?.color ?? ""),
+      ...known.map((c) => METHODS[c]?.color ?? ""),
       ...others.map((_, k) => OTHER[k % OTHER.length] ?? ""),
     ],
   };

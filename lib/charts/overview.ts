@@ -1,4 +1,4 @@
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
@@ -6,7 +6,7 @@ import { verdicts } from "./verdict.ts";
 import { operatorNames } from "./confirmed.ts";
 
 /**
- * Several comparisons in one picture: a row an operator, a dot a contestant, placed by how many times as fast
+ * Several comparisons in one picture: a row an operator, a dot a method, placed by how many times as fast
  * as DLight it is; the axis is logarithmic, so that twice and half as fast lie equally far from the middle.
  */
 export function overview(summary: Table, options: ChartOptions = {}): Spec {

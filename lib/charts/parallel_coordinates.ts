@@ -1,5 +1,5 @@
 /** All configurations of a space at once. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
@@ -12,7 +12,7 @@ import {
   type Spec,
   thinned,
 } from "./spec.ts";
-import { type Tried, triedOf, type TriedPoint } from "./explored_points.ts";
+import { type ExploredPoint, type ExploredPoints, exploredPoints } from "./explored_points.ts";
 
 const TITLE = "Configurations and their speed";
 const HEIGHT = 340;
@@ -47,11 +47,11 @@ export interface ParallelOptions extends ChartOptions {
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Spec {
   const { failures = false } = options;
-  const tried = triedOf(table);
-  const good = tried.points.filter((p) => p.speed > 0).toSorted((a, b) => a.speed - b.speed);
+  const explored = exploredPoints(table);
+  const good = explored.points.filter((p) => p.speed > 0).toSorted((a, b) => a.speed - b.speed);
   if (good.length === 0) return emptyChart(options, TITLE, "no configuration gave a result");
-  if (tried.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
-  const bad = tried.points.filter((p) => !(p.speed > 0));
+  if (explored.knobs.length === 0) return emptyChart(options, TITLE, "no knob was tried with several values");
+  const bad = explored.points.filter((p) => !(p.speed > 0));
   const withBad = failures && bad.length > 0;
   const strong = Math.min(options.best ?? Math.min(10, Math.ceil(good.length / 5)), good.length);
   const faint = thinned(good.slice(0, good.length - strong), LINES);
@@ -61,16 +61,16 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
   const log = low * LOG_FROM < high;
   const heightOf = (speed: number) =>
     low === high ? 0.5 : log ? Math.log(speed / low) / Math.log(high / low) : (speed - low) / (high - low);
-  const columns = tried.knobs.map((_, k) => spreadOf(tried, k, drawn));
-  const fields = [...tried.knobs.map((_, k) => `${k}`), "speed"];
+  const columns = explored.knobs.map((_, k) => spreadOf(explored, k, drawn));
+  const fields = [...explored.knobs.map((_, k) => `${k}`), "speed"];
   const rows = drawn.map((p, i) => ({
     ...Object.fromEntries(columns.map((column, k) => [`${k}`, rounded(column[i] ?? NaN)])),
     speed: p.speed > 0 ? rounded(heightOf(p.speed)) : -0.06,
     gain: p.speed > 0 ? Number(p.speed.toPrecision(3)) : 0,
   }));
-  const names = tried.knobs.map((k) => k.name);
+  const names = explored.knobs.map((k) => k.name);
   const step = Math.max(STEP, ...names.map((n) => n.length * LETTER + 12));
-  const width = Math.round(step * tried.knobs.length);
+  const width = Math.round(step * explored.knobs.length);
   // All axes go from 0 to 1, and a failure lies below.
   const y = {
     field: "value",
@@ -83,17 +83,17 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     field: "axis",
     type: "quantitative",
     axis: null,
-    scale: { domain: [0, tried.knobs.length], nice: false },
+    scale: { domain: [0, explored.knobs.length], nice: false },
   };
   const folded = [
     { window: [{ op: "row_number", as: "line" }] },
     { fold: fields, as: ["key", "value"] },
-    { calculate: `datum.key === 'speed' ? ${tried.knobs.length} : +datum.key`, as: "axis" },
+    { calculate: `datum.key === 'speed' ? ${explored.knobs.length} : +datum.key`, as: "axis" },
   ];
   const color = {
     field: "gain",
     type: "quantitative",
-    title: `${tried.unit}${log ? " (log scale)" : ""}`,
+    title: `${explored.unit}${log ? " (log scale)" : ""}`,
     scale: { ...SHADES, ...(log ? { type: "log" } : {}), ...(low < high ? { domain: [low, high] } : {}) },
     legend: null,
   };
@@ -104,9 +104,9 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
     encoding: { x, y, detail: { field: "line" }, ...more },
   });
   const first = failed.length;
-  const ticks = [...columns.keys()].flatMap((k) => valueTicks(tried, k));
+  const ticks = [...columns.keys()].flatMap((k) => valueTicks(explored, k));
   const marks = [...(log ? logTicks(low, high) : linearTicks(low, high))]
-    .map((s) => ({ axis: tried.knobs.length, value: heightOf(s), text: digits(s) }));
+    .map((s) => ({ axis: explored.knobs.length, value: heightOf(s), text: digits(s) }));
   const kinds = Map.groupBy(bad, (p) => failureOf(p.status).label);
   const count = [...kinds].map(([label, own]) => `${own.length} ${label}`).join(", ");
   const notes = [
@@ -135,12 +135,12 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
         color,
       }),
       {
-        data: { values: [...columns.keys()].flatMap((k) => bandsOf(tried, k)) },
+        data: { values: [...columns.keys()].flatMap((k) => bandsOf(explored, k)) },
         mark: { type: "rule", color: "#555555", strokeWidth: 3 },
         encoding: { x, y, y2: { field: "end" } },
       },
       {
-        data: { values: [{ axis: tried.knobs.length, value: 0, end: 1 }] },
+        data: { values: [{ axis: explored.knobs.length, value: 0, end: 1 }] },
         mark: { type: "rule", color: "#555555", strokeWidth: 1 },
         encoding: { x, y, y2: { field: "end" } },
       },
@@ -155,14 +155,16 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
         data: {
           values: [
             ...marks,
-            ...(withBad ? [{ axis: tried.knobs.length, value: -0.06, text: "failed" }] : []),
+            ...(withBad ? [{ axis: explored.knobs.length, value: -0.06, text: "failed" }] : []),
           ],
         },
         mark: { type: "text", align: "left", dx: 6, ...text },
         encoding: label,
       },
       {
-        data: { values: [...names, tried.unit + (log ? ", log" : "")].map((text, axis) => ({ axis, text })) },
+        data: {
+          values: [...names, explored.unit + (log ? ", log" : "")].map((text, axis) => ({ axis, text })),
+        },
         mark: { type: "text", baseline: "bottom", dy: -10, fontSize: 11, color: "#222222" },
         encoding: { x, y: { value: 0 }, text: { field: "text" } },
       },
@@ -171,10 +173,14 @@ export function parallelCoordinates(table: Table, options: ParallelOptions = {})
 }
 
 /** Where each of the points, slowest first, crosses the axis of a knob: the lines through a value are spread around it. */
-function spreadOf(tried: Tried, knob: number, points: readonly TriedPoint[]): readonly number[] {
-  const count = tried.knobs[knob]?.values.length ?? 1;
+function spreadOf(
+  explored: ExploredPoints,
+  knob: number,
+  points: readonly ExploredPoint[],
+): readonly number[] {
+  const count = explored.knobs[knob]?.values.length ?? 1;
   const totals = new Map<number, number>(), seen = new Map<number, number>();
-  const placeOf = (p: TriedPoint) => p.places[knob] ?? -1;
+  const placeOf = (p: ExploredPoint) => p.places[knob] ?? -1;
   for (const p of points) totals.set(placeOf(p), (totals.get(placeOf(p)) ?? 0) + 1);
   return points.map((p) => {
     const place = placeOf(p), total = totals.get(place) ?? 1, rank = seen.get(place) ?? 0;
@@ -184,8 +190,8 @@ function spreadOf(tried: Tried, knob: number, points: readonly TriedPoint[]): re
 }
 
 /** The values of an axis, or as many of them as there is room for, evenly drawn. */
-function valueTicks(tried: Tried, axis: number) {
-  const { values } = tried.knobs[axis] as Tried["knobs"][0];
+function valueTicks(explored: ExploredPoints, axis: number) {
+  const { values } = explored.knobs[axis] as ExploredPoints["knobs"][0];
   const every = Math.ceil(values.length * VALUE / HEIGHT);
   return values.map((text, k) => ({ axis, value: (k + 0.5) / values.length, text })).filter((_, k) =>
     k % every === 0
@@ -193,8 +199,8 @@ function valueTicks(tried: Tried, axis: number) {
 }
 
 /** What each value has of an axis. */
-function bandsOf(tried: Tried, axis: number) {
-  const { values } = tried.knobs[axis] as Tried["knobs"][0];
+function bandsOf(explored: ExploredPoints, axis: number) {
+  const { values } = explored.knobs[axis] as ExploredPoints["knobs"][0];
   const edge = (1 - SPREAD) / 2;
   return values.map((_, k) => ({
     axis,

@@ -1,5 +1,5 @@
 /** How good a result is against the time that it took to find. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
 import { shownName } from "./methods.ts";

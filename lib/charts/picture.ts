@@ -1,11 +1,12 @@
 /** Vega-Lite specifications as pictures, without a browser. The libraries are heavy and loaded on first use. */
-import type { Spec as VegaSpec } from "vega";
+import type { Spec as VegaSpec } from "npm:vega@6.4.0";
 import { printable } from "../base/printable.ts";
 import type { Spec } from "./spec.ts";
+import { fileURLToPath } from "node:url";
 
 /** Loads what draws SVG, for whoever wants to wait for it at another time than the first drawing's. */
 export async function loadDrawing() {
-  const [vega, lite] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, lite] = await Promise.all([import("npm:vega@6.4.0"), import("npm:vega-lite@6.4.0")]);
   // Vega's own guess without a canvas is 0.8, which leaves a wide margin beside each text.
   (vega as unknown as WithMetrics).textMetrics.width = (item, text) =>
     WIDTH * `${text}`.length * (item.fontSize ?? 11);
@@ -44,7 +45,11 @@ export const SCALE = 2;
 
 /** The specification drawn as PNG at twice its size, with the font that comes along: no font need be installed. */
 export async function pngOf(spec: Spec): Promise<Uint8Array<ArrayBuffer>> {
-  const [svg, { Resvg }, fonts] = await Promise.all([svgOf(spec), import("@resvg/resvg-js"), fontFiles()]);
+  const [svg, { Resvg }, fonts] = await Promise.all([
+    svgOf(spec),
+    import("npm:@resvg/resvg-js@2.6.2"),
+    fontFiles(),
+  ]);
   const drawn = new Resvg(svg, {
     background: "white",
     fitTo: { mode: "zoom", value: SCALE },
@@ -83,8 +88,8 @@ let written: Promise<string[]> | undefined;
 /** The font as a file: it is one already where this module is, else it is fetched next to its peers. */
 function fontFiles(): Promise<string[]> {
   return written ??= (async () => {
-    const url = new URL("../report/fonts/Roboto-Regular.ttf", import.meta.url);
-    if (url.protocol === "file:") return [decodeURIComponent(url.pathname)];
+    const url = new URL("./fonts/Roboto-Regular.ttf", import.meta.url);
+    if (url.protocol === "file:") return [fileURLToPath(url)];
     const path = await Deno.makeTempFile({ suffix: ".ttf" });
     await Deno.writeFile(path, new Uint8Array(await (await fetch(url)).arrayBuffer()));
     return [path];

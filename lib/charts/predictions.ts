@@ -1,8 +1,8 @@
 /** What a cost model expects against what was measured. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
-import { captioned, type ChartOptions, emptyChart, extentOf, frame, type Spec, thinned } from "./spec.ts";
+import { captioned, type ChartOptions, emptyChart, frame, rangeOf, type Spec, thinned } from "./spec.ts";
 
 /** One point, as the model sees it. */
 export interface PredictionRow {
@@ -80,7 +80,7 @@ export function predictions(
   const places = by === "value" ? [] : sharesOf(ranksOf(known.map((r) => r.measured)));
   const measured = new Map(known.map((r, k) => [r, by === "value" ? r.measured : places[k] ?? NaN]));
   const all = [...predicted, ...measured.values()];
-  const [least, most] = extentOf(all);
+  const [least, most] = rangeOf(all);
   const [low, high] = by === "rank"
     ? [0, 1]
     : [Math.min(0, least), Math.max(most, Math.min(0, least) + 1e-9)];

@@ -1,5 +1,5 @@
 /** Kernels under the roofs of their device. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import type { Peaks } from "../target/target.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
@@ -9,7 +9,7 @@ import { captioned, type ChartOptions, digits, emptyChart, frame, roundValues, t
 
 const WIDTH = 560, HEIGHT = 360;
 const TITLE = "Kernels under the roofline";
-/** One a contestant, so that print without colours tells them apart, too. */
+/** One a method, so that print without colours tells them apart, too. */
 const SHAPES = ["circle", "diamond", "triangle-up", "square", "cross", "triangle-down"];
 /** Names of kernels that a note holds. */
 const NOTED = 4;
@@ -35,11 +35,11 @@ interface Drawn {
 /**
  * The roofline model (Williams et al., 2009), both axes logarithmic: the measured peak of arithmetic is the level
  * roof, each measured bandwidth a slanting one; a kernel is a point with its name and its share of the highest roof
- * over it, which a thin line leads up to. A kernel of several contestants is named once, at its fastest.
+ * over it, which a thin line leads up to. A kernel of several methods is named once, at its fastest.
  *
  * `table` has the columns of `kernelTable`; `peaks` are a device's (`device.probe()`, or a target's).
  *
- * @throws {RecordError} for another table, or one that has a kernel of a contestant twice
+ * @throws {RecordError} for another table, or one that has a kernel of a method twice
  * @throws {ChartError} where the peaks were not measured
  */
 export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Spec {
@@ -60,7 +60,7 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
       share: y / roof,
     };
   });
-  const contestants = [...new Set(rows.map((r) => r.contestant))], several = contestants.length > 1;
+  const methods = [...new Set(rows.map((r) => r.contestant))], several = methods.length > 1;
   const notes = [
     "percent: a kernel's share of the highest roof over it",
     listed("no arithmetic", done.filter((r) => !(r.flops > 0)).map((r) => `${nameOf(r)} ${rateOf(r)}`)),
@@ -119,7 +119,7 @@ export function underRoofline(table: Table, options: ChartOptions & { readonly p
     scale: { type: "log", domain: [low, high], nice: false },
     axis: axis(low, high),
   };
-  const colors = colorScale(contestants);
+  const colors = colorScale(methods);
   const legend = several ? { symbolSize: 80, symbolOpacity: 1 } : null;
   return {
     ...frame(captioned(options, TITLE, notes)),

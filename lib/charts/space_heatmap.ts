@@ -1,19 +1,19 @@
 /** A space as a map of two of its knobs. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
   type ChartOptions,
   digits,
   emptyChart,
-  extentOf,
   frame,
+  rangeOf,
   roundValues,
   SHADES,
   type Spec,
 } from "./spec.ts";
 import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
-import { fastestOf, triedOf, type TriedPoint } from "./explored_points.ts";
+import { type ExploredPoint, exploredPoints, fastestOf } from "./explored_points.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
@@ -43,28 +43,28 @@ export interface SpaceHeatmapOptions extends ChartOptions {
  */
 export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Spec {
   const { over = "best" } = options;
-  const tried = triedOf(table);
-  if (tried.points.length === 0) return emptyChart(options, TITLE, "no point was tried");
-  const chosen = axesOf(tried, options);
+  const explored = exploredPoints(table);
+  if (explored.points.length === 0) return emptyChart(options, TITLE, "no point was tried");
+  const chosen = axesOf(explored, options);
   if (chosen === undefined) {
     return emptyChart(options, TITLE, "fewer than two knobs were tried with several values");
   }
   const [across, down] = chosen;
-  const kept = { x: keptOf(tried, across), y: keptOf(tried, down) };
-  const place = (p: TriedPoint) => ({
+  const kept = { x: keptOf(explored, across), y: keptOf(explored, down) };
+  const place = (p: ExploredPoint) => ({
     x: kept.x.indexOf(p.places[across] ?? -1),
     y: kept.y.indexOf(p.places[down] ?? -1),
   });
   const isKept = (at: { readonly x: number; readonly y: number }) => at.x >= 0 && at.y >= 0;
   const cells = [
-    ...Map.groupBy(tried.points, (p) => `${p.places[across]} ${p.places[down]}`).values(),
-  ].map((own) => cellOf(own, over, place(own[0] as TriedPoint))).filter(isKept);
+    ...Map.groupBy(explored.points, (p) => `${p.places[across]} ${p.places[down]}`).values(),
+  ].map((own) => cellOf(own, over, place(own[0] as ExploredPoint))).filter(isKept);
   const speeds = cells.map((c) => c.speed).filter((s) => s > 0);
-  const [low, high] = extentOf(speeds);
+  const [low, high] = rangeOf(speeds);
   const log = low * LOG_FROM < high;
   const shade = (s: number) => log ? Math.log(s / low) / Math.log(high / low) : (s - low) / (high - low);
   const namesOf = (knob: number, places: readonly number[]) =>
-    places.map((k) => tried.knobs[knob]?.values[k] ?? "");
+    places.map((k) => explored.knobs[knob]?.values[k] ?? "");
   const xs = namesOf(across, kept.x), ys = namesOf(down, kept.y);
   const slim = xs.length > WIDE;
   const shown = cells.filter((c) => c.speed > 0).map((c) => ({
@@ -86,7 +86,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
       white: some && shade(c.speed) > DARK,
     }];
   });
-  const preset = tried.points.find((p) => p.preset), best = fastestOf(tried.points);
+  const preset = explored.points.find((p) => p.preset), best = fastestOf(explored.points);
   const marks = [
     ...(best ? [{ ...place(best), kind: BEST }] : []),
     ...(preset ? [{ ...place(preset), kind: PRESET }] : []),
@@ -100,10 +100,10 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     scale: { domain: sort, paddingInner: 0.04, paddingOuter: 0.02 },
     axis: { domain: false, ticks: false, labelFontSize: 10, labelLimit: 120, ...more },
   });
-  const x = band("x", tried.knobs[across]?.name, xs, {
+  const x = band("x", explored.knobs[across]?.name, xs, {
     labelAngle: slim || xs.some((t) => t.length > 8) ? -45 : 0,
   });
-  const y = band("y", tried.knobs[down]?.name, ys.toReversed(), {
+  const y = band("y", explored.knobs[down]?.name, ys.toReversed(), {
     titleAngle: 0,
     titleAlign: "left",
     titleAnchor: "end",
@@ -127,7 +127,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     },
   };
   const ink = { condition: { test: "datum.white", value: "#ffffff" }, value: "#222222" };
-  const rest = tried.knobs.length - 2;
+  const rest = explored.knobs.length - 2;
   // As long as the map is high, and no more ticks than it has room for.
   const length = Math.min(160, Math.max(40, ys.length * CELL.height - 24));
   const ticks = log ? roundValues(low, high) : [], every = Math.ceil(ticks.length * 14 / length);
@@ -137,7 +137,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
     }` +
     `; the darker, the faster`,
     ...[across, down].flatMap((knob) => {
-      const { name = "", values = [] } = tried.knobs[knob] ?? {};
+      const { name = "", values = [] } = explored.knobs[knob] ?? {};
       return values.length > VALUES ? [`of ${name}, the best ${VALUES} of ${values.length} values`] : [];
     }),
     ...(cells.length < xs.length * ys.length ? ["an empty cell was not tried"] : []),
@@ -161,7 +161,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
           color: {
             field: "speed",
             type: "quantitative",
-            title: `${over} ${tried.unit}${log ? " (log scale)" : ""}`,
+            title: `${over} ${explored.unit}${log ? " (log scale)" : ""}`,
             scale: {
               ...SHADES,
               ...(log ? { type: "log" } : {}),
@@ -176,7 +176,7 @@ export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): S
               ...(log ? { values: ticks.filter((_, k) => k % every === 0) } : {}),
             },
           },
-          tooltip: [{ field: "speed", title: tried.unit, format: ".3~g" }, { field: "points" }],
+          tooltip: [{ field: "speed", title: explored.unit, format: ".3~g" }, { field: "points" }],
         },
       },
       {

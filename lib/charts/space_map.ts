@@ -1,8 +1,8 @@
 /** A space seen by two of its knobs: which two, which of their values, and what is known where they meet. */
 import { median } from "../base/statistics.ts";
 import { ChartError } from "./error.ts";
-import { extentOf } from "./spec.ts";
-import { knobAt, type Tried, type TriedPoint } from "./explored_points.ts";
+import { rangeOf } from "./spec.ts";
+import { type ExploredPoint, type ExploredPoints, knobAt } from "./explored_points.ts";
 
 export interface Cell {
   readonly x: number;
@@ -16,7 +16,7 @@ export interface Cell {
 
 /** What a cell shows of its points. */
 export function cellOf(
-  own: readonly TriedPoint[],
+  own: readonly ExploredPoint[],
   over: "best" | "median",
   place: { readonly x: number; readonly y: number },
 ): Cell {
@@ -25,7 +25,7 @@ export function cellOf(
   const [commonest] = [...kinds].sort(([, a], [, b]) => b.length - a.length);
   return {
     ...place,
-    speed: speeds.length === 0 ? NaN : over === "best" ? extentOf(speeds)[1] : median(speeds),
+    speed: speeds.length === 0 ? NaN : over === "best" ? rangeOf(speeds)[1] : median(speeds),
     points: own.length,
     failure: commonest?.[0],
   };
@@ -33,16 +33,16 @@ export function cellOf(
 
 /** The two knobs to draw; undefined where there are not so many. */
 export function axesOf(
-  tried: Tried,
+  explored: ExploredPoints,
   { x, y }: { readonly x?: string; readonly y?: string },
 ): readonly [number, number] | undefined {
-  const named = [x, y].map((name) => name === undefined ? undefined : knobAt(tried, name));
-  const others = tried.knobs.map((_, k) => k).filter((k) => !named.includes(k))
-    .map((k) => ({ k, matters: differenceOf(tried, k) })).sort((a, b) => b.matters - a.matters).map(({ k }) =>
-      k
-    );
-  if (tried.knobs.length < 2) return undefined;
-  const size = (k: number) => tried.knobs[k]?.values.length ?? 0;
+  const named = [x, y].map((name) => name === undefined ? undefined : knobAt(explored, name));
+  const others = explored.knobs.map((_, k) => k).filter((k) => !named.includes(k))
+    .map((k) => ({ k, matters: differenceOf(explored, k) })).sort((a, b) => b.matters - a.matters).map((
+      { k },
+    ) => k);
+  if (explored.knobs.length < 2) return undefined;
+  const size = (k: number) => explored.knobs[k]?.values.length ?? 0;
   const [first, second] = named;
   if (first !== undefined && first === second) {
     throw new ChartError(`cannot draw knob ${x} against itself: name another one, or none`);
@@ -56,8 +56,8 @@ export function axesOf(
 }
 
 /** How far the best speeds of a knob's values lie apart, as a logarithm. */
-function differenceOf(tried: Tried, knob: number): number {
-  const [low, high] = extentOf(bestsOf(tried, knob).filter((s) => s > 0));
+function differenceOf(explored: ExploredPoints, knob: number): number {
+  const [low, high] = rangeOf(bestsOf(explored, knob).filter((s) => s > 0));
   return low < high ? Math.log(high / low) : 0;
 }
 
@@ -65,9 +65,9 @@ function differenceOf(tried: Tried, knob: number): number {
 export const VALUES = 48;
 
 /** Places of a knob's values that are shown, in order: where there are too many, the preset's and the best. */
-export function keptOf(tried: Tried, knob: number): readonly number[] {
-  const bests = bestsOf(tried, knob);
-  const preset = tried.points.find((p) => p.preset)?.places[knob] ?? -1;
+export function keptOf(explored: ExploredPoints, knob: number): readonly number[] {
+  const bests = bestsOf(explored, knob);
+  const preset = explored.points.find((p) => p.preset)?.places[knob] ?? -1;
   const worth = (place: number) => place === preset ? Infinity : bests[place] ?? 0;
   return [...bests.keys()].sort((a, b) => worth(b) - worth(a) || a - b).slice(0, VALUES).sort((a, b) =>
     a - b
@@ -75,7 +75,7 @@ export function keptOf(tried: Tried, knob: number): readonly number[] {
 }
 
 /** The best speed of each value of a knob; 0 where none succeeded. */
-function bestsOf({ points, knobs }: Tried, knob: number): readonly number[] {
+function bestsOf({ points, knobs }: ExploredPoints, knob: number): readonly number[] {
   const bests = (knobs[knob]?.values ?? []).map(() => 0);
   for (const { places, speed } of points) {
     const at = places[knob] ?? -1;

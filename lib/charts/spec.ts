@@ -124,7 +124,7 @@ export function roundValues(low: number, high: number): readonly number[] {
 }
 
 /** The least and the greatest of many numbers. */
-export function extentOf(values: readonly number[]): readonly [number, number] {
+export function rangeOf(values: readonly number[]): readonly [number, number] {
   return [
     values.reduce((a, b) => Math.min(a, b), Infinity),
     values.reduce((a, b) => Math.max(a, b), -Infinity),

@@ -1,5 +1,5 @@
 /** Tuner against tuner, over many seeds. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
 import { rowsOf } from "../records/table.ts";
@@ -36,19 +36,19 @@ const COLORS = ["#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00"
 /**
  * The share of each space's best that tuners have reached, against trials or seconds, both logarithmic: a line
  * through the medians over the seeds, in a band from quartile to quartile; a small chart for each space.
- * `contestants` are names like `xgb from preset`, in the order of their colours; default: all.
+ * `methods` are names like `xgb from preset`, in the order of their colours; default: all.
  */
 export function tunersCompared(
   table: Table,
   options: ChartOptions & {
     readonly x?: "trials" | "seconds";
-    readonly contestants?: readonly string[];
+    readonly methods?: readonly string[];
   } = {},
 ): Spec {
   const { x: unit = "trials" } = options;
   const rows = rowsOf(table, TUNER_COLUMNS) as unknown as readonly TunerRow[];
   const nameOf = (r: TunerRow) => `${r.tuner} from ${r.start}`;
-  const names = options.contestants ?? [...new Set(rows.map(nameOf))];
+  const names = options.methods ?? [...new Set(rows.map(nameOf))];
   const groups = Map.groupBy(rows.filter((r) => names.includes(nameOf(r))), (r) => `${nameOf(r)} ${r.space}`);
   const at = unit === "trials" ? (r: TunerRow) => r.trial : (r: TunerRow) => r.seconds;
   const shown = [...groups.values()];

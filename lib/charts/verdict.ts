@@ -1,5 +1,5 @@
 /** What a comparison allows to be said. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { isFixed, labelOf } from "./methods.ts";
 

@@ -1,5 +1,5 @@
 /** Where the time of a model goes. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
 import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } from "./spec.ts";
@@ -25,13 +25,13 @@ interface Bar {
 }
 
 /**
- * The time of each kernel in one pass of a model, its count times what it takes: a bar a contestant, so that a rule's
- * and a search's stand side by side, with its share of that contestant's time. Kernels stand by kind, what takes most
+ * The time of each kernel in one pass of a model, its count times what it takes: a bar a method, so that a rule's
+ * and a search's stand side by side, with its share of that method's time. Kernels stand by kind, what takes most
  * time on top; those under a percent of everybody's time stand together.
  *
  * `table` has the columns of `kernelTable`.
  *
- * @throws {RecordError} for another table, or one that has a kernel of a contestant twice
+ * @throws {RecordError} for another table, or one that has a kernel of a method twice
  */
 export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   const rows = kernelRows(table);
@@ -40,11 +40,11 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   const byName = Map.groupBy(rows, (r) => r.contestant);
   const colors = colorScale([...byName.keys()]);
   // In the order of the legend.
-  const contestants = [...byName].map(([name, own]) => ({ name, total: sum(own) }))
+  const methods = [...byName].map(([name, own]) => ({ name, total: sum(own) }))
     .sort((a, b) => colors.domain.indexOf(labelOf(a.name)) - colors.domain.indexOf(labelOf(b.name)));
-  if (!contestants.some((c) => c.total > 0)) return emptyChart(options, TITLE, "no kernel was measured");
-  const totals = new Map(contestants.map((c) => [c.name, c.total]));
-  const share = (ms: number, contestant: string) => ms / (totals.get(contestant) || Infinity);
+  if (!methods.some((c) => c.total > 0)) return emptyChart(options, TITLE, "no kernel was measured");
+  const totals = new Map(methods.map((c) => [c.name, c.total]));
+  const share = (ms: number, method: string) => ms / (totals.get(method) || Infinity);
   const isSmall = (own: readonly KernelRow[]) =>
     own.every((r) => timeOf(r) > 0 && share(timeOf(r), r.contestant) < LEAST);
   const most = (own: readonly KernelRow[]) =>
@@ -63,14 +63,14 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
       return [...shown.flat(), ...rest];
     },
   );
-  const several = contestants.length > 1;
+  const several = methods.length > 1;
   const heads: object[] = [],
     names: object[] = [],
     bars: (Bar & { readonly who: string; y: number; y2: number })[] = [];
   let at = 0;
   for (const group of groups) {
     const kind = group[0]?.kind ?? "";
-    const parts = contestants.map((c) => {
+    const parts = methods.map((c) => {
       const ms = group.reduce((ms, b) => ms + (b.contestant === c.name ? b.ms : 0), 0);
       return ms > 0 ? percent(share(ms, c.name)) : "–";
     });
@@ -78,7 +78,7 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
     at += HEAD;
     for (const own of Map.groupBy(group, (b) => b.key).values()) {
       names.push({ y: at + own.length * BAR / 2, text: own[0]?.kernel ?? "" });
-      const places = contestants.map((c) => c.name);
+      const places = methods.map((c) => c.name);
       const sorted = own.toSorted((a, b) => places.indexOf(a.contestant) - places.indexOf(b.contestant));
       for (const bar of sorted) bars.push({ ...bar, who: labelOf(bar.contestant), y: at, y2: at += BAR });
       at += GAP;
@@ -97,7 +97,7 @@ export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
   const inLegend = { field: "who", type: "nominal", title: null, legend };
   const all = new Set(rows.map((r) => r.kernel)).size;
   // A pass that lacks a kernel is no shorter for it.
-  const said = contestants.map((c) => {
+  const said = methods.map((c) => {
     const lacks = all - (byName.get(c.name) ?? []).filter((r) => timeOf(r) > 0).length;
     const without = lacks > 0 ? ` without ${lacks} kernel${lacks === 1 ? "" : "s"}` : "";
     return `${labelOf(c.name)} ${c.total > 0 ? `${digits(c.total)} ms${without}` : "no result"}`;

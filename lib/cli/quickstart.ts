@@ -1,12 +1,6 @@
-/**
- * The main job: rule against search on a few operators of a language model, on this device.
- *
- *     deno task quickstart [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]
- */
+/** The quickstart: rule against search on four operators of a language model, on this device. */
 import * as te from "../face/te.ts";
-import { parseArgs } from "node:util";
-import type { Table } from "apache-arrow";
-import { TunebookError } from "../base/error.ts";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { RecordError } from "../records/error.ts";
 import { display } from "../notebook/display.ts";
@@ -14,8 +8,10 @@ import { createReporter } from "../notebook/live.ts";
 import { verdicts } from "../charts/verdict.ts";
 import { Device } from "../runtime/device.ts";
 import { compare } from "../tuning/compare.ts";
-import type { Comparison } from "../tuning/comparison.ts";
 import { share } from "../share/shared.ts";
+import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
+import { BACKEND, deviceFrom, OUT, SEED } from "./common_options.ts";
+import { number } from "../base/option_kinds.ts";
 
 /** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
 const OPERATORS: readonly { readonly name: string; readonly what: string; readonly func: PrimFunc }[] = [
@@ -44,23 +40,20 @@ const OPERATORS: readonly { readonly name: string; readonly what: string; readon
 export interface QuickstartOptions {
   readonly seconds: number;
   readonly out: string;
-  readonly prefer?: "webgpu" | "cpu";
+  readonly backend?: "webgpu" | "cpu";
   readonly seed: number;
 }
 
 /** Compares, prints a table, and shares trials, charts and a page as the folder `out`. */
-export async function quickstart({ seconds, out, prefer, seed }: QuickstartOptions): Promise<Table> {
+export async function quickstart({ seconds, out, backend, seed }: QuickstartOptions): Promise<Table> {
   await writable(out);
-  using device = await Device.open(prefer ? { prefer } : {});
+  using device = await Device.open(backend ? { backend } : {});
   const begin = performance.now();
   console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
   // Whoever gets the page sees what the device can do at most.
   await device.probe();
-  const results: Comparison[] = [];
-  for (const { name, func } of OPERATORS) {
-    const reporter = createReporter();
-    results.push(await compare(func.with({ name }), { device, budget: { seconds }, seed, reporter }));
-  }
+  const funcs = OPERATORS.map(({ name, func }) => func.with({ name }));
+  const results = await compare(funcs, device, { budget: { seconds }, seed, reporter: createReporter() });
   const { summary } = await share(results, out, {
     title: "Rule against search, on this device",
     notes: Object.fromEntries(OPERATORS.map(({ name, what }) => [name, what])),
@@ -87,57 +80,28 @@ async function writable(out: string): Promise<void> {
   }
 }
 
-/** What the command line may say. */
-const ARGUMENTS = {
-  seconds: { type: "string", default: "10" },
-  out: { type: "string", default: "results" },
-  prefer: { type: "string" },
-  seed: { type: "string", default: "0" },
-} as const;
+const COMMAND = {
+  name: "deno task quickstart",
+  summary: "Compares rule and search on four operators of a language model, on this device.",
+  options: {
+    seconds: {
+      as: "number",
+      kind: number({ above: 0 }),
+      value: "10",
+      help: "Seconds of each of the eight searches. Default 10.",
+    },
+    out: OUT,
+    backend: BACKEND,
+    seed: SEED,
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
-/** @throws {TunebookError} for an argument that there isn't, or a value that is none */
+/** @throws {OptionError} for an unknown option, or a value that an option can't have */
 export function quickstartOptions(args: readonly string[]): QuickstartOptions {
-  const refuse = (why: string): never => {
-    throw new TunebookError(
-      `cannot start: ${why}; it takes [--seconds 10] [--out results] [--prefer webgpu|cpu] [--seed 0]`,
-    );
-  };
-  const { values, tokens } = parseArgs({
-    args: [...args],
-    options: ARGUMENTS,
-    strict: false,
-    tokens: true,
-  });
-  for (const t of tokens) {
-    if (t.kind === "positional") refuse(`there is no argument ${t.value}`);
-    if (t.kind !== "option") continue;
-    if (!Object.hasOwn(ARGUMENTS, t.name)) refuse(`there is no option ${t.rawName}`);
-    if (!t.value) refuse(`${t.rawName} has no value`);
-  }
-  const { seconds, out, prefer, seed } = values;
-  if (!(Number(seconds) > 0 && Number(seconds) < Infinity)) {
-    refuse(`--seconds ${seconds} is no positive number`);
-  }
-  if (`${Number(seed) | 0}` !== seed) refuse(`--seed ${seed} is no integer of 32 bits`);
-  if (prefer !== undefined && prefer !== "webgpu" && prefer !== "cpu") {
-    refuse(`--prefer ${prefer} is neither webgpu nor cpu`);
-  }
-  return {
-    seconds: Number(seconds),
-    out: `${out}`,
-    seed: Number(seed),
-    ...(prefer === "webgpu" || prefer === "cpu" ? { prefer } : {}),
-  };
+  const { seconds = 10, out = "results", seed = 0, backend } = argumentsOf(COMMAND, args).values;
+  return { seconds, out, seed, ...deviceFrom(backend) };
 }
 
 if (import.meta.main) {
-  try {
-    await quickstart(quickstartOptions(Deno.args));
-  } catch (e) {
-    // What is the user's to mend is said on one line; a bug keeps its stack.
-    if (!(e instanceof TunebookError)) throw e;
-    console.error(e.message);
-    Deno.exit(1);
-  }
-  Deno.exit(0);
+  await runCommand(COMMAND, async (args) => void await quickstart(quickstartOptions(args)));
 }

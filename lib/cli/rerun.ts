@@ -1,59 +1,30 @@
-/**
- * Measures what somebody has shared on this device, and shows both side by side.
- *
- *     deno task rerun PAGE_OR_FOLDER [--prefer webgpu|cpu] [--rounds 11] [--chart there_here.png]
- */
-import { parseArgs } from "node:util";
-import { TunebookError } from "../base/error.ts";
-import { Device, type DeviceOptions } from "../runtime/device.ts";
-import { CONFIRM_ROUNDS } from "../tuning/confirm.ts";
+/** Measures shared schedules on this device, and shows both devices side by side. */
+import { name } from "../base/option_kinds.ts";
+import { Device } from "../runtime/device.ts";
 import { Shared } from "../share/shared.ts";
+import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
+import { BACKEND, deviceFrom, ROUNDS } from "./common_options.ts";
 
-const USAGE = "it takes PAGE_OR_FOLDER [--prefer webgpu|cpu] [--rounds 11] [--chart there_here.png]";
+const COMMAND = {
+  name: "deno task rerun",
+  summary: "Measures the schedules of a shared page or folder on this device, beside the sender's times.",
+  positionals: ["PAGE_OR_FOLDER"],
+  options: {
+    backend: BACKEND,
+    rounds: ROUNDS,
+    chart: { as: "text", kind: name, value: "there_here.png", help: "Writes the chart as PNG, SVG or JSON." },
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
-/** @throws {TunebookError} for arguments that there aren't, and whatever stands against the rerun */
+/** @throws {TunebookError} for wrong arguments, a page that can't be read, or a chart that can't be written */
 export async function rerunShared(args: readonly string[]): Promise<void> {
-  const { path, where, rounds, chart } = argumentsOf(args);
+  const { positionals: [path = ""], values: { backend, rounds, chart } } = argumentsOf(COMMAND, args);
   const shared = await Shared.open(path);
-  using device = await Device.open(where);
+  using device = await Device.open(deviceFrom(backend));
   console.log(shared);
-  const again = await shared.rerun(device, { rounds });
+  const again = await shared.rerun(device, rounds === undefined ? {} : { rounds });
   console.log(again);
   if (chart !== undefined) await again.chart.save(chart);
 }
 
-function argumentsOf(args: readonly string[]) {
-  const refuse = (why: string) => new TunebookError(`cannot rerun: ${why}; ${USAGE}`);
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { prefer: { type: "string" }, rounds: { type: "string" }, chart: { type: "string" } },
-    });
-  } catch (e) {
-    // What the parser does not know.
-    if (e instanceof TypeError) throw refuse(e.message);
-    throw e;
-  }
-  const { positionals: [path, ...more], values: { prefer, rounds, chart } } = parsed;
-  if (path === undefined) throw refuse("there is nothing to run again");
-  if (more.length > 0) throw refuse(`there is no argument ${more[0]}`);
-  if (prefer !== undefined && prefer !== "webgpu" && prefer !== "cpu") {
-    throw refuse(`--prefer ${prefer} is neither webgpu nor cpu`);
-  }
-  const where: DeviceOptions = prefer === undefined ? {} : { prefer };
-  return { path, where, rounds: rounds === undefined ? CONFIRM_ROUNDS : Number(rounds), chart };
-}
-
-if (import.meta.main) {
-  try {
-    await rerunShared(Deno.args);
-  } catch (e) {
-    // What is the user's to mend is said on one line; a bug keeps its stack.
-    if (!(e instanceof TunebookError)) throw e;
-    console.error(e.message);
-    Deno.exit(1);
-  }
-  Deno.exit(0);
-}
+if (import.meta.main) await runCommand(COMMAND, rerunShared);

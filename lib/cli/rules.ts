@@ -1,15 +1,12 @@
-/**
- * Every kernel of a model through its rule: scheduled, built, checked and timed on this device.
- *
- *     deno task rules [--model Qwen2.5-0.5B] [--quantization q4f16_1] [--shrink 8] [--prefer webgpu|cpu] [--out results]
- */
-import { parseArgs } from "node:util";
-import { tableToIPC } from "apache-arrow";
-import { TunebookError } from "../base/error.ts";
+/** Every kernel of a model through its rule: scheduled, built, checked and timed on this device. */
+import { tableToIPC } from "npm:apache-arrow@21.2.0";
 import { Device } from "../runtime/device.ts";
 import { LANGUAGE_MODELS } from "../op/models.ts";
-import { QUANTIZATIONS, suite } from "../op/suite.ts";
+import { type Quantization, QUANTIZATIONS, suite, VISION_MODEL_NAMES } from "../op/suite.ts";
 import { type RuleRow, ruleTable } from "../tuning/rule_table.ts";
+import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
+import { BACKEND, deviceFrom, OUT } from "./common_options.ts";
+import { number, oneOf } from "../base/option_kinds.ts";
 
 function line(r: RuleRow): string {
   const number = (x: number, width: number) => (Number.isFinite(x) ? x.toPrecision(3) : "–").padStart(width);
@@ -18,29 +15,50 @@ function line(r: RuleRow): string {
     `${(Number.isFinite(r.roofline) ? `${(100 * r.roofline).toFixed(0)}%` : "–").padStart(6)}  ${r.correct}`;
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      model: { type: "string", multiple: true, default: ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"] },
-      shrink: { type: "string" },
-      prefer: { type: "string" },
-      quantization: { type: "string" },
-      out: { type: "string", default: "results" },
+const MODELS = [...Object.keys(LANGUAGE_MODELS), ...VISION_MODEL_NAMES];
+
+const COMMAND = {
+  name: "deno task rules",
+  summary: "Schedules, builds, checks and times every kernel of some models by its rule, on this device.",
+  options: {
+    model: {
+      as: "text",
+      kind: oneOf(...MODELS),
+      value: "Qwen2.5-0.5B",
+      multiple: true,
+      help: `A model, several times for several: ${MODELS.join(", ")}.`,
     },
-  });
-  const prefer = values.prefer === "webgpu" || values.prefer === "cpu" ? values.prefer : undefined;
-  using device = await Device.open(prefer ? { prefer } : {});
+    quantization: {
+      as: "text",
+      kind: oneOf(...QUANTIZATIONS),
+      value: "q4f16_1",
+      help: `Weights of language models: ${
+        QUANTIZATIONS.join(", ")
+      }. Default: q4f16_1, or q4f32_1 without f16.`,
+    },
+    shrink: {
+      as: "number",
+      kind: number({ min: 1 }),
+      value: "1",
+      help: "Divides the models' widths. Default 1, or 4 where the device is a CPU.",
+    },
+    backend: BACKEND,
+    out: OUT,
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+/** Prints a row a kernel, and writes a table a model; gives 1 if a kernel failed. */
+async function rules(args: readonly string[]): Promise<number> {
+  const { values } = argumentsOf(COMMAND, args);
+  const { model: models = ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"], out = "results" } = values;
+  using device = await Device.open(deviceFrom(values.backend));
   const asked = values.quantization ?? (device.target.f16 ? "q4f16_1" : "q4f32_1");
-  const quantization = QUANTIZATIONS.find((q) => q === asked);
-  if (!quantization) {
-    throw new TunebookError(`cannot build kernels of ${asked}: weights are ${QUANTIZATIONS.join(", ")}`);
-  }
+  const quantization = QUANTIZATIONS.find((q) => q === asked) as Quantization;
   // A processor would take minutes for what a GPU does at once.
-  const slow = device.target.profile === "llvmpipe" || device.target.kind === "cpu";
-  const shrink = Number(values.shrink ?? (slow ? 4 : 1));
-  await Deno.mkdir(values.out, { recursive: true });
+  const { shrink = device.target.clock === "cpu" ? 4 : 1 } = values;
+  await Deno.mkdir(out, { recursive: true });
   let wrong = 0;
-  for (const model of values.model) {
+  for (const model of models) {
     const kind = Object.hasOwn(LANGUAGE_MODELS, model) ? "llm" : "vision";
     console.log(`${model} on ${device.target.name}${shrink === 1 ? "" : `, widths divided by ${shrink}`}`);
     console.log(
@@ -50,11 +68,11 @@ if (import.meta.main) {
       if (r.correct !== "yes") wrong++;
       console.log(line(r));
     });
-    await Deno.writeFile(
-      `${values.out}/rules_${model}${kind === "llm" ? `_${quantization}` : ""}.arrows`,
-      tableToIPC(table, "stream"),
-    );
+    const file = `rules_${model}${kind === "llm" ? `_${quantization}` : ""}.arrows`;
+    await Deno.writeFile(`${out}/${file}`, tableToIPC(table, "stream"));
   }
   console.log(wrong === 0 ? "all correct" : `${wrong} kernels failed`);
-  Deno.exit(wrong === 0 ? 0 : 1);
+  return wrong === 0 ? 0 : 1;
 }
+
+if (import.meta.main) await runCommand(COMMAND, rules);

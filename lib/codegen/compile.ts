@@ -9,9 +9,9 @@ import type { Kernel } from "../lower/kernel.ts";
 import { lower, type LowerOptions } from "../lower/pipeline.ts";
 import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
-import { printJavaScript } from "./js/print_javascript.ts";
+import { LANGUAGES } from "./languages.ts";
 import { identifier } from "./names.ts";
-import { printWgsl, usesF16, usesSubgroups } from "./wgsl/print_wgsl.ts";
+import { usesF16 } from "./wgsl/uses_feature.ts";
 
 /**
  * The executable of a scheduled program for `target`: WGSL for a GPU, JavaScript for the CPU.
@@ -39,18 +39,18 @@ export function executableOf(func: PrimFunc, kernels: readonly Kernel[], target:
       dtype: b.dtype,
       shape: b.shape.map(exprToJson),
       role,
-      storage: binding?.texture && target.kind === "webgpu"
+      storage: binding?.texture
         ? {
           kind: "texture",
           layout: binding.texture,
           access: binding.access === "sample" ? "sample" : "read",
         }
-        : { kind: b.scope === "uniform" && target.kind === "webgpu" ? "uniform" : "buffer" },
+        : { kind: b.scope === "uniform" && target.uniforms ? "uniform" : "buffer" },
     };
   };
   return {
     name: func.name,
-    language: target.kind === "cpu" ? "js" : "wgsl",
+    language: target.language,
     shapeVars: func.shapeVars.map((v) => v.name),
     buffers: [
       ...func.params.map((b) => spec(b, outputs.has(b) ? "output" : "input")),
@@ -63,7 +63,7 @@ export function executableOf(func: PrimFunc, kernels: readonly Kernel[], target:
 function launch(kernel: Kernel, target: Target): Launch {
   const [x, y, z] = kernel.grid;
   const f16 = usesF16(kernel);
-  if (f16 && target.kind === "webgpu" && !target.f16) {
+  if (f16 && !target.f16) {
     throw new LimitError(
       `cannot run ${kernel.name} on ${target.name}: it computes in f16, for which the device lacks the feature ` +
         `shader-f16, or computes wrongly; use f32`,
@@ -72,7 +72,7 @@ function launch(kernel: Kernel, target: Target): Launch {
   return {
     name: identifier(kernel.name),
     prepares: kernel.prepares,
-    source: target.kind === "cpu" ? printJavaScript(kernel) : printWgsl(kernel, directivesOf(kernel, target)),
+    source: LANGUAGES[target.language].print(kernel, target),
     workgroupSize: kernel.workgroupSize,
     grid: [exprToJson(x), exprToJson(y), exprToJson(z)],
     folded: kernel.folded,
@@ -82,9 +82,4 @@ function launch(kernel: Kernel, target: Target): Launch {
     loops: loopNests(kernel).map((nest) => nest.map(exprToJson)),
     f16,
   };
-}
-
-/** What its compiler wants to be told that the kernel uses. */
-function directivesOf(kernel: Kernel, target: Target): readonly string[] {
-  return target.subgroups?.directive && usesSubgroups(kernel) ? ["subgroups"] : [];
 }

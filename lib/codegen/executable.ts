@@ -5,6 +5,7 @@
 import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Binding } from "../lower/kernel.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
 import type { TextureLayout } from "../target/texture.ts";
 
 /** An argument or intermediate of the program, row-major. */
@@ -31,6 +32,8 @@ export interface TextureSpec {
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
   readonly name: string;
+  /** The compute entry point of WGSL. Default "main". */
+  readonly entryPoint?: string;
   /** True if it runs once, when the inputs that it reads are bound or prepared. */
   readonly prepares: boolean;
   /** WGSL of one module, or JavaScript of one function body. */
@@ -56,7 +59,7 @@ export interface Launch {
 
 export interface Executable {
   readonly name: string;
-  readonly language: "wgsl" | "js";
+  readonly language: KernelLanguage;
   readonly shapeVars: readonly string[];
   readonly buffers: readonly BufferSpec[];
   /** Run in order. */

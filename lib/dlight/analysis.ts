@@ -71,18 +71,18 @@ function uncast(e: Expr): Expr {
 }
 
 /** Nodes whose results `node` reads. */
-export function producersOf(node: Node, nodes: readonly Node[]): readonly Node[] {
+export function producerNodes(node: Node, nodes: readonly Node[]): readonly Node[] {
   return nodes.filter((n) => node.loads.some((l) => l.buffer === n.store.buffer));
 }
 
 /** Nodes that read what `node` writes. */
-export function consumersOf(node: Node, nodes: readonly Node[]): readonly Node[] {
+export function consumerNodes(node: Node, nodes: readonly Node[]): readonly Node[] {
   return nodes.filter((n) => n !== node && n.loads.some((l) => l.buffer === node.store.buffer));
 }
 
 /** An injective node that only leads to `main`. */
 export function isPrologue(n: Node, main: Node, nodes: readonly Node[]): boolean {
-  const next = consumersOf(n, nodes);
+  const next = consumerNodes(n, nodes);
   return n.kind === "injective" && !n.result && next.length === 1 &&
     next.every((m) => m === main || isPrologue(m, main, nodes));
 }
@@ -91,9 +91,9 @@ export function isPrologue(n: Node, main: Node, nodes: readonly Node[]): boolean
 export function isEpilogue(n: Node, main: Node, nodes: readonly Node[]): boolean {
   if (n.kind !== "injective" || n.store.indices.length !== main.store.indices.length) return false;
   if (n.store.indices.some((e, d) => e !== n.block.iters[d]?.var)) return false;
-  const before = producersOf(n, nodes);
+  const before = producerNodes(n, nodes);
   const [only] = before;
-  if (!only || before.length !== 1 || only.result || consumersOf(only, nodes).length !== 1) return false;
+  if (!only || before.length !== 1 || only.result || consumerNodes(only, nodes).length !== 1) return false;
   const same = n.loads.filter((l) => l.buffer === only.store.buffer)
     .every((l) => l.indices.every((e, d) => e === n.store.indices[d]));
   return same && (only === main || isEpilogue(only, main, nodes));

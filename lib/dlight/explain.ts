@@ -10,6 +10,7 @@ import { rules, schedule } from "./schedule.ts";
 
 /** Why a program is scheduled as it is. */
 export class Explanation {
+  /** Takes what each rule says and what the first one did. */
   constructor(
     readonly func: PrimFunc,
     readonly profile: string,
@@ -24,6 +25,7 @@ export class Explanation {
     readonly steps: readonly WalkedStep[],
   ) {}
 
+  /** The explanation as text. */
   toString(): string {
     const said = this.verdicts.map((w) => `  ${w.matched ? "yes" : "no "} ${w.rule}: ${w.because}`);
     const knobs = Object.entries(this.preset).map(([name, value]) => `  ${name} = ${showValue(value)}`);

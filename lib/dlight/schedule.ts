@@ -5,33 +5,35 @@ import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
 import { runAtPresets, type Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
-import { conv2d } from "./rules/conv2d.ts";
-import { elementwise } from "./rules/elementwise.ts";
+import { conv2dRule } from "./rules/conv2d.ts";
+import { elementwiseRule } from "./rules/elementwise.ts";
 import { fallback } from "./fallback/fallback.ts";
-import { gemv } from "./rules/gemv.ts";
-import { generalReduction } from "./rules/general_reduction.ts";
-import { matmul } from "./rules/matmul.ts";
-import { pool } from "./rules/pool.ts";
-import { reduction } from "./rules/reduction.ts";
+import { gemvRule } from "./rules/gemv.ts";
+import { generalReductionRule } from "./rules/general_reduction.ts";
+import { matmulRule } from "./rules/matmul.ts";
+import { poolRule } from "./rules/pool.ts";
+import { reductionRule } from "./rules/reduction.ts";
 import type { Rule, Why } from "./rule.ts";
-import { transpose } from "./rules/transpose.ts";
+import { transposeRule } from "./rules/transpose.ts";
 
 /** In this order; the first that matches schedules. */
 export const rules: readonly Rule[] = [
-  matmul,
-  gemv,
-  conv2d,
-  pool,
-  reduction,
-  generalReduction,
-  transpose,
-  elementwise,
+  matmulRule,
+  gemvRule,
+  conv2dRule,
+  poolRule,
+  reductionRule,
+  generalReductionRule,
+  transposeRule,
+  elementwiseRule,
   fallback,
 ];
 
 /** A program scheduled by a rule. */
 export interface Ruled {
+  /** The scheduled program. */
   readonly func: PrimFunc;
+  /** The steps that schedule it. */
   readonly trace: Trace;
   /** The rule that fired. */
   readonly rule: string;

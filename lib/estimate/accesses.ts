@@ -3,22 +3,22 @@ import { bytesOf } from "../ir/dtype.ts";
 import { type Buffer, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
-import type { Access, Leaf, Loop, Role } from "./store_nests.ts";
+import type { NestAccess, NestLoop, Role, StoreNest } from "./store_nests.ts";
 
 /** What features are computed from. */
-export interface Scheduled {
+export interface FeatureInput {
   readonly func: PrimFunc;
-  readonly leaves: readonly Leaf[];
+  readonly leaves: readonly StoreNest[];
   readonly target: Target;
 }
 
 /** The product of the extents of the loops of some roles. */
-export function turnsOf(leaf: Leaf, ...roles: readonly Role[]): number {
+export function turnsOf(leaf: StoreNest, ...roles: readonly Role[]): number {
   return leaf.loops.reduce((n, l) => roles.includes(l.role) ? n * l.extent : n, 1);
 }
 
 /** Times that a thread issues the access; a vector loop over neighbours issues once. */
-export function issued(leaf: Leaf, access: Access): number {
+export function issued(leaf: StoreNest, access: NestAccess): number {
   return leaf.loops.reduce((n, l, i) => {
     const perThread = l.role === "serial" || l.role === "unrolled" ||
       (l.role === "vector" && Math.abs(access.strides[i] ?? 0) > 1);
@@ -30,7 +30,7 @@ export function issued(leaf: Leaf, access: Access): number {
  * Distinct elements that the chosen loops touch, at most: in each dimension what they span, or the turns of
  * those that move along it where they leap.
  */
-export function touched(access: Access, leaf: Leaf, loops: readonly number[]): number {
+export function touched(access: NestAccess, leaf: StoreNest, loops: readonly number[]): number {
   return access.buffer.shape.reduce<number>((n, _, d) => {
     let span = 1, turns = 1;
     for (const l of loops) {
@@ -46,12 +46,12 @@ export function touched(access: Access, leaf: Leaf, loops: readonly number[]): n
  * Elements of a `local` or `shared` buffer that live at a time: what its stores touch in the loops that its
  * stores and loads don't share, and, in workgroup memory, in the loops over threads.
  */
-function lifetimeElements(buffer: Buffer, leaves: readonly Leaf[]): number {
+function lifetimeElements(buffer: Buffer, leaves: readonly StoreNest[]): number {
   const users = leaves.filter((leaf) => [leaf.store, ...leaf.loads].some((a) => a.buffer === buffer));
   const isCommon = (v: Var) => users.every((leaf) => leaf.loops.some((l) => l.var === v));
   const sizes = users.filter((leaf) => leaf.store.buffer === buffer).map((leaf) => {
     const inside = [...leaf.loops.keys()].filter((i) => {
-      const loop = leaf.loops[i] as Loop;
+      const loop = leaf.loops[i] as NestLoop;
       const isThread = loop.role === "thread" || loop.role === "threadX";
       return !isCommon(loop.var) || (buffer.scope === "shared" && isThread);
     });
@@ -61,22 +61,22 @@ function lifetimeElements(buffer: Buffer, leaves: readonly Leaf[]): number {
 }
 
 /** The indices of the loops of a role. */
-export function loopsOf(leaf: Leaf, role: Role): readonly number[] {
+export function loopsOf(leaf: StoreNest, role: Role): readonly number[] {
   return [...leaf.loops.keys()].filter((i) => leaf.loops[i]?.role === role);
 }
 
 /** The stores that are run most often, at most `n`. */
-export function busiest(leaves: readonly Leaf[], n: number): readonly Leaf[] {
+export function busiest(leaves: readonly StoreNest[], n: number): readonly StoreNest[] {
   return leaves.toSorted((a, b) => b.turns - a.turns).slice(0, n);
 }
 
 /** Floating-point operations of one turn. */
-export function opsOf(leaf: Leaf): number {
+export function opsOf(leaf: StoreNest): number {
   return leaf.ops.add + leaf.ops.mul + leaf.ops.other + leaf.ops.call;
 }
 
 /** Loads, or stores, of a scope that one thread issues in the whole program. */
-export function issuedTo(leaves: readonly Leaf[], what: "load" | "store", scope: Scope): number {
+export function issuedTo(leaves: readonly StoreNest[], what: "load" | "store", scope: Scope): number {
   let sum = 0;
   for (const leaf of leaves) {
     for (const a of what === "load" ? leaf.loads : [leaf.store]) {
@@ -87,7 +87,7 @@ export function issuedTo(leaves: readonly Leaf[], what: "load" | "store", scope:
 }
 
 /** Bytes of workgroup memory, and elements of `local` buffers, that live at a time. */
-export function sizesOf(func: PrimFunc, leaves: readonly Leaf[]) {
+export function sizesOf(func: PrimFunc, leaves: readonly StoreNest[]) {
   let sharedBytes = 0, registers = 0;
   for (const b of func.allocs) {
     if (b.scope === "shared") sharedBytes += lifetimeElements(b, leaves) * bytesOf(b.dtype);
@@ -97,6 +97,6 @@ export function sizesOf(func: PrimFunc, leaves: readonly Leaf[]) {
 }
 
 /** Whether the buffer lies outside the workgroup: every thread may read it, and reading it is what costs. */
-export function isOutside({ buffer }: Access): boolean {
+export function isOutside({ buffer }: NestAccess): boolean {
   return buffer.scope === "global" || isReadOnly(buffer.scope);
 }

@@ -2,7 +2,7 @@ import { bytesOf } from "../ir/dtype.ts";
 import { flopsOf, trafficOf } from "./work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { outputsOf } from "../ir/parameters.ts";
-import { elementsOf, type Shapes } from "../ir/shapes.ts";
+import { countElements, type Shapes } from "../ir/shapes.ts";
 import type { Peaks } from "../target/target.ts";
 
 /** How far a true record may lie above measured peaks: f16 computes twice as fast as f32, and a mask halves the work. */
@@ -19,6 +19,7 @@ export interface Roofline {
   readonly ms: number;
   /** Operations on floats, and bytes that must move. */
   readonly flops: number;
+  /** Bytes that a run reads and writes at least. */
   readonly bytes: number;
 }
 
@@ -51,6 +52,6 @@ export function leastMs(func: PrimFunc, shapes: Shapes, peaks: Peaks): number {
  * as a program may leave most of a table unread. Without peaks, of the fastest device that could be thought of.
  */
 export function shortestMs(func: PrimFunc, shapes: Shapes, peaks: Peaks = IMPOSSIBLE): number {
-  const bytes = outputsOf(func).reduce((n, b) => n + bytesOf(b.dtype) * elementsOf(b.shape, shapes), 0);
+  const bytes = outputsOf(func).reduce((n, b) => n + bytesOf(b.dtype) * countElements(b.shape, shapes), 0);
   return rooflineOf(flopsOf(func, shapes), bytes, peaks).ms / SLACK;
 }

@@ -1,5 +1,5 @@
 /** The stores of a scheduled program, each with the loops around it and what it touches: the raw matter of features. */
-import { foldBinary } from "../ir/build.ts";
+import { foldBinary } from "../ir/fold.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, LoopKind, Stmt, Store } from "../ir/stmt.ts";
@@ -9,7 +9,7 @@ import { walkExpr } from "../ir/visit.ts";
 export const ROLES = ["group", "threadX", "thread", "serial", "unrolled", "vector"] as const;
 export type Role = typeof ROLES[number];
 
-export interface Loop {
+export interface NestLoop {
   readonly var: Var;
   readonly extent: number;
   readonly kind: LoopKind;
@@ -17,7 +17,7 @@ export interface Loop {
 }
 
 /** One load or store: how its place in the buffer moves with each loop around it. */
-export interface Access {
+export interface NestAccess {
   readonly buffer: Buffer;
   /** Elements by which the first step of each loop moves the flat, row-major index. */
   readonly strides: readonly number[];
@@ -28,11 +28,11 @@ export interface Access {
 export const OPS = ["add", "mul", "other", "call"] as const;
 
 /** A store that is run once for each turn of its loops, outermost first. */
-export interface Leaf {
-  readonly loops: readonly Loop[];
-  readonly store: Access;
+export interface StoreNest {
+  readonly loops: readonly NestLoop[];
+  readonly store: NestAccess;
   /** Loads from other buffers than the stored one, in the order of the text. */
-  readonly loads: readonly Access[];
+  readonly loads: readonly NestAccess[];
   /** Floating-point operations of one turn. */
   readonly ops: Readonly<Record<typeof OPS[number], number>>;
   readonly turns: number;
@@ -42,10 +42,10 @@ export interface Leaf {
 const NOMINAL = 512;
 
 /** Every store of the program in order; the initial values of reductions are left out, as they run seldom. */
-export function leavesOf(func: PrimFunc): readonly Leaf[] {
+export function storeNestsOf(func: PrimFunc): readonly StoreNest[] {
   const env = new Map<Var, number>(func.shapeVars.map((v) => [v, NOMINAL]));
-  const leaves: Leaf[] = [];
-  const visit = (s: Stmt, loops: readonly Loop[], block: Block | undefined): void => {
+  const leaves: StoreNest[] = [];
+  const visit = (s: Stmt, loops: readonly NestLoop[], block: Block | undefined): void => {
     switch (s.kind) {
       case "for": {
         const loop = { var: s.var, extent: valueOf(s.extent, env), kind: s.loop, role: roleOf(s.loop) };
@@ -106,7 +106,12 @@ interface Place {
   readonly steps: readonly number[];
 }
 
-function leafOf(store: Store, loops: readonly Loop[], block: Block | undefined, env: Map<Var, number>): Leaf {
+function leafOf(
+  store: Store,
+  loops: readonly NestLoop[],
+  block: Block | undefined,
+  env: Map<Var, number>,
+): StoreNest {
   const places = [placeOf(store.buffer, store.indices, env)];
   const ops = { add: 0, mul: 0, other: 0, call: 0 };
   walkExpr(store.value, (e) => {
@@ -148,10 +153,10 @@ function placeOf(buffer: Buffer, indices: readonly Expr[], env: ReadonlyMap<Var,
  */
 function measureMoves(
   places: readonly Place[],
-  loops: readonly Loop[],
+  loops: readonly NestLoop[],
   block: Block | undefined,
   env: Map<Var, number>,
-): readonly Access[] {
+): readonly NestAccess[] {
   const at = (): readonly (readonly number[])[] => {
     block?.iters.forEach((it, i) => env.set(it.var, valueOf(block.bindings[i], env)));
     return places.map((p) => p.indices.map((e) => valueOf(e, env)));

@@ -2,8 +2,8 @@ import { bytesOf } from "../ir/dtype.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Profile, Target } from "../target/target.ts";
-import { isOutside, issued, opsOf, type Scheduled, sizesOf, touched, turnsOf } from "./accesses.ts";
-import { type Leaf, leavesOf } from "./store_nests.ts";
+import { type FeatureInput, isOutside, issued, opsOf, sizesOf, touched, turnsOf } from "./accesses.ts";
+import { type StoreNest, storeNestsOf } from "./store_nests.ts";
 
 /** What a kind of device does at a time, to the order of magnitude. */
 interface Machine {
@@ -81,12 +81,13 @@ export const targetNames: readonly string[] = TARGET;
 
 /** Nanoseconds that a scheduled program would take by what is known of the kind of device: an order, not a forecast. */
 export function estimatedNs(func: PrimFunc, target: Target): number {
-  return targetFeatures({ func, leaves: leavesOf(func), target })[TARGET.indexOf("target.ns")] ?? Infinity;
+  return targetFeatures({ func, leaves: storeNestsOf(func), target })[TARGET.indexOf("target.ns")] ??
+    Infinity;
 }
 
-export function targetFeatures({ func, leaves, target }: Scheduled): readonly number[] {
+export function targetFeatures({ func, leaves, target }: FeatureInput): readonly number[] {
   const machine = machineOf(target);
-  const most = (f: (leaf: Leaf) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 1);
+  const most = (f: (leaf: StoreNest) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 1);
   const groups = most((leaf) => turnsOf(leaf, "group"));
   const threads = most((leaf) => turnsOf(leaf, "thread", "threadX"));
   const inStep = machine.alongX ? most((leaf) => turnsOf(leaf, "threadX")) : threads;
@@ -145,7 +146,7 @@ function machineOf({ profile, peaks }: Target): Machine {
 }
 
 /** Nanoseconds of all loads and stores of a scope, one set of `width` threads after the other. */
-function trafficNs(leaves: readonly Leaf[], scope: Scope, { ns, width }: Machine): number {
+function trafficNs(leaves: readonly StoreNest[], scope: Scope, { ns, width }: Machine): number {
   let times = 0;
   for (const leaf of leaves) {
     const threads = turnsOf(leaf, "group", "thread", "threadX");
@@ -157,7 +158,7 @@ function trafficNs(leaves: readonly Leaf[], scope: Scope, { ns, width }: Machine
 }
 
 /** Nanoseconds of a schedule that touches every outside element once, at the device's best, and computes at it. */
-function roofline(leaves: readonly Leaf[], { atOnce, ns, opNs }: Machine, { peaks }: Target): number {
+function roofline(leaves: readonly StoreNest[], { atOnce, ns, opNs }: Machine, { peaks }: Target): number {
   const elements = new Map<object, number>();
   let ops = 0;
   for (const leaf of leaves) {

@@ -10,13 +10,14 @@ import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { interchanged } from "./interchange.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
-import { elementsOf, type Shapes, solveShapes } from "../ir/shapes.ts";
+import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
 import { translate } from "./translate.ts";
 
 export type { Shapes };
-export type TypedArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
-export type Arrays = Readonly<Record<string, TypedArray>>;
+export type NumberArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
+export type Arrays = Readonly<Record<string, NumberArray>>;
 
+/** What `interpret` takes. */
 export interface InterpretOptions {
   /** Shape variables that do not follow from the inputs' lengths. */
   readonly shapes?: Shapes;
@@ -39,13 +40,13 @@ export function interpret(
   f: PrimFunc,
   inputs: Arrays,
   options: InterpretOptions = {},
-): Record<string, TypedArray> {
+): Record<string, NumberArray> {
   const given = new Set(inputsOf(f));
   const data = new Map([...given].map((b) => [b, inputOf(f, b, inputs)]));
   const shapes = solveShapes(f, (name) => inputs[name]?.length, options.shapes);
   const buffers = [...f.params, ...f.allocs];
   const arrays = buffers.map((b) => {
-    const size = elementsOf(b.shape, shapes);
+    const size = countElements(b.shape, shapes);
     const array = data.get(b);
     if (!array) return poisoned(b.dtype, size);
     if (array.length === size) return array;
@@ -57,7 +58,7 @@ export function interpret(
     const b = buffers[buffer];
     throw new IrError(
       `${f.name}: index ${index} is out of dimension ${dimension} of ${b?.name}, which has ${
-        elementsOf(b?.shape.slice(dimension, dimension + 1) ?? [], shapes)
+        countElements(b?.shape.slice(dimension, dimension + 1) ?? [], shapes)
       } elements`,
     );
   };
@@ -73,24 +74,24 @@ export function interpret(
     outOfRange,
     (axis: number, value: number) => outOfExtent(axes[axis]?.name ?? "", value),
   );
-  return Object.fromEntries(outputsOf(f).map((b) => [b.name, arrays[buffers.indexOf(b)] as TypedArray]));
+  return Object.fromEntries(outputsOf(f).map((b) => [b.name, arrays[buffers.indexOf(b)] as NumberArray]));
 }
 
-function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): TypedArray {
+function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): NumberArray {
   const array: unknown = Object.hasOwn(inputs, b.name) ? inputs[b.name] : undefined;
   if (array === undefined) {
     const takes = inputsOf(f).map((x) => x.name).join(", ");
     throw new IrError(`cannot interpret ${f.name}: input ${b.name} is missing; it takes ${takes}`);
   }
   const fits = KINDS[b.dtype].find((kind) => array instanceof kind);
-  if (fits) return array as TypedArray;
+  if (fits) return array as NumberArray;
   const got = (array as object | null)?.constructor?.name ?? typeof array;
   const wanted = KINDS[b.dtype].map((kind) => kind.name).join(" or ");
   throw new IrError(`cannot interpret ${f.name}: input ${b.name} is a ${got}; ${b.dtype} comes as ${wanted}`);
 }
 
 const FLOATS = [Float32Array, Float16Array, Float64Array] as const;
-const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): TypedArray }[]>> = {
+const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): NumberArray }[]>> = {
   f32: FLOATS,
   f16: FLOATS,
   i32: [Int32Array],
@@ -98,7 +99,7 @@ const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): TypedArr
   bool: [Uint32Array],
 };
 
-function poisoned(dtype: ScalarType, size: number): TypedArray {
+function poisoned(dtype: ScalarType, size: number): NumberArray {
   if (isFloat(dtype)) return new Float64Array(size).fill(NaN);
   return dtype === "i32" ? new Int32Array(size) : new Uint32Array(size);
 }

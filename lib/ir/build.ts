@@ -1,12 +1,14 @@
 /** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
-import { type DType, isFloat, lanesOf, RANGE, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
+import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
+import { convertScalar, foldBinary } from "./fold.ts";
 
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
 
+/** Makes a constant. Default dtype: i32. */
 export function constant(value: number, dtype: ScalarType = "i32"): Const {
   return { kind: "const", dtype, value };
 }
@@ -29,60 +31,6 @@ export function isConst(e: Expr, value?: number): e is Const {
 }
 
 const COMPARE = new Set<BinaryOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
-
-/** The value of `a op b` on numbers, in the type's own arithmetic. */
-export function foldBinary(op: BinaryOp, dtype: ScalarType, a: number, b: number): number | undefined {
-  switch (op) {
-    case "add":
-      return wrap(a + b, dtype);
-    case "sub":
-      return wrap(a - b, dtype);
-    case "mul":
-      return dtype === "f32" || dtype === "f16" ? a * b : wrap(Math.imul(a, b), dtype);
-    case "div":
-      return a / b;
-    case "floordiv":
-      return b === 0 ? undefined : wrap(Math.floor(a / b), dtype);
-    case "floormod":
-      return b === 0 ? undefined : a - Math.floor(a / b) * b;
-    case "min":
-      return Math.min(a, b);
-    case "max":
-      return Math.max(a, b);
-    case "bitand":
-      return wrap(a & b, dtype);
-    case "bitor":
-      return wrap(a | b, dtype);
-    case "bitxor":
-      return wrap(a ^ b, dtype);
-    case "shl":
-      return wrap(a << (b & 31), dtype);
-    case "shr":
-      return dtype === "u32" ? a >>> (b & 31) : a >> (b & 31);
-    case "eq":
-      return +(a === b);
-    case "ne":
-      return +(a !== b);
-    case "lt":
-      return +(a < b);
-    case "le":
-      return +(a <= b);
-    case "gt":
-      return +(a > b);
-    case "ge":
-      return +(a >= b);
-    case "and":
-      return +(a !== 0 && b !== 0);
-    case "or":
-      return +(a !== 0 || b !== 0);
-    default:
-      return op satisfies never;
-  }
-}
-
-function wrap(value: number, dtype: ScalarType): number {
-  return dtype === "i32" ? value | 0 : dtype === "u32" ? value >>> 0 : value;
-}
 
 /** `a op b`; both sides must have one type (numbers adapt, a scalar is broadcast to a vector). */
 export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
@@ -111,21 +59,35 @@ export function binary(op: BinaryOp, a: ExprLike, b: ExprLike): Expr {
   return { kind: "binary", dtype, op, a: x, b: y };
 }
 
+/** `a + b`. Both sides have one dtype; i32 wraps around. */
 export const add = (a: ExprLike, b: ExprLike): Expr =>
   a === 0 ? toExpr(b) : b === 0 ? toExpr(a) : binary("add", a, b);
+/** `a - b`. Both sides have one dtype; i32 wraps around. */
 export const sub = (a: ExprLike, b: ExprLike): Expr => b === 0 ? toExpr(a) : binary("sub", a, b);
+/** `a · b`. Both sides have one dtype; i32 wraps around. */
 export const mul = (a: ExprLike, b: ExprLike): Expr =>
   a === 1 ? toExpr(b) : b === 1 ? toExpr(a) : binary("mul", a, b);
+/** `a / b`: of floats the quotient; of integers truncated towards zero. */
 export const div = (a: ExprLike, b: ExprLike): Expr => binary("div", a, b);
+/** `⌊a / b⌋` of integers. */
 export const floorDiv = (a: ExprLike, b: ExprLike): Expr => b === 1 ? toExpr(a) : binary("floordiv", a, b);
+/** `a - b · ⌊a / b⌋` of integers: it has the sign of b. */
 export const floorMod = (a: ExprLike, b: ExprLike): Expr => binary("floormod", a, b);
+/** The smaller of two values. */
 export const min = (a: ExprLike, b: ExprLike): Expr => binary("min", a, b);
+/** The larger of two values. */
 export const max = (a: ExprLike, b: ExprLike): Expr => binary("max", a, b);
+/** `a < b`, a bool. */
 export const lt = (a: ExprLike, b: ExprLike): Expr => binary("lt", a, b);
+/** `a ≤ b`, a bool. */
 export const le = (a: ExprLike, b: ExprLike): Expr => binary("le", a, b);
+/** `a > b`, a bool. */
 export const gt = (a: ExprLike, b: ExprLike): Expr => binary("gt", a, b);
+/** `a ≥ b`, a bool. */
 export const ge = (a: ExprLike, b: ExprLike): Expr => binary("ge", a, b);
+/** `a = b`, a bool. */
 export const eq = (a: ExprLike, b: ExprLike): Expr => binary("eq", a, b);
+/** `a ≠ b`, a bool. */
 export const ne = (a: ExprLike, b: ExprLike): Expr => binary("ne", a, b);
 /** Ceiling division of non-negative integers. */
 export const ceilDiv = (a: ExprLike, b: ExprLike): Expr => floorDiv(add(a, sub(b, 1)), b);
@@ -145,11 +107,14 @@ export function conjuncts(e: Expr): readonly Expr[] {
   if (e.kind === "binary" && e.op === "and") return [...conjuncts(e.a), ...conjuncts(e.b)];
   return isConst(e, 1) ? [] : [e];
 }
+/** True if `a` or `b` is. */
 export const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
+/** True if `a` is not. */
 export function not(a: Expr): Expr {
   return a.kind === "const" ? constant(+(a.value === 0), "bool") : { kind: "not", dtype: a.dtype, a };
 }
 
+/** `a` where `cond` holds, else `b`; both are evaluated. */
 export function select(cond: Expr, a: ExprLike, b: ExprLike): Expr {
   const x = toExpr(a, typeof b === "number" ? "i32" : b.dtype);
   const y = toExpr(b, x.dtype);
@@ -160,22 +125,15 @@ export function select(cond: Expr, a: ExprLike, b: ExprLike): Expr {
   return { kind: "select", dtype: x.dtype, cond, a: x, b: y } satisfies Select;
 }
 
+/** The value of `a` in another dtype. */
 export function cast(dtype: DType, a: ExprLike): Expr {
   const x = toExpr(a, dtype);
   if (x.dtype === dtype) return x;
   if (x.kind === "const" && lanesOf(dtype) === 1) {
     const to = scalarOf(dtype);
-    return constant(converted(x.value, x.dtype, to), to);
+    return constant(convertScalar(x.value, x.dtype, to), to);
   }
   return { kind: "cast", dtype, a: x };
-}
-
-/** A number of one type as another has it: see {@linkcode Cast}. */
-function converted(value: number, from: ScalarType, to: ScalarType): number {
-  if (isFloat(to)) return value;
-  if (to === "bool") return +(value !== 0);
-  const [lowest, highest] = RANGE[to];
-  return isFloat(from) ? Math.trunc(Math.max(lowest, Math.min(highest, value))) || 0 : wrap(value, to);
 }
 
 /** Arguments that each function takes. */
@@ -196,6 +154,7 @@ export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   subgroupShuffleXor: 2,
 };
 
+/** Calls a math function on floats, for example `call("exp", x)`. */
 export function call(op: MathOp, ...args: readonly Expr[]): Call {
   const first = args[0];
   if (first === undefined || args.length !== MATH_ARITY[op]) {
@@ -209,18 +168,6 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
     );
   }
   return { kind: "call", dtype: "i32", op, args };
-}
-
-/** The sum of the products of the signed bytes of two words. */
-function dotOfBytes(a: number, b: number): number {
-  return [24, 16, 8, 0].reduce((sum, shift) => sum + (a << shift >> 24) * (b << shift >> 24), 0);
-}
-
-/** `e` as a constant, where it is a call on constants that has the same value on every device. */
-export function foldCall(e: Call): Expr {
-  const [a, b] = e.args;
-  const folds = e.op === "dot4I8Packed" && a?.kind === "const" && b?.kind === "const";
-  return folds ? constant(dotOfBytes(a.value, b.value)) : e;
 }
 
 export function buffer(

@@ -1,5 +1,6 @@
 /** Programs as JSON, and back. Index expressions are short: `["floordiv", ["add", "m", 31], 32]`. */
-import { add, binary, floorDiv, floorMod, foldBinary, max, min, mul, sub, toExpr } from "./build.ts";
+import { add, binary, floorDiv, floorMod, max, min, mul, sub, toExpr } from "./build.ts";
+import { foldBinary } from "./fold.ts";
 import { IrError } from "./error.ts";
 import type { Expr, Var } from "./expr.ts";
 

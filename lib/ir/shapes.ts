@@ -40,7 +40,7 @@ export function solveShapes(
       const unknown = b.shape.filter(isOpen);
       const v = unknown[0];
       if (elements === undefined || unknown.length !== 1 || v?.kind !== "var") continue;
-      found[v.name] = elements / elementsOf(b.shape.filter((d) => d !== v), found);
+      found[v.name] = elements / countElements(b.shape.filter((d) => d !== v), found);
       open.delete(v);
     }
   }
@@ -57,6 +57,6 @@ export function solveShapes(
 }
 
 /** The product of dimensions where the shape variables have values. */
-export function elementsOf(shape: readonly Expr[], shapes: Shapes): number {
+export function countElements(shape: readonly Expr[], shapes: Shapes): number {
   return shape.reduce((n, d) => n * evaluate(exprToJson(d), shapes), 1);
 }

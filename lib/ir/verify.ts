@@ -8,9 +8,9 @@ import { type Buffer, type Expr, isReadOnly, type Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { printExcerpt } from "./print.ts";
 import type { Block, For, Stmt, Store } from "./stmt.ts";
-import { type ExprScope, type Stage, verifyAccess, verifyExpr } from "./verify_expr.ts";
+import { type ExprScope, type IrStage, verifyAccess, verifyExpr } from "./verify_expr.ts";
 
-export type { Stage };
+export type { IrStage };
 
 /**
  * Checks that `f` is a program of `stage`: each variable in scope and each buffer declared; names of loops,
@@ -19,7 +19,7 @@ export type { Stage };
  *
  * @throws {VerifyError} with what is wrong, and the statement's text
  */
-export function verifyFunc(f: PrimFunc, stage: Stage = "schedule"): void {
+export function verifyFunc(f: PrimFunc, stage: IrStage = "schedule"): void {
   new Verifier(f, stage).func();
 }
 
@@ -30,7 +30,7 @@ class Verifier implements ExprScope {
   readonly #blocks = new Set<string>();
   #inBlock = false;
 
-  constructor(readonly f: PrimFunc, readonly stage: Stage) {}
+  constructor(readonly f: PrimFunc, readonly stage: IrStage) {}
 
   hasVar(v: Var): boolean {
     return this.#vars.has(v);

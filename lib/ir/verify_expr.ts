@@ -8,11 +8,11 @@ import { mapExpr } from "./visit.ts";
  * `schedule`: loops over blocks, scalars only. `lowered`: no blocks are left; values have names, threads
  * meet at barriers, accesses may be flat (one index) and vectors of 2 or 4 lanes.
  */
-export type Stage = "schedule" | "lowered";
+export type IrStage = "schedule" | "lowered";
 
 /** What an expression may mention. */
 export interface ExprScope {
-  readonly stage: Stage;
+  readonly stage: IrStage;
   hasVar(v: Var): boolean;
   hasBuffer(b: Buffer): boolean;
 }

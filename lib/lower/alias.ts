@@ -1,13 +1,14 @@
-/** Whether the elements that some threads touch may be those that others touch. */
+/** Whether two accesses of a workgroup's threads may touch the same element. */
 import { constant, isConst } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { gcd } from "../arith/gcd.ts";
 import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../arith/linear.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { substitute, usesVar, walkExpr } from "../ir/visit.ts";
 
-export class Reaches {
+/** Compares the elements that the threads of a workgroup access. */
+export class AliasAnalysis {
   /** Where indices reach, while the same variables are fixed. */
   readonly #known = new Map<Expr, Reach>();
   /** What is fixed of an index, once each, and how two of them differ: of millions of pairs only a few are new. */
@@ -17,12 +18,12 @@ export class Reaches {
   /** `isFixed`: of the variables that are the same for all threads of a workgroup. */
   constructor(readonly analyzer: Analyzer, readonly isFixed: (v: Var) => boolean) {}
 
-  /** Other variables are fixed from now on. */
+  /** Forgets what was found, as other variables are fixed from now on. */
   forget(): void {
     this.#known.clear();
   }
 
-  /** Whether no thread's `a` is any thread's `b`. */
+  /** Tells whether index `a` of no thread equals index `b` of any thread. */
   areApart(a: Expr, b: Expr): boolean {
     const p = this.#reach(a), q = this.#reach(b);
     const between = this.#between(p.fixed, q.fixed);

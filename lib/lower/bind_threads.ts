@@ -4,13 +4,13 @@
  */
 import { and, constant, eq, isConst, le, lt, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
 import { mapStmt, substitute, walkStmt } from "../ir/visit.ts";
-import { type Draft, isThreadTag } from "./kernel_draft.ts";
+import { isThreadTag, type KernelDraft } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 
-export function bindThreads(draft: Draft): Draft {
+export function bindThreads(draft: KernelDraft): KernelDraft {
   const threads = new Map<ThreadTag, { var: Var; extent: Expr }>();
   const analyzer = new Analyzer();
   for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);

@@ -3,7 +3,7 @@ import { constant, isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import { elementsOf } from "../ir/elements.ts";
 import { type Buffer, type Expr, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import { mapExpr, walkExpr } from "../ir/visit.ts";
 import { type Target, UNIFORM_BUFFERS, UNIFORM_BYTES } from "../target/target.ts";
 import { LimitError } from "./error.ts";

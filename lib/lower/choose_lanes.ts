@@ -6,12 +6,12 @@
 import { add, seq } from "../ir/build.ts";
 import { scalarOf } from "../ir/dtype.ts";
 import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 
-export function chooseLanes(draft: Draft): Draft {
+export function chooseLanes(draft: KernelDraft): KernelDraft {
   const analyzer = analyzerOf(draft);
   const vector = new Set<Buffer>(), scalar = new Set<Buffer>(), all = new Set<Buffer>();
   const aligned = new Set<Ramp>(), ramps: (readonly [Ramp, Buffer])[] = [];

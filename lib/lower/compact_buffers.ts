@@ -5,14 +5,14 @@
 import { constant, floorMod, isConst, sub } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../arith/region.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter, usesVar, walkStmt } from "../ir/visit.ts";
-import { type Access, accessesOf, commonLoops } from "./accesses.ts";
-import { analyzerOf, type Draft, type Layout, threadVars, workgroupVars } from "./kernel_draft.ts";
+import { type Access, accessesOf, commonLoops } from "./buffer_accesses.ts";
+import { analyzerOf, type KernelDraft, type Layout, threadVars, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 
-export function compactBuffers(draft: Draft): Draft {
+export function compactBuffers(draft: KernelDraft): KernelDraft {
   const analyzer = analyzerOf(draft);
   const accesses = accessesOf(draft.body);
   const plans = new Map<Buffer, Plan>();
@@ -47,7 +47,7 @@ interface Plan {
   readonly copy: readonly Expr[];
 }
 
-function plan(b: Buffer, accesses: readonly Access[], draft: Draft, analyzer: Analyzer): Plan {
+function plan(b: Buffer, accesses: readonly Access[], draft: KernelDraft, analyzer: Analyzer): Plan {
   const common = commonLoops(accesses);
   const layout = draft.layouts.get(b);
   const own = b.scope === "local" ? threadVars(draft, "threadIdx") : new Set<Var>();

@@ -12,11 +12,11 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, someStmt, walkExpr, walkOnce, walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./kernel_draft.ts";
+import type { KernelDraft } from "./kernel_draft.ts";
 
 type Conditions = ReadonlySet<string>;
 
-export function dropGuards(draft: Draft): Draft {
+export function dropGuards(draft: KernelDraft): KernelDraft {
   if (!someStmt(draft.body, (s) => s.kind === "if")) return draft;
   const isFixed = fixedConditions(draft.body);
   const needs = neededUnder(draft.body, isFixed);

@@ -5,15 +5,15 @@
 import { add, ceilDiv, constant, floorDiv, floorMod, isConst, mul } from "../ir/build.ts";
 import { elementsOf } from "../ir/elements.ts";
 import type { Buffer, Expr, Load } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { type TextureLayout, textureLayout } from "../target/texture.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError } from "./error.ts";
 
-export function flattenIndices(draft: Draft, target: Target): Draft {
+export function flattenIndices(draft: KernelDraft, target: Target): KernelDraft {
   const analyzer = analyzerOf(draft);
   const flats = new Map<Buffer, Buffer>();
   const textures = new Map<Buffer, TextureLayout>();

@@ -13,12 +13,12 @@ import { lanesOf, scalarOf } from "../ir/dtype.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { divideLinear, fromLinear, linearAdd, linearAtom, linearConst } from "../arith/linear.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
-import type { Draft } from "./kernel_draft.ts";
+import type { KernelDraft } from "./kernel_draft.ts";
 
-export function hoistInvariants(draft: Draft): Draft {
+export function hoistInvariants(draft: KernelDraft): KernelDraft {
   const stmt = (s: Stmt): Stmt => {
     if (s.kind !== "for") return mapStmt(s, stmt);
     const { loop, values } = hoisted(s, draft.lanes);
@@ -30,7 +30,7 @@ export function hoistInvariants(draft: Draft): Draft {
 }
 
 /** The loop without what it does not change, and that, by name. */
-function hoisted(loop: For, lanes: Draft["lanes"]): {
+function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
   readonly loop: For;
   readonly values: readonly (readonly [Var, Expr])[];
 } {

@@ -1,13 +1,13 @@
 import type { Expr, Var } from "../ir/expr.ts";
 import { gcd } from "../arith/gcd.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { usesVar } from "../ir/visit.ts";
 
 /**
- * Whether two values of `v` always mean two elements at `indices`, whatever the other variables are. True also
- * where an index is no plain sum over `v`, about which nothing can be said.
+ * Tells whether two values of `v` always mean two elements at `indices`, whatever the other variables are. True also
+ * where an index is no plain sum over `v`, about which nothing is known.
  */
-export function separates(indices: readonly Expr[], v: Var, analyzer: Analyzer): boolean {
+export function isInjective(indices: readonly Expr[], v: Var, analyzer: Analyzer): boolean {
   return indices.some((index) => {
     const terms = [...analyzer.linear(index).terms.values()];
     if (terms.some((t) => t.atom !== v && usesVar(t.atom, (x) => x === v))) return true;

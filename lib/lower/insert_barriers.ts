@@ -3,61 +3,19 @@
  * share that memory; also from one turn of a loop to the next. A barrier stands only where all threads of a
  * workgroup pass.
  */
-import { isConst, seq, sub, variable } from "../ir/build.ts";
+import { seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
-import type { Analyzer } from "../arith/simplify.ts";
-import type { Barrier, For, Stmt, Store } from "../ir/stmt.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
+import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, someStmt, substitute, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft, workgroupVars } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft, workgroupVars } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { Reaches } from "./alias.ts";
+import { AliasAnalysis } from "./alias.ts";
+import { addPlace, type Places, Touched } from "./shared_accesses.ts";
+import { barriers, passesBarrier } from "./barrier.ts";
 
-/** Shared memory that statements touch: the indices of each buffer, by their keys. */
-class Touched {
-  readonly reads: Places = new Map();
-  readonly writes: Places = new Map();
-
-  get isEmpty(): boolean {
-    return this.reads.size === 0 && this.writes.size === 0;
-  }
-
-  /** Adds what `other` has; true if any of it is new. It grows in place, as a kernel has thousands of statements. */
-  add(other: Touched): boolean {
-    const reads = addPlaces(this.reads, other.reads);
-    return addPlaces(this.writes, other.writes) || reads;
-  }
-
-  copy(): Touched {
-    const copy = new Touched();
-    copy.add(this);
-    return copy;
-  }
-
-  clear(): void {
-    this.reads.clear();
-    this.writes.clear();
-  }
-}
-type Places = Map<Buffer, Map<string, Expr>>;
-
-function addPlaces(to: Places, from: Places): boolean {
-  let grown = false;
-  for (const [buffer, indices] of from) {
-    for (const [key, index] of indices) grown = addPlace(to, buffer, key, index) || grown;
-  }
-  return grown;
-}
-
-function addPlace(to: Places, buffer: Buffer, key: string, index: Expr): boolean {
-  let known = to.get(buffer);
-  if (!known) to.set(buffer, known = new Map());
-  if (known.has(key)) return false;
-  known.set(key, index);
-  return true;
-}
-
-export function insertBarriers(draft: Draft): Draft {
+export function insertBarriers(draft: KernelDraft): KernelDraft {
   const threads = [...draft.threads].filter(([tag]) => tag.startsWith("threadIdx")).map(([, t]) => t);
   const size = threads.reduce((n, t) => n * (t.extent.kind === "const" ? t.extent.value : NaN), 1);
   const shares = someStmt(draft.body, (s) => s.kind === "store" && isShared(s.buffer, draft));
@@ -70,8 +28,8 @@ export function insertBarriers(draft: Draft): Draft {
   return { ...draft, body: placer.place(draft.body, new Touched()) };
 }
 
-function isShared(b: Buffer, draft: Draft): boolean {
-  return b.scope === "shared" || draft.exchanged.has(b);
+function isShared(b: Buffer, draft: KernelDraft): boolean {
+  return b.scope === "shared" || draft.sharedGlobals.has(b);
 }
 
 class Placer {
@@ -81,12 +39,12 @@ class Placer {
   /** For a loop's variable one that stands for some turn of it, nobody knows which. */
   readonly #someTurn = new Map<Var, Var>();
   readonly #touched = new Map<Stmt, Touched>();
-  readonly #reaches: Reaches;
+  readonly #reaches: AliasAnalysis;
 
-  constructor(readonly threads: ReadonlySet<Var>, readonly draft: Draft) {
+  constructor(readonly threads: ReadonlySet<Var>, readonly draft: KernelDraft) {
     this.#analyzer = analyzerOf(draft);
     this.#fixed = new Set(workgroupVars(draft));
-    this.#reaches = new Reaches(this.#analyzer, (v) => this.#fixed.has(v));
+    this.#reaches = new AliasAnalysis(this.#analyzer, (v) => this.#fixed.has(v));
   }
 
   /** `s` with its barriers; `now` is what was touched since the last barrier before it, and becomes that after it. */
@@ -249,35 +207,5 @@ class Placer {
     meet(a.writes, b.writes);
     meet(a.reads, b.writes);
     return found;
-  }
-}
-
-/** One barrier for each kind of memory that is waited for. */
-function barriers(buffers: ReadonlySet<Buffer>): readonly Barrier[] {
-  const all = [...buffers];
-  return [
-    ...(all.some((b) => b.scope === "shared") ? [{ kind: "barrier", memory: "shared" } as const] : []),
-    ...(all.some((b) => b.scope !== "shared") ? [{ kind: "barrier", memory: "global" } as const] : []),
-  ];
-}
-
-/** Whether whoever runs `s` passes a barrier. */
-function passesBarrier(s: Stmt): boolean {
-  switch (s.kind) {
-    case "barrier":
-      return true;
-    case "seq":
-      return s.body.some(passesBarrier);
-    case "for":
-      return isConst(s.extent) && passesBarrier(s.body);
-    case "let":
-      return passesBarrier(s.body);
-    case "if":
-      return s.else !== undefined && passesBarrier(s.then) && passesBarrier(s.else);
-    case "store":
-    case "block":
-      return false;
-    default:
-      return s satisfies never;
   }
 }

@@ -1,7 +1,7 @@
 /** A kernel in the making: what the passes hand on to each other. */
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Align } from "../ir/annotations.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, Stmt, ThreadTag } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
 import type { TextureLayout } from "../target/texture.ts";
@@ -13,7 +13,7 @@ export interface Layout {
   readonly doubled: boolean;
 }
 
-export interface Draft {
+export interface KernelDraft {
   readonly name: string;
   /** True if it makes of inputs what the other kernels read, once for as long as these stay. */
   readonly prepares: boolean;
@@ -26,7 +26,7 @@ export interface Draft {
   /** Filled when thread loops become thread variables. */
   readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
   /** Global buffers through which threads of a workgroup hand values to each other. */
-  readonly exchanged: ReadonlySet<Buffer>;
+  readonly sharedGlobals: ReadonlySet<Buffer>;
   /** Elements an array element, by buffer; filled when vector accesses are settled. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
   /** How inputs lie in their textures. */
@@ -34,7 +34,7 @@ export interface Draft {
 }
 
 /** An analyzer that knows the draft's shape variables, threads and loops. */
-export function analyzerOf(draft: Draft): Analyzer {
+export function analyzerOf(draft: KernelDraft): Analyzer {
   const analyzer = new Analyzer();
   for (const v of draft.shapeVars) analyzer.bindRange(v, [1, Infinity]);
   for (const t of draft.threads.values()) analyzer.bind(t.var, t.extent);
@@ -58,11 +58,11 @@ export function isThreadIdx(loop: For["loop"]): boolean {
 }
 
 /** Variables of the threads whose tag begins so: `blockIdx` or `threadIdx`. */
-export function threadVars(draft: Draft, tags: "blockIdx" | "threadIdx"): ReadonlySet<Var> {
+export function threadVars(draft: KernelDraft, tags: "blockIdx" | "threadIdx"): ReadonlySet<Var> {
   return new Set([...draft.threads].filter(([tag]) => tag.startsWith(tags)).map(([, t]) => t.var));
 }
 
 /** Variables that are the same for all threads of a workgroup at any time: which one it is, and the shapes. */
-export function workgroupVars(draft: Draft): ReadonlySet<Var> {
+export function workgroupVars(draft: KernelDraft): ReadonlySet<Var> {
   return threadVars(draft, "blockIdx").union(new Set(draft.shapeVars));
 }

@@ -1,7 +1,7 @@
 /**
- * Reductions become plain statements. A block's `init` turns into a guarded store; a reduction whose
- * reduce loop is bound to threads becomes: a partial result a thread, a tree in workgroup memory, and the
- * result for whoever needs it.
+ * Reductions become plain statements. A block's `init` becomes a guarded store. A reduction whose reduce loop is bound
+ * to threads becomes a partial sum in each thread, a tree in workgroup memory, and the total for the threads that
+ * need it.
  *
  *     for tx in threadIdx.x:            acc = 0
  *       for k: block C += X        →    for k: acc += X
@@ -9,8 +9,8 @@
  *                                       if tx < 32: red[tx] += red[tx + 32]   (and so on, halving)
  *                                       C = red[0]                            (by one thread unless C is local)
  *
- * Where the block is annotated so, and the device has subgroups, neighbours hand each other their parts first, and
- * workgroup memory holds one sum for each cluster of them.
+ * Where the block asks for subgroups and the target has them, threads of a subgroup first exchange their partial sums.
+ * Workgroup memory then holds one partial sum for each cluster of threads.
  */
 import {
   add,
@@ -34,17 +34,17 @@ import { reducerOf } from "../ir/reducer.ts";
 import type { Block, For, If, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { type Clusters, clustersOf } from "./clusters.ts";
-import { type Draft, isThreadIdx } from "./kernel_draft.ts";
+import { reduceInSubgroups } from "./reduce_in_subgroups.ts";
+import { type ClusterSize, subgroupClusters } from "./subgroup_clusters.ts";
+import { isThreadIdx, type KernelDraft } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { reduceInClusters } from "./reduce_in_clusters.ts";
 
-export function lowerReductions(draft: Draft, target: Target): Draft {
-  const clusters = clustersOf(draft.body, target);
+export function lowerReductions(draft: KernelDraft, target: Target): KernelDraft {
+  const clusters = subgroupClusters(draft.body, target);
   return { ...draft, body: lowerIn(draft.body, [], clusters) };
 }
 
-function lowerIn(s: Stmt, path: readonly (For | If)[], clusters: Clusters): Stmt {
+function lowerIn(s: Stmt, path: readonly (For | If)[], clusters: ClusterSize): Stmt {
   if (s.kind === "block") return flattenBlock(s);
   if (s.kind === "if") return mapStmt(s, (x) => lowerIn(x, [...path, s], clusters));
   if (s.kind !== "for") return mapStmt(s, (x) => lowerIn(x, path, clusters));
@@ -108,7 +108,7 @@ function checkAlone({ block: b }: Crossing, loop: For): void {
 }
 
 /** What runs before the outermost reduce loop, in place of the block, and after the loop. */
-function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[], clusters: Clusters): {
+function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[], clusters: ClusterSize): {
   readonly block: Block;
   readonly before: Stmt;
   readonly partial: Stmt;
@@ -143,7 +143,7 @@ function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[],
   const partial = store(acc, [constant(0)], combine(load(acc, 0), substitute(reducer.value, values)));
   const tree: Stmt[] = [];
   if (cluster > 1) {
-    tree.push(...reduceInClusters({ acc, red, slot, lane, lanes, cluster, combine, identity }));
+    tree.push(...reduceInSubgroups({ acc, red, slot, lane, lanes, cluster, combine, identity }));
   } else {
     tree.push(store(red, slot(lane), load(acc, 0)));
     for (let n = lanes; n > 1; n = (n + 1) >> 1) {

@@ -3,9 +3,9 @@ import { seq } from "../ir/build.ts";
 import { keyOf } from "../ir/key.ts";
 import type { If, Stmt } from "../ir/stmt.ts";
 import { mapStmt, readsMemory } from "../ir/visit.ts";
-import type { Draft } from "./kernel_draft.ts";
+import type { KernelDraft } from "./kernel_draft.ts";
 
-export function mergeGuards(draft: Draft): Draft {
+export function mergeGuards(draft: KernelDraft): KernelDraft {
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt);
     if (x.kind !== "seq") return x;

@@ -1,22 +1,21 @@
 /** From a scheduled program to kernels: every pass, in order, on one screen. */
-import { type Buffer, isReadOnly } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { simplifyStmt } from "../arith/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
-import { replaceBuffers } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { bindThreads } from "./bind_threads.ts";
 import { checkLimits } from "./check_limits.ts";
 import { chooseLanes } from "./choose_lanes.ts";
 import { compactBuffers } from "./compact_buffers.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { dropGuards } from "./drop_guards.ts";
-import { findExchanges } from "./find_exchanges.ts";
-import { finish } from "./to_kernel.ts";
+import { findSharedGlobals } from "./find_shared_globals.ts";
+import { toKernel } from "./to_kernel.ts";
 import { flattenIndices } from "./flatten_indices.ts";
 import { hoistInvariants } from "./hoist_invariants.ts";
 import { insertBarriers } from "./insert_barriers.ts";
 import type { Kernel } from "./kernel.ts";
+import { legalizeScopes } from "./legalize_scopes.ts";
 import { lowerReductions } from "./lower_reductions.ts";
 import { mergeGuards } from "./merge_guards.ts";
 import { reduceStrength } from "./reduce_strength.ts";
@@ -27,19 +26,26 @@ import { trimLoops } from "./trim_loops.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
 
+/** One step of lowering. */
 export interface Pass {
+  /** Its name, as `after` gets it. */
   readonly name: string;
-  readonly run: (draft: Draft, target: Target) => Draft;
+  /** Takes a draft and returns a draft. */
+  readonly run: (draft: KernelDraft, target: Target) => KernelDraft;
 }
 
-const simplify = (draft: Draft): Draft => ({ ...draft, body: simplifyStmt(draft.body, analyzerOf(draft)) });
+const simplify = (draft: KernelDraft): KernelDraft => ({
+  ...draft,
+  body: simplifyStmt(draft.body, analyzerOf(draft)),
+});
 
+/** All passes, in order. */
 export const passes: readonly Pass[] = [
   { name: "sinkVirtualThreads", run: sinkVirtualThreads },
   { name: "lowerReductions", run: lowerReductions },
   { name: "bindThreads", run: bindThreads },
   { name: "trimLoops", run: trimLoops },
-  { name: "findExchanges", run: findExchanges },
+  { name: "findSharedGlobals", run: findSharedGlobals },
   { name: "compactBuffers", run: compactBuffers },
   { name: "flattenIndices", run: flattenIndices },
   { name: "vectorizeLoops", run: vectorizeLoops },
@@ -54,9 +60,10 @@ export const passes: readonly Pass[] = [
   { name: "hoistInvariants", run: hoistInvariants },
 ];
 
+/** What `lower` takes. */
 export interface LowerOptions {
   /** Is shown every kernel after every pass. */
-  readonly after?: (pass: string, draft: Draft) => void;
+  readonly after?: (pass: string, draft: KernelDraft) => void;
 }
 
 /**
@@ -68,25 +75,14 @@ export interface LowerOptions {
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   verifyFunc(func);
-  return splitKernels(target.kind === "cpu" ? inMemory(func) : func).map((first) => {
+  return splitKernels(legalizeScopes(func, target)).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
       options.after?.(pass.name, next);
       return next;
     }, first);
-    const kernel = finish(last, target);
+    const kernel = toKernel(last, target);
     checkLimits(kernel, target);
     return kernel;
-  });
-}
-
-/** A CPU reads every input from memory. */
-function inMemory(func: PrimFunc): PrimFunc {
-  const plain = new Map<Buffer, Buffer>();
-  for (const b of func.params) if (isReadOnly(b.scope)) plain.set(b, { ...b, scope: "global" });
-  if (plain.size === 0) return func;
-  return func.with({
-    params: func.params.map((b) => plain.get(b) ?? b),
-    body: replaceBuffers(func.body, plain),
   });
 }

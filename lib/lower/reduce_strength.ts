@@ -4,12 +4,12 @@
  */
 import { binary, cast, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { rewriteExprs } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 
-export function reduceStrength(draft: Draft, target: Target): Draft {
+export function reduceStrength(draft: KernelDraft, target: Target): KernelDraft {
   const analyzer = analyzerOf(draft);
   return {
     ...draft,
@@ -28,7 +28,7 @@ function shifted(e: Expr): Expr | undefined {
 }
 
 function unsigned(e: Expr, analyzer: Analyzer, target: Target): Expr | undefined {
-  if (e.kind !== "binary" || e.dtype !== "i32" || target.kind === "cpu") return undefined;
+  if (e.kind !== "binary" || e.dtype !== "i32" || !target.unsignedDivision) return undefined;
   if (e.op !== "floordiv" && e.op !== "floormod") return undefined;
   if (analyzer.bounds(e.a)[0] < 0 || analyzer.bounds(e.b)[0] < 1) return undefined;
   const b = e.b.kind === "const" ? constant(e.b.value, "u32") : cast("u32", e.b);

@@ -3,9 +3,9 @@ import { constant } from "../ir/build.ts";
 import type { Buffer, Load } from "../ir/expr.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
-import type { Draft } from "./kernel_draft.ts";
+import type { KernelDraft } from "./kernel_draft.ts";
 
-export function replaceArrays(draft: Draft): Draft {
+export function replaceArrays(draft: KernelDraft): KernelDraft {
   const dynamic = new Set<Buffer>();
   const note = (x: Load | Store) => {
     if (x.buffer.scope === "local" && elementOf(x) === undefined) dynamic.add(x.buffer);

@@ -10,14 +10,14 @@
 import { variable } from "../ir/build.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import { readsBuffer } from "../ir/reducer.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, usesVar, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, blocksIn, type Draft, isThreadIdx } from "./kernel_draft.ts";
+import { analyzerOf, blocksIn, isThreadIdx, type KernelDraft } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
-import { separates } from "./injectivity.ts";
+import { isInjective } from "./injectivity.ts";
 
-export function sinkVirtualThreads(draft: Draft): Draft {
+export function sinkVirtualThreads(draft: KernelDraft): KernelDraft {
   const analyzer = analyzerOf(draft);
   const sink = (s: Stmt, virtual: readonly For[]): Stmt => {
     if (s.kind === "for" && s.loop === "vthread") return sink(s.body, [...virtual, s]);
@@ -81,7 +81,7 @@ function checkApart(b: Block, loop: For, analyzer: Analyzer): void {
         t.atom === loop.var || !usesVar(t.atom, (v) => v === loop.var)
       )
     );
-    if (!updates || (isPlain && separates(indices, loop.var, analyzer))) return;
+    if (!updates || (isPlain && isInjective(indices, loop.var, analyzer))) return;
     throw new LowerError(
       `cannot run ${loop.var.name} as virtual threads: several of them may build up the same elements of ` +
         `${s.buffer.name} in ${b.name}; split one axis for them, before fusing it with others`,

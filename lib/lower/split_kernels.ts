@@ -5,15 +5,15 @@ import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/annotations.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
-import { blocksIn, type Draft, isThreadTag, type Layout } from "./kernel_draft.ts";
+import { blocksIn, isThreadTag, type KernelDraft, type Layout } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 
-export function splitKernels(func: PrimFunc): readonly Draft[] {
+export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
   const nests = func.body.kind === "seq" ? func.body.body : [func.body];
   const outer = new Set<Buffer>([...func.params, ...func.allocs.filter((b) => b.scope === "global")]);
   const owner = new Map<Buffer, number>();
   const fixed = new Set<Buffer>(inputsOf(func));
-  return nests.map((body, k): Draft => {
+  return nests.map((body, k): KernelDraft => {
     const blocks = blocksIn(body), last = blocks.at(-1)?.name;
     walkStmt(
       body,
@@ -36,7 +36,7 @@ export function splitKernels(func: PrimFunc): readonly Draft[] {
       outer,
       layouts: layoutsOf(blocks),
       threads: new Map(),
-      exchanged: new Set(),
+      sharedGlobals: new Set(),
       lanes: new Map(),
       textures: new Map(),
     };

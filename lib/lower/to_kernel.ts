@@ -1,14 +1,18 @@
-/** A draft in which everything is settled, as a kernel. */
 import { constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Stmt, ThreadTag } from "../ir/stmt.ts";
 import { walkOnce } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import type { Draft } from "./kernel_draft.ts";
+import type { KernelDraft } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 import type { Alloc, Binding, Kernel, KernelStmt } from "./kernel.ts";
 
-export function finish(draft: Draft, target: Target): Kernel {
+/**
+ * Makes a kernel of a draft on which all passes have run.
+ *
+ * @throws {LowerError} where a block, an index of several dimensions, or a buffer of unknown size is left
+ */
+export function toKernel(draft: KernelDraft, target: Target): Kernel {
   const used = new Set<Buffer>(), written = new Set<Buffer>();
   const vars = new Set<Var>();
   walkOnce(draft.body, (s) => {

@@ -15,12 +15,12 @@ import type { Binary, Buffer, Expr, Select, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { fromLinear, linearAdd, linearAtom } from "../arith/linear.ts";
 import { type CombineOp, reducerOf } from "../ir/reducer.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, readsMemory, someStmt, usesVar, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft, threadVars } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft, threadVars } from "./kernel_draft.ts";
 
-export function trimLoops(draft: Draft): Draft {
+export function trimLoops(draft: KernelDraft): KernelDraft {
   if (!someStmt(draft.body, (s) => s.kind === "store" && guarded(s) !== undefined)) return draft;
   const analyzer = analyzerOf(draft), threads = threadVars(draft, "threadIdx");
   const all = usesIn(draft.body);

@@ -4,7 +4,7 @@ import type { Const, Expr, Var } from "../ir/expr.ts";
 import { fromLinear, type Linear } from "../arith/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute, usesVar, varsOf, walkStmt } from "../ir/visit.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
 
 /** Statements in one kernel; beyond it drivers take minutes to compile. */
@@ -38,7 +38,7 @@ function copiesOf(form: Linear, unrolled: ReadonlySet<Var>): Copies | undefined 
   return { rest, turns, ...(isSum ? { plain: fromLinear({ terms, constant: 0 }) } : {}) };
 }
 
-export function unrollLoops(draft: Draft): Draft {
+export function unrollLoops(draft: KernelDraft): KernelDraft {
   const analyzer = analyzerOf(draft);
   let statements = 0, turns = 0;
   const tooMany = () =>

@@ -1,27 +1,27 @@
 /**
  * Vectorized loops become statements over vectors of four; what does not fit a vector is written out lane
- * by lane. The CPU prints no vectors: there, a vectorized loop is an unrolled one.
+ * by lane. Where the target has no vectors, a vectorized loop becomes an unrolled one.
  */
 import { add, broadcast, constant, seq } from "../ir/build.ts";
 import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { fromLinear } from "../arith/linear.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import { sizeOf } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { analyzerOf, type Draft } from "./kernel_draft.ts";
+import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
-import { separates } from "./injectivity.ts";
+import { isInjective } from "./injectivity.ts";
 
 /** Statements and expressions that vectors may make in one kernel: many times what fits a kernel that compiles. */
 const MOST_MADE = 1 << 17;
 
 const LANES = [0, 1, 2, 3] as const;
 
-export function vectorizeLoops(draft: Draft, target: Target): Draft {
+export function vectorizeLoops(draft: KernelDraft, target: Target): KernelDraft {
   const analyzer = analyzerOf(draft);
   let made = 0;
   const stmt = (s: Stmt): Stmt => {
@@ -31,7 +31,7 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
       throw new LowerError(`cannot vectorize ${x.var.name}: its extent is not constant; split it by 4 first`);
     }
     const fits = x.extent.value % 4 === 0 && lanesAreApart(x, analyzer);
-    if (target.kind === "cpu" || !fits) return { ...x, loop: "unrolled" };
+    if (target.lanes === 1 || !fits) return { ...x, loop: "unrolled" };
     if ((made += x.extent.value / 4 * sizeOf(x.body, MOST_MADE)) > MOST_MADE) {
       throw new LimitError(
         `cannot vectorize the loops of ${draft.name}: they make more than ${MOST_MADE} statements and expressions; ` +
@@ -45,7 +45,7 @@ export function vectorizeLoops(draft: Draft, target: Target): Draft {
 
 /** Statement by statement is turn by turn only where no two turns store to one place. */
 function lanesAreApart(loop: For, analyzer: Analyzer): boolean {
-  return !someStmt(loop.body, (s) => s.kind === "store" && !separates(s.indices, loop.var, analyzer));
+  return !someStmt(loop.body, (s) => s.kind === "store" && !isInjective(s.indices, loop.var, analyzer));
 }
 
 function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {

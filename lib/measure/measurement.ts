@@ -13,7 +13,9 @@ export type Failure =
   | "timeout" // it did not end within the deadline
   | "deviceLost"; // the device or the measuring process went away
 
+/** A candidate that is right, and its times. */
 export interface Success {
+  /** Marks a success. */
   readonly status: "ok";
   /**
    * Milliseconds of one run of the whole program, one entry a sample. All are kept, but those that made a
@@ -30,12 +32,17 @@ export interface Success {
   readonly maxError: number;
 }
 
+/** A candidate that failed. */
 export interface Failed {
+  /** Where it failed. */
   readonly status: Failure;
+  /** Why, in words. */
   readonly message: string;
+  /** Milliseconds from its source to the failure; NaN if it has no source. */
   readonly compileMs: number;
 }
 
+/** What came of one candidate: times, or a failure. */
 export type Measurement = Success | Failed;
 
 /**

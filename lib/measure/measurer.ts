@@ -1,66 +1,65 @@
-/** Measures candidates in a child process, so that no candidate can take the caller with it. */
-import type { Executable } from "../codegen/executable.ts";
+/** Measures candidates in a child process of this machine, so that no candidate can end the caller. */
 import { TunebookError } from "../base/error.ts";
-import type { PrimFunc } from "../ir/func.ts";
-import { funcToJson } from "../ir/func_json.ts";
-import type { Shapes } from "../runtime/arguments.ts";
-import { type Failed, type Measurement, msOf } from "./measurement.ts";
-import { TextLineStream } from "./lines.ts";
-import { MARK, type MeasureOptions, type MeasuringDevice, type Request, type Response } from "./protocol.ts";
+import type { Executable } from "../codegen/executable.ts";
+import { hangingMs, hopelessMs } from "./limits.ts";
+import type { Failed, Measurement } from "./measurement.ts";
+import type {
+  Candidate,
+  Incumbent,
+  Measured,
+  MeasureRequest,
+  Measuring,
+  MeasuringOptions,
+  SampleOptions,
+} from "./measuring.ts";
+import { type Ending, MeasuringProcess } from "./measuring_process.ts";
+import { candidateToJson, type Request, type Response, sessionToJson } from "./protocol.ts";
 
-export interface MeasurerOptions extends MeasuringDevice {
-  readonly func: PrimFunc;
-  readonly shapes?: Shapes;
-  /** Of the random inputs. Default 0. */
-  readonly seed?: number;
-  /** Longest time for one candidate, milliseconds, after which its process is killed. Default 30,000. */
-  readonly deadlineMs?: number;
-  /** What candidates are measured in turn with at first, and what it is known to take, milliseconds. Default: none. */
-  readonly incumbent?: { readonly executable: Executable; readonly ms: number };
-}
-
-/** The measuring process can't be started at all, or was not asked properly; no candidate is to blame. */
+/** The measuring process can't start, or got a bad request; no candidate is to blame. */
 export class MeasurerError extends TunebookError {
+  /** The name of the error's class. */
   override readonly name = "MeasurerError";
 }
 
 /** A first start compiles the worker's modules and the reference's loops. */
 const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 30_000;
-/** A longer timer would ring at once. */
-const LONGEST_MS = 2 ** 31 - 1;
-/** Time after a deadline to read an answer that came before it, while this process was busy. */
-const GRACE_MS = 50;
+/** Executables of warmed candidates that are kept until they are measured. */
+const COMPILED = 16;
 
-/** How a request ended other than by an answer. */
-type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
-
-/** A warm child process with a deadline; restarted after one that hung or died. Requests are served in turn. */
-export class Measurer implements AsyncDisposable {
-  #child: Child | undefined;
+/** `Measuring` on this machine: a child process with a deadline, restarted after it hung or died. */
+export class Measurer implements Measuring {
+  #child: MeasuringProcess | undefined;
   #served: Promise<unknown> = Promise.resolve();
   #closed = false;
-  /** What candidates are measured in turn with, so that a process that starts anew learns of it. */
-  #incumbent: { readonly executable: Executable; readonly ms: number } | undefined;
+  /** The incumbent that the child knows, and one that ended a child when it was measured. */
+  #adopted = "";
+  #fatal = "";
   /** A second process, which has the driver compile while the first one measures. */
-  #warmer: Child | undefined;
+  #warmer: MeasuringProcess | undefined;
   #warming = false;
   #busyMs = 0;
+  readonly #compileMs: number[] = [];
+  /** What warmed candidates compile to. */
+  readonly #compiled = new Map<string, Executable>();
+  /** Times that what was being measured was given up. */
+  #abandoned = 0;
 
-  private constructor(readonly options: MeasurerOptions) {
-    this.#incumbent = options.incumbent;
-  }
+  private constructor(readonly options: MeasuringOptions, readonly worker: URL | undefined) {}
 
-  /** @throws {MeasurerError} if the deadline is none, or if the process can't be started or can't run the reference */
-  static async open(options: MeasurerOptions): Promise<Measurer> {
+  /**
+   * Starts the process and computes the reference. `worker` is the module that the process runs, by default this
+   * module's own.
+   *
+   * @throws {MeasurerError} if the deadline is not positive, or the process can't start or can't run the reference
+   */
+  static async open(options: MeasuringOptions, worker?: URL): Promise<Measurer> {
     const { deadlineMs } = options;
     if (deadlineMs !== undefined && !(deadlineMs > 0)) {
-      throw new MeasurerError(
-        `cannot measure with a deadline of ${deadlineMs} ms: it is a positive number`,
-      );
+      throw new MeasurerError(`expected deadlineMs to be a positive number, got ${deadlineMs}`);
     }
-    const measurer = new Measurer(options);
-    await measurer.#warm();
+    const measurer = new Measurer(options, worker);
+    await measurer.#start();
     return measurer;
   }
 
@@ -69,56 +68,156 @@ export class Measurer implements AsyncDisposable {
     return this.#child?.dead ? undefined : this.#child?.pid;
   }
 
-  /** Milliseconds that the process has been busy with candidates so far. */
   get busyMs(): number {
     return this.#busyMs;
   }
 
-  /** Measures one candidate; whatever goes wrong with it is a value. `deadlineMs` can only shorten the deadline. */
-  async measure(
-    executable: Executable,
-    options: MeasureOptions = {},
-    deadlineMs = Infinity,
-  ): Promise<Measurement> {
-    const deadline = Math.min(deadlineMs, this.#deadline);
-    const response = await this.#ask({ kind: "measure", executable, options }, deadline);
+  /** One candidate is warmed at a time, and JavaScript has nothing to compile ahead. */
+  get canWarm(): boolean {
+    return this.options.target.kind === "webgpu" && !this.#warming && !this.#closed;
+  }
+
+  /** Checks and times a candidate in the child. */
+  async measure(request: MeasureRequest): Promise<Measured> {
+    const { candidate, incumbent, limits = {}, ...sampling } = request;
+    const deadline = Math.min(this.#deadline, hangingMs(limits, incumbent, this.#compileMs));
+    const dropAboveMs = hopelessMs(limits, incumbent, this.options);
+    const adopted = sampling.adaptive ? incumbent : undefined;
+    const options = { ...sampling, ...(dropAboveMs === undefined ? {} : { dropAboveMs }) };
+    const key = keyOf(candidate);
+    const response = await this.#ask(deadline, async () => {
+      const executable = this.#compiled.get(key);
+      this.#compiled.delete(key);
+      return {
+        kind: "measure",
+        candidate: candidateToJson(candidate),
+        ...(executable ? { executable } : {}),
+        interleave: adopted !== undefined && await this.#adopt(adopted),
+        options,
+      };
+    });
     if ("ended" in response) {
       if (response.ended === "timeout") this.#busyMs += deadline;
-      return failure(response, deadline);
+      return { measurement: failure(response, deadline), promoted: false };
     }
-    if (response.kind !== "measured") {
-      throw new MeasurerError(`the measuring process answered ${response.kind}`);
-    }
+    if (response.kind !== "measured") throw unexpected(response);
     const { measurement, promoted, busyMs } = response;
     this.#busyMs += busyMs;
-    if (promoted && measurement.status === "ok") this.#incumbent = { executable, ms: msOf(measurement) };
-    return measurement;
+    if (measurement.status === "ok") this.#compileMs.push(measurement.compileMs);
+    if (promoted) this.#adopted = key;
+    return { measurement, promoted };
   }
 
-  /** Whether a candidate could be warmed now: one at a time is, and JavaScript has nothing to compile ahead. */
-  get canWarm(): boolean {
-    return this.options.prefer === "webgpu" && !this.#warming && !this.#closed;
-  }
-
-  /**
-   * Has the driver compile a candidate that is to be measured soon, in a process of its own; into the driver's
-   * cache, where it keeps one. What goes wrong with it will show when it is measured.
-   */
-  async warm(executable: Executable): Promise<void> {
+  async warm(candidate: Candidate): Promise<void> {
     if (!this.canWarm) return;
     this.#warming = true;
     try {
       if (this.#warmer?.dead) await this.#endWarmer();
-      const { shapes = {} } = this.options;
-      const child = this.#warmer ??= new Child();
-      const response = await child.ask(
-        { kind: "warm", device: this.#device, executable, shapes },
+      const child = this.#warmer ?? await this.#startWarmer();
+      const response = await child?.ask(
+        { kind: "warm", candidate: candidateToJson(candidate) },
         this.#deadline,
       );
-      if ("ended" in response) await this.#endWarmer();
+      if (!response || "ended" in response) await this.#endWarmer();
+      else if (response.kind === "warmed" && response.executable) this.#keep(candidate, response.executable);
     } finally {
       this.#warming = false;
     }
+  }
+
+  async race(
+    candidates: readonly Candidate[],
+    rounds: number,
+    options: Pick<SampleOptions, "minSampleMs"> = {},
+  ): Promise<readonly Measurement[]> {
+    if (candidates.length === 0) return [];
+    const deadline = this.#deadline * candidates.length * 2;
+    const response = await this.#ask(deadline, () =>
+      Promise.resolve({
+        kind: "race",
+        candidates: candidates.map(candidateToJson),
+        rounds,
+        options,
+      }));
+    if ("ended" in response) return candidates.map(() => failure(response, deadline));
+    if (response.kind !== "raced") throw unexpected(response);
+    return response.measurements;
+  }
+
+  async abandon(): Promise<void> {
+    this.#abandoned++;
+    await Promise.all([this.#stop(), this.#endWarmer()]);
+  }
+
+  /** Ends the child; requests are refused from now on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.abandon();
+  }
+
+  get #deadline(): number {
+    return this.options.deadlineMs ?? DEADLINE_MS;
+  }
+
+  #keep(candidate: Candidate, executable: Executable): void {
+    this.#compiled.set(keyOf(candidate), executable);
+    if (this.#compiled.size > COMPILED) this.#compiled.delete(this.#compiled.keys().next().value as string);
+  }
+
+  /** Requests are served in order. */
+  #ask(deadlineMs: number, request: () => Promise<Request>): Promise<Response | Ending> {
+    const served = this.#served.then(async () => {
+      await this.#start();
+      const abandoned = this.#abandoned;
+      const asked = await request();
+      if (abandoned !== this.#abandoned) return ABANDONED;
+      const response = await (await this.#start()).ask(asked, deadlineMs);
+      if ("ended" in response) await this.#stop();
+      return response;
+    });
+    this.#served = served.catch(() => {});
+    return served;
+  }
+
+  /** The child, ready: its start is never counted against a candidate. */
+  async #start(): Promise<MeasuringProcess> {
+    if (this.#closed) throw new MeasurerError("cannot measure: the measurer is closed; open another");
+    if (this.#child && !this.#child.dead) return this.#child;
+    await this.#stop();
+    const child = this.#child = new MeasuringProcess(this.worker);
+    const why = await prepare(child, this.options, true);
+    if (why === undefined) return child;
+    await this.#stop();
+    throw new MeasurerError(`cannot start the measuring process for ${this.options.func.name}: ${why}`);
+  }
+
+  /** Makes the incumbent known to the child. False if it ended the child: it is not an incumbent any more. */
+  async #adopt({ candidate, ms }: Incumbent): Promise<boolean> {
+    const key = keyOf(candidate);
+    if (key === this.#fatal) return false;
+    if (key === this.#adopted) return true;
+    const child = await this.#start();
+    const response = await child.ask(
+      { kind: "adopt", candidate: candidateToJson(candidate), ms },
+      this.#deadline,
+    );
+    if ("ended" in response) {
+      // A child that was given up is not the incumbent's fault.
+      if (this.#child === child) {
+        this.#fatal = key;
+        await this.#stop();
+      }
+      return false;
+    }
+    this.#adopted = key;
+    return true;
+  }
+
+  async #startWarmer(): Promise<MeasuringProcess | undefined> {
+    const child = this.#warmer = new MeasuringProcess(this.worker);
+    if (await prepare(child, this.options, false) === undefined) return child;
+    await this.#endWarmer();
+    return undefined;
   }
 
   async #endWarmer(): Promise<void> {
@@ -127,81 +226,34 @@ export class Measurer implements AsyncDisposable {
     await child?.kill();
   }
 
-  /** Checks candidates and times them in turn, so that drift hits all alike. */
-  async race(
-    executables: readonly Executable[],
-    rounds: number,
-    options: MeasureOptions = {},
-  ): Promise<readonly Measurement[]> {
-    if (executables.length === 0) return [];
-    const deadline = this.#deadline * executables.length * 2;
-    const response = await this.#ask({ kind: "race", executables, rounds, options }, deadline);
-    if ("ended" in response) return executables.map(() => failure(response, deadline));
-    if (response.kind === "raced") return response.measurements;
-    throw new MeasurerError(`the measuring process answered ${response.kind}`);
-  }
-
-  get #device(): MeasuringDevice {
-    const { prefer, subgroups = false } = this.options;
-    return { prefer, subgroups };
-  }
-
-  get #deadline(): number {
-    return this.options.deadlineMs ?? DEADLINE_MS;
-  }
-
-  #ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
-    const served = this.#served.then(async () => {
-      const child = await this.#warm();
-      const response = await child.ask(request, deadlineMs);
-      if ("ended" in response) await this.#stop();
-      return response;
-    });
-    this.#served = served.catch(() => {});
-    return served;
-  }
-
-  /** The child, ready: its start-up is never counted against a candidate. */
-  async #warm(): Promise<Child> {
-    if (this.#closed) throw new MeasurerError("cannot measure: the measurer is closed; open another");
-    if (this.#child && !this.#child.dead) return this.#child;
-    await this.#stop();
-    const child = this.#child = new Child();
-    const { func, shapes = {}, seed = 0 } = this.options;
-    const response = await child.ask(
-      { kind: "prepare", device: this.#device, func: funcToJson(func), shapes, seed },
-      START_DEADLINE_MS,
-    );
-    if ("ended" in response || response.kind !== "prepared") {
-      const why = "ended" in response
-        ? (response.ended === "died" ? response.how : "it does not answer")
-        : response.kind;
-      await this.#stop();
-      throw new MeasurerError(`cannot start the measuring process for ${func.name}: ${why}`);
-    }
-    if (!this.#incumbent) return child;
-    const adopted = await child.ask({ kind: "adopt", ...this.#incumbent }, this.#deadline);
-    if (!("ended" in adopted)) return child;
-    // It took the process with it this time: the next success will be the incumbent.
-    this.#incumbent = undefined;
-    return await this.#warm();
-  }
-
-  /** Ends what is being measured, with its process, whoever waits for it; the next request starts another. */
-  async abandon(): Promise<void> {
-    await Promise.all([this.#stop(), this.#endWarmer()]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await this.abandon();
-  }
-
   async #stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
+    this.#adopted = "";
     await child?.kill();
   }
+}
+
+const ABANDONED: Ending = { ended: "died", how: "it was given up" };
+
+function keyOf(candidate: Candidate): string {
+  return JSON.stringify(candidateToJson(candidate));
+}
+
+/** Prepares a child; what is returned says why that failed. */
+async function prepare(
+  child: MeasuringProcess,
+  options: MeasuringOptions,
+  check: boolean,
+): Promise<string | undefined> {
+  const request: Request = { kind: "prepare", session: sessionToJson(options), check };
+  const response = await child.ask(request, START_DEADLINE_MS);
+  if ("ended" in response) return response.ended === "died" ? response.how : "it does not answer";
+  return response.kind === "prepared" ? undefined : response.kind;
+}
+
+function unexpected(response: Response): MeasurerError {
+  return new MeasurerError(`the measuring process answered ${response.kind}`);
 }
 
 function failure(end: Ending, deadlineMs: number): Failed {
@@ -212,88 +264,4 @@ function failure(end: Ending, deadlineMs: number): Failed {
       compileMs: NaN,
     }
     : { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };
-}
-
-/** One child process and the line that is spoken with it. */
-class Child {
-  readonly #process: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #lines: ReadableStreamDefaultReader<string>;
-  #stderr = "";
-  dead = false;
-
-  constructor() {
-    const url = new URL("./worker.ts", import.meta.url);
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", "--no-prompt", url.href],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      // Jupyter interrupts a kernel with its whole process group, and a candidate is not to blame for that.
-      detached: true,
-    }).spawn();
-    this.#writer = this.#process.stdin.getWriter();
-    this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
-      .getReader();
-    this.#process.status.then(() => this.dead = true);
-    this.#drain();
-  }
-
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  /** Keeps the end of what the child complains about. */
-  async #drain(): Promise<void> {
-    for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
-      this.#stderr = (this.#stderr + text).slice(-2000);
-    }
-  }
-
-  async ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<Ending>((resolve) => {
-      timer = setTimeout(() => {
-        timer = setTimeout(() => resolve({ ended: "timeout" }), GRACE_MS);
-      }, Math.min(deadlineMs, LONGEST_MS));
-    });
-    try {
-      return await Promise.race([this.#exchange(request), late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #exchange(request: Request): Promise<Response | Ending> {
-    try {
-      await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
-      while (true) {
-        const { value, done } = await this.#lines.read();
-        if (done) return { ended: "died", how: await this.#epitaph() };
-        if (value.startsWith(MARK)) return JSON.parse(value.slice(MARK.length)) as Response;
-      }
-    } catch (e) {
-      return { ended: "died", how: `${await this.#epitaph()} (${e instanceof Error ? e.message : e})` };
-    }
-  }
-
-  async #epitaph(): Promise<string> {
-    const { code, signal } = await this.#process.status;
-    const said = this.#stderr.split("\n").filter((l) => l && !l.includes("XDG_RUNTIME_DIR")).slice(-3).join(
-      " ",
-    );
-    return `${signal ? `signal ${signal}` : `exit code ${code}`}${said ? `: ${said}` : ""}`;
-  }
-
-  async kill(): Promise<void> {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch (e) {
-      // It has ended by itself already.
-      if (!(e instanceof TypeError || e instanceof Deno.errors.NotFound)) throw e;
-    }
-    await this.#process.status;
-    await this.#writer.abort().catch(() => {});
-    await this.#lines.cancel().catch(() => {});
-  }
 }

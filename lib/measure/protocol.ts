@@ -1,50 +1,56 @@
-/** What the measuring process is told and answers: one JSON value a line. */
+/** What the measuring process is asked and answers: one JSON value a line. */
+import { TunebookError } from "../base/error.ts";
 import type { Executable } from "../codegen/executable.ts";
-import type { FuncJson } from "../ir/func_json.ts";
+import { ARRAYS, type TypedArray } from "../runtime/arrays.ts";
+import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { Trace, type TraceJson } from "../schedule/trace.ts";
+import { targetFromJson } from "../target/target_json.ts";
+import type { Target } from "../target/target.ts";
+import type { KernelSource } from "./kernel_source.ts";
 import type { Measurement } from "./measurement.ts";
+import type { Candidate, MeasuringOptions, SampleOptions } from "./measuring.ts";
 
-export interface MeasureOptions {
-  /** Samples to take of a candidate, at most where it is `adaptive`. Default 5, or 12. */
-  readonly repeats?: number;
-  /**
-   * Takes a candidate's samples in turn with those of the incumbent, and no more of them than it takes to tell
-   * which is faster. One that is faster becomes the incumbent, as does the first that succeeds.
-   */
-  readonly adaptive?: boolean;
-  /** Shortest sample, milliseconds: runs are batched until one lasts so long. Default 20. */
-  readonly minSampleMs?: number;
-  /** A candidate whose first run takes longer gets that one sample only, milliseconds. Default: none. */
+/** How one candidate is sampled on this machine, with its limit in this machine's milliseconds. */
+export interface MeasureOptions extends SampleOptions {
+  /** A candidate whose first long sample takes more gets that one only, milliseconds. Default: none. */
   readonly dropAboveMs?: number;
 }
 
-/** What the measuring process opens: the device that candidates are compiled for. */
-export interface MeasuringDevice {
-  readonly prefer: "webgpu" | "cpu";
-  /** Whether candidates may use subgroups, also where the adapter does not list them. */
-  readonly subgroups?: boolean;
+/** A program to measure candidates of, as JSON. */
+export interface SessionJson {
+  readonly func: FuncJson;
+  readonly target: unknown;
+  readonly shapes: Shapes;
+  readonly seed: number;
+  readonly inputs: Readonly<Record<string, { readonly dtype: keyof typeof ARRAYS; readonly base64: string }>>;
 }
 
+/** A candidate as JSON. */
+export type CandidateJson =
+  | { readonly trace: TraceJson; readonly program?: FuncJson }
+  | { readonly source: KernelSource };
+
 export type Request =
+  /** Opens the device; computes the reference if candidates are to be checked. */
+  | { readonly kind: "prepare"; readonly session: SessionJson; readonly check: boolean }
   | {
-    readonly kind: "prepare";
-    readonly device: MeasuringDevice;
-    readonly func: FuncJson;
-    readonly shapes: Readonly<Record<string, number>>;
-    readonly seed: number;
+    readonly kind: "measure";
+    readonly candidate: CandidateJson;
+    /** What it compiles to, where that is known from warming it. */
+    readonly executable?: Executable;
+    /** Whether the adopted or promoted incumbent is sampled in turn. */
+    readonly interleave: boolean;
+    readonly options: MeasureOptions;
   }
-  | { readonly kind: "measure"; readonly executable: Executable; readonly options: MeasureOptions }
-  /** Brings back an incumbent into a process that has not seen it. */
-  | { readonly kind: "adopt"; readonly executable: Executable; readonly ms: number }
-  /** Lets the driver compile, so that its cache knows the program; nothing is timed. */
-  | {
-    readonly kind: "warm";
-    readonly device: MeasuringDevice;
-    readonly executable: Executable;
-    readonly shapes: Readonly<Record<string, number>>;
-  }
+  /** Makes a candidate the incumbent. */
+  | { readonly kind: "adopt"; readonly candidate: CandidateJson; readonly ms: number }
+  /** Lets the driver compile, so that its cache knows the kernels; nothing is timed. */
+  | { readonly kind: "warm"; readonly candidate: CandidateJson }
   | {
     readonly kind: "race";
-    readonly executables: readonly Executable[];
+    readonly candidates: readonly CandidateJson[];
     readonly rounds: number;
     readonly options: MeasureOptions;
   };
@@ -60,8 +66,86 @@ export type Response =
     readonly busyMs: number;
   }
   | { readonly kind: "raced"; readonly measurements: readonly Measurement[] }
+  /** What the candidate compiles to, where it compiles. */
+  | { readonly kind: "warmed"; readonly executable?: Executable }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Starts every line of the protocol, so that anything else on the pipe is not taken for it. */
+/** Starts every line of the protocol, so that nothing else on the pipe is taken for it. */
 export const MARK = "\u0001tunebook ";
+
+/** Reads an answer. JSON has no NaN: what a failure's compilation took may be null there. */
+export function responseFromJson(text: string): Response {
+  const response = JSON.parse(text) as Response;
+  switch (response.kind) {
+    case "measured":
+      return { ...response, measurement: measurementFromJson(response.measurement) };
+    case "raced":
+      return { ...response, measurements: response.measurements.map(measurementFromJson) };
+    case "prepared":
+    case "warmed":
+    case "done":
+    case "failed":
+      return response;
+    default:
+      return response satisfies never;
+  }
+}
+
+function measurementFromJson(m: Measurement): Measurement {
+  return { ...m, compileMs: m.compileMs ?? NaN };
+}
+
+/** A session, read. */
+export interface Session {
+  readonly func: PrimFunc;
+  readonly target: Target;
+  readonly shapes: Shapes;
+  readonly seed: number;
+  readonly inputs: Readonly<Record<string, TypedArray>>;
+}
+
+/** @throws {TunebookError} for an input of a type that no parameter has */
+export function sessionToJson(
+  { func, target, shapes = {}, seed = 0, inputs = {} }: MeasuringOptions,
+): SessionJson {
+  const given = Object.entries(inputs).map(([name, array]) => {
+    const dtype = Object.entries(ARRAYS).find(([, kind]) => array instanceof kind)?.[0];
+    if (dtype === undefined) {
+      throw new TunebookError(
+        `expected a Float32Array, Float16Array, Int32Array or Uint32Array, got ${array.constructor.name}, as input ${name}`,
+      );
+    }
+    const bytes = new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+    return [name, { dtype: dtype as keyof typeof ARRAYS, base64: bytes.toBase64() }] as const;
+  });
+  return { func: funcToJson(func), target, shapes, seed, inputs: Object.fromEntries(given) };
+}
+
+/** Reads a session field by field. */
+export function sessionFromJson({ func, target, shapes, seed, inputs }: SessionJson): Session {
+  const arrays = Object.entries(inputs).map(([name, { dtype, base64 }]) => {
+    const array = new ARRAYS[dtype](Uint8Array.fromBase64(base64).buffer);
+    return [name, array as TypedArray] as const;
+  });
+  return {
+    func: funcFromJson(func),
+    target: targetFromJson(target),
+    shapes,
+    seed,
+    inputs: Object.fromEntries(arrays),
+  };
+}
+
+export function candidateToJson(candidate: Candidate): CandidateJson {
+  if ("source" in candidate) return candidate;
+  const { trace, program } = candidate;
+  return program ? { trace, program: funcToJson(program) } : { trace };
+}
+
+/** Reads a candidate; its trace is checked step by step. */
+export function candidateFromJson(candidate: CandidateJson): Candidate {
+  if ("source" in candidate) return candidate;
+  const trace = Trace.fromJSON(candidate.trace).toJSON();
+  return candidate.program ? { trace, program: funcFromJson(candidate.program) } : { trace };
+}

@@ -1,5 +1,5 @@
 import type { Executable } from "../codegen/executable.ts";
-import { type Shapes, sizeOf } from "../runtime/arguments.ts";
+import { lengthOf, type Shapes } from "../runtime/arguments.ts";
 import { zeros } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 
@@ -11,7 +11,7 @@ export async function warm(device: Device, executable: Executable, shapes: Shape
   const launches = executable.launches.map((l) => ({ ...l, grid: [1, 1, 1] as const }));
   const known = executable.shapeVars.length > 0 ? shapes : {};
   const inputs = executable.buffers.filter((b) => b.role === "input")
-    .map((b) => [b.name, zeros(b.dtype, sizeOf(b, known))] as const);
+    .map((b) => [b.name, zeros(b.dtype, lengthOf(b, known))] as const);
   using program = await device.load({ ...executable, launches });
   using bound = await program.bind(Object.fromEntries(inputs), known);
   await bound.run(1);

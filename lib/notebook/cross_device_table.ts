@@ -1,5 +1,5 @@
 /** Shared schedules on two devices, as a table for people. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
 import { digits } from "../charts/spec.ts";

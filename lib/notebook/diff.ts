@@ -1,8 +1,8 @@
 /** What differs between two programs, line by line. */
-import { structuredPatch } from "diff";
+import { structuredPatch } from "npm:diff@9.0.0";
 import { printableLine } from "../base/printable.ts";
 import { ansi, INKS, type Language, linesInHtml } from "./highlight.ts";
-import { count, foldedLines, type Line, preOf, unfolding } from "./lines.ts";
+import { counted, foldedLines, type Line, preOf, unfolding } from "./lines.ts";
 import { type Readable, type Source, sourceOf } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
@@ -62,11 +62,11 @@ export class Diff extends View {
   override html(): string {
     const head = this.#names.map(escapeHtml).join(" → ");
     if (this.hunks.length === 0) return `<p>${head}: no line differs.</p>`;
-    return `<p>${head}: ${count(this.added, "line")} added (+), ${this.removed} removed (−).</p>` +
+    return `<p>${head}: ${counted(this.added, "line")} added (+), ${this.removed} removed (−).</p>` +
       this.changes((unchanged) => {
         const lines = preOf(unchanged.map(this.#line));
         return unchanged.length > FEW
-          ? unfolding(`… ${count(unchanged.length, "unchanged line")}`, lines)
+          ? unfolding(`… ${counted(unchanged.length, "unchanged line")}`, lines)
           : lines;
       });
   }

@@ -1,6 +1,6 @@
 /** What a program was compiled to: each kernel's launch in words, and its source. */
 import { printable, printableLine } from "../base/printable.ts";
-import { count } from "./lines.ts";
+import { counted } from "./lines.ts";
 import { type Kernels, Source } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
@@ -35,7 +35,7 @@ export class KernelsView extends View {
         language === "wgsl" && launch.workgroupSize
           ? `workgroups of ${launch.workgroupSize.join(" × ")}`
           : "",
-        launch.sharedBytes ? `${count(launch.sharedBytes, "byte")} of workgroup memory` : "",
+        launch.sharedBytes ? `${counted(launch.sharedBytes, "byte")} of workgroup memory` : "",
         launch.prepares ? "runs once, to prepare what the others read" : "",
       ].filter((fact) => fact !== "");
       const title = `${printableLine(launch.name)}${place}${facts.length > 0 ? `: ${facts.join(", ")}` : ""}`;

@@ -20,9 +20,9 @@ const WIDE = 100;
 export function foldedLines(lines: readonly Line[]): string {
   if (lines.length <= FOLD) return preOf(lines);
   const rest = lines.slice(HEAD, MOST), lost = lines.length - HEAD - rest.length;
-  const more = lost > 0 ? `<p>… ${count(lost, "line")} are not shown here; the text has them.</p>` : "";
+  const more = lost > 0 ? `<p>… ${counted(lost, "line")} are not shown here; the text has them.</p>` : "";
   return preOf(lines.slice(0, HEAD)) +
-    unfolding(`… ${count(lines.length - HEAD, "more line")}`, preOf(rest)) + more;
+    unfolding(`… ${counted(lines.length - HEAD, "more line")}`, preOf(rest)) + more;
 }
 
 /** What is seen only by those who unfold it. `summary` is HTML. */
@@ -49,6 +49,6 @@ function hung({ html, text, paper }: Line): string {
 }
 
 /** `1 line`, `2 lines`. */
-export function count(n: number, what: string): string {
+export function counted(n: number, what: string): string {
   return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
 }

@@ -32,7 +32,7 @@ export function lineOf(p: Progress): string {
   const of = (total: number | undefined) => total === undefined ? "" : ` of ${total}`;
   const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
   const spent = `${p.secondsSpent.toFixed(0)} s`;
-  const who = `${printableLine(p.task, 200)}, ${labelOf(p.contestant)}`;
+  const who = `${printableLine(p.task, 200)}, ${labelOf(p.method)}`;
   return `${who}: ${trials}${failedOf(p)}, ${spent}${leftOf(p)}, ${best}${stageOf(p)}`;
 }
 
@@ -96,7 +96,7 @@ function shareOf(p: Progress): number {
   return Math.min(1, Math.max(0, ...shares.map((s) => s ?? 0)));
 }
 
-/** Rewrites its line where the terminal can; else prints a line every few seconds, and each contestant's last. */
+/** Rewrites its line where the terminal can; else prints a line every few seconds, and each method's last. */
 class TerminalReporter implements Reporter {
   #printedAt = -Infinity;
   #last: Progress | undefined;
@@ -104,7 +104,7 @@ class TerminalReporter implements Reporter {
   #pending = false;
 
   update(p: Progress): void {
-    if (this.#last && this.#last.contestant !== p.contestant) this.#close();
+    if (this.#last && this.#last.method !== p.method) this.#close();
     this.#last = p;
     this.#pending = true;
     if (Deno.stderr.isTerminal()) {
@@ -145,7 +145,7 @@ const CHART_MS = 2000;
 /** The time between two charts in drawing times: drawing takes the search's time, and little of it. */
 const PATIENCE = 25;
 
-/** What is known of one contestant so far. */
+/** What is known of one method so far. */
 interface Way {
   readonly points: Point[];
   readonly failed: { readonly x: number; readonly status: string }[];
@@ -166,17 +166,17 @@ class NotebookReporter implements Reporter {
   #shown = false;
 
   async update(p: Progress): Promise<void> {
-    const before = this.#ways.get(p.contestant);
+    const before = this.#ways.get(p.method);
     const way = before ?? { points: [], failed: [], last: p };
     if (p.failed > (before?.last.failed ?? 0)) way.failed.push({ x: p.secondsSpent, status: "failed" });
     way.last = p;
-    this.#ways.set(p.contestant, way);
+    this.#ways.set(p.method, way);
     const speed = speedOf(p);
     if (speed) way.points.push({ x: p.secondsSpent, y: speed.y });
     // A new stage is seen at once.
     if (performance.now() < this.#barAt && !p.stage) return;
     // Before a search begins there is time to get ready for its chart, and nothing yet to see in one.
-    if (isFixed(p.contestant)) await loadDrawing();
+    if (isFixed(p.method)) await loadDrawing();
     else if (speed && performance.now() >= this.#chartAt) await this.#draw(speed.unit);
     await this.#show(barOf(p) + this.#picture, lineOf(p));
     this.#barAt = performance.now() + BAR_MS;
@@ -184,7 +184,7 @@ class NotebookReporter implements Reporter {
 
   async done(): Promise<void> {
     const all = [...this.#ways.values()].map((w) => w.last);
-    const searches = all.filter((p) => !isFixed(p.contestant));
+    const searches = all.filter((p) => !isFixed(p.method));
     const lines = (searches.length > 0 ? searches : all).map((p) => lineOf(over(p)));
     if (lines.length > 0) {
       await this.#show(textDiv(lines.map(escapeHtml).join("<br>")), lines.join("\n"));
@@ -235,7 +235,7 @@ function barOf(p: Progress): string {
 }
 
 function liveSpec(ways: ReadonlyMap<string, Way>, unit: string) {
-  const curves = [...ways].map(([contestant, { points, failed }]): Curve => ({ contestant, points, failed }));
+  const curves = [...ways].map(([method, { points, failed }]): Curve => ({ method, points, failed }));
   const ends = [...ways.values()].map((w) => Math.max(w.last.secondsTotal ?? 0, w.last.secondsSpent));
   return curvesSpec(curves, {
     unit,

@@ -1,18 +1,20 @@
 /** What came of a search or a comparison, in one cell: what may be said of it, the charts, the numbers. */
-import type { Table } from "apache-arrow";
-import type { Interval } from "../base/statistics.ts";
+import type { Table } from "npm:apache-arrow@21.2.0";
+import type { ConfidenceInterval } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { recordsToTable } from "../records/table.ts";
 import { Chart } from "../charts/chart.ts";
 import { bestSoFar } from "../charts/best_so_far.ts";
 import { labelOf } from "../charts/methods.ts";
-import { count } from "./lines.ts";
+import { counted } from "./lines.ts";
 import { digits } from "../charts/spec.ts";
-import { configOf, sheet, sheetOf } from "./tables.ts";
+import { configText, sheet, sheetOf } from "./tables.ts";
 import { verdicts } from "../charts/verdict.ts";
 import type { View } from "./view.ts";
 import { Words } from "./words.ts";
 import type { Rerun } from "../tuning/rerun.ts";
+import type { Comparisons } from "../tuning/comparison.ts";
+import type { Race } from "../tuning/race.ts";
 
 /** What a search knows in the end. */
 export interface Searched {
@@ -21,9 +23,9 @@ export interface Searched {
   readonly confirmed: readonly {
     readonly record: TrialRecord;
     readonly ms: number;
-    readonly interval: Interval;
+    readonly interval: ConfidenceInterval;
   }[];
-  readonly speedup?: Interval & { readonly ratio: number };
+  readonly speedup?: ConfidenceInterval & { readonly ratio: number };
 }
 
 /** A search: its best in a sentence, its way there, and the finalists as they were measured again. */
@@ -39,7 +41,7 @@ export function searchParts({ records, best, confirmed, speedup }: Searched): re
   return [
     new Words([
       `${best.task.split("(")[0]}, ${labelOf(best.contestant)}: ${
-        count(records.length, "trial")
+        counted(records.length, "trial")
       }, ${failed} failed, in ${seconds.toFixed(0)} s. The best takes ${digits(ms)} ms${gain}.`,
     ]),
     new Chart(bestSoFar(recordsToTable(records), { title: best.task })),
@@ -48,7 +50,7 @@ export function searchParts({ records, best, confirmed, speedup }: Searched): re
         "trial": c.record.trial,
         "ms": c.ms,
         "95% interval": Number.isFinite(c.ms) ? `${digits(c.interval.low)}–${digits(c.interval.high)}` : "–",
-        "configuration": configOf(c.record.config),
+        "configuration": configText(c.record.config),
       })))
       : sheetOf(recordsToTable(records)),
   ];
@@ -66,12 +68,12 @@ export function suiteParts(
     ? `; by the confirmed times the whole is ${digits(speedup)} times as fast as by the presets`
     : "";
   return [
-    new Words([`${count(table.numRows, "kernel")}, ${count(records.length, "trial")}${gain}.`]),
+    new Words([`${counted(table.numRows, "kernel")}, ${counted(records.length, "trial")}${gain}.`]),
     sheetOf(table),
   ];
 }
 
-/** A comparison: the verdict, the charts, and a row a contestant. */
+/** A comparison: the verdict, the charts, and a row a method. */
 export function comparisonParts(
   { summary, charts }: {
     readonly summary: Table;
@@ -85,6 +87,17 @@ export function comparisonParts(
     charts.confirmed,
     sheetOf(summary),
   ];
+}
+
+/** Several comparisons: the verdicts, one picture, and a row a program and method. */
+export function comparisonsParts({ summary, charts }: Comparisons): readonly (Chart | View)[] {
+  const said = verdicts(summary).map((v) => `${v.task.split("(")[0]}: ${v.text}`);
+  return [...(said.length > 0 ? [new Words(said)] : []), charts.overview, sheetOf(summary)];
+}
+
+/** A race: the chart, and a row a racer. */
+export function raceParts({ chart, table }: Race): readonly (Chart | View)[] {
+  return [chart, sheetOf(table)];
 }
 
 /** A rerun: the two devices in words, the table, the chart. */

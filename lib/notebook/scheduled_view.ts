@@ -4,14 +4,14 @@ import { printable } from "../base/printable.ts";
 import type { Trace } from "../schedule/trace.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
-import { count } from "./lines.ts";
+import { counted } from "./lines.ts";
 import { sourceOf } from "./source.ts";
 import { configSheet } from "./space_view.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
 /** What `dlight.schedule` gives. */
-export interface Scheduled {
+export interface ScheduledProgram {
   readonly func: PrimFunc;
   readonly trace: Trace;
   readonly rule: string;
@@ -20,7 +20,7 @@ export interface Scheduled {
 }
 
 export class ScheduledView extends View {
-  constructor(readonly scheduled: Scheduled) {
+  constructor(readonly scheduled: ScheduledProgram) {
     super();
   }
 
@@ -37,7 +37,7 @@ export class ScheduledView extends View {
   #head(): string {
     const { func, trace, rule } = this.scheduled;
     return printable(
-      `${func.name}, scheduled by ${rule} in ${count(trace.steps.length, "step")}, with these numbers:`,
+      `${func.name}, scheduled by ${rule} in ${counted(trace.steps.length, "step")}, with these numbers:`,
     );
   }
 }

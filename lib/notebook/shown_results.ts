@@ -19,10 +19,10 @@ function shown<A extends unknown[], R extends object>(make: (...of: A) => R): (.
  * @throws {LowerError} where the schedule can't be made into kernels
  * @throws {LimitError} where the device's limits stand against it
  */
-export const compile: typeof codegen.compile = shown(codegen.compile);
+export const compileToShow: typeof codegen.compile = shown(codegen.compile);
 
 /**
  * Schedules a program by the first rule that matches it, at the rule's presets for the target. Needs no
  * device and takes milliseconds.
  */
-export const schedule: typeof dlight.schedule = shown(dlight.schedule);
+export const scheduleToShow: typeof dlight.schedule = shown(dlight.schedule);

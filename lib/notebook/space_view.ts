@@ -3,7 +3,7 @@ import { showValue } from "../space/knob.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
 import { printable, printableLine } from "../base/printable.ts";
-import { count, unfolding } from "./lines.ts";
+import { counted, unfolding } from "./lines.ts";
 import { escapeHtml, htmlOf, Sheet } from "./tables.ts";
 import { View } from "./view.ts";
 
@@ -19,7 +19,7 @@ export class SpaceView extends View {
     const ties = constraints.map(({ knobs }) => `<li>${escapeHtml(printableLine(knobs.join(", ")))}</li>`);
     return `<p>${this.space.describe()}</p>${htmlOf(cells, { most: 80 })}` +
       (ties.length === 0 ? "" : unfolding(
-        `${count(ties.length, "constraint")}, and which knobs each ties`,
+        `${counted(ties.length, "constraint")}, and which knobs each ties`,
         `<ul>${ties.join("")}</ul>`,
       ));
   }

@@ -7,7 +7,7 @@ import type { Trace, TraceJson } from "../schedule/trace.ts";
 import { walk, type WalkedStep } from "../schedule/walk.ts";
 import { Diff, printed } from "./diff.ts";
 import { inAnsi, linesInHtml } from "./highlight.ts";
-import { count, unfolding } from "./lines.ts";
+import { counted, unfolding } from "./lines.ts";
 import { Source } from "./source.ts";
 import { View } from "./view.ts";
 
@@ -28,7 +28,7 @@ export class Steps extends View {
     const items = this.#told().map(({ call, change }) => {
       const [html] = linesInHtml(call, "tvmscript");
       const lines = change.changes((between) =>
-        `<p style="margin:0;opacity:.6">⋮ ${count(between.length, "line")}</p>`
+        `<p style="margin:0;opacity:.6">⋮ ${counted(between.length, "line")}</p>`
       );
       return `<li>${unfolding(`<code>${html}</code> <small>${change.tally}</small>`, lines)}</li>`;
     });

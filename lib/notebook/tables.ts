@@ -1,12 +1,12 @@
 /** Arrow tables for people: aligned text for terminals, HTML for notebooks. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { TRIAL_COLUMNS } from "../records/schema.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, summaryRows } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
 import { isFixed, labelOf } from "../charts/methods.ts";
-import { count, unfolding } from "./lines.ts";
+import { counted, unfolding } from "./lines.ts";
 import { digits } from "../charts/spec.ts";
 import { View } from "./view.ts";
 import { RERUN_COLUMNS } from "../records/rerun.ts";
@@ -68,7 +68,7 @@ export class Sheet extends View {
 }
 
 function hiddenRows(n: number): string {
-  return `… ${count(n, "more row")}`;
+  return `… ${counted(n, "more row")}`;
 }
 
 /** A table of rows, a column for each name that a row has: numbers are rounded, long texts cut. */
@@ -125,10 +125,10 @@ const TRIAL: Columns<TrialRecord> = {
   "ms": (r) => figure(r.medianMs),
   "GFLOP/s": (r) => figure(r.gflops || NaN),
   "GB/s": (r) => figure(r.gbps),
-  "configuration": (r) => configOf(r.config),
+  "configuration": (r) => configText(r.config),
 };
 
-/** The outcome of a comparison, a row a contestant. The operator is said where there are several. */
+/** The outcome of a comparison, a row a method. The operator is said where there are several. */
 export function summaryCells(summary: Table, rows?: readonly number[]): Cells {
   const all = summaryRows(summary);
   const one = new Set(all.map((r) => r.task)).size === 1;
@@ -225,7 +225,7 @@ function figure(x: number): string {
 }
 
 /** A configuration's JSON as a person reads it: `tile_i=8x4 vectorize=true`. */
-export function configOf(json: string): string {
+export function configText(json: string): string {
   return json.replace(/\[([\d,]*)\]/g, (_, factors: string) => factors.replaceAll(",", "x"))
     .replace(/["{}]/g, "").replaceAll(":", "=").replaceAll(",", " ");
 }

@@ -3,32 +3,40 @@
  * what they make learns here how to show itself, as the last value of a cell and where it is printed.
  */
 import "./chart_view.ts";
-import { Table } from "apache-arrow";
+import { Table } from "npm:apache-arrow@21.2.0";
 import { PrimFunc } from "../ir/func.ts";
 import { Schedule } from "../schedule/schedule.ts";
 import { Trace } from "../schedule/trace.ts";
 import { ConfigSpace } from "../space/config_space.ts";
 import { type Explained, ExplanationView } from "./explanation.ts";
 import { KernelsView } from "./kernels_view.ts";
-import { type Scheduled, ScheduledView } from "./scheduled_view.ts";
+import { type ScheduledProgram, ScheduledView } from "./scheduled_view.ts";
 import { type Kernels, Source, sourceOf } from "./source.ts";
 import { configSheet, isConfig, SpaceView } from "./space_view.ts";
 import { steps } from "./steps.ts";
 import { sheetOf } from "./tables.ts";
 import { seenInParts } from "./parts.ts";
-import { Comparison } from "../tuning/comparison.ts";
+import { Comparison, Comparisons } from "../tuning/comparison.ts";
 import { TuneLog } from "../tuning/tune_log.ts";
 import { SuiteLog } from "../tuning/suite_log.ts";
 import { Rerun } from "../tuning/rerun.ts";
-import { comparisonParts, rerunParts, searchParts, suiteParts } from "./outcome.ts";
+import {
+  comparisonParts,
+  comparisonsParts,
+  raceParts,
+  rerunParts,
+  searchParts,
+  suiteParts,
+} from "./outcome.ts";
 import { Explanation } from "../dlight/explain.ts";
 import { Program } from "../runtime/program.ts";
 import { seenAs, View } from "./view.ts";
+import { Race } from "../tuning/race.ts";
 
 /** How some kind of thing is looked at; undefined for all others. */
-type Look = (thing: object) => View | undefined;
+type Viewer = (thing: object) => View | undefined;
 
-function look<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Look {
+function viewer<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Viewer {
   return (thing) => is(thing) ? view(thing) : undefined;
 }
 
@@ -37,27 +45,30 @@ function a<T extends object>(kind: { readonly prototype: T }) {
 }
 
 /** The first that knows a thing shows it. */
-const LOOKS: readonly Look[] = [
-  look(a(View), (view) => view),
-  look(a(PrimFunc), (func) => sourceOf(func)),
-  look(a(Schedule), (schedule) => steps(schedule)),
-  look(a(Trace), (trace) => sourceOf(trace)),
-  look(a(ConfigSpace), (space) => new SpaceView(space)),
-  look(a(Table), sheetOf),
-  look((x): x is Explained => "verdicts" in x && "steps" in x, (e) => new ExplanationView(e)),
-  look(
-    (x): x is Scheduled => "rule" in x && "trace" in x && "preset" in x && "space" in x,
+const VIEWERS: readonly Viewer[] = [
+  viewer(a(View), (view) => view),
+  viewer(a(PrimFunc), (func) => sourceOf(func)),
+  viewer(a(Schedule), (schedule) => steps(schedule)),
+  viewer(a(Trace), (trace) => sourceOf(trace)),
+  viewer(a(ConfigSpace), (space) => new SpaceView(space)),
+  viewer(a(Table), sheetOf),
+  viewer((x): x is Explained => "verdicts" in x && "steps" in x, (e) => new ExplanationView(e)),
+  viewer(
+    (x): x is ScheduledProgram => "rule" in x && "trace" in x && "preset" in x && "space" in x,
     (s) => new ScheduledView(s),
   ),
-  look((x): x is { readonly executable: Kernels } => "executable" in x, (p) => new KernelsView(p.executable)),
-  look((x): x is Kernels => "launches" in x && "language" in x, (e) => new KernelsView(e)),
-  look(isConfig, configSheet),
+  viewer(
+    (x): x is { readonly executable: Kernels } => "executable" in x,
+    (p) => new KernelsView(p.executable),
+  ),
+  viewer((x): x is Kernels => "launches" in x && "language" in x, (e) => new KernelsView(e)),
+  viewer(isConfig, configSheet),
 ];
 
 /** A thing as it is looked at: of what nobody knows, what Deno makes of it. */
 export function viewOf(thing: object): View {
-  for (const known of LOOKS) {
-    const view = known(thing);
+  for (const viewer of VIEWERS) {
+    const view = viewer(thing);
     if (view) return view;
   }
   return new Source(Deno.inspect(thing), "js");
@@ -67,6 +78,8 @@ for (const kind of [PrimFunc, Schedule, Trace, ConfigSpace, Explanation, Program
   seenAs(kind.prototype as object, viewOf);
 }
 seenInParts(Comparison.prototype, comparisonParts);
+seenInParts(Comparisons.prototype, comparisonsParts);
+seenInParts(Race.prototype, raceParts);
 seenInParts(TuneLog.prototype, searchParts);
 seenInParts(SuiteLog.prototype, suiteParts);
 seenInParts(Rerun.prototype, rerunParts);

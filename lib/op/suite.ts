@@ -107,7 +107,9 @@ function languageModel(
   const packed = quantization === "q4f16_1" || quantization === "q4f32_1";
   const weights = packed ? { weights: quantization, dtype } as const : { dtype } as const;
   const rows: Dim = phase === "decode" ? 1 : "m";
-  const shapes = phase === "decode" ? {} : { m: Math.max(2, Math.round(PROMPT / shrink)) };
+  const shapes: Readonly<Record<string, number>> = phase === "decode"
+    ? {}
+    : { m: Math.max(2, Math.round(PROMPT / shrink)) };
   const linear = (n: number, k: number, more: { readonly bias?: boolean; readonly out?: "f32" } = {}) =>
     phase === "decode"
       ? gemvProgram({ n, k, ...weights, ...more })
@@ -144,6 +146,9 @@ function languageModel(
 type Image = readonly SuiteKernel[];
 
 const VISION_MODELS = { resnet18, mobilenet_v2: mobilenetV2 } as const;
+
+/** The vision models that `te.suite` knows. */
+export const VISION_MODEL_NAMES: readonly string[] = Object.keys(VISION_MODELS);
 
 /** Collects the kernels of a network while it follows the image's size. */
 class Network {

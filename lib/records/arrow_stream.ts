@@ -1,6 +1,6 @@
 /** Arrow's stream format, message by message: enough to append to a file and to mend its end. */
-import { RecordBatchReader, RecordBatchStreamWriter } from "apache-arrow";
-import type { RecordBatch, Schema } from "apache-arrow";
+import { RecordBatchReader, RecordBatchStreamWriter } from "npm:apache-arrow@21.2.0";
+import type { RecordBatch, Schema } from "npm:apache-arrow@21.2.0";
 import { RecordError } from "./error.ts";
 import { headOf } from "./arrow_message.ts";
 

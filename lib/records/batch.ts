@@ -1,4 +1,4 @@
-import { type Data, DataType, Precision, type RecordBatch } from "apache-arrow";
+import { type Data, DataType, Precision, type RecordBatch } from "npm:apache-arrow@21.2.0";
 import { RecordError } from "./error.ts";
 import { arrowType, type Column } from "./schema.ts";
 

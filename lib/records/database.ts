@@ -1,17 +1,17 @@
 /** What many searches have found: the best schedules of each program on each device. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import { type Shapes, solveShapes } from "../ir/shapes.ts";
 import { isSameDevice, targetDistance } from "../target/target_distance.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
-import { type Known, RecordReader } from "./record_reader.ts";
+import { type ReadRecord, RecordReader } from "./record_reader.ts";
 import { DATABASE, readLog } from "./log.ts";
 import type { TrialRecord } from "./record.ts";
 import type { Column } from "./schema.ts";
 import { shortestMs } from "../estimate/roofline.ts";
-import { shapeDistance, type Structure, structureOf } from "./workload_similarity.ts";
+import { shapeDistance, type WorkloadStructure, workloadStructure } from "./workload_similarity.ts";
 import { recordsToTable, tableOf } from "./table.ts";
 import { TrialFile } from "./trial_file.ts";
 import { problemOf } from "./check_replay.ts";
@@ -47,8 +47,8 @@ export interface Added {
 
 /** The best schedules of one program with its shapes on one device, the fastest first. */
 interface Entry {
-  readonly of: Known;
-  best: readonly Known[];
+  readonly of: ReadRecord;
+  best: readonly ReadRecord[];
 }
 
 const PROBLEMS = {
@@ -202,7 +202,7 @@ export class TuningDatabase implements Disposable {
    */
   ranked(func: PrimFunc, target: Target, shapes: Shapes = {}): readonly Found[] {
     const values = solveShapes(func, () => undefined, shapes);
-    const asked = { fingerprint: fingerprint(func), structure: structureOf(func, values), target };
+    const asked = { fingerprint: fingerprint(func), structure: workloadStructure(func, values), target };
     return [...this.#entries.values()]
       .flatMap((entry) => {
         const near = nearness(entry.of, asked);
@@ -223,13 +223,13 @@ export class TuningDatabase implements Disposable {
 
   #take(records: readonly TrialRecord[]) {
     const refused: { record: TrialRecord; problem: string }[] = [];
-    const offered = new Set<Known>();
+    const offered = new Set<ReadRecord>();
     for (const record of records) {
       if (record.status !== "ok") continue;
       try {
-        const known = this.#reader.read(record);
-        this.#offer(known);
-        offered.add(known);
+        const candidate = this.#reader.read(record);
+        this.#offer(candidate);
+        offered.add(candidate);
       } catch (e) {
         if (!(e instanceof RecordError)) throw e;
         refused.push({ record, problem: e.message });
@@ -240,11 +240,11 @@ export class TuningDatabase implements Disposable {
     return { taken, passed: records.length - taken.length - refused.length, refused };
   }
 
-  #offer(known: Known): void {
-    const { record: { fingerprint }, shapes, target: { kind, name, clock } } = known;
+  #offer(candidate: ReadRecord): void {
+    const { record: { fingerprint }, shapes, target: { kind, name, clock } } = candidate;
     const key = JSON.stringify([fingerprint, Object.entries(shapes).sort(), kind, name, clock]);
-    const entry = this.#entries.get(key) ?? { of: known, best: [] };
-    entry.best = bestOf([...entry.best, known], this.#keep);
+    const entry = this.#entries.get(key) ?? { of: candidate, best: [] };
+    entry.best = bestOf([...entry.best, candidate], this.#keep);
     this.#entries.set(key, entry);
   }
 }
@@ -253,8 +253,8 @@ export class TuningDatabase implements Disposable {
  * The fastest `keep`, one a schedule, and the rule's own point. Of two alike the one that is there stays; ties fall
  * by text, so that the order of merging leaves no trace.
  */
-function bestOf(all: readonly Known[], keep: number): readonly Known[] {
-  const text = (k: Known) => k.record.trace;
+function bestOf(all: readonly ReadRecord[], keep: number): readonly ReadRecord[] {
+  const text = (k: ReadRecord) => k.record.trace;
   const sorted = all.toSorted((a, b) =>
     a.record.medianMs - b.record.medianMs || (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0)
   );
@@ -270,15 +270,15 @@ export function isRulesOwn(r: TrialRecord): boolean {
 }
 
 function nearness(
-  known: Known,
-  asked: { readonly fingerprint: string; readonly structure: Structure; readonly target: Target },
+  candidate: ReadRecord,
+  asked: { readonly fingerprint: string; readonly structure: WorkloadStructure; readonly target: Target },
 ): Pick<Found, "how" | "distance" | "because"> | undefined {
-  const shape = shapeDistance(known.structure, asked.structure);
-  const device = targetDistance(known.target, asked.target);
+  const shape = shapeDistance(candidate.structure, asked.structure);
+  const device = targetDistance(candidate.target, asked.target);
   if (shape === undefined || device === undefined || shape + device > FARTHEST) return undefined;
-  const same = shape === 0 && known.record.fingerprint === asked.fingerprint;
-  const own = isSameDevice(known.target, asked.target);
-  const { task, adapter } = known.record;
+  const same = shape === 0 && candidate.record.fingerprint === asked.fingerprint;
+  const own = isSameDevice(candidate.target, asked.target);
+  const { task, adapter } = candidate.record;
   const far = (n: number) => `${Number(n.toFixed(2))} doublings away`;
   const checked = asked.target.peaks
     ? "its time is within the device's measured peaks"

@@ -1,5 +1,5 @@
-/** What the kernels of a model take, by how they are scheduled: one row a kernel and contestant. */
-import type { Table } from "apache-arrow";
+/** What the kernels of a model take, by how they are scheduled: one row a kernel and method. */
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -56,7 +56,7 @@ export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
   return tableOf(rows, KERNEL_COLUMNS);
 }
 
-/** @throws {RecordError} for a table that lacks a column, or has a kernel of a contestant twice */
+/** @throws {RecordError} for a table that lacks a column, or has a kernel of a method twice */
 export function kernelRows(table: Table): readonly KernelRow[] {
   const rows = rowsOf(table, KERNEL_COLUMNS) as unknown as readonly KernelRow[];
   const seen = new Set<string>();

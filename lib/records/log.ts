@@ -3,7 +3,7 @@ import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { recordsToTable } from "./table.ts";
 import { type Metadata, readTrials, TrialFile } from "./trial_file.ts";
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 
 /** What a log file is about. */
 export interface LogIdentity {

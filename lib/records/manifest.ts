@@ -16,10 +16,12 @@ import {
   text,
   textUpTo,
 } from "../base/read_json.ts";
+import { OLD_NAMES, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
 import type { Config } from "../space/knobs.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
+import { presentTrace } from "./present_names.ts";
 
 /** Raised whenever a reader of today could misread a manifest of tomorrow. */
 export const SHARED_VERSION = 1;
@@ -51,7 +53,7 @@ export interface SharedTask {
   readonly results: readonly SharedResult[];
 }
 
-/** What came of one contestant. */
+/** What came of one method. */
 export interface SharedResult {
   readonly contestant: string;
   readonly rule: string;
@@ -149,9 +151,10 @@ const MANIFEST: Kinds<Manifest> = {
  * each other, `RecordReader` tells.
  *
  * @param path of whose it is, for the error
+ * @param names as earlier versions wrote them; the manifest that is returned has the present ones
  * @throws {RecordError} where it is none, or one of a later version
  */
-export function manifestFrom(path: string, json: string): Manifest {
+export function manifestFrom(path: string, json: string, names: OldNames = OLD_NAMES): Manifest {
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
@@ -168,6 +171,17 @@ export function manifestFrom(path: string, json: string): Manifest {
   }
   let why = "it is no object";
   const manifest = readFields(parsed, MANIFEST, (name, takes) => why = `its ${name} is not ${takes}`);
-  if (manifest) return manifest;
+  if (manifest) return { ...manifest, tasks: manifest.tasks.map((t) => presentTask(t, names)) };
   throw new RecordError(`cannot open ${path}: its manifest can't be read: ${why}`);
+}
+
+function presentTask(task: SharedTask, names: OldNames): SharedTask {
+  return { ...task, results: task.results.map((r) => presentResult(r, names)) };
+}
+
+function presentResult(result: SharedResult, names: OldNames): SharedResult {
+  const rule = presentName(result.rule, names.rules), { won } = result;
+  if (!won) return { ...result, rule };
+  const config = presentKnobs(rule, won.config, names), trace = presentTrace(won.trace, names);
+  return { ...result, rule, won: { ...won, config, trace } };
 }

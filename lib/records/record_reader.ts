@@ -5,27 +5,29 @@ import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson } from "../ir/func_json.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { msOf } from "../measure/measurement.ts";
+import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { Trace } from "../schedule/trace.ts";
 import type { Config } from "../space/knobs.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { configOf } from "./config.ts";
 import { RecordError } from "./error.ts";
+import { presentRecord } from "./present_names.ts";
 import type { TrialRecord } from "./record.ts";
 import { shortestMs } from "../estimate/roofline.ts";
-import { type Structure, structureOf } from "./workload_similarity.ts";
+import { type WorkloadStructure, workloadStructure } from "./workload_similarity.ts";
 import { shapesOf } from "./task.ts";
 
 /** What a record is of. */
-export interface Subject {
+export interface Workload {
   readonly func: PrimFunc;
   readonly shapes: Shapes;
   readonly target: Target;
-  readonly structure: Structure;
+  readonly structure: WorkloadStructure;
 }
 
 /** A record that can be used, and what it was read as. */
-export interface Known extends Subject {
+export interface ReadRecord extends Workload {
   readonly record: TrialRecord;
   readonly trace: Trace;
   readonly config: Config;
@@ -33,29 +35,32 @@ export interface Known extends Subject {
 
 /** Reads records; what many share, their program and their target, is read once. */
 export class RecordReader {
-  readonly #subjects = new Map<string, Subject>();
+  readonly #workloads = new Map<string, Workload>();
+
+  /** @param names as earlier versions wrote them; what is read has the present ones */
+  constructor(readonly names: OldNames = OLD_NAMES) {}
 
   /**
    * @throws {RecordError} with what does not fit: no program, another one's fingerprint, task, trace or
    * configuration, a time that is not its samples' or that no device could reach
    */
-  read(record: TrialRecord): Known {
+  read(record: TrialRecord): ReadRecord {
     try {
-      return this.#read(record);
+      return this.#read(presentRecord(record, this.names));
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       throw new RecordError(`trial ${record.trial} of ${record.task.slice(0, 200)}: ${e.message}`);
     }
   }
 
-  #read(record: TrialRecord): Known {
-    const subject = this.subject(record);
-    const trace = Trace.fromJSON(record.trace);
+  #read(record: TrialRecord): ReadRecord {
+    const workload = this.workload(record);
+    const trace = Trace.fromJSON(record.trace, this.names);
     if (trace.program.fingerprint !== record.fingerprint) {
       throw new RecordError(`its trace is of another program, ${trace.program.fingerprint}`);
     }
-    checkTime(record, subject);
-    return { ...subject, record, trace, config: configOf(record.config) };
+    checkTime(record, workload);
+    return { ...workload, record, trace, config: configOf(record.config) };
   }
 
   /**
@@ -63,14 +68,14 @@ export class RecordReader {
    *
    * @throws {TunebookError} where its program, task, target and fingerprint don't fit each other
    */
-  subject(
+  workload(
     { program, task, target, fingerprint: claimed }: Pick<
       TrialRecord,
       "program" | "task" | "target" | "fingerprint"
     >,
-  ): Subject {
+  ): Workload {
     const key = JSON.stringify([program, task, target]);
-    let known = this.#subjects.get(key);
+    let known = this.#workloads.get(key);
     if (!known) {
       const func = funcFromJson(parsed(program, "its program"));
       const shapes = shapesOf(func, task);
@@ -79,9 +84,9 @@ export class RecordReader {
         func,
         shapes,
         target: targetFromJson(parsed(target, "its target")),
-        structure: structureOf(func, shapes),
+        structure: workloadStructure(func, shapes),
       };
-      this.#subjects.set(key, known);
+      this.#workloads.set(key, known);
     }
     const own = fingerprint(known.func);
     if (own !== claimed) throw new RecordError(`its fingerprint is ${claimed}, and its program's ${own}`);
@@ -89,7 +94,7 @@ export class RecordReader {
   }
 }
 
-function checkTime(record: TrialRecord, { func, shapes, target }: Subject): void {
+function checkTime(record: TrialRecord, { func, shapes, target }: Workload): void {
   const { medianMs, samples, againstMs, againstSamples, clock } = record;
   const inTurn = againstSamples.length > 0;
   const times = [...samples, ...againstSamples, ...(inTurn ? [againstMs] : [])];

@@ -1,8 +1,9 @@
 /** A space that was measured whole: what came of each of its points, so that it can stand for the device. */
-import { type Table, tableFromIPC, tableToIPC } from "apache-arrow";
+import { type Table, tableFromIPC, tableToIPC } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
 import type { Failure } from "../measure/measurement.ts";
+import { knobsOf, OLD_NAMES, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
 import { ConfigSpace } from "../space/config_space.ts";
 import { answerOf, type Knob } from "../space/knob.ts";
 import type { Answer } from "../space/knobs.ts";
@@ -62,20 +63,26 @@ export function spaceToTable(of: SpaceIdentity, points: Iterable<SpacePoint>): T
   });
 }
 
-/** @throws {RecordError} where the table is no recorded space */
-export function tableToSpace(table: Table): RecordedSpace {
+/**
+ * The space that a table records.
+ *
+ * @param names as earlier versions wrote them; the space has the present ones
+ * @throws {RecordError} where the table is no recorded space
+ */
+export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): RecordedSpace {
   const text = table.schema.metadata.get("tunebook.space");
   if (text === undefined) {
     throw new RecordError("cannot read a recorded space: the table says not of what it is");
   }
-  const { program, target, rule, narrowing, knobs: known } = JSON.parse(text) as {
+  const { program, target, rule: written, narrowing, knobs: known } = JSON.parse(text) as {
     readonly program: FuncJson;
     readonly target: unknown;
     readonly rule: string;
     readonly narrowing: Narrowing;
     readonly knobs: unknown;
   };
-  const knobs = knobsFromJson(known);
+  const rule = presentName(written, names.rules);
+  const knobs = knobsFromJson(known).map((k) => ({ ...k, name: presentName(k.name, knobsOf(rule, names)) }));
   const rows = rowsOf(table, COLUMNS) as unknown as readonly SpacePoint[];
   const bare = new ConfigSpace(knobs);
   const keyOf = (answers: readonly Answer[]) => answers.join("|");
@@ -90,7 +97,7 @@ export function tableToSpace(table: Table): RecordedSpace {
     func: funcFromJson(program),
     target: targetFromJson(target),
     rule,
-    narrowing,
+    narrowing: presentKnobs(rule, narrowing, names),
     space,
     points: new Map(rows.map((p) => [p.index, p])),
   };

@@ -1,5 +1,5 @@
 /** Shared schedules measured again on another device. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Failure } from "../measure/measurement.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
@@ -34,7 +34,7 @@ export interface RerunRow {
   readonly samples: readonly number[];
 }
 
-/** The contestant of the row for this device's own preset. */
+/** The method of the row for this device's own preset. */
 export const OWN_PRESET = "dlight here";
 
 export const RERUN_COLUMNS = {

@@ -1,5 +1,5 @@
 /** The columns of a log, in Arrow's types. */
-import { type DataType, Field, Float64, Int32, List, Schema, Utf8 } from "apache-arrow";
+import { type DataType, Field, Float64, Int32, List, Schema, Utf8 } from "npm:apache-arrow@21.2.0";
 import type { TrialRecord } from "./record.ts";
 
 /** Raised whenever a reader of today could misread a log of tomorrow. */

@@ -2,15 +2,15 @@
 import { TunebookError } from "../base/error.ts";
 import { medianInterval } from "../base/statistics.ts";
 import { RecordError } from "./error.ts";
-import { type Known, RecordReader, type Subject } from "./record_reader.ts";
+import { type ReadRecord, RecordReader, type Workload } from "./record_reader.ts";
 import type { Manifest, SharedResult, SharedTask } from "./manifest.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Outcome, summaryOf, type SummaryRow } from "./summary.ts";
 
 /** One program of a shared result, as it was read. */
-export interface SharedSubject extends Subject {
+export interface SharedWorkload extends Workload {
   readonly task: SharedTask;
-  readonly results: readonly { readonly result: SharedResult; readonly known?: Known }[];
+  readonly results: readonly { readonly result: SharedResult; readonly best?: ReadRecord }[];
 }
 
 /**
@@ -19,10 +19,10 @@ export interface SharedSubject extends Subject {
  * @param doing what they are read for, for the error
  * @throws {RecordError} with what does not fit
  */
-export function subjectsOf(doing: string, { device, tasks }: Manifest): readonly SharedSubject[] {
+export function workloadsOf(doing: string, { device, tasks }: Manifest): readonly SharedWorkload[] {
   const reader = new RecordReader();
   const target = JSON.stringify(device);
-  return tasks.map((task): SharedSubject => {
+  return tasks.map((task): SharedWorkload => {
     const identity = {
       task: task.task,
       fingerprint: task.fingerprint,
@@ -32,9 +32,9 @@ export function subjectsOf(doing: string, { device, tasks }: Manifest): readonly
     try {
       const results = task.results.map((result) => {
         const record = recordOf(identity, device.name, task.seed, result);
-        return { result, ...(record ? { known: reader.read(record) } : {}) };
+        return { result, ...(record ? { best: reader.read(record) } : {}) };
       });
-      return { ...reader.subject(identity), task, results };
+      return { ...reader.workload(identity), task, results };
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       throw new RecordError(`cannot ${doing}: ${e.message}`);
@@ -78,19 +78,19 @@ function recordOf(
   };
 }
 
-/** The rows of a program's contestants, as a comparison has them. */
-export function outcomesOf({ func, shapes, results }: SharedSubject): readonly SummaryRow[] {
+/** The rows of a program's methods, as a comparison has them. */
+export function outcomesOf({ func, shapes, results }: SharedWorkload): readonly SummaryRow[] {
   return summaryOf(
     func,
     shapes,
-    results.map(({ result: { contestant, rule, trials, failed, seconds, won }, known }): Outcome => ({
+    results.map(({ result: { contestant, rule, trials, failed, seconds, won }, best }): Outcome => ({
       contestant,
       rule,
       trials,
       failed,
       seconds,
-      ...(won && known
-        ? { won: { ...known.record, ms: won.ms, interval: medianInterval(won.confirmed ? won.samples : []) } }
+      ...(won && best
+        ? { won: { ...best.record, ms: won.ms, interval: medianInterval(won.confirmed ? won.samples : []) } }
         : {}),
     })),
   );

@@ -1,9 +1,9 @@
-/** The outcome of a comparison: one row a contestant. */
-import type { Table } from "apache-arrow";
+/** The outcome of a comparison: one row a method. */
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import type { Interval } from "../base/statistics.ts";
+import type { ConfidenceInterval } from "../base/statistics.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 import { taskOf } from "./task.ts";
@@ -51,7 +51,7 @@ export const SUMMARY_COLUMNS = {
   samples: "floats",
 } as const satisfies Readonly<Record<keyof SummaryRow, Column>>;
 
-/** What came of one contestant. */
+/** What came of one method. */
 export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trials" | "failed" | "seconds"> {
   /** Its confirmed schedule, where it has one. */
   readonly won?: {
@@ -60,17 +60,17 @@ export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trial
     readonly maxError: number;
     readonly samples: readonly number[];
     readonly ms: number;
-    readonly interval: Interval;
+    readonly interval: ConfidenceInterval;
   };
 }
 
-/** The rows of one program's contestants, who are compared with each other. */
+/** The rows of one program's methods, who are compared with each other. */
 export function summaryOf(
   func: PrimFunc,
   shapes: Shapes,
   outcomes: readonly Outcome[],
 ): readonly SummaryRow[] {
-  const mid = (contestant: string) => outcomes.find((o) => o.contestant === contestant)?.won?.ms ?? NaN;
+  const mid = (method: string) => outcomes.find((o) => o.contestant === method)?.won?.ms ?? NaN;
   return outcomes.map(({ contestant, rule, trials, failed, seconds, won }): SummaryRow => {
     const ms = won?.ms ?? NaN;
     return {

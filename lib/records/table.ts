@@ -1,6 +1,8 @@
 /** Rows as Arrow tables, and back. */
-import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "apache-arrow";
+import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "npm:apache-arrow@21.2.0";
+import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { RecordError } from "./error.ts";
+import { presentRecord } from "./present_names.ts";
 import type { TrialRecord } from "./record.ts";
 import { arrowType, type Column, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
 
@@ -38,16 +40,18 @@ export function recordsToTable(records: readonly TrialRecord[]): Table {
 }
 
 /**
- * The records of a table.
+ * The records of a table, under the present names of rules, knobs and steps.
  *
+ * @param names as earlier versions wrote them
  * @throws {RecordError} where a column is missing or holds something else
  */
-export function tableToRecords(table: Table): readonly TrialRecord[] {
+export function tableToRecords(table: Table, names: OldNames = OLD_NAMES): readonly TrialRecord[] {
   const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
     !Object.hasOwn(SINCE_FIRST, name) || table.getChild(name)
   );
   const rows = rowsOf(table, Object.fromEntries(known));
-  return rows.map((row) => ({ ...SINCE_FIRST, ...row })) as unknown as readonly TrialRecord[];
+  const records = rows.map((row) => ({ ...SINCE_FIRST, ...row })) as unknown as readonly TrialRecord[];
+  return records.map((r) => presentRecord(r, names));
 }
 
 /** The rows of a table, checked against the columns that they should have. */

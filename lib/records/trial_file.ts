@@ -1,5 +1,5 @@
 /** A file of trials: an Arrow stream that grows batch by batch and is never closed. */
-import { type Schema, Table } from "apache-arrow";
+import { type Schema, Table } from "npm:apache-arrow@21.2.0";
 import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";

@@ -6,14 +6,14 @@ import type { Shapes } from "../ir/shapes.ts";
 import { walkStmt } from "../ir/visit.ts";
 import { doublings } from "../target/target_distance.ts";
 
-export interface Structure {
+export interface WorkloadStructure {
   /** The same for programs that are alike but for numbers and names. */
   readonly text: string;
   /** Extents of the axes of each block, in order. */
   readonly extents: readonly (readonly number[])[];
 }
 
-export function structureOf(func: PrimFunc, shapes: Shapes): Structure {
+export function workloadStructure(func: PrimFunc, shapes: Shapes): WorkloadStructure {
   const extents: number[][] = [];
   walkStmt(func.body, (s) => {
     if (s.kind === "block") extents.push(s.iters.map((it) => evaluate(exprToJson(it.extent), shapes)));
@@ -33,7 +33,7 @@ function masked(_key: string, value: unknown): unknown {
  * The doublings from one program's extents to the other's, of the block where they are most; undefined for
  * programs of another structure.
  */
-export function shapeDistance(a: Structure, b: Structure): number | undefined {
+export function shapeDistance(a: WorkloadStructure, b: WorkloadStructure): number | undefined {
   if (a.text !== b.text) return undefined;
   return a.extents.reduce((most, block, k) => {
     const other = b.extents[k] ?? block;

@@ -1,17 +1,17 @@
 /** Arguments held against what a program takes, before anything reaches a device. */
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
+import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
 import { RuntimeError } from "./error.ts";
 import type { Preparation } from "./preparation.ts";
 
-/** Values of the shape variables, by name. */
-export type Shapes = Readonly<Record<string, number>>;
+export type { Shapes };
 /** Arguments by parameter name. */
 export type Inputs = Readonly<Record<string, TypedArray>>;
 
 /** Elements of a buffer. */
-export function sizeOf(spec: BufferSpec, shapes: Shapes): number {
+export function lengthOf(spec: BufferSpec, shapes: Shapes): number {
   return spec.shape.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
 }
 
@@ -135,7 +135,7 @@ function checkLengths(
   known: Shapes,
 ): void {
   for (const spec of specs) {
-    const length = lengths[spec.name], wanted = sizeOf(spec, known);
+    const length = lengths[spec.name], wanted = lengthOf(spec, known);
     if (length !== wanted) {
       throw new RuntimeError(
         `${asked} with ${spec.name} of ${length} elements: ${show(spec)} takes ${wanted}`,

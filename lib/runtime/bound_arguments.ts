@@ -3,7 +3,7 @@ import type { Bound, Spent } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
 
 /** Arguments on a device, until they are disposed. */
-export class Held implements Bound {
+export class BoundArguments implements Bound {
   #bound: Bound | undefined;
 
   constructor(

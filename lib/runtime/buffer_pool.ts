@@ -13,7 +13,7 @@ interface Room extends Disposable {
  * A device's places in which nothing runs at the moment, for the next run by the same owner with the same shapes. The
  * oldest go first.
  */
-export class Places<P extends Room> implements Disposable {
+export class BufferPool<P extends Room> implements Disposable {
   readonly #idle: { readonly owner: object; readonly key: string; readonly place: P }[] = [];
   #bytes = 0;
 

@@ -1,5 +1,5 @@
 import type { Executable } from "../codegen/executable.ts";
-import { targetOf } from "../target/profiles.ts";
+import { PROFILES } from "../target/profiles.ts";
 import type { Peaks, Profile, Target } from "../target/target.ts";
 import type { Backend } from "./backend.ts";
 import { openCpu } from "./cpu/open_cpu.ts";
@@ -8,10 +8,12 @@ import { probe } from "./probe.ts";
 import { Program } from "./program.ts";
 import { openWebGpu } from "./webgpu/open_webgpu.ts";
 import { HOST } from "./platform.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { flag, oneOf } from "../base/option_kinds.ts";
 
 export interface DeviceOptions {
-  /** Insist on a kind; left out, the WebGPU adapter is taken, or the CPU where there is none. */
-  readonly prefer?: "webgpu" | "cpu";
+  /** The kind of device, "webgpu" or "cpu". Default: the WebGPU adapter, or the CPU if there is none. */
+  readonly backend?: "webgpu" | "cpu";
   /** Takes the presets of this profile, whatever the adapter says of itself. */
   readonly profile?: Profile;
   /**
@@ -21,6 +23,12 @@ export interface DeviceOptions {
   readonly subgroups?: boolean;
 }
 
+const DEVICE_FIELDS = {
+  backend: oneOf("webgpu", "cpu"),
+  profile: oneOf(...Object.keys(PROFILES) as readonly Profile[]),
+  subgroups: flag,
+} satisfies Fields<DeviceOptions>;
+
 /** A device that runs programs: a WebGPU adapter, or the CPU. Dispose it, or declare it with `using`. */
 export class Device implements Disposable {
   readonly #backend: Backend;
@@ -28,7 +36,7 @@ export class Device implements Disposable {
 
   private constructor(backend: Backend, profile: Profile | undefined) {
     this.#backend = backend;
-    this.#target = profile === undefined ? backend.target : { ...backend.target, profile: checked(profile) };
+    this.#target = profile === undefined ? backend.target : { ...backend.target, profile };
   }
 
   /**
@@ -36,14 +44,16 @@ export class Device implements Disposable {
    *
    * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
    */
-  static async open({ prefer, profile, subgroups }: DeviceOptions = {}): Promise<Device> {
-    if (prefer === "cpu") return new Device(openCpu(HOST), profile);
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    checkOptions("Device.open", options, DEVICE_FIELDS, { prefer: '"backend"' });
+    const { backend, profile, subgroups } = options;
+    if (backend === "cpu") return new Device(openCpu(HOST), profile);
     const gpu = await openWebGpu(HOST, subgroups);
     if (gpu) return new Device(gpu, profile);
-    if (prefer === "webgpu") {
+    if (backend === "webgpu") {
       throw new NoDeviceError(
         "cannot open a WebGPU device: no adapter was found; install a Vulkan driver (on Debian, mesa-vulkan-drivers " +
-          'and libvulkan1 give one in software), or use Device.open({ prefer: "cpu" })',
+          'and libvulkan1 give one in software), or use Device.open({ backend: "cpu" })',
       );
     }
     return new Device(openCpu(HOST), profile);
@@ -74,9 +84,4 @@ export class Device implements Disposable {
   [Symbol.dispose](): void {
     this.#backend[Symbol.dispose]();
   }
-}
-
-/** @throws {TunebookError} for an unknown profile */
-function checked(profile: Profile): Profile {
-  return targetOf(profile).profile;
 }

@@ -1,7 +1,9 @@
 /**
- * All that the runtime needs of its host: a name, clocks, timers. It asks for what is there and imports nothing, so
+ * All that the runtime needs of its host: a name, clocks, timers. It asks for what is there and imports no host, so
  * the compiler and the runtime run in a browser as they are.
  */
+
+import type { Clock } from "../target/target.ts";
 
 interface Host {
   readonly Deno?: { readonly version: { readonly deno: string }; readonly jupyter?: unknown };
@@ -17,8 +19,14 @@ export const HOST: string = host.Deno
   ? `Deno ${host.Deno.version.deno}`
   : host.navigator?.userAgent ?? "unknown";
 
-/** True if the host counts CPU time. A browser page does not: `cpuTime` is wall time there. */
-export const COUNTS_CPU: boolean = host.process?.cpuUsage !== undefined;
+/**
+ * The clock that measures best on a device of which `clock` is known: wall time where the device has no
+ * timestamps, or the host, a browser page, does not count CPU time.
+ */
+export function clockOf(clock: Clock, timestamps: boolean): Clock {
+  if (clock === "timestamp") return timestamps ? clock : "wall";
+  return clock === "cpu" && host.process?.cpuUsage === undefined ? "wall" : clock;
+}
 
 /** CPU milliseconds that this process has used, all its threads together; wall milliseconds without such a clock. */
 export function cpuTime(): number {

@@ -3,7 +3,7 @@ import { checkArguments, type HeldInputs, type Inputs, type Shapes } from "./arg
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, HeldBytes, Spent, Weights } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
-import { Held } from "./bound_arguments.ts";
+import { BoundArguments } from "./bound_arguments.ts";
 
 /**
  * A program with some of its inputs on the device, in the layout in which it reads them: made once, for any number
@@ -59,7 +59,7 @@ export class Prepared implements Disposable {
     this.#check();
     const known = checkArguments(this.executable, inputs, shapes, this.inputs);
     const bound = await this.#weights.bind(inputs, known);
-    return new Held(this.executable.name, bound, () => this.#checkOwn());
+    return new BoundArguments(this.executable.name, bound, () => this.#checkOwn());
   }
 
   #check(): void {

@@ -1,5 +1,6 @@
 /** What rules and rooflines want to know of a device and adapters don't tell: measured by small kernels. */
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
 import type { Inputs } from "./arguments.ts";
 import { type Backend, type Bound, timeOf } from "./backend.ts";
@@ -27,7 +28,7 @@ export async function probe(backend: Backend): Promise<Peaks> {
   return {
     gflops: THREADS * TURNS * SUMS * 4 * 2 / fma / 1e6,
     bufferGbps: await rate("buffer"),
-    textureGbps: target.kind === "cpu" ? 0 : await rate("texture"),
+    textureGbps: target.textures === "none" ? 0 : await rate("texture"),
     copyGbps: 2 * COPIED * 4 / copyMs / 1e6,
     launchMs,
   };
@@ -76,7 +77,7 @@ function kernel(target: Target, name: Probe): Executable {
   const reads = name === "buffer" || name === "texture" || name === "copy";
   return {
     name: `probe_${name}`,
-    language: target.kind === "cpu" ? "js" : "wgsl",
+    language: target.language,
     shapeVars: [],
     buffers: [
       ...(reads ? [spec("A", "input", size, name === "texture")] : []),
@@ -85,7 +86,7 @@ function kernel(target: Target, name: Probe): Executable {
     launches: [{
       name: `probe_${name}`,
       prepares: false,
-      source: target.kind === "cpu" ? javascript(name) : wgsl(name, target),
+      source: SOURCES[target.language](name, target),
       workgroupSize: [64, 1, 1],
       grid: [name === "launch" ? 1 : size / 4 / 64, 1, 1],
       folded: false,
@@ -100,6 +101,12 @@ function kernel(target: Target, name: Probe): Executable {
     }],
   };
 }
+
+/** The source of a probe in each language. */
+const SOURCES: Readonly<Record<KernelLanguage, (name: Probe, target: Target) => string>> = {
+  wgsl,
+  js: javascript,
+};
 
 function wgsl(name: Probe, { textures }: Target): string {
   const sampled = textures === "sampled";

@@ -3,7 +3,7 @@ import { checkArguments, checkWeights, type Inputs, type Shapes } from "./argume
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, Loaded } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
-import { Held } from "./bound_arguments.ts";
+import { BoundArguments } from "./bound_arguments.ts";
 import { planPreparation } from "./preparation.ts";
 import { Prepared } from "./prepared.ts";
 
@@ -37,7 +37,7 @@ export class Program implements Disposable {
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
     this.#check();
     const bound = await this.#loaded.bind(inputs, checkArguments(this.executable, inputs, shapes));
-    return new Held(this.executable.name, bound, () => {});
+    return new BoundArguments(this.executable.name, bound, () => {});
   }
 
   /**
@@ -48,7 +48,7 @@ export class Program implements Disposable {
    * ```ts
    * import { build, Device, te } from "tunebook";
    *
-   * using device = await Device.open({ prefer: "cpu" });
+   * using device = await Device.open({ backend: "cpu" });
    * using program = await build(te.matmul({ m: "m", n: 2, k: 2 }), device);
    * using weights = await program.prepare({ B: new Float32Array([5, 6, 7, 8]) });
    * const { C } = await weights.run({ A: new Float32Array([1, 2]) });

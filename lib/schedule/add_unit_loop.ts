@@ -1,6 +1,9 @@
 import { forLoop, variable } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { checkDepth, findBlock, FreshNames, replaceStmt } from "./query.ts";
+import { checkDepth } from "./check_depth.ts";
+import { findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Puts a loop of one turn around a block's nest, for a block that has none to bind.

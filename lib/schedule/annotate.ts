@@ -1,6 +1,7 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { ScheduleError } from "./error.ts";
-import { blocksOf, findLoop, replaceStmt } from "./query.ts";
+import { blocksOf, findLoop } from "./find.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Puts a note on a block or a loop, for rules and passes to read; a block goes before a loop of the same name.

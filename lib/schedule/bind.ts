@@ -3,7 +3,9 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { For, LoopKind, ThreadTag } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { blocksOf, findLoop, type FoundBlock, mixedLoop, reduceLoops, replaceStmt } from "./query.ts";
+import { blocksOf, findLoop, type FoundBlock } from "./find.ts";
+import { mixedLoop, reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Says how a loop runs: vectorized, unrolled, parallel, or bound to a thread.

@@ -2,12 +2,15 @@ import { block, iterVar, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { flattenBlock } from "../ir/flatten_block.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Annotations, Stmt } from "../ir/stmt.ts";
 import { mapStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { rebind } from "./rebind.ts";
-import { blocksOf, findLoop, FreshNames, loopsIn, reduceLoops, replaceStmt } from "./query.ts";
+import { blocksOf, findLoop, loopsIn } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Makes one block of the nest under a loop: it stays as it is, whatever happens to the loops around.

@@ -2,10 +2,12 @@
 import { add, and, block, constant, forLoop, ge, isConst, iterVar, lt, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf, unionRange } from "../arith/region.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
-import { accessesOf, type FoundBlock, type FreshNames, loopsIn } from "./query.ts";
+import { accessesTo } from "./block_accesses.ts";
+import { type FoundBlock, loopsIn } from "./find.ts";
+import type { FreshNames } from "./fresh_names.ts";
 
 /** The box of `buffer` that `b` reads while the variables run for which `relaxed` holds, and the loops inside it. */
 export function boxRead(
@@ -15,7 +17,7 @@ export function boxRead(
   analyzer: Analyzer,
 ): readonly Range[] {
   const inner = new Set(loopsIn(b).map((l) => l.var));
-  const boxes = accessesOf(b, buffer).filter((a) => !a.write)
+  const boxes = accessesTo(b, buffer).filter((a) => !a.write)
     .map((a) => regionOf(buffer, a.indices, (v) => inner.has(v) || relaxed(v), analyzer));
   return boxes.reduce((p, q) => unionBox(buffer, p, q, analyzer));
 }

@@ -1,12 +1,15 @@
 import { load, store } from "../ir/build.ts";
 import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { boxRead, nestOver, wholeOf } from "./box_loops.ts";
-import { blocksOf, findBlock, FreshNames, inputsOf, replaceStmt, writes } from "./query.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { inputLoadsOf, writes } from "./block_accesses.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 import { insert } from "./insert_nest.ts";
 
 /**
@@ -64,7 +67,7 @@ export function cacheRead(
 }
 
 function buffersRead(b: Block): readonly Buffer[] {
-  return [...new Set(inputsOf(b).map((l) => l.buffer))];
+  return [...new Set(inputLoadsOf(b).map((l) => l.buffer))];
 }
 
 /** The loop of `func` with the same variable as `loop`. */

@@ -1,12 +1,16 @@
 import { load, store } from "../ir/build.ts";
 import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block } from "../ir/stmt.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver, wholeOf } from "./box_loops.ts";
-import { blocksOf, consumersOf, findBlock, FreshNames, replaceStmt, storeOf, writes } from "./query.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { consumersOf } from "./dependences.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
+import { storeOf, writes } from "./block_accesses.ts";
 import { insert } from "./insert_nest.ts";
 
 /**

@@ -2,25 +2,16 @@ import { constant, isConst, seq } from "../ir/build.ts";
 import type { Buffer, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Range } from "../arith/region.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { boxRead, loopsOver, unionBox, within, wrap } from "./box_loops.ts";
-import {
-  blocksOf,
-  checkDepth,
-  consumersOf,
-  contains,
-  findBlock,
-  findLoop,
-  FreshNames,
-  isBefore,
-  producersOf,
-  removeBlock,
-  replaceStmt,
-  storeOf,
-  writes,
-} from "./query.ts";
+import { blocksOf, contains, findBlock, findLoop, isBefore } from "./find.ts";
+import { checkDepth } from "./check_depth.ts";
+import { consumersOf, producersOf } from "./dependences.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { removeBlock, replaceStmt } from "./replace_stmt.ts";
+import { storeOf, writes } from "./block_accesses.ts";
 
 /**
  * Moves a producer under a loop around its consumers. There it computes, at each turn, what they need of it at

@@ -6,16 +6,10 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute } from "../ir/visit.ts";
 import { dimensions } from "./compute_at.ts";
 import { ScheduleError } from "./error.ts";
-import {
-  accumulates,
-  blocksOf,
-  consumersOf,
-  findBlock,
-  removeBlock,
-  replaceStmt,
-  storeOf,
-  writes,
-} from "./query.ts";
+import { accumulates, storeOf, writes } from "./block_accesses.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { consumersOf } from "./dependences.ts";
+import { removeBlock, replaceStmt } from "./replace_stmt.ts";
 
 /** Expressions that one inlining may write out. */
 const MOST_MADE = 1 << 18;

@@ -2,22 +2,15 @@ import { and, block, iterVar, seq, store, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block } from "../ir/stmt.ts";
 import { readsMemory, substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { loopsLike } from "./box_loops.ts";
-import {
-  blocksOf,
-  depthAmong,
-  findBlock,
-  findLoop,
-  FreshNames,
-  reads,
-  replaceStmt,
-  storeOf,
-  writes,
-} from "./query.ts";
+import { blocksOf, depthAmong, findBlock, findLoop } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { reads, storeOf, writes } from "./block_accesses.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Makes two blocks of one that pads: the first fills with the constant, before a loop, and the block copies

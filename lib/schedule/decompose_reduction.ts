@@ -1,13 +1,16 @@
 import { block, constant, iterVar, seq, store, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { IterVar } from "../ir/stmt.ts";
 import { substitute } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { loopsLike } from "./box_loops.ts";
 import { isOneToOne } from "./injective_bindings.ts";
-import { depthAmong, findBlock, findLoop, FreshNames, mixedLoop, reduceLoops, replaceStmt } from "./query.ts";
+import { depthAmong, findBlock, findLoop } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { mixedLoop, reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 import { updateOf } from "./rfactor.ts";
 
 /**

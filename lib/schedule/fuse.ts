@@ -1,11 +1,13 @@
 import { floorDiv, floorMod, forLoop, isConst, mul, toExpr, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { findLoop, FreshNames, replaceStmt } from "./query.ts";
+import { findLoop } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 import { INDEX_LIMIT } from "./split.ts";
 import { rebind } from "./rebind.ts";
 

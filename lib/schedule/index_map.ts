@@ -1,7 +1,7 @@
 /** Index maps: dimensions cut into pieces, and the pieces put together in another order. */
 import { add, floorDiv, floorMod, isConst, mul, toExpr } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
@@ -103,7 +103,7 @@ export function isWhole(pieces: readonly [Piece, ...Piece[]]): boolean {
 }
 
 /** How long a new dimension is. */
-export function extentOf(pieces: readonly Piece[], analyzer: Analyzer): Expr {
+export function extentOfPieces(pieces: readonly Piece[], analyzer: Analyzer): Expr {
   return analyzer.simplify(pieces.reduce<Expr>((n, p) => mul(n, p.extent), toExpr(1)));
 }
 

@@ -3,7 +3,7 @@ import { isConst } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import type { Term } from "../arith/linear.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 

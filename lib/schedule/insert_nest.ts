@@ -1,7 +1,8 @@
 import { seq } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
-import { contains, replaceStmt } from "./query.ts";
+import { contains } from "./find.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /** Puts `nest` into the body of `loop` (or at top level), next to the statement that holds `block`. */
 export function insert(

@@ -1,10 +1,13 @@
 import { add, constant, isConst, lt, seq, sub, variable } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 import { rebind } from "./rebind.ts";
-import { blocksOf, copied, findLoop, FreshNames, reduceLoops, replaceStmt } from "./query.ts";
+import { blocksOf, findLoop } from "./find.ts";
+import { copied, FreshNames } from "./fresh_names.ts";
+import { reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /** Blocks of a program: more than any kernel has, where each partition may double what there are. */
 const BLOCK_LIMIT = 512;

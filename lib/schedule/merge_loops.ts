@@ -3,12 +3,14 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Linear, linearAdd, linearConst } from "../arith/linear.ts";
 import { type Range, regionOf } from "../arith/region.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { rebind } from "./rebind.ts";
-import { accessesOf, blocksOf, findLoop, loopsIn, replaceStmt } from "./query.ts";
+import { accessesTo } from "./block_accesses.ts";
+import { blocksOf, findLoop, loopsIn } from "./find.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Makes one loop of loops that follow one another: each turn runs the turn of the first, then that of the
@@ -123,7 +125,7 @@ function touchesOf(loops: readonly For[], analyzer: Analyzer): readonly Touches[
     touches: blocksOf(loop.body).flatMap(({ block, loops: around }) => {
       const inner = new Set([...around, ...loopsIn(block)].map((l) => l.var));
       return [...shared].flatMap((buffer) =>
-        accessesOf(block, buffer).map(({ indices, write }): Touch => ({
+        accessesTo(block, buffer).map(({ indices, write }): Touch => ({
           buffer,
           write,
           turn: regionOf(buffer, indices, (v) => inner.has(v), analyzer),

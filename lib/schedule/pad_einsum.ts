@@ -2,13 +2,16 @@ import { and, ceilDiv, constant, isConst, load, lt, mul, select, store } from ".
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { reducerOf } from "../ir/reducer.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
 import { isStraight, nestOver } from "./box_loops.ts";
-import { findBlock, FreshNames, replaceStmt, storeOf } from "./query.ts";
+import { findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
+import { storeOf } from "./block_accesses.ts";
 
 /**
  * Pads the axes of a sum of products up to multiples, with zeros that add nothing: its tensors are copied into

@@ -1,6 +1,6 @@
 import { and } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import type { Analyzer } from "../arith/simplify.ts";
+import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt, substitute } from "../ir/visit.ts";
 

@@ -1,14 +1,17 @@
 import { constant, forLoop, isConst, load, select, store } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, readsMemory, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver, within } from "./box_loops.ts";
 import { isOneToOne } from "./injective_bindings.ts";
-import { blocksOf, findBlock, FreshNames, reads, replaceStmt, storeOf, writes } from "./query.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { reads, storeOf, writes } from "./block_accesses.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Makes a block read a buffer, or write its own, through a copy that has the block's axes for dimensions: those

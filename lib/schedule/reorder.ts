@@ -1,10 +1,12 @@
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { isOneToOne } from "./injective_bindings.ts";
-import { blocksOf, findLoop, mixedLoop, reduceLoops, replaceStmt } from "./query.ts";
+import { blocksOf, findLoop } from "./find.ts";
+import { mixedLoop, reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Puts loops of one perfect nest in the order of `names`; loops between them that are not named stay where

@@ -3,28 +3,19 @@ import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { keyOf } from "../ir/key.ts";
 import { type Range, regionOf } from "../arith/region.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./insert_nest.ts";
 import { loopsOver, within, wrap } from "./box_loops.ts";
-import {
-  accessesOf,
-  blocksOf,
-  checkDepth,
-  consumersOf,
-  findBlock,
-  findLoop,
-  type FoundBlock,
-  FreshNames,
-  isBefore,
-  producersOf,
-  reduceLoops,
-  removeBlock,
-  storeOf,
-  writes,
-} from "./query.ts";
+import { accessesTo, storeOf, writes } from "./block_accesses.ts";
+import { blocksOf, findBlock, findLoop, type FoundBlock, isBefore } from "./find.ts";
+import { checkDepth } from "./check_depth.ts";
+import { consumersOf, producersOf } from "./dependences.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { reduceLoops } from "./reduce_loops.ts";
+import { removeBlock } from "./replace_stmt.ts";
 
 /**
  * Moves a consumer under a loop around its producers, behind them. There it runs, at each turn, over what they
@@ -111,7 +102,7 @@ export function reverseComputeAt(
   const producer = producers.at(-1) as FoundBlock;
   const inside = producer.loops.slice(producer.loops.indexOf(loop) + 1);
   const isInside = (v: Var) => inside.some((l) => l.var === v);
-  const indices = accessesOf(producer.block, buffer).find((a) => a.write)?.indices ?? [];
+  const indices = accessesTo(producer.block, buffer).find((a) => a.write)?.indices ?? [];
   const skips = conjuncts(producer.block.where).find((e) =>
     usesVar(e, (v) => isInside(v) && indices.some((x) => usesVar(x, (y) => y === v))) &&
     !isOfDomain(e, producer.block, analyzer)
@@ -126,7 +117,7 @@ export function reverseComputeAt(
   const produced = regionOf(buffer, indices, isInside, analyzer);
   const part = producers.find((p) => {
     const within = new Set(p.loops.slice(p.loops.indexOf(loop) + 1).map((l) => l.var));
-    const own = accessesOf(p.block, buffer).find((a) => a.write)?.indices ?? [];
+    const own = accessesTo(p.block, buffer).find((a) => a.write)?.indices ?? [];
     return regionOf(buffer, own, (v) => within.has(v), analyzer).some((r, d) =>
       !analyzer.provesEqual(r.min, (produced[d] as Range).min) ||
       !analyzer.provesEqual(r.extent, (produced[d] as Range).extent)
@@ -233,5 +224,5 @@ function has(range: Range, e: Expr, analyzer: Analyzer): boolean {
 
 function readIndices(b: Block, buffer: Buffer): readonly (readonly Expr[])[] {
   const bare: Block = { ...b, bindings: b.iters.map((it) => it.var) };
-  return accessesOf(bare, buffer).filter((a) => !a.write).map((a) => a.indices);
+  return accessesTo(bare, buffer).filter((a) => !a.write).map((a) => a.indices);
 }

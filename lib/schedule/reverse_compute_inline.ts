@@ -4,17 +4,10 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, substitute } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import {
-  accumulates,
-  blocksOf,
-  consumersOf,
-  findBlock,
-  producersOf,
-  removeBlock,
-  replaceStmt,
-  storeOf,
-  writes,
-} from "./query.ts";
+import { accumulates, storeOf, writes } from "./block_accesses.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { consumersOf, producersOf } from "./dependences.ts";
+import { removeBlock, replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Puts a consumer's expression where its input is produced; the producer then writes the consumer's result.

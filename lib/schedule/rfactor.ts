@@ -7,7 +7,11 @@ import { substitute, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./insert_nest.ts";
 import { wrap } from "./box_loops.ts";
-import { findLoop, FreshNames, mixedLoop, reduceLoops, replaceStmt, storeOf } from "./query.ts";
+import { findLoop } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { mixedLoop, reduceLoops } from "./reduce_loops.ts";
+import { replaceStmt } from "./replace_stmt.ts";
+import { storeOf } from "./block_accesses.ts";
 
 /**
  * Makes the turns of a reduction's loop partial results of their own, in dimension `axis` of a new buffer.

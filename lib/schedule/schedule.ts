@@ -1,18 +1,26 @@
 import type { Load, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, ThreadTag } from "../ir/stmt.ts";
+import { checkCall } from "./check_call.ts";
 import { ScheduleError } from "./error.ts";
 import type { IndexMap } from "./index_map.ts";
+import { blocksOf, findBlock, findLoop } from "./find.ts";
+import { consumersOf, producersOf } from "./dependences.ts";
+import { buffersWrittenBy, inputLoadsOf } from "./block_accesses.ts";
 import { apply, type Step } from "./step.ts";
 import { STEP_LIMIT, Trace } from "./trace.ts";
-import { blocksOf, consumersOf, findBlock, findLoop, inputsOf, producersOf, written } from "./query.ts";
 
-/** A program under scheduling: applies steps to it and records them. */
+/**
+ * A program under scheduling: applies steps to it and records them. Blocks and loops are named by their unique names.
+ * A step that can't be applied throws a {@linkcode ScheduleError} and leaves the program as it was; so does a call with
+ * a wrong argument.
+ */
 export class Schedule {
   #func: PrimFunc;
   readonly #start: PrimFunc;
   readonly #steps: Step[] = [];
 
+  /** Starts a schedule of a program, without steps. */
   constructor(func: PrimFunc) {
     this.#func = this.#start = func;
   }
@@ -30,120 +38,222 @@ export class Schedule {
     return Trace.of(this.#start, this.#steps);
   }
 
-  #do(step: Step): readonly string[] {
+  /** Applies the step of a call with `count` arguments. */
+  #do(asked: Step, { length: count }: ArrayLike<unknown>): readonly string[] {
     if (this.#steps.length >= STEP_LIMIT) {
-      throw new ScheduleError(`cannot ${step.op}: the schedule has ${STEP_LIMIT} steps, which is the most`);
+      throw new ScheduleError(
+        `cannot ${asked.op}: expected at most ${STEP_LIMIT} steps in a schedule, got one more`,
+      );
     }
+    const step = checkCall(asked, count);
     const { func, made } = apply(this.#func, step);
     this.#func = func;
     this.#steps.push(step);
     return made;
   }
-  #one(step: Step): string {
-    return this.#do(step)[0] as string;
+  #one(step: Step, given: ArrayLike<unknown>): string {
+    return this.#do(step, given)[0] as string;
   }
 
-  /** Names of the loops that it makes, one a factor, outermost first. */
+  /**
+   * Makes a nest of loops out of one. At most one factor may be null: it is worked out.
+   *
+   * @returns the names of the new loops, one a factor, outermost first
+   */
   split<const Factors extends readonly (number | null)[]>(
     loop: string,
     factors: Factors,
   ): { readonly [K in keyof Factors]: string } {
-    const made = this.#do({ op: "split", loop, factors: [...factors] });
+    const made = this.#do({ op: "split", loop, factors }, arguments);
     return made as { readonly [K in keyof Factors]: string };
   }
+  /**
+   * Makes one loop of loops that are directly one inside the other, outermost first.
+   *
+   * @returns the name of the new loop
+   */
   fuse(...loops: readonly string[]): string {
-    return this.#one({ op: "fuse", loops });
+    return this.#one({ op: "fuse", loops }, arguments);
   }
+  /**
+   * Makes one loop of loops of one extent that follow one another.
+   *
+   * @returns the name of the new loop
+   */
   mergeLoops(...loops: readonly string[]): string {
-    return this.#one({ op: "mergeLoops", loops });
+    return this.#one({ op: "mergeLoops", loops }, arguments);
   }
+  /** Puts loops of one perfect nest in the given order, outermost first. */
   reorder(...loops: readonly string[]): void {
-    this.#do({ op: "reorder", loops });
+    this.#do({ op: "reorder", loops }, arguments);
   }
+  /** Runs the iterations of a loop in threads: one a workgroup, one a thread of it, or in turn in one thread. */
   bind(loop: string, thread: ThreadTag | "vthread"): void {
-    this.#do({ op: "bind", loop, thread });
+    this.#do({ op: "bind", loop, thread }, arguments);
   }
+  /** Computes the iterations of a loop in vectors of four. */
   vectorize(loop: string): void {
-    this.#do({ op: "vectorize", loop });
+    this.#do({ op: "vectorize", loop }, arguments);
   }
+  /** Writes the iterations of a loop out one after the other. */
   unroll(loop: string): void {
-    this.#do({ op: "unroll", loop });
+    this.#do({ op: "unroll", loop }, arguments);
   }
+  /** Marks a loop whose iterations are independent of each other. */
   parallel(loop: string): void {
-    this.#do({ op: "parallel", loop });
+    this.#do({ op: "parallel", loop }, arguments);
   }
+  /**
+   * Puts a loop of one iteration around a block's nest.
+   *
+   * @returns the name of the loop
+   */
   addUnitLoop(block: string): string {
-    return this.#one({ op: "addUnitLoop", block });
+    return this.#one({ op: "addUnitLoop", block }, arguments);
   }
+  /**
+   * Makes a block read a buffer through a copy in another memory.
+   *
+   * @returns the name of the block that copies
+   */
   cacheRead(block: string, buffer: string, scope: Scope): string {
-    return this.#one({ op: "cacheRead", block, buffer, scope });
+    return this.#one({ op: "cacheRead", block, buffer, scope }, arguments);
   }
+  /**
+   * Makes a block write a new buffer in another memory, which is copied to the old one after it.
+   *
+   * @returns the name of the block that copies
+   */
   cacheWrite(block: string, scope: Scope): string {
-    return this.#one({ op: "cacheWrite", block, scope });
+    return this.#one({ op: "cacheWrite", block, scope }, arguments);
   }
+  /**
+   * Moves a producer under a loop around its consumers.
+   *
+   * @returns the names of its new loops, outermost first
+   */
   computeAt(block: string, loop: string): readonly string[] {
-    return this.#do({ op: "computeAt", block, loop });
+    return this.#do({ op: "computeAt", block, loop }, arguments);
   }
+  /**
+   * Moves a consumer under a loop around its producers.
+   *
+   * @returns the names of its new loops, outermost first
+   */
   reverseComputeAt(block: string, loop: string): readonly string[] {
-    return this.#do({ op: "reverseComputeAt", block, loop });
+    return this.#do({ op: "reverseComputeAt", block, loop }, arguments);
   }
+  /** Puts a producer's expression where its results are read. */
   computeInline(block: string): void {
-    this.#do({ op: "computeInline", block });
+    this.#do({ op: "computeInline", block }, arguments);
   }
+  /** Puts a consumer's expression where its input is produced. */
   reverseComputeInline(block: string): void {
-    this.#do({ op: "reverseComputeInline", block });
+    this.#do({ op: "reverseComputeInline", block }, arguments);
   }
+  /**
+   * Makes two blocks of a reduction: its initialisation, placed before a loop, and its update.
+   *
+   * @returns the name of the block that initialises
+   */
   decomposeReduction(block: string, loop: string): string {
-    return this.#one({ op: "decomposeReduction", block, loop });
+    return this.#one({ op: "decomposeReduction", block, loop }, arguments);
   }
+  /**
+   * Keeps a partial sum for each iteration of a reduction's loop, in dimension `axis` of a new buffer.
+   *
+   * @returns the name of the block that computes the partial sums
+   */
   rfactor(loop: string, axis = 0): string {
-    return this.#one({ op: "rfactor", loop, axis });
+    return this.#one({ op: "rfactor", loop, axis }, arguments);
   }
-  /** Name of the block that computes the workers' parts. */
+  /**
+   * Shares a reduction out in equal ranges of steps, across tiles (stream-K).
+   *
+   * @param tile elements of a tile along each spatial axis
+   * @param step iterations of the reduction in one step
+   * @returns the name of the block that computes the partial sums
+   */
   streamK(block: string, tile: readonly number[], step: number, workers: number): string {
-    return this.#one({ op: "streamK", block, tile: [...tile], step, workers });
+    return this.#one({ op: "streamK", block, tile, step, workers }, arguments);
   }
+  /**
+   * Makes consecutive loops out of one, cut at the iterations `at`.
+   *
+   * @returns the names of the loops, in order
+   */
   loopPartition(loop: string, at: readonly number[]): readonly string[] {
-    return this.#do({ op: "loopPartition", loop, at: [...at] });
+    return this.#do({ op: "loopPartition", loop, at }, arguments);
   }
+  /**
+   * Makes two blocks of one that pads: the first fills with the constant, before a loop.
+   *
+   * @returns the name of the block that fills
+   */
   decomposePadding(block: string, loop: string): string {
-    return this.#one({ op: "decomposePadding", block, loop });
+    return this.#one({ op: "decomposePadding", block, loop }, arguments);
   }
+  /**
+   * Makes one block of the nest under a loop.
+   *
+   * @returns the name of the block
+   */
   blockize(loop: string): string {
-    return this.#one({ op: "blockize", loop });
+    return this.#one({ op: "blockize", loop }, arguments);
   }
+  /** Pads the axes of a sum of products up to multiples, one number an axis, with zeros that add nothing. */
   padEinsum(block: string, padding: readonly number[]): void {
-    this.#do({ op: "padEinsum", block, padding: [...padding] });
+    this.#do({ op: "padEinsum", block, padding }, arguments);
   }
+  /**
+   * Makes a block access a buffer through a copy that has the block's axes for dimensions.
+   *
+   * @returns the name of the block that copies
+   */
   reindex(block: string, buffer: string): string {
-    return this.#one({ op: "reindex", block, buffer });
+    return this.#one({ op: "reindex", block, buffer }, arguments);
   }
+  /** Changes how an intermediate buffer lies in memory. */
   transformLayout(buffer: string, map: IndexMap): void {
-    this.#do({ op: "transformLayout", buffer, map: structuredClone(map) });
+    this.#do({ op: "transformLayout", buffer, map }, arguments);
   }
+  /**
+   * Gives a block other axes, and one serial loop for each.
+   *
+   * @returns the names of its loops, outermost first
+   */
   transformBlockLayout(block: string, map: IndexMap): readonly string[] {
-    return this.#do({ op: "transformBlockLayout", block, map: structuredClone(map) });
+    return this.#do({ op: "transformBlockLayout", block, map }, arguments);
   }
+  /** Puts the buffer that a block writes, or an input, in another memory. */
   setScope(name: string, scope: Scope): void {
-    this.#do({ op: "setScope", name, scope });
+    this.#do({ op: "setScope", name, scope }, arguments);
   }
+  /**
+   * Makes the stride of dimension `axis` in workgroup memory `offset` more than a multiple of `factor` elements, so that
+   * neighbouring rows start in different banks.
+   */
   storageAlign(block: string, axis: number, factor: number, offset: number): void {
-    this.#do({ op: "storageAlign", block, axis, factor, offset });
+    this.#do({ op: "storageAlign", block, axis, factor, offset }, arguments);
   }
+  /** Keeps two copies of the workgroup memory that a block writes, so that one fills while the other is read. */
   doubleBuffer(block: string): void {
-    this.#do({ op: "doubleBuffer", block });
+    this.#do({ op: "doubleBuffer", block }, arguments);
   }
+  /** Puts a note on a block or a loop, for rules and passes to read. */
   annotate(name: string, key: string, value: string | number | boolean): void {
-    this.#do({ op: "annotate", name, key, value });
+    this.#do({ op: "annotate", name, key, value }, arguments);
   }
 
   /** Names of all blocks, in program order. */
   blocks(): readonly string[] {
     return blocksOf(this.#func.body).map((b) => b.block.name);
   }
+  /** Finds a block by its name. */
   block(name: string): Block {
     return findBlock(this.#func, name).block;
   }
+  /** Finds a loop by its name. */
   loop(name: string): For {
     return findLoop(this.#func, name).loop;
   }
@@ -161,12 +271,12 @@ export class Schedule {
   }
   /** The loads of a block from buffers that it does not write. */
   inputs(block: string): readonly Load[] {
-    return inputsOf(this.block(block));
+    return inputLoadsOf(this.block(block));
   }
   /** Names of the inputs of the program from which `buffer` is computed for `block`. */
   sources(block: string, buffer: string): readonly string[] {
     const producer = producersOf(this.#func, this.block(block)).find((b) =>
-      [...written(b.block)].some((x) => x.name === buffer)
+      [...buffersWrittenBy(b.block)].some((x) => x.name === buffer)
     );
     if (!producer) return [buffer];
     const names = this.inputs(producer.block.name).map((l) => l.buffer.name);

@@ -5,7 +5,8 @@ import type { PrimFunc } from "../ir/func.ts";
 import { outputsOf } from "../ir/parameters.ts";
 import { replaceBuffers } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { blocksOf, findBlock, storeOf } from "./query.ts";
+import { blocksOf, findBlock } from "./find.ts";
+import { storeOf } from "./block_accesses.ts";
 
 /**
  * Puts the buffer that a block writes, or an input, in another memory.

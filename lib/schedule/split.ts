@@ -1,10 +1,13 @@
 import { add, ceilDiv, forLoop, isConst, lt, mul, toExpr, variable } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
-import { checkDepth, findLoop, FreshNames, replaceStmt } from "./query.ts";
+import { checkDepth } from "./check_depth.ts";
+import { findLoop } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 import { rebind } from "./rebind.ts";
 
 /** Products of factors stay below it: indices are i32. */

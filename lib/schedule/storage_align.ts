@@ -2,7 +2,8 @@ import type { PrimFunc } from "../ir/func.ts";
 import { ALIGN, alignOf, DOUBLE } from "../ir/annotations.ts";
 import type { Block } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
-import { findBlock, storeOf } from "./query.ts";
+import { findBlock } from "./find.ts";
+import { storeOf } from "./block_accesses.ts";
 import { annotate } from "./annotate.ts";
 
 /**

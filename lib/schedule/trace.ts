@@ -2,6 +2,7 @@ import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { sizeOf } from "../ir/size.ts";
 import { ScheduleError } from "./error.ts";
+import { OLD_NAMES, type OldNames } from "./old_names.ts";
 import { apply, showStep, type Step } from "./step.ts";
 import { stepFromJson } from "./step_json.ts";
 
@@ -27,9 +28,11 @@ export class Trace {
   /**
    * The trace of JSON data, or of its text as records hold it.
    *
+   * @param names of steps, as earlier versions wrote them
+   *
    * @throws {ScheduleError} where `json` is not a trace
    */
-  static fromJSON(json: unknown): Trace {
+  static fromJSON(json: unknown, names: OldNames = OLD_NAMES): Trace {
     const { program, steps } = fieldsOf(typeof json === "string" ? parsed(json) : json);
     const { name, fingerprint } = fieldsOf(program);
     if (typeof name !== "string" || typeof fingerprint !== "string" || !Array.isArray(steps)) {
@@ -42,7 +45,7 @@ export class Trace {
     }
     return new Trace(
       { name, fingerprint },
-      Array.from(steps, (step, k) => stepFromJson(step, `step ${k} of a trace of ${name}`)),
+      Array.from(steps, (step, k) => stepFromJson(step, `step ${k} of a trace of ${name}`, names)),
     );
   }
 

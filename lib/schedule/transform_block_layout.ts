@@ -1,13 +1,24 @@
 import { forLoop, isConst, iterVar, select, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { backward, checkSize, extentOf, type IndexMap, isWhole, mapped, type Piece } from "./index_map.ts";
+import {
+  backward,
+  checkSize,
+  extentOfPieces,
+  type IndexMap,
+  isWhole,
+  mapped,
+  type Piece,
+} from "./index_map.ts";
 import { isStraight } from "./box_loops.ts";
-import { checkDepth, findBlock, FreshNames, replaceStmt } from "./query.ts";
+import { checkDepth } from "./check_depth.ts";
+import { findBlock } from "./find.ts";
+import { FreshNames } from "./fresh_names.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Gives a block other axes, and one serial loop for each, in their order.
@@ -60,7 +71,7 @@ export function transformBlockLayout(
   const nest = dimensions.map((pieces): { readonly loop: For; readonly axis: IterVar } => {
     const loop = loops[pieces[0].of] as For, axis = b.iters[pieces[0].of] as IterVar;
     if (isWhole(pieces)) return { loop, axis };
-    const extent = extentOf(pieces, analyzer);
+    const extent = extentOfPieces(pieces, analyzer);
     const v = variable(names.get(nameOf(pieces, loops.map((l) => l.var))));
     const a = variable(nameOf(pieces, b.iters.map((it) => it.var)));
     return { loop: forLoop(v, extent, b), axis: iterVar(a, extent, axis.type) };

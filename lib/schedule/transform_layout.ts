@@ -1,12 +1,14 @@
 import { isConst } from "../ir/build.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { Analyzer } from "../arith/simplify.ts";
+import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { checkSize, extentOf, forward, type IndexMap, mapped } from "./index_map.ts";
-import { blocksOf, reads, replaceStmt, writes } from "./query.ts";
+import { checkSize, extentOfPieces, forward, type IndexMap, mapped } from "./index_map.ts";
+import { blocksOf } from "./find.ts";
+import { reads, writes } from "./block_accesses.ts";
+import { replaceStmt } from "./replace_stmt.ts";
 
 /**
  * Changes how an intermediate lies in memory, wherever it is written or read.
@@ -37,7 +39,7 @@ export function transformLayout(func: PrimFunc, name: string, map: IndexMap): Pr
   }
   const dimensions = mapped(asked, map, old.shape, user);
   const analyzer = Analyzer.of(func);
-  const now: Buffer = { ...old, shape: dimensions.map((pieces) => extentOf(pieces, analyzer)) };
+  const now: Buffer = { ...old, shape: dimensions.map((pieces) => extentOfPieces(pieces, analyzer)) };
   const moved = (b: Block): Block => {
     const known = analyzerIn(func, b);
     const expr = (e: Expr): Expr => {

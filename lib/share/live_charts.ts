@@ -14,10 +14,10 @@ let loaded: Promise<readonly Script[]> | undefined;
 export function chartScripts(): Promise<readonly Script[]> {
   return loaded ??= (async () => {
     // A package has a file's address once it is loaded.
-    await Promise.all([loadDrawing(), import("vega-interpreter")]);
+    await Promise.all([loadDrawing(), import("npm:vega-interpreter@2.3.2")]);
     const [vega, interpreter] = await Promise.all([
-      Deno.readTextFile(new URL("./vega.min.js", import.meta.resolve("vega"))),
-      Deno.readTextFile(new URL(import.meta.resolve("vega-interpreter"))),
+      Deno.readTextFile(new URL("./vega.min.js", import.meta.resolve("npm:vega@6.4.0"))),
+      Deno.readTextFile(new URL(import.meta.resolve("npm:vega-interpreter@2.3.2"))),
     ]);
     return await Promise.all([vega, asScript(interpreter), DRAW].map(async (text) => ({
       text,

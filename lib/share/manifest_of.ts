@@ -13,18 +13,17 @@ import {
 } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { SCHEMA_VERSION } from "../records/schema.ts";
-import { type SummaryRow, summaryRows } from "../records/summary.ts";
-import { tableToRecords } from "../records/table.ts";
+import type { SummaryRow } from "../records/summary.ts";
 import { isSameDevice } from "../target/target_distance.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
-import type { Comparison } from "../tuning/comparison.ts";
+import { Comparison, Comparisons } from "../tuning/comparison.ts";
 import type { Confirmed } from "../tuning/confirm.ts";
 import type { TuneLog } from "../tuning/tune_log.ts";
 import { VERSION } from "../base/version.ts";
 
 /** What can be shared. */
-export type Shareable = Comparison | TuneLog;
+export type Shareable = Comparison | Comparisons | TuneLog;
 
 export interface ShareOptions {
   /** Default: what was computed. */
@@ -42,9 +41,12 @@ export function manifestOf(
   results: readonly Shareable[],
   { title, notes = {} }: ShareOptions,
 ): { readonly manifest: Manifest; readonly trials: readonly TrialRecord[] } {
-  const parts = results.map((r) =>
-    "summary" in r
-      ? { trials: tableToRecords(r.trials), made: comparisonResults(r), budget: r.budget }
+  const flat = results.flatMap((r): readonly (Comparison | TuneLog)[] =>
+    r instanceof Comparisons ? r.each : [r]
+  );
+  const parts = flat.map((r) =>
+    r instanceof Comparison
+      ? { trials: r.records, made: comparisonResults(r), budget: r.budget }
       : { trials: r.records, made: searchResults(r), budget: r.budget }
   );
   const empty = parts.length === 0 || parts.some((p) => p.trials.length === 0);
@@ -87,14 +89,15 @@ function deviceOf(trials: readonly TrialRecord[]): Target {
   );
 }
 
-function comparisonResults({ trials, summary }: Comparison): readonly SharedResult[] {
-  const records = tableToRecords(trials);
-  return summaryRows(summary).map((row): SharedResult => {
+function comparisonResults({ records, rows }: Comparison): readonly SharedResult[] {
+  return rows.map((row): SharedResult => {
     const own = records.filter((r) => r.contestant === row.contestant);
     const record = own.find((r) => r.config === row.config && r.trace === row.trace && r.status === "ok");
     return {
       ...countsOf(row.contestant, own),
-      ...(record && row.samples.length > 0 ? { won: confirmedSchedule({ record, ...timesOf(row) }) } : {}),
+      ...(record && record.trace !== "" && row.samples.length > 0
+        ? { won: confirmedSchedule({ record, ...timesOf(row) }) }
+        : {}),
     };
   });
 }
@@ -132,10 +135,10 @@ function ruleTrace([first]: readonly TrialRecord[]): string | undefined {
   }
 }
 
-function countsOf(contestant: string, own: readonly TrialRecord[]): SharedResult {
+function countsOf(method: string, own: readonly TrialRecord[]): SharedResult {
   const [first] = own;
   return {
-    contestant,
+    contestant: method,
     rule: first?.rule ?? "",
     tuner: first?.tuner ?? "",
     start: first?.start ?? "",

@@ -1,5 +1,5 @@
 /** Results as one HTML page that needs nothing else: tables, and charts as pictures with their data beside them. */
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { printable, printableLine } from "../base/printable.ts";
 import { type Chart, shownWidth } from "../charts/chart.ts";
 import { chartScripts, liveSpec } from "./live_charts.ts";

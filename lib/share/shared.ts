@@ -1,11 +1,11 @@
 /** A result that people share: written as one page or one folder, and opened as a stranger's data. */
-import { type Table, tableToIPC } from "apache-arrow";
+import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
 import { type Manifest, manifestFrom } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
-import { checkTrials, outcomesOf, type SharedSubject, subjectsOf } from "../records/shared.ts";
+import { checkTrials, outcomesOf, type SharedWorkload, workloadsOf } from "../records/shared.ts";
 import { summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { trialsFrom } from "../records/trial_file.ts";
@@ -16,7 +16,7 @@ import { overview } from "../charts/overview.ts";
 import { type Bundle, inCell } from "../notebook/jupyter.ts";
 import { partsOf, sharedPage } from "./shared_page.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
-import type { Device } from "../runtime/device.ts";
+import type { TunableDevice } from "../tuning/tunable_device.ts";
 import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts";
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
 
@@ -33,7 +33,7 @@ export class Shared {
     /** Every trial. */
     readonly records: readonly TrialRecord[],
     /** The programs, and the schedules that won. */
-    readonly subjects: readonly SharedSubject[],
+    readonly workloads: readonly SharedWorkload[],
   ) {}
 
   /**
@@ -44,7 +44,7 @@ export class Shared {
   static of(results: Shareable | readonly Shareable[], options: ShareOptions = {}): Shared {
     const list = Array.isArray(results) ? results as readonly Shareable[] : [results as Shareable];
     const { manifest, trials } = manifestOf(list, options);
-    return new Shared(manifest, trials, subjectsOf("share the result", manifest));
+    return new Shared(manifest, trials, workloadsOf("share the result", manifest));
   }
 
   /**
@@ -56,10 +56,10 @@ export class Shared {
   static async open(path: string): Promise<Shared> {
     const { manifest: json, trials } = await contentsOf(path);
     const manifest = manifestFrom(path, json);
-    const subjects = subjectsOf(`open ${path}`, manifest);
+    const workloads = workloadsOf(`open ${path}`, manifest);
     const records = trialsFrom(`the trials in ${path}`, trials);
     checkTrials(path, manifest, records);
-    const shared = new Shared(manifest, records, subjects);
+    const shared = new Shared(manifest, records, workloads);
     shared.#path = path;
     return shared;
   }
@@ -69,9 +69,9 @@ export class Shared {
     return recordsToTable(this.records);
   }
 
-  /** What came of each contestant: one row each, as `compare` gives them. */
+  /** What came of each method: one row each, as `compare` gives them. */
   get summary(): Table {
-    return summaryTable(this.subjects.flatMap(outcomesOf));
+    return summaryTable(this.workloads.flatMap(outcomesOf));
   }
 
   /** The charts: of all programs where they are several, then of each, in order. */
@@ -88,7 +88,7 @@ export class Shared {
   async save(path: string): Promise<void> {
     const sections = this.#sections();
     const trials = tableToIPC(this.trials, "stream");
-    const page = await sharedPage(this.manifest, this.subjects, sections, trials);
+    const page = await sharedPage(this.manifest, this.workloads, sections, trials);
     try {
       if (path.endsWith(".html")) {
         await Deno.mkdir(folderOf(path), { recursive: true });
@@ -120,14 +120,14 @@ export class Shared {
    *
    * @throws {TunebookError} for a number of rounds that is none
    */
-  async rerun(device: Device, options: RerunOptions = {}): Promise<Rerun> {
-    return await rerun(this.manifest.device, this.subjects, device, options);
+  async rerun(device: TunableDevice, options: RerunOptions = {}): Promise<Rerun> {
+    return await rerun(this.manifest.device, this.workloads, device, options);
   }
 
   /** In words. */
   toString(): string {
     const { title, device, time } = this.manifest;
-    const schedules = this.subjects.flatMap((s) => s.results.filter((r) => r.known)).length;
+    const schedules = this.workloads.flatMap((s) => s.results.filter((r) => r.best)).length;
     return `Shared: ${title}, ${schedules} schedules and ${this.records.length} trials, measured on ${device.name}, ` +
       `shared ${time}${this.#path && `, in ${this.#path}`}`;
   }
@@ -149,7 +149,7 @@ export class Shared {
   #sections() {
     const { device: { name: subtitle } } = this.manifest;
     const of = (title: string) => ({ title, subtitle });
-    const sections = this.subjects.map((s) => {
+    const sections = this.workloads.map((s) => {
       const own = this.records.filter((r) => r.task === s.task.task && r.fingerprint === s.task.fingerprint);
       const summary = summaryTable(outcomesOf(s));
       return {

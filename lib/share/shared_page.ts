@@ -2,7 +2,7 @@
 import { printable, printableLine } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
 import type { Manifest } from "../records/manifest.ts";
-import type { SharedSubject } from "../records/shared.ts";
+import type { SharedWorkload } from "../records/shared.ts";
 import { labelOf } from "../charts/methods.ts";
 import { dataScript, pageOf, type Section } from "./page.ts";
 import { digits } from "../charts/spec.ts";
@@ -16,7 +16,7 @@ const TRIALS_URL = "data:application/vnd.apache.arrow.stream;base64,";
 /** The page: charts and tables, then how to run it again, the schedules, the device, and the data. */
 export async function sharedPage(
   manifest: Manifest,
-  subjects: readonly SharedSubject[],
+  workloads: readonly SharedWorkload[],
   sections: readonly Section[],
   trials: Uint8Array,
 ): Promise<string> {
@@ -31,7 +31,7 @@ export async function sharedPage(
   const foot = [
     RERUN,
     "<h2>The schedules</h2>",
-    ...subjects.map(schedulesOf),
+    ...workloads.map(schedulesOf),
     "<h2>The device and the programs</h2>",
     deviceOf(manifest),
     "<h2>The data</h2>",
@@ -65,9 +65,9 @@ turn with the preset that DLight has for it, and shows both devices side by side
 <p>Nothing of the page is run by that: programs and schedules are data, checked field by field, rebuilt by Tunebook's own
 steps and held against the limits of your device; results are checked against the reference.</p>`;
 
-function schedulesOf({ func, task, results }: SharedSubject): string {
-  const schedules = results.flatMap(({ result, known }) =>
-    known ? [folded(`${labelOf(result.contestant)}: ${result.rule}`, `${known.trace}`)] : []
+function schedulesOf({ func, task, results }: SharedWorkload): string {
+  const schedules = results.flatMap(({ result, best }) =>
+    best ? [folded(`${labelOf(result.contestant)}: ${result.rule}`, `${best.trace}`)] : []
   );
   const budget = Object.entries(task.budget).map(([name, limit]) => `${limit} ${name}`).join(", ");
   return `<h3>${escapeHtml(printableLine(func.name))}</h3>` +

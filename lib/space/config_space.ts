@@ -24,6 +24,7 @@ export class ConfigSpace {
   readonly #ties: Ties;
   #count: number | undefined;
 
+  /** Takes the knobs, and the constraints between them. */
   constructor(readonly knobs: readonly Knob[], readonly constraints: readonly Constraint[] = []) {
     const strides: number[] = [];
     let size = 1;
@@ -80,6 +81,7 @@ export class ConfigSpace {
     return this.knobs.map((k, i) => Math.floor(index / (this.#strides[i] ?? 1)) % k.candidates.length);
   }
 
+  /** The index of the point whose knobs have these places among their candidates. */
   indexOfDigits(digits: readonly number[]): number {
     return digits.reduce((sum, d, i) => sum + d * (this.#strides[i] ?? 1), 0);
   }
@@ -151,6 +153,7 @@ export class ConfigSpace {
       "no knobs";
   }
 
+  /** The space as JSON. */
   toJSON(): { readonly size: number; readonly preset: number; readonly knobs: readonly Knob[] } {
     return { size: this.size, preset: this.preset, knobs: this.knobs };
   }

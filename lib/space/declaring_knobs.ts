@@ -17,7 +17,7 @@ import type {
   Factors,
   Knobs,
   OrderPolicy,
-  Parts,
+  PartCount,
   SplitOptions,
 } from "./knobs.ts";
 import { withOuter } from "./splits.ts";
@@ -47,7 +47,7 @@ export class DeclaringKnobs implements Knobs {
     );
   }
 
-  split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
+  split<P extends PartCount>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
     const knob = this.#declare(splitKnob(name, extent, options));
     return withOuter(extent, knob.candidates[knob.preset] ?? []);
   }

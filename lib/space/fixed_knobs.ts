@@ -10,7 +10,7 @@ import {
   type Knobs,
   type KnobValue,
   type OrderPolicy,
-  type Parts,
+  type PartCount,
   RejectedConfig,
   type SplitOptions,
 } from "./knobs.ts";
@@ -31,7 +31,7 @@ export class FixedKnobs implements Knobs {
     this.#config = config;
   }
 
-  split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
+  split<P extends PartCount>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P] {
     const { knob, value } = this.#next(name, "split");
     if (knob.kind !== "split" || knob.extent !== (extent ?? null) || knob.parts !== options.parts) {
       throw this.#differs(

@@ -9,14 +9,18 @@ export type Config = Readonly<Record<string, KnobValue>>;
 
 /** The factors of a split into so many parts, outermost first. */
 export interface Factors {
+  /** One factor. */
   readonly 1: readonly [number | null];
+  /** An outer factor, which follows from the extent, and an inner one. */
   readonly 2: readonly [number | null, number];
+  /** Three factors, the outer one free. */
   readonly 3: readonly [number | null, number, number];
+  /** Four factors, the outer one free. */
   readonly 4: readonly [number | null, number, number, number];
 }
-export type Parts = keyof Factors;
+export type PartCount = keyof Factors;
 
-export interface SplitOptions<P extends Parts = Parts> {
+export interface SplitOptions<P extends PartCount = PartCount> {
   /** Number of factors, the derived outermost one included. */
   readonly parts: P;
   /** The inner `parts - 1` factors that a good rule would take. */
@@ -64,9 +68,10 @@ export interface Knobs {
    * Factors of a loop of `extent` (undefined where it is symbolic), outermost first; the first is
    * ceil(extent / product of the others), or null where the extent is symbolic.
    */
-  split<P extends Parts>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P];
+  split<P extends PartCount>(name: string, extent: number | undefined, options: SplitOptions<P>): Factors[P];
   /** One of `options`. */
   choice<T extends string | number>(name: string, options: readonly T[], preset: T): T;
+  /** A choice between true and false. */
   flag(name: string, preset: boolean): boolean;
   /** The loops in one of the orders that the policy allows; the preset is the order in which they are given. */
   reorder(name: string, loops: readonly string[], options: OrderPolicy): readonly string[];
@@ -91,5 +96,6 @@ export interface Constraint {
 
 /** A configuration that its template rejects. */
 export class RejectedConfig extends TunebookError {
+  /** The name of the error's class. */
   override readonly name = "RejectedConfig";
 }

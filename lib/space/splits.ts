@@ -1,6 +1,6 @@
 /** The factors that a loop may be split into. */
 import { SpaceError } from "./error.ts";
-import type { Factors, Parts, SplitOptions } from "./knobs.ts";
+import type { Factors, PartCount, SplitOptions } from "./knobs.ts";
 
 /**
  * All tuples of inner factors (outermost first, `parts - 1` long) that `options` allow, in lexicographic
@@ -56,7 +56,10 @@ export function nearestSplit(candidates: readonly (readonly number[])[], asked: 
 }
 
 /** All factors, the derived outermost one first: ceil(extent / product of the others), or null if symbolic. */
-export function withOuter<P extends Parts>(extent: number | undefined, inner: readonly number[]): Factors[P] {
+export function withOuter<P extends PartCount>(
+  extent: number | undefined,
+  inner: readonly number[],
+): Factors[P] {
   const outer = extent === undefined ? null : Math.ceil(extent / inner.reduce((a, b) => a * b, 1));
   // The length of `inner` is P - 1, which the type of a list cannot say.
   return [outer, ...inner] as readonly (number | null)[] as Factors[P];

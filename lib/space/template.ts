@@ -16,7 +16,7 @@ export type Template = (sch: Schedule, knobs: Knobs) => void;
  *
  * @throws {SpaceError} for a name without a letter, or of more than 100
  */
-export function named(name: string, template: Template): Template {
+export function namedTemplate(name: string, template: Template): Template {
   if (!/\p{L}/u.test(name) || name.length > 100) {
     throw new SpaceError(
       `cannot call a template ${JSON.stringify(name.slice(0, 100))}: give 1 to 100 characters`,

@@ -1,9 +1,12 @@
 /** What is known of kinds of devices, and the target of each without a device at hand. */
 import { TunebookError } from "../base/error.ts";
+import { CAPABILITIES, type KernelLanguage } from "./capabilities.ts";
 import type { Limits, Profile, Target } from "./target.ts";
 
 /** What adapters don't tell. */
 interface ProfileFacts {
+  readonly kind: Target["kind"];
+  readonly language: KernelLanguage;
   readonly maxLoopIterations: number;
   readonly clock: Target["clock"];
   readonly textures: Target["textures"];
@@ -12,7 +15,13 @@ interface ProfileFacts {
 const UNLIMITED = 2 ** 31 - 1;
 
 /** A GPU whose driver cuts nothing off. */
-const GPU: ProfileFacts = { maxLoopIterations: UNLIMITED, clock: "timestamp", textures: "sampled" };
+const GPU: ProfileFacts = {
+  kind: "webgpu",
+  language: "wgsl",
+  maxLoopIterations: UNLIMITED,
+  clock: "timestamp",
+  textures: "sampled",
+};
 
 export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   "generic-webgpu": GPU,
@@ -25,8 +34,8 @@ export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   // Mesa's llvmpipe ends an invocation after 65,535 turns of its loops, silently (lp_bld_flow.c's loop limit).
   // For a texel of a sampled texture it calls a function that works out the sizes of a mip level for every lane; one
   // of a storage texture is a third of the instructions, in line.
-  llvmpipe: { maxLoopIterations: 65535, clock: "cpu", textures: "storage" },
-  cpu: { maxLoopIterations: UNLIMITED, clock: "cpu", textures: "sampled" },
+  llvmpipe: { ...GPU, maxLoopIterations: 65535, clock: "cpu", textures: "storage" },
+  cpu: { kind: "cpu", language: "js", maxLoopIterations: UNLIMITED, clock: "cpu", textures: "none" },
 };
 
 /**
@@ -105,7 +114,8 @@ export function targetOf(profile: Profile): Target {
   }
   const facts = PROFILES[profile];
   return {
-    kind: profile === "cpu" ? "cpu" : "webgpu",
+    ...CAPABILITIES[facts.language],
+    kind: facts.kind,
     profile,
     name: profile,
     vendor: "",

@@ -1,4 +1,5 @@
 /** A device as plain data: what rules, lowering and records need to know of it, and no handle. */
+import type { Capabilities } from "./capabilities.ts";
 
 /** Vendor profiles; presets are chosen by them. */
 export type Profile =
@@ -58,8 +59,14 @@ export interface Subgroups {
   readonly directive: boolean;
 }
 
-export interface Target {
+/** A clock that times kernels: the device's own timestamps, wall time, or the process's CPU time. */
+export type Clock = "timestamp" | "wall" | "cpu";
+
+/** A device as plain data. Lowering and code generation ask for its capabilities, never for its kind. */
+export interface Target extends Capabilities {
+  /** The API that runs its kernels: identity for records, and no capability. */
   readonly kind: "webgpu" | "cpu";
+  /** The vendor profile whose presets it takes. */
   readonly profile: Profile;
   /** The adapter's own description, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly name: string;
@@ -73,10 +80,13 @@ export interface Target {
   readonly timestamps: boolean;
   /** Only where a probe has seen them hand values to the right neighbours. */
   readonly subgroups?: Subgroups;
-  /** How kernels read textures: as sampled ones, or as read-only storage textures. */
-  readonly textures: "sampled" | "storage";
-  /** The clock that measures best here: the device's own timestamps, wall time, or the process's CPU time. */
-  readonly clock: "timestamp" | "wall" | "cpu";
+  /**
+   * How kernels read textures: as sampled ones, or as read-only storage textures. `none`: it has no textures, and
+   * inputs in textures lie in global memory.
+   */
+  readonly textures: "sampled" | "storage" | "none";
+  /** The clock that measures best here. */
+  readonly clock: Clock;
   /** Where they were measured. */
   readonly peaks?: Peaks;
 }

@@ -1,6 +1,7 @@
 /** Targets from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
 import { TunebookError } from "../base/error.ts";
 import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../base/read_json.ts";
+import { CAPABILITIES, type Capabilities, type KernelLanguage } from "./capabilities.ts";
 import { PROFILES } from "./profiles.ts";
 import type { Limits, Peaks, Profile, Subgroups, Target } from "./target.ts";
 
@@ -39,8 +40,8 @@ const SUBGROUPS: Kind<Subgroups | "none"> = {
   read: (x) => x === undefined || x === false ? "none" : x === true ? SOME_SUBGROUPS : SIZES.read(x),
 };
 
-/** What every target has. */
-type Required = Omit<Target, "peaks" | "subgroups">;
+/** What every target has, in records of every version. */
+type Required = Omit<Target, "peaks" | "subgroups" | keyof Capabilities>;
 const TARGET: Kinds<Required> = {
   kind: oneOf(["webgpu", "cpu"]),
   profile: oneOf(Object.keys(PROFILES) as Profile[]),
@@ -51,12 +52,21 @@ const TARGET: Kinds<Required> = {
   limits: LIMITS,
   f16: flag,
   timestamps: flag,
-  textures: oneOf(["sampled", "storage"]),
+  textures: oneOf(["sampled", "storage", "none"]),
   clock: oneOf(["timestamp", "wall", "cpu"]),
 };
 
+const LANES: Kind<1 | 4> = { takes: "1 or 4", read: (x) => x === 1 || x === 4 ? x : undefined };
+const CAPABILITY_FIELDS: Kinds<Capabilities> = {
+  language: oneOf(Object.keys(CAPABILITIES) as KernelLanguage[]),
+  lanes: LANES,
+  uniforms: flag,
+  unsignedDivision: flag,
+};
+
 /**
- * The target of JSON data. Fields that a target does not have are left out.
+ * The target of JSON data. Fields that a target does not have are left out. A record of version 0.1.0 states no
+ * capabilities: it gets those that devices of its kind had.
  *
  * @throws {TunebookError} where it is none
  */
@@ -67,13 +77,27 @@ export function targetFromJson(json: unknown): Target {
     why = `its ${name} is not ${takes}`;
   });
   if (!target) throw refuse(why);
-  const given = json as { readonly peaks?: unknown; readonly subgroups?: unknown };
+  const given = json as {
+    readonly peaks?: unknown;
+    readonly subgroups?: unknown;
+    readonly language?: unknown;
+  };
+  const old = given.language === undefined;
+  const capabilities = old
+    ? CAPABILITIES[target.kind === "cpu" ? "js" : "wgsl"]
+    : readFields<Capabilities>(json, CAPABILITY_FIELDS, (name, takes) => {
+      why = `its ${name} is not ${takes}`;
+    });
+  if (!capabilities) throw refuse(why);
   const subgroups = SUBGROUPS.read(given.subgroups);
   if (!subgroups) throw refuse(`its subgroups is not ${SUBGROUPS.takes}`);
   const peaks = given.peaks === undefined ? "none" : PEAKS.read(given.peaks);
   if (!peaks) throw refuse(`its peaks are not ${PEAKS.takes}`);
   return {
+    ...capabilities,
     ...target,
+    // At version 0.1.0 a CPU was said to sample textures, which it never did.
+    ...(old && target.kind === "cpu" ? { textures: "none" } : {}),
     ...(subgroups === "none" ? {} : { subgroups }),
     ...(peaks === "none" ? {} : { peaks }),
   };

@@ -1,4 +1,5 @@
 import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
@@ -14,11 +15,15 @@ import { Interruptible } from "./interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
 import { replay } from "../schedule/trace.ts";
-import { named, spaceOf } from "../space/template.ts";
+import { namedTemplate, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
 import { transferred } from "./transfer.ts";
-import { Search, type SearchOptions } from "./search.ts";
+import { Search } from "./search.ts";
+import type { SearchOptions } from "./search_options.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
 
 /**
  * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
@@ -27,10 +32,9 @@ import { Search, type SearchOptions } from "./search.ts";
  */
 export type Level = 0 | 1 | 2 | 3;
 
-type Asked = Pick<SearchOptions, "tuner" | "seed" | "measurer" | "deadlineMs" | "signal" | "reporter">;
-
-/** At level 3 also what `tune` takes. */
-export interface BuildOptions extends Asked {
+/** What `build` takes; at level 3 also what a search takes. */
+export interface BuildOptions
+  extends Pick<SearchOptions, "tuner" | "seed" | "deadlineMs" | "signal" | "reporter" | "open"> {
   /** Default 1. */
   readonly level?: Level;
   /** Level 2 asks it; level 3 writes to it as well. Its file stays open. */
@@ -38,11 +42,27 @@ export interface BuildOptions extends Asked {
   /** Of the search at level 3. */
   readonly budget?: Budget;
   /** Values of the shape variables to choose for at levels 2 and 3; the program runs with any. */
-  readonly shapes?: SearchOptions["shapes"];
+  readonly shapes?: Shapes;
 }
+
+/** The options of `build`. */
+export const BUILD_FIELDS = {
+  level: oneOf(0, 1, 2, 3),
+  database: instanceOf(TuningDatabase, "a TuningDatabase"),
+  budget: kinds.budget,
+  shapes: kinds.shapes,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
+} satisfies Fields<BuildOptions>;
+
+/** A device of this process: a fleet's handle can't load programs. */
+export const localDevice: Kind<Device> = having(
+  "a device of this process, as await Device.open() gives",
+  "load",
+);
 
 /** What a program's schedule comes from, and what building it took. */
 export interface Built {
+  /** The level that was asked for. */
   readonly level: Level;
   /** `given`: somebody had scheduled the program already, and it was built as it is. */
   readonly how: "given" | "rule" | "record" | "search";
@@ -50,6 +70,7 @@ export interface Built {
   readonly rule: string;
   /** The record, where there is one. */
   readonly found?: Found;
+  /** Why this schedule was taken, in a sentence. */
   readonly because: string;
   /** Seconds of each stage; drivers may put off their own compilation until the first run. */
   readonly seconds: {
@@ -60,6 +81,7 @@ export interface Built {
   };
 }
 
+/** A program, with what its schedule comes from. */
 export type BuiltProgram = Program & { readonly built: Built };
 
 /**
@@ -78,6 +100,9 @@ export async function build(
   device: Device,
   options: BuildOptions = {},
 ): Promise<BuiltProgram> {
+  checkArgument("build", "func", func, kinds.program);
+  checkArgument("build", "device", device, localDevice);
+  checkOptions("build", options, BUILD_FIELDS, kinds.RENAMED);
   return await buildAmong(func, device, options, dlight.rules);
 }
 
@@ -200,23 +225,16 @@ async function searchInto(
   database: TuningDatabase,
   func: PrimFunc,
   device: Device,
-  { budget, shapes, tuner, seed, measurer, deadlineMs, signal, reporter }: BuildOptions,
+  { level: _, database: __, budget, signal, ...options }: BuildOptions,
   rules: readonly Rule[],
 ): Promise<{ readonly because: string; readonly has: (found: Found | undefined) => boolean }> {
   const { rule, template } = dlight.match(func, device.target, rules);
   using stop = new Interruptible(signal);
-  await using search = await Search.open(func, {
-    device,
-    template: named(rule, template),
-    contestant: "autotvm+dlight",
-    ...budget,
-    ...(shapes ? { shapes } : {}),
-    ...(tuner ? { tuner } : {}),
-    ...(seed === undefined ? {} : { seed }),
-    ...(measurer ? { measurer } : {}),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  await using search = await Search.open(func, device, {
+    ...options,
+    budget: budget as Budget,
+    template: namedTemplate(rule, template),
     signal: stop.signal,
-    ...(reporter ? { reporter } : {}),
   });
   const stopped = await search.run();
   // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.

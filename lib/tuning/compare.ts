@@ -1,25 +1,15 @@
-import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import { checkBudget } from "../autotvm/budget.ts";
-import type { TunerName } from "../autotvm/create_tuner.ts";
-import { fallback } from "../dlight/fallback/fallback.ts";
+import { bestSoFar } from "../charts/best_so_far.ts";
+import { Chart } from "../charts/chart.ts";
+import { confirmed as confirmedChart } from "../charts/confirmed.ts";
+import { overview } from "../charts/overview.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Measurer } from "../measure/measurer.ts";
-import { RecordLog } from "../records/log.ts";
-import type { TrialRecord } from "../records/record.ts";
 import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
-import { bestSoFar } from "../charts/best_so_far.ts";
-import { confirmed } from "../charts/confirmed.ts";
-import { Chart } from "../charts/chart.ts";
-import { Interruptible } from "./interrupt.ts";
-import { unlessAborted } from "../base/cancellation.ts";
-import type { Reporter } from "./reporter.ts";
-import type { Shapes } from "../runtime/arguments.ts";
-import type { Device } from "../runtime/device.ts";
-import { spaceOf, type Template } from "../space/template.ts";
-import { type Candidate, candidateAt } from "./candidate.ts";
-import { checkSubject, identityOf, isOf, recordOf, type Subject, taskOf } from "./tuning_task.ts";
+import { taskOf } from "../records/task.ts";
+import { Comparison, Comparisons } from "./comparison.ts";
 import {
   checkRounds,
   CONFIRM_ROUNDS,
@@ -28,182 +18,223 @@ import {
   finalistsOf,
   winnerOf,
 } from "./confirm.ts";
-import { Comparison } from "./comparison.ts";
-import { openMeasurer } from "./open_measurer.ts";
-import { Search } from "./search.ts";
-import { stateOf } from "./search_state.ts";
+import { logOf } from "./log_of.ts";
+import { Interruptible } from "./interrupt.ts";
+import { measureFixed } from "./measure_fixed.ts";
+import { MeasuringSlot } from "./measuring_slot.ts";
+import {
+  type FixedMethod,
+  type Method,
+  METHODS,
+  methodsFor,
+  type OwnMethod,
+  ownMethod,
+  type SearchMethod,
+} from "./methods.ts";
+import { measuringOptions, Search } from "./search.ts";
+import type { SearchOptions } from "./search_options.ts";
+import { progressOf } from "./search_state.ts";
+import type { Trial } from "./trial.ts";
+import type { TunableDevice } from "./tunable_device.ts";
+import { checkTask, type TuningTask } from "./tuning_task.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { arrayOf, oneOf, recordOf } from "../base/option_kinds.ts";
 
-/** Who may compete: no rule, the rule, the search alone, the search from the rule. */
-export const CONTESTANTS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
-export type Contestant = typeof CONTESTANTS[number];
-
-export interface CompareOptions {
-  readonly device: Device;
-  /** Default: all four. */
-  readonly contestants?: readonly Contestant[];
-  /** What each search may spend, the same for each. */
-  readonly budget: { readonly seconds?: number; readonly trials?: number };
-  /** Default "portfolio". */
-  readonly tuner?: TunerName;
-  /** Default 0. */
-  readonly seed?: number;
-  /** The space of the searches; default: that of the DLight rule that matches. */
-  readonly template?: Template;
-  readonly shapes?: Shapes;
-  /** Arrow stream file for all trials; a comparison that was killed goes on from it. */
-  readonly path?: string;
+/** What `compare` takes. Each search has the whole budget. */
+export interface CompareOptions extends
+  Pick<
+    SearchOptions,
+    | "budget"
+    | "tuner"
+    | "seed"
+    | "template"
+    | "shapes"
+    | "inputs"
+    | "path"
+    | "deadlineMs"
+    | "signal"
+    | "reporter"
+    | "open"
+  > {
+  /** Default: all four, "fallback", "dlight", "autotvm" and "autotvm+dlight". */
+  readonly methods?: readonly Method[];
+  /** Methods of the user's own, by name: a kernel in WGSL, or a template at its presets. Default: none. */
+  readonly also?: Readonly<Record<string, OwnMethod>>;
   /** Rounds of the final, interleaved measurement. Default 11. */
   readonly rounds?: number;
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
-  readonly reporter?: Reporter;
 }
 
+const COMPARE_FIELDS = {
+  ...kinds.rowsOf(
+    kinds.SEARCH_FIELDS,
+    "budget",
+    "tuner",
+    "seed",
+    "template",
+    "shapes",
+    "inputs",
+    "path",
+    "deadlineMs",
+    "signal",
+    "reporter",
+    "open",
+  ),
+  methods: arrayOf(oneOf(...METHODS)),
+  also: recordOf(ownMethod),
+  rounds: kinds.rounds,
+} satisfies Fields<CompareOptions>;
+
 /**
- * Runs Fallback, DLight, and AutoTVM with and without DLight's help on one program at equal budgets, then
- * measures the winners again in turn, so that nobody is told to have won by noise. A contestant none of whose
- * trials succeeds has its row, without figures, and so have those that were not begun before `signal`.
+ * Runs Fallback, DLight, and AutoTVM with and without DLight's help on a program at equal budgets. Then it measures
+ * the winners again in turn, so that noise does not win. A method without a successful trial has its row without
+ * figures, and so have those that were not begun before `signal`. Programs of a list are compared one
+ * after the other, each with the whole budget, and `path` is a folder then.
  *
- * Jupyter's interrupt ends the searches, as `signal` does, and what was found is measured again; a second one ends
+ * Jupyter's interrupt ends the searches, as `signal` does, and what was found is measured again. A second one ends
  * that, too, and leaves the figures out. The kernel and its state stay.
  *
- * @throws {TunebookError} for an unknown contestant, a budget without a limit, a shape variable without a
- * value, and whatever stands against all of them
+ * @throws {TunebookError} for an unknown method, a budget without a limit or a shape variable without a value
  */
-export async function compare(func: PrimFunc, options: CompareOptions): Promise<Comparison> {
-  const {
-    device,
-    contestants = CONTESTANTS,
-    budget,
-    tuner = "portfolio",
-    seed = 0,
-    rounds = CONFIRM_ROUNDS,
-  } = options;
-  const { target } = device;
-  const unknown = contestants.find((c) => !CONTESTANTS.includes(c));
-  if (unknown !== undefined) {
-    throw new TunebookError(`cannot compare ${unknown}: contestants are ${CONTESTANTS.join(", ")}`);
-  }
-  checkRounds(rounds);
-  if (contestants.some((c) => !isFixed(c))) checkBudget(budget);
-  const shapes = checkSubject(func, options.shapes ?? {}, seed);
+export async function compare(
+  func: PrimFunc,
+  device: TunableDevice,
+  options: CompareOptions,
+): Promise<Comparison>;
+/** Compares the methods on each of several programs. */
+export async function compare(
+  funcs: readonly PrimFunc[],
+  device: TunableDevice,
+  options: CompareOptions,
+): Promise<Comparisons>;
+export async function compare(
+  funcs: PrimFunc | readonly PrimFunc[],
+  device: TunableDevice,
+  options: CompareOptions,
+): Promise<Comparison | Comparisons> {
+  for (const func of isList(funcs) ? funcs : [funcs]) checkArgument("compare", "func", func, kinds.program);
+  checkArgument("compare", "device", device, kinds.device);
+  checkOptions("compare", options, COMPARE_FIELDS, kinds.RENAMED);
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
-  const measurer = await openMeasurer(target, {
-    func,
-    shapes,
-    seed,
-    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
-  }, signal);
-  await using _closing = measurer;
+  if (!isList(funcs)) return await compareOne(funcs, device, options, signal);
+  if (funcs.length === 0) throw new TunebookError("expected at least one program to compare, got none");
+  const each: Comparison[] = [];
+  for (const [k, func] of funcs.entries()) {
+    const path = options.path === undefined ? {} : { path: logOf(options.path, k, func.name) };
+    each.push(await compareOne(func, device, { ...options, ...path }, signal));
+  }
+  const rows = each.flatMap((c) => c.rows);
+  const summary = summaryTable(rows);
+  const said = { title: `${each.length} operators`, subtitle: device.target.name };
+  return new Comparisons({
+    each,
+    records: each.flatMap((c) => c.records),
+    rows,
+    trials: recordsToTable(each.flatMap((c) => c.records)),
+    summary,
+    budget: options.budget,
+    charts: { overview: new Chart(overview(summary, said)) },
+  });
+}
 
-  const records: TrialRecord[] = [];
+function isList<T>(x: T | readonly T[]): x is readonly T[] {
+  return Array.isArray(x);
+}
+
+async function compareOne(
+  func: PrimFunc,
+  device: TunableDevice,
+  options: CompareOptions,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const { methods = METHODS, also = {}, budget, seed = 0, rounds = CONFIRM_ROUNDS, reporter, path } = options;
+  const { target } = device;
+  checkRounds(rounds);
+  const shapes = checkTask(func, options.shapes ?? {}, seed);
+  const all = methodsFor(func, target, shapes, methods, also);
+  if (all.some(isSearch)) checkBudget(budget);
+  const base = { func, target, shapes, seed };
+  const slot = new MeasuringSlot(
+    measuringOptions(base as TuningTask, options),
+    options.open ?? device.openMeasuring,
+  );
+  await using _closing = slot;
+
+  const trials = new Map<string, readonly Trial[]>();
   let last: Search | undefined;
-  for (const contestant of contestants) {
-    if (signal.aborted || !measurer) break;
-    if (isFixed(contestant)) {
-      const record = await fixed(measurer, contestant);
-      if (!record) break;
-      records.push(record);
-      await options.reporter?.update(stateOf({ func, contestant }, [record], {}, record.secondsSinceStart));
+  for (const method of all) {
+    const measuring = signal.aborted ? undefined : await slot.take(signal);
+    if (!measuring) break;
+    if (!isSearch(method)) {
+      const trial = await measureFixed(measuring, base, method, path, signal);
+      if (!trial) break;
+      trials.set(method.name, [trial]);
+      const { record } = trial;
+      await reporter?.update(
+        progressOf({ func, method: method.name }, [record], {}, record.secondsSinceStart),
+      );
       continue;
     }
-    const start = contestant === "autotvm" ? "scratch" : "preset";
-    const { path, reporter, template } = options;
-    await using search = await Search.open(func, {
+    const { methods: _, also: __, rounds: ___, ...search } = options;
+    const { name, start } = method;
+    await using opened = await Search.open(
+      func,
       device,
-      tuner,
-      start,
-      seed,
-      shapes,
-      contestant,
-      measurer,
-      ...budget,
-      ...(path === undefined ? {} : { path }),
-      ...(template ? { template } : {}),
-      signal,
-      ...(reporter ? { reporter } : {}),
-    });
-    last = search;
-    await search.run();
-    records.push(...search.records);
+      { ...search, method: name, start, signal },
+      slot.shared(),
+    );
+    last = opened;
+    await opened.run();
+    trials.set(name, opened.trials);
   }
   await last?.report("confirming");
-  const summary = summaryTable(await confirmAll());
+  const finalists = all.flatMap(({ name }) => finalistsOf(trials.get(name) ?? []));
+  const confirmed = finalists.length === 0 ? [] : await confirmUnlessStopped(signal, slot, finalists, rounds);
   await last?.report(signal.aborted ? "stopped" : "done");
-  await options.reporter?.done();
-  const trials = recordsToTable(records);
-  const title = taskOf(func, shapes);
+  await reporter?.done();
+  const rows = rowsOf(base, all, trials, confirmed);
+  const records = all.flatMap(({ name }) => (trials.get(name) ?? []).map((t) => t.record));
+  const table = recordsToTable(records), summary = summaryTable(rows);
+  const said = { title: taskOf(func, shapes), subtitle: target.name };
   return new Comparison({
-    trials,
+    records,
+    rows,
+    trials: table,
     summary,
     budget,
     charts: {
-      bestSoFar: new Chart(bestSoFar(trials, { title, subtitle: target.name })),
-      confirmed: new Chart(confirmed(summary, { title, subtitle: target.name })),
+      bestSoFar: new Chart(bestSoFar(table, said)),
+      confirmed: new Chart(confirmedChart(summary, said)),
     },
   });
-
-  /** A contestant with one answer: measured once, recorded like any trial; unless that is stopped. */
-  async function fixed(by: Measurer, contestant: FixedContestant): Promise<TrialRecord | undefined> {
-    const among = contestant === "fallback" ? [fallback] : dlight.rules;
-    const { rule, template } = dlight.match(func, target, among);
-    const space = spaceOf(func, template);
-    const preset = space.at(space.preset);
-    const subject: Subject = { func, target, shapes, seed, contestant, rule, tuner: "none", start: "preset" };
-    using log = options.path === undefined
-      ? RecordLog.memory()
-      : await RecordLog.open(options.path, identityOf(subject));
-    const earlier = log.records.find((r) => isOf(subject, r) && r.config === JSON.stringify(preset));
-    if (earlier) return earlier;
-    const begin = performance.now();
-    const candidate: Candidate = candidateAt(func, template, space, preset, target);
-    const { outcome } = candidate;
-    const measurement = "status" in outcome ? outcome : await unlessAborted(by.measure(outcome), signal);
-    if (!measurement) {
-      await by.abandon();
-      return undefined;
-    }
-    const seconds = (performance.now() - begin) / 1000;
-    const record = recordOf(subject, { trial: 0, config: preset, candidate, measurement, seconds });
-    log.append([record]);
-    return record;
-  }
-
-  /** The best few of each contestant, measured again in turn: one row a contestant. */
-  async function confirmAll(): Promise<readonly SummaryRow[]> {
-    const own = (contestant: Contestant) => records.filter((r) => r.contestant === contestant);
-    const preset = own("dlight")[0]?.config;
-    const finalists = contestants.map((c) => finalistsOf(own(c), preset));
-    const confirmed = await confirmUnlessStopped(
-      signal,
-      () => Promise.resolve(measurer && { func, target, measurer, records: finalists.flat(), rounds }),
-    );
-    const winners = new Map<Contestant, Confirmed | undefined>(contestants.map((c) => {
-      const theirs = confirmed.filter(({ record }) => record.contestant === c);
-      return [c, winnerOf(theirs, preset) ?? theirs[0]];
-    }));
-    return summaryOf(
-      func,
-      shapes,
-      contestants.map((contestant): Outcome => {
-        const trials = own(contestant), won = winners.get(contestant);
-        return {
-          contestant,
-          rule: trials[0]?.rule ?? "",
-          trials: trials.length,
-          failed: trials.filter((r) => r.status !== "ok").length,
-          seconds: Math.max(0, ...trials.map((r) => r.secondsSinceStart)),
-          ...(won ? { won: { ...won.record, ...won } } : {}),
-        };
-      }),
-    );
-  }
 }
 
-type FixedContestant = "fallback" | "dlight";
+/** One row a method, with its confirmed winner. */
+function rowsOf(
+  { func, shapes }: Pick<TuningTask, "func" | "shapes">,
+  methods: readonly (FixedMethod | SearchMethod)[],
+  trials: ReadonlyMap<string, readonly Trial[]>,
+  confirmed: readonly Confirmed[],
+): readonly SummaryRow[] {
+  return summaryOf(
+    func,
+    shapes,
+    methods.map(({ name }): Outcome => {
+      const own = (trials.get(name) ?? []).map((t) => t.record);
+      const theirs = confirmed.filter(({ record }) => own.includes(record));
+      const won = winnerOf(theirs) ?? theirs[0];
+      return {
+        contestant: name,
+        rule: own[0]?.rule ?? "",
+        trials: own.length,
+        failed: own.filter((r) => r.status !== "ok").length,
+        seconds: Math.max(0, ...own.map((r) => r.secondsSinceStart)),
+        ...(won ? { won: { ...won.record, ...won } } : {}),
+      };
+    }),
+  );
+}
 
-/** Whether a contestant has one answer and needs no search. */
-function isFixed(contestant: Contestant): contestant is FixedContestant {
-  return contestant === "fallback" || contestant === "dlight";
+function isSearch(method: FixedMethod | SearchMethod): method is SearchMethod {
+  return "start" in method;
 }

@@ -1,42 +1,45 @@
-/** The best of many noisy trials is often only the luckiest: they are measured again, in turn, before any has won. */
-import { compile } from "../codegen/compile.ts";
+/** The best of many noisy trials is often only the luckiest: the finalists are measured again, in turn. */
+import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
-import type { PrimFunc } from "../ir/func.ts";
-import { type Interval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
-import type { Measurer } from "../measure/measurer.ts";
+import { type ConfidenceInterval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
+import type { Candidate, Measuring } from "../measure/measuring.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { Interruptible } from "./interrupt.ts";
-import { unlessAborted } from "../base/cancellation.ts";
-import { replay } from "../schedule/trace.ts";
-import type { Target } from "../target/target.ts";
+import type { MeasuringSlot } from "./measuring_slot.ts";
+import type { Trial } from "./trial.ts";
 
 /** How many trials of a search are measured again. */
 const FINALISTS = 3;
 
-/** A trial measured again. */
+/** A trial that was measured again. */
 export interface Confirmed {
+  /** The trial. */
   readonly record: TrialRecord;
+  /** True for the rule's own point. */
+  readonly preset: boolean;
   /** One a round, milliseconds; none where it failed this time. */
   readonly samples: readonly number[];
   /** Their median and its 95% confidence interval; NaN where it failed. */
   readonly ms: number;
-  readonly interval: Interval;
+  /** The 95% confidence interval of the median, milliseconds. */
+  readonly interval: ConfidenceInterval;
 }
 
-/** How many times as fast one thing is as another, and the 95% confidence interval of that. */
-export interface Speedup extends Interval {
+/** How many times as fast one thing is as another, and the 95% confidence interval of that ratio. */
+export interface Speedup extends ConfidenceInterval {
+  /** The median over the rounds. */
   readonly ratio: number;
 }
 
-/** Rounds of a confirmation, unless more or fewer are asked for: enough for an interval that leaves out the extremes. */
+/** Default rounds of a confirmation: enough for an interval that leaves out the extremes. */
 export const CONFIRM_ROUNDS = 11;
 /** Shortest sample of a confirmation, milliseconds: few are confirmed, so they may take their time. */
 export const MIN_SAMPLE_MS = 50;
 
-/** @throws {TunebookError} for a number of rounds that is none */
+/** @throws {TunebookError} for a number of rounds that is not a positive integer */
 export function checkRounds(rounds: number): void {
   if (Number.isSafeInteger(rounds) && rounds > 0) return;
-  throw new TunebookError(`cannot confirm in ${rounds} rounds: it is a positive integer`);
+  throw new TunebookError(`expected rounds to be a positive integer, got ${rounds}`);
 }
 
 /** The record of a trial as it was measured again. */
@@ -53,58 +56,57 @@ export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord
   };
 }
 
-/** The fastest trials, one a schedule, and the one at `preset` if it is among them: a search can't end below it. */
-export function finalistsOf(
-  records: readonly TrialRecord[],
-  preset: string | undefined,
-): readonly TrialRecord[] {
-  const ok = records.filter((r) => r.status === "ok" && r.medianMs > 0)
-    .toSorted((a, b) => a.medianMs - b.medianMs);
-  const own = ok.find((r) => r.config === preset);
-  // Two configurations may be one schedule; of those the preset stands for all.
-  const distinct = ok.filter((r, k) =>
-    r === own || (r.trace !== own?.trace && ok.findIndex((o) => o.trace === r.trace) === k)
-  );
-  return distinct.filter((r, k) => k < FINALISTS || r === own);
-}
-
-/** What is confirmed, and by whom. */
-export interface Confirmation {
-  readonly func: PrimFunc;
-  readonly target: Target;
-  readonly measurer: Measurer;
-  readonly records: readonly TrialRecord[];
-  readonly rounds: number;
+/** The fastest trials, one a schedule, and the preset if it is among them: a search can't end below it. */
+export function finalistsOf(trials: readonly Trial[]): readonly Trial[] {
+  const ok = trials.filter(({ record, candidate }) =>
+    record.status === "ok" && record.medianMs > 0 && candidate !== undefined
+  ).toSorted((a, b) => a.record.medianMs - b.record.medianMs);
+  const own = ok.find((t) => t.preset);
+  // Two configurations may be one schedule; the preset stands for all of its own.
+  const distinct = ok.filter((t, k) => {
+    const sameAs = (o: Trial | undefined) => o !== undefined && keyOf(o) === keyOf(t);
+    return t === own || (!sameAs(own) && ok.findIndex(sameAs) === k);
+  });
+  return distinct.filter((t, k) => k < FINALISTS || t === own);
 }
 
 /**
- * Confirms unless that is stopped, by Jupyter's interrupt or by the signal that ends the search. One that has ended
- * the search already does not end this: what was found is still to be measured again.
+ * Confirms unless Jupyter's interrupt or the signal of the search stops it. A signal that has ended the search already
+ * does not end this: what was found is still to be measured again.
  */
 export async function confirmUnlessStopped(
   signal: AbortSignal | undefined,
-  open: (signal: AbortSignal) => Promise<Confirmation | undefined>,
+  slot: MeasuringSlot,
+  trials: readonly Trial[],
+  rounds: number,
 ): Promise<readonly Confirmed[]> {
   using stop = new Interruptible(signal?.aborted ? undefined : signal);
-  const confirmation = await open(stop.signal);
-  if (!confirmation) return [];
-  const confirmed = await unlessAborted(confirm(confirmation), stop.signal);
-  if (!confirmed) await confirmation.measurer.abandon();
+  const measuring = await slot.take(stop.signal);
+  if (!measuring) return [];
+  const confirmed = await unlessAborted(confirm(measuring, trials, rounds), stop.signal);
+  if (!confirmed) await measuring.abandon();
   return confirmed ?? [];
 }
 
-/** Measures trials again, `rounds` times in turn; the same schedule once, whoever found it. */
+/** Measures trials again, `rounds` times in turn; the same schedule once, whichever search found it. */
 export async function confirm(
-  { func, target, measurer, records, rounds }: Confirmation,
+  measuring: Measuring,
+  trials: readonly Trial[],
+  rounds: number,
 ): Promise<readonly Confirmed[]> {
-  const traces = [...new Set(records.map((r) => r.trace))];
-  const executables = traces.map((t) => compile(replay(func, t), target));
-  const results = await measurer.race(executables, rounds, { minSampleMs: MIN_SAMPLE_MS });
-  return records.map((record) => {
-    const m = results[traces.indexOf(record.trace)];
+  const distinct = [...new Map(trials.map((t) => [keyOf(t), t.candidate as Candidate]))];
+  const results = await measuring.race(distinct.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
+  return trials.map((trial) => {
+    const m = results[distinct.findIndex(([key]) => key === keyOf(trial))];
     const samples = m?.status === "ok" ? m.samples : [];
-    return { record, samples, ms: median(samples), interval: medianInterval(samples) };
+    const { record, preset } = trial;
+    return { record, preset, samples, ms: median(samples), interval: medianInterval(samples) };
   });
+}
+
+/** One key a schedule or source. */
+function keyOf({ candidate, record }: Trial): string {
+  return candidate && "source" in candidate ? JSON.stringify(candidate) : record.trace;
 }
 
 /** How many times as fast `a` is as `b`, round by round, so that drift cancels. */
@@ -114,14 +116,14 @@ export function speedup(a: Pick<Confirmed, "samples">, b: Pick<Confirmed, "sampl
 }
 
 /** Whether the rounds tell the two apart: an A/A comparison says no. */
-export function differs({ low, high }: Interval): boolean {
+export function differs({ low, high }: ConfidenceInterval): boolean {
   return low > 1 || high < 1;
 }
 
 /** The fastest of the confirmed, but the preset where nothing is faster than it beyond noise. */
-export function winnerOf(confirmed: readonly Confirmed[], preset: string | undefined): Confirmed | undefined {
+export function winnerOf(confirmed: readonly Confirmed[]): Confirmed | undefined {
   const timed = confirmed.filter((c) => c.ms > 0);
-  const own = timed.find((c) => c.record.config === preset);
+  const own = timed.find((c) => c.preset);
   const best = timed.reduce<Confirmed | undefined>((p, c) => p && p.ms <= c.ms ? p : c, undefined);
   return own && best && !(speedup(best, own).low > 1) ? own : best;
 }

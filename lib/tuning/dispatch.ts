@@ -1,4 +1,5 @@
 import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import { lowBatchGemv } from "../dlight/rules/low_batch_gemv.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
@@ -7,18 +8,23 @@ import { specialize } from "../arith/specialize.ts";
 import { checkArguments, type Inputs, type Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
-import { buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
+import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram, localDevice } from "./build.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { arrayOf, name, positive } from "../base/option_kinds.ts";
 
 /** A program for launches with at most so many rows. */
 export interface Bucket {
   /** Infinity for the last one. */
   readonly upTo: number;
+  /** The rule that schedules it. */
   readonly rule: string;
+  /** The program for launches of the bucket. */
   readonly program: BuiltProgram;
 }
 
 /** Several programs for one operator; each launch takes the one for its number of rows. Dispose it. */
 export class Dispatch implements Disposable {
+  /** Holds the programs; `buildDispatch` makes them. */
   constructor(
     readonly variable: string,
     /** By rising `upTo`. */
@@ -43,6 +49,7 @@ export class Dispatch implements Disposable {
     return await program.run(inputs, Object.fromEntries(own));
   }
 
+  /** Disposes all programs. */
   [Symbol.dispose](): void {
     for (const b of this.buckets) b.program[Symbol.dispose]();
   }
@@ -55,6 +62,12 @@ export interface DispatchOptions extends BuildOptions {
   /** Default 1, 2 and 8. */
   readonly buckets?: readonly number[];
 }
+
+const DISPATCH_FIELDS = {
+  ...BUILD_FIELDS,
+  variable: name,
+  buckets: arrayOf(positive),
+} satisfies Fields<DispatchOptions>;
 
 /**
  * Builds an operator with a symbolic number of rows for each of some buckets: one row by the rule for a vector
@@ -69,11 +82,10 @@ export async function buildDispatch(
   device: Device,
   options: DispatchOptions = {},
 ): Promise<Dispatch> {
+  checkArgument("buildDispatch", "func", func, kinds.program);
+  checkArgument("buildDispatch", "device", device, localDevice);
+  checkOptions("buildDispatch", options, DISPATCH_FIELDS, kinds.RENAMED);
   const { variable = "m", buckets = [1, 2, 8], ...how } = options;
-  const bad = buckets.find((b) => !(Number.isSafeInteger(b) && b > 0));
-  if (bad !== undefined) {
-    throw new TunebookError(`cannot build a bucket of ${bad} rows: it is a positive integer`);
-  }
   if (!func.shapeVars.some((v) => v.name === variable)) {
     throw new TunebookError(
       `cannot build ${func.name} by buckets of ${variable}: its shape variables are ` +

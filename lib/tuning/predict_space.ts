@@ -1,10 +1,14 @@
+import * as kinds from "./option_fields.ts";
 import { CostModel } from "../autotvm/cost_model.ts";
 import type { RecordedSpace } from "../records/recorded_space.ts";
 import type { PredictionRow } from "../charts/predictions.ts";
 import { Rng } from "../base/random.ts";
 import { bestPoint, featuresOf } from "./simulate.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { positive, required } from "../base/option_kinds.ts";
 
-export interface ForeseeOptions {
+/** What `autotvm.predictSpace` takes. */
+export interface PredictSpaceOptions {
   /** Draws the points that the model learns from. */
   readonly seed: number;
   /** How many those are. Default 64, a plan of AutoTVM's. */
@@ -13,13 +17,23 @@ export interface ForeseeOptions {
   readonly next?: number;
 }
 
+const PREDICT_FIELDS = {
+  seed: required(kinds.seed),
+  learn: positive,
+  next: positive,
+} satisfies Fields<PredictSpaceOptions>;
+
 /**
  * What a cost model that has learnt from some points of a recorded space expects of each, against what was measured:
  * both as shares of the fastest point's speed. A table of it (`predictionTable`) is what `predictions` draws.
  *
  * @throws {TunebookError} where the program's rule is no longer the recorded one
  */
-export function foresee(recorded: RecordedSpace, options: ForeseeOptions): readonly PredictionRow[] {
+export function predictSpace(
+  recorded: RecordedSpace,
+  options: PredictSpaceOptions,
+): readonly PredictionRow[] {
+  checkOptions("autotvm.predictSpace", options, PREDICT_FIELDS);
   const { seed, learn = 64, next = 8 } = options;
   const best = bestPoint(recorded).ms, features = featuresOf(recorded);
   const points = Rng.of(seed).shuffle([...recorded.points.values()]).flatMap(({ index, status, ms }) => {

@@ -1,4 +1,5 @@
 import * as dlight from "../dlight/schedule.ts";
+import * as kinds from "./option_fields.ts";
 import { shuffled } from "../autotvm/sequences.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -8,32 +9,45 @@ import { readSpace, type RecordedSpace, type SpacePoint, writeSpace } from "../r
 import { Interruptible } from "./interrupt.ts";
 import { unlessAborted } from "../base/cancellation.ts";
 import type { Shapes } from "../runtime/arguments.ts";
-import type { Device } from "../runtime/device.ts";
-import { narrow, type Narrowing } from "../space/narrow.ts";
+import type { Narrowing } from "../space/narrow.ts";
+import type { Incumbent, OpenMeasuring } from "../measure/measuring.ts";
+import { MeasuringSlot } from "./measuring_slot.ts";
+import { SearchSpace } from "./search_space.ts";
+import type { TunableDevice } from "./tunable_device.ts";
+import { checkTask } from "./tuning_task.ts";
 import { Rng } from "../base/random.ts";
-import { spaceOf } from "../space/template.ts";
-import { candidateAt } from "./candidate.ts";
-import { openMeasurer } from "./open_measurer.ts";
-import { checkSubject } from "./tuning_task.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { aFunction, name, required } from "../base/option_kinds.ts";
 
+/** What `autotvm.recordSpace` takes. */
 export interface RecordSpaceOptions {
-  readonly device: Device;
   /** Arrow stream file; a recording that was broken off goes on from it. */
   readonly path: string;
   /** Values of knobs to record; default: all. */
   readonly narrowing?: Narrowing;
+  /** Values of the shape variables. */
   readonly shapes?: Shapes;
+  /** Longest time for one point, milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
+  /** Ends the recording; the file keeps what was measured. */
   readonly signal?: AbortSignal;
+  /** What measures. Default: the device's own way, a child process of this machine. */
+  readonly open?: OpenMeasuring;
   /** Is told how many of how many points are done. */
   readonly progress?: (done: number, of: number) => void;
 }
+
+const RECORD_FIELDS = {
+  path: required(name),
+  progress: aFunction<(done: number, of: number) => void>("a function of two numbers"),
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "signal", "open"),
+} satisfies Fields<RecordSpaceOptions>;
 
 /** Points between two writes of the file. */
 const BATCH = 50;
 /** A recording holds thousands of points: few and short samples of each, one of what is far from the best. */
 const MEASURE = { repeats: 3, minSampleMs: 5 } as const;
-const HOPELESS = 20;
+const LIMITS = { hopeless: 20 } as const;
 
 /**
  * Measures every point of the space of a program's rule that no constraint refuses, in random order, so that
@@ -41,10 +55,18 @@ const HOPELESS = 20;
  *
  * @throws {RecordError} where the file holds another space
  */
-export async function recordSpace(func: PrimFunc, options: RecordSpaceOptions): Promise<RecordedSpace> {
-  const { device, path, narrowing = {} } = options;
+export async function recordSpace(
+  func: PrimFunc,
+  device: TunableDevice,
+  options: RecordSpaceOptions,
+): Promise<RecordedSpace> {
+  checkArgument("autotvm.recordSpace", "func", func, kinds.program);
+  checkArgument("autotvm.recordSpace", "device", device, kinds.device);
+  checkOptions("autotvm.recordSpace", options, RECORD_FIELDS, kinds.RENAMED);
+  const { path, narrowing = {} } = options;
   const { rule, template } = dlight.match(func, device.target);
-  const space = narrow(spaceOf(func, template), narrowing);
+  const searched = new SearchSpace(func, template, narrowing);
+  const { space } = searched;
   const of = { func, target: device.target, rule, narrowing, knobs: space.knobs };
   const points = new Map<number, SpacePoint>();
   if (await exists(path)) {
@@ -56,28 +78,31 @@ export async function recordSpace(func: PrimFunc, options: RecordSpaceOptions): 
     }
     for (const [index, point] of earlier.points) points.set(index, point);
   }
-  const shapes = checkSubject(func, options.shapes ?? {}, 0);
+  const shapes = checkTask(func, options.shapes ?? {}, 0);
   const { deadlineMs = 10_000 } = options;
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
-  const measurer = await openMeasurer(device.target, { func, shapes, deadlineMs }, signal);
-  await using _closing = measurer;
-  let best = Math.min(...[...points.values()].map((p) => p.status === "ok" ? p.ms : Infinity));
+  await using slot = new MeasuringSlot(
+    { func, target: device.target, shapes, deadlineMs },
+    options.open ?? device.openMeasuring,
+  );
+  const measuring = await slot.take(signal);
+  let best = bestOf(points, searched);
   let unwritten = 0;
   for (const index of shuffled(space.size, Rng.of(0))) {
-    if (signal.aborted || !measurer) break;
+    if (signal.aborted || !measuring) break;
     if (points.has(index) || !space.accepts(index)) continue;
     const begin = performance.now();
-    const { outcome } = candidateAt(func, template, space, space.at(index), device.target);
-    const m = "status" in outcome ? outcome : await unlessAborted(
-      measurer.measure(outcome, { ...MEASURE, dropAboveMs: best * HOPELESS }),
+    const candidate = searched.candidateAt(index);
+    const m = "status" in candidate ? candidate : (await unlessAborted(
+      measuring.measure({ ...MEASURE, candidate, limits: LIMITS, ...(best ? { incumbent: best } : {}) }),
       signal,
-    );
+    ))?.measurement;
     if (!m) break;
     const samples = m.status === "ok" ? m.samples : [];
     const ms = median(samples);
     points.set(index, { index, status: m.status, ms, samples, seconds: (performance.now() - begin) / 1000 });
-    if (ms < best) best = ms;
+    if (!("status" in candidate) && ms < (best?.ms ?? Infinity)) best = { candidate, ms };
     if (++unwritten >= BATCH) {
       await writeSpace(path, of, points.values());
       unwritten = 0;
@@ -86,6 +111,13 @@ export async function recordSpace(func: PrimFunc, options: RecordSpaceOptions): 
   }
   await writeSpace(path, of, points.values());
   return await readSpace(path);
+}
+
+/** The fastest point so far. */
+function bestOf(points: ReadonlyMap<number, SpacePoint>, space: SearchSpace): Incumbent | undefined {
+  const fastest = [...points.values()].filter((p) => p.status === "ok").toSorted((p, q) => p.ms - q.ms)[0];
+  const candidate = fastest && space.candidateAt(fastest.index);
+  return fastest && candidate && !("status" in candidate) ? { candidate, ms: fastest.ms } : undefined;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,26 +1,37 @@
 /** The interface through which a search reports its progress. */
 import type { Failure } from "../measure/measurement.ts";
 
+/** The state of a search. */
 export interface Progress {
+  /** The program's name. */
   readonly task: string;
-  readonly contestant: string;
+  /** The method's name. */
+  readonly method: string;
+  /** Trials so far, failed ones included. */
   readonly trials: number;
+  /** Failed trials so far. */
   readonly failed: number;
   /** How many of them failed where. */
   readonly failures?: Readonly<Partial<Record<Failure, number>>>;
   /** Of the best checked result so far. */
   readonly bestGflops?: number;
+  /** Memory traffic of the best checked result, GB/s. */
   readonly bestGbps?: number;
+  /** Time of the best checked result, milliseconds. */
   readonly bestMs?: number;
+  /** Seconds since the search began. */
   readonly secondsSpent: number;
   /** The budget. */
   readonly secondsTotal?: number;
+  /** The budget in trials. */
   readonly trialsTotal?: number;
   /** What comes after the search, or that it was stopped; default: it goes on. */
   readonly stage?: "confirming" | "stopped" | "done";
 }
 
+/** Shows the state of searches; `createReporter` makes one for notebooks and terminals. */
 export interface Reporter {
+  /** Shows a new state. */
   update(progress: Progress): void | Promise<void>;
   /** Shows the last state; to be awaited before the cell or the program ends. */
   done(): Promise<void>;

@@ -1,21 +1,24 @@
 /** Shared schedules measured again on this device. */
-import type { Table } from "apache-arrow";
-import type { Executable } from "../codegen/executable.ts";
+import * as kinds from "./option_fields.ts";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { schedule } from "../dlight/schedule.ts";
 import type { Failed, Measurement } from "../measure/measurement.ts";
 import { median, medianInterval } from "../base/statistics.ts";
-import { Measurer, MeasurerError } from "../measure/measurer.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
-import type { SharedSubject } from "../records/shared.ts";
+import { attempt } from "../measure/executable_of.ts";
+import { MeasurerError } from "../measure/measurer.ts";
+import type { Candidate, OpenMeasuring } from "../measure/measuring.ts";
+import { Trace } from "../schedule/trace.ts";
+import { MeasuringSlot } from "./measuring_slot.ts";
+import type { TunableDevice } from "./tunable_device.ts";
+import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
-import { thereAndHere } from "../charts/cross_device.ts";
-import type { Device } from "../runtime/device.ts";
-import { replay, type Trace } from "../schedule/trace.ts";
+import { crossDevice } from "../charts/cross_device.ts";
+import { CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
 import type { Target } from "../target/target.ts";
-import { compiled } from "./candidate.ts";
-import { likeTarget } from "./open_measurer.ts";
-import { checkRounds, CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 
+/** What `Shared.rerun` takes. */
 export interface RerunOptions {
   /** Rounds in which all schedules are measured in turn. Default 11. */
   readonly rounds?: number;
@@ -23,24 +26,34 @@ export interface RerunOptions {
   readonly deadlineMs?: number;
   /** Ends it after the program at hand. */
   readonly signal?: AbortSignal;
+  /** What measures. Default: the device's own way, a child process of this machine. */
+  readonly open?: OpenMeasuring;
 }
+
+const RERUN_FIELDS = {
+  rounds: kinds.rounds,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "deadlineMs", "signal", "open"),
+} satisfies Fields<RerunOptions>;
 
 /** Schedules there, where they were shared from, and here, side by side. */
 export class Rerun {
+  /** Takes the rows of a rerun and the names of both devices. */
   constructor(
     /** One row a schedule, and one for DLight's own preset for this device. */
     readonly rows: readonly RerunRow[],
     readonly devices: { readonly there: string; readonly here: string },
   ) {}
 
+  /** The rows as an Arrow table. */
   get table(): Table {
     return rerunTable(this.rows, this.devices);
   }
 
+  /** Both devices in one picture. */
   get chart(): Chart {
     const tasks = [...new Set(this.rows.map((r) => r.task))];
     const title = tasks.length === 1 ? tasks[0] as string : `${tasks.length} operators`;
-    return new Chart(thereAndHere(this.table, { title, subtitle: "the same schedules on two devices" }));
+    return new Chart(crossDevice(this.table, { title, subtitle: "the same schedules on two devices" }));
   }
 }
 
@@ -61,46 +74,41 @@ interface Sampled {
 /** Measures the schedules of all programs on this device, each program's in turn with each other. */
 export async function rerun(
   there: Target,
-  subjects: readonly SharedSubject[],
-  device: Device,
+  subjects: readonly SharedWorkload[],
+  device: TunableDevice,
   options: RerunOptions,
 ): Promise<Rerun> {
-  checkRounds(options.rounds ?? CONFIRM_ROUNDS);
+  checkArgument("shared.rerun", "device", device, kinds.device);
+  checkOptions("shared.rerun", options, RERUN_FIELDS, kinds.RENAMED);
   const rows: RerunRow[] = [];
   for (const subject of subjects) {
     if (options.signal?.aborted) break;
-    rows.push(...await rerunOne(subject, device.target, options));
+    rows.push(...await rerunOne(subject, device, options));
   }
   return new Rerun(rows, { there: there.name, here: device.target.name });
 }
 
 async function rerunOne(
-  subject: SharedSubject,
-  target: Target,
+  subject: SharedWorkload,
+  device: TunableDevice,
   options: RerunOptions,
 ): Promise<readonly RerunRow[]> {
   const { func, task: { task }, results } = subject;
-  let ownTrace = undefined as Trace | undefined, ownRule = "";
-  const own = compiled(() => {
-    const ruled = schedule(func, target);
-    ownTrace = ruled.trace;
-    ownRule = ruled.rule;
-    return ruled.func;
-  }, target);
-  const preset = ownTrace ? JSON.stringify(ownTrace) : "";
-  const shared = results.flatMap(({ result: { contestant, rule, won }, known }): readonly Entry[] => {
-    if (!won || !known) return [];
+  const ruled = attempt(() => schedule(func, device.target));
+  const own = "status" in ruled ? undefined : ruled;
+  const ownRule = own?.rule ?? "";
+  const preset = own ? JSON.stringify(own.trace) : "";
+  const shared = results.flatMap(({ result: { contestant, rule, won }, best }): readonly Entry[] => {
+    if (!won || !best) return [];
     const samples = won.confirmed ? won.samples : [];
-    return [{ contestant, rule, trace: known.record.trace, there: { ms: won.ms, samples } }];
+    return [{ contestant, rule, trace: best.record.trace, there: { ms: won.ms, samples } }];
   });
   // Where DLight takes the same numbers on both devices, its row is there already.
   const same = shared.some((e) => e.contestant === "dlight" && e.trace === preset);
   const entries = [...shared, ...(same ? [] : [{ contestant: OWN_PRESET, rule: ownRule, trace: preset }])];
-  const candidates = new Map<string, Executable | Failed>([[preset, own]]);
-  for (const { trace } of shared) {
-    if (!candidates.has(trace)) candidates.set(trace, compiled(() => replay(func, trace), target));
-  }
-  const measured = await measureAll(candidates, subject, target, options);
+  const traces = [...new Set(entries.map((e) => e.trace))];
+  const measured = await measureAll(traces, subject, device, options);
+  if ("status" in ruled) measured.set(preset, ruled);
   const ruleThere = shared.find((e) => e.contestant === "dlight")?.there;
   const ruleHere = sampledOf(measured.get(preset));
   return entries.map(({ contestant, rule, trace, there }): RerunRow => {
@@ -134,45 +142,49 @@ async function rerunOne(
 }
 
 /**
- * Measures each candidate alone first, as one that hangs or dies would take those with it that are measured in turn;
- * then those that are right, in turn.
+ * Measures each schedule alone first, as one that hangs would end those that are measured in turn with it; then those
+ * that are right, in turn.
  */
 async function measureAll(
-  candidates: ReadonlyMap<string, Executable | Failed>,
-  { func, shapes, task: { seed } }: SharedSubject,
-  target: Target,
-  { rounds = CONFIRM_ROUNDS, deadlineMs }: RerunOptions,
-): Promise<ReadonlyMap<string, Measurement>> {
-  const measured = new Map<string, Measurement>(), right: [string, Executable][] = [];
-  const runnable: [string, Executable][] = [];
-  for (const [trace, candidate] of candidates) {
-    if ("status" in candidate) measured.set(trace, candidate);
-    else runnable.push([trace, candidate]);
-  }
-  if (runnable.length === 0) return measured;
+  traces: readonly string[],
+  { func, shapes, task: { seed } }: SharedWorkload,
+  device: TunableDevice,
+  { rounds = CONFIRM_ROUNDS, deadlineMs, signal, open = device.openMeasuring }: RerunOptions,
+): Promise<Map<string, Measurement>> {
+  const measured = new Map<string, Measurement>();
+  const right: (readonly [string, Candidate])[] = [];
   try {
-    await using measurer = await Measurer.open({
-      ...likeTarget(target),
+    await using slot = new MeasuringSlot({
       func,
+      target: device.target,
       shapes,
       seed,
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    });
-    for (const [trace, executable] of runnable) {
-      const m = await measurer.measure(executable, { repeats: 1 });
+    }, open);
+    const measuring = await slot.take(signal);
+    for (const trace of traces) {
+      if (trace === "") continue;
+      const candidate = attempt(() => ({ trace: Trace.fromJSON(trace).toJSON() }));
+      if ("status" in candidate) {
+        measured.set(trace, candidate);
+        continue;
+      }
+      const m = (await measuring?.measure({ candidate, repeats: 1 }))?.measurement ?? STOPPED;
       measured.set(trace, m);
-      if (m.status === "ok") right.push([trace, executable]);
+      if (m.status === "ok") right.push([trace, candidate]);
     }
-    const raced = await measurer.race(right.map(([, e]) => e), rounds, { minSampleMs: MIN_SAMPLE_MS });
-    right.forEach(([trace], k) => measured.set(trace, raced[k] as Measurement));
+    const raced = await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
+    right.forEach(([trace], k) => measured.set(trace, raced?.[k] ?? STOPPED));
   } catch (e) {
     // The program itself can't be measured here; others may be.
     if (!(e instanceof MeasurerError)) throw e;
     const { message } = e;
-    for (const [trace] of runnable) measured.set(trace, { status: "run", message, compileMs: NaN });
+    for (const trace of traces) measured.set(trace, { status: "run", message, compileMs: NaN });
   }
   return measured;
 }
+
+const STOPPED: Failed = { status: "run", message: "stopped before it was measured", compileMs: NaN };
 
 function sampledOf(m: Measurement | undefined): Sampled | undefined {
   return m?.status === "ok" ? { ms: median(m.samples), samples: m.samples } : undefined;

@@ -1,6 +1,6 @@
 /** Every kernel of a model through its rule. */
 import * as dlight from "../dlight/schedule.ts";
-import type { Table } from "apache-arrow";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import { compile } from "../codegen/compile.ts";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { TunebookError } from "../base/error.ts";
@@ -15,8 +15,11 @@ import type { SuiteKernel } from "../op/suite.ts";
 
 /** One kernel of a model. */
 export interface RuleRow {
+  /** The kernel's name. */
   readonly kernel: string;
+  /** "decode", "prefill" or "image". */
   readonly phase: string;
+  /** The rule that schedules it. */
   readonly rule: string;
   /** GPU kernels that the program became. */
   readonly kernels: number;
@@ -24,8 +27,11 @@ export interface RuleRow {
   readonly scheduleMs: number;
   /** "yes", or what is wrong. */
   readonly correct: string;
+  /** Median time of a run, milliseconds. */
   readonly ms: number;
+  /** Arithmetic, 10^9 operations a second. */
   readonly gflops: number;
+  /** Memory traffic, GB/s. */
   readonly gbps: number;
   /** Of the time that the device's measured peaks allow at least. */
   readonly roofline: number;

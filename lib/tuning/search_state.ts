@@ -1,9 +1,9 @@
-/** How far a search is, as a reporter shows it and budgets count it. */
+/** The progress of a search, as a reporter shows it and a budget counts it. */
 import type { Budget } from "../autotvm/budget.ts";
 import { fastest } from "../records/best.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Progress } from "./reporter.ts";
-import type { Subject } from "./tuning_task.ts";
+import type { TuningTask } from "./tuning_task.ts";
 
 /** Trials since the fastest one. */
 export function sinceBest(records: readonly TrialRecord[]): number {
@@ -17,16 +17,16 @@ export function sinceBest(records: readonly TrialRecord[]): number {
 }
 
 /** For a reporter. */
-export function stateOf(
-  subject: Pick<Subject, "func" | "contestant">,
+export function progressOf(
+  task: Pick<TuningTask, "func" | "method">,
   records: readonly TrialRecord[],
   budget: Budget,
   secondsSpent: number,
 ): Progress {
   const best = fastest(records);
   return {
-    task: subject.func.name,
-    contestant: subject.contestant,
+    task: task.func.name,
+    method: task.method,
     trials: records.length,
     failed: records.filter((r) => r.status !== "ok").length,
     failures: countsOf(records.flatMap((r) => r.status === "ok" ? [] : [r.status])),

@@ -1,16 +1,23 @@
 import * as dlight from "../dlight/schedule.ts";
-import { createTuner } from "../autotvm/create_tuner.ts";
+import * as kinds from "./option_fields.ts";
+import { createTuner, tunerNames } from "../autotvm/create_tuner.ts";
 import { featureNames, loopFeatures } from "../autotvm/features.ts";
 import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
 import { TunebookError } from "../base/error.ts";
 import type { RecordedSpace, SpacePoint } from "../records/recorded_space.ts";
-import { scheduleAt } from "./candidate.ts";
+import { scheduleAt } from "./search_space.ts";
+import { checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { aFunction, anyOf, number, oneOf, positive, required } from "../base/option_kinds.ts";
 
+/** What `autotvm.simulate` takes. */
 export interface SimulateOptions {
   /** A tuner's name, or how to make one. */
   readonly tuner: string | ((options: TunerOptions) => Tuner);
+  /** Begin with the rule's point, or without knowledge. */
   readonly start: "preset" | "scratch";
+  /** Seed of the tuner. */
   readonly seed: number;
+  /** Points to try. */
   readonly trials: number;
   /** Points that are asked for at a time; default 8, as `tune` does. */
   readonly batch?: number;
@@ -18,10 +25,25 @@ export interface SimulateOptions {
   readonly enoughMs?: number;
 }
 
+const SIMULATE_FIELDS = {
+  tuner: required(
+    anyOf(
+      oneOf(...tunerNames) as Kind<string>,
+      aFunction<(of: TunerOptions) => Tuner>("a function that makes a tuner"),
+    ),
+  ),
+  start: required(oneOf("preset", "scratch")),
+  seed: required(kinds.seed),
+  trials: required(positive),
+  batch: positive,
+  enoughMs: number(),
+} satisfies Fields<SimulateOptions>;
+
 const ESTIMATE = featureNames().indexOf("target.ns");
 
 /** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
+  checkOptions("autotvm.simulate", options, SIMULATE_FIELDS);
   const { tuner: name, start, seed, trials, batch = 8, enoughMs = -Infinity } = options;
   const { space, points } = recorded;
   const features = featuresOf(recorded);

@@ -14,6 +14,7 @@ export class TuneLog {
   readonly confirmed: readonly Confirmed[];
   /** How many times as fast the best is as the preset; undefined where the search has not tried the preset. */
   readonly speedup?: Speedup;
+  /** The space that was searched. */
   readonly space: ConfigSpace;
   /** What the search might spend. */
   readonly budget: Budget;
@@ -22,6 +23,7 @@ export class TuneLog {
   /** Share of the search's time in which the measuring process was busy with a candidate; NaN without a trial. */
   readonly measuringShare: number;
 
+  /** Takes the parts of a search's result. */
   constructor(of: TuneLog) {
     this.records = of.records;
     this.best = of.best;

@@ -1,24 +1,38 @@
-import { checkBudget } from "../autotvm/budget.ts";
-import type { TunerName } from "../autotvm/create_tuner.ts";
-import { expectedGain, type Standing } from "../autotvm/task_scheduler.ts";
+import * as kinds from "./option_fields.ts";
+import { type Budget, checkBudget } from "../autotvm/budget.ts";
+import { expectedGain, type TaskState } from "../autotvm/task_scheduler.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import { SuiteLog, type SuiteRow } from "./suite_log.ts";
-import type { PrimFunc } from "../ir/func.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
 import { Interruptible } from "./interrupt.ts";
-import type { Reporter } from "./reporter.ts";
 import type { Shapes } from "../runtime/arguments.ts";
-import type { Device } from "../runtime/device.ts";
 import { CONFIRM_ROUNDS, type Confirmed, speedup, winnerOf } from "./confirm.ts";
 import { leastMs } from "../estimate/roofline.ts";
+import { logOf } from "./log_of.ts";
 import { Search } from "./search.ts";
+import type { SearchOptions } from "./search_options.ts";
+import type { TunableDevice } from "./tunable_device.ts";
+import { PrimFunc } from "../ir/func.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import {
+  arrayOf,
+  name,
+  nested,
+  number,
+  positive,
+  recordOf,
+  required,
+  tupleOf,
+} from "../base/option_kinds.ts";
 
 /** A kernel of a whole: `te.suite` makes a list of them. */
 export interface SuiteMember {
+  /** The kernel's name. */
   readonly name: string;
+  /** The program. */
   readonly func: PrimFunc;
   /** Times that it runs in the whole. */
   readonly count: number;
@@ -29,20 +43,17 @@ export interface SuiteMember {
 /** Values that a shape variable takes at run time, and how often each, for example `[[1, 0.9], [128, 0.1]]`. */
 export type Buckets = Readonly<Record<string, readonly (readonly [value: number, weight: number])[]>>;
 
-export interface TuneSuiteOptions {
-  readonly device: Device;
-  /** Shared by all; measuring the winners again comes on top. */
-  readonly budget: { readonly seconds?: number; readonly trials?: number };
+/** What `autotvm.tuneSuite` takes. */
+export interface TuneSuiteOptions
+  extends Pick<SearchOptions, "tuner" | "seed" | "signal" | "reporter" | "deadlineMs" | "open"> {
+  /** Shared by all kernels. The final measurement of the winners is not counted. */
+  readonly budget: Pick<Budget, "seconds" | "trials">;
   /** Kernels with such a variable are tuned for each of its values. */
   readonly buckets?: Buckets;
-  readonly tuner?: TunerName;
-  /** Default 0. */
-  readonly seed?: number;
-  /** Folder for a log a task; a run that was killed goes on from them. */
+  /** Folder for a log a task. A run that ended early goes on from them. */
   readonly path?: string;
+  /** Rounds of the final, interleaved measurement. Default 11. */
   readonly rounds?: number;
-  readonly signal?: AbortSignal;
-  readonly reporter?: Reporter;
 }
 
 const COLUMNS = {
@@ -60,9 +71,23 @@ const COLUMNS = {
   config: "text",
 } as const satisfies Readonly<Record<keyof SuiteRow, Column>>;
 
+const MEMBER: Kind<SuiteMember> = {
+  takes: "a kernel with name, func, count and shapes, as te.suite makes",
+  is: (x) => typeof x === "object" && x !== null && (x as Partial<SuiteMember>).func instanceof PrimFunc,
+};
+
+const SUITE_FIELDS = {
+  budget: required(nested({ trials: positive, seconds: number({ above: 0 }) })),
+  buckets: recordOf(arrayOf(tupleOf(positive, number({ above: 0 })))),
+  path: name,
+  rounds: kinds.rounds,
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
+} satisfies Fields<TuneSuiteOptions>;
+
 /** One thing to search. */
 interface Task {
   readonly names: readonly string[];
+  /** The program. */
   readonly func: PrimFunc;
   readonly shapes: Shapes;
   readonly weight: number;
@@ -81,9 +106,13 @@ const FIRST_TURN = 1;
  */
 export async function tuneSuite(
   members: readonly SuiteMember[],
+  device: TunableDevice,
   options: TuneSuiteOptions,
 ): Promise<SuiteLog> {
-  const { device, budget, rounds = CONFIRM_ROUNDS } = options;
+  checkArgument("autotvm.tuneSuite", "members", members, arrayOf(MEMBER));
+  checkArgument("autotvm.tuneSuite", "device", device, kinds.device);
+  checkOptions("autotvm.tuneSuite", options, SUITE_FIELDS, kinds.RENAMED);
+  const { budget, rounds = CONFIRM_ROUNDS } = options;
   checkBudget(budget);
   if (members.length === 0) throw new TunebookError("cannot tune a suite of no kernels: give at least one");
   const tasks = tasksOf(members, options.buckets ?? {});
@@ -93,7 +122,7 @@ export async function tuneSuite(
   const least = tasks.map((t) => leastMs(t.func, t.shapes, peaks));
   await using stack = new AsyncDisposableStack();
   const searches: Search[] = [];
-  const standings = (): readonly Standing[] =>
+  const standings = (): readonly TaskState[] =>
     searches.map((s, k) => ({
       weight: tasks[k]?.weight ?? 0,
       bestMs: bestMsOf(s.records),
@@ -110,7 +139,9 @@ export async function tuneSuite(
   const trialsLeft = (most: number) => Math.min(most, (budget.trials ?? Infinity) - spent().trials);
 
   for (const [k, task] of tasks.entries()) {
-    searches.push(stack.use(await Search.open(task.func, searchOptions(task, k, { ...options, signal }))));
+    searches.push(
+      stack.use(await Search.open(task.func, device, searchOptions(task, k, { ...options, signal }))),
+    );
   }
   // What takes longest at least comes first: a short budget does not reach all.
   const share = (k: number) => (tasks[k]?.weight ?? 0) * (least[k] ?? 0);
@@ -133,7 +164,7 @@ export async function tuneSuite(
   for (const [k, search] of searches.entries()) {
     const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
     const confirmed = tried ? await search.confirm(rounds) : [];
-    const winner = winnerOf(confirmed, search.preset);
+    const winner = winnerOf(confirmed);
     if (winner) best.push(winner.record);
     rows.push(rowOf(tasks[k] as Task, search, confirmed, winner));
     await search.rest();
@@ -150,24 +181,14 @@ export async function tuneSuite(
   });
 }
 
-function searchOptions(task: Task, k: number, options: TuneSuiteOptions) {
-  const { device, budget, tuner, seed, path, signal, reporter } = options;
+function searchOptions(task: Task, k: number, options: TuneSuiteOptions): SearchOptions {
+  const { buckets: _, rounds: __, path, ...search } = options;
   return {
-    device,
-    // The suite ends the searches; this is how far one alone could go.
-    ...budget,
+    // The suite ends the searches; the budget says how far one alone could go.
+    ...search,
     shapes: task.shapes,
-    ...(tuner === undefined ? {} : { tuner }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(path === undefined ? {} : { path: `${path}/${k}_${fileName(task.names[0] ?? "")}.arrows` }),
-    ...(signal ? { signal } : {}),
-    ...(reporter ? { reporter } : {}),
+    ...(path === undefined ? {} : { path: logOf(path, k, task.names[0] ?? "") }),
   };
-}
-
-/** What a name may contribute to a file's: nothing that leads out of its folder. */
-function fileName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 60);
 }
 
 /** The kernels at their shapes, those that are the same once, with their weights added up. */
@@ -236,11 +257,11 @@ function rowOf(
   confirmed: readonly Confirmed[],
   winner: Confirmed | undefined,
 ): SuiteRow {
-  const own = confirmed.find((c) => c.record.config === search.preset);
+  const own = confirmed.find((c) => c.preset);
   const gain = winner && own ? speedup(winner, own) : { ratio: NaN, low: NaN, high: NaN };
   return {
     kernels: task.names.join(", "),
-    rule: search.subject.rule,
+    rule: search.task.rule,
     shapes: Object.entries(task.shapes).map(([name, value]) => `${name} = ${value}`).join(", "),
     weight: task.weight,
     trials: search.records.length,

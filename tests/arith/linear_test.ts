@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { add, constant, floorDiv, floorMod, foldBinary, mul, sub, variable } from "../../lib/ir/build.ts";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { add, constant, floorDiv, floorMod, mul, sub, variable } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import {
   fromLinear,
@@ -11,7 +12,7 @@ import {
   linearScale,
 } from "../../lib/arith/linear.ts";
 import { printExpr } from "../../lib/ir/print.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 
 const vars = ["a", "b", "c"].map((name) => variable(name));
 const [a, b, c] = vars as [Var, Var, Var];

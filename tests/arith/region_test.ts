@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
 import {
   add,
   binary,
@@ -8,17 +8,17 @@ import {
   constant,
   floorDiv,
   floorMod,
-  foldBinary,
   min,
   mul,
   select,
   sub,
   variable,
 } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { type Range, regionOf, unionRange } from "../../lib/arith/region.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 
 const i = variable("i"), j = variable("j"), k = variable("k"), m = variable("m");
 const A = buffer("A", [1000]);

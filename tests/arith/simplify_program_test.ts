@@ -21,7 +21,7 @@ import type { BinaryOp, Expr } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { printStmt } from "../../lib/ir/print.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import { isNothing, simplifyStmt } from "../../lib/arith/simplify_stmt.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";

@@ -68,44 +68,6 @@ Deno.test("itervar: lengths, threads and what they touch", () => {
   assertAlmostEquals(f("loads.global"), 2 * 64 * 2 * 4);
 });
 
-Deno.test("curve: a tile is reused while few elements of it are kept, a plain nest is not", () => {
-  const plain = of(naive), tile = of(tiled({ threads: 1, i: 4, j: 4 }));
-  const curve = (f: typeof plain, name: string) =>
-    Array.from({ length: 20 }, (_, k) => f(`curve.${name}.${k}`));
-  // With 32 elements of each operand at hand (sample 5), 4 of A and 4 of B serve 16 products, and 16 sums all of k.
-  // A plain nest has its sum only, one access of three.
-  assertLess(curve(plain, "count>reuse")[5] ?? NaN, 1.5);
-  assertGreater(curve(tile, "count>reuse")[5] ?? NaN, 5);
-  for (const f of [plain, tile]) {
-    for (const name of ["count>reuse", "reuse>count"]) {
-      const c = curve(f, name);
-      assertEquals(c, c.toSorted((a, b) => a - b), name);
-    }
-    // What is kept near has to be filled the less often, the more it is.
-    const c = curve(f, "count>topDown");
-    assertEquals(c, c.toSorted((a, b) => b - a));
-  }
-  assertLess(curve(tile, "reuse>count")[2] ?? NaN, curve(plain, "reuse>count")[2] ?? NaN);
-});
-
-Deno.test("perStore: how far apart the uses of an element are", () => {
-  const f = of(naive);
-  // A[i, k] comes again after a row of k: 64 turns that touch 64 elements of A, 64 of B and one of C.
-  assertAlmostEquals(f("perStore0.in0.reuse.turns"), 64);
-  assertAlmostEquals(f("perStore0.in0.reuse.bytes"), 4 * (64 + 64 + 1));
-  assertAlmostEquals(f("perStore0.in0.reuse.count"), 64);
-  // B[k, j] after all of j and k; its column leaps over rows.
-  assertAlmostEquals(f("perStore0.in1.reuse.turns"), 64 * 64);
-  assertAlmostEquals(f("perStore0.in1.stride"), 64);
-  assertAlmostEquals(f("perStore0.in0.uniqueBytes"), 4 * 64 * 64);
-  assertAlmostEquals(f("perStore0.in0.lines"), 64 ** 3 / 16);
-  assertAlmostEquals(f("perStore0.in1.lines"), 64 ** 3);
-  assertAlmostEquals(f("perStore0.mul.total"), 64 ** 3);
-  // Intensity grows from the statement (2 operations on 12 bytes) to the nest.
-  assertAlmostEquals(f("perStore0.intensity0"), 2 / 12);
-  assertAlmostEquals(f("perStore0.intensity9"), 2 * 64 ** 3 / (3 * 4 * 64 ** 2), 1e-6);
-});
-
 Deno.test("target: what a path costs depends on the device", () => {
   const buffers = tiled({ threads: 8, i: 4, j: 4 }),
     textures = tiled({ threads: 8, i: 4, j: 4, textures: true });

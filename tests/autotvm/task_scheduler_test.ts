@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
-import { expectedGain, type Standing } from "../../lib/autotvm/task_scheduler.ts";
+import { expectedGain, type TaskState } from "../../lib/autotvm/task_scheduler.ts";
 
-const standing = (parts: Partial<Standing> = {}): Standing => ({
+const standing = (parts: Partial<TaskState> = {}): TaskState => ({
   weight: 1,
   bestMs: Array(16).fill(10),
   leastMs: 0,

@@ -18,7 +18,7 @@ import { fitPrior, type Prior } from "../../lib/autotvm/prior.ts";
 import { pairwiseAccuracy, topRecall, topShare } from "../../lib/autotvm/ranking.ts";
 import { AUTOTVM_DEFAULTS } from "../../lib/autotvm/xgb.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
-import { scheduleAt } from "../../lib/tuning/candidate.ts";
+import { scheduleAt } from "../../lib/tuning/search_space.ts";
 import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
 import type { Column } from "../../lib/records/schema.ts";
 import { tableOf } from "../../lib/records/table.ts";
@@ -48,8 +48,6 @@ const LOOPS = Object.keys(FAMILIES) as readonly Family[];
 const VIEWS: Readonly<Record<string, readonly (Family | "knob")[]>> = {
   knob: ["knob"],
   itervar: ["itervar"],
-  curve: ["curve"],
-  perStore: ["perStore"],
   target: ["target"],
   "knob+target": ["knob", "target"],
   "itervar+target": ["itervar", "target"],

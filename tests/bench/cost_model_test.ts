@@ -32,7 +32,7 @@ Deno.test("a view is worth what it tells, on points that the model has not seen"
     const setup = { loss, trees: "default", points: 40 };
     const knob = evaluate(a, rows(a, "knob"), { ...setup, view: "knob" }, 1);
     const itervar = evaluate(a, rows(a, "itervar"), { ...setup, view: "itervar" }, 1);
-    const nothing = evaluate(a, rows(a, "curve"), { ...setup, view: "curve" }, 1);
+    const nothing = evaluate(a, rows(a, "target"), { ...setup, view: "target" }, 1);
     assertGreater(knob.accuracy, 0.9);
     assert(itervar.accuracy > 0.7 && itervar.accuracy < knob.accuracy, `${itervar.accuracy}`);
     assertEquals(nothing.accuracy, 0.5);

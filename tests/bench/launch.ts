@@ -2,7 +2,7 @@
  * What everything around a kernel costs on this device: a dispatch, a wait, binding, the first run, and whole runs
  * from typed arrays to typed arrays.
  *
- *     deno task bench:launch [--rounds 40] [--prefer webgpu|cpu]
+ *     deno task bench:launch [--rounds 40] [--backend webgpu|cpu]
  */
 import * as te from "../../lib/face/te.ts";
 import { parseArgs } from "node:util";
@@ -118,10 +118,10 @@ async function platformRows(
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { rounds: { type: "string", default: "40" }, prefer: { type: "string" } },
+    options: { rounds: { type: "string", default: "40" }, backend: { type: "string" } },
   });
-  const prefer = values.prefer as "webgpu" | "cpu" | undefined;
-  using device = await Device.open(prefer ? { prefer } : {});
+  const backend = values.backend as "webgpu" | "cpu" | undefined;
+  using device = await Device.open(backend ? { backend } : {});
   console.log(`${device.target.name}, ${device.target.runtime}; milliseconds`);
   const show = (ms: number) => ms.toFixed(3);
   const rows = await rowsOf(device, Number(values.rounds));

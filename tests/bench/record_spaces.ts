@@ -66,8 +66,7 @@ for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(SPACES)) {
   const { func, narrowing = {} } = SPACES[name] as Recording;
   const path = new URL(`../../notebooks/data/space_${name}_${device.target.profile}.arrows`, import.meta.url);
   const begin = performance.now();
-  const { points } = await recordSpace(func, {
-    device,
+  const { points } = await recordSpace(func, device, {
     path: path.pathname,
     deadlineMs: 4000,
     narrowing,

@@ -45,9 +45,8 @@ if (import.meta.main) {
   const rows = [];
   for (const [name, work] of pick(values.only)) {
     const func = programOf(work).with({ name });
-    const { records, confirmed, best, speedup, measuringShare } = await tune(func, {
-      device,
-      seconds: Number(values.seconds),
+    const { records, confirmed, best, speedup, measuringShare } = await tune(func, device, {
+      budget: { seconds: Number(values.seconds) },
       seed: Number(values.seed),
     });
     const ms = (config: string) => confirmed.find((c) => c.record.config === config)?.ms ?? NaN;

@@ -7,7 +7,7 @@ import {
   CONTEST_COLUMNS,
   type ContestRow,
   geometricMean,
-  standings,
+  leaderboards,
   timesPeer,
 } from "../../lib/charts/leaderboard.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
@@ -34,15 +34,15 @@ const rows: readonly ContestRow[] = Object.entries(MS).flatMap(([operator, all])
 );
 const table = tableOf(rows, CONTEST_COLUMNS);
 
-Deno.test("standings are of medians, fastest first, against the fastest other library", () => {
-  const all = standings(table);
-  assertEquals(all.map((s) => [s.operator, s.bound, s.peer?.contestant]), [
+Deno.test("leaderboards are of medians, fastest first, against the fastest other library", () => {
+  const all = leaderboards(table);
+  assertEquals(all.map((s) => [s.operator, s.bound, s.peer?.method]), [
     ["matmul", "arithmetic", "quick"],
     ["softmax", "memory", "slow"],
     ["q4_gemv", "memory", undefined],
   ]);
   const [matmul, softmax, q4] = all as [typeof all[0], typeof all[0], typeof all[0]];
-  assertEquals(matmul?.places.map((p) => p.contestant).slice(0, 3), ["tuned", "DLight", "quick"]);
+  assertEquals(matmul?.places.map((p) => p.method).slice(0, 3), ["tuned", "DLight", "quick"]);
   assertEquals([matmul?.leastMs, matmul?.places[1]?.shareOfRoofline], [1, 0.5]);
   assertEquals([timesPeer(matmul, "DLight"), timesPeer(softmax, "DLight")], [2, 0.8]);
   assertEquals([timesPeer(q4, "DLight"), timesPeer(matmul, "nobody")], [NaN, NaN]);

@@ -9,7 +9,7 @@ import { ChartError } from "../../lib/charts/error.ts";
 import { parallelCoordinates } from "../../lib/charts/parallel_coordinates.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
 import { spaceHeatmap } from "../../lib/charts/space_heatmap.ts";
-import { triedOf } from "../../lib/charts/explored_points.ts";
+import { exploredPoints } from "../../lib/charts/explored_points.ts";
 import { golden } from "../golden.ts";
 import { trialOf } from "./results.ts";
 import { assertShown } from "../notebook/texts.ts";
@@ -69,7 +69,7 @@ Deno.test("a cell has the best, or the median, of its points; values stand by th
     ["buffer", "1×1", "0.50"],
   ]);
   assertEquals(shown("median")[1], ["texture", "8×4", "13.33"]);
-  assertEquals(triedOf(table).knobs, [
+  assertEquals(exploredPoints(table).knobs, [
     { name: "tile", values: ["1×1", "8×4", "16×4"] },
     { name: "path", values: ["buffer", "texture"] },
     { name: "flag", values: ["false", "true"] },

@@ -43,7 +43,7 @@ Deno.test("lines go through medians, bands from quartile to quartile, and a sear
 });
 
 Deno.test("contestants can be chosen, and seconds take the place of trials", () => {
-  const spec = tunersCompared(table, { contestants: ["xgb from preset"], x: "seconds" });
+  const spec = tunersCompared(table, { methods: ["xgb from preset"], x: "seconds" });
   assertEquals(new Set(valuesOf(spec).map((v) => v.who)), new Set(["xgb from preset"]));
   assertEquals(valuesOf(spec).map((v) => v.x).slice(0, 3), [2, 4, 8]);
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { interchanged } from "../../lib/interp/interchange.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { gemv, matmul, reduceSum, softmax } from "../../lib/face/te.ts";
-import { blocksOf } from "../../lib/schedule/query.ts";
+import { blocksOf } from "../../lib/schedule/find.ts";
 
 const order = (f: ReturnType<typeof matmul>) =>
   blocksOf(interchanged(f).body).map(({ loops }) => loops.map((l) => l.var.name).join(" "));

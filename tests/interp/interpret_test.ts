@@ -26,8 +26,8 @@ import type { ScalarType } from "../../lib/ir/dtype.ts";
 import { IrError } from "../../lib/ir/error.ts";
 import type { Buffer, Expr, MathOp } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
-import { type Arrays, interpret, type TypedArray } from "../../lib/interp/interpret.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { type Arrays, interpret, type NumberArray } from "../../lib/interp/interpret.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { LoopKind, Stmt } from "../../lib/ir/stmt.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/face/te.ts";
@@ -138,7 +138,7 @@ Deno.test("zero has a sign", () => {
 });
 
 Deno.test("outputs are doubles for floats, and arrays of their own for integers", () => {
-  const kind = (dtype: ScalarType, A: TypedArray) =>
+  const kind = (dtype: ScalarType, A: NumberArray) =>
     interpret(elementwise(dtype, (a) => a), { A }).out?.constructor;
   for (const A of [new Float32Array(8), new Float16Array(8), new Float64Array(8)]) {
     assertEquals([kind("f32", A), kind("f16", A)], [Float64Array, Float64Array]);

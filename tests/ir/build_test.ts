@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   add,
   and,
@@ -17,7 +17,6 @@ import {
   FALSE,
   floorDiv,
   floorMod,
-  foldBinary,
   forLoop,
   isConst,
   iterVar,
@@ -35,6 +34,7 @@ import {
   TRUE,
   variable,
 } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import {
   bytesOf,
   type DType,

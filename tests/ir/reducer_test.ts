@@ -1,11 +1,11 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
+import * as te from "../../lib/face/te.ts";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   add,
   block,
   buffer,
   floorMod,
-  foldBinary,
   forLoop,
   iterVar,
   load,
@@ -17,12 +17,12 @@ import {
   sub,
   variable,
 } from "../../lib/ir/build.ts";
+import { foldBinary } from "../../lib/ir/fold.ts";
 import { RANGE } from "../../lib/ir/dtype.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { inputsOf, outputsOf } from "../../lib/ir/parameters.ts";
 import { type CombineOp, identityOf, reducerOf } from "../../lib/ir/reducer.ts";
-import * as te from "../../lib/face/te.ts";
 
 const A = buffer("A", [8, 8]), C = buffer("C", [8, 8]);
 const i = variable("i"), j = variable("j"), k = variable("k");

@@ -4,7 +4,7 @@ import { add, buffer, ceilDiv, constant, type ExprLike, mul, store, variable } f
 import { IrError } from "../../lib/ir/error.ts";
 import type { Var } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
-import { elementsOf, type Shapes, solveShapes } from "../../lib/ir/shapes.ts";
+import { countElements, type Shapes, solveShapes } from "../../lib/ir/shapes.ts";
 
 const m = variable("m"), n = variable("n"), k = variable("k");
 
@@ -71,7 +71,7 @@ Deno.test("variables may be called like methods of objects", () => {
 });
 
 Deno.test("elements are the product of the dimensions", () => {
-  assertEquals(elementsOf([constant(4), m, add(n, 1)], { m: 3, n: 1 }), 24);
-  assertEquals(elementsOf([], {}), 1);
-  assertThrows(() => elementsOf([m], {}), IrError, "shape variable m has no value");
+  assertEquals(countElements([constant(4), m, add(n, 1)], { m: 3, n: 1 }), 24);
+  assertEquals(countElements([], {}), 1);
+  assertThrows(() => countElements([m], {}), IrError, "shape variable m has no value");
 });

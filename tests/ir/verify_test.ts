@@ -28,7 +28,7 @@ import type { BinaryOp, Buffer, Call, Expr, MathOp, Scope, Var } from "../../lib
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import type { Block, IterVar, LoopKind, Stmt } from "../../lib/ir/stmt.ts";
-import { type Stage, verifyFunc } from "../../lib/ir/verify.ts";
+import { type IrStage, verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/face/te.ts";
 import { mutants } from "./mutants.ts";
 import { arbProgram, arbSymbolicProgram, randomInputs } from "./random_program.ts";
@@ -501,7 +501,7 @@ Deno.test("a broken lowered program is refused, and the message says why", () =>
   for (const [what, f, message] of BROKEN_LOWERED) refused(f, "lowered", message, what);
 });
 
-function refused(f: PrimFunc, stage: Stage, message: string, what: string): void {
+function refused(f: PrimFunc, stage: IrStage, message: string, what: string): void {
   const error = assertThrows(() => verifyFunc(f, stage), VerifyError, message, what);
   assertStringIncludes(error.message, "f is not well formed: ");
 }

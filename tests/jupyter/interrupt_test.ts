@@ -3,14 +3,14 @@ import { jupyterTest } from "../notebooks/jupyter.ts";
 import { Kernel, type Run } from "./kernel.ts";
 
 /** A search that would last for an hour. */
-const SEARCH = `const log = await autotvm.tune(func, {
-  device, path, seed: 1, seconds: 3600, reporter: createReporter(), ...more });
+const SEARCH =
+  `const log = await autotvm.tune(func, device, { budget: { seconds: 3600 }, path, seed: 1, reporter: createReporter(), ...more });
 console.log(log.stopped, log.records.length, log.confirmed.length, log.best.status);`;
 
 async function prepare(kernel: Kernel, path: string): Promise<void> {
   const said = await kernel.run(
     `import { autotvm, compare, createReporter, Device, readLog, te } from "tunebook";
-const device = await Device.open({ prefer: "cpu" });
+const device = await Device.open({ backend: "cpu" });
 const func = te.matmul({ m: 32, n: 32, k: 32 });
 const path = ${JSON.stringify(path)};
 const kept = Math.random();
@@ -107,7 +107,7 @@ jupyterTest(
     await inKernel(async (kernel, path) => {
       await prepare(kernel, path);
       const compared = (trials: number) =>
-        `globalThis.result = await compare(func, { device, path, budget: { trials: ${trials} }, reporter: createReporter() });
+        `globalThis.result = await compare(func, device, { path, budget: { trials: ${trials} }, reporter: createReporter() });
 console.log([...result.summary].map((r) => r.contestant + " " + r.trials + " " + (r.medianMs > 0)).join());`;
       const stopped = await kernel.begin(compared(10_000));
       await stopped.reaches(2, "scratch\\)");

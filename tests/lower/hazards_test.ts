@@ -24,10 +24,10 @@ import {
 } from "../../lib/ir/build.ts";
 import type { Expr, Load } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { Stmt, Store, ThreadTag } from "../../lib/ir/stmt.ts";
 import { mapStmt, substitute, substituteStmt, walkStmt } from "../../lib/ir/visit.ts";
-import type { Draft } from "../../lib/lower/kernel_draft.ts";
+import type { KernelDraft } from "../../lib/lower/kernel_draft.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import { insertBarriers } from "../../lib/lower/insert_barriers.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
@@ -322,7 +322,7 @@ function hasReads(body: Body): boolean {
   return body.some((x) => "loop" in x ? hasReads(x.loop) : "some" in x ? hasReads(x.some) : x.read >= 0);
 }
 
-function draftOf(body: Stmt): Draft {
+function draftOf(body: Stmt): KernelDraft {
   return {
     name: "draft",
     prepares: false,
@@ -331,7 +331,7 @@ function draftOf(body: Stmt): Draft {
     outer: new Set([sink]),
     layouts: new Map(),
     threads: new Map([["threadIdx.x", { var: thread, extent: constant(64) }]]),
-    exchanged: new Set(),
+    sharedGlobals: new Set(),
     lanes: new Map(),
     textures: new Map(),
   };

@@ -2,7 +2,7 @@
 import * as te from "../../lib/face/te.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { cooperate } from "../../lib/dlight/steps/cooperative_copy.ts";
+import { cooperativeCopy } from "../../lib/dlight/steps/cooperative_copy.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import type { KernelStmt } from "../../lib/lower/kernel.ts";
@@ -42,7 +42,7 @@ function tiled(rows: "vthread" | "serial" = "vthread"): Tiled {
   if (rows === "vthread") sch.bind(iv, rows);
   const tiles = ["A", "B"].map((name) => {
     const tile = sch.cacheRead("C", name, "shared");
-    cooperate(sch, sch.computeAt(tile, k0), [4, 8], 1);
+    cooperativeCopy(sch, sch.computeAt(tile, k0), [4, 8], 1);
     return tile;
   });
   sch.decomposeReduction("C", k0);

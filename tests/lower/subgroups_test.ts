@@ -23,7 +23,7 @@ import { subjectOf, wrongOn, wrongResults } from "./checked_run.ts";
 
 const cpu = devices[0] as Device;
 /** The adapter, asked for its subgroups; nothing where there is no adapter, or it has none. */
-const opened = devices.length > 1 ? await Device.open({ prefer: "webgpu", subgroups: true }) : undefined;
+const opened = devices.length > 1 ? await Device.open({ backend: "webgpu", subgroups: true }) : undefined;
 const device = opened?.target.subgroups ? opened : undefined;
 
 /** The target with subgroups of which the least size is `minSize`. */

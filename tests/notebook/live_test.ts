@@ -5,7 +5,7 @@ import { type FakeJupyter, fakeJupyter } from "./fake_jupyter.ts";
 
 const searching: Progress = {
   task: "matmul",
-  contestant: "autotvm+dlight",
+  method: "autotvm+dlight",
   trials: 12,
   failed: 1,
   bestGflops: 14.56,
@@ -16,7 +16,7 @@ const searching: Progress = {
 };
 const rule: Progress = {
   task: "matmul",
-  contestant: "dlight",
+  method: "dlight",
   trials: 1,
   failed: 0,
   bestGflops: 10,
@@ -105,13 +105,13 @@ Deno.test("a file gets a line now and then, and the last one of each contestant"
     const reporter = createReporter("terminal");
     reporter.update(rule);
     for (const state of states) reporter.update(state);
-    reporter.update({ ...searching, contestant: "autotvm" });
+    reporter.update({ ...searching, method: "autotvm" });
     reporter.done();
   });
   assertEquals(text.split("\n"), [
     lineOf(rule),
     lineOf(states.at(-1) as Progress),
-    lineOf({ ...searching, contestant: "autotvm" }),
+    lineOf({ ...searching, method: "autotvm" }),
     "",
   ]);
 });
@@ -187,11 +187,11 @@ Deno.test("in the end a notebook keeps a line for each search, and the next comp
   using fake = fakeJupyter();
   const reporter = createReporter("notebook");
   await reporter.update(rule);
-  await reporter.update({ ...searching, contestant: "autotvm" });
+  await reporter.update({ ...searching, method: "autotvm" });
   await reporter.update({ ...searching, trials: 13 });
   await reporter.done();
   const lines = [
-    lineOf({ ...searching, contestant: "autotvm", stage: "done" }),
+    lineOf({ ...searching, method: "autotvm", stage: "done" }),
     lineOf({ ...searching, trials: 13, stage: "done" }),
   ];
   const last = onlyShown(fake);

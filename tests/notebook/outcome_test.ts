@@ -7,11 +7,16 @@ import type { Bundle } from "../../lib/notebook/jupyter.ts";
 import { searchParts, suiteParts } from "../../lib/notebook/outcome.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable, trials, trialTable } from "../charts/results.ts";
+import { summaryRows } from "../../lib/records/summary.ts";
 import { Comparison } from "../../lib/tuning/comparison.ts";
 
 const VEGALITE = "application/vnd.vegalite.v5+json";
-const comparison = {
+const comparison: Comparison = {
+  records: trials,
+  trials: trialTable(),
+  rows: summaryRows(confirmedTable()),
   summary: confirmedTable(),
+  budget: {},
   charts: {
     bestSoFar: new Chart(bestSoFar(trialTable(), { title: "way" })),
     confirmed: new Chart(confirmed(confirmedTable(), { title: "bars" })),
@@ -24,7 +29,7 @@ const search = { records: own, best, confirmed: [{ record: best, ms: 0.99, inter
 
 Deno.test("a comparison says who won, shows the way there and the end, and lists the numbers", async () => {
   using fake = fakeJupyter();
-  const shown = new Comparison({ ...comparison, trials: trialTable(), budget: {} });
+  const shown = new Comparison(comparison);
   const last = await bundleOf(shown);
   const formats = (data: Bundle) => VEGALITE in data ? "chart" : "text/html" in data ? "html" : "text";
   assertEquals(fake.messages.map((m) => formats(m.data)), ["html", "chart", "chart"]);

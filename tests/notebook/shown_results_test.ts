@@ -10,7 +10,7 @@ async function lastValue(thing: object): Promise<Readonly<Record<string, string>
 const func = te.matmul({ m: 4, n: 4, k: 4 });
 
 Deno.test("what is built, compiled, explained or found shows itself, and is what it was", async () => {
-  using device = await Device.open({ prefer: "cpu" });
+  using device = await Device.open({ backend: "cpu" });
   const ruled = dlight.schedule(func, device.target), { func: scheduled } = ruled;
   const executable = compile(scheduled, device.target);
   using program = await build(scheduled, device);
@@ -26,7 +26,7 @@ Deno.test("what is built, compiled, explained or found shows itself, and is what
   assert((await lastValue(ruled))["text/plain"]?.startsWith("matmul, scheduled by Matmul in "));
 
   using fake = fakeJupyter();
-  const log = await autotvm.tune(func, { device, trials: 2, rounds: 1 });
+  const log = await autotvm.tune(func, device, { budget: { trials: 2 }, rounds: 1 });
   const last = await lastValue(log);
   assertEquals(fake.messages.map((m) => "text/html" in m.data), [true, false]);
   assert(fake.messages[0]?.data["text/plain"]?.startsWith("matmul, AutoTVM from DLight: 2 trials"));

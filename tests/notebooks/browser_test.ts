@@ -9,13 +9,7 @@ const CELLS = [
 const device = await Device.open();
 const func = te.matmul({ m: 128, n: 128, k: 128 });
 const kept = Math.random();`,
-  `const result = await compare(func, {
-  device,
-  contestants: ["dlight", "autotvm+dlight"],
-  budget: { seconds: 600 },
-  path: "search.arrows",
-  reporter: createReporter(),
-});`,
+  `const result = await compare(func, device, { methods: ["dlight", "autotvm+dlight"], budget: { seconds: 600 }, path: "search.arrows", reporter: createReporter() });`,
   "console.log(`in all: ${result.trials.numRows} trials, kept ${kept}`);",
   "await display(result.charts.bestSoFar, result.charts.confirmed, result.summary);",
 ];

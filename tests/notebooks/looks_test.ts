@@ -8,7 +8,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 const SETUP = `import { tableFromArrays } from "apache-arrow";
 import { autotvm, compile, Device, diff, dlight, Schedule, sourceOf, steps, te } from "tunebook";
-const device = await Device.open({ prefer: "cpu" });
+const device = await Device.open({ backend: "cpu" });
 const func = te.matmul({ m: 8, n: 8, k: 8 });
 const ruled = dlight.schedule(func, device.target);
 const schedule = new Schedule(func);
@@ -41,7 +41,7 @@ jupyterTest(
       };
       await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify(config));
       const path = `${dir}/looks.ipynb`;
-      const search = "await autotvm.tune(func, { device, trials: 2, rounds: 1 })";
+      const search = "await autotvm.tune(func, device, { budget: { trials: 2 }, rounds: 1 })";
       await Deno.writeTextFile(
         path,
         JSON.stringify(notebookOf(SETUP, ...SHOWN.map(([source]) => source), search)),

@@ -106,7 +106,7 @@ jupyterTest("the hardest cell loses nothing, 20 times", async () => {
 const SHOWN_LAST = `for (let k = 0; k < 100; k++) console.log("log " + k);
 const reporter = createReporter();
 for (let trials = 0; trials <= 100; trials++) {
-  await reporter.update({ task: "t", contestant: "autotvm", trials, failed: 0, secondsSpent: 1, trialsTotal: 100 });
+  await reporter.update({ task: "t", method: "autotvm", trials, failed: 0, secondsSpent: 1, trialsTotal: 100 });
 }
 await reporter.done();
 await display("first", "last");`;

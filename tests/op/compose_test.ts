@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
-import type { Arrays, Shapes, TypedArray } from "../../lib/interp/interpret.ts";
+import type { Arrays, NumberArray, Shapes } from "../../lib/interp/interpret.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { signature } from "../../lib/ir/signature.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
@@ -82,37 +82,44 @@ Deno.test("a residual may be computed, and a result may be used twice", () => {
 });
 
 for (const layout of ["NCHW", "NHWC"] as const) {
-  Deno.test(`conv2d, add and pools make one program in ${layout}`, () => {
-    const nchw = layout === "NCHW";
-    const A = te.placeholder("A", nchw ? [1, 2, 8, 8] : [1, 8, 8, 2]);
-    const W = te.placeholder("W", nchw ? [3, 2, 3, 3] : [3, 3, 2, 3]);
-    const R = te.placeholder("R", nchw ? [1, 3, 8, 8] : [1, 8, 8, 3]);
-    const sum = op.add(op.conv2d(A, W, { padding: 1, layout }), R);
-    const pooled = op.maxPool2d(op.relu(sum), { kernel: 2, stride: 2, layout });
-    const mean = op.globalAvgPool2d(pooled, { layout, name: "mean" });
-    const f = te.primFunc("block", [A, W, R, mean]);
-    const [a, w, r] = [floats(128), floats(54), floats(192)];
-    const image = (data: TypedArray, channels: number, c: number, y: number, x: number) =>
-      y < 0 || x < 0 || y > 7 || x > 7
-        ? 0
-        : data[nchw ? (c * 8 + y) * 8 + x : (y * 8 + x) * channels + c] ?? NaN;
-    const weight = (f: number, c: number, i: number, j: number) =>
-      w[nchw ? ((f * 2 + c) * 3 + i) * 3 + j : ((i * 3 + j) * 2 + c) * 3 + f] ?? NaN;
-    const relu = (f: number, y: number, x: number) =>
-      Math.max(
-        0,
-        image(r, 3, f, y, x) + total(2, (c) =>
-          total(3, (i) =>
-            total(3, (j) => image(a, 2, c, y + i - 1, x + j - 1) * weight(f, c, i, j)))),
-      );
+  const nchw = layout === "NCHW";
+  const A = te.placeholder("A", nchw ? [1, 2, 6, 6] : [1, 6, 6, 2]);
+  const W = te.placeholder("W", nchw ? [3, 2, 3, 3] : [3, 3, 2, 3]);
+  const R = te.placeholder("R", nchw ? [1, 3, 6, 6] : [1, 6, 6, 3]);
+  const [a, w, r] = [floats(72), floats(54), floats(108)];
+  const image = (data: NumberArray, channels: number, c: number, y: number, x: number) =>
+    y < 0 || x < 0 || y > 5 || x > 5
+      ? 0
+      : data[nchw ? (c * 6 + y) * 6 + x : (y * 6 + x) * channels + c] ?? NaN;
+  const weight = (f: number, c: number, i: number, j: number) =>
+    w[nchw ? ((f * 2 + c) * 3 + i) * 3 + j : ((i * 3 + j) * 2 + c) * 3 + f] ?? NaN;
+  const relu = (f: number, y: number, x: number) =>
+    Math.max(
+      0,
+      image(r, 3, f, y, x) + total(2, (c) =>
+        total(3, (i) =>
+          total(3, (j) => image(a, 2, c, y + i - 1, x + j - 1) * weight(f, c, i, j)))),
+    );
+  const sum = op.add(op.conv2d(A, W, { padding: 1, layout }), R);
+
+  Deno.test(`conv2d, add, relu and a pool make one program in ${layout}`, () => {
+    const f = te.primFunc("block", [
+      A,
+      W,
+      R,
+      op.maxPool2d(op.relu(sum), { kernel: 2, stride: 2, layout, name: "P" }),
+    ]);
     const largest = (f: number, y: number, x: number) =>
-      Math.max(
-        relu(f, 2 * y, 2 * x),
-        relu(f, 2 * y + 1, 2 * x),
-        relu(f, 2 * y, 2 * x + 1),
-        relu(f, 2 * y + 1, 2 * x + 1),
-      );
-    const wanted = tensor([1, 3], (_ = 0, f = 0) => total(4, (y) => total(4, (x) => largest(f, y, x))) / 16);
+      Math.max(...[0, 1].flatMap((i) => [0, 1].map((j) => relu(f, 2 * y + i, 2 * x + j))));
+    const wanted = nchw
+      ? tensor([3, 3, 3], (f = 0, y = 0, x = 0) => largest(f, y, x))
+      : tensor([3, 3, 3], (y = 0, x = 0, f = 0) => largest(f, y, x));
+    assertChain(f, { A: a, W: w, R: r }, { P: wanted });
+  });
+
+  Deno.test(`conv2d, add, relu and the mean of each plane make one program in ${layout}`, () => {
+    const f = te.primFunc("head", [A, W, R, op.globalAvgPool2d(op.relu(sum), { layout, name: "mean" })]);
+    const wanted = tensor([1, 3], (_ = 0, f = 0) => total(6, (y) => total(6, (x) => relu(f, y, x))) / 36);
     assertChain(f, { A: a, W: w, R: r }, { mean: wanted });
   });
 }

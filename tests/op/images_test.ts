@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { OptionError } from "../../lib/base/error.ts";
-import type { TypedArray } from "../../lib/interp/interpret.ts";
+import type { NumberArray } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/face/te.ts";
 import {
@@ -22,7 +22,7 @@ type Four = readonly [n: number, c: number, y: number, x: number];
 
 /** Element (n, c, y, x) of an image with `shape` channels, rows and columns; `outside` of it, that. */
 function pixel(
-  A: TypedArray,
+  A: NumberArray,
   layout: Layout,
   [channels, height, width]: readonly [number, number, number],
   [n, c, y, x]: Four,

@@ -1,7 +1,7 @@
 /** Products of packed bytes, held against sums over the bytes themselves. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { TypedArray } from "../../lib/interp/interpret.ts";
+import type { NumberArray } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { gemv, matmul, quantizeI8, TeError } from "../../lib/face/te.ts";
 import {
@@ -67,7 +67,7 @@ Deno.test("scaled products of i8 are residual + activation(A_scale·B_scale·sum
       const A_scale = random.floats(batch * m, "f32").map((x) => x / 1000);
       const B_scale = random.floats(batch * n, "f32").map((x) => x / 10);
       const bias = random.floats(n, out), residual = random.floats(batch * m * n, out);
-      const extra: Record<string, TypedArray> = {
+      const extra: Record<string, NumberArray> = {
         ...(epilogue.bias ? { bias } : {}),
         ...(epilogue.residual ? { residual } : {}),
       };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { TypedArray } from "../../lib/interp/interpret.ts";
+import type { NumberArray } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { gemv, matmul, quantizeQ4 } from "../../lib/face/te.ts";
 import {
@@ -101,7 +101,7 @@ Deno.test("what follows a product is residual + activation(product + bias)", () 
       const random = new Random(seed);
       const A = random.floats(m * k, dtype), B = random.floats(k * n, dtype);
       const bias = random.floats(n, out), residual = random.floats(m * n, out);
-      const extra: Record<string, TypedArray> = {
+      const extra: Record<string, NumberArray> = {
         ...(epilogue.bias ? { bias } : {}),
         ...(epilogue.residual ? { residual } : {}),
       };

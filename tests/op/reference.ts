@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { type Arrays, interpret, type Shapes, type TypedArray } from "../../lib/interp/interpret.ts";
+import { type Arrays, interpret, type NumberArray, type Shapes } from "../../lib/interp/interpret.ts";
 
 /** Arguments: floats of -2 … 2 in the arrays of their dtype, from a seed. */
 export class Random {
@@ -62,7 +62,7 @@ export function assertComputes(
 
 /** All elements are equal up to `tolerance` of their size, or of 1. */
 export function assertClose(
-  got: TypedArray | undefined,
+  got: NumberArray | undefined,
   want: readonly number[],
   tolerance: number,
   what: string,
@@ -97,14 +97,14 @@ export function total(n: number, f: (k: number) => number): number {
 }
 
 /** Element [row, column] of a matrix whose rows have `width` elements. */
-export function at(data: TypedArray | Int8Array, width: number, row: number, column: number): number {
+export function at(data: NumberArray | Int8Array, width: number, row: number, column: number): number {
   return data[row * width + column] ?? NaN;
 }
 
 /** Element [row, column] of 4-bit weights with `k` columns, by MLC's layout: 32 to a scale, 8 to a word. */
 export function decodeQ4(
   W_q: Uint32Array,
-  W_scale: TypedArray,
+  W_scale: NumberArray,
   k: number,
   row: number,
   column: number,

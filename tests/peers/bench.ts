@@ -17,7 +17,7 @@ import { tableToIPC } from "apache-arrow";
 import { tableOf } from "../../lib/records/table.ts";
 import { Chart } from "../../lib/charts/chart.ts";
 import { contestsCompared } from "../../lib/charts/contests_compared.ts";
-import { geometricMean, type Standing, standings, timesPeer } from "../../lib/charts/leaderboard.ts";
+import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "../../lib/charts/leaderboard.ts";
 import { textOf } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { pick } from "../bench/operators.ts";
@@ -27,24 +27,24 @@ import { openPeers } from "./peers.ts";
 const [OWN, BEST] = [["DLight generic", "DLight", "tuned"], ["DLight", "tuned"]];
 
 /** One operator's table. */
-function show(standing: Standing, rows: readonly Row[]): string {
-  const { bound, leastMs, places, peer } = standing;
+function show(board: Leaderboard, rows: readonly Row[]): string {
+  const { bound, leastMs, places, peer } = board;
   const [first] = rows as [Row, ...Row[]];
-  const naive = places.find((p) => p.contestant === "Fallback")?.ms ?? NaN;
+  const naive = places.find((p) => p.method === "Fallback")?.ms ?? NaN;
   const [unit, amount] = bound === "memory" ? ["GB/s", first.bytes] : ["GFLOP/s", first.flops];
   const cells = textOf([
     ["contestant", "ms", unit, "of roofline", "× fastest peer", "× Fallback", "max error"],
-    ...places.map(({ contestant, ms, shareOfRoofline }) => [
-      contestant,
+    ...places.map(({ method, ms, shareOfRoofline }) => [
+      method,
       ms.toPrecision(4),
       (amount / ms / 1e6).toPrecision(3),
       percent(shareOfRoofline),
       times((peer?.ms ?? NaN) / ms),
       times(naive / ms),
-      (rows.find((r) => r.contestant === contestant)?.maxError ?? NaN).toExponential(1),
+      (rows.find((r) => r.contestant === method)?.maxError ?? NaN).toExponential(1),
     ]),
   ]);
-  return `${standing.operator}: ${(first.flops / 1e6).toPrecision(3)} MFLOP, ` +
+  return `${board.operator}: ${(first.flops / 1e6).toPrecision(3)} MFLOP, ` +
     `${(first.bytes / 1e6).toPrecision(3)} MB; bound by ${bound}: at least ${
       leastMs.toPrecision(3)
     } ms\n${cells}`;
@@ -59,11 +59,11 @@ function percent(x: number): string {
 }
 
 /** All operators: who is ahead of whom, and the means. */
-function summary(all: readonly Standing[]): string {
-  const share = (s: Standing) => timesPeer(s, "DLight") / timesPeer(s, "tuned");
-  const attained = (s: Standing) => s.places.find((p) => p.contestant === "DLight")?.shareOfRoofline ?? NaN;
-  const ahead = (s: Standing) => BEST.filter((name) => timesPeer(s, name) < 1).join(", ") || "–";
-  const mean = (of: (s: Standing) => number) => times(geometricMean(all.map(of)));
+function summary(all: readonly Leaderboard[]): string {
+  const share = (s: Leaderboard) => timesPeer(s, "DLight") / timesPeer(s, "tuned");
+  const attained = (s: Leaderboard) => s.places.find((p) => p.method === "DLight")?.shareOfRoofline ?? NaN;
+  const ahead = (s: Leaderboard) => BEST.filter((name) => timesPeer(s, name) < 1).join(", ") || "–";
+  const mean = (of: (s: Leaderboard) => number) => times(geometricMean(all.map(of)));
   return textOf([
     [
       "operator",
@@ -77,7 +77,7 @@ function summary(all: readonly Standing[]): string {
     ...all.map((s) => [
       s.operator,
       s.bound,
-      s.peer?.contestant ?? "–",
+      s.peer?.method ?? "–",
       ...OWN.map((n) => times(timesPeer(s, n))),
       times(share(s)),
       percent(attained(s)),
@@ -114,7 +114,7 @@ if (import.meta.main) {
   for (const folder of [out, ...(log === undefined ? [] : [log])]) {
     await Deno.mkdir(folder, { recursive: true });
   }
-  using device = await Device.open({ prefer: "webgpu" });
+  using device = await Device.open({ backend: "webgpu" });
   const { name: adapter, runtime } = device.target;
   const peers = await openPeers(adapter, console.log);
   const versions = Object.fromEntries([...peers].map(([name, { version }]) => [name, version]));
@@ -149,11 +149,11 @@ if (import.meta.main) {
       say: console.log,
     });
     rows.push(...won);
-    const [standing] = standings(tableOf(won, COLUMNS));
-    if (standing) console.log(`\n${show(standing, won)}`);
+    const [board] = leaderboards(tableOf(won, COLUMNS));
+    if (board) console.log(`\n${show(board, won)}`);
     await Deno.writeFile(`${out}/peers.arrows`, tableToIPC(table(), "stream"));
   }
-  const all = standings(table());
+  const all = leaderboards(table());
   console.log(`\n${summary(all)}\n\n${out}/peers.arrows holds every sample`);
   if (all.some((s) => s.peer)) {
     const chart = new Chart(contestsCompared(table(), {

@@ -44,7 +44,10 @@ export async function tuned(
   device: Device,
   { seconds, path }: SearchOptions,
 ): Promise<Own & { readonly trials: number; readonly config: string }> {
-  const { best, records } = await tune(func, { device, seconds, ...(path === undefined ? {} : { path }) });
+  const { best, records } = await tune(func, device, {
+    budget: { seconds },
+    ...(path === undefined ? {} : { path }),
+  });
   const trace = Trace.fromJSON(JSON.parse(best.trace) as TraceJson);
   return { name: "tuned", func: replay(func, trace), trials: records.length, config: best.config };
 }

@@ -76,7 +76,7 @@ Deno.test("a peer that can't be loaded, or is on another adapter, is left out wi
 Deno.test({
   name: "a peer whose results are wrong, or that can't do the work, is left out of it with the reason",
   async fn() {
-    using device = await Device.open({ prefer: "webgpu" });
+    using device = await Device.open({ backend: "webgpu" });
     const work: Work = { kind: "add", elements: 72 };
     const lines: string[] = [];
     const rows = await contest("add", work, device, {

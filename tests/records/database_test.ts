@@ -10,7 +10,7 @@ import type { TrialRecord } from "../../lib/records/record.ts";
 import { schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
 import { batchBytes } from "../../lib/records/arrow_stream.ts";
 import { batchOf, rowsOf, tableToRecords } from "../../lib/records/table.ts";
-import { structureOf } from "../../lib/records/workload_similarity.ts";
+import { workloadStructure } from "../../lib/records/workload_similarity.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Target } from "../../lib/target/target.ts";
 import * as te from "../../lib/face/te.ts";
@@ -288,9 +288,9 @@ Deno.test("verify tells of traces that don't replay or don't fit their device, a
 Deno.test("programs are alike whoever made their nodes, and whatever their parts are called", () => {
   const made = specialize(te.matmul({ m: "m", n: 16, k: 16 }), { m: 16 });
   const read = funcFromJson(JSON.parse(JSON.stringify(funcToJson(made))));
-  assertEquals(structureOf(made, {}), structureOf(read, {}));
+  assertEquals(workloadStructure(made, {}), workloadStructure(read, {}));
   const other = te.add({ shape: [4] });
   const renamed = other.with({ name: "sum" });
-  assertEquals(structureOf(other, {}), structureOf(renamed, {}));
-  assertNotEquals(structureOf(other, {}).text, structureOf(te.mul({ shape: [4] }), {}).text);
+  assertEquals(workloadStructure(other, {}), workloadStructure(renamed, {}));
+  assertNotEquals(workloadStructure(other, {}).text, workloadStructure(te.mul({ shape: [4] }), {}).text);
 });

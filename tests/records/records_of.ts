@@ -1,21 +1,22 @@
 /** Records as a search makes them, with made-up times. */
-import { candidateAt } from "../../lib/tuning/candidate.ts";
-import { checkSubject, recordOf } from "../../lib/tuning/tuning_task.ts";
+import { executableOf } from "../../lib/measure/executable_of.ts";
+import { SearchSpace } from "../../lib/tuning/search_space.ts";
+import { checkTask, recordOf, type TuningTask } from "../../lib/tuning/tuning_task.ts";
 import { match } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Shapes } from "../../lib/ir/shapes.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
-import { spaceOf } from "../../lib/space/template.ts";
 import type { Target } from "../../lib/target/target.ts";
 
 /** Points of the space of `func` that schedule and compile for `target`, the rule's own first. */
 export function pointsOf(func: PrimFunc, target: Target, count: number): readonly number[] {
   const { template } = match(func, target);
-  const space = spaceOf(func, template);
-  const points: number[] = [];
+  const points: number[] = [], searched = new SearchSpace(func, template);
+  const { space } = searched;
   for (const index of [space.preset, ...space.neighbours(space.preset)]) {
     if (points.length === count) break;
-    if ("launches" in candidateAt(func, template, space, space.at(index), target).outcome) points.push(index);
+    const candidate = searched.candidateAt(index);
+    if (!("status" in candidate) && "launches" in executableOf(func, candidate, target)) points.push(index);
   }
   return points;
 }
@@ -28,22 +29,23 @@ export function recordsOf(
   shapes: Shapes = {},
 ): readonly TrialRecord[] {
   const { rule, template } = match(func, target);
-  const space = spaceOf(func, template);
-  const subject = {
+  const searched = new SearchSpace(func, template);
+  const task: TuningTask = {
     func,
     target,
-    shapes: checkSubject(func, shapes, 0),
+    shapes: checkTask(func, shapes, 0),
     seed: 0,
-    contestant: "autotvm+dlight",
+    method: "autotvm+dlight",
     rule,
     tuner: "xgb",
     start: "preset",
   };
-  return pointsOf(func, target, times.length).map((index, trial) =>
-    recordOf(subject, {
+  return pointsOf(func, target, times.length).map((index, trial) => {
+    const candidate = searched.candidateAt(index);
+    return recordOf(task, {
       trial,
-      config: space.at(index),
-      candidate: candidateAt(func, template, space, space.at(index), target),
+      config: searched.space.at(index),
+      candidate: "status" in candidate ? undefined : candidate,
       measurement: {
         status: "ok",
         samples: [times[trial] as number],
@@ -52,6 +54,6 @@ export function recordsOf(
         maxError: 0,
       },
       seconds: trial,
-    })
-  );
+    });
+  });
 }

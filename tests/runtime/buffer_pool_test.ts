@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Places } from "../../lib/runtime/buffer_pool.ts";
+import { BufferPool } from "../../lib/runtime/buffer_pool.ts";
 
 /** A place that says when it goes. */
 function placeOf(name: string, gone: string[], bytes = 16) {
@@ -9,7 +9,7 @@ function placeOf(name: string, gone: string[], bytes = 16) {
 const one = {}, other = {};
 
 Deno.test("a place is taken by one run of its owner and shapes, and no other", () => {
-  using places = new Places<ReturnType<typeof placeOf>>();
+  using places = new BufferPool<ReturnType<typeof placeOf>>();
   const gone: string[] = [];
   places.give(one, { m: 1, n: 12 }, placeOf("a", gone));
   places.give(one, { m: 11, n: 2 }, placeOf("b", gone));
@@ -22,7 +22,7 @@ Deno.test("a place is taken by one run of its owner and shapes, and no other", (
 });
 
 Deno.test("the oldest go when there are too many, or they are too large", () => {
-  using places = new Places<ReturnType<typeof placeOf>>();
+  using places = new BufferPool<ReturnType<typeof placeOf>>();
   const gone: string[] = [];
   for (let k = 0; k < 258; k++) places.give(one, { m: k }, placeOf(`${k}`, gone));
   assertEquals(gone, ["0", "1"]);
@@ -36,7 +36,7 @@ Deno.test("the oldest go when there are too many, or they are too large", () => 
 });
 
 Deno.test("an owner that goes takes along what it has left, and a device all", () => {
-  const places = new Places<ReturnType<typeof placeOf>>();
+  const places = new BufferPool<ReturnType<typeof placeOf>>();
   const gone: string[] = [];
   for (const [owner, name] of [[one, "a"], [other, "b"], [one, "c"], [other, "d"]] as const) {
     places.give(owner, {}, placeOf(name, gone));

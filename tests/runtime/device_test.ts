@@ -124,7 +124,9 @@ for (const device of devices) {
         assertEquals(await wrongOn(device, subjectOf(func, {}, 1), scheduled.func), undefined);
         if (dtype === "bool") continue;
         scheduled.setScope("A", "texture");
-        for (const textures of ["sampled", "storage"] as const) {
+        for (
+          const textures of target.textures === "none" ? ["none"] as const : ["sampled", "storage"] as const
+        ) {
           const executable = compile(scheduled.func, { ...target, textures });
           assertEquals(await wrongResults(device, subjectOf(func, {}, 2), executable), undefined);
         }
@@ -266,7 +268,7 @@ for (const device of devices) {
   });
 
   test("a device that is disposed loads nothing", async () => {
-    const own = await Device.open({ prefer: target.kind });
+    const own = await Device.open({ backend: target.kind });
     const executable = compile(spread(te.add({ shape: [3] })).func, own.target);
     own[Symbol.dispose]();
     await assertRejects(
@@ -359,7 +361,7 @@ for (const device of devices.filter((d) => d.target.kind === "webgpu")) {
   });
 
   Deno.test("a device that is lost fails everything on it with a typed error", async () => {
-    const own = await Device.open({ prefer: "webgpu" });
+    const own = await Device.open({ backend: "webgpu" });
     const program = await own.load(executable);
     const bound = await program.bind(inputs);
     const running = bound.run(1);
@@ -379,9 +381,9 @@ if (devices.length > 1) {
   Deno.test("subgroups are there where the adapter lists them or they are asked for, within its sizes", async () => {
     const adapter = await navigator.gpu?.requestAdapter() as GPUAdapter;
     const listed = adapter.features.has("subgroups" as GPUFeatureName);
-    using plain = await Device.open({ prefer: "webgpu" });
+    using plain = await Device.open({ backend: "webgpu" });
     if (!listed) assertEquals(plain.target.subgroups, undefined);
-    using asked = await Device.open({ prefer: "webgpu", subgroups: true });
+    using asked = await Device.open({ backend: "webgpu", subgroups: true });
     const { subgroups, ...rest } = asked.target;
     if (!listed) assertEquals(rest, plain.target);
     const { subgroupMinSize: minSize, subgroupMaxSize: maxSize } = adapter.info;

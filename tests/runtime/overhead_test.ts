@@ -12,8 +12,8 @@ import { planPreparation } from "../../lib/runtime/preparation.ts";
 import type { Program } from "../../lib/runtime/program.ts";
 import { targetOfAdapter } from "../../lib/runtime/webgpu/adapter_target.ts";
 import { openWebGpu } from "../../lib/runtime/webgpu/open_webgpu.ts";
-import { Places } from "../../lib/runtime/buffer_pool.ts";
-import type { Place } from "../../lib/runtime/webgpu/bound_buffers.ts";
+import { BufferPool } from "../../lib/runtime/buffer_pool.ts";
+import type { BoundBuffers } from "../../lib/runtime/webgpu/bound_buffers.ts";
 import { webGpuProgram } from "../../lib/runtime/webgpu/load_program.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import * as te from "../../lib/face/te.ts";
@@ -166,7 +166,9 @@ Deno.test("the device's own clock comes with each run, also with several at a ti
   const launches = await Promise.all(
     exe.launches.map(async (launch) => ({ launch, pipeline: await pipelines.take(launch) })),
   );
-  const loaded = stack.use(webGpuProgram(gpu, stack.use(new Places<Place>()), exe, launches, () => {}));
+  const loaded = stack.use(
+    webGpuProgram(gpu, stack.use(new BufferPool<BoundBuffers>()), exe, launches, () => {}),
+  );
   const subject = subjectOf(func, {}, 5);
   const bound = stack.use(await loaded.bind(subject.inputs, {}));
   bound.poison();

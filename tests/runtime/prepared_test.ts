@@ -287,7 +287,7 @@ for (const device of devices.filter((d) => d.target.kind === "webgpu")) {
   });
 
   Deno.test("weights of a device that is lost say so", async () => {
-    const own = await Device.open({ prefer: "webgpu" });
+    const own = await Device.open({ backend: "webgpu" });
     const program = await own.load(compile(schedule(te.add({ shape: [3] }), own.target).func, own.target));
     const weights = await program.prepare({ B: floats(3) });
     own[Symbol.dispose]();

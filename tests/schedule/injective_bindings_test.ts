@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assertEquals } from "@std/assert";
 import {
   add,
   block,
@@ -14,11 +14,11 @@ import {
 } from "../../lib/ir/build.ts";
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { evaluate, exprToJson } from "../../lib/ir/json.ts";
-import { Analyzer } from "../../lib/arith/simplify.ts";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { For, Stmt } from "../../lib/ir/stmt.ts";
 import { isOneToOne } from "../../lib/schedule/injective_bindings.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { findBlock } from "../../lib/schedule/query.ts";
+import { findBlock } from "../../lib/schedule/find.ts";
 import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
 import { addOne2, addOneSymbolic, product } from "./programs.ts";
 

@@ -3,7 +3,7 @@ import { block, buffer, forLoop, iterVar, load, store, variable } from "../../li
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { addOne, addOne2, addOneSymbolic, center, chain, rowSum } from "./programs.ts";
-import { refuses, scheduled, shows } from "./shown.ts";
+import { refuses, refusesCall, scheduled, shows } from "./shown.ts";
 
 Deno.test("loopPartition leaves conditions in the tail alone", () => {
   shows("loop_partition", addOne(10), (sch) => {
@@ -85,9 +85,10 @@ Deno.test("loopPartition of a symbolic loop cuts where it certainly has turns", 
 Deno.test("loopPartition is refused for cuts that are none", () => {
   const sch = new Schedule(addOne(10));
   const says = "give one or more integers from 1 on, each larger than the one before";
-  for (const bad of [[], [0], [-1], [1.5], [NaN], [3, 3], [4, 2]]) {
+  for (const bad of [[], [0], [-1], [1.5], [3, 3], [4, 2]]) {
     refuses(sch, (s) => s.loopPartition("i", bad), says);
   }
+  refusesCall(sch, (s) => s.loopPartition("i", [NaN]), "list of up to 64 finite numbers, got [NaN]");
   for (const bad of [[10], [2, 12], [2 ** 31], [1e308]]) {
     refuses(sch, (s) => s.loopPartition("i", bad), "as its extent is 10: cuts from 1 to 9 work");
   }
@@ -106,13 +107,17 @@ Deno.test("loopPartition is refused for a loop that has a kind, or in which a re
 
 Deno.test("loopPartition is refused where a program would have too many blocks", () => {
   const sch = new Schedule(addOne(1000));
-  const at = Array.from({ length: 511 }, (_, k) => k + 1);
+  const cuts = (n: number) => Array.from({ length: n }, (_, k) => k + 1);
+  refusesCall(sch, (s) => s.loopPartition("i", cuts(65)), "a list of up to 64 finite numbers, got [1, 2");
+  // Eight times 63 cuts of what the last ones left make 505 blocks.
+  let last = "i";
+  for (let k = 0; k < 8; k++) last = sch.loopPartition(last, cuts(63)).at(-1) ?? "";
   refuses(
     sch,
-    (s) => s.loopPartition("i", [...at, 600]),
+    (s) => s.loopPartition(last, cuts(8)),
     "the program would have 513 blocks, and up to 512 work",
   );
-  sch.loopPartition("i", at);
+  sch.loopPartition(last, cuts(7));
 });
 
 Deno.test("a consumer follows all parts of its producer, or none", () => {

@@ -6,7 +6,7 @@ import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
 import { addOne, addOne2, center, product } from "./programs.ts";
-import { keepsResults, refuses, scheduled, shows } from "./shown.ts";
+import { keepsResults, refuses, refusesCall, scheduled, shows } from "./shown.ts";
 
 Deno.test("setScope moves an intermediate by its block, and an input by its name", () => {
   shows("set_scope", center(), (sch) => {
@@ -122,10 +122,10 @@ Deno.test("annotate takes any key, and notes survive JSON", () => {
 Deno.test("annotate is refused for names that are not there, and for numbers that are none", () => {
   const sch = new Schedule(addOne());
   for (const value of [NaN, Infinity, -Infinity]) {
-    refuses(
+    refusesCall(
       sch,
       (s) => s.annotate("i", "unroll", value),
-      `cannot annotate i with unroll = ${value}: a note is text, a finite number or a boolean`,
+      `expected value of annotate to be text, a finite number or a boolean, got ${value}`,
     );
   }
   assertThrows(() => sch.annotate("A", "x", 1), ScheduleError, "no loop A in add_one: its loops are i");

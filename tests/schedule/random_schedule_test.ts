@@ -2,8 +2,9 @@
  * Whatever sequence of steps is asked for, each is either refused and changes nothing, or gives a program that
  * is well formed and computes exactly the same.
  */
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import * as te from "../../lib/face/te.ts";
+import { assert, assertEquals } from "@std/assert";
 import { sub } from "../../lib/ir/build.ts";
 import { equalFunc } from "../../lib/ir/equal.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
@@ -14,8 +15,8 @@ import { mapStmt, substitute } from "../../lib/ir/visit.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { replay, Trace } from "../../lib/schedule/trace.ts";
-import { blocksOf, reduceLoops } from "../../lib/schedule/query.ts";
-import * as te from "../../lib/face/te.ts";
+import { blocksOf } from "../../lib/schedule/find.ts";
+import { reduceLoops } from "../../lib/schedule/reduce_loops.ts";
 import { arbProgram, arbSymbolicProgram, randomInputs } from "../ir/random_program.ts";
 import { arbWishes, OPS, stepOf, take, type Wish } from "./random_steps.ts";
 

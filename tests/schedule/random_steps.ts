@@ -11,7 +11,7 @@ import type { For, Store, ThreadTag } from "../../lib/ir/stmt.ts";
 import { usesVar } from "../../lib/ir/visit.ts";
 import type { Schedule } from "../../lib/schedule/schedule.ts";
 import type { Step } from "../../lib/schedule/step.ts";
-import { blocksOf } from "../../lib/schedule/query.ts";
+import { blocksOf } from "../../lib/schedule/find.ts";
 import { indexMapOf, permuted } from "./index_maps.ts";
 
 /** A step to be: which primitive, and which of the things that it could be asked for. */

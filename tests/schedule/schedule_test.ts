@@ -67,3 +67,69 @@ Deno.test("a trace is read as its calls", () => {
   sch.unroll("k");
   assertEquals(`${sch.trace}`, 'sch.unroll("k")');
 });
+
+/** Calls as a cell of a notebook makes them, where no types are checked. */
+type Unchecked = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+
+/** What a schedule of a product says to a call. */
+function refused(op: string, ...args: readonly unknown[]): string {
+  const sch = new Schedule(product(4, 6, 8));
+  const { message } = assertThrows(() => (sch as unknown as Unchecked)[op]?.(...args), ScheduleError);
+  assertEquals(sch.trace.steps, []);
+  return message;
+}
+
+Deno.test("a call is checked as a step of a trace is, and names the nearest word", () => {
+  const threads = "blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z, vthread";
+  assertEquals(
+    refused("bind", "i", "threadIdx"),
+    `cannot bind: expected thread of bind to be one of ${threads}, got "threadIdx"; ` +
+      'did you mean "threadIdx.x", "threadIdx.y" or "threadIdx.z"?',
+  );
+  const scopes = "global, shared, local, texture, uniform";
+  const scope = (word: string) => refused("cacheRead", "C", "A", word);
+  const register = `cannot cacheRead: expected scope of cacheRead to be one of ${scopes}, got "register"; `;
+  assertEquals(scope("register"), register + 'did you mean "local"?');
+  assertEquals(scope("shard").split("; ")[1], 'did you mean "shared"?');
+  assertEquals(scope("workgroup").split("; ")[1], 'did you mean "shared"?');
+  assertEquals(scope("__proto__").split("; ")[1], undefined);
+  assertEquals(refused("loop", "ii"), "no loop ii in product: its loops are i, j, k; did you mean i?");
+  assertEquals(
+    refused("setScope", Promise.resolve("A"), "shared"),
+    "cannot setScope: expected name of setScope to be text of up to 1000 characters, " +
+      "got a Promise: did you forget await?",
+  );
+});
+
+Deno.test("a call with too few or too many arguments is refused with those that it takes", () => {
+  const text = "expected text of up to 1000 characters";
+  assertEquals(
+    refused("bind", "i"),
+    `cannot bind: missing thread of bind: expected one of ${
+      [
+        ...["blockIdx.x", "blockIdx.y", "blockIdx.z", "threadIdx.x", "threadIdx.y", "threadIdx.z", "vthread"],
+      ].join(", ")
+    }`,
+  );
+  assertEquals(refused("unroll"), `cannot unroll: missing loop of unroll: ${text}`);
+  assertEquals(refused("unroll", "i", 4), "cannot unroll: expected unroll(loop), got 2 arguments");
+  assertEquals(refused("split", "i", 2, 3), "cannot split: expected split(loop, factors), got 3 arguments");
+  assertEquals(
+    refused("split", "i", 4),
+    "cannot split: expected factors of split to be a list of up to 64 finite numbers and nulls, got 4",
+  );
+  assertEquals(
+    refused("fuse", ["i", "j"]),
+    "cannot fuse: expected loops of fuse to be a list of up to 64 texts, got [[…]]",
+  );
+});
+
+Deno.test("what a trace can't hold, a call refuses", () => {
+  assertEquals(refused("annotate", "i", "x", NaN).split(", got ")[1], "NaN");
+  assertEquals(
+    refused("rfactor", "k", "0"),
+    'cannot rfactor: expected axis of rfactor to be a finite number, got "0"',
+  );
+  const map = { split: [[], []], order: [0, 1], pad: 1 };
+  assertEquals(refused("transformLayout", "C", map).split(", got ")[1], "an object with split, order, pad");
+});

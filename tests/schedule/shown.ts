@@ -53,6 +53,14 @@ export function refuses(sch: Schedule, act: (sch: Schedule) => void, ...says: re
   assertEquals(sch.trace.steps, steps);
 }
 
+/** Holds that a call is refused for its arguments alone, before it meets the program. */
+export function refusesCall(sch: Schedule, act: (sch: Schedule) => void, says: string): void {
+  const before = sch.func, steps = sch.trace.steps;
+  assertStringIncludes(assertThrows(() => act(sch), ScheduleError).message, says);
+  assert(sch.func === before, "the program changed");
+  assertEquals(sch.trace.steps, steps);
+}
+
 /** Holds that `act` is refused for a reduction T of axes i and k, and B after it, however their loops have changed. */
 export function refusesChangedLoops(act: (sch: Schedule) => void, says: string): void {
   const changes: readonly ((sch: Schedule) => void)[] = [

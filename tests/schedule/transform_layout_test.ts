@@ -7,7 +7,7 @@ import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
 import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { addOne, center, chain, stencil } from "./programs.ts";
-import { refuses, scheduled, shows } from "./shown.ts";
+import { refuses, refusesCall, scheduled, shows } from "./shown.ts";
 
 function shapeOf(func: PrimFunc, name: string): readonly string[] {
   return func.allocs.find((b) => b.name === name)?.shape.map((e) => printExpr(e)) ?? [];
@@ -93,8 +93,16 @@ Deno.test("transformLayout is refused for a map that is none of the dimensions",
       `split has ${split.length} lists for 2 dimensions; give one each, empty where`,
     );
   }
-  for (const bad of [0, -2, 1.5, NaN, Infinity]) {
+  for (const bad of [0, -2, 1.5]) {
     says({ split: [[], [bad]], order: [0] }, `dimension 1 is split by ${bad}: factors are positive integers`);
+  }
+  for (const bad of [NaN, Infinity]) {
+    const map: IndexMap = { split: [[], [bad]], order: [0] };
+    refusesCall(
+      sch,
+      (s) => s.transformLayout("T", map),
+      "expected map of transformLayout to be { split: a list",
+    );
   }
   for (const factors of [[3], [16], [2, 3], [4, 4], [1e300, 1e300]]) {
     says(

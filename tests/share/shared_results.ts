@@ -3,7 +3,7 @@ import { tune, type TuneOptions } from "../../lib/tuning/tune.ts";
 import type { TuneLog } from "../../lib/tuning/tune_log.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Device } from "../../lib/runtime/device.ts";
-import { type Answer, byText, SimulatedMeasurer } from "../tuning/simulated_measurer.ts";
+import { type Answer, byText, SimulatedMeasuring } from "../tuning/simulated_measuring.ts";
 
 /** A search of a few trials whose times depend on the kernels' texts alone. */
 export async function searched(
@@ -12,7 +12,6 @@ export async function searched(
   options: Partial<TuneOptions> = {},
   answer: Answer = byText,
 ): Promise<TuneLog> {
-  const { seed = 0, shapes = {} } = options;
-  const { measurer } = new SimulatedMeasurer(func, answer, { seed, shapes, prefer: device.target.kind });
-  return await tune(func, { device, measurer, trials: 6, rounds: 7, seed, ...options });
+  const { open } = new SimulatedMeasuring(answer);
+  return await tune(func, device, { budget: { trials: 6 }, open, rounds: 7, ...options });
 }

@@ -14,15 +14,15 @@ import { tableToRecords } from "../../lib/records/table.ts";
 import { inCell } from "../../lib/notebook/jupyter.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { failure, ok } from "../tuning/simulated_measurer.ts";
+import { failure, ok } from "../tuning/simulated_measuring.ts";
 import { matmul } from "../tuning/programs.ts";
 import { searched } from "./shared_results.ts";
 
-const device = await Device.open({ prefer: "cpu" });
+const device = await Device.open({ backend: "cpu" });
 const folder = await Deno.makeTempDir();
 const softmax = te.softmax({ rows: "n", columns: 16 });
 const log = await searched(matmul, device, { seed: 3 });
-const symbolic = await searched(softmax, device, { shapes: { n: 4 }, seconds: 100 });
+const symbolic = await searched(softmax, device, { shapes: { n: 4 }, budget: { trials: 6, seconds: 100 } });
 
 Deno.test("a search is shared with all that it takes to run it again", () => {
   const { manifest, records } = Shared.of(log);
@@ -60,8 +60,8 @@ for (const path of [`${folder}/new/page.html`, `${folder}/folder`]) {
     assertEquals(summaryRows(opened.summary), summaryRows(shared.summary));
     assertEquals(opened.charts.map((c) => c.spec), shared.charts.map((c) => c.spec));
     assertEquals(opened.charts.length, 5, "of both programs, and of each its search and its result");
-    assertEquals(opened.subjects[1]?.shapes, { n: 4 });
-    assertEquals(opened.subjects.map((s) => s.task.note), [undefined, "attention weights"]);
+    assertEquals(opened.workloads[1]?.shapes, { n: 4 });
+    assertEquals(opened.workloads.map((s) => s.task.note), [undefined, "attention weights"]);
     assert(`${opened}`.startsWith("Shared: two, 4 schedules and 12 trials"), `${opened}`);
     const cell = opened[inCell]();
     assert(`${cell["text/html"]}`.includes("AutoTVM from DLight</td>"));
@@ -88,10 +88,10 @@ Deno.test("a folder has its data and its charts beside the page", async () => {
 Deno.test("a comparison is shared with the rows that it has, also of who has no result", async () => {
   const { target } = device;
   // Fallback takes 32 threads at least.
-  const narrow = { target: { ...target, limits: { ...target.limits, maxInvocations: 16 } } } as Device;
-  const result = await compare(matmul, {
-    device: narrow,
-    contestants: ["fallback", "dlight", "autotvm+dlight"],
+  const limits = { ...target.limits, maxInvocations: 16 };
+  const narrow = { target: { ...target, limits }, probe: () => device.probe() };
+  const result = await compare(matmul, narrow, {
+    methods: ["fallback", "dlight", "autotvm+dlight"],
     budget: { trials: 2 },
     rounds: 6,
   });
@@ -195,7 +195,7 @@ Deno.test("a manifest with any text in the place of another is opened, or refuse
       await Deno.writeTextFile(`${path}/manifest.json`, text.slice(0, at) + by + text.slice(at + n));
       try {
         const shared = await Shared.open(path);
-        assert(`${shared}` && summaryRows(shared.summary).length > 0 || shared.subjects.length === 0);
+        assert(`${shared}` && summaryRows(shared.summary).length > 0 || shared.workloads.length === 0);
         opened++;
       } catch (e) {
         assert(e instanceof TunebookError, e instanceof Error ? e.stack : `${e}`);
@@ -216,7 +216,7 @@ Deno.test("a name that acts is text in a page, and comes back as it was", async 
   const page = await Deno.readTextFile(path);
   assert(!/<img src=x|<script>alert|\u202e/.test(page));
   const opened = await Shared.open(path);
-  assertEquals([opened.manifest.title, opened.subjects[0]?.func.name], [ACTS, ACTS]);
+  assertEquals([opened.manifest.title, opened.workloads[0]?.func.name], [ACTS, ACTS]);
   assert(!`${opened[inCell]()["text/plain"]}`.includes("\u202e"));
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { SpaceError } from "../../lib/space/error.ts";
-import type { Parts } from "../../lib/space/knobs.ts";
+import type { PartCount } from "../../lib/space/knobs.ts";
 import { enumerateSplits, nearestSplit, withOuter } from "../../lib/space/splits.ts";
 
 /** All tuples of `length` numbers of 1 … most. */
@@ -86,7 +86,7 @@ Deno.test("a split that cannot be declared says why, and what would work", () =>
   ) => assertThrows(() => enumerateSplits("tile", extent, options), SpaceError, says);
   refused(0, { parts: 2, preset: [1] }, "an extent is a positive integer");
   refused(1.5, { parts: 2, preset: [1] }, "its extent is 1.5");
-  refused(8, { parts: Number("0") as Parts, preset: [] }, "a split has at least 1");
+  refused(8, { parts: Number("0") as PartCount, preset: [] }, "a split has at least 1");
   refused(8, { parts: 3, preset: [4] }, "3 parts take 2 inner factors");
   refused(8, { parts: 2, preset: [0] }, "each at least 1");
   refused(8, { parts: 3, preset: [1, 1], max: [4] }, "3 parts take one limit or 2");

@@ -19,7 +19,7 @@ import { compile } from "../../lib/codegen/compile.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { devices } from "../devices.ts";
 import { recordsOf } from "../records/records_of.ts";
-import { type Answer, byText, failure, ok, SimulatedMeasurer } from "./simulated_measurer.ts";
+import { type Answer, byText, failure, ok, SimulatedMeasuring } from "./simulated_measuring.ts";
 
 const cpu = devices[0]!;
 const matmul = te.matmul({ m: 32, n: 32, k: 32 });
@@ -50,8 +50,8 @@ for (const device of devices) {
   Deno.test(`${target.profile}: levels build differently, and all are right`, async () => {
     const tuned = recordsOf(matmul, target, [3, 2, 1]);
     const database = databaseOf(tuned);
-    const sim = new SimulatedMeasurer(matmul, byText, { prefer: target.kind });
-    const search: BuildOptions = { budget: { trials: 6 }, measurer: sim.measurer };
+    const sim = new SimulatedMeasuring(byText);
+    const search: BuildOptions = { budget: { trials: 6 }, open: sim.open };
     const programs: BuiltProgram[] = [];
     for (const options of [{ level: 0 }, {}, { level: 2, database }, { level: 3, ...search }] as const) {
       programs.push(await build(matmul, device, options));
@@ -82,8 +82,8 @@ for (const device of devices) {
 
 Deno.test("level 3 writes what it finds to the database, and takes the best that is known then", async () => {
   const database = TuningDatabase.memory();
-  const sim = new SimulatedMeasurer(matmul, byText);
-  const options = { level: 3, database, measurer: sim.measurer, budget: { trials: 5 } } as const;
+  const sim = new SimulatedMeasuring(byText);
+  const options = { level: 3, database, open: sim.open, budget: { trials: 5 } } as const;
   using first = await build(matmul, cpu, options);
   assertEquals(first.built.how, "search");
   assert(first.built.because.startsWith("a search of 5 trials, ended by trials, added 4 records; "));
@@ -97,14 +97,14 @@ Deno.test("level 3 writes what it finds to the database, and takes the best that
   using third = await build(matmul, cpu, {
     ...options,
     seed: 1,
-    measurer: new SimulatedMeasurer(matmul, byText, { seed: 1 }).measurer,
+    open: new SimulatedMeasuring(byText).open,
   });
   assertEquals([third.built.how, third.built.found?.record], ["record", better[0]]);
 });
 
 Deno.test("a search in which nothing ran leaves the rule", async () => {
-  const sim = new SimulatedMeasurer(matmul, () => failure("run", "out of memory"));
-  using program = await build(matmul, cpu, { level: 3, measurer: sim.measurer, budget: { trials: 3 } });
+  const sim = new SimulatedMeasuring(() => failure("run", "out of memory"));
+  using program = await build(matmul, cpu, { level: 3, open: sim.open, budget: { trials: 3 } });
   assertEquals([program.built.how, program.built.rule], ["rule", "Matmul"]);
   assert(
     program.built.because.startsWith(
@@ -118,12 +118,12 @@ Deno.test("a symbolic program is searched and looked up for the shapes that are 
   const shapes = { n: 8 };
   // The rule's own point, which is the first, is slower than any that a search finds.
   const answer: Answer = (asked, n) => n === 0 ? ok(1e6) : byText(asked);
-  const sim = new SimulatedMeasurer(softmax, answer, { shapes });
+  const sim = new SimulatedMeasuring(answer);
   using program = await build(softmax, cpu, {
     level: 3,
     database,
     shapes,
-    measurer: sim.measurer,
+    open: sim.open,
     budget: { trials: 4 },
   });
   assertEquals(program.built.how, "search");

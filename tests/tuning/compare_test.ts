@@ -2,7 +2,8 @@ import * as te from "../../lib/face/te.ts";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { compile as compileChart, type TopLevelSpec } from "vega-lite";
 import { TunerError } from "../../lib/autotvm/error.ts";
-import { compare, type CompareOptions, CONTESTANTS } from "../../lib/tuning/compare.ts";
+import { compare, type CompareOptions } from "../../lib/tuning/compare.ts";
+import { METHODS } from "../../lib/tuning/methods.ts";
 import type { Comparison } from "../../lib/tuning/comparison.ts";
 import { flopsOf } from "../../lib/estimate/work.ts";
 import { IrError } from "../../lib/ir/error.ts";
@@ -18,7 +19,7 @@ import { Device } from "../../lib/runtime/device.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { matmul, wrongOn } from "./programs.ts";
 
-const device = await Device.open({ prefer: "cpu" });
+const device = await Device.open({ backend: "cpu" });
 const columnsOf = (table: Comparison["trials"]) => table.schema.fields.map((f) => f.name);
 
 function compiles({ charts }: Comparison): void {
@@ -35,8 +36,8 @@ const programs: Readonly<Record<string, PrimFunc>> = {
 };
 
 for (const [name, func] of Object.entries(programs)) {
-  Deno.test(`${name}: four contestants, their trials and what came of them`, async () => {
-    const result = await compare(func, { device, budget: { trials: 2 }, rounds: 2 });
+  Deno.test(`${name}: four methods, their trials and what came of them`, async () => {
+    const result = await compare(func, device, { budget: { trials: 2 }, rounds: 2 });
     assertEquals(columnsOf(result.trials), Object.keys(TRIAL_COLUMNS));
     assertEquals(columnsOf(result.summary), Object.keys(SUMMARY_COLUMNS));
     const records = tableToRecords(result.trials);
@@ -49,7 +50,7 @@ for (const [name, func] of Object.entries(programs)) {
       "autotvm+dlight 1",
     ]);
     const rows = summaryRows(result.summary);
-    assertEquals(rows.map((r) => r.contestant), [...CONTESTANTS]);
+    assertEquals(rows.map((r) => r.contestant), [...METHODS]);
     const [fallback, dlight] = rows;
     assert(fallback && dlight);
     assertEquals([fallback.speedupVsFallback, dlight.speedupVsDlight], [1, 1]);
@@ -76,27 +77,27 @@ for (const [name, func] of Object.entries(programs)) {
 
 Deno.test("a comparison goes on from its log, and measures no trial again", async () => {
   const path = `${await Deno.makeTempDir()}/log.arrows`;
-  const base = { device, path, rounds: 1, contestants: ["dlight", "autotvm"] } as const;
+  const base = { path, rounds: 1, methods: ["dlight", "autotvm"] } as const;
   const run = async (options: Partial<CompareOptions> & Pick<CompareOptions, "budget">) =>
-    tableToRecords((await compare(matmul, { ...base, ...options })).trials);
-  const [first] = await run({ contestants: ["autotvm"], budget: { trials: 1 } });
+    tableToRecords((await compare(matmul, device, { ...base, ...options })).trials);
+  const [first] = await run({ methods: ["autotvm"], budget: { trials: 1 } });
   const records = await run({ budget: { trials: 2 } });
   assertEquals(records.map((r) => r.contestant), ["dlight", "autotvm", "autotvm"]);
   assertEquals(records[1], first);
   assertEquals(await run({ budget: { trials: 2 } }), records);
   assertEquals((await readLog(path)).length, 3);
-  const other = await run({ seed: 1, contestants: ["dlight"], budget: {} });
+  const other = await run({ seed: 1, methods: ["dlight"], budget: {} });
   assertEquals(other.map((r) => r.seed), [1]);
   assertEquals((await readLog(path)).length, 4);
 });
 
-Deno.test("a contestant whose trials all fail has a row without figures", async () => {
+Deno.test("a method whose trials all fail has a row without figures", async () => {
   // Fallback takes 32 threads at least.
   const { target } = device;
-  const narrow = { target: { ...target, limits: { ...target.limits, maxInvocations: 16 } } } as Device;
-  const result = await compare(matmul, {
-    device: narrow,
-    contestants: ["fallback", "dlight"],
+  const limits = { ...target.limits, maxInvocations: 16 };
+  const narrow = { target: { ...target, limits }, probe: () => device.probe() };
+  const result = await compare(matmul, narrow, {
+    methods: ["fallback", "dlight"],
     budget: {},
     rounds: 2,
   });
@@ -115,8 +116,8 @@ Deno.test("a contestant whose trials all fail has a row without figures", async 
   compiles(result);
 });
 
-Deno.test("where nobody's trials succeed there are rows all the same", async () => {
-  const result = await compare(matmul, { device, budget: { trials: 1 }, deadlineMs: 1 });
+Deno.test("where no trial succeeds there are rows all the same", async () => {
+  const result = await compare(matmul, device, { budget: { trials: 1 }, deadlineMs: 1 });
   const rows = summaryRows(result.summary);
   assertEquals(rows.map((r) => [r.contestant, r.trials, r.failed, r.medianMs]), [
     ["fallback", 1, 1, NaN],
@@ -131,12 +132,10 @@ Deno.test("where nobody's trials succeed there are rows all the same", async () 
 Deno.test("a comparison that is stopped shows what there is", async () => {
   const stop = new AbortController();
   const reporter = {
-    update: ({ contestant }: { readonly contestant: string }) =>
-      contestant === "autotvm" ? stop.abort() : undefined,
+    update: ({ method }: { readonly method: string }) => method === "autotvm" ? stop.abort() : undefined,
     done: () => Promise.resolve(),
   };
-  const result = await compare(matmul, {
-    device,
+  const result = await compare(matmul, device, {
     budget: { trials: 50 },
     rounds: 1,
     signal: stop.signal,
@@ -149,7 +148,7 @@ Deno.test("a comparison that is stopped shows what there is", async () => {
 });
 
 Deno.test("a comparison that is stopped before it begins has rows, and nothing in them", async () => {
-  const result = await compare(matmul, { device, budget: { trials: 5 }, signal: AbortSignal.abort() });
+  const result = await compare(matmul, device, { budget: { trials: 5 }, signal: AbortSignal.abort() });
   assertEquals(summaryRows(result.summary).map((r) => [r.trials, r.medianMs]), Array(4).fill([0, NaN]));
   assertEquals(result.trials.numRows, 0);
   compiles(result);
@@ -161,15 +160,15 @@ Deno.test("what can't be compared is refused before anything is measured", async
     options: Partial<CompareOptions>,
     type: typeof TunebookError,
     text: string,
-  ) => assertRejects(() => compare(func, { device, budget: { trials: 1 }, ...options }), type, text);
+  ) => assertRejects(() => compare(func, device, { budget: { trials: 1 }, ...options }), type, text);
   await refuses(
     matmul,
-    { contestants: ["ansor"] } as unknown as CompareOptions,
+    { methods: ["ansor"] } as unknown as CompareOptions,
     TunebookError,
-    "cannot compare ansor: contestants are fallback, dlight, autotvm, autotvm+dlight",
+    "expected a method of fallback, dlight, autotvm, autotvm+dlight, got ansor",
   );
   await refuses(matmul, { budget: {} }, TunerError, "a search without a limit does not end");
-  await refuses(matmul, { rounds: 0 }, TunebookError, "cannot confirm in 0 rounds: it is a positive integer");
-  await refuses(matmul, { seed: 0.5 }, TunebookError, "seed 0.5: it is an integer of 32 bits");
+  await refuses(matmul, { rounds: 0 }, TunebookError, "expected rounds to be a positive integer, got 0");
+  await refuses(matmul, { seed: 0.5 }, TunebookError, "expected seed to be a 32-bit integer, got 0.5");
   await refuses(te.softmax({ rows: "n", columns: 4 }), {}, IrError, "give shapes { n: … }");
 });

@@ -2,19 +2,27 @@ import { assertEquals } from "@std/assert";
 import { type Confirmed, differs, finalistsOf, speedup, winnerOf } from "../../lib/tuning/confirm.ts";
 import { median, medianInterval } from "../../lib/base/statistics.ts";
 import { Rng } from "../../lib/base/random.ts";
+import type { Trial } from "../../lib/tuning/trial.ts";
 import { trialOf } from "../charts/results.ts";
 
-const trial = (config: string, medianMs: number, trace = config, status: "ok" | "run" = "ok") =>
-  trialOf({ config, trace, medianMs, status });
+const trial = (config: string, medianMs: number, trace = config, status: "ok" | "run" = "ok"): Trial => ({
+  record: trialOf({ config, trace, medianMs, status }),
+  index: 0,
+  preset: config === "preset",
+  candidate: { trace: { program: { name: "", fingerprint: "" }, steps: [] } },
+});
 const confirmed = (config: string, samples: readonly number[]): Confirmed => ({
-  record: trial(config, 1),
+  record: trial(config, 1).record,
+  preset: config === "preset",
   samples,
   ms: median(samples),
   interval: medianInterval(samples),
 });
 
+const configsOf = (trials: readonly Trial[]) => finalistsOf(trials).map((t) => t.record.config);
+
 Deno.test("finalists are the three fastest schedules and the preset, one a schedule", () => {
-  const records = [
+  const trials = [
     trial("preset", 9),
     trial("b", 5),
     trial("c", 6),
@@ -23,13 +31,13 @@ Deno.test("finalists are the three fastest schedules and the preset, one a sched
     trial("e", 8),
     trial("failed", 1, "f", "run"),
   ];
-  assertEquals(finalistsOf(records, "preset").map((r) => r.config), ["b", "c", "d", "preset"]);
-  assertEquals(finalistsOf(records, undefined).map((r) => r.config), ["b", "c", "d"]);
+  assertEquals(configsOf(trials), ["b", "c", "d", "preset"]);
+  assertEquals(configsOf(trials.filter((t) => !t.preset)), ["b", "c", "d"]);
 });
 
 Deno.test("a preset stands for all configurations that are its schedule, however lucky they were", () => {
-  const records = [trial("preset", 9, "same"), trial("twin", 5, "same"), trial("b", 6)];
-  assertEquals(finalistsOf(records, "preset").map((r) => r.config), ["b", "preset"]);
+  const trials = [trial("preset", 9, "same"), trial("twin", 5, "same"), trial("b", 6)];
+  assertEquals(configsOf(trials), ["b", "preset"]);
 });
 
 Deno.test("an A/A comparison names no winner but the preset, in nineteen cases of twenty", () => {
@@ -38,7 +46,7 @@ Deno.test("an A/A comparison names no winner but the preset, in nineteen cases o
   let won = 0, apart = 0;
   for (let t = 0; t < 1000; t++) {
     const own = confirmed("preset", noisy()), other = confirmed("other", noisy());
-    if (winnerOf([other, own], "preset") !== own) won++;
+    if (winnerOf([other, own]) !== own) won++;
     if (differs(speedup(other, own))) apart++;
   }
   assertEquals([won < 50, apart < 50], [true, true], `${won} won, ${apart} apart`);
@@ -48,8 +56,8 @@ Deno.test("what is faster round by round wins, whatever the machine does between
   const drift = [1, 2, 1.5, 3, 1, 1, 2, 2, 1.2, 1.7, 1];
   const own = confirmed("preset", drift.map((d) => 10 * d));
   const better = confirmed("better", drift.map((d) => 9 * d));
-  assertEquals(winnerOf([own, better], "preset"), better);
+  assertEquals(winnerOf([own, better]), better);
   assertEquals(speedup(better, own).ratio.toFixed(4), "1.1111");
-  assertEquals(winnerOf([own, confirmed("failed", [])], "preset"), own);
-  assertEquals(winnerOf([confirmed("failed", [])], "preset"), undefined);
+  assertEquals(winnerOf([own, confirmed("failed", [])]), own);
+  assertEquals(winnerOf([confirmed("failed", [])]), undefined);
 });

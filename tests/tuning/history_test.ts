@@ -5,7 +5,7 @@ import { tune } from "../../lib/tuning/tune.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
-import { ok, SimulatedMeasurer } from "./simulated_measurer.ts";
+import { ok, SimulatedMeasuring } from "./simulated_measuring.ts";
 
 const [cpu] = devices;
 assert(cpu);
@@ -13,11 +13,10 @@ assert(cpu);
 /** A search of a product in which short sources are fast. */
 async function searched(m: number, options = {}) {
   const func = te.matmul({ m, n: 32, k: 32 });
-  const sim = new SimulatedMeasurer(func, ({ executable }) => ok(executable.launches[0]?.source.length ?? 1));
-  const log = await tune(func, {
-    device: cpu as typeof devices[0],
-    measurer: sim.measurer,
-    trials: 40,
+  const sim = new SimulatedMeasuring(({ executable }) => ok(executable.launches[0]?.source.length ?? 1));
+  const log = await tune(func, cpu as typeof devices[0], {
+    budget: { trials: 40 },
+    open: sim.open,
     tuner: "random",
     rounds: 0,
     ...options,
@@ -40,12 +39,12 @@ Deno.test("records of another shape order the points of a new one better than ch
 
 Deno.test("a search takes the records of others as its history", async () => {
   const { records } = await searched(32);
-  const { best } = await searched(64, { history: records, tuner: "xgb", trials: 16 });
+  const { best } = await searched(64, { history: records, tuner: "xgb", budget: { trials: 16 } });
   assertEquals(best.status, "ok");
 });
 
 Deno.test("records that can't be learnt from are passed over, whatever they hold", async () => {
-  const { records } = await searched(32, { trials: 3 });
+  const { records } = await searched(32, { budget: { trials: 3 } });
   const [first] = records;
   assert(first);
   assertEquals(priorFrom([]), undefined);

@@ -8,18 +8,18 @@ const at = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
 /** Searches matmul 512³ with made-up times, writing its log to `path`; prints what it says at its end. */
 function script(path: string, trials: number): string {
   return `
-    import { tune } from ${at("../../lib/experiment/tune.ts")};
-    import { TunebookError } from ${at("../../lib/ir/error.ts")};
+    import { tune } from ${at("../../lib/tuning/tune.ts")};
+    import { TunebookError } from ${at("../../lib/base/error.ts")};
     import { targetOf } from ${at("../../lib/target/profiles.ts")};
     import { matmul } from ${at("../../lib/te/matmul.ts")};
-    import { byText, SimulatedMeasurer } from ${at("./simulated_measurer.ts")};
+    import { byText, SimulatedMeasuring } from ${at("./simulated_measuring.ts")};
     const func = matmul({ m: 512, n: 512, k: 512 });
-    const sim = new SimulatedMeasurer(func, byText, { prefer: "webgpu" });
-    const device = { target: targetOf("llvmpipe") };
+    const sim = new SimulatedMeasuring(byText);
+    const device = { target: targetOf("llvmpipe"), probe: () => Promise.reject(new Error("not asked for")) };
     try {
-      const { records } = await tune(func, {
-        device, measurer: sim.measurer, trials: ${trials}, path: ${JSON.stringify(path)}, rounds: 0,
-      });
+      const { records } = await tune(func, device, { budget: { trials: ${trials} }, open: sim.open, path: ${
+    JSON.stringify(path)
+  }, rounds: 0 });
       // What is not held on to is collected first: a peak of garbage is no leak.
       globalThis.gc?.();
       console.log(JSON.stringify({ trials: records.length, mb: Deno.memoryUsage().rss / 2 ** 20 }));

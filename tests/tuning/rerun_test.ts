@@ -9,7 +9,6 @@ import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { TunebookError } from "../../lib/base/error.ts";
 import { median } from "../../lib/base/statistics.ts";
 import { OWN_PRESET, rerunRows } from "../../lib/records/rerun.ts";
-import type { Device } from "../../lib/runtime/device.ts";
 import { devices } from "../devices.ts";
 import { matmul } from "./programs.ts";
 import { searched } from "../share/shared_results.ts";
@@ -55,12 +54,7 @@ for (const here of devices) {
 }
 
 Deno.test("a comparison runs again, its table and its chart show both devices", async () => {
-  const result = await compare(matmul, {
-    device: cpu,
-    contestants: ["fallback", "dlight"],
-    budget: {},
-    rounds: 6,
-  });
+  const result = await compare(matmul, cpu, { methods: ["fallback", "dlight"], budget: {}, rounds: 6 });
   const again = await Shared.of(result).rerun(cpu, { rounds: 6 });
   assertEquals(again.rows.map((r) => [r.contestant, r.status]), [["fallback", "ok"], ["dlight", "ok"]]);
   const text = Deno.inspect(again);
@@ -73,13 +67,8 @@ Deno.test("a comparison runs again, its table and its chart show both devices", 
 Deno.test("a schedule that does not fit this device has a row that says why", async () => {
   const { target } = cpu;
   const limits = { ...target.limits, maxInvocations: 16 };
-  const narrow = { target: { ...target, limits } } as Device;
-  const result = await compare(matmul, {
-    device: cpu,
-    contestants: ["fallback", "dlight"],
-    budget: {},
-    rounds: 6,
-  });
+  const narrow = { target: { ...target, limits }, probe: () => cpu.probe() };
+  const result = await compare(matmul, cpu, { methods: ["fallback", "dlight"], budget: {}, rounds: 6 });
   const { rows } = await Shared.of(result).rerun(narrow, { rounds: 6 });
   const fallback = rows.find((r) => r.contestant === "fallback");
   assertEquals([fallback?.status, fallback?.hereMs, fallback?.hereTimes], ["verify", NaN, NaN]);
@@ -130,19 +119,23 @@ Deno.test("programs of named dimensions run at the shapes that were shared", asy
 Deno.test("a rerun that is stopped before it begins has no rows, and bad rounds are refused", async () => {
   const shared = Shared.of(await searched(matmul, cpu));
   assertEquals((await shared.rerun(cpu, { signal: AbortSignal.abort() })).rows, []);
-  await assertRejects(() => shared.rerun(cpu, { rounds: 0 }), TunebookError, "in 0 rounds: it is a positive");
+  await assertRejects(
+    () => shared.rerun(cpu, { rounds: 0 }),
+    TunebookError,
+    "expected rounds to be a positive integer, got 0",
+  );
 });
 
 Deno.test("the command reruns a page, and says what it takes", async () => {
   const path = `${folder}/command.html`, chart = `${folder}/there_here.png`;
   await share(await searched(matmul, cpu), path);
-  await rerunShared([path, "--prefer", "cpu", "--rounds", "6", "--chart", chart]);
+  await rerunShared([path, "--backend", "cpu", "--rounds", "6", "--chart", chart]);
   assertEquals((await Deno.readFile(chart)).slice(1, 4), new TextEncoder().encode("PNG"));
   const refuses = (args: readonly string[], why: string) =>
     assertRejects(() => rerunShared(args), TunebookError, why);
   await refuses([], "cannot rerun: there is nothing to run again; it takes PAGE_OR_FOLDER");
   await refuses([path, "x"], "there is no argument x");
-  await refuses([path, "--prefer", "gpu"], "--prefer gpu is neither webgpu nor cpu");
+  await refuses([path, "--backend", "gpu"], "--backend gpu is neither webgpu nor cpu");
   await refuses([path, "--budget", "3"], "it takes PAGE_OR_FOLDER");
-  await refuses([path, "--rounds", "many"], "in NaN rounds: it is a positive integer");
+  await refuses([path, "--rounds", "many"], "expected rounds to be a positive integer, got NaN");
 });

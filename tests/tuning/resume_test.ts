@@ -10,20 +10,20 @@ import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "../../lib/records/schem
 import { batchBytes, messagesOf, readStream, schemaBytes } from "../../lib/records/arrow_stream.ts";
 import { batchOf } from "../../lib/records/table.ts";
 import { Device } from "../../lib/runtime/device.ts";
-import { named } from "../../lib/space/template.ts";
+import { namedTemplate } from "../../lib/space/template.ts";
 import type { Target } from "../../lib/target/target.ts";
+import type { TunableDevice } from "../../lib/tuning/tunable_device.ts";
 import * as te from "../../lib/face/te.ts";
 import { add, matmul, small } from "./programs.ts";
-import { byText, SimulatedMeasurer } from "./simulated_measurer.ts";
+import { byText, SimulatedMeasuring } from "./simulated_measuring.ts";
 
-const cpu = await Device.open({ prefer: "cpu" });
+const cpu = await Device.open({ backend: "cpu" });
 const newPath = async () => `${await Deno.makeTempDir()}/log.arrows`;
 
 /** A search with made-up times, and how many candidates it had measured. */
-async function run(options: Partial<TuneOptions>, func: PrimFunc = matmul) {
-  const { seed = 0, shapes = {} } = options;
-  const sim = new SimulatedMeasurer(func, byText, { seed, shapes });
-  const log = await tune(func, { device: cpu, measurer: sim.measurer, ...options } as TuneOptions);
+async function run(options: TuneOptions, func: PrimFunc = matmul, device: TunableDevice = cpu) {
+  const sim = new SimulatedMeasuring(byText);
+  const log = await tune(func, device, { open: sim.open, ...options });
   return { ...log, measured: sim.asked.length };
 }
 
@@ -35,13 +35,13 @@ function isWhole(records: readonly TrialRecord[], n: number): void {
 Deno.test("every tuner goes on where it was", async () => {
   for (const tuner of ["random", "grid", "ga", "xgb"] as const) {
     const path = await newPath();
-    const first = await run({ path, tuner, trials: 7 });
-    const second = await run({ path, tuner, trials: 16 });
+    const first = await run({ path, tuner, budget: { trials: 7 } });
+    const second = await run({ path, tuner, budget: { trials: 16 } });
     assertEquals([first.measured, second.measured], [7, 9]);
     isWhole(second.records, 16);
     assertEquals(second.records.slice(0, 7), first.records);
     assertEquals(await readLog(path), second.records);
-    const third = await run({ path, tuner, trials: 16 });
+    const third = await run({ path, tuner, budget: { trials: 16 } });
     assertEquals([third.measured, third.stopped], [0, "trials"]);
     assertEquals(third.best, second.best);
   }
@@ -49,18 +49,18 @@ Deno.test("every tuner goes on where it was", async () => {
 
 Deno.test("budgets count what was spent before", async () => {
   const path = await newPath();
-  const first = await run({ path, trials: 4 });
+  const first = await run({ path, budget: { trials: 4 } });
   const spent = first.records.at(-1)?.secondsSinceStart ?? NaN;
-  const { records } = await run({ path, trials: 5 });
+  const { records } = await run({ path, budget: { trials: 5 } });
   assert((records[4]?.secondsSinceStart ?? 0) > spent);
-  assertEquals((await run({ path, seconds: spent / 2 })).measured, 0);
-  const { records: all, best, stopped } = await run({ path, earlyStopping: 6 });
+  assertEquals((await run({ path, budget: { seconds: spent / 2 } })).measured, 0);
+  const { records: all, best, stopped } = await run({ path, budget: { earlyStopping: 6 } });
   assertEquals([all.length - 1 - best.trial, stopped], [6, "earlyStopping"]);
 });
 
 Deno.test("a space that was searched to its end stays so", async () => {
   const path = await newPath();
-  const options = { path, template: small, trials: 100 };
+  const options = { path, template: small, budget: { trials: 100 } };
   assertEquals((await run(options, add)).measured, 10);
   const { measured, stopped } = await run(options, add);
   assertEquals([measured, stopped], [0, "space"]);
@@ -68,13 +68,13 @@ Deno.test("a space that was searched to its end stays so", async () => {
 
 Deno.test("searches of another seed, tuner, start, name or space share a log and are not counted", async () => {
   const path = await newPath();
-  const base = { path, trials: 3, contestant: "mine" };
+  const base = { path, budget: { trials: 3 }, method: "mine" };
   const others: readonly Partial<TuneOptions>[] = [
     {},
     { seed: 1 },
     { tuner: "random" },
     { start: "scratch" },
-    { contestant: "yours" },
+    { method: "yours" },
     { template: small },
   ];
   for (const other of others) {
@@ -88,12 +88,12 @@ Deno.test("searches of another seed, tuner, start, name or space share a log and
 
 Deno.test("a log that was cut in its last batch loses that trial only", async () => {
   const path = await newPath();
-  const { records } = await run({ path, trials: 6 });
+  const { records } = await run({ path, budget: { trials: 6 } });
   const bytes = await Deno.readFile(path);
   const ends = messagesOf(bytes).map((m) => m.end);
   for (const cut of [(ends.at(-2) ?? 0) + 1, bytes.length - 1, bytes.length - 300]) {
     await Deno.writeFile(path, bytes.subarray(0, cut));
-    const again = await run({ path, trials: 9 });
+    const again = await run({ path, budget: { trials: 9 } });
     assertEquals(again.measured, 4, `cut at ${cut} of ${bytes.length}`);
     isWhole(again.records, 9);
     assertEquals(again.records.slice(0, 5), records.slice(0, 5));
@@ -107,12 +107,12 @@ Deno.test("a tuning process that is killed loses no trial that it told of", asyn
   const script = path.replace("log.arrows", "tune.ts");
   await Deno.writeTextFile(
     script,
-    `import { tune } from ${at("../../lib/experiment/tune.ts")};
+    `import { tune } from ${at("../../lib/tuning/tune.ts")};
      import { Device } from ${at("../../lib/runtime/device.ts")};
      import { matmul } from ${at("./programs.ts")};
      const reporter = { update: ({ trials }) => console.log(trials), done: () => Promise.resolve() };
-     const device = await Device.open({ prefer: "cpu" });
-     await tune(matmul, { device, trials: 1000, path: ${JSON.stringify(path)}, reporter });`,
+     const device = await Device.open({ backend: "cpu" });
+     await tune(matmul, device, { budget: { trials: 1000 }, path: ${JSON.stringify(path)}, reporter });`,
   );
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
@@ -126,14 +126,18 @@ Deno.test("a tuning process that is killed loses no trial that it told of", asyn
     said += r.value;
   }
   // It is measuring the next one now.
-  await assertRejects(() => run({ path, trials: 5 }), RecordError, "another process is writing it");
+  await assertRejects(
+    () => run({ path, budget: { trials: 5 } }),
+    RecordError,
+    "another process is writing it",
+  );
   child.kill("SIGKILL");
   for (let r = await reader.read(); !r.done; r = await reader.read()) said += r.value;
   await child.status;
   const told = Number(said.trim().split("\n").at(-1));
   const before = await readLog(path);
   assert(before.length >= told && before.length <= told + 1, `${before.length} records, ${told} told`);
-  const { records, measured } = await run({ path, trials: before.length + 3 });
+  const { records, measured } = await run({ path, budget: { trials: before.length + 3 } });
   assertEquals(measured, 3);
   isWhole(records, before.length + 3);
   assertEquals(records.slice(0, before.length), before);
@@ -142,13 +146,22 @@ Deno.test("a tuning process that is killed loses no trial that it told of", asyn
 Deno.test("a log of something else is refused, and stays as it was", async () => {
   const path = await newPath();
   const symbolic = te.softmax({ rows: "n", columns: 8 });
-  await run({ path, trials: 2, shapes: { n: 4 } }, symbolic);
+  await run({ path, budget: { trials: 2 }, shapes: { n: 4 } }, symbolic);
   const bytes = await Deno.readFile(path);
-  const refuses = async (options: Partial<TuneOptions>, func: PrimFunc, text: string) => {
-    await assertRejects(() => run({ path, trials: 3, ...options }, func), RecordError, text);
+  const refuses = async (
+    options: Partial<TuneOptions>,
+    func: PrimFunc,
+    text: string,
+    target: Partial<Target> = {},
+  ) => {
+    const device = { target: { ...cpu.target, ...target }, probe: () => cpu.probe() };
+    await assertRejects(
+      () => run({ path, budget: { trials: 3 }, ...options }, func, device),
+      RecordError,
+      text,
+    );
     assertEquals(await Deno.readFile(path), bytes);
   };
-  const on = (target: Partial<Target>) => ({ device: { target: { ...cpu.target, ...target } } as Device });
   const shapes = { n: 4 };
   await refuses(
     {},
@@ -161,14 +174,16 @@ Deno.test("a log of something else is refused, and stays as it was", async () =>
     "with n = 4, and not of softmax(A: f32[n, 8], B: f32[n, 8]) with n = 5",
   );
   await refuses(
-    { shapes, ...on({ name: "another" }) },
+    { shapes },
     symbolic,
     "its trials ran on CPU (JavaScript) with the cpu clock, and this device is another with the cpu clock",
+    { name: "another" },
   );
   await refuses(
-    { shapes, ...on({ clock: "wall" }) },
+    { shapes },
     symbolic,
     "this device is CPU (JavaScript) with the wall clock",
+    { clock: "wall" },
   );
 });
 
@@ -178,7 +193,7 @@ Deno.test("a log of a newer schema is refused", async () => {
   newer.metadata.set("tunebook.schema", `${SCHEMA_VERSION + 1}`);
   await Deno.writeFile(path, schemaBytes(newer));
   await assertRejects(
-    () => run({ path, trials: 1 }),
+    () => run({ path, budget: { trials: 1 } }),
     RecordError,
     `it has schema ${SCHEMA_VERSION + 1} and this Tunebook reads up to ${SCHEMA_VERSION}`,
   );
@@ -186,7 +201,7 @@ Deno.test("a log of a newer schema is refused", async () => {
 
 Deno.test("a log of an older schema is read, and not appended to", async () => {
   const path = await newPath();
-  const { records } = await run({ path, trials: 2, template: small }, add);
+  const { records } = await run({ path, budget: { trials: 2 }, template: small }, add);
   const [{ againstMs: _ms, againstSamples: _samples, ...first }] = records as [TrialRecord];
   const { againstMs: _m, againstSamples: _s, ...columns } = TRIAL_COLUMNS;
   const { metadata } = readStream(await Deno.readFile(path)).schema;
@@ -196,7 +211,7 @@ Deno.test("a log of an older schema is read, and not appended to", async () => {
   await Deno.writeFile(path, new Uint8Array(await new Blob(older as BlobPart[]).arrayBuffer()));
   assertEquals(await readLog(path), [{ ...first, againstMs: NaN, againstSamples: [] }]);
   await assertRejects(
-    () => run({ path, trials: 3, template: small }, add),
+    () => run({ path, budget: { trials: 3 }, template: small }, add),
     RecordError,
     `it has schema 1, and trials are written in ${SCHEMA_VERSION} now; readLog reads it`,
   );
@@ -204,14 +219,14 @@ Deno.test("a log of an older schema is read, and not appended to", async () => {
 
 Deno.test("records whose space is another by now are refused, and said", async () => {
   const path = await newPath();
-  await run({ path, trials: 3, template: small }, add);
-  const renamed = named("small", (sch, knobs) => {
+  await run({ path, budget: { trials: 3 }, template: small }, add);
+  const renamed = namedTemplate("small", (sch, knobs) => {
     const threads = knobs.choice("width", [1, 2], 1);
     const [block = ""] = sch.blocks();
     sch.split(sch.loops(block)[0] ?? "", [null, threads]);
   });
   await assertRejects(
-    () => run({ path, trials: 3, template: renamed }, add),
+    () => run({ path, budget: { trials: 3 }, template: renamed }, add),
     RecordError,
     "cannot go on from trial 0 of autotvm+dlight, as the space was another then (unknown knob threads:",
   );
@@ -220,17 +235,17 @@ Deno.test("records whose space is another by now are refused, and said", async (
 Deno.test("a log without trials can be gone on with", async () => {
   const path = await newPath();
   const identity = { task: "", fingerprint: fingerprint(matmul), target: JSON.stringify(cpu.target) };
-  const { records } = await run({ path, trials: 1 });
+  const { records } = await run({ path, budget: { trials: 1 } });
   const [record] = records;
   assert(record);
   await Deno.remove(path);
   (await RecordLog.open(path, { ...identity, task: record.task }))[Symbol.dispose]();
-  assertEquals((await run({ path, trials: 2 })).records.length, 2);
+  assertEquals((await run({ path, budget: { trials: 2 } })).records.length, 2);
 });
 
 Deno.test("a log whose messages are damaged is read up to them, or refused", async () => {
   const path = await newPath();
-  await run({ path, trials: 3, template: small }, add);
+  await run({ path, budget: { trials: 3 }, template: small }, add);
   const bytes = await Deno.readFile(path);
   // The mark of a message, or the length of its header: negative, or longer than the file.
   const damages = [[0, 0], [3, 127], [7, 128], [7, 255], [7, 127]] as const;

@@ -12,7 +12,7 @@ const kernel = (name: string, func: SuiteKernel["func"], shapes: SuiteKernel["sh
 });
 
 Deno.test("a row a kernel, in their order; one that fails says so and keeps no other from its row", async () => {
-  using device = await Device.open({ prefer: "cpu" });
+  using device = await Device.open({ backend: "cpu" });
   const product = matmul({ m: "m", n: 24, k: 8 });
   const seen: string[] = [];
   const table = await ruleTable(

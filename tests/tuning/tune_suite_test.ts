@@ -23,8 +23,7 @@ const members = [
 
 Deno.test("a suite shares one budget: each kernel has a turn, and most go where most time is spent", async () => {
   const path = await Deno.makeTempDir();
-  const { rows, table, records, best, speedup } = await tuneSuite(members, {
-    device: cpu,
+  const { rows, table, records, best, speedup } = await tuneSuite(members, cpu, {
     budget: { trials: 28 },
     path,
     rounds: 6,
@@ -45,15 +44,14 @@ Deno.test("a suite shares one budget: each kernel has a turn, and most go where 
   assertEquals(logged.map((l) => l.length), rows.map((r) => r.trials));
 
   // A suite that was ended goes on from its logs.
-  const more = await tuneSuite(members, { device: cpu, budget: { trials: 30 }, path, rounds: 6 });
+  const more = await tuneSuite(members, cpu, { budget: { trials: 30 }, path, rounds: 6 });
   assertEquals(more.records.length, 30);
   assertEquals(logged.flat().every((r) => more.records.some((o) => o.time === r.time)), true);
 });
 
 Deno.test("a kernel of many rows or few is tuned for each number of them, by how often it comes", async () => {
   const func = te.softmax({ rows: "m", columns: 16 });
-  const { rows } = await tuneSuite([member("softmax", func, 10, { m: 3 }), member("add")], {
-    device: cpu,
+  const { rows } = await tuneSuite([member("softmax", func, 10, { m: 3 }), member("add")], cpu, {
     budget: { trials: 6 },
     buckets: { m: [[1, 9], [4, 1]] },
     rounds: 6,
@@ -68,21 +66,21 @@ Deno.test("a kernel of many rows or few is tuned for each number of them, by how
 Deno.test("names of kernels can't lead out of the folder of logs", async () => {
   const path = `${await Deno.makeTempDir()}/logs`;
   const evil = { ...member("x"), name: "../../../etc/passwd\0" };
-  await tuneSuite([evil], { device: cpu, budget: { trials: 1 }, path, rounds: 6 });
+  await tuneSuite([evil], cpu, { budget: { trials: 1 }, path, rounds: 6 });
   assertEquals([...Deno.readDirSync(path)].map((e) => e.name), ["0__etc_passwd_.arrows"]);
 });
 
 Deno.test("a suite that can't be tuned is refused, and said", async () => {
-  const options = { device: cpu, budget: { trials: 1 } };
+  const options = { budget: { trials: 1 } };
   const refuses = (promise: Promise<unknown>, says: string, type = TunebookError) =>
     assertRejects(() => promise, type, says);
-  await refuses(tuneSuite([], options), "cannot tune a suite of no kernels");
-  await refuses(tuneSuite(members, { device: cpu, budget: {} }), "a search without a limit", TunerError);
-  await refuses(tuneSuite([member("x", undefined, 0)], options), "cannot weigh kernel x by 0");
+  await refuses(tuneSuite([], cpu, options), "cannot tune a suite of no kernels");
+  await refuses(tuneSuite(members, cpu, { budget: {} }), "a search without a limit", TunerError);
+  await refuses(tuneSuite([member("x", undefined, 0)], cpu, options), "cannot weigh kernel x by 0");
   const symbolic = member("s", te.softmax({ rows: "m", columns: 4 }), 1, { m: 1 });
   for (const bad of [[[0, 1]], [[1, -1]], []] as const) {
     await refuses(
-      tuneSuite([symbolic], { ...options, buckets: { m: bad } }),
+      tuneSuite([symbolic], cpu, { ...options, buckets: { m: bad } }),
       "buckets are positive integers",
     );
   }

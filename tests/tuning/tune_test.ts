@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, asse
 import { tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import { Search } from "../../lib/tuning/search.ts";
-import { InterruptedError, tune, type TuneOptions } from "../../lib/tuning/tune.ts";
+import { InterruptedError } from "../../lib/tuning/interrupted_error.ts";
+import { tune, type TuneOptions } from "../../lib/tuning/tune.ts";
 import { IrError } from "../../lib/ir/error.ts";
 import { TunebookError } from "../../lib/base/error.ts";
 import { fingerprint } from "../../lib/ir/fingerprint.ts";
@@ -12,18 +13,23 @@ import { RecordError } from "../../lib/records/error.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import type { Progress } from "../../lib/tuning/reporter.ts";
 import { replay } from "../../lib/schedule/trace.ts";
-import { instantiate, named, type Template } from "../../lib/space/template.ts";
+import { instantiate, namedTemplate, type Template } from "../../lib/space/template.ts";
 import { devices } from "../devices.ts";
+import type { TunableDevice } from "../../lib/tuning/tunable_device.ts";
 import { add, matmul, small, wrongOn } from "./programs.ts";
-import { type Answer, byText, failure, ok, SimulatedMeasurer } from "./simulated_measurer.ts";
+import { type Answer, byText, failure, ok, SimulatedMeasuring } from "./simulated_measuring.ts";
 
 const [cpu] = devices;
 assert(cpu);
 
 /** Searches `add`'s small space, or matmul's, with made-up times. */
-function simulated(options: Partial<TuneOptions> = {}, func = matmul, answer: Answer = byText) {
-  const sim = new SimulatedMeasurer(func, answer, { seed: options.seed ?? 0 });
-  return { sim, options: { device: cpu, measurer: sim.measurer, ...options } as TuneOptions, func };
+function simulated(
+  options: TuneOptions,
+  func = matmul,
+  answer: Answer = byText,
+) {
+  const sim = new SimulatedMeasuring(answer);
+  return { sim, options: { open: sim.open, ...options }, func };
 }
 const configsOf = (records: readonly TrialRecord[]) => records.map((r) => r.config);
 const trialsOf = (records: readonly TrialRecord[]) => records.map((r) => r.trial);
@@ -31,8 +37,8 @@ const trialsOf = (records: readonly TrialRecord[]) => records.map((r) => r.trial
 for (const tuner of tunerNames) {
   Deno.test(`${tuner}: the same seed and the same answers give the same sequence`, async () => {
     const run = async (seed: number) => {
-      const { options, func } = simulated({ tuner, seed, trials: 20 });
-      return configsOf((await tune(func, options)).records);
+      const { options, func } = simulated({ tuner, seed, budget: { trials: 20 } });
+      return configsOf((await tune(func, cpu, options)).records);
     };
     const first = await run(1);
     assertEquals(first.length, 20);
@@ -44,11 +50,11 @@ for (const tuner of tunerNames) {
 
 Deno.test("a search ends after its trials, failed ones included", async () => {
   const { options, func } = simulated(
-    { trials: 11 },
+    { budget: { trials: 11 } },
     matmul,
     (a, n) => n % 2 ? byText(a) : failure("run", "odd"),
   );
-  const { records, stopped } = await tune(func, options);
+  const { records, stopped } = await tune(func, cpu, options);
   assertEquals([records.length, stopped], [11, "trials"]);
   assertEquals(trialsOf(records), [...Array(11).keys()]);
   assertEquals(records.filter((r) => r.status === "run" && r.message === "odd").length, 6);
@@ -56,8 +62,8 @@ Deno.test("a search ends after its trials, failed ones included", async () => {
 
 Deno.test("a search ends when the best has not changed for long enough", async () => {
   const answer: Answer = (_, n) => ok(n === 4 ? 1 : 2);
-  const { options, func } = simulated({ earlyStopping: 5 }, matmul, answer);
-  const { records, best, stopped } = await tune(func, options);
+  const { options, func } = simulated({ budget: { earlyStopping: 5 } }, matmul, answer);
+  const { records, best, stopped } = await tune(func, cpu, options);
   assertEquals([records.length, best.trial, stopped], [10, 4, "earlyStopping"]);
 });
 
@@ -66,30 +72,29 @@ Deno.test("a search ends after its seconds, however short with one trial", async
     await new Promise((resolve) => setTimeout(resolve, 200));
     return byText(asked);
   };
-  const sim = new SimulatedMeasurer(matmul, slowly);
-  const { records, stopped } = await tune(matmul, {
-    device: cpu,
-    measurer: sim.measurer,
-    seconds: 3,
+  const sim = new SimulatedMeasuring(slowly);
+  const { records, stopped } = await tune(matmul, cpu, {
+    budget: { seconds: 3 },
+    open: sim.open,
     tuner: "random",
   });
   assertEquals(stopped, "seconds");
   assert(records.length >= 2 && records.length <= 15, `${records.length}`);
   const at = records.map((r) => r.secondsSinceStart);
   assertEquals(at, at.toSorted((a, b) => a - b));
-  const { options, func } = simulated({ seconds: 0.01 });
-  assertEquals((await tune(func, options)).records.length, 1);
+  const { options, func } = simulated({ budget: { seconds: 0.01 } });
+  assertEquals((await tune(func, cpu, options)).records.length, 1);
 });
 
 Deno.test("the first of several limits ends a search", async () => {
-  const { options, func } = simulated({ trials: 3, seconds: 100, earlyStopping: 50 });
-  assertEquals((await tune(func, options)).stopped, "trials");
+  const { options, func } = simulated({ budget: { trials: 3, seconds: 100, earlyStopping: 50 } });
+  assertEquals((await tune(func, cpu, options)).stopped, "trials");
 });
 
 Deno.test("a space is searched to its end, each accepted point once", async () => {
   for (const tuner of tunerNames) {
-    const { options, func } = simulated({ tuner, trials: 1000, template: small }, add);
-    const { records, space, stopped } = await tune(func, options);
+    const { options, func } = simulated({ tuner, budget: { trials: 1000 }, template: small }, add);
+    const { records, space, stopped } = await tune(func, cpu, options);
     assertEquals([records.length, new Set(configsOf(records)).size, stopped], [10, 10, "space"]);
     assertEquals(space.size, 14);
     assert(records.every((r) => r.rule === "small" && r.tuner === tuner));
@@ -100,10 +105,14 @@ Deno.test("a signal ends the search after the trial at hand, which is kept", asy
   for (const when of ["measured", "reported"] as const) {
     const path = `${await Deno.makeTempDir()}/log.arrows`;
     const stop = new AbortController();
-    const { options, func } = simulated({ trials: 50, path, signal: stop.signal }, matmul, (asked, n) => {
-      if (when === "measured" && n === 3) stop.abort();
-      return byText(asked);
-    });
+    const { options, func } = simulated(
+      { budget: { trials: 50 }, path, signal: stop.signal },
+      matmul,
+      (asked, n) => {
+        if (when === "measured" && n === 3) stop.abort();
+        return byText(asked);
+      },
+    );
     let updates = 0;
     const reporter = {
       update({ stage }: Progress) {
@@ -111,18 +120,18 @@ Deno.test("a signal ends the search after the trial at hand, which is kept", asy
       },
       done: () => Promise.resolve(),
     };
-    const { records, stopped } = await tune(func, { ...options, reporter });
+    const { records, stopped } = await tune(func, cpu, { ...options, reporter });
     assertEquals([records.length, stopped, updates], [4, "signal", 4]);
-    const again = simulated({ trials: 4, path });
-    assertEquals((await tune(func, again.options)).records, records);
+    const again = simulated({ budget: { trials: 4 }, path });
+    assertEquals((await tune(func, cpu, again.options)).records, records);
     assertEquals(again.sim.asked.length, 0);
   }
 });
 
 Deno.test("a search that was stopped before its first trial has nothing to show", async () => {
-  const { options, func } = simulated({ trials: 5, signal: AbortSignal.abort() });
+  const { options, func } = simulated({ budget: { trials: 5 }, signal: AbortSignal.abort() });
   const error = await assertRejects(
-    () => tune(func, options),
+    () => tune(func, cpu, options),
     InterruptedError,
     "was stopped before any of its 0 trials succeeded: run it again",
   );
@@ -131,12 +140,16 @@ Deno.test("a search that was stopped before its first trial has nothing to show"
 
 Deno.test("a candidate that does not end does not keep a search from being stopped", async () => {
   const stop = new AbortController();
-  const { options, func, sim } = simulated({ trials: 50, signal: stop.signal }, matmul, (asked, n) => {
-    if (n < 3) return byText(asked);
-    setTimeout(() => stop.abort(), 0);
-    return new Promise<never>(() => {});
-  });
-  const { records, stopped, best } = await tune(func, { ...options, rounds: 0 });
+  const { options, func, sim } = simulated(
+    { budget: { trials: 50 }, signal: stop.signal },
+    matmul,
+    (asked, n) => {
+      if (n < 3) return byText(asked);
+      setTimeout(() => stop.abort(), 0);
+      return new Promise<never>(() => {});
+    },
+  );
+  const { records, stopped, best } = await tune(func, cpu, { ...options, rounds: 0 });
   assertEquals([records.length, stopped, sim.abandoned], [3, "signal", 1]);
   assert(records.includes(best));
 });
@@ -144,7 +157,10 @@ Deno.test("a candidate that does not end does not keep a search from being stopp
 Deno.test("what was found is measured again after a stop, unless that is stopped, too", async () => {
   for (const confirming of [false, true]) {
     const stop = new AbortController();
-    const { options, func, sim } = simulated({ trials: 6, ...(confirming ? { signal: stop.signal } : {}) });
+    const { options, func, sim } = simulated({
+      budget: { trials: 6 },
+      ...(confirming ? { signal: stop.signal } : {}),
+    });
     if (confirming) sim.race = () => new Promise(() => {});
     const stages: (string | undefined)[] = [];
     const reporter = {
@@ -154,7 +170,7 @@ Deno.test("what was found is measured again after a stop, unless that is stopped
       },
       done: () => Promise.resolve(),
     };
-    const log = await tune(func, { ...options, reporter });
+    const log = await tune(func, cpu, { ...options, reporter });
     assertEquals(log.records.length, 6);
     assertEquals(log.confirmed.length > 0, !confirming);
     assertEquals(sim.abandoned, confirming ? 1 : 0);
@@ -166,13 +182,17 @@ Deno.test("what was found is measured again after a stop, unless that is stopped
 Deno.test("a search in which nothing works says what happened", async () => {
   const fail: Answer = (_, n) =>
     n === 2 ? failure("timeout", "too long") : failure("wrongAnswer", "B[0] is 1");
-  const { options, func } = simulated({ trials: 4 }, matmul, fail);
+  const { options, func } = simulated({ budget: { trials: 4 } }, matmul, fail);
   await assertRejects(
-    () => tune(func, options),
+    () => tune(func, cpu, options),
     RecordError,
     "none of 4 trials succeeded: 3 wrongAnswer (B[0] is 1); 1 timeout (too long)",
   );
-  await using search = await Search.open(func, simulated({ trials: 4 }, matmul, fail).options);
+  await using search = await Search.open(
+    func,
+    cpu,
+    simulated({ budget: { trials: 4 } }, matmul, fail).options,
+  );
   await search.run();
   const { records } = search;
   assertEquals(records.map((r) => r.status), ["wrongAnswer", "wrongAnswer", "timeout", "wrongAnswer"]);
@@ -187,9 +207,10 @@ Deno.test("a candidate that can't be compiled is a record with its stage, and no
     sch.bind(inner, "threadIdx.x");
     sch.bind(outer, "blockIdx.x");
   };
-  const device = { target: { ...cpu.target, limits: { ...cpu.target.limits, maxInvocations: 2 } } };
-  const { sim, options, func } = simulated({ trials: 9, template: greedy, tuner: "grid" }, add);
-  const { records } = await tune(func, { ...options, device: device as typeof cpu });
+  const target = { ...cpu.target, limits: { ...cpu.target.limits, maxInvocations: 2 } };
+  const device: TunableDevice = { target, probe: () => cpu.probe() };
+  const { sim, options, func } = simulated({ budget: { trials: 9 }, template: greedy, tuner: "grid" }, add);
+  const { records } = await tune(func, device, options);
   assertEquals(records.map((r) => [r.config, r.status]), [['{"threads":2}', "ok"], [
     '{"threads":4}',
     "verify",
@@ -199,13 +220,22 @@ Deno.test("a candidate that can't be compiled is a record with its stage, and no
   assertEquals(sim.asked.length, 1);
 });
 
-Deno.test("once a good candidate is known, others have less time, and are dropped where they are hopeless", async () => {
-  const { sim, options, func } = simulated({ trials: 3 }, matmul, (_, n) => ok([50, 10, 20][n] ?? 0));
-  await tune(func, options);
-  assertEquals(sim.asked.map((a) => [a.options.dropAboveMs, a.deadlineMs]), [
-    [undefined, Infinity],
-    [150, 4600],
-    [30, 4120],
+Deno.test("a request holds the incumbent, and limits as multiples of it", async () => {
+  const { sim, options, func } = simulated(
+    { budget: { trials: 3 } },
+    matmul,
+    (_, n) => ok([50, 10, 20][n] ?? 0),
+  );
+  await tune(func, cpu, options);
+  const limits = { hopeless: 3, hopelessRoofline: 1000, hanging: 12 };
+  assertEquals(sim.asked.map(({ request }) => request.limits), [limits, limits, limits]);
+  assertEquals(sim.asked.map(({ request }) => request.adaptive), [true, true, true]);
+  const [first, second] = sim.asked.map(({ request }) => request.candidate);
+  assert(first && second);
+  assertEquals(sim.asked.map(({ request }) => request.incumbent), [
+    undefined,
+    { candidate: first, ms: 50 },
+    { candidate: second, ms: 10 },
   ]);
 });
 
@@ -222,12 +252,11 @@ Deno.test("a candidate is on its way before the next one is compiled", async () 
     await new Promise((resolve) => setTimeout(resolve, 10));
     return byText(asked);
   };
-  const sim = new SimulatedMeasurer(add, answer);
-  await tune(add, {
-    device: cpu,
-    measurer: sim.measurer,
+  const sim = new SimulatedMeasuring(answer);
+  await tune(add, cpu, {
+    budget: { trials: 6 },
+    open: sim.open,
     template: logged,
-    trials: 6,
     tuner: "random",
     rounds: 0,
   });
@@ -241,8 +270,8 @@ Deno.test("the sequence depends on the answers and not on how long they took", a
       await new Promise((resolve) => setTimeout(resolve, delay(n)));
       return byText(asked);
     };
-    const { options, func } = simulated({ trials: 40, rounds: 0 }, matmul, answer);
-    return configsOf((await tune(func, options)).records);
+    const { options, func } = simulated({ budget: { trials: 40 }, rounds: 0 }, matmul, answer);
+    return configsOf((await tune(func, cpu, options)).records);
   };
   const first = await run(() => 0);
   assertEquals(await run((n) => n % 3 === 0 ? 40 : 0), first);
@@ -254,25 +283,24 @@ Deno.test("the next candidates are handed to the driver's compiler while one is 
     await new Promise((resolve) => setTimeout(resolve, 30));
     return byText(asked);
   };
-  const { sim, options, func } = simulated({ trials: 12, rounds: 0 }, matmul, slowly);
-  await tune(func, options);
-  const measured = sim.asked.map((a) => a.executable);
+  const { sim, options, func } = simulated({ budget: { trials: 12 }, rounds: 0 }, matmul, slowly);
+  await tune(func, cpu, options);
+  const measured = sim.asked.map((a) => a.request.candidate);
   const warmed = new Set(sim.warmed);
   // The first is measured at once; some of the last may be due before their turn.
-  const ahead = measured.slice(1).filter((e) => warmed.has(e)).length;
+  const ahead = measured.slice(1).filter((c) => warmed.has(c)).length;
   assert(ahead >= 9, `${ahead} of ${measured.length - 1}`);
   assertEquals(warmed.size, sim.warmed.length);
-  for (const e of warmed) assert(measured.includes(e), "warmed and never measured");
+  for (const c of warmed) assert(measured.includes(c), "warmed and never measured");
 });
 
 Deno.test("the winner is measured again in turn with the preset, which noise does not beat", async () => {
   const run = (again: (n: number) => number) => {
-    const sim = new SimulatedMeasurer(matmul, (_, n) => ok(n === 0 ? 10 : n === 3 ? 5 : 11));
-    sim.race = (executables) => {
-      sim.raced.push(...executables);
-      return Promise.resolve(executables.map((_, n) => ({ ...ok(1), samples: Array(9).fill(again(n)) })));
+    const sim = new SimulatedMeasuring((_, n) => ok(n === 0 ? 10 : n === 3 ? 5 : 11));
+    sim.race = (candidates) => {
+      return Promise.resolve(candidates.map((_, n) => ({ ...ok(1), samples: Array(9).fill(again(n)) })));
     };
-    return tune(matmul, { device: cpu, measurer: sim.measurer, trials: 6 });
+    return tune(matmul, cpu, { budget: { trials: 6 }, open: sim.open });
   };
   // Finalists come fastest first: the lucky one, then the preset.
   const lucky = await run((n) => n === 0 ? 10 : n === 1 ? 10 : 12);
@@ -287,19 +315,19 @@ Deno.test("the winner is measured again in turn with the preset, which noise doe
 Deno.test("a search ends at its share of the roofline, or says that it needs another limit too", async () => {
   const peaks = { gflops: 1, bufferGbps: 1, textureGbps: 0, copyGbps: 1, launchMs: 0 };
   const target = { ...cpu.target, peaks };
-  const device = { target, probe: () => Promise.resolve(peaks) } as unknown as typeof cpu;
+  const device: TunableDevice = { target, probe: () => Promise.resolve(peaks) };
   // 1024 operations and 768 bytes: at least 1.024 µs.
   const answer: Answer = (_, n) => ok([0.004, 0.0021, 0.0019][n] ?? 0.1);
-  const { options, func } = simulated({ trials: 50, until: 0.5, rounds: 0 }, matmul, answer);
-  const { records, stopped } = await tune(func, { ...options, device });
+  const { options, func } = simulated({ budget: { trials: 50, until: 0.5 }, rounds: 0 }, matmul, answer);
+  const { records, stopped } = await tune(func, device, options);
   assertEquals([records.length, stopped], [3, "until"]);
   await assertRejects(
-    () => tune(func, { device: cpu, until: 0.9 }),
+    () => tune(func, cpu, { budget: { until: 0.9 } }),
     TunerError,
     "a search until 0.9 of the roofline may never end: give trials, seconds or earlyStopping too",
   );
   await assertRejects(
-    () => tune(func, { device: cpu, trials: 1, until: 2 }),
+    () => tune(func, cpu, { budget: { trials: 1, until: 2 } }),
     TunerError,
     "until 2 of the roofline",
   );
@@ -307,27 +335,30 @@ Deno.test("a search ends at its share of the roofline, or says that it needs ano
 
 Deno.test("before anything has succeeded, a candidate is hopeless by the roofline", async () => {
   const peaks = { gflops: 1, bufferGbps: 1, textureGbps: 0, copyGbps: 1, launchMs: 0 };
-  const device = { target: { ...cpu.target, peaks } } as unknown as typeof cpu;
-  const { sim, options, func } = simulated({ trials: 1, rounds: 0 });
-  await tune(func, { ...options, device });
-  assertEquals(sim.asked[0]?.options.dropAboveMs?.toFixed(6), "1.024000");
+  const device: TunableDevice = { target: { ...cpu.target, peaks }, probe: () => Promise.resolve(peaks) };
+  const { sim, options, func } = simulated({ budget: { trials: 1 }, rounds: 0 });
+  await tune(func, device, options);
+  assertEquals(sim.asked[0]?.request.incumbent, undefined);
+  assertEquals(sim.asked[0]?.request.limits?.hopelessRoofline, 1000);
+  // The device's peaks travel with what is opened.
+  assertEquals(sim.options.target.peaks, peaks);
 });
 
 Deno.test("a template by hand is a space like any other, and records call it by its name", async () => {
   const { options, func } = simulated({
-    trials: 4,
-    template: named("by hand", small),
+    budget: { trials: 4 },
+    template: namedTemplate("by hand", small),
     narrowing: { unroll: [true] },
   }, add);
-  const { records, space } = await tune(func, options);
+  const { records, space } = await tune(func, cpu, options);
   assertEquals([space.size, new Set(records.map((r) => r.rule))], [7, new Set(["by hand"])]);
   assert(records.every((r) => JSON.parse(r.config).unroll));
   assertEquals(
-    (await tune(func, { ...options, template: (s, k) => small(s, k) })).records[0]?.rule,
+    (await tune(func, cpu, { ...options, template: (s, k) => small(s, k) })).records[0]?.rule,
     "template",
   );
   for (const name of ["", "  ", "x".repeat(101)]) {
-    assertThrows(() => named(name, small), TunebookError, "1 to 100");
+    assertThrows(() => namedTemplate(name, small), TunebookError, "1 to 100");
   }
 });
 
@@ -336,9 +367,8 @@ for (const device of devices) {
 
   Deno.test(`${kind}: every record is complete and can be replayed`, async () => {
     const func = te.softmax({ rows: 4, columns: 16 });
-    const { records, best, space, confirmed, measuringShare } = await tune(func, {
-      device,
-      trials: 3,
+    const { records, best, space, confirmed, measuringShare } = await tune(func, device, {
+      budget: { trials: 3 },
       seed: 5,
     });
     assertEquals(trialsOf(records), [0, 1, 2]);
@@ -365,8 +395,8 @@ for (const device of devices) {
 }
 
 Deno.test("a record's trace is the schedule at its configuration", async () => {
-  const { options, func } = simulated({ trials: 10, template: small }, add);
-  const { records, space } = await tune(func, options);
+  const { options, func } = simulated({ budget: { trials: 10 }, template: small }, add);
+  const { records, space } = await tune(func, cpu, options);
   for (const r of records) {
     const { trace } = instantiate(add, small, space, JSON.parse(r.config));
     assertEquals(JSON.parse(r.trace), JSON.parse(JSON.stringify(trace)));
@@ -376,18 +406,22 @@ Deno.test("a record's trace is the schedule at its configuration", async () => {
 Deno.test("a search without a limit, a tuner or a seed is refused before anything is started", async () => {
   const path = `${await Deno.makeTempDir()}/log.arrows`;
   const refuses = (options: Partial<TuneOptions>, type: typeof TunebookError, text: string) =>
-    assertRejects(() => tune(matmul, { device: cpu, path, ...options }), type, text);
+    assertRejects(() => tune(matmul, cpu, { path, budget: { trials: 1 }, ...options }), type, text);
   await refuses(
-    {},
+    { budget: {} },
     TunerError,
     "a search without a limit does not end: give trials, seconds or earlyStopping",
   );
-  await refuses({ trials: 0 }, TunerError, "cannot search with trials 0: it is a positive integer");
-  await refuses({ seconds: NaN }, TunerError, "cannot search for NaN seconds");
+  await refuses(
+    { budget: { trials: 0 } },
+    TunerError,
+    "cannot search with trials 0: it is a positive integer",
+  );
+  await refuses({ budget: { seconds: NaN } }, TunerError, "cannot search for NaN seconds");
   for (const seed of [1.5, NaN, 2 ** 40]) {
-    await refuses({ trials: 1, seed }, TunebookError, `seed ${seed}: it is an integer of 32 bits`);
+    await refuses({ seed }, TunebookError, `expected seed to be a 32-bit integer, got ${seed}`);
   }
-  const unknown = { trials: 1, tuner: "beam" } as unknown as TuneOptions;
+  const unknown = { tuner: "beam" } as unknown as TuneOptions;
   await refuses(unknown, TunerError, "unknown tuner beam: known are random, grid, ga, xgb");
 });
 
@@ -395,7 +429,7 @@ Deno.test("a symbolic program without shapes is refused before anything is start
   const func = te.softmax({ rows: "n", columns: 16 });
   const refuses = (shapes: Record<string, number> | undefined, text: string) =>
     assertRejects(
-      () => tune(func, { device: cpu, trials: 1, ...(shapes ? { shapes } : {}) }),
+      () => tune(func, cpu, { budget: { trials: 1 }, ...(shapes ? { shapes } : {}) }),
       IrError,
       text,
     );
@@ -406,23 +440,38 @@ Deno.test("a symbolic program without shapes is refused before anything is start
 
 Deno.test("symbolic shapes are part of what a record says", async () => {
   const func = te.softmax({ rows: "n", columns: 16 });
-  const { records } = await tune(func, { device: cpu, trials: 1, shapes: { n: 3 } });
+  const { records } = await tune(func, cpu, { budget: { trials: 1 }, shapes: { n: 3 } });
   assertEquals(records[0]?.task, "softmax(A: f32[n, 16], B: f32[n, 16]) with n = 3");
   assertEquals(records[0]?.status, "ok");
 });
 
-Deno.test("a measurer of another program, device, shape or seed is refused", async () => {
-  const symbolic = te.softmax({ rows: "n", columns: 16 });
-  const refuses = (func: typeof matmul, sim: SimulatedMeasurer, options: Partial<TuneOptions>) =>
-    assertRejects(
-      () => tune(func, { device: cpu, trials: 1, measurer: sim.measurer, ...options }),
-      TunebookError,
-      "open one for the same program, shapes and seed",
-    );
-  await refuses(matmul, new SimulatedMeasurer(add, byText), {});
-  await refuses(matmul, new SimulatedMeasurer(matmul, byText, { seed: 1 }), {});
-  await refuses(matmul, new SimulatedMeasurer(matmul, byText, { prefer: "webgpu" }), {});
-  await refuses(symbolic, new SimulatedMeasurer(symbolic, byText, { shapes: { n: 2 } }), {
+Deno.test("a search measures its own program, on its device, at its shapes, with its seed and inputs", async () => {
+  const func = te.softmax({ rows: "n", columns: 16 });
+  const inputs = { A: new Float32Array(48).fill(0.25) };
+  const { sim, options } = simulated({
+    budget: { trials: 1 },
     shapes: { n: 3 },
-  });
+    seed: 7,
+    inputs,
+    deadlineMs: 1234,
+    rounds: 0,
+  }, func);
+  await tune(func, cpu, options);
+  const [opened] = sim.opened;
+  assertEquals(sim.opened.length, 1);
+  assertEquals(opened, { func, target: cpu.target, shapes: { n: 3 }, seed: 7, inputs, deadlineMs: 1234 });
+  assert(opened?.func === func && opened.target === cpu.target && opened.inputs === inputs);
+  assertEquals(sim.closed, 1);
+  const plain = simulated({ budget: { trials: 1 }, rounds: 0 }, add);
+  await tune(add, cpu, plain.options);
+  assertEquals(plain.sim.opened, [{ func: add, target: cpu.target, shapes: {}, seed: 0 }]);
+});
+
+Deno.test("a device that says how it is measured is measured so, unless the search says otherwise", async () => {
+  const own = new SimulatedMeasuring(byText), other = new SimulatedMeasuring(byText);
+  const device: TunableDevice = { target: cpu.target, probe: () => cpu.probe(), openMeasuring: own.open };
+  await tune(add, device, { budget: { trials: 2 }, rounds: 0 });
+  assertEquals([own.asked.length, other.asked.length], [2, 0]);
+  await tune(add, device, { budget: { trials: 3 }, rounds: 0, open: other.open });
+  assertEquals([own.asked.length, other.asked.length], [2, 3]);
 });

@@ -1,7 +1,7 @@
 /** What ties the numbers of the generic space to each other: limits, what does not pay, and what says nothing new. */
 import { bytesOf, scalarOf } from "../../ir/dtype.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
-import { Analyzer } from "../../arith/simplify.ts";
+import { Analyzer } from "../../arith/analyzer.ts";
 import type { IterVar } from "../../ir/stmt.ts";
 import { usesVar } from "../../ir/visit.ts";
 import type { Answer, Factors, Knobs } from "../../space/knobs.ts";
@@ -13,7 +13,7 @@ import { tooLarge, tooMany } from "../steps/operand_paths.ts";
 /** From where a block reads an operand: where it lies, or a copy in registers or workgroup memory. */
 export type Near = "direct" | "local" | "shared";
 /** Where a prologue is computed: at each read, in a kernel of its own, or at its reader's tile. */
-export type Place = "inline" | "global" | "local" | "shared";
+export type ProloguePlace = "inline" | "global" | "local" | "shared";
 export const NEARS: readonly Near[] = ["direct", "local", "shared"];
 
 /** All spatial axes as one, or the last one and another one, each tiled. */
@@ -76,7 +76,7 @@ export function requireOf(
   const { target } = beside;
   const tiles = ["tiling", "y_axis", "tile_x", "tile_y", "tile_k"].map(name);
   const many = b.spatial.length > 1;
-  const extents = b.spatial.map(extentOf), all = product(extents), steps = b.k ? extentOf(b.k) : 1;
+  const extents = b.spatial.map(axisExtent), all = product(extents), steps = b.k ? axisExtent(b.k) : 1;
   knobs.require(
     [name("tiling"), name("y_axis"), name("tile_y")],
     (tiling: Tiling, yAxis: number, [, ty, ry]: Tile) =>
@@ -140,7 +140,7 @@ export function requireOf(
   if (copies.length === 0) return;
   knobs.require([...tiles, ...copies.map((c) => c.knob)], (...answers: readonly Answer[]) => {
     const tile = answers.slice(0, tiles.length) as unknown as TileAnswers;
-    const places = answers.slice(tiles.length) as readonly (Near | Place)[];
+    const places = answers.slice(tiles.length) as readonly (Near | ProloguePlace)[];
     const [tiling, , [, tx, rx], [, ty, ry], [, lanes]] = tile;
     let shared = 0;
     for (const [o, place] of places.entries()) {
@@ -206,7 +206,7 @@ function footprintOf(b: Kept, loads: readonly Load[]): Footprint {
 }
 
 /** The constant extent of an axis; infinite where it is symbolic. */
-export function extentOf(it: IterVar): number {
+export function axisExtent(it: IterVar): number {
   return constExtent(it.extent) ?? Infinity;
 }
 

@@ -3,10 +3,10 @@
  * spatial loops fused and spread over threads, its reduction serial in a register. Around that lies the
  * generic space, which any program has.
  */
-import { genericTemplate } from "./template.ts";
+import { fallbackTemplate } from "./template.ts";
 import type { Rule } from "../rule.ts";
 
 export const fallback: Rule = {
   name: "Fallback",
-  match: (_func, target) => ({ template: genericTemplate(target), because: "it schedules any program" }),
+  match: (_func, target) => ({ template: fallbackTemplate(target), because: "it schedules any program" }),
 };

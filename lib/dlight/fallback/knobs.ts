@@ -2,9 +2,9 @@
 import type { Knobs } from "../../space/knobs.ts";
 import type { Kept } from "./plan.ts";
 import {
+  axisExtent,
   type Beside,
   ceilPowerOfTwo,
-  extentOf,
   type Near,
   NEARS,
   product,
@@ -51,7 +51,7 @@ export function plainNumbers(threads: number): Numbers {
 const THREADS = [1, 2, 4, 8, 16, 32, 64, 128, 256], MOST_RESULTS = 16;
 
 function resultsOf(blocks: readonly Kept[], longest: number): readonly number[] {
-  const last = blocks.map((b) => b.spatial.at(-1)).map((it) => it === undefined ? 1 : extentOf(it));
+  const last = blocks.map((b) => b.spatial.at(-1)).map((it) => it === undefined ? 1 : axisExtent(it));
   return Array.from({ length: MOST_RESULTS }, (_, d) => d + 1).filter((r) =>
     r <= longest && (Number.isInteger(Math.log2(r)) || last.some((extent) => extent % r === 0))
   );
@@ -68,14 +68,14 @@ export function declareNumbers(
   const reduces = blocks.some((b) => b.k !== undefined);
   const longest = (extents: (b: Kept) => readonly number[]) =>
     ceilPowerOfTwo(Math.max(1, ...blocks.flatMap(extents)));
-  const steps = longest((b) => b.k ? [extentOf(b.k)] : []);
-  const most = Math.min(longest((b) => b.spatial.slice(0, -1).map(extentOf)), 16);
+  const steps = longest((b) => b.k ? [axisExtent(b.k)] : []);
+  const most = Math.min(longest((b) => b.spatial.slice(0, -1).map(axisExtent)), 16);
   const name = (knob: string) => `${prefix}.${knob}`;
   const power2 = { policy: "power2", parts: 3 } as const;
   const tiling = knobs.choice<Tiling>(name("tiling"), axes > 1 ? ["fused", "axes"] : ["fused"], "fused");
   const yAxis = knobs.choice(name("y_axis"), [1, 2, 3].slice(0, Math.max(1, axes - 1)), 1);
   // Which axis a tile is of depends on other knobs, so that no extent bounds its factors here.
-  const results = resultsOf(blocks, longest((b) => [product(b.spatial.map(extentOf))]));
+  const results = resultsOf(blocks, longest((b) => [product(b.spatial.map(axisExtent))]));
   const x = knobs.split(name("tile_x"), undefined, {
     parts: 3,
     preset: [beside.threads, 1],

@@ -2,7 +2,7 @@
 import type { Schedule } from "../../schedule/schedule.ts";
 import { constExtent } from "../analysis.ts";
 import type { Numbers } from "./knobs.ts";
-import { cooperate, unrollCopy } from "../steps/cooperative_copy.ts";
+import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
 import { isResult } from "../steps/inlining.ts";
 
 /** What else goes into a block's loops. */
@@ -92,7 +92,7 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
     const loops = sch.computeAt(block, at ?? (scope === "shared" ? grid : x.thread));
     if (scope === "local") return unrollCopy(sch, loops, n.vectors);
     const width = constExtent(sch.loop(loops.at(-1) ?? x.thread).extent) ?? 1;
-    cooperate(sch, loops, [y ? n.y[0] : 1, n.x[0]], n.vectors && width % 4 === 0 ? 4 : 1);
+    cooperativeCopy(sch, loops, [y ? n.y[0] : 1, n.x[0]], n.vectors && width % 4 === 0 ? 4 : 1);
     const { body } = sch.block(block);
     if (at === undefined || rows.length + column.length === 0 || body.kind !== "store") return;
     // A thread reads each element for several results, and registers are nearer: for a step, or all of them.

@@ -10,14 +10,14 @@ import type { Target } from "../../target/target.ts";
 import { declareNumbers, type Numbers, plainNumbers } from "./knobs.ts";
 import { type Guests, scheduleNest } from "./nest.ts";
 import { inlinable, type Kept, type Plan, planOf } from "./plan.ts";
-import type { Beside, Place } from "./constraints.ts";
+import type { Beside, ProloguePlace } from "./constraints.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import { choosePath } from "../steps/operand_paths.ts";
 
 /** More kept blocks of a kind than that share their numbers, and so do fewer whose space would be larger. */
 const MOST_OWN = 2, LARGEST = 2 ** 48;
 
-export function genericTemplate(target: Target): Template {
+export function fallbackTemplate(target: Target): Template {
   return (sch, knobs) => {
     const plan = planOf(sch.func);
     for (const input of plan.inputs) {
@@ -46,10 +46,10 @@ function threadsOf(target: Target): number {
 const placeKnob = (prologue: string) => `${prologue}.place`;
 const fuseKnob = (block: string) => `${block}.fuse`;
 
-function placesOf(plan: Plan, knobs: Knobs): ReadonlyMap<string, Place> {
+function placesOf(plan: Plan, knobs: Knobs): ReadonlyMap<string, ProloguePlace> {
   return new Map(plan.prologues.map(({ name, reader }) => [
     name,
-    knobs.choice<Place>(
+    knobs.choice<ProloguePlace>(
       placeKnob(name),
       reader ? ["inline", "global", "local", "shared"] : ["inline", "global"],
       "inline",
@@ -59,7 +59,7 @@ function placesOf(plan: Plan, knobs: Knobs): ReadonlyMap<string, Place> {
 
 /** The knobs of all blocks: the places of prologues, what is fused, and numbers; a block that may be fused has none. */
 interface Declared {
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, ProloguePlace>;
   readonly fused: ReadonlySet<string>;
   readonly numbers: ReadonlyMap<string, Numbers>;
 }
@@ -104,7 +104,7 @@ function areFew(plan: Plan, target: Target): boolean {
 
 function guestsOf(
   plan: Plan,
-  places: ReadonlyMap<string, Place>,
+  places: ReadonlyMap<string, ProloguePlace>,
   { near }: Numbers,
   block: Kept | undefined,
   followers: readonly string[],

@@ -5,16 +5,21 @@
 import type { PrimFunc } from "../../ir/func.ts";
 import { isEpilogue, isPrologue, iterOf, mentions, nodesOf, productTerms } from "../analysis.ts";
 import type { Rule } from "../rule.ts";
-import { slidesOf, type Sliding, slidingOf, slidingTemplate } from "../steps/window.ts";
+import {
+  slidingIndicesOf,
+  type SlidingWindow,
+  slidingWindowOf,
+  slidingWindowTemplate,
+} from "../steps/sliding_window.ts";
 
-export const conv2d: Rule = {
+export const conv2dRule: Rule = {
   name: "Conv2d",
   match(func, target) {
     const found = match(func);
     if (typeof found === "string") return { because: found };
     const { main, image, window, filter } = found;
     return {
-      template: slidingTemplate(found, target),
+      template: slidingWindowTemplate(found, target),
       because:
         `block ${main.block.name} sums products over a window (${
           window.map((it) => it.var.name).join(", ")
@@ -24,7 +29,7 @@ export const conv2d: Rule = {
   },
 };
 
-function match(func: PrimFunc): Sliding | string {
+function match(func: PrimFunc): SlidingWindow | string {
   const nodes = nodesOf(func);
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   const reductions = nodes.filter((n) => n.kind === "reduction");
@@ -34,8 +39,8 @@ function match(func: PrimFunc): Sliding | string {
   if (p?.kind !== "load" || q?.kind !== "load" || p.buffer === q.buffer) {
     return `block ${main.block.name} is not a sum of products of two tensors`;
   }
-  const image = slidesOf(main, p).length > 0 ? p : q, weights = image === p ? q : p;
-  const slides = slidesOf(main, image);
+  const image = slidingIndicesOf(main, p).length > 0 ? p : q, weights = image === p ? q : p;
+  const slides = slidingIndicesOf(main, image);
   if (slides.length === 0) return `no window slides over an operand of block ${main.block.name}`;
   if (!weights.indices.every((e) => iterOf(main, e) || e.kind === "const")) {
     return `${weights.buffer.name} is indexed by more than plain axes`;
@@ -55,5 +60,5 @@ function match(func: PrimFunc): Sliding | string {
   // Groups of filters move over groups of channels, which is no window.
   const moving = slides.filter((s) => s.along !== filter);
   if (moving.length === 0) return `no window slides over an operand of block ${main.block.name}`;
-  return slidingOf(main, image, weights, moving, filter);
+  return slidingWindowOf(main, image, weights, moving, filter);
 }

@@ -5,7 +5,7 @@
 import type { PrimFunc } from "../../ir/func.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import { consumersOf, type Node, nodesOf } from "../analysis.ts";
+import { consumerNodes, type Node, nodesOf } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import type { Rule } from "../rule.ts";
 import { choosePath, tooMany } from "../steps/operand_paths.ts";
@@ -17,7 +17,7 @@ interface Match {
   readonly inputs: readonly string[];
 }
 
-export const elementwise: Rule = {
+export const elementwiseRule: Rule = {
   name: "Elementwise",
   match(func, target) {
     const found = match(func);
@@ -33,7 +33,7 @@ function match(func: PrimFunc): Match | string {
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   const reduction = nodes.find((n) => n.kind === "reduction");
   if (reduction) return `block ${reduction.block.name} is a reduction`;
-  const inlined = nodes.filter((n) => !n.result && consumersOf(n, nodes).length > 0);
+  const inlined = nodes.filter((n) => !n.result && consumerNodes(n, nodes).length > 0);
   const kept = nodes.filter((n) => !inlined.includes(n));
   const scalar = kept.find((n) => n.block.iters.length === 0);
   if (scalar) return `block ${scalar.block.name} has no axis`;

@@ -22,7 +22,7 @@ import {
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import type { Rule } from "../rule.ts";
 import { accumulateLocally, fitTile } from "../steps/tiling.ts";
-import { bringNear, choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
+import { cacheInRegisters, choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
 import { inlineEpilogue, inlinePrologues } from "../steps/inlining.ts";
 import { unrollCopy } from "../steps/cooperative_copy.ts";
@@ -41,7 +41,7 @@ interface Match {
   readonly packed: boolean;
 }
 
-export const gemv: Rule = {
+export const gemvRule: Rule = {
   name: "GEMV",
   match(func, target) {
     const found = match(func);
@@ -169,8 +169,8 @@ function template(m: Match, target: Target): Template {
     if (lanes > 1) sch.bind(k1, "threadIdx.x");
     if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, r1), vectors);
 
-    bringNear(sch, main, matrix, k0, { vectors });
-    bringNear(sch, main, vector, k0, { vectors });
+    cacheInRegisters(sch, main, matrix, k0, { vectors });
+    cacheInRegisters(sch, main, vector, k0, { vectors });
     if (lanes > 1) {
       if (subgroups) sch.annotate(main, SUBGROUPS, true);
       sch.unroll(r2);

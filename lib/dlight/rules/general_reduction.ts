@@ -11,7 +11,7 @@ import { walkExpr } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import { constExtent, consumersOf, isEpilogue, mentions, type Node, nodesOf } from "../analysis.ts";
+import { constExtent, consumerNodes, isEpilogue, mentions, type Node, nodesOf } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import type { Rule } from "../rule.ts";
 import { choosePath, tiledInputs, tooLarge, tooMany } from "../steps/operand_paths.ts";
@@ -31,7 +31,7 @@ interface Match {
   readonly nodes: readonly Node[];
 }
 
-export const generalReduction: Rule = {
+export const generalReductionRule: Rule = {
   name: "GeneralReduction",
   match(func, target) {
     const found = match(func);
@@ -50,7 +50,7 @@ function match(func: PrimFunc): Match | string {
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   if (nodes.filter((n) => n.kind === "reduction").length < 2) return "it has fewer than two reductions";
   const inlined = nodes.filter((n) =>
-    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0 && !isWorthKeeping(n, nodes)
+    n.kind === "injective" && !n.result && consumerNodes(n, nodes).length > 0 && !isWorthKeeping(n, nodes)
   );
   const kept = nodes.filter((n) => !inlined.includes(n));
   for (const n of nodes) {
@@ -62,7 +62,7 @@ function match(func: PrimFunc): Match | string {
     if (n.store.indices.some((e, d) => e !== spatial[d]?.var)) {
       return `block ${n.block.name} does not write at plain axes`;
     }
-    const loose = !n.result && consumersOf(n, nodes).length === 0;
+    const loose = !n.result && consumerNodes(n, nodes).length === 0;
     if (loose) return `nothing reads block ${n.block.name}`;
   }
   const groups: Group[] = [];
@@ -88,7 +88,7 @@ function isWorthKeeping(n: Node, all: readonly Node[]): boolean {
   walkExpr(n.store.value, (e) => {
     if (e.kind === "call") calls = true;
   });
-  return calls && consumersOf(n, all).some((c) => {
+  return calls && consumerNodes(n, all).some((c) => {
     const reads = c.loads.filter((l) => l.buffer === n.store.buffer);
     return c.block.iters.some((it) =>
       it.type === "spatial" && reads.some((l) => !mentions(l.indices, it.var))
@@ -183,7 +183,7 @@ function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Siz
   // What writes a block's results, where it accumulates in registers: its own epilogue, or a copy.
   const backs = new Map<Node, string>(), epilogues = new Set<Node>();
   for (const n of g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead)) {
-    const [only, ...more] = consumersOf(n, all);
+    const [only, ...more] = consumerNodes(n, all);
     const follows = only && more.length === 0 && !n.result && g.nodes.includes(only) &&
       isEpilogue(only, n, all);
     if (follows) epilogues.add(only);

@@ -23,13 +23,13 @@ import {
   productTerms,
 } from "../analysis.ts";
 import { type MatmulPreset, type Path, PATHS, PRESETS } from "../presets.ts";
-import type { Rule, Verdict } from "../rule.ts";
-import { chooseWorkers, shareSteps, splitSteps, sumParts } from "../steps/share_steps.ts";
+import type { Rule, RuleMatch } from "../rule.ts";
+import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../steps/split_reduction.ts";
 import { accumulateLocally, fitTile, orderTile } from "../steps/tiling.ts";
-import { bringNear, choosePath, producerOf, tooLarge, tooMany } from "../steps/operand_paths.ts";
-import { cooperate, unrollCopy } from "../steps/cooperative_copy.ts";
+import { cacheInRegisters, choosePath, producerOf, tooLarge, tooMany } from "../steps/operand_paths.ts";
+import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
 import { inlinePrologues } from "../steps/inlining.ts";
-import { layOutWeights, WEIGHT_LAYOUTS, type WeightLayout } from "../steps/weight_layout.ts";
+import { transformWeightLayout, WEIGHT_LAYOUTS, type WeightLayout } from "../steps/weight_layout.ts";
 
 interface Match {
   readonly main: Node;
@@ -45,7 +45,7 @@ interface Match {
   readonly kIsLast: boolean;
 }
 
-export const matmul: Rule = {
+export const matmulRule: Rule = {
   name: "Matmul",
   match(func, target) {
     const found = matchMatmul(func);
@@ -54,7 +54,7 @@ export const matmul: Rule = {
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
-    } satisfies Verdict;
+    } satisfies RuleMatch;
   },
 };
 
@@ -252,9 +252,9 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     }
     const b = layout === "given" ? given : layOut(sch, main, given, m, layout);
     const { product, apart, slot, at, steps } = workers > 0
-      ? shareSteps(sch, main, m, { tile, step: kk, workers })
-      : splitSteps(sch, main, m, parts);
-    if (product !== main) sumParts(sch, main, vectors);
+      ? streamReduction(sch, main, m, { tile, step: kk, workers })
+      : splitReduction(sch, main, m, parts);
+    if (product !== main) sumPartials(sch, main, vectors);
     const back = product === main ? accumulateLocally(sch, main) : sch.cacheWrite(product, "local");
 
     const [i0, i1, i2] = sch.split(at(m.i), [null, ti, ii]) as [string, string, string];
@@ -275,7 +275,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
     const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast(m, layout), column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
       if (path !== "shared") {
-        bringNear(sch, product, name, at, { vectors });
+        cacheInRegisters(sch, product, name, at, { vectors });
         continue;
       }
       const producer = producerOf(sch, product, name);
@@ -284,7 +284,7 @@ export function matmulTemplate(m: Match, target: Target, preset: MatmulPreset): 
       if (producer !== undefined) sch.setScope(producer, "shared");
       const near = producer ?? sch.cacheRead(copy, name, "shared");
       const width = kIsLast ? kk : jj * tj;
-      cooperate(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
+      cooperativeCopy(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
       const rows = (name === a ? m.a : m.b).indices.length - 2;
       if (pad > 0) sch.storageAlign(near, rows, BANKS, pad);
       if (twice) sch.doubleBuffer(near);
@@ -317,7 +317,7 @@ function layOut(
 ): string {
   const padding = producerOf(sch, main, given);
   const [j, k] = [m.j, m.k].map((it) => m.b.indices.indexOf(it.var)) as [number, number];
-  const copy = layOutWeights(sch, padding ?? main, m.b, { j, k }, layout);
+  const copy = transformWeightLayout(sch, padding ?? main, m.b, { j, k }, layout);
   return padding === undefined ? copy : given;
 }
 

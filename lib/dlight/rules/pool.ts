@@ -2,16 +2,21 @@
 import type { PrimFunc } from "../../ir/func.ts";
 import { isEpilogue, isPrologue, iterOf, nodesOf } from "../analysis.ts";
 import type { Rule } from "../rule.ts";
-import { slidesOf, type Sliding, slidingOf, slidingTemplate } from "../steps/window.ts";
+import {
+  slidingIndicesOf,
+  type SlidingWindow,
+  slidingWindowOf,
+  slidingWindowTemplate,
+} from "../steps/sliding_window.ts";
 
-export const pool: Rule = {
+export const poolRule: Rule = {
   name: "Pool",
   match(func, target) {
     const found = match(func);
     if (typeof found === "string") return { because: found };
     const { main, image, window } = found;
     return {
-      template: slidingTemplate(found, target),
+      template: slidingWindowTemplate(found, target),
       because:
         `block ${main.block.name} reduces a window (${
           window.map((it) => it.var.name).join(", ")
@@ -21,7 +26,7 @@ export const pool: Rule = {
   },
 };
 
-function match(func: PrimFunc): Sliding | string {
+function match(func: PrimFunc): SlidingWindow | string {
   const nodes = nodesOf(func);
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   const reductions = nodes.filter((n) => n.kind === "reduction");
@@ -31,7 +36,7 @@ function match(func: PrimFunc): Sliding | string {
   if (!image || main.loads.length !== 1) {
     return `block ${main.block.name} reads ${main.loads.length} elements and not one`;
   }
-  const slides = slidesOf(main, image);
+  const slides = slidingIndicesOf(main, image);
   if (slides.length === 0) return `no window slides over ${image.buffer.name}`;
   if (!main.store.indices.every((e) => iterOf(main, e))) {
     return `block ${main.block.name} does not write at plain axes`;
@@ -42,5 +47,5 @@ function match(func: PrimFunc): Sliding | string {
   }
   const still = main.block.iters.filter((it) => it.type === "spatial" && !slides.some((s) => s.along === it));
   const filter = still.at(-1);
-  return filter ? slidingOf(main, image, undefined, slides, filter) : "every axis of the result slides";
+  return filter ? slidingWindowOf(main, image, undefined, slides, filter) : "every axis of the result slides";
 }

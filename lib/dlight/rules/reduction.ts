@@ -8,12 +8,12 @@
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { constExtent, consumersOf, type Node, nodesOf } from "../analysis.ts";
-import { columnTemplate } from "../steps/column_reduction.ts";
-import { type RowReduction, rowTemplate } from "../steps/row_reduction.ts";
+import { constExtent, consumerNodes, type Node, nodesOf } from "../analysis.ts";
+import { columnTemplate } from "./reduction/column_template.ts";
+import { type RowReduction, rowTemplate } from "./reduction/row_template.ts";
 import type { Rule } from "../rule.ts";
 
-export const reduction: Rule = {
+export const reductionRule: Rule = {
   name: "Reduction",
   match(func, target) {
     const found = match(func);
@@ -39,7 +39,7 @@ function match(func: PrimFunc): RowReduction | string {
   const [first] = nodes.filter((n) => n.kind === "reduction");
   if (!first) return "it reduces nothing";
   const inlined = nodes.filter((n) =>
-    n.kind === "injective" && !n.result && consumersOf(n, nodes).length > 0
+    n.kind === "injective" && !n.result && consumerNodes(n, nodes).length > 0
   );
   const kept = nodes.filter((n) => !inlined.includes(n));
   const rows = first.block.iters.filter((it) => it.type === "spatial").length;
@@ -65,7 +65,7 @@ function match(func: PrimFunc): RowReduction | string {
     if (n.store.indices.some((e, d) => e !== n.block.iters[d]?.var)) {
       return `block ${n.block.name} does not write its own row`;
     }
-    if (!n.result && consumersOf(n, nodes).length === 0) return `nothing reads block ${n.block.name}`;
+    if (!n.result && consumerNodes(n, nodes).length === 0) return `nothing reads block ${n.block.name}`;
   }
   for (const n of nodes) {
     const plain = n.store.indices.length === n.block.iters.filter((it) => it.type === "spatial").length &&

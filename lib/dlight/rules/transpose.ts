@@ -13,7 +13,7 @@ import { constExtent, isPrologue, iterOf, type Node, nodesOf } from "../analysis
 import { type Path, PATHS, PRESETS } from "../presets.ts";
 import type { Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
-import { cooperate, unrollCopy } from "../steps/cooperative_copy.ts";
+import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
 import { inlinePrologues } from "../steps/inlining.ts";
 
 interface Match {
@@ -25,7 +25,7 @@ interface Match {
   readonly j: IterVar;
 }
 
-export const transpose: Rule = {
+export const transposeRule: Rule = {
   name: "Transpose",
   match(func, target) {
     const found = match(func);
@@ -113,7 +113,7 @@ function template(m: Match, target: Target): Template {
     if (inputs.includes(m.source.buffer.name)) {
       const near = sch.cacheRead(main, m.source.buffer.name, path === "shared" ? "shared" : "local");
       const copy = sch.computeAt(near, path === "shared" ? j0 : j1);
-      if (path === "shared") cooperate(sch, copy, [ti, tj], vectors && (ti * ii) % 4 === 0 ? 4 : 1);
+      if (path === "shared") cooperativeCopy(sch, copy, [ti, tj], vectors && (ti * ii) % 4 === 0 ? 4 : 1);
       else unrollCopy(sch, copy, vectors);
     }
     unrollCopy(sch, [i2, j2], vectors);

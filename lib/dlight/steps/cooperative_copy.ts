@@ -17,7 +17,7 @@ export function unrollCopy(sch: Schedule, loops: readonly string[], vectors: boo
 }
 
 /** Spreads the loops of a copy over the threads of a workgroup, `lanes` neighbouring elements each time. */
-export function cooperate(
+export function cooperativeCopy(
   sch: Schedule,
   loops: readonly string[],
   [ty, tx]: readonly [number, number],

@@ -68,7 +68,7 @@ function fitsUniform(sch: Schedule, input: string): boolean {
 }
 
 /** What bringing near the other operand costs, in products for each result (llvmpipe, tiles of 16, 8 and 4 results). */
-export const BRINGING = 4;
+export const OPERAND_COPY_COST = 4;
 
 /** The block under which `buffer` is produced for `block`; undefined for an input, as given or prepared. */
 export function producerOf(sch: Schedule, block: string, buffer: string): string | undefined {
@@ -82,7 +82,7 @@ export function producerOf(sch: Schedule, block: string, buffer: string): string
  * Brings `buffer` into registers under `loop`, for `block`: a copy of an input, or the producer itself
  * (a dequantization, a padding), whose own inputs are then brought near as well.
  */
-export function bringNear(
+export function cacheInRegisters(
   sch: Schedule,
   block: string,
   buffer: string,

@@ -1,6 +1,6 @@
 import type { Schedule } from "../../schedule/schedule.ts";
 import { constExtent } from "../analysis.ts";
-import { BRINGING } from "./operand_paths.ts";
+import { OPERAND_COPY_COST } from "./operand_paths.ts";
 import { inlineEpilogue } from "./inlining.ts";
 
 /**
@@ -13,7 +13,8 @@ export function fitTile(
   extent: number | undefined,
 ): readonly [threads: number, results: number] {
   if (extent === undefined) return [threads, results];
-  const costOf = (each: number) => Math.ceil(extent / (threads * each)) * threads * (each + BRINGING);
+  const costOf = (each: number) =>
+    Math.ceil(extent / (threads * each)) * threads * (each + OPERAND_COPY_COST);
   let best = results;
   for (let each = results / 2; each >= 4; each /= 2) if (costOf(each) <= costOf(best)) best = each;
   return [threads, best];

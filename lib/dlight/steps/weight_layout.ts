@@ -10,7 +10,7 @@ export const WEIGHT_LAYOUTS: readonly WeightLayout[] = ["given", "transposed", "
  * Makes `block` read a matrix, an input, in another layout. The copy is made once, when arguments are bound, by a
  * kernel of its own. `j` and `k` are the dimensions of the matrix that are the product's. Returns its name.
  */
-export function layOutWeights(
+export function transformWeightLayout(
   sch: Schedule,
   block: string,
   matrix: Load,

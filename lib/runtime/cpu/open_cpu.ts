@@ -3,10 +3,10 @@ import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts
 import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
-import { type Inputs, type Shapes, sizeOf } from "../arguments.ts";
+import { type Inputs, lengthOf, type Shapes } from "../arguments.ts";
 import { poisoned, type TypedArray } from "../arrays.ts";
 import type { Backend, Bound, Loaded, Runnable, Spent, Weights } from "../backend.ts";
-import { stopwatch } from "../platform.ts";
+import { clockOf, stopwatch } from "../platform.ts";
 import { CompileError, DeviceLostError, RuntimeError } from "../error.ts";
 import { planPreparation, type Preparation } from "../preparation.ts";
 
@@ -20,7 +20,13 @@ interface Compiled {
 }
 
 export function openCpu(runtime: string): Backend {
-  const target: Target = { ...targetOf("cpu"), name: "CPU (JavaScript)", runtime };
+  const profile = targetOf("cpu");
+  const target: Target = {
+    ...profile,
+    name: "CPU (JavaScript)",
+    runtime,
+    clock: clockOf(profile.clock, profile.timestamps),
+  };
   let open = true;
   return {
     target,
@@ -63,7 +69,7 @@ function runnableOf(own: readonly BufferSpec[], launches: readonly Compiled[], h
         poison() {
           for (const b of own) {
             if (b.role === "output" || b.role === "temp") {
-              arrays.get(b.name)?.set(poisoned(b.dtype, sizeOf(b, shapes)));
+              arrays.get(b.name)?.set(poisoned(b.dtype, lengthOf(b, shapes)));
             }
           }
         },
@@ -110,7 +116,7 @@ function place(own: readonly BufferSpec[], inputs: Inputs, shapes: Shapes, held:
   const arrays = new Map(held);
   for (const b of own) {
     const given = b.role === "input" ? inputs[b.name] : undefined;
-    arrays.set(b.name, given ?? poisoned(b.dtype, sizeOf(b, shapes)));
+    arrays.set(b.name, given ?? poisoned(b.dtype, lengthOf(b, shapes)));
   }
   return arrays;
 }

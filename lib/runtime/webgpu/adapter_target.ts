@@ -1,4 +1,6 @@
+import { CAPABILITIES } from "../../target/capabilities.ts";
 import { profileOf, PROFILES } from "../../target/profiles.ts";
+import { clockOf } from "../platform.ts";
 import type { Target } from "../../target/target.ts";
 
 /** An adapter as plain data, with the features that its device is asked for. */
@@ -12,9 +14,10 @@ export function targetOfAdapter(
   const facts = PROFILES[profile];
   const timestamps = features.includes("timestamp-query");
   return {
+    ...CAPABILITIES.wgsl,
     kind: "webgpu",
     profile,
-    name: info.description || info.device || info.vendor || "unknown adapter",
+    name: nameOf(info),
     vendor: info.vendor,
     architecture: info.architecture,
     runtime,
@@ -37,7 +40,13 @@ export function targetOfAdapter(
     },
     f16: features.includes("shader-f16"),
     timestamps,
-    clock: facts.clock === "timestamp" && !timestamps ? "wall" : facts.clock,
+    clock: clockOf(facts.clock, timestamps),
     textures: facts.textures,
   };
+}
+
+/** The adapter's own description. A browser gives none, so there the name is its vendor and architecture. */
+function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
+  return description || device || [vendor, architecture].filter((word) => word).join(" ") ||
+    "unknown adapter";
 }

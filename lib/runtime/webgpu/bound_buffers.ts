@@ -5,7 +5,7 @@ import type { Spent } from "../backend.ts";
 import { stopwatch } from "../platform.ts";
 import type { Gpu } from "./gpu.ts";
 import { gridOf } from "./launch_limits.ts";
-import { makeStorage, type Source, type Storage, uploadInto } from "./storage.ts";
+import { type CopySource, makeStorage, type Storage, uploadInto } from "./storage.ts";
 
 /** A launch with its pipeline. */
 export interface Compiled {
@@ -30,7 +30,7 @@ export interface Done {
 }
 
 /** Buffers for arguments of certain shapes, and the launches bound to them. Its methods want a guard around. */
-export class Place implements Disposable {
+export class BoundBuffers implements Disposable {
   readonly #made = new DisposableStack();
   readonly #own = new Map<string, Storage>();
   readonly #preparing: readonly Step[];
@@ -151,7 +151,7 @@ function dispatch(pass: GPUComputePassEncoder, { pipeline, grid, group }: Step):
 /** The device's own clock around a pass. */
 interface Queries extends Disposable {
   readonly pass: GPUComputePassDescriptor;
-  readonly source: Source;
+  readonly source: CopySource;
   resolve(encoder: GPUCommandEncoder): void;
   msOf(copy: ArrayBuffer): number;
 }

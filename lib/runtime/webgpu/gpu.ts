@@ -1,7 +1,7 @@
 import type { Target } from "../../target/target.ts";
 import { DeviceLostError, RunError } from "../error.ts";
 import { ReadBack } from "./read_back.ts";
-import type { Source } from "./storage.ts";
+import type { CopySource } from "./storage.ts";
 
 /** A WebGPU device: what is submitted to it, what it reports, and how it is waited for. */
 export class Gpu implements Disposable {
@@ -48,7 +48,7 @@ export class Gpu implements Disposable {
    */
   submit(
     record: (encoder: GPUCommandEncoder) => void,
-    sources: readonly Source[] = [],
+    sources: readonly CopySource[] = [],
   ): Promise<readonly ArrayBuffer[]> {
     const encoder = this.device.createCommandEncoder();
     record(encoder);

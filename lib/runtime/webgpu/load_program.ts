@@ -5,15 +5,15 @@ import type { TypedArray } from "../arrays.ts";
 import type { Bound, Loaded, Runnable, Spent, Weights } from "../backend.ts";
 import { stopwatch } from "../platform.ts";
 import type { Gpu } from "./gpu.ts";
-import type { Places } from "../buffer_pool.ts";
+import type { BufferPool } from "../buffer_pool.ts";
 import { planPreparation, type Preparation } from "../preparation.ts";
 import { makeStorage, type Storage, uploadInto } from "./storage.ts";
-import { type Compiled, Place } from "./bound_buffers.ts";
+import { BoundBuffers, type Compiled } from "./bound_buffers.ts";
 
 /** The program of `exe`, whose launches are compiled. Calls `release` when it is disposed. */
 export function webGpuProgram(
   gpu: Gpu,
-  places: Places<Place>,
+  places: BufferPool<BoundBuffers>,
   exe: Executable,
   launches: readonly Compiled[],
   release: () => void,
@@ -28,7 +28,7 @@ export function webGpuProgram(
 
 function runnableOf(
   gpu: Gpu,
-  places: Places<Place>,
+  places: BufferPool<BoundBuffers>,
   own: readonly BufferSpec[],
   launches: readonly Compiled[],
   held: ReadonlyMap<string, Storage>,
@@ -36,7 +36,7 @@ function runnableOf(
 ): Runnable {
   const owner = {};
   let open = true;
-  const make = (shapes: Shapes) => new Place(gpu, own, launches, shapes, held);
+  const make = (shapes: Shapes) => new BoundBuffers(gpu, own, launches, shapes, held);
   return {
     async bind(inputs: Inputs, shapes: Shapes): Promise<Bound> {
       using stack = new DisposableStack();
@@ -71,7 +71,7 @@ function runnableOf(
   };
 }
 
-function boundOf(gpu: Gpu, place: Place): Bound {
+function boundOf(gpu: Gpu, place: BoundBuffers): Bound {
   return {
     poison: () => place.poison(),
     async run(times: number): Promise<Spent> {
@@ -86,7 +86,7 @@ function boundOf(gpu: Gpu, place: Place): Bound {
 
 async function prepare(
   gpu: Gpu,
-  places: Places<Place>,
+  places: BufferPool<BoundBuffers>,
   launches: readonly Compiled[],
   inputs: Inputs,
   shapes: Shapes,
@@ -100,7 +100,7 @@ async function prepare(
     for (const b of plan.kept) {
       kept.set(b.name, stack.use(makeStorage(gpu.device, b, shapes, gpu.target)));
     }
-    const place = passing.use(new Place(gpu, plan.passing, among(plan.launches), shapes, kept));
+    const place = passing.use(new BoundBuffers(gpu, plan.passing, among(plan.launches), shapes, kept));
     const bytes = uploadInto(kept, inputs) + place.upload(inputs);
     await place.submit({});
     return [place, bytes] as const;

@@ -7,9 +7,9 @@ import { CompileError } from "../error.ts";
 import { Gpu } from "./gpu.ts";
 import { checkLaunch } from "./launch_limits.ts";
 import { Pipelines } from "./pipelines.ts";
-import { Places } from "../buffer_pool.ts";
+import { BufferPool } from "../buffer_pool.ts";
 import { probedTarget } from "./probe_features.ts";
-import type { Place } from "./bound_buffers.ts";
+import type { BoundBuffers } from "./bound_buffers.ts";
 import { webGpuProgram } from "./load_program.ts";
 
 const SUBGROUPS = "subgroups" as GPUFeatureName;
@@ -36,7 +36,8 @@ const LIMITS = [
  * the adapter does not list them, as Deno's never do.
  */
 export async function openWebGpu(runtime: string, subgroups = false): Promise<Backend | undefined> {
-  const adapter = await navigator.gpu?.requestAdapter();
+  // Not every host has a navigator, and not every navigator has WebGPU.
+  const adapter = typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
   const requiredFeatures = FEATURES.filter((f) => adapter.features.has(f) || (subgroups && f === SUBGROUPS));
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
@@ -49,7 +50,7 @@ export async function openWebGpu(runtime: string, subgroups = false): Promise<Ba
     throw e;
   }
   const gpu = new Gpu(device, targetOfAdapter(adapter, requiredFeatures, runtime));
-  const pipelines = new Pipelines(gpu), places = new Places<Place>();
+  const pipelines = new Pipelines(gpu), places = new BufferPool<BoundBuffers>();
   const target = await probedTarget(gpu, pipelines, adapter.info);
   return {
     target,
@@ -64,7 +65,7 @@ export async function openWebGpu(runtime: string, subgroups = false): Promise<Ba
 async function load(
   gpu: Gpu,
   pipelines: Pipelines,
-  places: Places<Place>,
+  places: BufferPool<BoundBuffers>,
   target: Target,
   exe: Executable,
 ): Promise<Loaded> {

@@ -2,7 +2,7 @@ import type { Launch } from "../../codegen/executable.ts";
 import { CompileError, RunError } from "../error.ts";
 import type { Gpu } from "./gpu.ts";
 
-type Source = Pick<Launch, "name" | "source">;
+type Source = Pick<Launch, "name" | "source" | "entryPoint">;
 
 /** Pipelines by their source, and how many programs use each: a search makes thousands, and leaves them. */
 export class Pipelines {
@@ -16,7 +16,8 @@ export class Pipelines {
    * @throws {CompileError} for source that the driver refuses
    */
   async take(launch: Source): Promise<GPUComputePipeline> {
-    const known = this.#known.get(launch.source);
+    const key = keyOf(launch);
+    const known = this.#known.get(key);
     if (known) {
       known.users++;
       return known.pipeline;
@@ -26,9 +27,12 @@ export class Pipelines {
     try {
       const pipeline = await this.gpu.guarded(() => {
         module = device.createShaderModule({ code: launch.source });
-        return device.createComputePipeline({ layout: "auto", compute: { module, entryPoint: "main" } });
+        return device.createComputePipeline({
+          layout: "auto",
+          compute: { module, entryPoint: launch.entryPoint ?? "main" },
+        });
       });
-      this.#known.set(launch.source, { pipeline, users: 1 });
+      this.#known.set(key, { pipeline, users: 1 });
       return pipeline;
     } catch (e) {
       if (e instanceof RunError) throw new CompileError(await explain(launch, module, e.message));
@@ -36,10 +40,14 @@ export class Pipelines {
     }
   }
 
-  release({ source }: Source): void {
-    const known = this.#known.get(source);
-    if (known && --known.users === 0) this.#known.delete(source);
+  release(launch: Source): void {
+    const key = keyOf(launch), known = this.#known.get(key);
+    if (known && --known.users === 0) this.#known.delete(key);
   }
+}
+
+function keyOf({ source, entryPoint }: Source): string {
+  return entryPoint === undefined ? source : `${entryPoint}\n${source}`;
 }
 
 /** The compiler's message with the line that it is about. */

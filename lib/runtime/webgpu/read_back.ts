@@ -1,5 +1,5 @@
 import { nextTurn } from "../platform.ts";
-import type { Source } from "./storage.ts";
+import type { CopySource } from "./storage.ts";
 
 /** Idle staging buffers are kept up to so many bytes together. */
 const IDLE_BYTES = 1 << 26;
@@ -29,8 +29,8 @@ export class ReadBack implements Disposable {
   }
 
   /** Submits what is encoded, and after it copies of `sources`; waits once for all of it. */
-  async submit(encoder: GPUCommandEncoder, sources: readonly Source[]): Promise<readonly ArrayBuffer[]> {
-    const staged = sources.map((s): Source & Staged => ({ ...s, staging: this.#take(s.bytes) }));
+  async submit(encoder: GPUCommandEncoder, sources: readonly CopySource[]): Promise<readonly ArrayBuffer[]> {
+    const staged = sources.map((s): CopySource & Staged => ({ ...s, staging: this.#take(s.bytes) }));
     for (const { buffer, staging, bytes } of staged) {
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
     }

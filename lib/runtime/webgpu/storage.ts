@@ -4,7 +4,7 @@ import { bytesOf, type ScalarType } from "../../ir/dtype.ts";
 import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
 import { TEXEL_FORMATS, type TextureLayout } from "../../target/texture.ts";
-import { type Inputs, type Shapes, sizeOf } from "../arguments.ts";
+import { type Inputs, lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "../arrays.ts";
 import { LaunchLimitError } from "../error.ts";
 
@@ -15,13 +15,13 @@ export interface Storage extends Disposable {
   upload(array: TypedArray): void;
   poison(): void;
   /** What to copy to have its elements; textures are inputs, and have none. */
-  readonly source?: Source;
+  readonly source?: CopySource;
   /** The elements in a copy of the source. */
   decode(copy: ArrayBuffer): TypedArray;
 }
 
 /** The first `bytes` of a buffer: whole words. */
-export interface Source {
+export interface CopySource {
   readonly buffer: GPUBuffer;
   readonly bytes: number;
 }
@@ -45,7 +45,7 @@ export function uploadInto(storages: ReadonlyMap<string, Storage>, inputs: Input
 
 /** Sizes are rounded up to 16 bytes, so that any buffer can be bound as vectors of four. */
 function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
-  const length = sizeOf(spec, shapes);
+  const length = lengthOf(spec, shapes);
   const bytes = length * bytesOf(spec.dtype);
   const size = Math.ceil(bytes / 16) * 16;
   if (size > target.limits.maxBindingBytes) {
@@ -130,7 +130,7 @@ function textureStorage(
  * one after the other.
  */
 function imageOf(spec: BufferSpec, layout: TextureLayout, shapes: Shapes) {
-  const size = sizeOf(spec, shapes);
+  const size = lengthOf(spec, shapes);
   const columns = layout.kind === "flat" ? size : evaluate(spec.shape.at(-1) ?? 1, shapes);
   const rows = size / columns, texels = Math.ceil(columns / 4);
   return layout.kind === "flat"

@@ -1,0 +1,35 @@
+/** Interval arithmetic over i32 expressions. */
+import type { BinaryOp } from "../ir/expr.ts";
+
+/** Inclusive bounds; infinite where nothing is known. */
+export type ConstIntBound = readonly [lo: number, hi: number];
+
+/** The bounds of a value about which nothing is known. */
+export const UNBOUNDED: ConstIntBound = [-Infinity, Infinity];
+
+/** Bounds `x op y`, given the bounds of both. */
+export function boundsOfBinary(op: BinaryOp, [a, b]: ConstIntBound, [c, d]: ConstIntBound): ConstIntBound {
+  switch (op) {
+    case "floordiv":
+      return c === d && c > 0 ? [Math.floor(a / c), Math.floor(b / c)] : a >= 0 && c > 0 ? [0, b] : UNBOUNDED;
+    case "floormod":
+      return c > 0 ? [0, a >= 0 ? Math.min(b, d - 1) : d - 1] : UNBOUNDED;
+    case "min":
+      return [Math.min(a, c), Math.min(b, d)];
+    case "max":
+      return [Math.max(a, c), Math.max(b, d)];
+    case "mul":
+      return a >= 0 && c >= 0 ? [scaleBound(a, c), scaleBound(b, d)] : UNBOUNDED;
+    case "shr":
+      return c === d && c >= 0 && c < 31 ? [Math.floor(a / 2 ** c), Math.floor(b / 2 ** c)] : UNBOUNDED;
+    case "bitand":
+      return c >= 0 ? [0, d] : a >= 0 ? [0, b] : UNBOUNDED;
+    default:
+      return UNBOUNDED;
+  }
+}
+
+/** Scales a bound. 0·∞ is 0 here: a coefficient of 0 never contributes. */
+export function scaleBound(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}

@@ -1,0 +1,36 @@
+import { integer, name, oneOf, positive } from "../base/option_kinds.ts";
+import type { CliOption } from "./arguments.ts";
+
+/** The device that a command opens. */
+export const BACKEND = {
+  as: "text",
+  kind: oneOf("webgpu", "cpu"),
+  value: "webgpu|cpu",
+  help: "The device. Default: the WebGPU adapter, or the CPU if there is none.",
+} as const satisfies CliOption;
+
+export const SEED = {
+  as: "number",
+  kind: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }, "a 32-bit integer"),
+  value: "0",
+  help: "Seed of searches and random inputs. Default 0.",
+} as const satisfies CliOption;
+
+export const OUT = {
+  as: "text",
+  kind: name,
+  value: "results",
+  help: "Folder for results. Default results.",
+} as const satisfies CliOption;
+
+export const ROUNDS = {
+  as: "number",
+  kind: positive,
+  value: "11",
+  help: "Rounds in which schedules are measured in turn. Default 11.",
+} as const satisfies CliOption;
+
+/** The device's options from `--backend`. */
+export function deviceFrom(backend: string | undefined): { readonly backend?: "webgpu" | "cpu" } {
+  return backend === "webgpu" || backend === "cpu" ? { backend } : {};
+}

@@ -1,0 +1,30 @@
+/** Conversions between types of elements, as JavaScript. */
+import { isFloat, RANGE, type ScalarType } from "../../ir/dtype.ts";
+
+/** Writes a value as its dtype holds it: what a typed array does on a store. */
+export function printRounded(value: string, dtype: ScalarType): string {
+  switch (dtype) {
+    case "f32":
+      return `Math.fround(${value})`;
+    case "f16":
+      return `Math.f16round(${value})`;
+    case "i32":
+      return `(${value}) | 0`;
+    case "u32":
+      return `(${value}) >>> 0`;
+    case "bool":
+      return `+(${value})`;
+    default:
+      return dtype satisfies never;
+  }
+}
+
+/** Writes a conversion as WGSL has it: float to integer clamps to the type's range and truncates toward zero. */
+export function printConversion(value: string, from: ScalarType, to: ScalarType): string {
+  if (from === to) return value;
+  if (to === "bool") return `(${value} !== 0)`;
+  const number = from === "bool" ? `+${value}` : value;
+  const [lo, hi] = RANGE[to];
+  const clamped = isFloat(from) && !isFloat(to) ? `Math.max(${lo}, Math.min(${hi}, ${number}))` : number;
+  return `(${printRounded(clamped, to)})`;
+}

@@ -1,0 +1,197 @@
+/** The expressions of a kernel as WGSL. */
+import { lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
+import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../../ir/expr.ts";
+import type { Kernel } from "../../lower/kernel.ts";
+import type { Names } from "../names.ts";
+import { rampLanes, splitIndex } from "../split_index.ts";
+import { literal, wgslType } from "./types.ts";
+
+const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>> = {
+  mul: ["*", 3],
+  div: ["/", 3],
+  add: ["+", 2],
+  sub: ["-", 2],
+  lt: ["<", 1],
+  le: ["<=", 1],
+  gt: [">", 1],
+  ge: [">=", 1],
+  eq: ["==", 1],
+  ne: ["!=", 1],
+  and: ["&&", 0],
+  or: ["||", 0],
+  bitand: ["&", 0],
+  bitor: ["|", 0],
+  bitxor: ["^", 0],
+  shl: ["<<", 0],
+  shr: [">>", 0],
+};
+
+const MATH: Readonly<Record<MathOp, string>> = {
+  exp: "exp",
+  log: "log",
+  sqrt: "sqrt",
+  rsqrt: "inverseSqrt",
+  sin: "sin",
+  cos: "cos",
+  tanh: "tanh",
+  erf: "erf",
+  abs: "abs",
+  floor: "floor",
+  pow: "pow",
+  fma: "fma",
+  dot4I8Packed: "dot4I8Packed",
+  subgroupShuffleXor: "subgroupShuffleXor",
+};
+
+/** Prints the expressions of one kernel, and collects the functions that they call. */
+export class WgslExprPrinter {
+  /** The source of each function that the kernel calls, by its name. */
+  readonly helpers = new Map<string, string>();
+  readonly #lanes = new Map<Buffer, 1 | 4>();
+  readonly #single = new Set<Buffer>();
+  readonly #sampled = new Set<Buffer>();
+  /** One load stands at many places of an unrolled kernel. */
+  readonly #loads = new Map<Load, string>();
+
+  /** Prints expressions of `kernel`, with identifiers from `names`. */
+  constructor(kernel: Kernel, readonly names: Names) {
+    for (const b of kernel.bindings) {
+      this.#lanes.set(b.buffer, b.lanes);
+      if (b.access === "sample") this.#sampled.add(b.buffer);
+    }
+    for (const a of [...kernel.shared, ...kernel.locals]) this.#lanes.set(a.buffer, a.lanes);
+    for (const a of kernel.locals) if (a.size === a.lanes) this.#single.add(a.buffer);
+  }
+
+  /** Tells whether an array of registers is one value, and so a variable of its own. */
+  isSingle(b: Buffer): boolean {
+    return this.#single.has(b);
+  }
+
+  /** Writes a condition in one pair of parentheses. */
+  condition(e: Expr): string {
+    const text = this.expr(e);
+    return e.kind === "binary" && (e.op === "and" || e.op === "or") ? text : `(${text})`;
+  }
+
+  /** Writes `e`, in parentheses if it binds less tightly than `precedence`. */
+  expr(e: Expr, precedence = 0): string {
+    switch (e.kind) {
+      case "const":
+        return literal(e.value, e.dtype);
+      case "var":
+        return this.names.of(e);
+      case "binary":
+        return this.#binary(e.op, e, precedence);
+      case "not":
+        return `!${this.expr(e.a, 9)}`;
+      case "select":
+        // Comparisons side by side would read as a template: `select(a < b, c > (d), e)`.
+        return `select(${this.expr(e.b, 2)}, ${this.expr(e.a, 2)}, ${this.expr(e.cond)})`;
+      case "cast":
+        return `${wgslType(e.dtype)}(${this.expr(e.a)})`;
+      case "call":
+        return this.#call(e);
+      case "load": {
+        let text = this.#loads.get(e);
+        if (text === undefined) this.#loads.set(e, text = this.#load(e));
+        return text;
+      }
+      case "ramp":
+        return `vec4<i32>(${rampLanes(e.base, e.stride).map((x) => this.expr(x)).join(", ")})`;
+      case "broadcast":
+        return `${wgslType(e.dtype)}(${this.expr(e.a)})`;
+      case "shuffle":
+        return `${wgslType(e.dtype)}(${e.lanes.map((x) => this.expr(x)).join(", ")})`;
+      default:
+        return e satisfies never;
+    }
+  }
+
+  #binary(op: BinaryOp, e: Extract<Expr, { kind: "binary" }>, outer: number): string {
+    if (op === "min" || op === "max") return `${op}(${this.expr(e.a)}, ${this.expr(e.b)})`;
+    if (op === "floordiv" || op === "floormod") return this.#floor(op, e, outer);
+    const [infix, own] = INFIX[op] ?? ["?", 0];
+    if (own === 0) {
+      // WGSL does not mix these operators without parentheses; a shift takes its amount as u32.
+      const vector = lanesOf(e.dtype) > 1;
+      const text = (op === "and" || op === "or") && vector ? infix.charAt(0) : infix;
+      const right = op === "shl" || op === "shr" ? this.#amount(e.b) : this.expr(e.b, 9);
+      return `(${this.expr(e.a, 9)} ${text} ${right})`;
+    }
+    // Sums and products associate to the left; comparisons don't.
+    const text = `${this.expr(e.a, own === 1 ? 2 : own)} ${infix} ${this.expr(e.b, own + 1)}`;
+    return own < outer ? `(${text})` : text;
+  }
+
+  #amount(e: Expr): string {
+    if (e.kind === "const") return `${e.value}u`;
+    if (scalarOf(e.dtype) === "u32") return this.expr(e, 9);
+    return `${wgslType(withLanes("u32", lanesOf(e.dtype)))}(${this.expr(e)})`;
+  }
+
+  #floor(op: "floordiv" | "floormod", e: Extract<Expr, { kind: "binary" }>, outer: number): string {
+    if (scalarOf(e.dtype) === "u32") {
+      const text = `${this.expr(e.a, 3)} ${op === "floordiv" ? "/" : "%"} ${this.expr(e.b, 4)}`;
+      return outer > 3 ? `(${text})` : text;
+    }
+    const type = wgslType(e.dtype);
+    const name = `${op}_${lanesOf(e.dtype)}`;
+    const quotient =
+      `let q = a / b; let inexact = ${type}(q * b != a) * ${type}((a < ${type}(0)) != (b < ${type}(0)));`;
+    this.helpers.set(
+      name,
+      `fn ${name}(a: ${type}, b: ${type}) -> ${type} { ${quotient} return ` +
+        (op === "floordiv" ? "q - inexact; }" : "a - (q - inexact) * b; }"),
+    );
+    return `${name}(${this.expr(e.a)}, ${this.expr(e.b)})`;
+  }
+
+  #call(e: Call): string {
+    const args = e.args.map((x) => this.expr(x)).join(", ");
+    if (e.op !== "erf") return `${MATH[e.op]}(${args})`;
+    const type = wgslType(e.dtype);
+    const name = `erf_${e.dtype}`;
+    // Abramowitz and Stegun, 7.1.26: absolute error below 1.5e-7.
+    this.helpers.set(
+      name,
+      `fn ${name}(x: ${type}) -> ${type} {\n  let a = abs(x);\n  let t = 1 / (1 + 0.3275911 * a);\n` +
+        `  let p = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;\n` +
+        `  return sign(x) * (1 - p * exp(-a * a));\n}`,
+    );
+    return `${name}(${args})`;
+  }
+
+  #load(e: Load): string {
+    const b = e.buffer;
+    if (b.scope === "texture") return this.#texel(e);
+    const text = this.place(b, e.indices[0] as Expr);
+    return b.dtype === "bool" ? `(${text} != 0u)` : text;
+  }
+
+  #texel(e: Load): string {
+    const [row, column] = e.indices as [Expr, Expr];
+    const { vector, lane } = splitIndex(column);
+    const level = this.#sampled.has(e.buffer) ? ", 0" : "";
+    const texel = `textureLoad(${this.names.of(e.buffer)}, vec2<i32>(${this.expr(vector)}, ${
+      this.expr(row)
+    })${level})`;
+    const value = column.kind === "ramp" ? texel : texel + this.#lane(lane);
+    return e.buffer.dtype === "f16" ? `${wgslType(e.dtype)}(${value})` : value;
+  }
+
+  /** Writes the place of an element, or of a whole vector where the index is a ramp. */
+  place(b: Buffer, index: Expr): string {
+    const name = this.names.of(b), single = this.#single.has(b);
+    const ofLane = this.#lanes.get(b) === 4 && index.kind !== "ramp";
+    if (single && !ofLane) return name;
+    if (this.#lanes.get(b) !== 4) return `${name}[${this.expr(index)}]`;
+    const { vector, lane } = splitIndex(index);
+    const whole = single ? name : `${name}[${this.expr(vector)}]`;
+    return ofLane ? whole + this.#lane(lane) : whole;
+  }
+
+  #lane(lane: number | Expr): string {
+    return typeof lane === "number" ? `.${"xyzw".charAt(lane)}` : `[${this.expr(lane)}]`;
+  }
+}

@@ -1,0 +1,12 @@
+/** Results as Arrow: logs, databases, recorded spaces, what pages share; and the statistics of samples. */
+export { type Added, type Found, TuningDatabase } from "../records/database.ts";
+export { readLog, RecordLog } from "../records/log.ts";
+export type { TrialRecord } from "../records/record.ts";
+export { readSpace, type RecordedSpace, type SpacePoint } from "../records/recorded_space.ts";
+export { recordsToTable, tableToRecords } from "../records/table.ts";
+export { type KernelRow, kernelTable, type MeasuredKernel } from "../records/kernels.ts";
+export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "../records/manifest.ts";
+export type { RerunRow } from "../records/rerun.ts";
+export type { SummaryRow } from "../records/summary.ts";
+export { type Roofline, roofline } from "../estimate/roofline.ts";
+export { type ConfidenceInterval, median } from "../base/statistics.ts";

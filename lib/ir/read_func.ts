@@ -1,0 +1,222 @@
+/** The nodes of a program, read from untrusted JSON. */
+import {
+  binary,
+  block,
+  buffer,
+  call,
+  constant,
+  forLoop,
+  iterVar,
+  load,
+  select,
+  store,
+  variable,
+} from "./build.ts";
+import type { ScalarType } from "./dtype.ts";
+import { IrError } from "./error.ts";
+import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
+import { PrimFunc } from "./func.ts";
+import type { Annotations, Block, LoopKind, Stmt } from "./stmt.ts";
+import {
+  type JsonFields,
+  quoteJson,
+  readList,
+  readNumber,
+  readOneOf,
+  readRecord,
+  readText,
+} from "./json_fields.ts";
+
+const SCALARS: readonly ScalarType[] = ["f32", "f16", "i32", "u32", "bool"];
+const SCOPES: readonly Scope[] = ["global", "shared", "local", "texture", "uniform"];
+const THREADS = [
+  "blockIdx.x",
+  "blockIdx.y",
+  "blockIdx.z",
+  "threadIdx.x",
+  "threadIdx.y",
+  "threadIdx.z",
+] as const;
+const LOOPS: readonly LoopKind[] = ["serial", "parallel", "vectorized", "unrolled", "vthread", ...THREADS];
+// deno-fmt-ignore
+const BINARY: readonly BinaryOp[] = [
+  "add", "sub", "mul", "div", "floordiv", "floormod", "min", "max", "bitand", "bitor", "bitxor", "shl", "shr",
+  "eq", "ne", "lt", "le", "gt", "ge", "and", "or",
+];
+const MATH: readonly MathOp[] = [
+  "exp",
+  "log",
+  "sqrt",
+  "rsqrt",
+  "sin",
+  "cos",
+  "tanh",
+  "erf",
+  "abs",
+  "floor",
+  "pow",
+  "fma",
+  "dot4I8Packed",
+];
+// deno-fmt-ignore
+const EXPRS = ["const", "binary", "not", "select", "cast", "call", "load"] as const;
+const STMTS = ["for", "seq", "if", "store", "block"] as const;
+
+/** Levels of nesting that are read: far more than programs have, and far from the end of the stack. */
+const DEEPEST = 1000;
+
+export class Reader {
+  readonly #vars: readonly Var[];
+  readonly #buffers: Buffer[] = [];
+  #depth = 0;
+
+  constructor(readonly json: JsonFields) {
+    this.#vars = readList(json.vars).map((v) => {
+      const { name, dtype } = readRecord(v);
+      return variable(readText(name), readOneOf(dtype, SCALARS));
+    });
+    for (const b of readList(json.buffers)) {
+      const { name, dtype, scope, shape } = readRecord(b);
+      this.#buffers.push(
+        buffer(
+          readText(name),
+          readList(shape).map((d) => this.#expr(d)),
+          readOneOf(dtype, SCALARS),
+          readOneOf(scope, SCOPES),
+        ),
+      );
+    }
+  }
+
+  func(): PrimFunc {
+    const { name, params, allocs, shapeVars, body } = this.json;
+    return new PrimFunc(
+      readText(name),
+      readList(params).map((b) => this.#buffer({ buffer: b })),
+      readList(shapeVars).map((v) => this.#var({ var: v })),
+      readList(allocs).map((b) => this.#buffer({ buffer: b })),
+      this.#stmt(body),
+    );
+  }
+
+  #var(x: unknown): Var {
+    const v = this.#vars[readNumber(readRecord(x).var)];
+    if (!v) throw new IrError(`no variable ${quoteJson(x)}`);
+    return v;
+  }
+  #buffer(x: unknown): Buffer {
+    const b = this.#buffers[readNumber(readRecord(x).buffer)];
+    if (!b) throw new IrError(`no buffer ${quoteJson(x)}`);
+    return b;
+  }
+  #exprs(x: unknown): readonly Expr[] {
+    return readList(x).map((e) => this.#expr(e));
+  }
+
+  /** What `read` reads one level down. */
+  #below<T>(read: () => T): T {
+    if (this.#depth === DEEPEST) throw new IrError(`it is nested more than ${DEEPEST} deep`);
+    this.#depth++;
+    const node = read();
+    this.#depth--;
+    return node;
+  }
+
+  #expr(x: unknown): Expr {
+    return this.#below(() => this.#node(readRecord(x)));
+  }
+
+  // Builders check the parts of a node; where they would fold it, it stays as it was written.
+  #node(e: JsonFields): Expr {
+    if ("var" in e) return this.#var(e);
+    const kind = readOneOf(e.kind, EXPRS);
+    switch (kind) {
+      case "const":
+        return constant(e.value === "-0" ? -0 : readNumber(e.value), readOneOf(e.dtype, SCALARS));
+      case "binary": {
+        const op = readOneOf(e.op, BINARY), a = this.#expr(e.a), b = this.#expr(e.b);
+        return { kind, dtype: binary(op, a, b).dtype, op, a, b };
+      }
+      case "not": {
+        const a = this.#expr(e.a);
+        return { kind, dtype: a.dtype, a };
+      }
+      case "select": {
+        const cond = this.#expr(e.cond), a = this.#expr(e.a), b = this.#expr(e.b);
+        return { kind, dtype: select(cond, a, b).dtype, cond, a, b };
+      }
+      case "cast":
+        return { kind, dtype: readOneOf(e.dtype, SCALARS), a: this.#expr(e.a) };
+      case "call":
+        return call(readOneOf(e.op, MATH), ...this.#exprs(e.args));
+      case "load":
+        return load(this.#buffer(e.buffer), ...this.#exprs(e.indices));
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #stmt(x: unknown): Stmt {
+    return this.#below(() => this.#statement(readRecord(x)));
+  }
+
+  #statement(s: JsonFields): Stmt {
+    const kind = readOneOf(s.kind, STMTS);
+    switch (kind) {
+      case "for":
+        return forLoop(
+          this.#var(s.var),
+          this.#expr(s.extent),
+          this.#stmt(s.body),
+          readOneOf(s.loop, LOOPS),
+          annotations(s.annotations),
+        );
+      case "seq":
+        return { kind, body: readList(s.body).map((y) => this.#stmt(y)) };
+      case "if": {
+        const parts = { kind: "if", cond: this.#expr(s.cond), then: this.#stmt(s.then) } as const;
+        return s.else === undefined ? parts : { ...parts, else: this.#stmt(s.else) };
+      }
+      case "store": {
+        const b = this.#buffer(s.buffer);
+        const indices = this.#exprs(s.indices);
+        if (indices.length !== b.shape.length) {
+          throw new IrError(`a store to ${b.name} has ${indices.length} indices`);
+        }
+        return store(b, indices, this.#expr(s.value));
+      }
+      case "block":
+        return this.#block(s);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #block(s: JsonFields): Block {
+    const iters = readList(s.iters).map((it) => {
+      const { var: v, extent, type } = readRecord(it);
+      return iterVar(
+        this.#var(v),
+        this.#expr(extent),
+        readOneOf<"spatial" | "reduce">(type, ["spatial", "reduce"]),
+      );
+    });
+    const bindings = this.#exprs(s.bindings);
+    if (bindings.length !== iters.length) {
+      throw new IrError(`block ${quoteJson(s.name)} binds ${bindings.length} of ${iters.length} axes`);
+    }
+    return block(readText(s.name), iters, bindings, this.#stmt(s.body), {
+      where: this.#expr(s.where),
+      ...(s.init === undefined ? {} : { init: this.#stmt(s.init) }),
+      annotations: annotations(s.annotations),
+    });
+  }
+}
+
+function annotations(x: unknown): Annotations {
+  const entries = Object.entries(readRecord(x)).map(([k, v]): [string, string | number | boolean] => {
+    if (typeof v === "string" || typeof v === "number" || typeof v === "boolean") return [k, v];
+    throw new IrError(`annotation ${k} is ${quoteJson(v)}, and not text, a number or a boolean`);
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,101 @@
+/** The measuring process, seen from the process that starts it. */
+import { TextLineStream } from "./lines.ts";
+import { projectConfig } from "./project_config.ts";
+import { MARK, type Request, type Response, responseFromJson } from "./protocol.ts";
+
+/** A longer timer would ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Time after a deadline to read an answer that came before it, while this process was busy. */
+const GRACE_MS = 50;
+
+const WORKER = new URL("./worker.ts", import.meta.url);
+
+/** How a request ended without an answer. */
+export type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
+
+/** Puts the worker into the graph of modules, so that `deno cache` fetches it and a lock file names it; never called. */
+const _worker = () => import("./worker.ts");
+
+/** One child process and the line to it. */
+export class MeasuringProcess {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  #stderr = "";
+  dead = false;
+
+  /** Starts the process that runs a module, by default the worker. */
+  constructor(url: URL = WORKER) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", "--no-prompt", ...projectConfig(), url.href],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      // Jupyter interrupts a kernel with its whole process group, and a candidate is not to blame for that.
+      detached: true,
+    }).spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+      .getReader();
+    this.#process.status.then(() => this.dead = true);
+    this.#drain();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Keeps the end of what the child complains about. */
+  async #drain(): Promise<void> {
+    for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+    }
+  }
+
+  async ask(request: Request, deadlineMs: number): Promise<Response | Ending> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Ending>((resolve) => {
+      timer = setTimeout(() => {
+        timer = setTimeout(() => resolve({ ended: "timeout" }), GRACE_MS);
+      }, Math.min(deadlineMs, LONGEST_MS));
+    });
+    try {
+      return await Promise.race([this.#exchange(request), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #exchange(request: Request): Promise<Response | Ending> {
+    try {
+      await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
+      while (true) {
+        const { value, done } = await this.#lines.read();
+        if (done) return { ended: "died", how: await this.#epitaph() };
+        if (value.startsWith(MARK)) return responseFromJson(value.slice(MARK.length));
+      }
+    } catch (e) {
+      return { ended: "died", how: `${await this.#epitaph()} (${e instanceof Error ? e.message : e})` };
+    }
+  }
+
+  async #epitaph(): Promise<string> {
+    const { code, signal } = await this.#process.status;
+    const said = this.#stderr.split("\n").filter((l) => l && !l.includes("XDG_RUNTIME_DIR")).slice(-3).join(
+      " ",
+    );
+    return `${signal ? `signal ${signal}` : `exit code ${code}`}${said ? `: ${said}` : ""}`;
+  }
+
+  async kill(): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (e) {
+      // It has ended by itself already.
+      if (!(e instanceof TypeError || e instanceof Deno.errors.NotFound)) throw e;
+    }
+    await this.#process.status;
+    await this.#writer.abort().catch(() => {});
+    await this.#lines.cancel().catch(() => {});
+  }
+}

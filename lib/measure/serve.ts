@@ -1,0 +1,30 @@
+/** The measuring process's loop: requests on standard input, answers on standard output, one JSON value a line. */
+import { TextLineStream } from "./lines.ts";
+import { type CompileCandidate, MeasuringSession } from "./measuring_session.ts";
+import { MARK, type Request, type Response } from "./protocol.ts";
+
+/**
+ * Answers requests until standard input ends, and then ends the process. A watchdog ends it with the process that
+ * started it, even with a candidate that does not end. An error that is no candidate's failure ends it with code 70.
+ */
+export async function serve(compile: CompileCandidate): Promise<never> {
+  new Worker(new URL("./watchdog.ts", import.meta.url), { type: "module" });
+  const session = new MeasuringSession(compile);
+  for await (
+    const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+  ) {
+    try {
+      answer(await session.handle(JSON.parse(line) as Request));
+    } catch (e) {
+      console.error(e instanceof Error ? `${e.name}: ${e.message}` : e);
+      Deno.exit(70);
+    }
+  }
+  Deno.exit(0);
+}
+
+function answer(response: Response): void {
+  // What a driver has printed may lack the end of its line.
+  const bytes = new TextEncoder().encode(`\n${MARK}${JSON.stringify(response)}\n`);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}

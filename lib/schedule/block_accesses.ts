@@ -1,0 +1,60 @@
+/** The loads and stores of a block. */
+import type { Buffer, Expr, Load } from "../ir/expr.ts";
+import type { Block, Stmt, Store } from "../ir/stmt.ts";
+import { bindingMap } from "../ir/flatten_block.ts";
+import { substitute, walkStmt } from "../ir/visit.ts";
+import { ScheduleError } from "./error.ts";
+
+/** Loads and stores of `buffer` in `b`, their indices in terms of the loops around. */
+export function accessesTo(
+  b: Block,
+  buffer: Buffer,
+): readonly { readonly indices: readonly Expr[]; readonly write: boolean }[] {
+  const found: { indices: readonly Expr[]; write: boolean }[] = [];
+  const values = bindingMap(b);
+  const note = (x: Load | Store, write: boolean) => {
+    if (x.buffer === buffer) found.push({ indices: x.indices.map((e) => substitute(e, values)), write });
+  };
+  const visit = (s: Stmt) =>
+    walkStmt(s, (x) => x.kind === "store" && note(x, true), (e) => e.kind === "load" && note(e, false));
+  if (b.init) visit(b.init);
+  visit(b.body);
+  return found;
+}
+
+export function reads(b: Block, buffer: Buffer): boolean {
+  return b.body.kind === "store"
+    ? accessesTo(b, buffer).some((a) => !a.write) && b.body.buffer !== buffer
+    : accessesTo(b, buffer).some((a) => !a.write);
+}
+
+export function writes(b: Block, buffer: Buffer): boolean {
+  return buffersWrittenBy(b).has(buffer);
+}
+
+/** The buffers that `b` writes. */
+export function buffersWrittenBy(b: Block): ReadonlySet<Buffer> {
+  const all = new Set<Buffer>();
+  walkStmt(b, (x) => x.kind === "store" && all.add(x.buffer));
+  return all;
+}
+
+/** The loads of `b` from buffers that it does not write. */
+export function inputLoadsOf(b: Block): readonly Load[] {
+  const own = buffersWrittenBy(b), loads: Load[] = [];
+  walkStmt(b.body, () => {}, (e) => e.kind === "load" && !own.has(e.buffer) && loads.push(e));
+  return loads;
+}
+
+/** Whether a block builds up what it writes over several turns, or in itself. */
+export function accumulates(b: Block): boolean {
+  const own = b.body.kind === "store" ? b.body.buffer : undefined;
+  return b.init !== undefined || b.iters.some((it) => it.type === "reduce") ||
+    (own !== undefined && accessesTo(b, own).some((a) => !a.write));
+}
+
+/** The one store of a block's body. */
+export function storeOf(b: Block, verb: string): Store {
+  if (b.body.kind === "store") return b.body;
+  throw new ScheduleError(`cannot ${verb} ${b.name}: its body is not a single store`, b);
+}

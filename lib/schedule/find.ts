@@ -1,0 +1,121 @@
+/** Finds loops and blocks by name. */
+import type { PrimFunc } from "../ir/func.ts";
+import type { Block, For, Stmt } from "../ir/stmt.ts";
+import { walkStmt } from "../ir/visit.ts";
+import { nearest } from "../base/nearest.ts";
+import { ScheduleError } from "./error.ts";
+
+export interface FoundLoop {
+  readonly loop: For;
+  /** Loops around it, outermost first. */
+  readonly outer: readonly For[];
+}
+export interface FoundBlock {
+  readonly block: Block;
+  /** Loops around it, outermost first. */
+  readonly loops: readonly For[];
+}
+
+/** All blocks in program order with the loops around them. */
+export function blocksOf(s: Stmt, loops: readonly For[] = []): readonly FoundBlock[] {
+  switch (s.kind) {
+    case "for":
+      return blocksOf(s.body, [...loops, s]);
+    case "seq":
+      return s.body.flatMap((x) => blocksOf(x, loops));
+    case "block":
+      return [{ block: s, loops }];
+    default:
+      return [];
+  }
+}
+
+/** The first statement outside of blocks for which `is` holds, with the loops around it. */
+function find(
+  s: Stmt,
+  is: (s: Stmt) => boolean,
+): { readonly stmt: Stmt; readonly loops: readonly For[] } | undefined {
+  const loops: For[] = [];
+  const search = (x: Stmt): Stmt | undefined => {
+    if (is(x)) return x;
+    if (x.kind === "for") {
+      loops.push(x);
+      const found = search(x.body);
+      if (!found) loops.pop();
+      return found;
+    }
+    if (x.kind !== "seq") return undefined;
+    for (const y of x.body) {
+      const found = search(y);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const stmt = search(s);
+  return stmt && { stmt, loops };
+}
+
+export function findBlock(func: PrimFunc, name: string): FoundBlock {
+  const found = find(func.body, (s) => s.kind === "block" && s.name === name);
+  if (found?.stmt.kind === "block") return { block: found.stmt, loops: found.loops };
+  const names = blocksOf(func.body).map((b) => b.block.name);
+  throw new ScheduleError(
+    `no block ${name} in ${func.name}: its blocks are ${names.join(", ")}${hint(name, names)}`,
+  );
+}
+
+export function findLoop(func: PrimFunc, name: string): FoundLoop {
+  const found = find(func.body, (s) => s.kind === "for" && s.var.name === name);
+  if (found?.stmt.kind === "for") return { loop: found.stmt, outer: found.loops };
+  const all = blocksOf(func.body);
+  const around = all.find(({ block }) => loopsIn(block).some((l) => l.var.name === name))?.block;
+  if (around) {
+    throw new ScheduleError(
+      `no loop ${name} in ${func.name} outside of blocks: it is inside block ${around.name}, where loops stay as ` +
+        `they are; schedule it before blockize`,
+      around,
+    );
+  }
+  const names = new Set(all.flatMap(({ loops }) => loops.map((l) => l.var.name)));
+  throw new ScheduleError(
+    `no loop ${name} in ${func.name}: its loops are ${[...names].join(", ")}${hint(name, [...names])}`,
+  );
+}
+
+function hint(name: string, names: readonly string[]): string {
+  const near = nearest(String(name), names);
+  return near === undefined ? "" : `; did you mean ${near}?`;
+}
+
+/** The loops in `s`, those inside of blocks too. */
+export function loopsIn(s: Stmt): readonly For[] {
+  const found: For[] = [];
+  walkStmt(s, (x) => x.kind === "for" && found.push(x));
+  return found;
+}
+
+/**
+ * How far in `loop` stands among the loops around a block.
+ *
+ * @throws {ScheduleError} where it is not one of them
+ */
+export function depthAmong(loops: readonly For[], loop: For, asked: string): number {
+  const at = loops.indexOf(loop);
+  if (at >= 0) return at;
+  const names = loops.map((l) => l.var.name).join(", ");
+  throw new ScheduleError(`${asked}: that loop is not around it; its loops are ${names}`, loop);
+}
+
+export function contains(s: Stmt, what: Stmt): boolean {
+  let found = false;
+  walkStmt(s, (x) => {
+    if (x === what) found = true;
+  });
+  return found;
+}
+
+/** True if `b` runs before anything in `loop` does. */
+export function isBefore(func: PrimFunc, b: Block, loop: For): boolean {
+  const order = blocksOf(func.body);
+  return order.findIndex((x) => x.block === b) < order.findIndex((x) => x.loops.includes(loop));
+}

@@ -1,0 +1,23 @@
+/** What kernels of each language can use: the one place from which a target gets it. */
+
+/** The languages that kernels are printed in: WebGPU's shading language, or JavaScript on the CPU. */
+export type KernelLanguage = "wgsl" | "js";
+
+/** What lowering and code generation ask of a target, instead of what kind of device it is. */
+export interface Capabilities {
+  /** The language of its kernels. */
+  readonly language: KernelLanguage;
+  /** Elements of the widest vector that a kernel computes with; 1: kernels have no vectors. */
+  readonly lanes: 1 | 4;
+  /** True if kernels read small inputs from uniform buffers; otherwise such inputs lie in global memory. */
+  readonly uniforms: boolean;
+  /** True if dividing unsigned integers is faster than rounding the quotient of signed ones down. */
+  readonly unsignedDivision: boolean;
+}
+
+/** The capabilities of each language. */
+export const CAPABILITIES: Readonly<Record<KernelLanguage, Capabilities>> = {
+  wgsl: { language: "wgsl", lanes: 4, uniforms: true, unsignedDivision: true },
+  // A CPU reads every input from memory, and generated JavaScript divides doubles.
+  js: { language: "js", lanes: 1, uniforms: false, unsignedDivision: false },
+};

@@ -1,0 +1,54 @@
+import { unlessAborted } from "../base/cancellation.ts";
+import { Measurer } from "../measure/measurer.ts";
+import type { Measuring, MeasuringOptions, OpenMeasuring } from "../measure/measuring.ts";
+
+/** Opens the measuring process of this machine; it ends itself if the signal is aborted before it is ready. */
+export const openMeasurer: OpenMeasuring = async (options, signal) => {
+  if (signal?.aborted) return undefined;
+  const opening = Measurer.open(options);
+  const measurer = await unlessAborted(opening, signal);
+  if (!measurer) opening.then((late) => late[Symbol.asyncDispose](), () => {});
+  return measurer;
+};
+
+/** A place for one `Measuring`: opened at first use, closed between two uses where many share a machine's memory. */
+export class MeasuringSlot implements AsyncDisposable {
+  #measuring: Measuring | undefined;
+  /** Milliseconds that those were busy which are closed by now. */
+  #busyMs = 0;
+
+  constructor(
+    readonly options: MeasuringOptions,
+    readonly open: OpenMeasuring = openMeasurer,
+    /** The place that this one borrows from: it is never closed here. */
+    readonly lender?: MeasuringSlot,
+  ) {}
+
+  /** A place for one of several searches of the program that use the same process in turn. */
+  shared(): MeasuringSlot {
+    return new MeasuringSlot(this.options, this.open, this);
+  }
+
+  /** Milliseconds spent on candidates so far. */
+  get busyMs(): number {
+    return this.#busyMs + (this.#measuring?.busyMs ?? 0);
+  }
+
+  /** The open one, or undefined if the signal is aborted before it is ready. */
+  async take(signal?: AbortSignal): Promise<Measuring | undefined> {
+    if (this.lender) return this.#measuring = await this.lender.take(signal);
+    return this.#measuring ??= await this.open(this.options, signal);
+  }
+
+  /** Closes it; the next use opens another. */
+  async close(): Promise<void> {
+    const measuring = this.#measuring;
+    this.#measuring = undefined;
+    this.#busyMs += measuring?.busyMs ?? 0;
+    if (!this.lender) await measuring?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

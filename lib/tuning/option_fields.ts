@@ -1,0 +1,125 @@
+/** The kinds of what tuning's calls take. */
+import { tunerNames } from "../autotvm/create_tuner.ts";
+import type { Budget } from "../autotvm/budget.ts";
+import type { Fields, Kind, Renamed } from "../base/check_options.ts";
+import {
+  aFunction,
+  anyOf,
+  arrayOf,
+  count,
+  flag,
+  having,
+  instanceOf,
+  integer,
+  name,
+  nested,
+  number,
+  oneOf,
+  positive,
+  recordOf,
+  text,
+} from "../base/option_kinds.ts";
+import { PrimFunc } from "../ir/func.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import type { OpenMeasuring } from "../measure/measuring.ts";
+import type { TrialRecord } from "../records/record.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
+import type { KnobValue } from "../space/knobs.ts";
+import type { Narrowing } from "../space/narrow.ts";
+import type { Template } from "../space/template.ts";
+import type { Reporter } from "./reporter.ts";
+import type { SearchOptions } from "./search_options.ts";
+import type { TunableDevice } from "./tunable_device.ts";
+
+export const program: Kind<PrimFunc> = instanceOf(PrimFunc, "a program, as te.matmul({ … }) makes");
+
+export const device: Kind<TunableDevice> = having("a device, as await Device.open() gives", "probe");
+
+export const seed: Kind<number> = integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }, "a 32-bit integer");
+
+export const signal: Kind<AbortSignal> = instanceOf(AbortSignal, "an AbortSignal");
+
+export const reporter: Kind<Reporter> = having("a reporter, as createReporter() makes", "update", "done");
+
+export const open: Kind<OpenMeasuring> = aFunction("a function that opens a Measuring");
+
+export const template: Kind<Template> = aFunction("a template: (schedule, knobs) => { … }");
+
+/** Values of shape variables by name. */
+export const shapes: Kind<Shapes> = recordOf(number({}, "a number"));
+
+export const deadlineMs: Kind<number> = number({ above: 0 }, "a positive number of milliseconds");
+
+export const rounds: Kind<number> = positive;
+
+const array: Kind<TypedArray> = {
+  takes: "a Float32Array, Float16Array, Int32Array or Uint32Array",
+  is: (x) =>
+    x instanceof Float32Array || x instanceof Float16Array || x instanceof Int32Array ||
+    x instanceof Uint32Array,
+};
+
+/** Inputs by parameter name. */
+export const inputs: Kind<Readonly<Record<string, TypedArray>>> = recordOf(array);
+
+/** The limits of a budget; that there is one is checked with them. */
+const BUDGET_FIELDS = {
+  trials: positive,
+  seconds: number({ above: 0 }),
+  earlyStopping: positive,
+  until: number({ above: 0, max: 1 }, "a share of the roofline, above 0 and at most 1"),
+} satisfies Fields<Budget>;
+export const budget: Kind<Budget> = nested(BUDGET_FIELDS);
+
+const knobValue: Kind<KnobValue> = anyOf(
+  flag,
+  number(),
+  text,
+  arrayOf(count as Kind<number>),
+  arrayOf(text as Kind<string>),
+) as Kind<KnobValue>;
+export const narrowing: Kind<Narrowing> = recordOf(arrayOf(knobValue)) as Kind<Narrowing>;
+
+/** The options of a search. */
+export const SEARCH_FIELDS = {
+  budget: { ...budget, required: true as const },
+  tuner: oneOf(...tunerNames),
+  start: oneOf("preset", "scratch"),
+  seed,
+  path: name,
+  template,
+  narrowing,
+  shapes,
+  inputs,
+  deadlineMs,
+  history: arrayOf(nestedRecord()),
+  signal,
+  reporter,
+  method: name,
+  open,
+} satisfies Fields<SearchOptions>;
+
+/** Records come from files and were read field by field there. */
+function nestedRecord(): Kind<TrialRecord> {
+  return {
+    takes: "a record, as readLog gives",
+    is: (x) => typeof x === "object" && x !== null && "trace" in x,
+  };
+}
+
+/** What has replaced the options of version 0.1.0. */
+export const RENAMED: Renamed = {
+  trials: "budget: { trials }",
+  seconds: "budget: { seconds }",
+  earlyStopping: "budget: { earlyStopping }",
+  until: "budget: { until }",
+  device: "the second argument, as in tune(func, device, options),",
+  measurer: '"open"',
+  contestant: '"method"',
+  contestants: '"methods"',
+};
+
+/** Some rows of a table of options. */
+export function rowsOf<F, K extends keyof F>(fields: F, ...keys: readonly K[]): Pick<F, K> {
+  return Object.fromEntries(keys.map((k) => [k, fields[k]])) as unknown as Pick<F, K>;
+}

@@ -1,0 +1,34 @@
+/** Measurers whose process runs executables by hand. */
+import type { Executable } from "../../lib/codegen/executable.ts";
+import type { Measurement } from "../../lib/measure/measurement.ts";
+import { Measurer } from "../../lib/measure/measurer.ts";
+import type { Candidate, MeasureRequest } from "../../lib/measure/measuring.ts";
+import type { Target } from "../../lib/target/target.ts";
+import { doubled } from "./executables.ts";
+
+const WORKER = new URL("./hostile_worker.ts", import.meta.url);
+
+/** Measures candidates for `doubled` that are executables by hand. */
+export function openHostile(target: Target, deadlineMs?: number): Promise<Measurer> {
+  return Measurer.open(
+    { func: doubled, target, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
+    WORKER,
+  );
+}
+
+/** An executable as a candidate that the hostile worker reads. */
+export function candidateOf(executable: Executable): Candidate {
+  return { source: { source: JSON.stringify(executable), workgroups: [1, 1, 1] } };
+}
+
+export const quick = { repeats: 2, minSampleMs: 1 };
+
+/** What comes of an executable, sampled quickly unless the options say otherwise. */
+export async function measured(
+  measurer: Measurer,
+  executable: Executable,
+  options: Omit<MeasureRequest, "candidate"> = quick,
+): Promise<Measurement> {
+  const { measurement } = await measurer.measure({ candidate: candidateOf(executable), ...options });
+  return measurement;
+}
