@@ -1,5 +1,5 @@
 /** Every error that the module raises on purpose; all are `TunebookError`s. */
-export { TunebookError } from "../base/error.ts";
+export { OptionError, TunebookError } from "../base/error.ts";
 export { IrError, VerifyError } from "../ir/error.ts";
 export { TeError } from "../te/error.ts";
 export { ScheduleError } from "../schedule/error.ts";

@@ -28,3 +28,6 @@ export { transpose } from "../op/transpose.ts";
 export type { Activation } from "../op/activation.ts";
 export type { EpilogueOptions } from "../op/epilogue.ts";
 export type { ResultOptions } from "../op/kinds.ts";
+export type { NormOptions } from "../op/row_reductions.ts";
+export type { PoolOptions } from "../op/pool.ts";
+export type { ImageLayout, Pair, SlideOptions } from "../op/window.ts";

@@ -51,3 +51,19 @@ export { type Dim, shapeVariable } from "../te/dimension.ts";
 export { TeError } from "../te/error.ts";
 export type { Activation } from "../op/activation.ts";
 export type { EpilogueProgramOptions } from "../op/epilogue.ts";
+export type { ElementwiseProgramOptions } from "../op/elementwise.ts";
+export type { NormOptions, RowsProgramOptions } from "../op/row_reductions.ts";
+export type {
+  ImageLayout,
+  ImageProgramOptions,
+  Pair,
+  SlideOptions,
+  WindowProgramOptions,
+} from "../op/window.ts";
+export { OptionError, TunebookError } from "../base/error.ts";
+export type { PrimFunc } from "../ir/func.ts";
+export type { FuncData } from "../ir/func_data.ts";
+export type { DType, ScalarType } from "../ir/dtype.ts";
+export type { ExprLike } from "../ir/build.ts";
+export type * from "../ir/expr.ts";
+export type * from "../ir/stmt.ts";

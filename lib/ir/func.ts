@@ -9,13 +9,17 @@ import type { Stmt } from "./stmt.ts";
  * Top-level loop nests run one after the other; each becomes one kernel.
  */
 export class PrimFunc implements FuncData {
+  /** Makes a program of its parts; nothing is checked. */
   constructor(
+    /** The name of the program. */
     readonly name: string,
+    /** The parameters; those that the body writes are the outputs. */
     readonly params: readonly Buffer[],
     /** Shape variables, bound at launch from the arguments' shapes. */
     readonly shapeVars: readonly Var[],
     /** Intermediate buffers, in no particular order. */
     readonly allocs: readonly Buffer[],
+    /** What the program runs. */
     readonly body: Stmt,
   ) {}
 

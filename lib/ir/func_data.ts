@@ -3,9 +3,14 @@ import type { Stmt } from "./stmt.ts";
 
 /** A tensor program as plain data; `PrimFunc` is its class. */
 export interface FuncData {
+  /** The name of the program. */
   readonly name: string;
+  /** The parameters; those that the body writes are the outputs. */
   readonly params: readonly Buffer[];
+  /** The shape variables, which follow from the arguments' shapes. */
   readonly shapeVars: readonly Var[];
+  /** The intermediate buffers, in no particular order. */
   readonly allocs: readonly Buffer[];
+  /** What the program runs. */
   readonly body: Stmt;
 }

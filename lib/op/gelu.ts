@@ -3,6 +3,7 @@ import { oneOf } from "../base/option_kinds.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Tensor } from "../te/compute.ts";
 import { ACTIVATIONS } from "./activation.ts";
+import { checkTensors } from "./check_tensors.ts";
 import { ELEMENTWISE_PROGRAM, type ElementwiseProgramOptions, unary, unaryProgram } from "./elementwise.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 
@@ -27,6 +28,7 @@ const OPTIONS = { ...APPROXIMATE, ...RESULT } satisfies Fields<GeluOptions>;
  * @throws {TeError} for a tensor of another dtype
  */
 export function gelu(A: Tensor, options: GeluOptions = {}): Tensor {
+  checkTensors("gelu", { A });
   checkOptions("op.gelu", options, OPTIONS);
   const { approximate, ...result } = options;
   return unary("gelu", A, result, ACTIVATIONS[approximate === "tanh" ? "gelu_tanh" : "gelu"]);

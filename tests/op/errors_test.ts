@@ -1,8 +1,8 @@
 import * as te from "../../lib/face/te.ts";
 import { assertInstanceOf, assertThrows } from "@std/assert";
-import { TunebookError } from "../../lib/base/error.ts";
+import { OptionError, TunebookError } from "../../lib/base/error.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { type Dim, TeError } from "../../lib/face/te.ts";
+import type { Dim } from "../../lib/face/te.ts";
 
 /** Each operator, as a function of one of its dimensions: `[name, what it is called in messages, build]`. */
 const OPERATORS: readonly (readonly [operator: string, dim: string, build: (d: Dim) => PrimFunc])[] = [
@@ -53,9 +53,9 @@ Deno.test("a dimension is a positive integer below 2^31 or the name of a shape v
     for (const d of IMPOSSIBLE) {
       const error = assertThrows(
         () => build(d),
-        TeError,
-        `cannot build ${operator} with ${dim} = ${JSON.stringify(d)}: extents are positive integers below ` +
-          "2^31, or a shape variable's name",
+        OptionError,
+        `expected ${dim} of te.${operator} to be a positive integer below 2^31, or the name of a shape variable, ` +
+          `got ${typeof d === "string" ? JSON.stringify(d) : d}`,
         `${operator} with ${dim} = ${d}`,
       );
       assertInstanceOf(error, TunebookError);
@@ -66,7 +66,11 @@ Deno.test("a dimension is a positive integer below 2^31 or the name of a shape v
 
 Deno.test("a dimension that is left out is refused, and named", () => {
   const missing = {} as { readonly rows: number; readonly columns: number };
-  assertThrows(() => te.softmax(missing), TeError, "cannot build softmax with rows = undefined");
+  assertThrows(
+    () => te.softmax(missing),
+    OptionError,
+    `missing option "rows" of te.softmax: expected a positive`,
+  );
 });
 
 Deno.test("the epsilon of a norm is a finite number of at least 0", () => {
@@ -75,8 +79,8 @@ Deno.test("the epsilon of a norm is a finite number of at least 0", () => {
     for (const eps of [-1e-9, NaN, Infinity, -Infinity, 1e39]) {
       assertThrows(
         () => build({ rows: 4, columns: 4, eps }),
-        TeError,
-        `cannot build ${name} with eps = ${eps}: it is a finite number of at least 0`,
+        OptionError,
+        `expected eps of te.${name} to be a finite f32 of at least 0, got ${eps}`,
       );
     }
     build({ rows: 4, columns: 4, eps: 0 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { OptionError } from "../../lib/base/error.ts";
 import type { NumberArray } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/face/te.ts";
@@ -161,38 +162,41 @@ Deno.test("windows that cannot be are refused", () => {
   const image = { height: 8, width: 6, channels: 4, kernel: 3 };
   const refused = (more: Partial<Parameters<typeof te.conv2d>[0]>, says: string) =>
     assertThrows(() => te.conv2d({ ...image, filters: 4, ...more }), te.TeError, says);
-  refused({ height: 0 }, "cannot build conv2d with height = 0");
-  refused({ channels: 1.5 }, "cannot build conv2d with channels = 1.5");
-  refused({ filters: -4 }, "cannot build conv2d with filters = -4");
-  refused({ kernel: [3, 0] }, "cannot build conv2d with kernel[1] = 0");
-  refused({ stride: 0 }, "cannot build conv2d with stride[0] = 0");
-  refused({ dilation: [1, 2.5] }, "cannot build conv2d with dilation[1] = 2.5");
-  refused({ groups: 0 }, "cannot build conv2d with groups = 0");
-  refused({ padding: [1, -1] }, "cannot build conv2d with padding 1 x -1: it is whole and at least 0");
-  refused({ padding: 0.5 }, "padding 0.5 x 0.5");
+  const impossible = (more: Partial<Parameters<typeof te.conv2d>[0]>, says: string) =>
+    assertThrows(() => te.conv2d({ ...image, filters: 4, ...more }), OptionError, says);
+  const extent = "of te.conv2d to be a positive integer below 2^31";
+  impossible({ height: 0 }, `expected height ${extent}, got 0`);
+  impossible({ channels: 1.5 }, `expected channels ${extent}, got 1.5`);
+  impossible({ filters: -4 }, `expected filters ${extent}, got -4`);
+  impossible({ kernel: [3, 0] }, `expected kernel[1] ${extent}, got 0`);
+  impossible({ stride: 0 }, `expected stride ${extent}, or two of them in a list, got 0`);
+  impossible({ dilation: [1, 2.5] }, `expected dilation[1] ${extent}, got 2.5`);
+  impossible({ groups: 0 }, `expected groups ${extent}, got 0`);
+  impossible({ padding: [1, -1] }, "expected padding[1] of te.conv2d to be an integer of at least 0, got -1");
+  impossible({ padding: 0.5 }, "expected padding of te.conv2d to be an integer of at least 0");
   refused(
     { groups: 3 },
-    "cannot build conv2d of 4 channels and 4 filters in 3 groups: groups must divide both",
+    "expected groups to divide channels and filters, got 3 groups of 4 channels and 4 filters, in conv2d",
   );
-  refused({ filters: 6, groups: 4 }, "of 4 channels and 6 filters in 4 groups");
+  refused({ filters: 6, groups: 4 }, "got 4 groups of 4 channels and 6 filters");
   refused(
     { kernel: [3, 7] },
-    "of a 8 x 6 image with a 3 x 7 window: the window does not fit; give more padding",
+    "expected a window that fits the 8 x 6 image, got 3 x 7, in conv2d; use more padding",
   );
-  refused({ dilation: 4 }, "the window does not fit");
+  refused({ dilation: 4 }, "expected a window that fits the 8 x 6 image");
   assertThrows(
     () => te.maxPool2d({ ...image, kernel: 9 }),
     te.TeError,
-    "cannot build max_pool2d of a 8 x 6 image",
+    "expected a window that fits the 8 x 6 image, got 9 x 9, in maxPool2d",
   );
   assertThrows(
     () => te.avgPool2d({ ...image, width: NaN }),
-    te.TeError,
-    "cannot build avg_pool2d with width = null",
+    OptionError,
+    "expected width of te.avgPool2d to be a positive integer below 2^31, got NaN",
   );
   assertThrows(
-    () => te.globalAvgPool2d({ ...image, channels: 0 }),
-    te.TeError,
-    "cannot build globalAvgPool2d with channels = 0",
+    () => te.globalAvgPool2d({ height: 8, width: 6, channels: 0 }),
+    OptionError,
+    "expected channels of te.globalAvgPool2d to be a positive integer below 2^31, got 0",
   );
 });

@@ -127,40 +127,46 @@ Deno.test("what does not go with bytes is refused", () => {
   const of = { m: 4, n: 4, k: 8, dtype: "i8" } as const;
   const refused = (build: () => unknown, message: string) => assertThrows(build, TeError, message);
   for (const k of [1, 6, 31]) {
-    refused(() => matmul({ ...of, k }), `cannot build matmul of i8 with k = ${k}: 4 bytes share a word`);
-    refused(() => gemv({ ...of, k }), `cannot build gemv of i8 with k = ${k}: 4 bytes share a word`);
+    refused(
+      () => matmul({ ...of, k }),
+      `expected k of matmul of i8 to be a number that 4 divides, because 4 bytes share a word, got ${k};`,
+    );
+    refused(
+      () => gemv({ n: 4, k, dtype: "i8" }),
+      `expected k of gemv of i8 to be a number that 4 divides, because 4 bytes share a word, got ${k};`,
+    );
   }
-  refused(() => matmul({ ...of, k: "k" }), `cannot build matmul of i8 with k = "k": 4 bytes share a word`);
+  refused(() => matmul({ ...of, k: "k" }), `because 4 bytes share a word, got "k"; pad both operands`);
   refused(
     () => matmul({ ...of, transposeA: true }),
-    "cannot build matmul of i8 with transposeA: the bytes of",
+    "expected no transposeA in matmul of i8: the bytes of",
   );
   refused(
     () => matmul({ ...of, transposeB: false }),
-    "cannot build matmul of i8 with transposeB = false: the",
+    "expected no transposeB = false in matmul of i8: the",
   );
   refused(
     () => matmul({ ...of, weights: "q4f32_1" }),
-    "cannot build matmul of i8 with weights = q4f32_1: those",
+    "expected no dtype = i8 beside weights = q4f32_1 in matmul: 4-bit weights are decoded",
   );
   refused(
     () => matmul({ ...of, bias: true }),
-    "cannot build matmul of i8 with an epilogue: that follows in f32",
+    "expected no epilogue in matmul of i8: it is computed in f32",
   );
-  refused(() => gemv({ ...of, activation: "relu" }), "say out = f32 or f16");
+  refused(() => gemv({ n: 4, k: 8, dtype: "i8", activation: "relu" }), "use out = f32 or f16");
   refused(
     () => gemv({ n: 4, k: 4, transposeA: true, dtype: "i8" }),
-    "cannot build gemv of i8 with transposeA",
+    "expected no transposeA in gemv of i8",
   );
-  refused(() => gemv({ n: 4, k: 4, out: "i32" }), "cannot build gemv of f32 with out = i32: only sums of i8");
+  refused(() => gemv({ n: 4, k: 4, out: "i32" }), "expected no out = i32 in gemv of floats: only sums of i8");
   const values = new Float32Array(12);
   refused(
     () => quantizeI8(values, { rows: 2, columns: 4 }),
-    "cannot quantize 12 values as 2 x 4 bytes: that takes 8",
+    "expected 8 values, got 12, for 2 x 4 bytes, in quantizeI8",
   );
   refused(() => quantizeI8(values, { rows: 2, columns: 6 }), "pad rows with zeros to a multiple of 4");
   refused(
     () => quantizeI8(values.fill(NaN), { rows: 3, columns: 4 }),
-    "row 0 has an element that is not finite",
+    "expected finite values, got one that isn't in row 0",
   );
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { OptionError } from "../../lib/base/error.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { dequantizeQ4, type Q4Layout, quantizeQ4, TeError } from "../../lib/face/te.ts";
@@ -121,25 +122,29 @@ Deno.test("decoding any bits is (nibble - 7) times the scale", () => {
 Deno.test("weights that do not fit are refused", () => {
   const refused = (weights: Float32Array, n: number, k: number, says: string, layout: Q4Layout = "q4f16_1") =>
     assertThrows(() => quantizeQ4(weights, { n, k, layout }), TeError, says);
-  refused(new Float32Array(7), 2, 4, "cannot quantize 7 weights as 2 x 4: that takes 8");
-  refused(new Float32Array(0), 2, 4, "cannot quantize 0 weights as 2 x 4: that takes 8");
-  refused(new Float32Array(0), 0, 4, "cannot build quantizeQ4 with n = 0: extents are positive integers");
-  refused(new Float32Array(1), -1, -1, "cannot build quantizeQ4 with n = -1");
-  refused(new Float32Array(1), 2, 0.5, "cannot build quantizeQ4 with k = 0.5");
+  refused(new Float32Array(7), 2, 4, "expected 8 weights, got 7, for 2 x 4");
+  refused(new Float32Array(0), 2, 4, "expected 8 weights, got 0, for 2 x 4");
+  for (const [n, k, says] of [[0, 4, "n"], [-1, -1, "n"], [2, 0.5, "k"]] as const) {
+    assertThrows(
+      () => quantizeQ4(new Float32Array(1), { n, k, layout: "q4f16_1" }),
+      OptionError,
+      `expected ${says} of te.quantizeQ4 to be a positive integer below 2^31, got ${says === "n" ? n : k}`,
+    );
+  }
   refused(
     Float32Array.of(1, NaN),
     1,
     2,
-    "cannot quantize row 0 to q4f16_1: its largest weight from column 0 on is NaN",
+    "which q4f16_1 can scale to, got NaN in row 0 from column 0 on",
   );
-  refused(Float32Array.of(1, -Infinity), 1, 2, "its largest weight from column 0 on is Infinity", "q4f32_1");
+  refused(Float32Array.of(1, -Infinity), 1, 2, "got Infinity in row 0 from column 0 on", "q4f32_1");
   const large = new Float32Array(2 * 40).fill(1);
   large[75] = 1e6;
   refused(
     large,
     2,
     40,
-    "cannot quantize row 1 to q4f16_1: its largest weight from column 32 on is 1000000, and 7 x 65504",
+    "expected weights of at most 7 x 65504, which q4f16_1 can scale to, got 1000000 in row 1 from column 32 on",
   );
   quantizeQ4(large, { n: 2, k: 40, layout: "q4f32_1" });
 });

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { OptionError } from "../../lib/base/error.ts";
 import { trafficOf } from "../../lib/estimate/work.ts";
 import { signature } from "../../lib/ir/signature.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
-import { QUANTIZATIONS, suite, TeError } from "../../lib/face/te.ts";
+import { QUANTIZATIONS, suite } from "../../lib/face/te.ts";
 import { LANGUAGE_MODELS } from "../../lib/op/models.ts";
 
 /** Megabytes of 4-bit linear weights that one token reads (q4f16_1: 4.5 bits a weight). */
@@ -66,6 +67,10 @@ Deno.test("kernels that are the same are there once, with a count", () => {
 });
 
 Deno.test("a model that there isn't is refused with those that there are", () => {
-  assertThrows(() => suite("llm", "GPT-2"), TeError, "unknown llm model GPT-2: known are Llama-3.2-1B");
-  assertThrows(() => suite("vision", "toString"), TeError, "known are resnet18, mobilenet_v2");
+  assertThrows(
+    () => suite("llm", "GPT-2"),
+    OptionError,
+    `expected model ("llm") of te.suite to be one of Llama-3.2-1B`,
+  );
+  assertThrows(() => suite("vision", "toString"), OptionError, "one of resnet18, mobilenet_v2");
 });

@@ -1,5 +1,6 @@
 import { assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { OptionError } from "../../lib/base/error.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import * as te from "../../lib/face/te.ts";
 import {
@@ -122,8 +123,7 @@ Deno.test("an embedding looks rows up, and takes ids outside to the nearest row"
         rows: rows.dim,
         vocabulary: vocabulary.dim,
         columns: columns.dim,
-        dtype,
-        ...(weights ? { weights } : {}),
+        ...(weights ? { weights } : { dtype }),
       });
       verifyFunc(f);
       const ids = Int32Array.from({ length: rows.value }, () => random.next() % (n + 4) - 2);
@@ -145,28 +145,45 @@ Deno.test("heads and angles that cannot be are refused", () => {
     assertThrows(() => te.attention({ ...heads, ...more }), te.TeError, says);
   attention(
     { kvHeads: 3 },
-    "cannot build attention of 4 heads over 3: each head of keys serves as many heads",
+    "expected kvHeads to divide heads, because each head of keys serves the same number of heads of queries, got 3 and 4",
   );
   attention(
     { queries: 9 },
-    "cannot build attention of 9 queries over a cache of 8: the tokens that ask are in it",
+    "expected a cache of at least 9 positions, because it holds the queries' own tokens, got 8, in attention",
   );
-  attention({ queries: 0 }, "cannot build attention with queries = 0");
-  attention({ length: -1 }, "cannot build attention with length = -1");
-  attention({ headDim: 2.5 }, "cannot build attention with headDim = 2.5");
-  attention({ chunk: 0 }, "cannot build attention with chunk = 0");
+  const unattended = (more: Partial<Parameters<typeof te.attention>[0]>, says: string) =>
+    assertThrows(() => te.attention({ ...heads, ...more }), OptionError, says);
+  unattended({ queries: 0 }, "expected queries of te.attention to be a positive integer below 2^31, or");
+  unattended({ length: -1 }, "expected length of te.attention to be a positive integer below 2^31, or");
+  unattended(
+    { headDim: 2.5 },
+    "expected headDim of te.attention to be a positive integer below 2^31, got 2.5",
+  );
+  unattended({ chunk: 0 }, "expected chunk of te.attention to be a positive integer below 2^31, got 0");
   const turn = { rows: 2, heads: 2, kvHeads: 1, headDim: 8 };
   const rope = (more: Partial<Parameters<typeof te.rope>[0]>, says: string) =>
     assertThrows(() => te.rope({ ...turn, ...more }), te.TeError, says);
-  rope({ headDim: 7 }, "cannot build rope with headDim = 7: halves of a head turn together, so it is even");
-  rope({ rows: 0 }, "cannot build rope with rows = 0");
-  rope({ kvHeads: 1.5 }, "cannot build rope with kvHeads = 1.5");
+  const unrotated = (more: Partial<Parameters<typeof te.rope>[0]>, says: string) =>
+    assertThrows(() => te.rope({ ...turn, ...more }), OptionError, says);
+  rope(
+    { headDim: 7 },
+    "expected headDim to be even, because the halves of a head are rotated together, got 28 / (2 + 2·1) = 7, in rope",
+  );
+  unrotated({ rows: 0 }, "expected rows of te.rope to be a positive integer below 2^31, or");
+  unrotated({ kvHeads: 1.5 }, "expected kvHeads of te.rope to be a positive integer below 2^31, got 1.5");
   for (const theta of [1, 0, -5, NaN, Infinity]) {
-    rope({ theta }, `with theta = ${theta}: it is a finite number above 1`);
+    unrotated({ theta }, `expected theta of te.rope to be a finite number above 1, got ${theta}`);
   }
   assertThrows(
     () => te.embedding({ rows: 1, vocabulary: 0, columns: 4 }),
-    te.TeError,
-    "cannot build embedding with vocabulary = 0",
+    OptionError,
+    "expected vocabulary of te.embedding to be a positive integer below 2^31, or",
   );
+  for (const [weights, dtype, own] of [["q4f16_1", "f32", "f16"], ["q4f32_1", "f16", "f32"]] as const) {
+    assertThrows(
+      () => te.embedding({ rows: 1, vocabulary: 8, columns: 4, weights, dtype }),
+      te.TeError,
+      `expected no dtype = ${dtype} beside weights = ${weights} in embedding: they are decoded to ${own}; leave it out`,
+    );
+  }
 });

@@ -6,7 +6,7 @@ import { CAPABILITIES, type Capabilities } from "../../lib/target/capabilities.t
 import { PROFILES, targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../lib/target/target.ts";
 import { targetFromJson } from "../../lib/target/target_json.ts";
-import { matmul } from "../../lib/op/matmul.ts";
+import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { devices } from "../devices.ts";
 
 const targets: readonly Target[] = [
