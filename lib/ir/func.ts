@@ -9,6 +9,7 @@ import type { Stmt } from "./stmt.ts";
  * Top-level loop nests run one after the other; each becomes one kernel.
  */
 export class PrimFunc implements FuncData {
+  /** Makes a program of its parts, unchecked; `verifyFunc` checks it. */
   constructor(
     readonly name: string,
     readonly params: readonly Buffer[],

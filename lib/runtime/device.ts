@@ -9,14 +9,15 @@ import { Program } from "./program.ts";
 import { openWebGpu } from "./webgpu/open_webgpu.ts";
 import { HOST } from "./platform.ts";
 
+/** Options of `Device.open`. */
 export interface DeviceOptions {
-  /** Insist on a kind; left out, the WebGPU adapter is taken, or the CPU where there is none. */
+  /** The API to open. By default the WebGPU adapter is opened, or the CPU where there is none. */
   readonly prefer?: "webgpu" | "cpu";
-  /** Takes the presets of this profile, whatever the adapter says of itself. */
+  /** Takes the presets of this profile. By default the adapter's description decides. */
   readonly profile?: Profile;
   /**
-   * Asks for subgroup operations also where the adapter does not list them: Deno's adapters have them, and never do.
-   * `target.subgroups` says whether they were given, and compute.
+   * Asks for subgroup operations also where the adapter does not list them, as Deno's adapters never do. Default false.
+   * `target.subgroups` states whether they are there and compute.
    */
   readonly subgroups?: boolean;
 }
@@ -34,7 +35,8 @@ export class Device implements Disposable {
   /**
    * Opens the WebGPU adapter with all its limits, or the CPU where there is no adapter.
    *
-   * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
+   * @throws {NoDeviceError} if WebGPU was asked for and there is no adapter
+   * @throws {TunebookError} for an unknown profile
    */
   static async open({ prefer, profile, subgroups }: DeviceOptions = {}): Promise<Device> {
     if (prefer === "cpu") return new Device(openCpu(HOST), profile);
@@ -54,7 +56,7 @@ export class Device implements Disposable {
     return this.#target;
   }
 
-  /** Measures what the adapter does not tell, once; from then on `target.peaks` has it. Takes about a second. */
+  /** Measures the rates of the device, once, in about a second. From then on `target.peaks` has them. */
   async probe(): Promise<Peaks> {
     const peaks = this.#target.peaks ?? await probe(this.#backend);
     this.#target = { ...this.#target, peaks };
@@ -65,12 +67,13 @@ export class Device implements Disposable {
    * Compiles an executable on this device.
    *
    * @throws {CompileError} for source that the driver refuses
-   * @throws {LaunchLimitError} where a limit stands against it
+   * @throws {LaunchLimitError} where a limit of the device is exceeded
    */
   async load(executable: Executable): Promise<Program> {
     return new Program(executable, await this.#backend.load(executable));
   }
 
+  /** Closes the device. Programs on it can't run any more. */
   [Symbol.dispose](): void {
     this.#backend[Symbol.dispose]();
   }

@@ -189,7 +189,7 @@ for (const device of devices) {
     );
     assertEquals(
       message,
-      "cannot launch reduce_sum with these shapes: an invocation takes 65536 turns of its loops, and the driver ends it " +
+      "cannot launch reduce_sum with these shapes: a thread runs 65536 iterations of its loops, and the driver ends it " +
         "silently after 65535; give an invocation less work",
     );
   });

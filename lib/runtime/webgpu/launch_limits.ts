@@ -27,7 +27,7 @@ export function gridOf(
   );
   if (turns > target.limits.maxLoopIterations) {
     throw new LaunchLimitError(
-      `cannot launch ${launch.name} with these shapes: an invocation takes ${turns} turns of its loops, and the ` +
+      `cannot launch ${launch.name} with these shapes: a thread runs ${turns} iterations of its loops, and the ` +
         `driver ends it silently after ${target.limits.maxLoopIterations}; give an invocation less work`,
     );
   }

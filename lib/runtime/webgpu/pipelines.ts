@@ -8,6 +8,7 @@ type Source = Pick<Launch, "name" | "source">;
 export class Pipelines {
   readonly #known = new Map<string, { readonly pipeline: GPUComputePipeline; users: number }>();
 
+  /** Starts without pipelines, on one device. */
   constructor(readonly gpu: Gpu) {}
 
   /**
@@ -36,6 +37,7 @@ export class Pipelines {
     }
   }
 
+  /** Gives back a pipeline that `take` gave. */
   release({ source }: Source): void {
     const known = this.#known.get(source);
     if (known && --known.users === 0) this.#known.delete(source);
