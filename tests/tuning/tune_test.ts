@@ -68,19 +68,16 @@ Deno.test("a search ends after its seconds, however short with one trial", async
     clock.time += 200;
     return byText(asked);
   };
-  const sim = new SimulatedMeasurer(matmul, slowly);
-  const { records, stopped } = await tune(matmul, {
-    device: cpu,
-    measurer: sim.measurer,
-    seconds: 3,
-    tuner: "random",
-  });
+  const run = (seconds: number) => {
+    const { measurer } = new SimulatedMeasurer(matmul, slowly);
+    return tune(matmul, { device: cpu, measurer, seconds, tuner: "random" });
+  };
+  const { records, stopped } = await run(3);
   assertEquals(stopped, "seconds");
   assert(records.length >= 2 && records.length <= 15, `${records.length}`);
   const at = records.map((r) => r.secondsSinceStart);
   assertEquals(at, at.toSorted((a, b) => a - b));
-  const { options, func } = simulated({ seconds: 0.01 });
-  assertEquals((await tune(func, options)).records.length, 1);
+  assertEquals((await run(0.01)).records.length, 1);
 });
 
 Deno.test("the first of several limits ends a search", async () => {
