@@ -63,8 +63,11 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
     stdin: "piped",
   }).spawn();
   let ready = false;
-  Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  // On Windows no process can send these to another, and Jupyter interrupts a kernel there by an event.
+  if (Deno.build.os !== "windows") {
+    Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
+    Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  }
   const prelude = new URL("./prelude.ts", import.meta.url).href;
   const code = `await (await import(${JSON.stringify(prelude)})).prepare(${JSON.stringify(folder)})`;
   try {

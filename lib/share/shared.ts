@@ -1,4 +1,5 @@
 /** A result that people share: written as one page or one folder, and opened as a stranger's data. */
+import { dirname } from "node:path";
 import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
@@ -91,7 +92,7 @@ export class Shared {
     const page = await sharedPage(this.manifest, this.workloads, sections, trials);
     try {
       if (path.endsWith(".html")) {
-        await Deno.mkdir(folderOf(path), { recursive: true });
+        await Deno.mkdir(dirname(path), { recursive: true });
         await Deno.writeTextFile(path, page);
       } else {
         await Deno.mkdir(path, { recursive: true });
@@ -216,8 +217,4 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
       }; give a page or a folder that share has written`,
     );
   }
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/"))) || ".";
 }
