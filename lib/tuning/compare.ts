@@ -9,8 +9,8 @@ import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
-import { bestSoFar } from "../charts/best_so_far.ts";
-import { confirmed } from "../charts/confirmed.ts";
+import { bestSoFarSpec } from "../charts/best_so_far.ts";
+import { confirmedSpec } from "../charts/confirmed.ts";
 import { Chart } from "../charts/chart.ts";
 import { Interruptible } from "./interrupt.ts";
 import { unlessAborted } from "../base/cancellation.ts";
@@ -129,18 +129,17 @@ export async function compare(func: PrimFunc, options: CompareOptions): Promise<
     records.push(...search.records);
   }
   await last?.report("confirming");
-  const summary = summaryTable(await confirmAll());
+  const rows = await confirmAll();
   await last?.report(signal.aborted ? "stopped" : "done");
   await options.reporter?.done();
-  const trials = recordsToTable(records);
   const title = taskOf(func, shapes);
   return new Comparison({
-    trials,
-    summary,
+    trials: recordsToTable(records),
+    summary: summaryTable(rows),
     budget,
     charts: {
-      bestSoFar: new Chart(bestSoFar(trials, { title, subtitle: target.name })),
-      confirmed: new Chart(confirmed(summary, { title, subtitle: target.name })),
+      bestSoFar: new Chart(bestSoFarSpec(records, { title, subtitle: target.name })),
+      confirmed: new Chart(confirmedSpec(rows, { title, subtitle: target.name })),
     },
   });
 

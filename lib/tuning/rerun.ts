@@ -8,7 +8,7 @@ import { Measurer, MeasurerError } from "../measure/measurer.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
-import { crossDevice } from "../charts/cross_device.ts";
+import { crossDeviceSpec } from "../charts/cross_device.ts";
 import type { Device } from "../runtime/device.ts";
 import { replay, type Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
@@ -40,7 +40,9 @@ export class Rerun {
   get chart(): Chart {
     const tasks = [...new Set(this.rows.map((r) => r.task))];
     const title = tasks.length === 1 ? tasks[0] as string : `${tasks.length} operators`;
-    return new Chart(crossDevice(this.table, { title, subtitle: "the same schedules on two devices" }));
+    return new Chart(
+      crossDeviceSpec(this.rows, this.devices, { title, subtitle: "the same schedules on two devices" }),
+    );
   }
 }
 
