@@ -1,4 +1,5 @@
 /** Steps from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
+import type { Kind } from "../base/read_json.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { ThreadTag } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
@@ -9,12 +10,6 @@ import { NAME_LIMIT } from "./query.ts";
 
 /** Longest list in a step: more loops than a nest has. */
 const LIST_LIMIT = 64;
-
-/** What a field is, in words, and how it is read: undefined for anything else. */
-interface Kind<T> {
-  readonly takes: string;
-  readonly read: (x: unknown) => T | undefined;
-}
 
 const text: Kind<string> = {
   takes: `text of up to ${NAME_LIMIT} characters`,
