@@ -3,7 +3,7 @@ import type { Checked } from "./check.ts";
 import type { Measurement } from "./measurement.ts";
 import { median } from "../base/statistics.ts";
 import type { MeasureOptions } from "./protocol.ts";
-import { Idle } from "./idle.ts";
+import type { Idle } from "./idle.ts";
 
 const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: drivers queue only so much. */
