@@ -62,6 +62,7 @@ for (const { target } of devices) {
         [steps([{ op: "unroll", loop: "nowhere" }]), "instantiate", /nowhere/],
         [steps([{ op: "conjure" }]), "instantiate", /conjure/],
         [steps([{ op: "bind", loop: "k", thread: "blockIdx.x" }]), "instantiate", /block C reduces over it/],
+        [steps([]), "lower", /./],
       ];
       const { pid } = measurer;
       for (const [trace, status, says] of cases) {
