@@ -12,9 +12,9 @@ function script(path: string, trials: number): string {
     import { tune } from ${at("../../lib/tuning/tune.ts")};
     import { TunebookError } from ${at("../../lib/base/error.ts")};
     import { targetOf } from ${at("../../lib/target/profiles.ts")};
-    import { matmul } from ${at("../../lib/te/matmul.ts")};
+    import * as te from ${at("../../lib/face/te.ts")};
     import { byText, SimulatedMeasuring } from ${at("./simulated_measuring.ts")};
-    const func = matmul({ m: 512, n: 512, k: 512 });
+    const func = te.matmul({ m: 512, n: 512, k: 512 });
     const sim = new SimulatedMeasuring(byText);
     const device = { target: targetOf("llvmpipe"), probe: () => Promise.reject(new Error("not asked for")) };
     try {
