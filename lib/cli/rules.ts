@@ -64,10 +64,14 @@ async function rules(args: readonly string[]): Promise<number> {
     console.log(
       "phase   kernel            rule              kernels schedule ms    run ms   GFLOP/s      GB/s  roof  correct",
     );
-    const table = await ruleTable(suite(kind, model, { shrink, quantization }), device, (r) => {
-      if (r.correct !== "yes") wrong++;
-      console.log(line(r));
-    });
+    const table = await ruleTable(
+      suite(kind, model, kind === "llm" ? { shrink, quantization } : { shrink }),
+      device,
+      (r) => {
+        if (r.correct !== "yes") wrong++;
+        console.log(line(r));
+      },
+    );
     const file = `rules_${model}${kind === "llm" ? `_${quantization}` : ""}.arrows`;
     await Deno.writeFile(`${out}/${file}`, tableToIPC(table, "stream"));
   }

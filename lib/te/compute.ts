@@ -1,6 +1,6 @@
 /** Defines tensors by their elements, as functions of the position, and makes programs of such tensors. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { aFunction, arrayOf, instanceOf, name as nameKind, oneOf, passing } from "../base/option_kinds.ts";
+import { aFunction, arrayOf, instanceOf, oneOf, passing, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import {
   binary,
@@ -121,7 +121,7 @@ export function placeholder(
   shape: readonly (ExprLike | string)[],
   dtype: ScalarType = "f32",
 ): Tensor {
-  checkArgument("te.placeholder", "name", name, nameKind);
+  checkArgument("te.placeholder", "name", name, text);
   checkArgument("te.placeholder", "shape", shape, shapeKind);
   checkArgument("te.placeholder", "dtype", dtype, scalarType);
   return new Tensor(buffer(name, extents(name, shape), dtype));
@@ -140,7 +140,7 @@ export function compute(
   shape: readonly (ExprLike | string)[],
   value: (...axes: readonly Var[]) => Expr | Reduction,
 ): Tensor {
-  checkArgument("te.compute", "name", name, nameKind);
+  checkArgument("te.compute", "name", name, text);
   checkArgument("te.compute", "shape", shape, shapeKind);
   checkArgument("te.compute", "value", value, aFunction("a function of the position"));
   const dimensions = extents(name, shape);
@@ -166,7 +166,7 @@ export function compute(
  * @throws {TeError} for an impossible extent
  */
 export function reduceAxis(extent: ExprLike | string, name = "k"): ReduceAxis {
-  checkArgument("te.reduceAxis", "name", name, nameKind);
+  checkArgument("te.reduceAxis", "name", name, text);
   return { var: variable(name), extent: extents(name, [extent])[0] as Expr };
 }
 
@@ -209,7 +209,7 @@ function reduction(
  * @throws {TeError} if none of `params` is computed
  */
 export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
-  checkArgument("te.primFunc", "name", name, nameKind);
+  checkArgument("te.primFunc", "name", name, text);
   checkArgument("te.primFunc", "params", params, arrayOf(tensorKind));
   const order: Tensor[] = [];
   const visit = (t: Tensor): void => {

@@ -25,6 +25,10 @@ Deno.test("rows are medians over the runs, the last of the sums and not the sum 
 });
 
 Deno.test("unknown models and targets are named with those that there are", () => {
-  assertThrows(() => compileTimes("Llama-9", "llvmpipe"), TunebookError, "unknown vision model Llama-9");
+  assertThrows(
+    () => compileTimes("Llama-9", "llvmpipe"),
+    TunebookError,
+    'expected model ("vision") of te.suite to be one of resnet18, mobilenet_v2, got "Llama-9"',
+  );
   assertThrows(() => compileTimes("resnet18", "riva" as Profile), TunebookError, "unknown target riva");
 });

@@ -101,35 +101,40 @@ export function pick(names: readonly string[]): readonly (readonly [name: string
 export function programOf(work: Work): PrimFunc {
   switch (work.kind) {
     case "matmul":
-      return te.matmul(work);
+      return te.matmul(shapeOf(work));
     case "linear":
       return te.matmul({ m: work.m, n: work.n, k: work.k, transposeB: true });
     case "q4Matmul":
       return te.matmul({ m: work.m, n: work.n, k: work.k, weights: "q4f32_1" });
     case "gemv":
-      return te.gemv(work);
+      return te.gemv(shapeOf(work));
     case "outerGemv":
       return te.gemv({ n: work.n, k: work.k, transposeA: true });
     case "q4Gemv":
       return te.gemv({ n: work.n, k: work.k, weights: "q4f32_1" });
     case "softmax":
-      return te.softmax(work);
+      return te.softmax(shapeOf(work));
     case "rmsNorm":
-      return te.rmsNorm({ ...work, eps: EPS });
+      return te.rmsNorm({ ...shapeOf(work), eps: EPS });
     case "layerNorm":
-      return te.layerNorm({ ...work, eps: EPS });
+      return te.layerNorm({ ...shapeOf(work), eps: EPS });
     case "swiglu":
       return te.gated({ rows: work.rows, columns: work.columns, activation: "silu" });
     case "conv2d":
-      return te.conv2d({ ...work, padding: rimOf(work) });
+      return te.conv2d({ ...shapeOf(work), padding: rimOf(work) });
     case "depthwise":
-      return te.conv2d({ ...work, filters: work.channels, groups: work.channels, padding: rimOf(work) });
+      return te.conv2d({
+        ...shapeOf(work),
+        filters: work.channels,
+        groups: work.channels,
+        padding: rimOf(work),
+      });
     case "attention":
-      return te.attention(work);
+      return te.attention(shapeOf(work));
     case "rowSum":
-      return te.reduceSum(work);
+      return te.reduceSum(shapeOf(work));
     case "transpose":
-      return te.transpose(work);
+      return te.transpose(shapeOf(work));
     case "silu":
       return te.silu({ shape: [work.elements] });
     case "add":
@@ -137,6 +142,11 @@ export function programOf(work: Work): PrimFunc {
     default:
       return work satisfies never;
   }
+}
+
+/** A work's shape, as the options of its operator. */
+function shapeOf<W extends Work>({ kind: _, ...shape }: W): Omit<W, "kind"> {
+  return shape;
 }
 
 /** What norms add to the mean square. */

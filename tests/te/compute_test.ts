@@ -5,7 +5,19 @@ import type { Stmt } from "../../lib/ir/stmt.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { signature } from "../../lib/ir/signature.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum, TeError } from "../../lib/face/te.ts";
+import { OptionError } from "../../lib/base/error.ts";
+import type { Load } from "../../lib/ir/expr.ts";
+import {
+  compute,
+  max,
+  placeholder,
+  primFunc,
+  reduceAxis,
+  shapeVariable,
+  sum,
+  TeError,
+  type Tensor,
+} from "../../lib/face/te.ts";
 import { golden } from "../golden.ts";
 
 /** Names of the blocks, in order, and of the loops around them. */
@@ -141,4 +153,71 @@ Deno.test("what cannot be a program is refused", () => {
   );
   const twin = compute("A", [4], (i) => A.at(i));
   assertThrows(() => verifyFunc(primFunc("f", [A, twin])), VerifyError, "there are two buffers A");
+});
+
+Deno.test("an intermediate whose name is taken gets a number, and parameters keep theirs", () => {
+  const A = placeholder("A", [4]);
+  const first = compute("t", [4], (i) => add(A.at(i), 1)),
+    second = compute("t", [4], (i) => mul(first.at(i), 2));
+  const third = compute("A", [4], (i) => sub(second.at(i), first.at(i)));
+  const t = compute("t", [4], (i) => add(third.at(i), third.at(i)));
+  const f = primFunc("f", [A, t]);
+  verifyFunc(f);
+  assertEquals(f.params.map((b) => b.name), ["A", "t"]);
+  assertEquals(f.allocs.map((b) => b.name), ["t_1", "t_2", "A_1"]);
+  assertEquals(nests(f.body), ["t_1(i)", "t_2(i_1)", "A_1(i_2)", "t(i_3)"]);
+  assertEquals(interpret(f, { A: Float32Array.of(0, 1, 2, 3) }), { t: Float64Array.of(2, 4, 6, 8) });
+  // The tensors themselves stay as they are.
+  assertEquals([first.name, second.name, third.name], ["t", "t", "A"]);
+});
+
+Deno.test("shapes that name a variable share it", () => {
+  const A = placeholder("A", ["m", 2]), B = placeholder("B", ["m", 2]);
+  assertStrictEquals(A.shape[0], B.shape[0]);
+  assertStrictEquals(A.shape[0], shapeVariable("m"));
+  const f = primFunc("f", [A, B, compute("C", ["m", 2], (i, j) => add(A.at(i, j), B.at(i, j)))]);
+  verifyFunc(f);
+  assertEquals(signature(f), "f(A: f32[m, 2], B: f32[m, 2], C: f32[m, 2])");
+  for (const name of ["", "2m", "m n", "größe"]) {
+    assertThrows(() => placeholder("A", [name]), TeError, "expected the name of a shape variable");
+  }
+});
+
+Deno.test("arguments of a wrong kind are refused, and named", () => {
+  const A = placeholder("A", [4]), k = reduceAxis(4);
+  const refused: readonly (readonly [() => unknown, string])[] = [
+    [() => placeholder(4 as unknown as string, [4]), "expected name of te.placeholder to be text, got 4"],
+    [
+      () => placeholder("A", 4 as unknown as []),
+      "expected shape of te.placeholder to be a list of extents, got 4",
+    ],
+    [
+      () => compute("B", [4], A as unknown as () => Load),
+      "expected value of te.compute to be a function of the position",
+    ],
+    [() => sum(3 as unknown as Load, [k]), "expected value of te.sum to be an expression, got 3"],
+    [
+      () => max(A.at(0), k as unknown as []),
+      "expected axes of te.max to be a list, each element an axis that te.reduceAxis",
+    ],
+    [
+      () => primFunc("f", A as unknown as []),
+      "expected params of te.primFunc to be a list, each element a tensor",
+    ],
+    [
+      () => primFunc("f", [A, Promise.resolve(A) as unknown as Tensor]),
+      "got a Promise: did you forget await?",
+    ],
+  ];
+  for (const [call, says] of refused) assertThrows(call, OptionError, says);
+  assertThrows(
+    () => compute("B", [4], () => 3 as unknown as Load),
+    TeError,
+    "expected the value of B to be an expression, a sum or a max, got 3, in te.compute",
+  );
+  assertThrows(
+    () => placeholder("A", [A as unknown as number]),
+    TeError,
+    "expected each extent of A to be a positive integer below 2^31, or a shape variable, got a Tensor",
+  );
 });
