@@ -4,7 +4,7 @@ import { Chart, shownWidth } from "../../lib/charts/chart.ts";
 import { confirmed } from "../../lib/charts/confirmed.ts";
 import { display, type Showable } from "../../lib/notebook/display.ts";
 import { type Bundle, inCell, jupyter } from "../../lib/notebook/jupyter.ts";
-import { viewOf } from "../../lib/notebook/view_registry.ts";
+import { showArrowTables, viewOf } from "../../lib/notebook/view_registry.ts";
 import { sourceOf } from "../../lib/notebook/source.ts";
 import { steps } from "../../lib/notebook/steps.ts";
 import { tableBundle } from "../../lib/notebook/tables.ts";
@@ -14,6 +14,9 @@ import { flagKnob } from "../../lib/space/knob.ts";
 import { reduceSum } from "../../lib/op/reduce_sum.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable } from "../charts/results.ts";
+
+// As the prelude of a kernel does; importing the module changes no class of others.
+showArrowTables();
 
 const func = reduceSum({ rows: 2, columns: 2 });
 const schedule = new Schedule(func);
