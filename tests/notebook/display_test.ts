@@ -15,6 +15,9 @@ import { reduceSumProgram as reduceSum } from "../../lib/op/reduce_sum.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable } from "../charts/results.ts";
 
+// As the prelude of a kernel does; importing the module changes no class of others.
+showArrowTables();
+
 const func = reduceSum({ rows: 2, columns: 2 });
 const schedule = new Schedule(func);
 schedule.unroll("k");
