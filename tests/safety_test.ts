@@ -23,7 +23,6 @@ import { storedOf, TRIAL_COLUMNS } from "../lib/records/schema.ts";
 import { messagesOf } from "../lib/records/arrow_stream.ts";
 import { recordsToTable } from "../lib/records/table.ts";
 import { taskOf } from "../lib/records/task.ts";
-import { Chart } from "../lib/charts/chart.ts";
 import { bestSoFar } from "../lib/charts/best_so_far.ts";
 import { lineOf } from "../lib/notebook/live.ts";
 import { pageOf } from "../lib/share/page.ts";
@@ -366,7 +365,7 @@ Deno.test("nothing in a record acts on a terminal, a page or a picture", async (
     })),
   ] as readonly TrialRecord[];
   const table = recordsToTable(records);
-  const chart = new Chart(bestSoFar(table, { title: ACTS, subtitle: ACTS }));
+  const chart = bestSoFar(table, { title: ACTS, subtitle: ACTS });
   const shown = tableBundle(table);
   const page = await pageOf(ACTS, ACTS, [{ title: ACTS, text: ACTS, parts: [chart, table] }]);
   const svg = await chart.toSVG();

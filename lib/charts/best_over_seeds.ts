@@ -7,6 +7,7 @@ import { isFixed, labelOf } from "./methods.ts";
 import { type Band, type Curve, curvesSpec, type Point } from "./curves.ts";
 import { oneTask } from "./one_task.ts";
 import { captioned, type ChartOptions, digits, emptyChart, type Spec, speedOf } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 /** Runs from which on a quartile says more than an end. */
 const QUARTILES_FROM = 8;
@@ -30,6 +31,17 @@ interface Run {
  * @throws {ChartError} for trials of several programs
  */
 export function bestOverSeeds(
+  trials: Table | readonly Table[],
+  options: ChartOptions & {
+    readonly x?: "seconds" | "trials";
+    readonly band?: "range" | "quartiles";
+  } = {},
+): Chart {
+  return new Chart(bestOverSeedsSpec(trials, options));
+}
+
+/** `bestOverSeeds` as a Vega-Lite specification. */
+export function bestOverSeedsSpec(
   trials: Table | readonly Table[],
   options: ChartOptions & {
     readonly x?: "seconds" | "trials";

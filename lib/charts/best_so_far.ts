@@ -5,6 +5,7 @@ import { isFixed } from "./methods.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import { type ChartOptions, type Spec, speedOf } from "./spec.ts";
 import { MARGIN } from "./verdict.ts";
+import { Chart } from "./chart.ts";
 
 /**
  * Draws the best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
@@ -14,8 +15,8 @@ import { MARGIN } from "./verdict.ts";
  *
  * @throws {RecordError} for a table that is not of trials
  */
-export function bestSoFar(trials: Table, options: BestSoFarOptions = {}): Spec {
-  return bestSoFarSpec(tableToRecords(trials), options);
+export function bestSoFar(trials: Table, options: BestSoFarOptions = {}): Chart {
+  return new Chart(bestSoFarSpec(tableToRecords(trials), options));
 }
 
 /** Options of `bestSoFar`. */

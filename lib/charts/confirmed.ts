@@ -2,6 +2,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 /**
  * Draws the confirmed results as bars, with the confidence intervals of the medians over the interleaved rounds and the
@@ -9,8 +10,8 @@ import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts"
  *
  * @throws {RecordError} for a table that is no summary
  */
-export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
-  return confirmedSpec(summaryRows(summary), options);
+export function confirmed(summary: Table, options: ChartOptions = {}): Chart {
+  return new Chart(confirmedSpec(summaryRows(summary), options));
 }
 
 /** Draws `confirmed` of the rows of a summary. */

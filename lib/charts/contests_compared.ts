@@ -4,6 +4,7 @@ import { printableLine } from "../base/printable.ts";
 import { colorOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "./leaderboard.ts";
+import { Chart } from "./chart.ts";
 
 interface Mark {
   readonly label: string;
@@ -42,7 +43,12 @@ const AHEAD = "#D55E00";
  * of DLight and of the best that was found, red where a library is ahead; the last row has the means over all operators.
  * Operators that no other library has are left out.
  */
-export function contestsCompared(table: Table, options: ChartOptions = {}): Spec {
+export function contestsCompared(table: Table, options: ChartOptions = {}): Chart {
+  return new Chart(contestsComparedSpec(table, options));
+}
+
+/** `contestsCompared` as a Vega-Lite specification. */
+export function contestsComparedSpec(table: Table, options: ChartOptions = {}): Spec {
   const all = leaderboards(table).filter((s) => s.peer !== undefined);
   const own = Object.keys(OWN).filter((name) => all.some((s) => timesPeer(s, name) > 0));
   const peers = [

@@ -4,6 +4,7 @@ import { printableLine } from "../base/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
 import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { scheduleLabel } from "./schedule_label.ts";
+import { Chart } from "./chart.ts";
 
 /** Okabe and Ito's vermilion and blue, in a shape of their own. */
 const MARKS = {
@@ -18,8 +19,8 @@ type Place = keyof typeof MARKS;
  *
  * @throws {RecordError} for a table that is no rerun
  */
-export function crossDevice(table: Table, options: ChartOptions = {}): Spec {
-  return crossDeviceSpec(rerunRows(table), Object.fromEntries(table.schema.metadata), options);
+export function crossDevice(table: Table, options: ChartOptions = {}): Chart {
+  return new Chart(crossDeviceSpec(rerunRows(table), Object.fromEntries(table.schema.metadata), options));
 }
 
 /** Draws `crossDevice` of rows; `devices` are the names of the two, shown in the legend. */

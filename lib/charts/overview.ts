@@ -4,6 +4,7 @@ import { colorScale, labelOf } from "./methods.ts";
 import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { verdictsOf } from "./verdict.ts";
 import { operatorNames } from "./confirmed.ts";
+import { Chart } from "./chart.ts";
 
 /**
  * Draws several comparisons in one picture: a row an operator, a dot a method, placed by how many times as fast
@@ -11,8 +12,8 @@ import { operatorNames } from "./confirmed.ts";
  *
  * @throws {RecordError} for a table that is no summary
  */
-export function overview(summary: Table, options: ChartOptions = {}): Spec {
-  return overviewSpec(summaryRows(summary), options);
+export function overview(summary: Table, options: ChartOptions = {}): Chart {
+  return new Chart(overviewSpec(summaryRows(summary), options));
 }
 
 /** Draws `overview` of the rows of a summary. */

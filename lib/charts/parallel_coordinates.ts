@@ -13,6 +13,7 @@ import {
   thinned,
 } from "./spec.ts";
 import { type ExploredPoint, type ExploredPoints, exploredPoints } from "./explored_points.ts";
+import { Chart } from "./chart.ts";
 
 const TITLE = "Configurations and their speed";
 const HEIGHT = 340;
@@ -45,7 +46,12 @@ export interface ParallelOptions extends ChartOptions {
  * @throws {RecordError} for another table
  * @throws {ChartError} for trials of several programs
  */
-export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Spec {
+export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Chart {
+  return new Chart(parallelCoordinatesSpec(table, options));
+}
+
+/** `parallelCoordinates` as a Vega-Lite specification. */
+export function parallelCoordinatesSpec(table: Table, options: ParallelOptions = {}): Spec {
   const { failures = false } = options;
   const explored = exploredPoints(table);
   const good = explored.points.filter((p) => p.speed > 0).toSorted((a, b) => a.speed - b.speed);

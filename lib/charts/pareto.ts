@@ -5,6 +5,7 @@ import { rowsOf, tableOf } from "../records/table.ts";
 import { shownName } from "./methods.ts";
 import { type Box, labelLayers, type Pixel, placeLabels } from "./place_labels.ts";
 import { captioned, type ChartOptions, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 /** One way to come to a result, for example a tuner with its budget, or a level of `build`. */
 export interface WayRow {
@@ -21,7 +22,7 @@ const COLUMNS = {
   quality: "float",
 } as const satisfies Readonly<Record<keyof WayRow, Column>>;
 
-/** Ways as a table for `pareto`. */
+/** Ways as a table for `paretoSpec`. */
 export function wayTable(rows: readonly WayRow[]): Table {
   return tableOf(rows, COLUMNS);
 }
@@ -40,7 +41,12 @@ const INSTANT = 1e-6;
  *
  * @throws {RecordError} for another table
  */
-export function pareto(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Spec {
+export function pareto(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Chart {
+  return new Chart(paretoSpec(table, options));
+}
+
+/** `pareto` as a Vega-Lite specification. */
+export function paretoSpec(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Spec {
   const { quality = "quality" } = options;
   const rows = rowsOf(table, COLUMNS);
   const known = rows.filter((r) =>

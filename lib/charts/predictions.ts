@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
 import { captioned, type ChartOptions, emptyChart, frame, rangeOf, type Spec, thinned } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 /** One point, as the model sees it. */
 export interface PredictionRow {
@@ -19,7 +20,7 @@ const COLUMNS = {
   kind: ["learnt", "unseen", "next"],
 } as const satisfies Readonly<Record<keyof PredictionRow, Column>>;
 
-/** Predictions as a table for `predictions`. */
+/** Predictions as a table for `predictionsSpec`. */
 export function predictionTable(rows: readonly PredictionRow[]): Table {
   return tableOf(rows, COLUMNS);
 }
@@ -59,6 +60,14 @@ const KINDS = [
  * @throws {RecordError} for another table
  */
 export function predictions(
+  table: Table,
+  options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
+): Chart {
+  return new Chart(predictionsSpec(table, options));
+}
+
+/** `predictions` as a Vega-Lite specification. */
+export function predictionsSpec(
   table: Table,
   options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
 ): Spec {

@@ -6,6 +6,7 @@ import { colorScale, labelOf, shownName } from "./methods.ts";
 import { ChartError } from "./error.ts";
 import { labelLayers, placeLabels } from "./place_labels.ts";
 import { captioned, type ChartOptions, digits, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 const WIDTH = 560, HEIGHT = 360;
 const TITLE = "Kernels under the roofline";
@@ -42,7 +43,12 @@ interface Drawn {
  * @throws {RecordError} for another table, or one that has a kernel of a method twice
  * @throws {ChartError} where the peaks were not measured
  */
-export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Spec {
+export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Chart {
+  return new Chart(underRooflineSpec(table, options));
+}
+
+/** `underRoofline` as a Vega-Lite specification. */
+export function underRooflineSpec(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Spec {
   const { peaks } = options;
   const roofs = roofsOf(peaks);
   const rows = kernelRows(table);

@@ -14,6 +14,7 @@ import {
 } from "./spec.ts";
 import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
 import { type ExploredPoint, exploredPoints, fastestOf } from "./explored_points.ts";
+import { Chart } from "./chart.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
@@ -41,7 +42,12 @@ export interface SpaceHeatmapOptions extends ChartOptions {
  * @throws {RecordError} for another table
  * @throws {ChartError} for a knob that is not there, and for trials of several programs
  */
-export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Spec {
+export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Chart {
+  return new Chart(spaceHeatmapSpec(table, options));
+}
+
+/** `spaceHeatmap` as a Vega-Lite specification. */
+export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}): Spec {
   const { over = "best" } = options;
   const explored = exploredPoints(table);
   if (explored.points.length === 0) return emptyChart(options, TITLE, "no point was tried");

@@ -4,6 +4,7 @@ import { quantile } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
 import { rowsOf } from "../records/table.ts";
 import { type ChartOptions, frame, type Spec } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 /** One moment of one search; it holds until the next. */
 export interface TunerRow {
@@ -39,6 +40,17 @@ const COLORS = ["#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00"
  * `methods` are names like `xgb from preset`, in the order of their colours; default: all.
  */
 export function tunersCompared(
+  table: Table,
+  options: ChartOptions & {
+    readonly x?: "trials" | "seconds";
+    readonly methods?: readonly string[];
+  } = {},
+): Chart {
+  return new Chart(tunersComparedSpec(table, options));
+}
+
+/** `tunersCompared` as a Vega-Lite specification. */
+export function tunersComparedSpec(
   table: Table,
   options: ChartOptions & {
     readonly x?: "trials" | "seconds";

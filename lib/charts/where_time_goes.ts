@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
 import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } from "./spec.ts";
+import { Chart } from "./chart.ts";
 
 const TITLE = "Where the time goes";
 /** Kernels that take less than this share of everybody's time stand together in their kind. */
@@ -33,7 +34,12 @@ interface Bar {
  *
  * @throws {RecordError} for another table, or one that has a kernel of a method twice
  */
-export function whereTimeGoes(table: Table, options: ChartOptions = {}): Spec {
+export function whereTimeGoes(table: Table, options: ChartOptions = {}): Chart {
+  return new Chart(whereTimeGoesSpec(table, options));
+}
+
+/** `whereTimeGoes` as a Vega-Lite specification. */
+export function whereTimeGoesSpec(table: Table, options: ChartOptions = {}): Spec {
   const rows = kernelRows(table);
   const timeOf = (r: KernelRow) => Number.isFinite(r.ms) && r.ms > 0 ? r.ms * r.count : 0;
   const sum = (own: readonly KernelRow[]) => own.reduce((ms, r) => ms + timeOf(r), 0);

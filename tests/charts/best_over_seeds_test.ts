@@ -5,7 +5,7 @@ import type { TrialRecord } from "../../lib/records/record.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
 import { ChartError } from "../../lib/charts/error.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
-import { bestOverSeeds } from "../../lib/charts/best_over_seeds.ts";
+import { bestOverSeedsSpec } from "../../lib/charts/best_over_seeds.ts";
 import { golden } from "../golden.ts";
 import { trialOf } from "./results.ts";
 import { assertShown } from "../notebook/texts.ts";
@@ -55,11 +55,11 @@ function valuesOf(spec: unknown, mark: string, who = "AutoTVM (from scratch)"): 
 
 Deno.test("the chart of several seeds is as it was", () => {
   const said = { title: "Three seeds", subtitle: "a small device" };
-  golden("charts/best_over_seeds.json", JSON.stringify(bestOverSeeds(table, said), null, 2));
+  golden("charts/best_over_seeds.json", JSON.stringify(bestOverSeedsSpec(table, said), null, 2));
 });
 
 Deno.test("a line goes through the medians of what runs hold, from where each has a result, in a band from end to end", () => {
-  const spec = bestOverSeeds(table, { x: "trials" });
+  const spec = bestOverSeedsSpec(table, { x: "trials" });
   // After two trials they hold 5, 2 and 3; after three 5, 8, and the 3 of the one that has ended.
   assertEquals(valuesOf(spec, "line").map((d) => [d.x, d.y]), [[2, 3], [3, 5], [3.06, 5]]);
   const band = valuesOf(spec, "area").map((d) => [d.x, d.low, d.high]);
@@ -68,30 +68,32 @@ Deno.test("a line goes through the medians of what runs hold, from where each ha
 
 Deno.test("quartiles are drawn where they are asked for, and from eight runs on", async () => {
   const middle = (spec: unknown) => valuesOf(spec, "area").at(-1);
-  const asked = middle(bestOverSeeds(table, { band: "quartiles" }));
+  const asked = middle(bestOverSeedsSpec(table, { band: "quartiles" }));
   assertEquals([asked?.low, asked?.high], [4, 6.5]);
   const eight = recordsToTable([1, 2, 3, 4, 5, 6, 7, 8].flatMap((y) => run(y, [y])));
-  assertEquals([middle(bestOverSeeds(eight))?.low, middle(bestOverSeeds(eight))?.high], [2.75, 6.25]);
+  assertEquals([middle(bestOverSeedsSpec(eight))?.low, middle(bestOverSeedsSpec(eight))?.high], [2.75, 6.25]);
   assert(
-    (await svgOf(bestOverSeeds(eight))).includes(">line: median of 8 runs; band: from quartile to quartile<"),
+    (await svgOf(bestOverSeedsSpec(eight))).includes(
+      ">line: median of 8 runs; band: from quartile to quartile<",
+    ),
   );
 });
 
 Deno.test("runs may come as tables, in which seeds may be the same", () => {
   const tables = scratch.map((own) => recordsToTable(own.map((r) => ({ ...r, seed: 0 }))));
   const drawn = (spec: unknown) => [valuesOf(spec, "line"), valuesOf(spec, "area")];
-  assertEquals(drawn(bestOverSeeds(tables)), drawn(bestOverSeeds(recordsToTable(scratch.flat()))));
+  assertEquals(drawn(bestOverSeedsSpec(tables)), drawn(bestOverSeedsSpec(recordsToTable(scratch.flat()))));
 });
 
 Deno.test("runs without a result are told, and tuners of one contestant told apart", () => {
   const lost = recordsToTable([...scratch.flat(), ...run(7, [NaN])]);
   assertEquals(
-    valuesOf(bestOverSeeds(lost), "text").at(-1)?.result,
+    valuesOf(bestOverSeedsSpec(lost), "text").at(-1)?.result,
     "5.00 GFLOP/s, 3.00 to 8.00, 1 of 4 runs without a result",
   );
   const tuners = recordsToTable([...run(0, [1]), ...run(0, [2], { tuner: "ga" })]);
   const ends = ["xgb", "ga"].map((t) =>
-    valuesOf(bestOverSeeds(tuners), "line", `AutoTVM (from scratch), ${t}`).at(-1)?.y
+    valuesOf(bestOverSeedsSpec(tuners), "line", `AutoTVM (from scratch), ${t}`).at(-1)?.y
   );
   assertEquals(ends, [1, 2]);
 });
@@ -99,18 +101,20 @@ Deno.test("runs without a result are told, and tuners of one contestant told apa
 Deno.test("a stranger's names are shown, and act on nothing", () => {
   const odd = { contestant: "\u001b[31mred", tuner: "\u202eback" };
   assertShown(
-    bestOverSeeds(recordsToTable([...run(0, [1], odd), ...run(0, [1], { ...odd, tuner: "z".repeat(999) })])),
+    bestOverSeedsSpec(
+      recordsToTable([...run(0, [1], odd), ...run(0, [1], { ...odd, tuner: "z".repeat(999) })]),
+    ),
   );
 });
 
 Deno.test("nothing, one trial and failures alone can be drawn; several programs and other tables are refused", async () => {
-  assert((await svgOf(bestOverSeeds([]))).includes(">no trials were recorded<"));
-  assert((await svgOf(bestOverSeeds(recordsToTable(run(0, [2]))))).includes(">2.00 GFLOP/s<"));
-  assert((await svgOf(bestOverSeeds(recordsToTable(run(0, [NaN]))))).includes("no result"));
+  assert((await svgOf(bestOverSeedsSpec([]))).includes(">no trials were recorded<"));
+  assert((await svgOf(bestOverSeedsSpec(recordsToTable(run(0, [2]))))).includes(">2.00 GFLOP/s<"));
+  assert((await svgOf(bestOverSeedsSpec(recordsToTable(run(0, [NaN]))))).includes("no result"));
   const two = recordsToTable([trialOf({}), trialOf({ task: "softmax(A: f32[2, 2])" })]);
-  assertThrows(() => bestOverSeeds(two), ChartError, "cannot draw trials of 2 programs in one chart");
+  assertThrows(() => bestOverSeedsSpec(two), ChartError, "cannot draw trials of 2 programs in one chart");
   assertThrows(
-    () => bestOverSeeds(tableFromArrays({ x: [1] })),
+    () => bestOverSeedsSpec(tableFromArrays({ x: [1] })),
     RecordError,
     "expected a table with a column",
   );

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
-import { Chart, shownWidth } from "../../lib/charts/chart.ts";
+import { shownWidth } from "../../lib/charts/chart.ts";
 import { bestSoFar } from "../../lib/charts/best_so_far.ts";
 import { confirmed } from "../../lib/charts/confirmed.ts";
 import { overview } from "../../lib/charts/overview.ts";
@@ -16,10 +16,10 @@ import { bundleOf } from "../../lib/notebook/display.ts";
 
 const said = { title: "matmul of 8", subtitle: "a small device" };
 const charts: Readonly<Record<string, () => Spec>> = {
-  best_so_far: () => bestSoFar(trialTable(), said),
-  best_so_far_by_trials: () => bestSoFar(trialTable(), { ...said, x: "trials" }),
-  confirmed: () => confirmed(confirmedTable(), said),
-  overview: () => overview(confirmedTable(), said),
+  best_so_far: () => bestSoFar(trialTable(), said).spec,
+  best_so_far_by_trials: () => bestSoFar(trialTable(), { ...said, x: "trials" }).spec,
+  confirmed: () => confirmed(confirmedTable(), said).spec,
+  overview: () => overview(confirmedTable(), said).spec,
 };
 
 interface Layer {
@@ -51,7 +51,7 @@ function yOf(spec: Spec): Layer["encoding"]["y"] {
 }
 
 function linesOf(records: readonly TrialRecord[]): ReadonlyMap<string, readonly Datum[]> {
-  return Map.groupBy(valuesOf(bestSoFar(recordsToTable(records)), "line"), (d) => d.who);
+  return Map.groupBy(valuesOf(bestSoFar(recordsToTable(records)).spec, "line"), (d) => d.who);
 }
 
 for (const [name, spec] of Object.entries(charts)) {
@@ -117,9 +117,10 @@ Deno.test("a search of one trial is no rule: its line begins where its trial end
 });
 
 Deno.test("failed trials are ticks, and count for nothing else", () => {
-  const spec = bestSoFar(trialTable());
+  const spec = bestSoFar(trialTable()).spec;
   assertEquals(valuesOf(spec, "tick").map(({ who, x }) => [who, x]), [["AutoTVM (from scratch)", 2]]);
-  const none = bestSoFar(recordsToTable([trialOf({ status: "timeout" }), trialOf({ contestant: "dlight" })]));
+  const none =
+    bestSoFar(recordsToTable([trialOf({ status: "timeout" }), trialOf({ contestant: "dlight" })])).spec;
   const labels = layersOf(none).at(-1)?.data?.values ?? [];
   assertEquals(labels.map((l) => l.result), ["no result: timeout", "10.0 GFLOP/s"]);
 });
@@ -130,7 +131,7 @@ Deno.test("a search passes DLight where another configuration is clearly faster,
       trialOf({ contestant: "dlight", config: "{}", medianMs: 2 }),
       trialOf({ contestant: "autotvm", config: "{}", medianMs: ownMs }),
       trialOf({ contestant: "autotvm", trial: 1, config, medianMs: ms, secondsSinceStart: 7 }),
-    ]));
+    ])).spec;
     return layersOf(spec).at(-1)?.data?.values[1]?.result;
   };
   assertEquals(passes(1.96, '{"a":1}'), "10.2 GFLOP/s");
@@ -144,7 +145,8 @@ Deno.test("a search passes DLight where another configuration is clearly faster,
 Deno.test("the axis is logarithmic where contestants lie far apart, and says so", () => {
   const between = (ms: number) => {
     const y = yOf(
-      bestSoFar(recordsToTable([trialOf({ medianMs: 1 }), trialOf({ contestant: "dlight", medianMs: ms })])),
+      bestSoFar(recordsToTable([trialOf({ medianMs: 1 }), trialOf({ contestant: "dlight", medianMs: ms })]))
+        .spec,
     );
     return [y.scale.type ?? "linear", y.title];
   };
@@ -154,16 +156,16 @@ Deno.test("the axis is logarithmic where contestants lie far apart, and says so"
 
 Deno.test("programs without arithmetic are shown in GB/s", () => {
   const still = trials.map((r) => ({ ...r, gflops: r.status === "ok" ? 0 : NaN }));
-  const spec = bestSoFar(recordsToTable(still));
+  const spec = bestSoFar(recordsToTable(still)).spec;
   assertEquals(yOf(spec).title, "best so far, GB/s");
   assertEquals(linesOf(still).get("DLight (rule)")?.[0]?.y, 2);
-  const bars = JSON.stringify(confirmed(summaryTable(rows.map((r) => ({ ...r, gflops: 0 })))));
+  const bars = JSON.stringify(confirmed(summaryTable(rows.map((r) => ({ ...r, gflops: 0 })))).spec);
   assert(bars.includes('"2.00 GB/s"') && !bars.includes("GFLOP/s"));
 });
 
 Deno.test("whoever could not be confirmed is named without a bar", async () => {
   const lost = [...rows, rowOf({ contestant: "mine", medianMs: NaN, gflops: NaN })];
-  const spec = confirmed(summaryTable(lost));
+  const spec = confirmed(summaryTable(lost)).spec;
   const data = (spec["data"] as { readonly values: readonly Datum[] }).values;
   assertEquals(data.at(-1), { who: "mine", result: "no result", ratio: "" } as unknown as Datum);
   const svg = await svgOf(spec);
@@ -171,14 +173,20 @@ Deno.test("whoever could not be confirmed is named without a bar", async () => {
 });
 
 Deno.test("nothing at all can be drawn, too", async () => {
-  const empty = [bestSoFar(recordsToTable([])), confirmed(summaryTable([])), overview(summaryTable([]))];
+  const empty = [
+    bestSoFar(recordsToTable([])).spec,
+    confirmed(summaryTable([])).spec,
+    overview(summaryTable([])).spec,
+  ];
   for (const spec of empty) assert((await svgOf(spec)).startsWith("<svg"));
 });
 
 Deno.test("the overview has a row an operator, with its shapes where a name comes twice", () => {
   const tasks = ["gemv(A: f32[2, 2])", "gemv(A: f32[4, 4])", "softmax(A: f32[2, 2])"];
   const all: SummaryRow[] = tasks.flatMap((task) => rows.map((r) => ({ ...r, task })));
-  const data = overview(summaryTable(all))["data"] as { readonly values: readonly { operator: string }[] };
+  const data = overview(summaryTable(all)).spec["data"] as {
+    readonly values: readonly { operator: string }[];
+  };
   const operators = [...new Set(data.values.map((v) => v.operator))];
   assertEquals(operators, [...tasks.slice(0, 2), "softmax"]);
 });
@@ -208,7 +216,7 @@ Deno.test("labels keep their order and their distance, and stay in the picture i
 });
 
 Deno.test("a chart comes in the formats that notebooks show, at the size it is meant for", async () => {
-  const chart = new Chart(confirmed(confirmedTable(), said));
+  const chart = confirmed(confirmedTable(), said);
   const bundle = await bundleOf(chart);
   assertEquals(Object.keys(bundle), ["application/vnd.vegalite.v5+json", "image/png", "text/plain"]);
   assertEquals(bundle["application/vnd.vegalite.v5+json"], chart.spec);
@@ -220,7 +228,7 @@ Deno.test("a chart comes in the formats that notebooks show, at the size it is m
 
 Deno.test("a chart is saved by the ending of its path", async () => {
   const dir = await Deno.makeTempDir();
-  const chart = new Chart(confirmed(confirmedTable()));
+  const chart = confirmed(confirmedTable());
   for (const ending of ["png", "svg", "json"]) await chart.save(`${dir}/chart.${ending}`);
   assertEquals(await Deno.readFile(`${dir}/chart.png`), await chart.toPNG());
   assertEquals(await Deno.readTextFile(`${dir}/chart.svg`), await chart.toSVG());

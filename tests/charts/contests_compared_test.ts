@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { tableFromArrays } from "apache-arrow";
 import { RecordError } from "../../lib/records/error.ts";
 import { tableOf } from "../../lib/records/table.ts";
-import { contestsCompared } from "../../lib/charts/contests_compared.ts";
+import { contestsComparedSpec } from "../../lib/charts/contests_compared.ts";
 import {
   CONTEST_COLUMNS,
   type ContestRow,
@@ -56,12 +56,12 @@ Deno.test("a geometric mean leaves out what is not a number", () => {
 Deno.test("the chart of contests is as it was", () => {
   golden(
     "charts/contests_compared.json",
-    JSON.stringify(contestsCompared(table, { title: "Contests" }), null, 2),
+    JSON.stringify(contestsComparedSpec(table, { title: "Contests" }), null, 2),
   );
 });
 
 Deno.test("the chart shows operators that a library has, where each contestant and the roofline stand", async () => {
-  const spec = contestsCompared(table);
+  const spec = contestsComparedSpec(table);
   const { values } = spec.data as { readonly values: readonly Readonly<Record<string, unknown>>[] };
   assertEquals(new Set(values.map((v) => v.operator)), new Set(["matmul", "softmax", "geometric mean"]));
   const times = (operator: string, who: string) =>
@@ -79,9 +79,9 @@ Deno.test("the chart shows operators that a library has, where each contestant a
 
 Deno.test("a search may be left out, and another table is refused", () => {
   const own = tableOf(rows.filter((r) => r.contestant !== "tuned"), CONTEST_COLUMNS);
-  assertEquals(JSON.stringify(contestsCompared(own)).includes("tuned"), false);
+  assertEquals(JSON.stringify(contestsComparedSpec(own)).includes("tuned"), false);
   assertThrows(
-    () => contestsCompared(tableFromArrays({ x: [1] })),
+    () => contestsComparedSpec(tableFromArrays({ x: [1] })),
     RecordError,
     "expected a table with a column operator, got x",
   );

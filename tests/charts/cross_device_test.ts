@@ -51,7 +51,7 @@ const rows = [
 const devices = { there: "a discrete GPU", here: "llvmpipe (LLVM 15.0.6, 256 bits)" };
 
 Deno.test("the chart of schedules on two devices is as it was", () => {
-  const spec = crossDevice(rerunTable(rows, devices), { title: "matmul", subtitle: "on two devices" });
+  const spec = crossDevice(rerunTable(rows, devices), { title: "matmul", subtitle: "on two devices" }).spec;
   golden("charts/there_and_here.json", JSON.stringify(spec, null, 2));
 });
 
@@ -61,7 +61,7 @@ Deno.test("the table of schedules on two devices is as it was", () => {
 
 Deno.test("of several programs the rows say which", async () => {
   const other = rows.map((r) => ({ ...r, task: "softmax(X: f32[8, 8], Y: f32[8, 8])" }));
-  const svg = await svgOf(crossDevice(rerunTable([...rows, ...other], devices)));
+  const svg = await svgOf(crossDevice(rerunTable([...rows, ...other], devices)).spec);
   for (
     const label of ["matmul: DLight, for here", "softmax: DLight, for there", "does not run here: verify"]
   ) {
@@ -71,7 +71,7 @@ Deno.test("of several programs the rows say which", async () => {
 
 Deno.test("without a preset there, and without rows, there is a chart all the same", async () => {
   const lonely = rows.map((r) => ({ ...r, thereTimes: NaN }));
-  const svg = await svgOf(crossDevice(rerunTable(lonely, devices)));
+  const svg = await svgOf(crossDevice(rerunTable(lonely, devices)).spec);
   assertEquals([svg.includes("1.40 × here"), svg.includes("× there")], [true, false]);
-  await svgOf(crossDevice(rerunTable([], devices)));
+  await svgOf(crossDevice(rerunTable([], devices)).spec);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { tableFromArrays } from "apache-arrow";
 import fc from "fast-check";
 import { RecordError } from "../../lib/records/error.ts";
-import { pareto, type WayRow, wayTable } from "../../lib/charts/pareto.ts";
+import { paretoSpec, type WayRow, wayTable } from "../../lib/charts/pareto.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
 import { golden } from "../golden.ts";
 import { assertShown } from "../notebook/texts.ts";
@@ -33,14 +33,14 @@ function layersOf(spec: unknown, mark: string): readonly (readonly Point[])[] {
 
 Deno.test("the Pareto chart is as it was", () => {
   const said = { title: "Quality", subtitle: "a small device", quality: "share of the best speed" };
-  golden("charts/pareto.json", JSON.stringify(pareto(wayTable(rows), said), null, 2));
+  golden("charts/paretoSpec.json", JSON.stringify(paretoSpec(wayTable(rows), said), null, 2));
 });
 
 Deno.test("the front is of those than which nothing is as good in less time", async () => {
-  const [others, front] = layersOf(pareto(wayTable(rows)), "point");
+  const [others, front] = layersOf(paretoSpec(wayTable(rows)), "point");
   assertEquals(front?.map((p) => p.name), ["DLight", "portfolio, 16 trials", "portfolio, 64 trials"]);
   assertEquals(others?.map((p) => p.name), ["random", "xgb"]);
-  const svg = await svgOf(pareto(wayTable(rows)));
+  const svg = await svgOf(paretoSpec(wayTable(rows)));
   for (const text of ["portfolio, 16 trials", "1 without a result", "seconds of tuning (log scale)"]) {
     assert(svg.includes(`>${text}<`), text);
   }
@@ -53,7 +53,7 @@ Deno.test("the step line never falls, and no way lies above it", () => {
     quality: fc.double({ min: 0, max: 1, noNaN: true }),
   });
   fc.assert(fc.property(fc.array(way, { minLength: 1, maxLength: 12 }), (ways) => {
-    const spec = pareto(wayTable(ways));
+    const spec = paretoSpec(wayTable(ways));
     const [line = []] = layersOf(spec, "line");
     line.forEach((p, k) => assert(k === 0 || (p.x >= (line[k - 1]?.x ?? 0) && p.y >= (line[k - 1]?.y ?? 0))));
     const reached = (x: number) => line.findLast((p) => p.x <= x)?.y ?? -1;
@@ -63,11 +63,11 @@ Deno.test("the step line never falls, and no way lies above it", () => {
 
 Deno.test("a stranger's names are shown, and act on nothing", () => {
   const names = ["\u001b[31mred", "\u202eback", "z".repeat(1000)];
-  assertShown(pareto(wayTable(names.map((name, k) => ({ name, seconds: k, quality: k })))));
+  assertShown(paretoSpec(wayTable(names.map((name, k) => ({ name, seconds: k, quality: k })))));
 });
 
 Deno.test("nothing, one way, no time at all, and another table", async () => {
-  assert((await svgOf(pareto(wayTable([])))).includes(">no way gave a result<"));
+  assert((await svgOf(paretoSpec(wayTable([])))).includes(">no way gave a result<"));
   const zero = (name: string) => ({ name, seconds: 0, quality: 0 });
   for (
     const some of [rows.slice(0, 1), [zero("a")], [zero("a"), zero("b"), ...rows], [{
@@ -76,11 +76,11 @@ Deno.test("nothing, one way, no time at all, and another table", async () => {
       quality: -3,
     }]]
   ) {
-    const svg = await svgOf(pareto(wayTable(some)));
+    const svg = await svgOf(paretoSpec(wayTable(some)));
     assert(svg.includes(`>${some[0]?.name}<`) && !svg.includes("NaN") && !svg.includes("Infinity"));
   }
   assertThrows(
-    () => pareto(tableFromArrays({ x: [1] })),
+    () => paretoSpec(tableFromArrays({ x: [1] })),
     RecordError,
     "expected a table with a column name, got x",
   );

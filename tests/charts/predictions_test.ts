@@ -5,7 +5,7 @@ import { RecordError } from "../../lib/records/error.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
 import {
   type PredictionRow,
-  predictions,
+  predictionsSpec,
   predictionTable,
   rankCorrelation,
 } from "../../lib/charts/predictions.ts";
@@ -38,17 +38,17 @@ function pointsOf(spec: unknown): readonly Point[] {
   return layer.filter((l) => l.mark.type === "point").flatMap((l) => l.data.values);
 }
 
-Deno.test("the chart of predictions is as it was", () => {
+Deno.test("the chart of predictionsSpec is as it was", () => {
   const said = { title: "A small model", subtitle: "a small device", unit: "share of the best" };
-  golden("charts/predictions.json", JSON.stringify(predictions(table, said), null, 2));
+  golden("charts/predictionsSpec.json", JSON.stringify(predictionsSpec(table, said), null, 2));
 });
 
 Deno.test("points stand at prediction and measurement, those to be tried next in front, unmeasured ones at the bottom", async () => {
-  const points = pointsOf(predictions(table));
+  const points = pointsOf(predictionsSpec(table));
   assertEquals(points.length, 7);
   assertEquals(points.at(-2), { x: 0.9, y: 1, kind: "would be tried next" });
   assertEquals([points.at(-1)?.x, Number(points.at(-1)?.y) < 0], [0.8, true]);
-  const svg = await svgOf(predictions(table));
+  const svg = await svgOf(predictionsSpec(table));
   // Ranks 0, 1, 2, 3 against 2, 0, 1, 3: by Spearman's formula 1 - 6 · (4 + 1 + 1) / (4 · 15).
   assert(svg.includes(">rank correlation 0.40 on 4 points that the model had not seen<"));
   assert(svg.includes(">at the bottom: 1 without a measurement<"));
@@ -58,7 +58,7 @@ Deno.test("by rank, a model that orders rightly is on the diagonal, whatever its
   const ranks = predictionTable(
     [3, 1, 2].map((x) => ({ predicted: x ** 5 - 100, measured: x, kind: "unseen" })),
   );
-  const points = pointsOf(predictions(ranks, { by: "rank" }));
+  const points = pointsOf(predictionsSpec(ranks, { by: "rank" }));
   assertEquals(points.map((p) => [p.x, p.y]), [[1, 1], [0, 0], [0.5, 0.5]]);
 });
 
@@ -77,7 +77,7 @@ Deno.test("the rank correlation is Spearman's", () => {
 
 Deno.test("nothing, one point, equal points and another table", async () => {
   const draw = async (some: readonly PredictionRow[], by: "value" | "rank" = "value") =>
-    await svgOf(predictions(predictionTable(some), { by }));
+    await svgOf(predictionsSpec(predictionTable(some), { by }));
   assert((await draw([])).includes(">nothing was predicted<"));
   for (const by of ["value", "rank"] as const) {
     for (
@@ -93,7 +93,7 @@ Deno.test("nothing, one point, equal points and another table", async () => {
     }
   }
   assertThrows(
-    () => predictions(tableFromArrays({ x: [1] })),
+    () => predictionsSpec(tableFromArrays({ x: [1] })),
     RecordError,
     "expected a table with a column predicted, got x",
   );

@@ -5,8 +5,8 @@ import { KERNEL_COLUMNS, type KernelRow, kernelTable } from "../../lib/records/k
 import { tableOf } from "../../lib/records/table.ts";
 import { ChartError } from "../../lib/charts/error.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
-import { underRoofline } from "../../lib/charts/roofline.ts";
-import { whereTimeGoes } from "../../lib/charts/where_time_goes.ts";
+import { underRooflineSpec } from "../../lib/charts/roofline.ts";
+import { whereTimeGoesSpec } from "../../lib/charts/where_time_goes.ts";
 import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { golden } from "../golden.ts";
 import { assertShown } from "../notebook/texts.ts";
@@ -59,12 +59,12 @@ function layersOf(spec: unknown) {
 const pointsOf = (spec: unknown) => layersOf(spec).find((l) => l.mark.type === "point")?.data.values ?? [];
 
 Deno.test("the charts of a model's kernels are as they were", () => {
-  golden("charts/under_roofline.json", JSON.stringify(underRoofline(table, { ...said, peaks }), null, 2));
-  golden("charts/where_time_goes.json", JSON.stringify(whereTimeGoes(table, said), null, 2));
+  golden("charts/under_roofline.json", JSON.stringify(underRooflineSpec(table, { ...said, peaks }), null, 2));
+  golden("charts/where_time_goes.json", JSON.stringify(whereTimeGoesSpec(table, said), null, 2));
 });
 
 Deno.test("a kernel stands at its work a byte and its speed, under the lower of arithmetic and the best bandwidth", () => {
-  const points = pointsOf(underRoofline(table, { peaks }));
+  const points = pointsOf(underRooflineSpec(table, { peaks }));
   const of = (name: string) => points.find((p) => p.name === name && p.who === "DLight (rule)");
   const shown = (p?: Datum) => [p?.x, p?.y, p?.roof, p?.share].map((v) => Number(Number(v).toPrecision(6)));
   // 8 operations a byte meet arithmetic; half of one meets the texture's 40 GB/s.
@@ -74,7 +74,7 @@ Deno.test("a kernel stands at its work a byte and its speed, under the lower of 
 });
 
 Deno.test("each kernel is named once, at its fastest, and what can't be drawn is told", async () => {
-  const svg = await svgOf(underRoofline(table, { peaks }));
+  const svg = await svgOf(underRooflineSpec(table, { peaks }));
   for (
     const text of [
       "qkv 40%",
@@ -91,17 +91,21 @@ Deno.test("each kernel is named once, at its fastest, and what can't be drawn is
 
 Deno.test("many kernels at one place keep their names apart", () => {
   const many = Array.from({ length: 24 }, (_, k) => rowOf({ kernel: `kernel_${k}`, ms: 0.4 + k / 1e4 }));
-  const layers = layersOf(underRoofline(tableOf(many, KERNEL_COLUMNS), { peaks }));
+  const layers = layersOf(underRooflineSpec(tableOf(many, KERNEL_COLUMNS), { peaks }));
   const labels = layers.filter((l) => l.mark.type === "text").flatMap((l) => l.data.values);
   assertEquals(new Set(labels.map((l) => l.text)).size, 25);
 });
 
 Deno.test("peaks that were not measured are refused, and so are tables of another kind", () => {
   for (const bad of [{ gflops: 0 }, { gflops: NaN }, { bufferGbps: 0, textureGbps: 0, copyGbps: 0 }]) {
-    assertThrows(() => underRoofline(table, { peaks: { ...peaks, ...bad } }), ChartError, "device.probe()");
+    assertThrows(
+      () => underRooflineSpec(table, { peaks: { ...peaks, ...bad } }),
+      ChartError,
+      "device.probe()",
+    );
   }
   const twice = tableOf([rowOf({}), rowOf({ ms: 1 })], KERNEL_COLUMNS);
-  for (const draw of [whereTimeGoes, (t: typeof table) => underRoofline(t, { peaks })]) {
+  for (const draw of [whereTimeGoesSpec, (t: typeof table) => underRooflineSpec(t, { peaks })]) {
     assertThrows(
       () => draw(tableFromArrays({ x: [1] })),
       RecordError,
@@ -112,12 +116,12 @@ Deno.test("peaks that were not measured are refused, and so are tables of anothe
 });
 
 Deno.test("a roof that a device lacks is left out", () => {
-  const spec = JSON.stringify(underRoofline(table, { peaks: { ...peaks, textureGbps: 0 } }));
+  const spec = JSON.stringify(underRooflineSpec(table, { peaks: { ...peaks, textureGbps: 0 } }));
   assert(spec.includes("buffer 10.0 GB/s") && !spec.includes("texture"));
 });
 
 Deno.test("a bar is a kernel's count times its time, with its share of the contestant's", async () => {
-  const spec = whereTimeGoes(table);
+  const spec = whereTimeGoesSpec(table);
   const bars = layersOf(spec).find((l) => l.mark.type === "rect")?.data.values ?? [];
   const ms = (who: string) => bars.filter((b) => b.who === who).map((b) => Number(Number(b.ms).toFixed(3)));
   assertEquals(ms("DLight (rule)"), [1.6, 0.8, 0.2, 0.02]);
@@ -132,12 +136,14 @@ Deno.test("kernels of nothing, of one row, and without results are charts that s
   const lost = [rowOf({ ms: NaN }), rowOf({ kernel: "x", ms: Infinity }), rowOf({ kernel: "y", ms: -1 })];
   for (const some of [[], lost]) {
     const none = tableOf(some, KERNEL_COLUMNS);
-    assert((await svgOf(underRoofline(none, { peaks }))).includes(">no kernel with arithmetic was measured"));
-    assert((await svgOf(whereTimeGoes(none))).includes(">no kernel was measured<"));
+    assert(
+      (await svgOf(underRooflineSpec(none, { peaks }))).includes(">no kernel with arithmetic was measured"),
+    );
+    assert((await svgOf(whereTimeGoesSpec(none))).includes(">no kernel was measured<"));
   }
   const one = tableOf([rowOf({})], KERNEL_COLUMNS);
-  assert((await svgOf(underRoofline(one, { peaks }))).includes(">qkv 20%<"));
-  assert((await svgOf(whereTimeGoes(one))).includes(">100%, 4 × 0.400 ms<"));
+  assert((await svgOf(underRooflineSpec(one, { peaks }))).includes(">qkv 20%<"));
+  assert((await svgOf(whereTimeGoesSpec(one))).includes(">100%, 4 × 0.400 ms<"));
 });
 
 Deno.test("a stranger's names are shown, and act on nothing", async () => {
@@ -146,7 +152,7 @@ Deno.test("a stranger's names are shown, and act on nothing", async () => {
     names.map((kernel) => rowOf({ kernel, kind: kernel, contestant: kernel })),
     KERNEL_COLUMNS,
   );
-  for (const spec of [underRoofline(odd, { peaks }), whereTimeGoes(odd)]) {
+  for (const spec of [underRooflineSpec(odd, { peaks }), whereTimeGoesSpec(odd)]) {
     assertShown(spec);
     const svg = await svgOf(spec);
     assert(!svg.includes("<b>"));
@@ -159,9 +165,9 @@ Deno.test("kernels whose long names begin alike stay apart", () => {
   const both = tableOf(alike, KERNEL_COLUMNS);
   const texts = (spec: unknown) =>
     layersOf(spec).filter((l) => l.mark.type === "text").flatMap((l) => l.data.values);
-  const named = texts(underRoofline(both, { peaks })).filter((v) => `${v.text}`.startsWith("xxx"));
+  const named = texts(underRooflineSpec(both, { peaks })).filter((v) => `${v.text}`.startsWith("xxx"));
   assertEquals(new Set(named.map((v) => `${v.x} ${v.y}`)).size, 2);
-  assertEquals(texts(whereTimeGoes(both)).filter((v) => `${v.text}`.startsWith("xxx")).length, 2);
+  assertEquals(texts(whereTimeGoesSpec(both)).filter((v) => `${v.text}`.startsWith("xxx")).length, 2);
 });
 
 Deno.test("a table of kernels counts their work", () => {

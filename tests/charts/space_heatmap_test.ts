@@ -6,9 +6,9 @@ import type { TrialRecord } from "../../lib/records/record.ts";
 import { tableToSpace } from "../../lib/records/recorded_space.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
 import { ChartError } from "../../lib/charts/error.ts";
-import { parallelCoordinates } from "../../lib/charts/parallel_coordinates.ts";
+import { parallelCoordinatesSpec } from "../../lib/charts/parallel_coordinates.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
-import { spaceHeatmap } from "../../lib/charts/space_heatmap.ts";
+import { spaceHeatmapSpec } from "../../lib/charts/space_heatmap.ts";
 import { exploredPoints } from "../../lib/charts/explored_points.ts";
 import { golden } from "../golden.ts";
 import { trialOf } from "./results.ts";
@@ -52,14 +52,14 @@ const cellsOf = (spec: unknown) => layersOf(spec, "rect")[1] ?? [];
 
 Deno.test("the charts of a space are as they were", () => {
   const axes = { x: "path", y: "tile" };
-  golden("charts/space_heatmap.json", JSON.stringify(spaceHeatmap(table, { ...said, ...axes }), null, 2));
-  const parallel = parallelCoordinates(table, { ...said, best: 1, failures: true });
+  golden("charts/space_heatmap.json", JSON.stringify(spaceHeatmapSpec(table, { ...said, ...axes }), null, 2));
+  const parallel = parallelCoordinatesSpec(table, { ...said, best: 1, failures: true });
   golden("charts/parallel_coordinates.json", JSON.stringify(parallel, null, 2));
 });
 
 Deno.test("a cell has the best, or the median, of its points; values stand by their size", () => {
   const shown = (over: "best" | "median") =>
-    cellsOf(spaceHeatmap(table, { x: "path", y: "tile", over })).map((
+    cellsOf(spaceHeatmapSpec(table, { x: "path", y: "tile", over })).map((
       c,
     ) => [c.x, c.y, Number(c.speed).toFixed(2)]);
   assertEquals(shown("best"), [
@@ -77,7 +77,7 @@ Deno.test("a cell has the best, or the median, of its points; values stand by th
 });
 
 Deno.test("cells whose points failed, wholly or in part, the preset and the best are marked", async () => {
-  const spec = spaceHeatmap(table, { x: "path", y: "tile" });
+  const spec = spaceHeatmapSpec(table, { x: "path", y: "tile" });
   const [all, some, , preset, best] = layersOf(spec, "point");
   const places = (data: readonly Datum[] = []) => data.map((d) => [d.x, d.y, d.kind]);
   assertEquals(places(all), [["texture", "16×4", "too slow"]]);
@@ -102,18 +102,18 @@ Deno.test("a recorded space is drawn as its trials would be", () => {
   );
   const options = { x: "tile_k", y: "tile_rows" };
   const number = (c: Datum) => `${c.x} ${c.y} ${c.points} ${Number(c.speed).toPrecision(6)}`;
-  const of = (t: typeof recorded) => cellsOf(spaceHeatmap(t, options)).map(number).sort();
+  const of = (t: typeof recorded) => cellsOf(spaceHeatmapSpec(t, options)).map(number).sort();
   assertEquals(of(recorded), of(recordsToTable(trials)));
 });
 
 Deno.test("without knobs the two that matter most are drawn; an unknown one is refused by name", () => {
-  const { layer } = spaceHeatmap(table) as unknown as {
+  const { layer } = spaceHeatmapSpec(table) as unknown as {
     readonly layer: readonly { readonly encoding: { readonly x: Datum; readonly y: Datum } }[];
   };
   assertEquals([layer[0]?.encoding.x.title, layer[0]?.encoding.y.title], ["path", "tile"]);
   for (const x of ["nothing", "same"]) {
     assertThrows(
-      () => spaceHeatmap(table, { x }),
+      () => spaceHeatmapSpec(table, { x }),
       ChartError,
       `knob ${x}: knobs of which several values were tried are tile, path, flag`,
     );
@@ -131,19 +131,19 @@ Deno.test("of a knob with very many values the best and the preset's are shown",
         config: JSON.stringify({ n: k, flag: k % 2 === 0 }),
       }),
   );
-  const spec = spaceHeatmap(recordsToTable(many), { x: "flag", y: "n" });
+  const spec = spaceHeatmapSpec(recordsToTable(many), { x: "flag", y: "n" });
   const ns = cellsOf(spec).map((c) => Number(c.y)).sort((a, b) => a - b);
   assertEquals(ns, [0, ...Array.from({ length: 47 }, (_, k) => 253 + k)]);
   assert((await svgOf(spec)).includes(">of n, the best 48 of 300 values<"));
   assertThrows(
-    () => spaceHeatmap(recordsToTable(many), { x: "n", y: "n" }),
+    () => spaceHeatmapSpec(recordsToTable(many), { x: "n", y: "n" }),
     ChartError,
     "knob n against itself",
   );
 });
 
 Deno.test("a line is a configuration: through its values, each at its place, to its speed", () => {
-  const spec = parallelCoordinates(table, { best: 1, failures: true });
+  const spec = parallelCoordinatesSpec(table, { best: 1, failures: true });
   const [bad = [], faint = [], strong = []] = layersOf(spec, "line");
   assertEquals([bad.length, faint.length, strong.length], [3, 4, 1]);
   // The best: the second of three tiles, the second of two paths, the second of two flags, and the top.
@@ -173,7 +173,7 @@ Deno.test("two thousand configurations stay a small file, and failures are told 
         id: k,
       }),
     }));
-  const spec = parallelCoordinates(recordsToTable([...many, ...records.slice(5, 6)]));
+  const spec = parallelCoordinatesSpec(recordsToTable([...many, ...records.slice(5, 6)]));
   assert(JSON.stringify(spec).length < 400_000);
   const svg = await svgOf(spec);
   assert(svg.includes(">2000 configurations, the best 10 drawn strongly; the darker, the faster<"));
@@ -186,16 +186,16 @@ Deno.test("nothing, failures alone and one point are charts that say so; other t
     one = recordsToTable(records.slice(0, 1));
   const says = async (spec: Parameters<typeof svgOf>[0], text: string) =>
     assert((await svgOf(spec)).includes(`>${text}<`), text);
-  await says(spaceHeatmap(empty), "no point was tried");
-  await says(spaceHeatmap(one), "fewer than two knobs were tried with several values");
-  await says(parallelCoordinates(empty), "no configuration gave a result");
-  await says(parallelCoordinates(failed), "no configuration gave a result");
-  await says(parallelCoordinates(one), "no knob was tried with several values");
+  await says(spaceHeatmapSpec(empty), "no point was tried");
+  await says(spaceHeatmapSpec(one), "fewer than two knobs were tried with several values");
+  await says(parallelCoordinatesSpec(empty), "no configuration gave a result");
+  await says(parallelCoordinatesSpec(failed), "no configuration gave a result");
+  await says(parallelCoordinatesSpec(one), "no knob was tried with several values");
   const some = recordsToTable(
     records.slice(3, 7).map((r) => trialOf({ config: r.config, status: "timeout" })),
   );
-  assert(!(await svgOf(spaceHeatmap(some))).includes("NaN"));
-  for (const draw of [spaceHeatmap, parallelCoordinates]) {
+  assert(!(await svgOf(spaceHeatmapSpec(some))).includes("NaN"));
+  for (const draw of [spaceHeatmapSpec, parallelCoordinatesSpec]) {
     assertThrows(() => draw(tableFromArrays({ x: [1] })), RecordError, "expected a table with a column");
     const two = recordsToTable([trialOf({}), trialOf({ task: "softmax(A: f32[2, 2])" })]);
     assertThrows(() => draw(two), ChartError, "2 programs");
@@ -215,7 +215,7 @@ Deno.test("a stranger's knobs and values are shown, and act on nothing", async (
       )
     ),
   );
-  for (const spec of [spaceHeatmap(odd), parallelCoordinates(odd)]) {
+  for (const spec of [spaceHeatmapSpec(odd), parallelCoordinatesSpec(odd)]) {
     assertShown(spec);
     const svg = await svgOf(spec);
     assert(svg.includes("“constructor”") && svg.includes("\\u001b[31mred"));
@@ -232,7 +232,7 @@ Deno.test("of very many configurations the best are all drawn, and of the others
         config: JSON.stringify({ path: ["a", "b"][k % 2], id: k }),
       }),
   );
-  const spec = parallelCoordinates(recordsToTable(many));
+  const spec = parallelCoordinatesSpec(recordsToTable(many));
   const [faint = [], strong = []] = layersOf(spec, "line");
   assertEquals([faint.length, strong.length, strong.at(-1)?.gain], [4000, 10, 20]);
   assert(JSON.stringify(spec.title).includes("of the others, 4000 are drawn"));

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { tableFromArrays } from "apache-arrow";
 import { RecordError } from "../../lib/records/error.ts";
 import { tableOf } from "../../lib/records/table.ts";
-import { TUNER_COLUMNS, type TunerRow, tunersCompared } from "../../lib/charts/tuners_compared.ts";
+import { TUNER_COLUMNS, type TunerRow, tunersComparedSpec } from "../../lib/charts/tuners_compared.ts";
 import { golden } from "../golden.ts";
 
 /** Five seeds of two tuners on two spaces; the better one is at once where the other is in the end. */
@@ -22,18 +22,21 @@ const rows: readonly TunerRow[] = ["matmul", "softmax"].flatMap((space) =>
   )
 );
 const table = tableOf(rows, TUNER_COLUMNS);
-const valuesOf = (spec: ReturnType<typeof tunersCompared>) =>
+const valuesOf = (spec: ReturnType<typeof tunersComparedSpec>) =>
   (spec.data as { readonly values: readonly Readonly<Record<string, unknown>>[] }).values;
 
 Deno.test("the chart of tuners is as it was", () => {
-  golden("charts/tuners_compared.json", JSON.stringify(tunersCompared(table, { title: "Tuners" }), null, 2));
+  golden(
+    "charts/tuners_compared.json",
+    JSON.stringify(tunersComparedSpec(table, { title: "Tuners" }), null, 2),
+  );
 });
 
 Deno.test("lines go through medians, bands from quartile to quartile, and a search stands where it has ended", () => {
   // One seed has ended early, with the best there is.
   const ended = rows.filter((r) => r.seed !== 4 || r.trial === 4)
     .map((r) => r.seed === 4 ? { ...r, share: 1 } : r);
-  const values = valuesOf(tunersCompared(tableOf(ended, TUNER_COLUMNS)));
+  const values = valuesOf(tunersComparedSpec(tableOf(ended, TUNER_COLUMNS)));
   assertEquals(values.map((v) => v.x).slice(0, 5), [4, 8, 16, 32, 64]);
   const [first, , third] = values;
   assertEquals(first?.who, "random from scratch");
@@ -43,14 +46,14 @@ Deno.test("lines go through medians, bands from quartile to quartile, and a sear
 });
 
 Deno.test("contestants can be chosen, and seconds take the place of trials", () => {
-  const spec = tunersCompared(table, { methods: ["xgb from preset"], x: "seconds" });
+  const spec = tunersComparedSpec(table, { methods: ["xgb from preset"], x: "seconds" });
   assertEquals(new Set(valuesOf(spec).map((v) => v.who)), new Set(["xgb from preset"]));
   assertEquals(valuesOf(spec).map((v) => v.x).slice(0, 3), [2, 4, 8]);
 });
 
 Deno.test("another table is refused", () => {
   assertThrows(
-    () => tunersCompared(tableFromArrays({ x: [1] })),
+    () => tunersComparedSpec(tableFromArrays({ x: [1] })),
     RecordError,
     "expected a table with a column space, got x",
   );

@@ -44,7 +44,7 @@ function lastValue(thing: object): Promise<Bundle> {
 Deno.test("outside of a notebook there is no Jupyter, and things are shown as text", async () => {
   assertEquals(jupyter(), undefined);
   const table = confirmedTable();
-  const chart = new Chart(confirmed(table, { title: "speeds" }));
+  const chart = confirmed(table, { title: "speeds" });
   const config = { tile: [8, 4], pad: 0 };
   assertEquals(
     await printed("words", 7, func, schedule.trace, schedule, space, table, config, chart, new Chart({})),
@@ -65,7 +65,7 @@ Deno.test("outside of a notebook there is no Jupyter, and things are shown as te
 
 Deno.test("in a notebook things come in order, in the formats that it shows, and have left when it is over", async () => {
   using fake = fakeJupyter();
-  const chart = new Chart(confirmed(confirmedTable()));
+  const chart = confirmed(confirmedTable());
   const begin = performance.now();
   await display("words", func, schedule.trace, confirmedTable(), chart);
   // At least as long as Jupyter needs; on a slow machine longer.

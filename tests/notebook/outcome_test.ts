@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chart } from "../../lib/charts/chart.ts";
 import { bestSoFar } from "../../lib/charts/best_so_far.ts";
 import { confirmed } from "../../lib/charts/confirmed.ts";
 import { bundleOf, display } from "../../lib/notebook/display.ts";
@@ -18,8 +17,8 @@ const comparison: Comparison = {
   summary: confirmedTable(),
   budget: {},
   charts: {
-    bestSoFar: new Chart(bestSoFar(trialTable(), { title: "way" })),
-    confirmed: new Chart(confirmed(confirmedTable(), { title: "bars" })),
+    bestSoFar: bestSoFar(trialTable(), { title: "way" }),
+    confirmed: confirmed(confirmedTable(), { title: "bars" }),
   },
 };
 const interval = { low: 0.9, high: 1.1 };

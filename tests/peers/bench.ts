@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { tableToIPC } from "apache-arrow";
 import { tableOf } from "../../lib/records/table.ts";
 import { Chart } from "../../lib/charts/chart.ts";
-import { contestsCompared } from "../../lib/charts/contests_compared.ts";
+import { contestsComparedSpec } from "../../lib/charts/contests_compared.ts";
 import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "../../lib/charts/leaderboard.ts";
 import { textOf } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
@@ -156,7 +156,7 @@ if (import.meta.main) {
   const all = leaderboards(table());
   console.log(`\n${summary(all)}\n\n${out}/peers.arrows holds every sample`);
   if (all.some((s) => s.peer)) {
-    const chart = new Chart(contestsCompared(table(), {
+    const chart = new Chart(contestsComparedSpec(table(), {
       title: "Speed against the fastest of " + [...peers.keys()].join(", "),
       subtitle: `${adapter}, ${runtime}, ${clock} time`,
     }));

@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chart } from "../../lib/charts/chart.ts";
 import { confirmed } from "../../lib/charts/confirmed.ts";
 import { pageOf } from "../../lib/share/page.ts";
 import { confirmedTable } from "../charts/results.ts";
 
 Deno.test("a page shows its tables and charts, and needs nothing else", async () => {
-  const chart = new Chart(confirmed(confirmedTable(), { title: "speeds" }));
+  const chart = confirmed(confirmedTable(), { title: "speeds" });
   const page = await pageOf("Results", "As measured.", [
     { title: "First", text: "a matrix product", parts: [chart, confirmedTable()] },
     { title: "Second", parts: [] },
@@ -21,7 +20,7 @@ Deno.test("a page shows its tables and charts, and needs nothing else", async ()
 
 Deno.test("every text of a page is escaped", async () => {
   const evil = `</title></pre><script>alert("1")</script>`;
-  const chart = new Chart(confirmed(confirmedTable(), { title: evil, subtitle: evil }));
+  const chart = confirmed(confirmedTable(), { title: evil, subtitle: evil });
   const page = await pageOf(evil, evil, [{ title: evil, text: evil, parts: [chart] }]);
   assert(!page.includes("<script"));
   // Title, heading, introduction, section's title and text, the picture's words, and twice in its data.
@@ -29,7 +28,7 @@ Deno.test("every text of a page is escaped", async () => {
 });
 
 Deno.test("the charts of an interactive page come with their data and their pictures", async () => {
-  const chart = new Chart(confirmed(confirmedTable(), { title: "</script>" }));
+  const chart = confirmed(confirmedTable(), { title: "</script>" });
   const page = await pageOf("Live", "", [{ title: "First", parts: [chart] }], {
     interactive: true,
     foot: "<b>",
