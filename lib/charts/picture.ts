@@ -83,7 +83,7 @@ let written: Promise<string[]> | undefined;
 /** The font as a file: it is one already where this module is, else it is fetched next to its peers. */
 function fontFiles(): Promise<string[]> {
   return written ??= (async () => {
-    const url = new URL("../report/fonts/Roboto-Regular.ttf", import.meta.url);
+    const url = new URL("./fonts/Roboto-Regular.ttf", import.meta.url);
     if (url.protocol === "file:") return [decodeURIComponent(url.pathname)];
     const path = await Deno.makeTempFile({ suffix: ".ttf" });
     await Deno.writeFile(path, new Uint8Array(await (await fetch(url)).arrayBuffer()));

@@ -4,7 +4,7 @@ import { Chart, shownWidth } from "../../lib/charts/chart.ts";
 import { confirmed } from "../../lib/charts/confirmed.ts";
 import { display, type Showable } from "../../lib/notebook/display.ts";
 import { type Bundle, inCell, jupyter } from "../../lib/notebook/jupyter.ts";
-import { viewOf } from "../../lib/notebook/view_registry.ts";
+import { showArrowTables, viewOf } from "../../lib/notebook/view_registry.ts";
 import { sourceOf } from "../../lib/notebook/source.ts";
 import { steps } from "../../lib/notebook/steps.ts";
 import { tableBundle } from "../../lib/notebook/tables.ts";
@@ -96,6 +96,8 @@ Deno.test("long lines of text are broken between words in a notebook", async () 
 });
 
 Deno.test("the last value of a cell shows as if it were displayed, and so it prints", async () => {
+  // As the kernel's prelude does.
+  showArrowTables();
   const other = tableFromArrays({ n: new Int32Array([1, 2]) });
   for (const thing of [func, schedule, schedule.trace, space, confirmedTable(), other]) {
     using fake = fakeJupyter();
