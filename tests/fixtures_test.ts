@@ -25,7 +25,7 @@ import { tune } from "../lib/tuning/tune.ts";
 
 const FIXTURES = new URL("./fixtures/v0_1_0/", import.meta.url);
 const folder = await Deno.makeTempDir();
-const cpu = await Device.open({ prefer: "cpu" });
+const cpu = await Device.open({ backend: "cpu" });
 
 /** The path of a fixture, unzipped into a folder of its own. */
 async function unzipped(name: string): Promise<string> {
@@ -172,7 +172,7 @@ Deno.test("a search goes on from a log of version 0.1.0", async () => {
   const path = await unzipped("compare.arrows");
   const earlier = await readLog(path);
   const func = new RecordReader().workload(earlier[0] as TrialRecord).func;
-  const log = await tune(func, { device: cpu, path, trials: 6, seed: 0, rounds: 0 });
+  const log = await tune(func, cpu, { budget: { trials: 6 }, path, seed: 0, rounds: 0 });
   const own = earlier.filter((r) => r.contestant === "autotvm+dlight");
   assertEquals([own.length, log.records.length], [4, 6]);
   assertEquals(log.records.slice(0, 4), own);

@@ -19,7 +19,7 @@ import { TuningDatabase } from "../lib/records/database.ts";
 import { RecordError } from "../lib/records/error.ts";
 import { readLog, RecordLog } from "../lib/records/log.ts";
 import type { TrialRecord } from "../lib/records/record.ts";
-import { TRIAL_COLUMNS } from "../lib/records/schema.ts";
+import { storedOf, TRIAL_COLUMNS } from "../lib/records/schema.ts";
 import { messagesOf } from "../lib/records/arrow_stream.ts";
 import { recordsToTable } from "../lib/records/table.ts";
 import { taskOf } from "../lib/records/task.ts";
@@ -65,7 +65,7 @@ async function readOrRefused(bytes: Uint8Array): Promise<readonly TrialRecord[] 
 function isRecord(r: TrialRecord): boolean {
   const types = { text: "string", int: "number", float: "number", floats: "object" } as const;
   return Object.entries(TRIAL_COLUMNS).every(([name, column]) =>
-    typeof r[name as keyof TrialRecord] === types[column]
+    typeof r[name as keyof TrialRecord] === types[storedOf(column)]
   ) && r.samples.every((s) => typeof s === "number");
 }
 

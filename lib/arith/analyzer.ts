@@ -1,7 +1,8 @@
 /**
- * Arithmetic over the ranges of variables: simplification, bounds, proofs. Index arithmetic is i32 and
- * taken not to overflow. Floating-point expressions keep their value exactly: only their indices and
- * conditions are simplified.
+ * Arithmetic over the ranges of variables: simplification, bounds, proofs. i32 wraps around. Quotients, comparisons and
+ * bounds are simplified only where the ranges show that nothing wraps; index arithmetic over variables without known
+ * bounds is taken not to. Floating-point expressions keep their value exactly: only their indices and conditions are
+ * simplified.
  */
 import { and, binary, cast, constant, FALSE, isConst, not, or, select, TRUE } from "../ir/build.ts";
 import { foldCall } from "../ir/fold_call.ts";
@@ -12,7 +13,8 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, walkStmt } from "../ir/visit.ts";
 import { floorDivLinear, floorModLinear } from "./floor_div_linear.ts";
 import { dropRepeatedConditions, foldScalar } from "./fold.ts";
-import { boundsOfBinary, type ConstIntBound, scaleBound, UNBOUNDED } from "./interval.ts";
+import { boundsOfBinary, type ConstIntBound, fitsI32, I32, scaleBound, UNBOUNDED } from "./interval.ts";
+import { isIndex } from "./is_index.ts";
 import {
   addTerm,
   type AtomKey,
@@ -22,6 +24,8 @@ import {
   linearAtom,
   linearConst,
   recombine,
+  reduceLinear,
+  scaleCoeff,
   type Term,
 } from "./linear.ts";
 import { multiplyLinear } from "./multiply_linear.ts";
@@ -105,7 +109,7 @@ export class Analyzer implements Ranges {
     if (e.kind === "const") return linearConst(e.value);
     if (e.kind !== "binary") return this.#linear(e);
     let form = this.#forms.get(e);
-    if (form === undefined) this.#forms.set(e, form = this.#linear(e));
+    if (form === undefined) this.#forms.set(e, form = reduceLinear(this.#linear(e)));
     return form;
   }
 
@@ -122,7 +126,7 @@ export class Analyzer implements Ranges {
           return multiplyLinear(this.linear(e.a), this.linear(e.b));
         case "floordiv": {
           const by = this.linear(e.b);
-          if (by.terms.size === 0 && by.constant > 0) {
+          if (by.terms.size === 0 && by.constant > 0 && this.isExact(this.linear(e.a))) {
             return floorDivLinear(this, this.linear(e.a), by.constant);
           }
           if (isRemainder(this, e.a, e.b)) return linearConst(0);
@@ -130,7 +134,7 @@ export class Analyzer implements Ranges {
         }
         case "floormod": {
           const by = this.linear(e.b);
-          if (by.terms.size === 0 && by.constant > 0) {
+          if (by.terms.size === 0 && by.constant > 0 && this.isExact(this.linear(e.a))) {
             return floorModLinear(this, this.linear(e.a), by.constant);
           }
           if (isRemainder(this, e.a, e.b)) return this.linear(e.a);
@@ -139,9 +143,11 @@ export class Analyzer implements Ranges {
         case "min":
         case "max": {
           const a = this.linear(e.a), b = this.linear(e.b);
-          const [lo, hi] = this.boundsOf(linearAdd(a, b, -1));
-          if (hi <= 0) return e.op === "min" ? a : b;
-          if (lo >= 0) return e.op === "min" ? b : a;
+          if (this.isExact(a) && this.isExact(b)) {
+            const [lo, hi] = this.boundsOf(linearAdd(a, b, -1));
+            if (hi <= 0) return e.op === "min" ? a : b;
+            if (lo >= 0) return e.op === "min" ? b : a;
+          }
           return linearAtom(binary(e.op, fromLinear(a), fromLinear(b)));
         }
         default:
@@ -154,26 +160,36 @@ export class Analyzer implements Ranges {
 
   /** Adds the terms of `scale·e` to those of a sum, which has one form and not one at each plus; gives its constant. */
   #gather(e: Expr, scale: number, terms: Map<AtomKey, Term>): number {
-    if (e.kind === "const") return scale * e.value;
+    if (e.kind === "const") return scaleCoeff(scale, e.value);
     const isSum = e.kind === "binary" && (e.op === "add" || e.op === "sub");
     if (isSum && !this.#forms.has(e)) {
       return this.#gather(e.a, scale, terms) + this.#gather(e.b, e.op === "add" ? scale : -scale, terms);
     }
     if (e.kind === "binary" && e.op === "mul" && e.b.kind === "const") {
-      return this.#gather(e.a, scale * e.b.value, terms);
+      return this.#gather(e.a, scaleCoeff(scale, e.b.value), terms);
     }
     if (e.kind === "var" && this.#point(e) === e) {
       addTerm(terms, e, e, scale);
       return 0;
     }
     const form = this.linear(e);
-    for (const [key, t] of form.terms) addTerm(terms, key, t.atom, scale * t.coeff);
-    return scale * form.constant;
+    for (const [key, t] of form.terms) addTerm(terms, key, t.atom, scaleCoeff(scale, t.coeff));
+    return scaleCoeff(scale, form.constant);
   }
 
   /** Inclusive bounds of an integer expression. */
   bounds(e: Expr): ConstIntBound {
-    return e.kind === "const" ? [e.value, e.value] : this.boundsOf(this.linear(e));
+    if (e.kind === "const") return [e.value, e.value];
+    const form = this.linear(e);
+    return this.isExact(form) ? this.boundsOf(form) : I32;
+  }
+
+  isExact(l: Linear): boolean {
+    const bounds = this.boundsOf(l);
+    if (fitsI32(bounds)) return true;
+    if (bounds.every(Number.isFinite)) return false;
+    for (const t of l.terms.values()) if (!isIndex(t.atom)) return false;
+    return true;
   }
 
   boundsOf(l: Linear): ConstIntBound {
@@ -249,13 +265,21 @@ export class Analyzer implements Ranges {
       const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);
       return [Math.min(a, c), Math.max(b, d)];
     }
-    if (e.kind !== "binary" || e.dtype !== "i32") {
-      return e.kind === "cast" && e.a.dtype === "bool" ? [0, 1] : UNBOUNDED;
-    }
+    if (e.kind !== "binary" || e.dtype !== "i32") return boundsOfAtom(e);
     let found = this.#bounds.get(e);
     if (found === undefined) {
-      this.#bounds.set(e, found = boundsOfBinary(e.op, this.bounds(e.a), this.bounds(e.b)));
+      const bounds = boundsOfBinary(e.op, this.bounds(e.a), this.bounds(e.b));
+      // What wraps around may have any value; so may data about which nothing is known.
+      const known = fitsI32(bounds) || (!bounds.every(Number.isFinite) && isIndex(e));
+      found = known ? bounds : I32;
+      this.#bounds.set(e, found);
     }
     return found;
   }
+}
+
+/** The bounds of what is neither a variable nor an operation on i32. */
+function boundsOfAtom(e: Expr): ConstIntBound {
+  if (e.kind === "cast" && e.a.dtype === "bool") return [0, 1];
+  return e.dtype === "i32" && !isIndex(e) ? I32 : UNBOUNDED;
 }

@@ -13,7 +13,7 @@ import {
 } from "./linear.ts";
 import type { Ranges } from "./ranges.ts";
 
-/** Divides a linear form by a positive constant, rounding down. */
+/** Divides an exact linear form by a positive constant, rounding down. */
 export function floorDivLinear(ranges: Ranges, l: Linear, c: number): Linear {
   if (c === 1) return l;
   const [whole, rest] = divideLinear(l, c);
@@ -23,12 +23,14 @@ export function floorDivLinear(ranges: Ranges, l: Linear, c: number): Linear {
   if (g > 1) return linearAdd(whole, floorDivLinear(ranges, divideLinear(rest, g)[0], c / g));
   const only = onlyAtom(rest);
   if (only?.kind === "binary" && only.op === "floordiv" && isConst(only.b) && only.b.value > 0) {
-    return linearAdd(whole, floorDivLinear(ranges, ranges.linear(only.a), only.b.value * c));
+    const by = only.b.value * c, inner = ranges.linear(only.a);
+    if (by < 2 ** 31 && ranges.isExact(inner)) return linearAdd(whole, floorDivLinear(ranges, inner, by));
   }
+  if (!ranges.isExact(rest)) return linearAtom(floorDiv(fromLinear(l), c));
   return linearAdd(whole, linearAtom(floorDiv(fromLinear(rest), c)));
 }
 
-/** Finds the remainder of a linear form by a positive constant, which is never negative. */
+/** Finds the remainder of an exact linear form by a positive constant, which is never negative. */
 export function floorModLinear(ranges: Ranges, l: Linear, c: number): Linear {
   if (c === 1) return linearConst(0);
   const [, rest] = divideLinear(l, c);
@@ -41,9 +43,10 @@ export function floorModLinear(ranges: Ranges, l: Linear, c: number): Linear {
   }
   const only = onlyAtom(rest);
   if (only?.kind === "binary" && only.op === "floormod" && isConst(only.b) && only.b.value % c === 0) {
-    return floorModLinear(ranges, ranges.linear(only.a), c);
+    const inner = ranges.linear(only.a);
+    if (ranges.isExact(inner)) return floorModLinear(ranges, inner, c);
   }
-  return linearAtom(floorMod(fromLinear(rest), c));
+  return linearAtom(floorMod(fromLinear(ranges.isExact(rest) ? rest : l), c));
 }
 
 /** Finds the largest divisor g of c, 1 < g < c, such that `l = g·x + rest` with rest in 0 … g-1. */

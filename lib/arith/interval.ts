@@ -7,6 +7,14 @@ export type ConstIntBound = readonly [lo: number, hi: number];
 /** The bounds of a value about which nothing is known. */
 export const UNBOUNDED: ConstIntBound = [-Infinity, Infinity];
 
+/** The values of i32. */
+export const I32: ConstIntBound = [-(2 ** 31), 2 ** 31 - 1];
+
+/** Tells whether all values of an interval are values of i32. */
+export function fitsI32([lo, hi]: ConstIntBound): boolean {
+  return lo >= I32[0] && hi <= I32[1];
+}
+
 /** Bounds `x op y`, given the bounds of both. */
 export function boundsOfBinary(op: BinaryOp, [a, b]: ConstIntBound, [c, d]: ConstIntBound): ConstIntBound {
   switch (op) {

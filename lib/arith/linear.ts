@@ -24,6 +24,7 @@ export interface Linear {
   readonly constant: number;
 }
 
+const I32_MIN = -(2 ** 31);
 const NO_TERMS: ReadonlyMap<AtomKey, Term> = new Map();
 
 export function linearConst(value: number): Linear {
@@ -34,13 +35,13 @@ export function linearAtom(atom: Expr, coeff = 1): Linear {
   return { terms: new Map([[atomKey(atom), { atom, coeff }]]), constant: 0 };
 }
 
-/** `a + scale·b` */
+/** `a + scale·b`, in exact integers: `reduceLinear` brings it back into i32. */
 export function linearAdd(a: Linear, b: Linear, scale = 1): Linear {
   if (scale === 0) return a;
-  if (b.terms.size === 0) return { terms: a.terms, constant: a.constant + scale * b.constant };
+  if (b.terms.size === 0) return { terms: a.terms, constant: a.constant + scaleCoeff(scale, b.constant) };
   const terms = new Map(a.terms);
-  for (const [key, t] of b.terms) addTerm(terms, key, t.atom, scale * t.coeff);
-  return { terms, constant: a.constant + scale * b.constant };
+  for (const [key, t] of b.terms) addTerm(terms, key, t.atom, scaleCoeff(scale, t.coeff));
+  return { terms, constant: a.constant + scaleCoeff(scale, b.constant) };
 }
 
 /** Adds a term to a form that is still being made. */
@@ -54,18 +55,40 @@ export function linearScale(a: Linear, by: number): Linear {
   return by === 1 ? a : linearAdd(linearConst(0), a, by);
 }
 
+/** `a · b` of coefficients; modulo 2³² where the product is no longer an exact number. */
+export function scaleCoeff(a: number, b: number): number {
+  const product = a * b;
+  return Number.isSafeInteger(product) ? product : Math.imul(a, b);
+}
+
+/**
+ * The form with its coefficients and its constant in i32. i32 wraps around, so the expression has the same value: `2³²·x`
+ * is 0, and `x + 2³¹` is `x - 2³¹`.
+ */
+export function reduceLinear(l: Linear): Linear {
+  let reduced = l.constant === (l.constant | 0);
+  for (const t of l.terms.values()) reduced &&= t.coeff === (t.coeff | 0);
+  if (reduced) return l;
+  const terms = new Map<AtomKey, Term>();
+  for (const [key, t] of l.terms) addTerm(terms, key, t.atom, t.coeff | 0);
+  return { terms, constant: l.constant | 0 };
+}
+
 /** The form as an expression: positive terms first, so that it reads as a sum. */
 export function fromLinear(a: Linear): Expr {
   const terms = [...a.terms.values()];
+  // -2³¹ has no opposite in i32: it is added.
+  const isAdded = (x: number) => x > 0 || x === I32_MIN;
   let e: Expr | undefined;
-  for (const t of terms.filter((t) => t.coeff > 0)) {
+  for (const t of terms.filter((t) => isAdded(t.coeff))) {
     const x = mul(t.atom, t.coeff);
     e = e === undefined ? x : add(e, x);
   }
-  if (a.constant > 0 && e !== undefined) e = add(e, a.constant);
+  if (isAdded(a.constant) && e !== undefined) e = add(e, a.constant);
+  const begun = e !== undefined;
   e ??= constant(a.constant);
-  for (const t of terms.filter((t) => t.coeff < 0)) e = sub(e, mul(t.atom, -t.coeff));
-  return a.constant < 0 && terms.some((t) => t.coeff > 0) ? sub(e, -a.constant) : e;
+  for (const t of terms.filter((t) => !isAdded(t.coeff))) e = sub(e, mul(t.atom, -t.coeff));
+  return begun && a.constant < 0 && !isAdded(a.constant) ? sub(e, -a.constant) : e;
 }
 
 /** `l = c·whole + rest`, coefficient by coefficient, the constant of rest in 0 … c-1. */

@@ -1,6 +1,5 @@
 import { binary, constant, isConst } from "../ir/build.ts";
 import type { Binary, BinaryOp, Expr } from "../ir/expr.ts";
-import { readsMemory } from "../ir/visit.ts";
 import { gcd } from "./gcd.ts";
 import { divideLinear, fromLinear, linearAdd, linearConst, linearScale } from "./linear.ts";
 import type { Ranges } from "./ranges.ts";
@@ -15,10 +14,11 @@ export function normalizeComparison(ranges: Ranges, x: Binary, again: (x: Expr) 
   const order = ORDER[x.op];
   if (!order) return x;
   const [first, second, margin] = order(x.a, x.b);
-  const l = linearAdd(linearAdd(ranges.linear(first), ranges.linear(second), -1), linearConst(-margin));
+  const a = ranges.linear(first), b = ranges.linear(second);
+  if (!ranges.isExact(a) || !ranges.isExact(b)) return x;
+  const l = linearAdd(linearAdd(a, b, -1), linearConst(-margin));
   const step = [...l.terms.values()].reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
-  // Data may be as large as its type allows: one more would be less.
-  if (step === 0 || [...l.terms.values()].some((t) => readsMemory(t.atom))) return x;
+  if (step === 0) return x;
   const [whole] = divideLinear(l, step);
   const terms = [...whole.terms];
   const quotient = terms.length === 1 ? terms[0]?.[1] : undefined;
@@ -39,7 +39,10 @@ export function normalizeComparison(ranges: Ranges, x: Binary, again: (x: Expr) 
     terms: new Map(terms.filter(([, t]) => t.coeff < 0)),
     constant: Math.min(0, whole.constant),
   };
-  return binary("lt", fromLinear(left), fromLinear(linearScale(right, -1)));
+  const opposite = linearScale(right, -1);
+  // A sum of one side's terms may wrap around where the sides as they were don't.
+  if (!ranges.isExact(left) || !ranges.isExact(opposite)) return x;
+  return binary("lt", fromLinear(left), fromLinear(opposite));
 }
 
 /** `a op b` as `first - second - margin < 0`. */

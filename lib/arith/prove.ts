@@ -46,7 +46,9 @@ export function refutes(ranges: Ranges, cond: Expr): boolean {
 /** Tells whether `a - b - margin >= 0`, also through the symbolic extents of loops. */
 function isNonNegative(ranges: Ranges, a: Expr, b: Expr, margin: number): boolean {
   if (a.dtype !== "i32") return false;
-  const l = linearAdd(linearAdd(ranges.linear(a), ranges.linear(b), -1), linearConst(-margin));
+  const first = ranges.linear(a), second = ranges.linear(b);
+  if (!ranges.isExact(first) || !ranges.isExact(second)) return false;
+  const l = linearAdd(linearAdd(first, second, -1), linearConst(-margin));
   if (ranges.boundsOf(l)[0] >= 0) return true;
   const lowered = lowerExtents(ranges, l);
   return (lowered !== l && ranges.boundsOf(lowered)[0] >= 0) ||

@@ -6,7 +6,12 @@ import type { Linear } from "./linear.ts";
 export interface Ranges {
   /** Gives the linear form of an i32 expression. */
   linear(e: Expr): Linear;
-  /** Gives inclusive bounds of a linear form. */
+  /**
+   * Tells whether a form's value in exact integers is its expression's value: no sum or product in it wraps around. Index
+   * arithmetic over loop and shape variables without known bounds counts as exact; arithmetic on data does not.
+   */
+  isExact(l: Linear): boolean;
+  /** Gives inclusive bounds of a linear form in exact integers. */
   boundsOf(l: Linear): ConstIntBound;
   /** Gives the extent of a loop variable where it is symbolic. */
   symbolicExtentOf(v: Var): Expr | undefined;

@@ -4,7 +4,7 @@ import type { Analyzer } from "./analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt } from "../ir/visit.ts";
 
-/** `s` with every expression simplified, conditions that always or never hold resolved, loops of one turn removed. */
+/** `s` with every expression simplified, conditions that always or never hold resolved, loops of one iteration removed. */
 export function simplifyStmt(s: Stmt, analyzer: Analyzer): Stmt {
   const expr = (e: Expr): Expr => analyzer.simplify(e);
   const stmt = (x: Stmt): Stmt => {

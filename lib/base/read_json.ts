@@ -1,26 +1,60 @@
-/** Data of strangers, read field by field: each is of its kind, and none is let through unread. */
+/** Readers of untrusted JSON: every field is checked against its kind, and none is let through unread. */
 
-/** What a value is in words, and how it is read: undefined for anything else. */
+/** One kind of value. */
 export interface Kind<T> {
+  /** What it takes, in words, for errors. */
   readonly takes: string;
+  /** Reads a value; undefined for one of another kind. */
   readonly read: (x: unknown) => T | undefined;
-  /** It may be missing. */
+  /** Whether the value may be missing. */
   readonly optional?: boolean;
 }
 
 /** The kind of each field of an object. */
 export type Kinds<T> = { readonly [K in keyof T]-?: Kind<T[K]> };
 
+/** Text of up to 1,000 characters. */
 export const text: Kind<string> = textUpTo(1000);
+/** A boolean. */
 export const flag: Kind<boolean> = {
   takes: "a boolean",
   read: (x) => typeof x === "boolean" ? x : undefined,
 };
+/** A finite number that is not negative. */
 export const count: Kind<number> = {
   takes: "a number that is not negative",
   read: (x) => typeof x === "number" && Number.isFinite(x) && x >= 0 ? x : undefined,
 };
 
+/** A finite number. */
+export const finite: Kind<number> = {
+  takes: "a finite number",
+  read: (x) => typeof x === "number" && Number.isFinite(x) ? x : undefined,
+};
+
+/** An integer from `least` on that a double holds exactly. */
+export function integerFrom(least: number): Kind<number> {
+  return {
+    takes: `an integer of at least ${least}`,
+    read: (x) => typeof x === "number" && Number.isSafeInteger(x) && x >= least ? x : undefined,
+  };
+}
+
+/** A value of one of several kinds: the first that reads it. */
+export function anyOf<T>(...kinds: readonly Kind<T>[]): Kind<T> {
+  return {
+    takes: kinds.map((k) => k.takes).join(" or "),
+    read: (x) => {
+      for (const kind of kinds) {
+        const value = kind.read(x);
+        if (value !== undefined) return value;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Text of up to so many characters. */
 export function textUpTo(letters: number): Kind<string> {
   return {
     takes: `text of up to ${letters} characters`,
@@ -28,10 +62,12 @@ export function textUpTo(letters: number): Kind<string> {
   };
 }
 
+/** One of a list of texts. */
 export function oneOf<T extends string>(all: readonly T[]): Kind<T> {
   return { takes: `one of ${all.join(", ")}`, read: (x) => all.find((a) => a === x) };
 }
 
+/** A list of up to `most` values of a kind. */
 export function listOf<T>(kind: Kind<T>, most: number): Kind<readonly T[]> {
   return {
     takes: `a list of up to ${most}, each ${kind.takes}`,
@@ -46,7 +82,7 @@ export function listOf<T>(kind: Kind<T>, most: number): Kind<readonly T[]> {
   };
 }
 
-/** An object whose names are anyone's, up to so many of them. */
+/** An object of up to `most` fields with any names, each value of a kind. */
 export function mapOf<T>(kind: Kind<T>, most: number): Kind<Readonly<Record<string, T>>> {
   return {
     takes: `an object of up to ${most} fields, each ${kind.takes}`,
@@ -59,15 +95,21 @@ export function mapOf<T>(kind: Kind<T>, most: number): Kind<Readonly<Record<stri
   };
 }
 
+/** A value of a kind that may be missing. */
 export function optional<T>(kind: Kind<T>): Kind<T | undefined> {
   return { ...kind, optional: true };
 }
 
+/** An object with the fields of `kinds`; fields of other names are left out. */
 export function fields<T extends object>(kinds: Kinds<T>): Kind<T> {
   return { takes: `an object of ${Object.keys(kinds).join(", ")}`, read: (x) => readFields(x, kinds) };
 }
 
-/** The fields of `x` that `kinds` has, each read by its kind; undefined if one is not of its kind. */
+/**
+ * Reads the fields of `x` that `kinds` has; undefined if one is not of its kind.
+ *
+ * @param wrong is told the first field that is not of its kind, and what its kind takes
+ */
 export function readFields<T extends object>(
   x: unknown,
   kinds: Kinds<T>,
@@ -87,7 +129,7 @@ export function readFields<T extends object>(
   return Object.fromEntries(read) as T;
 }
 
-/** An object that is no list. */
+/** Gives the own fields of an object; undefined for a list and for anything else. */
 export function fieldsOf(x: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof x === "object" && x !== null && !Array.isArray(x) ? { ...x } : undefined;
 }

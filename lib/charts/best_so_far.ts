@@ -7,17 +7,26 @@ import { type ChartOptions, type Spec, speedOf } from "./spec.ts";
 import { MARGIN } from "./verdict.ts";
 
 /**
- * Best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
+ * Draws the best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
  * trials, a tick at the bottom for each failed one and a mark where it passes DLight; a level line for a
  * method with one answer, there from the first moment. The axis is logarithmic where the methods are
  * far apart, and says so.
+ *
+ * @throws {RecordError} for a table that is not of trials
  */
-export function bestSoFar(
-  trials: Table,
-  options: ChartOptions & { readonly x?: "seconds" | "trials" } = {},
-): Spec {
+export function bestSoFar(trials: Table, options: BestSoFarOptions = {}): Spec {
+  return bestSoFarSpec(tableToRecords(trials), options);
+}
+
+/** Options of `bestSoFar`. */
+export interface BestSoFarOptions extends ChartOptions {
+  /** What lies to the right; default "seconds". */
+  readonly x?: "seconds" | "trials";
+}
+
+/** Draws `bestSoFar` of records. */
+export function bestSoFarSpec(records: readonly TrialRecord[], options: BestSoFarOptions = {}): Spec {
   const { x = "seconds" } = options;
-  const records = tableToRecords(trials);
   const speed = speedOf(records.filter((r) => r.status === "ok"));
   const at = (r: TrialRecord) => x === "seconds" ? r.secondsSinceStart : r.trial + 1;
   const point = (r: TrialRecord) => ({ x: at(r), y: speed.of(r) });

@@ -3,9 +3,18 @@ import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
 
-/** The confirmed results as bars, with the intervals of the medians over the interleaved rounds and the ratio to DLight. */
+/**
+ * Draws the confirmed results as bars, with the confidence intervals of the medians over the interleaved rounds and the
+ * ratio to DLight.
+ *
+ * @throws {RecordError} for a table that is no summary
+ */
 export function confirmed(summary: Table, options: ChartOptions = {}): Spec {
-  const rows = summaryRows(summary);
+  return confirmedSpec(summaryRows(summary), options);
+}
+
+/** Draws `confirmed` of the rows of a summary. */
+export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions = {}): Spec {
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
   const values = rows.map((r) => {

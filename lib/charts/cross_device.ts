@@ -13,21 +13,30 @@ const MARKS = {
 type Place = keyof typeof MARKS;
 
 /**
- * A row a schedule, two marks: how many times as fast as DLight's preset for the device it was shared from, and for
+ * Draws a row a schedule, two marks: how many times as fast as DLight's preset for the device it was shared from, and for
  * this device, each with its interval; the axis is logarithmic. What does not run here says why.
+ *
+ * @throws {RecordError} for a table that is no rerun
  */
 export function crossDevice(table: Table, options: ChartOptions = {}): Spec {
-  const rows = rerunRows(table);
+  return crossDeviceSpec(rerunRows(table), Object.fromEntries(table.schema.metadata), options);
+}
+
+/** Draws `crossDevice` of rows; `devices` are the names of the two, shown in the legend. */
+export function crossDeviceSpec(
+  rows: readonly RerunRow[],
+  devices: { readonly there?: string; readonly here?: string },
+  options: ChartOptions = {},
+): Spec {
   const several = new Set(rows.map((r) => r.task)).size > 1;
   const labels = new Map(rows.map((r) => {
     const operator = printableLine(r.task.slice(0, r.task.indexOf("(")), 40);
     const label = scheduleLabel(r, rows);
     return [r, several ? `${operator}: ${label}` : label];
   }));
-  const devices = Object.fromEntries(table.schema.metadata);
   const who = {
-    there: `there: ${printableLine(devices["there"] ?? "", 60)}`,
-    here: `here: ${printableLine(devices["here"] ?? "", 60)}`,
+    there: `there: ${printableLine(devices.there ?? "", 60)}`,
+    here: `here: ${printableLine(devices.here ?? "", 60)}`,
   };
   const values = rows.flatMap((r) => {
     const schedule = labels.get(r);

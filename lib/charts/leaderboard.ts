@@ -53,7 +53,7 @@ export interface Leaderboard {
  * @throws {RecordError} for a table that lacks a column
  */
 export function leaderboards(table: Table): readonly Leaderboard[] {
-  const rows = rowsOf(table, CONTEST_COLUMNS) as unknown as readonly ContestRow[];
+  const rows = rowsOf(table, CONTEST_COLUMNS);
   return [...Map.groupBy(rows, (r) => r.operator)].map(([operator, own]) => {
     const [first] = own as [ContestRow, ...ContestRow[]];
     const leastMs = first.shareOfRoofline * first.ms;

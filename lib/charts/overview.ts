@@ -1,16 +1,23 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { summaryRows } from "../records/summary.ts";
+import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
-import { verdicts } from "./verdict.ts";
+import { verdictsOf } from "./verdict.ts";
 import { operatorNames } from "./confirmed.ts";
 
 /**
- * Several comparisons in one picture: a row an operator, a dot a method, placed by how many times as fast
+ * Draws several comparisons in one picture: a row an operator, a dot a method, placed by how many times as fast
  * as DLight it is; the axis is logarithmic, so that twice and half as fast lie equally far from the middle.
+ *
+ * @throws {RecordError} for a table that is no summary
  */
 export function overview(summary: Table, options: ChartOptions = {}): Spec {
-  const rows = summaryRows(summary).filter((r) => r.speedupVsDlight > 0);
+  return overviewSpec(summaryRows(summary), options);
+}
+
+/** Draws `overview` of the rows of a summary. */
+export function overviewSpec(all: readonly SummaryRow[], options: ChartOptions = {}): Spec {
+  const rows = all.filter((r) => r.speedupVsDlight > 0);
   const named = operatorNames(rows);
   const values = rows.map((r) => ({
     operator: named.get(r.task),
@@ -19,7 +26,7 @@ export function overview(summary: Table, options: ChartOptions = {}): Spec {
     low: r.speedupVsDlight * r.medianMs / r.highMs,
     high: r.speedupVsDlight * r.medianMs / r.lowMs,
   }));
-  const said = verdicts(summary).map((v) => ({ operator: named.get(v.task), text: v.short }));
+  const said = verdictsOf(all).map((v) => ({ operator: named.get(v.task), text: v.short }));
   const bounds = values.flatMap((v) => [v.low, v.high, 1]);
   const x = timesAxis("ratio", "times as fast as DLight", bounds);
   const y = rowsAxis("operator", [...named.values()], 320);

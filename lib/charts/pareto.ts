@@ -42,7 +42,7 @@ const INSTANT = 1e-6;
  */
 export function pareto(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Spec {
   const { quality = "quality" } = options;
-  const rows = rowsOf(table, COLUMNS) as unknown as readonly WayRow[];
+  const rows = rowsOf(table, COLUMNS);
   const known = rows.filter((r) =>
     r.seconds >= 0 && Number.isFinite(r.seconds) && Number.isFinite(r.quality)
   );

@@ -16,7 +16,7 @@ export interface PredictionRow {
 const COLUMNS = {
   predicted: "float",
   measured: "float",
-  kind: "text",
+  kind: ["learnt", "unseen", "next"],
 } as const satisfies Readonly<Record<keyof PredictionRow, Column>>;
 
 /** Predictions as a table for `predictions`. */
@@ -63,9 +63,7 @@ export function predictions(
   options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
 ): Spec {
   const { by = "value", unit = "score" } = options;
-  const rows = (rowsOf(table, COLUMNS) as unknown as readonly PredictionRow[]).filter((r) =>
-    Number.isFinite(r.predicted)
-  );
+  const rows = (rowsOf(table, COLUMNS)).filter((r) => Number.isFinite(r.predicted));
   const known = rows.filter((r) => Number.isFinite(r.measured));
   if (rows.length === 0) return emptyChart(options, TITLE, "nothing was predicted");
   const unseen = known.filter((r) => r.kind !== "learnt");

@@ -46,7 +46,7 @@ export function tunersCompared(
   } = {},
 ): Spec {
   const { x: unit = "trials" } = options;
-  const rows = rowsOf(table, TUNER_COLUMNS) as unknown as readonly TunerRow[];
+  const rows = rowsOf(table, TUNER_COLUMNS);
   const nameOf = (r: TunerRow) => `${r.tuner} from ${r.start}`;
   const names = options.methods ?? [...new Set(rows.map(nameOf))];
   const groups = Map.groupBy(rows.filter((r) => names.includes(nameOf(r))), (r) => `${nameOf(r)} ${r.space}`);

@@ -19,7 +19,12 @@ export const MARGIN = 1.05;
  * intervals of the medians over the interleaved rounds lie apart. Operators without a confirmed rule and a confirmed search are left out.
  */
 export function verdicts(summary: Table): readonly Verdict[] {
-  const timed = summaryRows(summary).filter((r) => Number.isFinite(r.medianMs));
+  return verdictsOf(summaryRows(summary));
+}
+
+/** Gives the `verdicts` of the rows of a summary. */
+export function verdictsOf(summary: readonly SummaryRow[]): readonly Verdict[] {
+  const timed = summary.filter((r) => Number.isFinite(r.medianMs));
   return [...Map.groupBy(timed, (r) => r.task)].flatMap(([task, rows]) => {
     const rule = rows.find((r) => r.contestant === "dlight");
     const [search] = rows.filter((r) => !isFixed(r.contestant))

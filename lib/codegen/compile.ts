@@ -14,16 +14,21 @@ import { identifier } from "./names.ts";
 import { usesF16 } from "./wgsl/uses_feature.ts";
 
 /**
- * The executable of a scheduled program for `target`: WGSL for a GPU, JavaScript for the CPU.
+ * Compiles a scheduled program for `target`, in the target's language.
  *
+ * @throws {VerifyError} for a program that is not well formed
  * @throws {LowerError} where the schedule can't be made into kernels
- * @throws {LimitError} where the device's limits stand against it
+ * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
   return executableOf(func, lower(func, target, options), target);
 }
 
-/** The executable of a program whose kernels are these: what is left is to print them. */
+/**
+ * Makes the executable of a program from its lowered kernels.
+ *
+ * @throws {LimitError} where a kernel computes in f16 and the target does not
+ */
 export function executableOf(func: PrimFunc, kernels: readonly Kernel[], target: Target): Executable {
   const outputs = new Set(outputsOf(func));
   const prepared = new Set(

@@ -10,7 +10,9 @@ import type { TextureLayout } from "../target/texture.ts";
 
 /** An argument or intermediate of the program, row-major. */
 export interface BufferSpec {
+  /** The name of the parameter or of the intermediate. */
   readonly name: string;
+  /** The type of its elements. */
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
@@ -23,12 +25,17 @@ export interface BufferSpec {
   readonly storage: { readonly kind: "buffer" | "uniform" } | TextureSpec;
 }
 
+/** How a device holds a tensor in a texture. */
 export interface TextureSpec {
+  /** Tells a texture from a buffer. */
   readonly kind: "texture";
+  /** Where its elements lie. */
   readonly layout: TextureLayout;
+  /** How kernels access it: as a sampled texture, or as a read-only storage texture. */
   readonly access: "sample" | "read";
 }
 
+/** One kernel, and how it is launched. */
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
   readonly name: string;
@@ -38,6 +45,7 @@ export interface Launch {
   readonly prepares: boolean;
   /** WGSL of one module, or JavaScript of one function body. */
   readonly source: string;
+  /** Threads of a workgroup in x, y and z. */
   readonly workgroupSize: readonly [number, number, number];
   /** Workgroups in x, y, z before folding. */
   readonly grid: readonly [ExprJson, ExprJson, ExprJson];
@@ -48,20 +56,26 @@ export interface Launch {
   /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
   readonly uniforms: readonly string[];
   /**
-   * For each loop of an invocation its extent and those of the loops around it. Drivers that end an invocation
-   * after so many turns do it silently, so they are counted when the shapes are known.
+   * For each loop of a thread its extent and those of the loops around it. Drivers that end a thread after a number of
+   * iterations do so silently, so these are counted when the shapes are known.
    */
   readonly loops: readonly (readonly ExprJson[])[];
+  /** True if it computes in f16. */
   readonly f16: boolean;
   /** Workgroup memory of one workgroup, bytes. */
   readonly sharedBytes: number;
 }
 
+/** A compiled program as plain data: its buffers, and the kernels that run one after the other. */
 export interface Executable {
+  /** The name of the program. */
   readonly name: string;
+  /** The language of its kernels. */
   readonly language: KernelLanguage;
+  /** Names of its shape variables. */
   readonly shapeVars: readonly string[];
+  /** Its parameters in order, then its intermediates. */
   readonly buffers: readonly BufferSpec[];
-  /** Run in order. */
+  /** Its kernels in the order in which they run. */
   readonly launches: readonly Launch[];
 }

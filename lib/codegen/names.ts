@@ -1,8 +1,8 @@
-/** Identifiers for generated source: safe whatever a program's names are, and each its own. */
+/** Identifiers for generated source: valid for all names of a program, and unique. */
 import type { Buffer, Var } from "../ir/expr.ts";
 
 /**
- * Words that are not ours to use: WGSL's keywords, reserved words and built-ins (WGSL specification, sections
+ * Words that no identifier may be: WGSL's keywords, reserved words and built-ins (WGSL specification, sections
  * 16.1 and 16.2), JavaScript's, and what the printers themselves write.
  */
 // deno-fmt-ignore
@@ -32,13 +32,14 @@ const RESERVED = new Set([
   "grid thread threads t x y z",
 ].flatMap((line) => line.split(" ")));
 
-/** Hands out identifiers; the same object always gets the same one. */
+/** Gives identifiers; the same object always gets the same one. */
 export class Names {
   readonly #given = new Map<Var | Buffer, string>();
   readonly #used = new Set<string>();
-  /** Where the search goes on for names of which there are many, as elements of one array have them. */
+  /** The number at which the search for a free name goes on, as many elements of one array have similar names. */
   readonly #next = new Map<string, number>();
 
+  /** Gives the identifier of a variable or buffer. */
   of(x: Var | Buffer): string {
     let name = this.#given.get(x);
     if (name === undefined) {
@@ -48,7 +49,7 @@ export class Names {
     return name;
   }
 
-  /** An identifier like `wanted` that nobody else has. */
+  /** Gives an identifier like `wanted` that nothing else has. */
   fresh(wanted: string): string {
     const base = identifier(wanted);
     for (let k = this.#next.get(base) ?? 0;; k++) {
@@ -61,7 +62,7 @@ export class Names {
   }
 }
 
-/** `name` with everything but ASCII letters, digits and underscores replaced, and out of the way of reserved words. */
+/** Replaces everything but ASCII letters, digits and underscores in a name, and avoids reserved words. */
 export function identifier(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9_]/g, "_").replace(/^_+/, "").slice(0, 60);
   const safe = /^[A-Za-z]/.test(plain) ? plain : `v_${plain}`;

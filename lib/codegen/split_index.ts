@@ -2,7 +2,7 @@ import { add, binary, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import { fromLinear, linearOf } from "../arith/linear.ts";
 
-/** Element `index` of an array of vec4 as vector and lane; the lane is a number where it is the same for all threads. */
+/** Splits index `index` of an array of vec4 into vector and lane. The lane is a number where all threads have the same one. */
 export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane: number | Expr } {
   const flat = index.kind === "ramp" ? index.base : index;
   const l = linearOf(flat);
@@ -15,7 +15,7 @@ export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane:
   return { vector: binary("shr", flat, constant(2)), lane: binary("bitand", flat, constant(3)) };
 }
 
-/** The scalars of a ramp. */
+/** Gives the four scalars of a ramp. */
 export function rampLanes(base: Expr, stride: number): readonly Expr[] {
   return [0, 1, 2, 3].map((k) => add(base, k * stride));
 }

@@ -27,7 +27,7 @@ export function issued(leaf: StoreNest, access: NestAccess): number {
 }
 
 /**
- * Distinct elements that the chosen loops touch, at most: in each dimension what they span, or the turns of
+ * Distinct elements that the chosen loops touch, at most: in each dimension what they span, or the iterations of
  * those that move along it where they leap.
  */
 export function touched(access: NestAccess, leaf: StoreNest, loops: readonly number[]): number {
@@ -70,7 +70,7 @@ export function busiest(leaves: readonly StoreNest[], n: number): readonly Store
   return leaves.toSorted((a, b) => b.turns - a.turns).slice(0, n);
 }
 
-/** Floating-point operations of one turn. */
+/** Floating-point operations of one iteration. */
 export function opsOf(leaf: StoreNest): number {
   return leaf.ops.add + leaf.ops.mul + leaf.ops.other + leaf.ops.call;
 }

@@ -11,15 +11,15 @@ const SLACK = 4;
 /** No device comes near these: an exaflop a second, and a petabyte a second. */
 const IMPOSSIBLE: Peaks = { gflops: 1e9, bufferGbps: 1e6, textureGbps: 0, copyGbps: 0, launchMs: 0 };
 
-/** What holds a program back on a device, whatever its schedule. */
+/** The bound of a program on a device, which no schedule exceeds. */
 export interface Roofline {
   /** Arithmetic at the peak rate, or memory at the best bandwidth: which of both takes longer. */
   readonly bound: "arithmetic" | "memory";
-  /** So long. */
+  /** The time of the longer one, milliseconds. */
   readonly ms: number;
-  /** Operations on floats, and bytes that must move. */
+  /** Operations on floats. */
   readonly flops: number;
-  /** Bytes that a run reads and writes at least. */
+  /** Bytes that must move. */
   readonly bytes: number;
 }
 

@@ -27,13 +27,13 @@ export interface NestAccess {
 
 export const OPS = ["add", "mul", "other", "call"] as const;
 
-/** A store that is run once for each turn of its loops, outermost first. */
+/** A store that is run once for each iteration of its loops, outermost first. */
 export interface StoreNest {
   readonly loops: readonly NestLoop[];
   readonly store: NestAccess;
   /** Loads from other buffers than the stored one, in the order of the text. */
   readonly loads: readonly NestAccess[];
-  /** Floating-point operations of one turn. */
+  /** Floating-point operations of one iteration. */
   readonly ops: Readonly<Record<typeof OPS[number], number>>;
   readonly turns: number;
 }
@@ -49,7 +49,7 @@ export function storeNestsOf(func: PrimFunc): readonly StoreNest[] {
     switch (s.kind) {
       case "for": {
         const loop = { var: s.var, extent: valueOf(s.extent, env), kind: s.loop, role: roleOf(s.loop) };
-        // In a cooperative copy threads are bound anew; the outer loop of that tag is the same threads again.
+        // In a cooperative copy threads are bound again; the outer loop of that tag is the same threads again.
         const outer = s.loop.startsWith("threadIdx") ? loops.filter((l) => l.kind !== s.loop) : loops;
         return visit(s.body, [...outer, loop], block);
       }

@@ -73,7 +73,7 @@ const TARGET = [
   /** What the program would take, and what that is for each nanosecond that a perfect schedule would take. */
   "target.ns",
   "target.aboveRoofline",
-  /** Turns of loops for each that the driver allows. */
+  /** Iterations of loops for each that the driver allows. */
   "target.turns",
 ] as const;
 

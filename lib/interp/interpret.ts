@@ -14,10 +14,11 @@ import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
 import { translate } from "./translate.ts";
 
 export type { Shapes };
+/** The arrays that the interpreter takes and gives. */
 export type NumberArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
 export type Arrays = Readonly<Record<string, NumberArray>>;
 
-/** What `interpret` takes. */
+/** Options of `interpret`. */
 export interface InterpretOptions {
   /** Shape variables that do not follow from the inputs' lengths. */
   readonly shapes?: Shapes;
@@ -29,9 +30,9 @@ export interface InterpretOptions {
 }
 
 /**
- * The outputs of `f` on `inputs`, by parameter name: floats as Float64Array, booleans as a Uint32Array of 0
- * and 1. Whatever is not an input starts as NaN (zero for integers), so that a float read before it is
- * written shows.
+ * Interprets a program: the reference for what it computes. Outputs come by parameter name, floats as Float64Array,
+ * booleans as a Uint32Array of 0 and 1. Buffers that are no inputs start as NaN (integers as zero), so that a float that
+ * is read before it is written shows.
  *
  * @throws {IrError} for a missing input, a wrong kind of array or length, a shape variable without a value,
  * or (with `check`) an index out of range

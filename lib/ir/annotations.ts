@@ -9,7 +9,7 @@ export interface Align {
 
 /** How the array that a block writes is aligned: `axis,factor,offset`. */
 export const ALIGN = "buffer_dim_align";
-/** True where it is kept twice, for turns to take in turn. */
+/** True where two copies are kept, between which iterations alternate. */
 export const DOUBLE = "double_buffer_scope";
 /** True where a block makes of inputs what others read, once for as long as these stay. */
 export const PREPARE = "prepare";

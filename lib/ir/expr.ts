@@ -170,7 +170,7 @@ export interface Shuffle {
 
 /**
  * Where a buffer lives: `global` (storage buffer), `shared` (workgroup memory),
- * `local` (registers of one invocation), `texture` (a read-only input that is
+ * `local` (registers of one thread), `texture` (a read-only input that is
  * read through textureLoad, four elements of the last dimension a texel),
  * `uniform` (a small read-only input in a uniform buffer).
  */

@@ -9,7 +9,7 @@ import type { Stmt } from "./stmt.ts";
  * Top-level loop nests run one after the other; each becomes one kernel.
  */
 export class PrimFunc implements FuncData {
-  /** Makes a program of its parts; nothing is checked. */
+  /** Makes a program of its parts, unchecked; `verifyFunc` checks it. */
   constructor(
     /** The name of the program. */
     readonly name: string,

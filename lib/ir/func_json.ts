@@ -1,6 +1,6 @@
 /**
  * Whole programs as JSON data, and back. Nodes keep their grammar's fields; a variable is `{ var: n }`, a
- * buffer `{ buffer: n }`, into the tables that come with them. What is read comes from files of strangers:
+ * buffer `{ buffer: n }`, into the tables that come with them. What is read is untrusted input:
  * every field is checked, and nothing in it is ever run.
  */
 import { IrError } from "./error.ts";
@@ -14,6 +14,7 @@ import { readRecord } from "./json_fields.ts";
 /** A program as JSON. */
 export type FuncJson = { readonly [key: string]: unknown };
 
+/** Writes a program as JSON data. */
 export function funcToJson(f: PrimFunc): FuncJson {
   const vars = new Map<Var, number>(), buffers = new Map<Buffer, number>();
   const varTable: unknown[] = [], bufferTable: unknown[] = [];
@@ -53,9 +54,9 @@ export function funcToJson(f: PrimFunc): FuncJson {
 }
 
 /**
- * The program of `json`.
+ * Reads a program from JSON data, and verifies it.
  *
- * @throws {IrError} where it is not one
+ * @throws {IrError} where it is not a well-formed program
  */
 export function funcFromJson(json: unknown): PrimFunc {
   try {

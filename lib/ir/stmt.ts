@@ -14,7 +14,7 @@ export type Stmt = For | Seq | If | Store | Block | Let | Barrier;
 
 /** An axis of the grid of workgroups, or of the threads in a workgroup. */
 export type ThreadTag = `${"blockIdx" | "threadIdx"}.${"x" | "y" | "z"}`;
-/** `vthread`: turns that run in one thread, side by side, each statement for all of them before the next. */
+/** `vthread`: iterations that run in one thread, side by side, each statement for all of them before the next. */
 export type LoopKind = "serial" | "parallel" | "vectorized" | "unrolled" | "vthread" | ThreadTag;
 
 /** Annotations are plain data that primitives set and rules or passes read. */
@@ -74,7 +74,7 @@ export interface IterVar {
   readonly type: "spatial" | "reduce";
 }
 /**
- * The unit of scheduling. At each turn of the loops around it, `iters[k]` takes
+ * The unit of scheduling. At each iteration of the loops around it, `iters[k]` takes
  * the value `bindings[k]`; nothing runs unless `where` holds. `init` runs before
  * `body` when every reduce iteration variable is 0. Names are unique in a function.
  */

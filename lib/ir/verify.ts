@@ -190,7 +190,7 @@ class Verifier implements ExprScope {
     const { init, body } = s;
     const spatial = iters.filter((it) => it.type === "spatial");
     this.#inBlock = true;
-    // The initial value is for all turns of the reduction, so it can't mention the reduction's axes.
+    // The initial value is for all iterations of the reduction, so it can't mention the reduction's axes.
     if (init) this.#within(spatial.map((it) => it.var), s, () => this.#stmt(init));
     this.#within(iters.map((it) => it.var), s, () => this.#stmt(body));
     this.#inBlock = false;

@@ -103,7 +103,7 @@ export function mapStmt(s: Stmt, stmt: (child: Stmt) => Stmt, expr: (child: Expr
   }
 }
 
-/** Whether `has` holds for `e` or anything below it; parents are asked first, and nobody after the first yes. */
+/** Tells whether `has` holds for `e` or anything below it. Parents are asked first, and nothing after the first yes. */
 export function someExpr(e: Expr, has: (e: Expr) => boolean): boolean {
   if (has(e)) return true;
   switch (e.kind) {
@@ -141,7 +141,7 @@ export function walkExpr(e: Expr, f: (e: Expr) => void): void {
   someExpr(e, (x) => (f(x), false));
 }
 
-/** Whether `has` holds for `s` or any statement below it; parents are asked first, and nobody after the first yes. */
+/** Tells whether `has` holds for `s` or any statement below it. Parents are asked first, and nothing after the first yes. */
 export function someStmt(s: Stmt, has: (s: Stmt) => boolean): boolean {
   if (has(s)) return true;
   switch (s.kind) {

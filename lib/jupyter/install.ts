@@ -1,33 +1,36 @@
 /**
- * Makes Tunebook a kernel of the user's Jupyter, with which notebooks in any folder may import `tunebook`.
+ * Makes Tunebook a kernel of the user's Jupyter. With it, notebooks in any folder import `tunebook`.
  *
  *     deno task kernel [--name tunebook] [--data-dir FOLDER] [--uninstall]
  *
- * A kernel is a folder in Jupyter's data folder (`jupyter --data-dir`): how to start it, and here also the import
- * map that it starts with. It names this checkout of Tunebook and this Deno, and is installed anew when they move.
+ * A kernel is a folder in Jupyter's data folder (`jupyter --data-dir`). It says how to start the kernel, and has the import
+ * map that it starts with. Both name this checkout of Tunebook and this Deno: install it again when they move.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TunebookError } from "../base/error.ts";
 
-/** The kernel can't be installed or removed. */
+/** Says that the kernel can't be installed or removed, and why. */
 export class KernelError extends TunebookError {
   override readonly name = "KernelError";
 }
 
+/** Options of `installKernel` and `uninstallKernel`. */
 export interface KernelOptions {
-  /** What Jupyter calls it, and notebooks say that they need. Default "tunebook". */
+  /** The name by which Jupyter and notebooks know the kernel. Default "tunebook". */
   readonly name?: string;
-  /** Jupyter's data folder; default: what `jupyter --data-dir` says. */
+  /** Jupyter's data folder. Default: the one that `jupyter --data-dir` prints. */
   readonly dataDir?: string;
-  /** The Deno that it starts. Default: this one. */
+  /** The path of the Deno that runs the kernel. Default: the one that runs this. */
   readonly deno?: string;
 }
 
+/** The default name of the kernel. */
 export const KERNEL_NAME = "tunebook";
+/** The kernel's name in Jupyter's menus. */
 export const DISPLAY_NAME = "Tunebook (Deno)";
 const ROOT = new URL("../../", import.meta.url);
-/** Tunebook's own configuration, as far as a kernel repeats it. */
+/** The parts of Tunebook's own configuration that a kernel repeats. */
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as {
   readonly version: string;
   readonly exports: string;
@@ -35,15 +38,15 @@ const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as 
 };
 const START = new URL("./start.ts", import.meta.url).href;
 const WORKER = new URL("../measure/worker.ts", import.meta.url).href;
-/** npx keeps what it runs in a cache, and clears it. */
+/** Matches paths in npx's cache, which npx clears. */
 const PASSING = /[\\/]_npx[\\/]/;
 
 /**
- * Installs the kernel for this user, in the place of an earlier one; gives its folder. A Deno of npx's is copied
- * there, and the packages that Tunebook imports are fetched, so that the first cell does not wait for them.
+ * Installs the kernel for this user and returns its folder. It replaces an earlier Tunebook kernel of that name. A Deno in
+ * npx's cache is copied into the folder. The packages that Tunebook imports are fetched, so that the first cell does not
+ * wait for them.
  *
- * @throws {KernelError} without Jupyter, for a name that can't be one or is another kernel's, or if packages can't
- * be fetched
+ * @throws {KernelError} if there is no Jupyter, if the name is invalid or another kernel's, or if packages can't be fetched
  */
 export async function installKernel(options: KernelOptions = {}): Promise<string> {
   const { name = KERNEL_NAME, deno = Deno.execPath() } = options;
@@ -51,7 +54,7 @@ export async function installKernel(options: KernelOptions = {}): Promise<string
   const there = await readSpec(folder);
   if (there !== undefined && !isOurs(there)) {
     throw new KernelError(
-      `cannot install kernel ${name}: ${folder} is another kernel; choose another --name`,
+      `expected no kernel or a Tunebook kernel in ${folder}, got another kernel, installing ${name}; choose another --name`,
     );
   }
   if (there !== undefined) await Deno.remove(folder, { recursive: true });
@@ -76,45 +79,48 @@ export async function installKernel(options: KernelOptions = {}): Promise<string
 }
 
 /**
- * Removes the kernel, and nothing else; gives the folder that it was in.
+ * Removes the kernel and nothing else, and returns the folder that it was in.
  *
- * @throws {KernelError} without Jupyter, and if there is no such kernel or it is none of Tunebook's
+ * @throws {KernelError} if there is no Jupyter, no such kernel, or if the kernel is not Tunebook's
  */
 export async function uninstallKernel(options: Omit<KernelOptions, "deno"> = {}): Promise<string> {
   const { name = KERNEL_NAME } = options;
   const folder = await kernelFolder(name, options.dataDir);
   const spec = await readSpec(folder);
   if (spec === undefined || !isOurs(spec)) {
-    const why = spec === undefined ? `there is no ${folder}` : `${folder} is another's`;
-    throw new KernelError(`cannot uninstall kernel ${name}: ${why}; \`jupyter kernelspec list\` shows all`);
+    const found = spec === undefined ? "no kernel" : "another kernel";
+    throw new KernelError(
+      `expected a Tunebook kernel in ${folder}, got ${found}, uninstalling ${name}; \`jupyter kernelspec list\` shows all`,
+    );
   }
   await Deno.remove(folder, { recursive: true });
   return folder;
 }
 
-/** What Jupyter's menus call it. */
+/** Returns the kernel's name in Jupyter's menus. */
 function displayName(name: string): string {
   return name === KERNEL_NAME ? DISPLAY_NAME : `${DISPLAY_NAME}: ${name}`;
 }
 
 async function kernelFolder(name: string, dataDir: string | undefined): Promise<string> {
-  // As Jupyter asks for them; and a name leads out of no folder.
+  // Jupyter allows these letters only. A name of dots would lead out of the folder.
   if (!/^[a-z0-9._-]+$/i.test(name) || /^\.+$/.test(name)) {
-    throw new KernelError(`cannot call a kernel ${name}: Jupyter takes letters, digits, and . _ -`);
+    throw new KernelError(
+      `expected a kernel's name of letters, digits, and . _ -, got ${JSON.stringify(name)}`,
+    );
   }
   return join(dataDir ?? await jupyterDataDir(), "kernels", name);
 }
 
 async function jupyterDataDir(): Promise<string> {
-  const missing = "Jupyter was not found, as there is no `jupyter` on the PATH; install it " +
-    "(Debian: apt-get install jupyter-notebook; elsewhere: pip install notebook), or say with --data-dir where " +
-    "its data folder is";
+  const missing = "expected Jupyter, got no `jupyter` on the PATH; install it " +
+    "(Debian: apt-get install jupyter-notebook; elsewhere: pip install notebook), or give its data folder by --data-dir";
   try {
     const { success, stdout } = await new Deno.Command("jupyter", { args: ["--data-dir"], stderr: "null" })
       .output();
     const folder = new TextDecoder().decode(stdout).trim();
     if (!success || folder === "") {
-      throw new KernelError(`\`jupyter --data-dir\` names no folder; say it with --data-dir`);
+      throw new KernelError(`expected a folder from \`jupyter --data-dir\`, got none; give it by --data-dir`);
     }
     return folder;
   } catch (e) {
@@ -123,7 +129,7 @@ async function jupyterDataDir(): Promise<string> {
   }
 }
 
-/** Tunebook's import map, as seen from another folder; what only its tests need is left out. */
+/** Returns Tunebook's import map with absolute addresses, without the entries that only tests need. */
 function absoluteImports(): Readonly<Record<string, string>> {
   const kept = Object.entries(config.imports).filter(([, to]) => !to.startsWith("jsr:"));
   return Object.fromEntries(
@@ -139,11 +145,13 @@ async function fetchPackages(deno: string, folder: string): Promise<void> {
   }).output();
   if (success) return;
   throw new KernelError(
-    `cannot fetch the packages that Tunebook imports: ${new TextDecoder().decode(stderr).trim()}`,
+    `expected the packages that Tunebook imports, got an error, fetching them: ${
+      new TextDecoder().decode(stderr).trim()
+    }`,
   );
 }
 
-/** The kernel.json of a folder, or undefined where there is none; broken ones are another's. */
+/** Reads the kernel.json of a folder; undefined where there is none. A broken one counts as another kernel's. */
 async function readSpec(folder: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(join(folder, "kernel.json"));
@@ -162,7 +170,7 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   await Deno.writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** What the command line says. */
+/** Reads the command line. */
 function kernelOptions(args: readonly string[]): KernelOptions & { readonly uninstall: boolean } {
   try {
     const { name, uninstall, "data-dir": dataDir } = parseArgs({

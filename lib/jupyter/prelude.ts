@@ -1,15 +1,16 @@
-/** What a Tunebook kernel does before its first cell. */
+/** Prepares a Tunebook kernel, before its first cell. */
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { showArrowTables } from "../notebook/view_registry.ts";
 import { listenForInterrupts } from "../tuning/interrupt.ts";
 
-/** What Deno calls the module that all cells are parts of. */
+/** The end of the address of the module that Deno makes of all cells. */
 const CELLS = "/$deno$jupyter.mts";
 
 /**
- * Makes `folder`, that of the notebook, the one that paths and the cells' imports are relative to, wherever the
- * kernel was started; keeps interrupts from ending the kernel; and ends it with the process that started it.
+ * Prepares the kernel for a notebook in `folder`. Paths and the cells' imports become relative to that folder, wherever
+ * the kernel was started. Interrupts no longer end the kernel. Arrow tables show themselves. The kernel ends with the
+ * process that started it.
  */
 export async function prepare(folder: string): Promise<void> {
   Deno.chdir(folder);

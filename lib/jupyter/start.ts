@@ -1,13 +1,14 @@
 /**
  * Starts a Tunebook kernel for Jupyter: `start.ts CONNECTION_FILE CONFIG_FOLDER`, in the notebook's folder.
  *
- * Deno's kernel takes its import map from the folder that it starts in and from those above, and no flag says
- * another. So it starts in CONFIG_FOLDER, whose deno.json knows `tunebook`, unless the notebook's own project does;
- * and the first thing that it executes, before Jupyter reaches it, takes it back to the notebook's folder.
+ * Deno's kernel takes its import map from the folder that it starts in or from a folder above; no flag names another. So
+ * it starts in CONFIG_FOLDER, whose deno.json has `tunebook`, unless the notebook's own project has it. Before Jupyter
+ * reaches the kernel, the prelude takes it back to the notebook's folder. The prelude imports packages by their full
+ * names, so that it runs under any import map.
  *
- * A kernel that Jupyter restarts has the ports of the one before, which may still be about to end.
+ * A restarted kernel has the ports of the one before, which may not have ended yet.
  *
- * Interrupts come here, as the kernel has a process group of its own, and are handed on once it can take them.
+ * The kernel has a process group of its own, so interrupts come here. They are handed on once the kernel can take them.
  */
 import { dirname, join, resolve } from "node:path";
 // A kernel ends with the Jupyter that started it.
@@ -16,7 +17,7 @@ import { type Connection, executeSilently } from "./zmtp.ts";
 
 const PORTS_MS = 10_000;
 
-/** Whether a project around this folder has an import map that knows tunebook; the nearest one decides. */
+/** Returns whether the nearest project around this folder has `tunebook` in its import map. */
 function knowsTunebook(folder: string): boolean {
   for (const name of ["deno.json", "deno.jsonc"]) {
     try {
@@ -30,7 +31,7 @@ function knowsTunebook(folder: string): boolean {
   return above !== folder && knowsTunebook(above);
 }
 
-/** Waits, at most ten seconds, until nobody listens on the kernel's ports; after that the kernel says what is wrong. */
+/** Waits until the kernel's ports are free, at most ten seconds. After that the kernel itself says what is wrong. */
 async function portsFree({ ip: hostname, ...connection }: Connection): Promise<void> {
   const end = performance.now() + PORTS_MS;
   for (const [name, port] of Object.entries(connection)) {
@@ -63,8 +64,11 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
     stdin: "piped",
   }).spawn();
   let ready = false;
-  Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  // On Windows no process can send these to another, and Jupyter interrupts a kernel there by an event.
+  if (Deno.build.os !== "windows") {
+    Deno.addSignalListener("SIGINT", () => void (ready && kernel.kill("SIGINT")));
+    Deno.addSignalListener("SIGTERM", () => kernel.kill("SIGTERM"));
+  }
   const prelude = new URL("./prelude.ts", import.meta.url).href;
   const code = `await (await import(${JSON.stringify(prelude)})).prepare(${JSON.stringify(folder)})`;
   try {

@@ -1,9 +1,9 @@
 /// <reference lib="deno.worker" />
 /**
- * Ends a kernel at once when what started it is gone, which holds the other end of its input; also while a cell holds
- * the main thread. A kernel that is killed and started again has the same ports.
+ * Ends a kernel at once when its parent process is gone, also while a cell holds the main thread. The parent holds the
+ * other end of its input. Without this, a killed kernel would keep the ports that the next one needs.
  */
-// Its start needs the main thread, which waits until it watches.
+// The main thread waits for this message.
 postMessage(null);
 const read = new Uint8Array(64);
 while (await Deno.stdin.read(read) !== null);

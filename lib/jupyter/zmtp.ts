@@ -1,10 +1,10 @@
 /**
- * One request to a Jupyter kernel: as much of ZeroMQ's wire protocol (ZMTP 3.0, rfc.zeromq.org/spec/23) and of
- * Jupyter's messages as it takes to have a kernel execute something before anybody else does.
+ * Sends one request to a Jupyter kernel. It has the parts of ZeroMQ's wire protocol (ZMTP 3.0, rfc.zeromq.org/spec/23)
+ * and of Jupyter's messages that let a kernel execute code before Jupyter itself connects.
  */
 import { TunebookError } from "../base/error.ts";
 
-/** What Jupyter writes for a kernel: where to listen, and the key that messages are signed with. */
+/** The connection file that Jupyter writes for a kernel: where to listen, and the key that signs messages. */
 export interface Connection {
   readonly transport: string;
   readonly ip: string;
@@ -12,26 +12,29 @@ export interface Connection {
   readonly key: string;
 }
 
-/** The kernel can't be reached, or what it was asked to execute failed. */
+/** Says that the kernel can't be reached, or that the code failed. */
 export class KernelRequestError extends TunebookError {
   override readonly name = "KernelRequestError";
 }
 
 const DELIMITER = "<IDS|MSG>";
 const CONNECT_MS = 60_000;
-/** Before whoever shows the notebook tries again to connect, which ZeroMQ does every 100 ms. */
+/** Shorter than the 100 ms after which ZeroMQ, in Jupyter, tries again to connect; milliseconds. */
 const RETRY_MS = 3;
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /**
- * Has the kernel execute code, silently, and waits for its answer.
+ * Executes code in the kernel, silently, and waits for its answer.
  *
- * @throws {KernelRequestError} if it does not listen within a minute, is not reached by TCP, or the code throws
+ * @throws {KernelRequestError} if the kernel does not listen within a minute, if its transport is not TCP, or if the code
+ * throws
  */
 export async function executeSilently(connection: Connection, code: string): Promise<void> {
   if (connection.transport !== "tcp") {
-    throw new KernelRequestError(`cannot reach a kernel by ${connection.transport}: have Jupyter use tcp`);
+    throw new KernelRequestError(
+      `expected the transport tcp, got ${connection.transport}, connecting to a kernel; set it in Jupyter`,
+    );
   }
   using socket = await connect(connection);
   const peer = new Peer(socket);
@@ -53,7 +56,9 @@ export async function executeSilently(connection: Connection, code: string): Pro
     if ((JSON.parse(parent) as { msg_id?: string }).msg_id !== header.msg_id) continue;
     const { status, ename, evalue } = JSON.parse(reply) as Readonly<Record<string, string>>;
     if (status === "ok") return;
-    throw new KernelRequestError(`the kernel answered ${status}: ${ename ?? ""} ${evalue ?? ""}`);
+    throw new KernelRequestError(
+      `expected the answer ok of the kernel, got ${status}: ${ename ?? ""} ${evalue ?? ""}`,
+    );
   }
 }
 
@@ -67,7 +72,9 @@ async function connect({ ip, shell_port }: Connection): Promise<Deno.TcpConn> {
     } catch (e) {
       if (!(e instanceof Deno.errors.ConnectionRefused)) throw e;
       if (performance.now() > end) {
-        throw new KernelRequestError(`nobody listens on ${ip}:${shell_port} after ${CONNECT_MS / 1000} s`);
+        throw new KernelRequestError(
+          `expected a kernel on ${ip}:${shell_port}, got no listener for ${CONNECT_MS / 1000} s`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -133,7 +140,9 @@ class Peer {
     const chunk = new Uint8Array(65536);
     while (this.#pending.length < length) {
       const n = await this.socket.read(chunk);
-      if (n === null) throw new KernelRequestError("the kernel hung up");
+      if (n === null) {
+        throw new KernelRequestError("expected an answer of the kernel, got the end of the connection");
+      }
       this.#pending = bytesOf(this.#pending, chunk.subarray(0, n));
     }
     const read = this.#pending.slice(0, length);

@@ -38,7 +38,7 @@ export class AliasAnalysis {
     return of.get(b);
   }
 
-  /** The values that `l` takes, where it is constant or tells even turns of a loop from odd ones. */
+  /** The values that `l` takes, where it is constant or tells even iterations of a loop from odd ones. */
   #valuesOf(l: Linear): readonly number[] | undefined {
     if (l.terms.size === 0) return [l.constant];
     const atoms = [...l.terms.values()].map((t) => t.atom);

@@ -3,7 +3,7 @@ import { isConst } from "../ir/build.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { Barrier, Stmt } from "../ir/stmt.ts";
 
-/** One barrier for each kind of memory that is waited for. */
+/** Makes one barrier for each kind of memory that holds one of the buffers. */
 export function barriers(buffers: ReadonlySet<Buffer>): readonly Barrier[] {
   const all = [...buffers];
   return [
@@ -12,7 +12,7 @@ export function barriers(buffers: ReadonlySet<Buffer>): readonly Barrier[] {
   ];
 }
 
-/** Whether whoever runs `s` passes a barrier. */
+/** Tells whether a thread that runs `s` passes a barrier. */
 export function passesBarrier(s: Stmt): boolean {
   switch (s.kind) {
     case "barrier":

@@ -49,12 +49,12 @@ export function bindThreads(draft: KernelDraft): KernelDraft {
   return { ...draft, threads, body: stmt(draft.body, new Map(), new Map()) };
 }
 
-/** A loop inside another of its tag has the other's threads take turns of its own: all of them must be there. */
+/** Checks a loop inside of another one with its tag: the threads of the outer loop run its iterations, and all must be there. */
 function checkNested(s: For, outer: For | undefined, analyzer: Analyzer): void {
   if (!outer) return;
   const asked = `cannot bind ${s.var.name} to ${s.loop} inside ${outer.var.name}, which has this tag too`;
   if (!analyzer.proves(le(s.extent, outer.extent))) {
-    throw new LowerError(`${asked}: it has more turns than there are threads; give both one extent`);
+    throw new LowerError(`${asked}: it has more iterations than there are threads; give both one extent`);
   }
   walkStmt(s.body, () => {}, (e) => {
     if (e === outer.var) throw new LowerError(`${asked}: what it does differs by ${outer.var.name}`);

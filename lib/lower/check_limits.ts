@@ -61,10 +61,10 @@ export function checkLimits(kernel: Kernel, target: Target): void {
     }
   }
   check(
-    "loop iterations in one invocation",
+    "loop iterations in one thread",
     loopIterations(kernel),
     limits.maxLoopIterations,
-    "the driver would cut it off silently: give an invocation less work, or unroll",
+    "the driver would end it silently: give a thread less work, or unroll",
   );
 }
 
@@ -74,7 +74,7 @@ export function sharedBytes(kernel: Kernel): number {
 }
 
 /**
- * Turns of all loops in one invocation, at most; a loop of symbolic extent counts as one turn, as it waits for launch.
+ * Iterations of all loops in one thread, at most; a loop of symbolic extent counts as one iteration, as it waits for launch.
  */
 function loopIterations(kernel: Kernel): number {
   const analyzer = new Analyzer();
@@ -108,8 +108,8 @@ function loopIterations(kernel: Kernel): number {
 }
 
 /**
- * For each loop of an invocation its extent and those of the loops around it: the sum of their products is
- * how many turns it takes. An extent that is not of shapes alone is left out.
+ * For each loop of a thread its extent and those of the loops around it: the sum of their products is
+ * how many iterations it takes. An extent that is not of shapes alone is left out.
  */
 export function loopNests(kernel: Kernel): readonly (readonly Expr[])[] {
   const shapes = new Set(kernel.uniforms);

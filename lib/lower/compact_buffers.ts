@@ -1,5 +1,5 @@
 /**
- * Buffers in registers and workgroup memory shrink to what one invocation or workgroup holds at a time:
+ * Buffers in registers and workgroup memory shrink to what one thread or workgroup holds at a time:
  * the box that their accesses touch while the loops inside their common scope run.
  */
 import { constant, floorMod, isConst, sub } from "../ir/build.ts";
@@ -95,7 +95,7 @@ function padded(b: Buffer, shape: readonly Expr[], layout: Layout | undefined): 
   );
 }
 
-/** Two copies in turn are one array only if no turn asks for what another one wrote. */
+/** Two copies in turn are one array only if no iteration asks for what another one wrote. */
 function checkDoubled(
   b: Buffer,
   turns: For | undefined,
@@ -108,14 +108,14 @@ function checkDoubled(
     throw new LowerError(`${asked}: no serial loop is around all its uses; computeAt its block in one`);
   }
   if (!box.every((r, d) => isSame(r, written[d], analyzer))) {
-    throw new LowerError(`${asked}: a turn of ${turns.var.name} reads more of it than it writes`);
+    throw new LowerError(`${asked}: an iteration of ${turns.var.name} reads more of it than it writes`);
   }
   walkStmt(turns.body, (s) => {
     if (s.kind !== "if" || !usesVar(s.cond, (v) => v === turns.var)) return;
     walkStmt(s, (x) => {
       if (x.kind !== "store" || x.buffer !== b) return;
       throw new LowerError(
-        `${asked}: not every turn of ${turns.var.name} writes it; pad that axis, or keep one of it`,
+        `${asked}: not every iteration of ${turns.var.name} writes it; pad that axis, or keep one copy of it`,
       );
     });
   });
@@ -125,12 +125,12 @@ function whole(b: Buffer, d: number): Range {
   return { min: constant(0), extent: b.shape[d] ?? constant(1), exact: false };
 }
 
-/** What an invocation reads from its registers it must have written itself. */
+/** What a thread reads from its registers it must have written itself. */
 function checkCovered(b: Buffer, box: readonly Range[], written: readonly Range[], analyzer: Analyzer): void {
   box.forEach((r, d) => {
     if (isSame(r, written[d], analyzer)) return;
     throw new LowerError(
-      `cannot keep ${b.name} in registers: an invocation would read elements of dimension ${d} that it did not ` +
+      `cannot keep ${b.name} in registers: a thread would read elements of dimension ${d} that it did not ` +
         `write; compute the producer under the same thread loops as its consumer, or use shared memory`,
     );
   });

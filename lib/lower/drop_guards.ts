@@ -1,7 +1,7 @@
 /**
- * Guards of tails stay where results leave the registers, and go where values only enter them: a thread past
- * the end computes what nobody stores. That needs loads from outside of a buffer to be harmless; WebGPU
- * warrants that they give some value, and JavaScript gives undefined.
+ * Keeps the guards of tails where results leave the registers, and drops them where values only enter registers: a thread
+ * past the end computes values that are never stored. Loads from outside of a buffer are harmless: WebGPU gives some
+ * value for them, and JavaScript gives undefined.
  *
  *     if (i < n) { a = A[i]; }            a = A[i];
  *     if (i < n) { s = s + a; }     →     s = s + a;
@@ -65,10 +65,10 @@ function storesOf(body: Stmt, isFixed: (e: Expr) => boolean): readonly Guarded[]
 }
 
 /**
- * The conditions without which nobody needs a register: what all stores that read it have in common, each
- * with its own guards and, where it is to a register again, with those that this one is needed under. The
- * greatest solution, found by going round. What a condition or a loop's extent reads is needed always, and so is what
- * a thread hands to others, whose conditions are their own.
+ * Finds the conditions under which each register is needed: those that all stores that read it have in common. A store has
+ * its own guards and, where it stores to a register, the conditions under which that one is needed. The result is the
+ * greatest solution, found by iteration. Registers that a condition or a loop's extent reads are needed always, and so
+ * are those that a thread passes to other threads, whose conditions differ.
  */
 function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buffer, Conditions> {
   // Last stores first, as needs go back from results: a chain of registers takes one round, and not one a link.

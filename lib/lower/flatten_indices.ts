@@ -1,6 +1,6 @@
 /**
  * Every access gets one index: row-major elements for arrays. A texture keeps two: its row, and the element
- * within the row, of which four make a texel.
+ * within the row. Four elements make a texel.
  */
 import { add, ceilDiv, constant, floorDiv, floorMod, isConst, mul } from "../ir/build.ts";
 import { elementsOf } from "../ir/elements.ts";

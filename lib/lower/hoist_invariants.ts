@@ -1,5 +1,5 @@
 /**
- * What is the same in every turn of a loop is computed once, before it: the terms of an index that the loop
+ * What is the same in every iteration of a loop is computed once, before it: the terms of an index that the loop
  * does not change, and any other arithmetic on what it does not write. Drivers for GPUs do so themselves, but
  * not all do: Mesa's llvmpipe does not.
  *
@@ -90,7 +90,7 @@ function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
       case "store":
         return { ...s, indices: indicesOf(s), value: expr(s.value) };
       case "for":
-        // How often a loop turns is asked of its extent before the kernel runs, when there are no names yet.
+        // How often a loop iterations is asked of its extent before the kernel runs, when there are no names yet.
         return { ...s, body: stmt(s.body) };
       default:
         return mapStmt(s, stmt, expr);
@@ -105,7 +105,7 @@ function isWork(e: Expr): boolean {
     lanesOf(e.dtype) === 1;
 }
 
-/** Whether an expression is the same in all turns of the loop: it takes nothing from inside, nor from what others write. */
+/** Whether an expression is the same in all iterations of the loop: it takes nothing from inside, nor from what others write. */
 function fixedIn(loop: For): (e: Expr) => boolean {
   const inside = new Set<Var>([loop.var]), written = new Set<Buffer>();
   walkStmt(loop.body, (s) => {

@@ -1,6 +1,6 @@
 /**
- * Puts a barrier between statements of which one writes memory that the other reads or writes, where threads
- * share that memory; also from one turn of a loop to the next. A barrier stands only where all threads of a
+ * Puts a barrier between two statements where one writes memory that the other reads or writes, and threads share that
+ * memory; also from one iteration of a loop to the next. A barrier stands only where all threads of a
  * workgroup pass.
  */
 import { seq, sub, variable } from "../ir/build.ts";
@@ -22,7 +22,7 @@ export function insertBarriers(draft: KernelDraft): KernelDraft {
   if (size === 1 || !shares) return draft;
   const placer = new Placer(new Set(threads.map((t) => t.var)), draft);
   const { reads, writes } = placer.touchedBy(draft.body);
-  // Workgroup memory that nobody reads may be written in any order.
+  // Workgroup memory that is never read may be written in any order.
   const isRead = reads.size > 0 || [...writes.keys()].some((b) => b.scope !== "shared");
   if (!isRead) return draft;
   return { ...draft, body: placer.place(draft.body, new Touched()) };
@@ -34,9 +34,9 @@ function isShared(b: Buffer, draft: KernelDraft): boolean {
 
 class Placer {
   readonly #analyzer: Analyzer;
-  /** Variables that are the same for all threads of a workgroup: which one it is, the shapes, the turns of loops. */
+  /** Variables that are the same for all threads of a workgroup: which one it is, the shapes, the iterations of loops. */
   readonly #fixed: Set<Var>;
-  /** For a loop's variable one that stands for some turn of it, nobody knows which. */
+  /** For a loop's variable another one, which stands for an unknown iteration of the loop. */
   readonly #someTurn = new Map<Var, Var>();
   readonly #touched = new Map<Stmt, Touched>();
   readonly #reaches: AliasAnalysis;
@@ -64,7 +64,7 @@ class Placer {
       }
       case "for": {
         if (this.#isUnit(s)) return this.#leaf(s, now);
-        // A turn starts with what turns before it may have left.
+        // An iteration starts with what iterations before it may have left.
         const start = now.copy();
         this.#fix(s.var, true);
         for (;;) {
@@ -170,7 +170,7 @@ class Placer {
     return this.touchedBy(s).isEmpty;
   }
 
-  /** Whether two statements inside `s`, or two turns of a loop in it, would need a barrier between them. */
+  /** Whether two statements inside `s`, or two iterations of a loop in it, would need a barrier between them. */
   #hasInnerConflict(s: Stmt): boolean {
     const stores: Stmt[] = [];
     let looped = false;

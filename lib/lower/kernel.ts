@@ -13,7 +13,7 @@ export interface Binding {
   readonly texture: TextureLayout | undefined;
 }
 
-/** An array of the workgroup or of one invocation. */
+/** An array of the workgroup or of one thread. */
 export interface Alloc {
   readonly buffer: Buffer;
   readonly lanes: 1 | 4;

@@ -9,7 +9,7 @@ import type { TextureLayout } from "../target/texture.ts";
 /** How an array of a kernel lies in memory, as annotations of the block that writes it say. */
 export interface Layout {
   readonly align?: Align;
-  /** Two of it, which the turns of the loop around all its uses take in turn. */
+  /** True for two copies of it, between which the iterations of the loop around all its uses alternate. */
   readonly doubled: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface KernelDraft {
   readonly layouts: ReadonlyMap<Buffer, Layout>;
   /** Filled when thread loops become thread variables. */
   readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
-  /** Global buffers through which threads of a workgroup hand values to each other. */
+  /** Global buffers through which threads of a workgroup exchange values. */
   readonly sharedGlobals: ReadonlySet<Buffer>;
   /** Elements an array element, by buffer; filled when vector accesses are settled. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;

@@ -26,11 +26,11 @@ import { trimLoops } from "./trim_loops.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
 
-/** One step of lowering. */
+/** One pass of the pipeline. */
 export interface Pass {
-  /** Its name, as `after` gets it. */
+  /** Its name, as `after` is told it. */
   readonly name: string;
-  /** Takes a draft and returns a draft. */
+  /** Makes the next draft of a draft. */
   readonly run: (draft: KernelDraft, target: Target) => KernelDraft;
 }
 
@@ -60,18 +60,18 @@ export const passes: readonly Pass[] = [
   { name: "hoistInvariants", run: hoistInvariants },
 ];
 
-/** What `lower` takes. */
+/** Options of `lower`. */
 export interface LowerOptions {
-  /** Is shown every kernel after every pass. */
+  /** Called with every kernel after every pass. */
   readonly after?: (pass: string, draft: KernelDraft) => void;
 }
 
 /**
- * The kernels of a scheduled program, in launch order, checked against the target's limits.
+ * Lowers a scheduled program to its kernels, in launch order, and checks them against the target's limits.
  *
  * @throws {VerifyError} for a program that is not well formed
  * @throws {LowerError} where the schedule can't be made into a kernel
- * @throws {LimitError} where the device's limits stand against it
+ * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   verifyFunc(func);

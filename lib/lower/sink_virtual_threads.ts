@@ -26,7 +26,7 @@ export function sinkVirtualThreads(draft: KernelDraft): KernelDraft {
       const own = virtual.find((l) => usesVar(s.extent, (v) => v === l.var));
       if (!own) return mapStmt(s, (x) => sink(x, virtual));
       throw new LowerError(
-        `cannot run ${own.var.name} as virtual threads: ${s.var.name} has another extent at each of its turns`,
+        `cannot run ${own.var.name} as virtual threads: ${s.var.name} has another extent at each of its iterations`,
       );
     }
     // What is the same for all of them is done once.
@@ -69,7 +69,7 @@ function isStraight(s: For): boolean {
   return straight;
 }
 
-/** Of what is built up over several turns, each virtual thread must surely have its own: they take turns there. */
+/** Checks that each virtual thread has its own element of what accumulates over several iterations, which they run in turn. */
 function checkApart(b: Block, loop: For, analyzer: Analyzer): void {
   const values = bindingMap(b);
   walkStmt(b.body, (s) => {

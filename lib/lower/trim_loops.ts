@@ -1,13 +1,13 @@
 /**
- * A loop ends where its turns stop to add anything: where what it adds to is guarded by a condition that holds in its
- * first turns only. What it brings near for turns that add nothing is then not brought either.
+ * Ends a loop once its remaining iterations contribute nothing: where its stores are guarded by a condition that holds in
+ * its first iterations only. What it brings near for iterations that add nothing is then not brought either.
  *
  *     for t in range(8):                              for t in range(min(8, n)):
  *       a = A[t]                                 →      a = A[t]
  *       s = s + (a if t < n else 0)                     s = s + a
  *
  * Only where all threads of a workgroup agree on the end, as they may have to meet in the loop. A loop of symbolic
- * extent stays as it is: its turns are counted at launch, by shapes alone.
+ * extent stays as it is: its iterations are counted at launch, by shapes alone.
  */
 import { and, binary, conjuncts, isConst, min, select, TRUE } from "../ir/build.ts";
 import { equalExpr } from "../ir/equal.ts";
@@ -45,7 +45,7 @@ function usesIn(s: Stmt): ReadonlyMap<Buffer, number> {
 }
 
 /**
- * The conditions, by their keys, that each store to what is seen outside of the loop adds under, and the turn from
+ * The conditions, by their keys, that each store to what is seen outside of the loop adds under, and the iteration from
  * which on each of them fails.
  */
 function endsOf(

@@ -17,7 +17,7 @@ type Values = ReadonlyMap<Var, Const>;
 interface Copies {
   /** What unrolled loops do not change. */
   readonly rest: Linear;
-  /** How far a turn of each unrolled loop goes. */
+  /** How far an iteration of each unrolled loop goes. */
   readonly turns: readonly (readonly [Var, number])[];
   /** All but the constant, where that is a sum to which it is only to be added. */
   readonly plain?: Expr;
@@ -54,7 +54,7 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
       }
       const copies: Stmt[] = [];
       for (let k = 0; k < extent.value; k++) {
-        // A loop may have nothing in it, and as many turns as it likes.
+        // A loop may have nothing in it, and as many iterations as it likes.
         if (++turns > 4 * MAX_STATEMENTS) throw tooMany();
         copies.push(stmt(s.body, new Map(values).set(s.var, constant(k))));
       }

@@ -43,7 +43,7 @@ export function vectorizeLoops(draft: KernelDraft, target: Target): KernelDraft 
   return { ...draft, body: stmt(draft.body) };
 }
 
-/** Statement by statement is turn by turn only where no two turns store to one place. */
+/** Tells whether no two iterations store to one place: only then may all iterations run statement by statement. */
 function lanesAreApart(loop: For, analyzer: Analyzer): boolean {
   return !someStmt(loop.body, (s) => s.kind === "store" && !isInjective(s.indices, loop.var, analyzer));
 }

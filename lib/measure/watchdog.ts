@@ -1,4 +1,7 @@
-/** Ends the measuring process once its parent is gone, also while a candidate holds the main thread. */
+/**
+ * Ends the measuring process once its parent is gone, also while a candidate holds the main thread. (On Windows a process
+ * keeps the number of a parent that is gone; there the process ends with its input, after the candidate.)
+ */
 const parent = Deno.ppid;
 setInterval(() => {
   if (Deno.ppid !== parent) Deno.kill(Deno.pid, "SIGKILL");

@@ -4,7 +4,7 @@ import type { ConfidenceInterval } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { recordsToTable } from "../records/table.ts";
 import { Chart } from "../charts/chart.ts";
-import { bestSoFar } from "../charts/best_so_far.ts";
+import { bestSoFarSpec } from "../charts/best_so_far.ts";
 import { labelOf } from "../charts/methods.ts";
 import { counted } from "./lines.ts";
 import { digits } from "../charts/spec.ts";
@@ -44,7 +44,7 @@ export function searchParts({ records, best, confirmed, speedup }: Searched): re
         counted(records.length, "trial")
       }, ${failed} failed, in ${seconds.toFixed(0)} s. The best takes ${digits(ms)} ms${gain}.`,
     ]),
-    new Chart(bestSoFar(recordsToTable(records), { title: best.task })),
+    new Chart(bestSoFarSpec(records, { title: best.task })),
     confirmed.length > 0
       ? sheet(confirmed.map((c) => ({
         "trial": c.record.trial,

@@ -1,6 +1,6 @@
 import { type Data, DataType, Precision, type RecordBatch } from "npm:apache-arrow@21.2.0";
 import { RecordError } from "./error.ts";
-import { arrowType, type Column } from "./schema.ts";
+import { arrowType, type Columns, type Stored, storedOf } from "./schema.ts";
 
 /**
  * Holds a batch from a file against the columns it should have: their types, and that every text and list lies
@@ -8,23 +8,24 @@ import { arrowType, type Column } from "./schema.ts";
  *
  * @throws {RecordError} where a column is missing, of another type, or reaches outside
  */
-export function checkBatch(batch: RecordBatch, columns: Readonly<Record<string, Column>>): void {
+export function checkBatch(batch: RecordBatch, columns: Columns): void {
   // Of a stream without batches the reader makes one without rows.
   if (batch.numRows === 0) return;
   for (const [name, column] of Object.entries(columns)) {
     const at = batch.schema.fields.findIndex((f) => f.name === name);
     const data: Data | undefined = batch.data.children[at];
     if (!data) throw new RecordError(`column ${name} is missing`);
-    if (!isOf(column, data.type)) {
+    const stored = storedOf(column);
+    if (!isOf(stored, data.type)) {
       throw new RecordError(`column ${name} is ${data.type} where ${arrowType(column)} belongs`);
     }
-    if (data.length !== batch.numRows || !reaches(data, column)) {
+    if (data.length !== batch.numRows || !reaches(data, stored)) {
       throw new RecordError(`column ${name} reaches outside of its batch`);
     }
   }
 }
 
-function isOf(column: Column, type: DataType): boolean {
+function isOf(column: Stored, type: DataType): boolean {
   switch (column) {
     case "text":
       return DataType.isUtf8(type);
@@ -40,7 +41,7 @@ function isOf(column: Column, type: DataType): boolean {
 }
 
 /** Whether all rows are there, with nothing left out. */
-function reaches(data: Data, column: Column): boolean {
+function reaches(data: Data, column: Stored): boolean {
   if (data.nullCount > 0 || data.offset !== 0) return false;
   switch (column) {
     case "text":

@@ -58,7 +58,7 @@ export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
 
 /** @throws {RecordError} for a table that lacks a column, or has a kernel of a method twice */
 export function kernelRows(table: Table): readonly KernelRow[] {
-  const rows = rowsOf(table, KERNEL_COLUMNS) as unknown as readonly KernelRow[];
+  const rows = rowsOf(table, KERNEL_COLUMNS);
   const seen = new Set<string>();
   for (const { kernel, contestant } of rows) {
     const key = JSON.stringify([kernel, contestant]);

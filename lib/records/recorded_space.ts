@@ -29,7 +29,7 @@ export interface SpacePoint {
 
 const COLUMNS = {
   index: "int",
-  status: "text",
+  status: "status",
   ms: "float",
   samples: "floats",
   seconds: "float",
@@ -83,7 +83,7 @@ export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): Recorde
   };
   const rule = presentName(written, names.rules);
   const knobs = knobsFromJson(known).map((k) => ({ ...k, name: presentName(k.name, knobsOf(rule, names)) }));
-  const rows = rowsOf(table, COLUMNS) as unknown as readonly SpacePoint[];
+  const rows = rowsOf(table, COLUMNS);
   const bare = new ConfigSpace(knobs);
   const keyOf = (answers: readonly Answer[]) => answers.join("|");
   const recorded = new Set(

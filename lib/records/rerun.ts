@@ -53,7 +53,7 @@ export const RERUN_COLUMNS = {
   hereTimes: "float",
   hereTimesLow: "float",
   hereTimesHigh: "float",
-  status: "text",
+  status: "status",
   message: "text",
   trace: "text",
   maxError: "float",
@@ -69,5 +69,5 @@ export function rerunTable(
 }
 
 export function rerunRows(table: Table): readonly RerunRow[] {
-  return rowsOf(table, RERUN_COLUMNS) as unknown as readonly RerunRow[];
+  return rowsOf(table, RERUN_COLUMNS);
 }

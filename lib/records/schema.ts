@@ -1,5 +1,6 @@
 /** The columns of a log, in Arrow's types. */
 import { type DataType, Field, Float64, Int32, List, Schema, Utf8 } from "npm:apache-arrow@21.2.0";
+import type { Failure } from "../measure/measurement.ts";
 import type { TrialRecord } from "./record.ts";
 
 /** Raised whenever a reader of today could misread a log of tomorrow. */
@@ -8,7 +9,26 @@ export const SCHEMA_VERSION = 2;
 /** Columns that an older log lacks, and what they hold then. */
 export const SINCE_FIRST = { againstMs: NaN, againstSamples: [] } as const;
 
-export type Column = "text" | "int" | "float" | "floats";
+/** What a column stores. */
+export type Stored = "text" | "int" | "float" | "floats";
+
+/**
+ * What a column holds: what it stores; text that is one of a list; or the status of a trial, which in a file of a later
+ * version may be a kind of failure that this one has no name for.
+ */
+export type Column = Stored | "status" | readonly string[];
+
+/** The columns of a table, by name and in order. */
+export type Columns = Readonly<Record<string, Column>>;
+
+type ValueOf<C> = C extends readonly (infer T)[] ? T
+  : C extends "text" ? string
+  : C extends "status" ? "ok" | Failure
+  : C extends "floats" ? readonly number[]
+  : number;
+
+/** One row of a table with such columns. */
+export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> };
 
 /** Every field of a record, in order. */
 export const TRIAL_COLUMNS = {
@@ -25,7 +45,7 @@ export const TRIAL_COLUMNS = {
   trial: "int",
   config: "text",
   trace: "text",
-  status: "text",
+  status: "status",
   message: "text",
   samples: "floats",
   againstMs: "float",
@@ -40,9 +60,15 @@ export const TRIAL_COLUMNS = {
   time: "float",
 } as const satisfies Readonly<Record<keyof TrialRecord, Column>>;
 
-/** Plain types: a dictionary would differ from batch to batch. */
+/** Tells what a column stores. */
+export function storedOf(column: Column): Stored {
+  return typeof column === "string" && column !== "status" ? column : "text";
+}
+
+/** The Arrow type of a column. Types are plain: a dictionary would differ from batch to batch. */
 export function arrowType(column: Column): DataType {
-  switch (column) {
+  const stored = storedOf(column);
+  switch (stored) {
     case "text":
       return new Utf8();
     case "int":
@@ -52,12 +78,13 @@ export function arrowType(column: Column): DataType {
     case "floats":
       return new List(new Field("item", new Float64(), false));
     default:
-      return column satisfies never;
+      return stored satisfies never;
   }
 }
 
+/** The schema of a table with such columns. */
 export function schemaOf(
-  columns: Readonly<Record<string, Column>>,
+  columns: Columns,
   metadata: Readonly<Record<string, string>> = {},
 ): Schema {
   const fields = Object.entries(columns).map(([name, column]) => new Field(name, arrowType(column), false));

@@ -100,5 +100,5 @@ export function summaryTable(rows: readonly SummaryRow[]): Table {
 }
 
 export function summaryRows(table: Table): readonly SummaryRow[] {
-  return rowsOf(table, SUMMARY_COLUMNS) as unknown as readonly SummaryRow[];
+  return rowsOf(table, SUMMARY_COLUMNS);
 }

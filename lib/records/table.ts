@@ -4,15 +4,27 @@ import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { RecordError } from "./error.ts";
 import { presentRecord } from "./present_names.ts";
 import type { TrialRecord } from "./record.ts";
-import { arrowType, type Column, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
+import {
+  arrowType,
+  type Column,
+  type Columns,
+  type RowOf,
+  schemaOf,
+  SINCE_FIRST,
+  type Stored,
+  storedOf,
+  TRIAL_COLUMNS,
+} from "./schema.ts";
 
-type Columns = Readonly<Record<string, Column>>;
-
-/** One batch of rows. */
-export function batchOf(rows: readonly object[], columns: Columns, schema: Schema): RecordBatch {
+/** Makes one batch of rows. */
+export function batchOf<C extends Columns>(
+  rows: readonly RowOf<C>[],
+  columns: C,
+  schema: Schema,
+): RecordBatch {
   const children = Object.entries(columns).map(([name, column]) => {
     const values = rows.map((r) => {
-      const value = (r as Readonly<Record<string, unknown>>)[name];
+      const value: unknown = r[name];
       return column === "floats" ? [...value as readonly number[]] : value;
     });
     const [data] = vectorFromArray(values, arrowType(column)).data;
@@ -25,56 +37,74 @@ export function batchOf(rows: readonly object[], columns: Columns, schema: Schem
   );
 }
 
-/** Rows as a table of one batch; a table without rows keeps its columns. */
-export function tableOf(
-  rows: readonly object[],
-  columns: Columns,
+/** Makes a table of one batch of rows; a table without rows keeps its columns. */
+export function tableOf<C extends Columns>(
+  rows: readonly RowOf<C>[],
+  columns: C,
   metadata: Readonly<Record<string, string>> = {},
 ): Table {
   const schema = schemaOf(columns, metadata);
   return rows.length === 0 ? new Table(schema) : new Table(schema, [batchOf(rows, columns, schema)]);
 }
 
+/** Makes a table of trials, a row each. */
 export function recordsToTable(records: readonly TrialRecord[]): Table {
   return tableOf(records, TRIAL_COLUMNS);
 }
 
 /**
- * The records of a table, under the present names of rules, knobs and steps.
+ * Reads the trials of a table, under the present names of rules, knobs and steps.
  *
  * @param names as earlier versions wrote them
  * @throws {RecordError} where a column is missing or holds something else
  */
 export function tableToRecords(table: Table, names: OldNames = OLD_NAMES): readonly TrialRecord[] {
-  const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
-    !Object.hasOwn(SINCE_FIRST, name) || table.getChild(name)
-  );
-  const rows = rowsOf(table, Object.fromEntries(known));
-  const records = rows.map((row) => ({ ...SINCE_FIRST, ...row })) as unknown as readonly TrialRecord[];
-  return records.map((r) => presentRecord(r, names));
+  return rowsOf(table, TRIAL_COLUMNS, SINCE_FIRST).map((r) => presentRecord(r, names));
 }
 
-/** The rows of a table, checked against the columns that they should have. */
-export function rowsOf(table: Table, columns: Columns): readonly Readonly<Record<string, unknown>>[] {
+/**
+ * Reads the rows of a table, each value checked against its column.
+ *
+ * @param otherwise what columns hold that the table may lack
+ * @throws {RecordError} where another column is missing, or a value is not of its column
+ */
+export function rowsOf<const C extends Columns>(
+  table: Table,
+  columns: C,
+  otherwise: Partial<RowOf<C>> = {},
+): readonly RowOf<C>[] {
   const readers = Object.entries(columns).map(([name, column]) => {
     const vector = table.getChild(name);
-    if (!vector) {
-      const has = table.schema.fields.map((f) => f.name).join(", ");
-      throw new RecordError(`cannot read records: column ${name} is missing; the table has ${has}`);
-    }
-    return [name, (row: number) => plain(vector.get(row), column, name)] as const;
+    if (vector) return [name, (row: number) => checked(vector.get(row), column, name)] as const;
+    if (Object.hasOwn(otherwise, name)) return [name, () => otherwise[name] as unknown] as const;
+    const has = table.schema.fields.map((f) => f.name).join(", ");
+    throw new RecordError(`expected a table with a column ${name}, got ${has || "none"}, reading records`);
   });
   return Array.from(
     { length: table.numRows },
-    (_, row) => Object.fromEntries(readers.map(([name, read]) => [name, read(row)])),
+    // Each value was checked against its column.
+    (_, row) => Object.fromEntries(readers.map(([name, read]) => [name, read(row)])) as RowOf<C>,
   );
 }
 
-function plain(value: unknown, column: Column, name: string): unknown {
-  if (column === "text" && typeof value === "string") return value;
-  if ((column === "int" || column === "float") && typeof value === "number") return value;
-  if (column === "floats" && value !== null && typeof value === "object") {
-    return Array.from(value as Iterable<number>);
+function checked(value: unknown, column: Column, name: string): unknown {
+  const read = valueOf(value, storedOf(column));
+  if (read !== undefined && (typeof column === "string" || column.some((text) => text === read))) return read;
+  const takes = typeof column === "string" ? column : `one of ${column.join(", ")}`;
+  const got = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : typeof value;
+  throw new RecordError(`expected ${takes} in column ${name}, got ${got}, reading records`);
+}
+
+function valueOf(value: unknown, stored: Stored): unknown {
+  switch (stored) {
+    case "text":
+      return typeof value === "string" ? value : undefined;
+    case "int":
+    case "float":
+      return typeof value === "number" ? value : undefined;
+    case "floats":
+      return value !== null && typeof value === "object" ? Array.from(value as Iterable<number>) : undefined;
+    default:
+      return stored satisfies never;
   }
-  throw new RecordError(`cannot read records: column ${name} holds ${typeof value} where ${column} belongs`);
 }

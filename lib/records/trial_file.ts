@@ -1,4 +1,5 @@
 /** A file of trials: an Arrow stream that grows batch by batch and is never closed. */
+import { dirname } from "node:path";
 import { type Schema, Table } from "npm:apache-arrow@21.2.0";
 import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
@@ -205,8 +206,7 @@ function messageOf(e: unknown): string {
 async function openFile(path: string): Promise<Deno.FsFile> {
   let file: Deno.FsFile;
   try {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    if (folder) await Deno.mkdir(folder, { recursive: true });
+    await Deno.mkdir(dirname(path), { recursive: true });
     file = await Deno.open(path, { read: true, write: true, create: true });
   } catch (e) {
     throw new RecordError(

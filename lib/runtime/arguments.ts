@@ -10,7 +10,7 @@ export type { Shapes };
 /** Arguments by parameter name. */
 export type Inputs = Readonly<Record<string, TypedArray>>;
 
-/** Elements of a buffer. */
+/** Counts the elements of a buffer. */
 export function lengthOf(spec: BufferSpec, shapes: Shapes): number {
   return spec.shape.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
 }
@@ -101,7 +101,7 @@ function lengthsOf(specs: readonly BufferSpec[], inputs: Inputs): Readonly<Recor
   return Object.fromEntries(specs.map((b) => [b.name, (inputs[b.name] as TypedArray).length]));
 }
 
-/** Holds the kinds of arrays against what is expected of `all` inputs, of which those in `specs` must be there. */
+/** Checks the kinds of arrays against `all` inputs; those in `specs` must be there. */
 function checkKinds(
   asked: string,
   specs: readonly BufferSpec[],

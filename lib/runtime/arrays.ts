@@ -1,13 +1,14 @@
 /** The typed arrays that hold each dtype. */
 import type { ScalarType } from "../ir/dtype.ts";
 
-/** What goes into and comes out of programs; `bool` as 0 and 1 in a Uint32Array. */
+/** The arrays that programs take and give, one class for each dtype. `bool` is 0 or 1 in a Uint32Array. */
 export type TypedArray =
   | Float32Array<ArrayBuffer>
   | Float16Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>;
 
+/** The class of typed array that holds each dtype. */
 export const ARRAYS = {
   f32: Float32Array,
   f16: Float16Array,
@@ -16,11 +17,12 @@ export const ARRAYS = {
   bool: Uint32Array,
 } as const satisfies Record<ScalarType, unknown>;
 
+/** Makes an array of zeros that holds `length` elements. */
 export function zeros(dtype: ScalarType, length: number): TypedArray {
   return new ARRAYS[dtype](length);
 }
 
-/** An array of values that no right program writes: NaN, or a pattern of bits. */
+/** Makes an array of values that no right program writes: NaN, or a pattern of bits. */
 export function poisoned(dtype: ScalarType, length: number): TypedArray {
   const array = zeros(dtype, length);
   return dtype === "f32" || dtype === "f16" ? array.fill(NaN) : array.fill(0x7fc0dead);

@@ -1,37 +1,48 @@
-/** What the two kinds of devices have in common. */
+/** What every API that runs kernels has to offer. */
 import type { Executable } from "../codegen/executable.ts";
 import type { Target } from "../target/target.ts";
 import type { Inputs, Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { Preparation } from "./preparation.ts";
 
+/** A device behind an API: compiles executables for its target. */
 export interface Backend extends Disposable {
+  /** The device as plain data. */
   readonly target: Target;
-  /** @throws {CompileError | LaunchLimitError} */
+  /**
+   * Compiles an executable on the device.
+   *
+   * @throws {CompileError} for source that the driver refuses
+   * @throws {LaunchLimitError} where a limit of the device is exceeded
+   */
   load(executable: Executable): Promise<Loaded>;
 }
 
-/** A program some of whose inputs may be on the device already; the others are given, and checked. */
+/** A program with some inputs already on the device. The other inputs are given, and were checked. */
 export interface Runnable extends Disposable {
   /** Puts arguments on the device and makes room for the results. */
   bind(inputs: Inputs, shapes: Shapes): Promise<Bound>;
-  /** Runs once: the results, by parameter name. */
+  /** Runs once, and gives the results by parameter name. */
   run(inputs: Inputs, shapes: Shapes): Promise<Record<string, TypedArray>>;
 }
 
 /** A program whose source is compiled. */
 export interface Loaded extends Runnable {
-  /** Puts some inputs on the device for good, as far as `plan` keeps them. */
+  /** Puts some inputs on the device until they are disposed, as far as `plan` keeps them. */
   prepare(inputs: Inputs, shapes: Shapes, plan: Preparation): Promise<Weights>;
 }
 
-/** A program with some of its inputs on the device, and what that took. */
+/** A program with some of its inputs on the device, and the cost of putting them there. */
 export interface Weights extends Runnable {
+  /** The time that putting them on the device took. */
   readonly upload: Spent;
+  /** The time that the preparing kernels took. */
   readonly preparing: Spent;
+  /** Their bytes on the device. */
   readonly bytes: HeldBytes;
 }
 
+/** Bytes of inputs on a device, before and after they are prepared. */
 export interface HeldBytes {
   /** The inputs as they were put on the device. */
   readonly before: number;
@@ -43,21 +54,23 @@ export interface HeldBytes {
 export interface Bound extends Disposable {
   /** Fills results and intermediates with values that no right program writes. */
   poison(): void;
-  /** Runs the program `times` times in one go and waits. */
+  /** Runs the program `times` times in one submission, and waits. */
   run(times: number): Promise<Spent>;
-  /** The results, by parameter name. */
+  /** Reads the results, by parameter name. */
   read(): Promise<Record<string, TypedArray>>;
 }
 
 /** Milliseconds of a whole `run`, on each clock there is. */
 export interface Spent {
+  /** By the wall clock. */
   readonly wall: number;
+  /** By the CPU time of this process. */
   readonly cpu: number;
   /** By the device's own timestamps. */
   readonly timestamp?: number;
 }
 
-/** What `clock` says; where a run came back without timestamps, the wall's clock counts. */
+/** Gives the time on one clock, milliseconds; wall time where a run came back without timestamps. */
 export function timeOf(spent: Spent, clock: Target["clock"]): number {
   return clock === "timestamp" ? spent.timestamp ?? spent.wall : clock === "cpu" ? spent.cpu : spent.wall;
 }

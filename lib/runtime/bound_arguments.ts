@@ -6,6 +6,7 @@ import { RuntimeError } from "./error.ts";
 export class BoundArguments implements Bound {
   #bound: Bound | undefined;
 
+  /** Wraps bound arguments of the program `name`. */
   constructor(
     readonly name: string,
     bound: Bound,
@@ -33,6 +34,7 @@ export class BoundArguments implements Bound {
     return await this.#own().read();
   }
 
+  /** Frees the arguments. */
   [Symbol.dispose](): void {
     this.#bound?.[Symbol.dispose]();
     this.#bound = undefined;

@@ -1,35 +1,35 @@
 import type { Shapes } from "./arguments.ts";
 
-/** What nobody uses is kept up to so many bytes together, and so many places. */
+/** The most bytes, and the most buffer sets, that a pool keeps. */
 const IDLE_BYTES = 1 << 26;
 const MOST = 256;
 
-/** A place that a run may have for itself. */
-interface Room extends Disposable {
+/** A set of buffers for one run. */
+export interface BufferSet extends Disposable {
+  /** What it takes on the device. */
   readonly bytes: number;
 }
 
-/**
- * A device's places in which nothing runs at the moment, for the next run by the same owner with the same shapes. The
- * oldest go first.
- */
-export class BufferPool<P extends Room> implements Disposable {
+/** A pool of idle buffer sets on a device, by program and shapes. The oldest are freed first. */
+export class BufferPool<P extends BufferSet> implements Disposable {
   readonly #idle: { readonly owner: object; readonly key: string; readonly place: P }[] = [];
   #bytes = 0;
 
+  /** Takes an idle set of the same owner and shapes, if there is one. */
   take(owner: object, shapes: Shapes): P | undefined {
     const key = keyOf(shapes);
     const at = this.#idle.findLastIndex((i) => i.owner === owner && i.key === key);
     return at < 0 ? undefined : this.#remove(at);
   }
 
+  /** Puts a set back that is no longer in use. */
   give(owner: object, shapes: Shapes, place: P): void {
     this.#idle.push({ owner, key: keyOf(shapes), place });
     this.#bytes += place.bytes;
     while (this.#bytes > IDLE_BYTES || this.#idle.length > MOST) this.#remove(0)[Symbol.dispose]();
   }
 
-  /** Lets go of what an owner has left. */
+  /** Frees all sets of an owner. */
   clear(owner: object): void {
     for (let k = this.#idle.length - 1; k >= 0; k--) {
       if (this.#idle[k]?.owner === owner) this.#remove(k)[Symbol.dispose]();
@@ -42,6 +42,7 @@ export class BufferPool<P extends Room> implements Disposable {
     return place;
   }
 
+  /** Frees all sets. */
   [Symbol.dispose](): void {
     while (this.#idle.length > 0) this.#remove(0)[Symbol.dispose]();
   }

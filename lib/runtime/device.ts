@@ -11,14 +11,15 @@ import { HOST } from "./platform.ts";
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { flag, oneOf } from "../base/option_kinds.ts";
 
+/** Options of `Device.open`. */
 export interface DeviceOptions {
   /** The kind of device, "webgpu" or "cpu". Default: the WebGPU adapter, or the CPU if there is none. */
   readonly backend?: "webgpu" | "cpu";
   /** Takes the presets of this profile, whatever the adapter says of itself. */
   readonly profile?: Profile;
   /**
-   * Asks for subgroup operations also where the adapter does not list them: Deno's adapters have them, and never do.
-   * `target.subgroups` says whether they were given, and compute.
+   * Asks for subgroup operations also where the adapter does not list them, as Deno's adapters never do. Default false.
+   * `target.subgroups` states whether they are there and compute.
    */
   readonly subgroups?: boolean;
 }
@@ -42,7 +43,8 @@ export class Device implements Disposable {
   /**
    * Opens the WebGPU adapter with all its limits, or the CPU where there is no adapter.
    *
-   * @throws {NoDeviceError} if WebGPU was insisted on and there is no adapter
+   * @throws {NoDeviceError} if WebGPU was asked for and there is no adapter
+   * @throws {TunebookError} for an unknown profile
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.open", options, DEVICE_FIELDS, { prefer: '"backend"' });
@@ -64,7 +66,7 @@ export class Device implements Disposable {
     return this.#target;
   }
 
-  /** Measures what the adapter does not tell, once; from then on `target.peaks` has it. Takes about a second. */
+  /** Measures the rates of the device, once, in about a second. From then on `target.peaks` has them. */
   async probe(): Promise<Peaks> {
     const peaks = this.#target.peaks ?? await probe(this.#backend);
     this.#target = { ...this.#target, peaks };
@@ -75,12 +77,13 @@ export class Device implements Disposable {
    * Compiles an executable on this device.
    *
    * @throws {CompileError} for source that the driver refuses
-   * @throws {LaunchLimitError} where a limit stands against it
+   * @throws {LaunchLimitError} where a limit of the device is exceeded
    */
   async load(executable: Executable): Promise<Program> {
     return new Program(executable, await this.#backend.load(executable));
   }
 
+  /** Closes the device. Programs on it can't run any more. */
   [Symbol.dispose](): void {
     this.#backend[Symbol.dispose]();
   }

@@ -20,21 +20,21 @@ export const HOST: string = host.Deno
   : host.navigator?.userAgent ?? "unknown";
 
 /**
- * The clock that measures best on a device of which `clock` is known: wall time where the device has no
- * timestamps, or the host, a browser page, does not count CPU time.
+ * Chooses the clock of a device whose profile prefers `clock`. It is wall time where the device has no timestamps, or
+ * where the host, as a browser page, does not count CPU time.
  */
 export function clockOf(clock: Clock, timestamps: boolean): Clock {
   if (clock === "timestamp") return timestamps ? clock : "wall";
   return clock === "cpu" && host.process?.cpuUsage === undefined ? "wall" : clock;
 }
 
-/** CPU milliseconds that this process has used, all its threads together; wall milliseconds without such a clock. */
+/** Gives the CPU milliseconds of this process, all its threads together; wall milliseconds where the host counts none. */
 export function cpuTime(): number {
   const used = host.process?.cpuUsage?.();
   return used ? (used.user + used.system) / 1000 : performance.now();
 }
 
-/** Starts counting; what it returns gives the milliseconds since. */
+/** Starts a stopwatch. The function that it returns gives the milliseconds since then. */
 export function stopwatch(): () => { readonly wall: number; readonly cpu: number } {
   const cpu = cpuTime(), wall = performance.now();
   return () => ({ wall: performance.now() - wall, cpu: cpuTime() - cpu });
@@ -45,7 +45,7 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => host.setImmediate ? host.setImmediate(resolve) : setTimeout(resolve, 0));
 }
 
-/** True in a notebook of Deno's kernel. */
+/** Tells whether the host is a notebook of Deno's kernel. */
 export function inNotebook(): boolean {
   try {
     return host.Deno?.jupyter !== undefined;

@@ -1,6 +1,7 @@
 /** Which launches of a program can run before the other inputs are known, and what then stays on the device. */
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 
+/** A plan of what stays on a device when some inputs are prepared. */
 export interface Preparation {
   /** Preparing launches that touch nothing but what is given and what they make of it themselves. */
   readonly launches: readonly Launch[];
@@ -20,7 +21,7 @@ export function planPreparation(exe: Executable, given: readonly string[]): Prep
   const writers = (name: string) =>
     exe.launches.filter((l) => l.bindings.some((b) => b.name === name && b.access === "readWrite"));
   let ready = new Set(given.length > 0 ? exe.launches.filter((l) => l.prepares) : []);
-  // What is shared must be whole: a buffer of which a launch that waits writes a part is each run's own.
+  // A shared buffer must be complete: one that a later launch writes in part belongs to each run.
   const whole = (name: string) => {
     const made = writers(name);
     return given.includes(name) || (made.length > 0 && made.every((l) => ready.has(l)));

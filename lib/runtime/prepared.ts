@@ -74,6 +74,7 @@ export class Prepared implements Disposable {
     );
   }
 
+  /** Frees the prepared inputs. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -1,32 +1,32 @@
-/** What rules and rooflines want to know of a device and adapters don't tell: measured by small kernels. */
+/** Measures the rates of a device, which adapters do not state, by small kernels. */
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
 import type { Inputs } from "./arguments.ts";
 import { type Backend, type Bound, timeOf } from "./backend.ts";
 
-/** Invocations of a probe, in workgroups of 64. */
+/** Threads of a probe, in workgroups of 64. */
 const THREADS = 1 << 14;
-/** Turns of a probe's loop: under every driver's limit, and long enough to hide the launch. */
-const TURNS = 256;
+/** Iterations of a probe's loop: under every driver's limit, and long enough to hide the launch. */
+const ITERATIONS = 256;
 /** Independent sums of four, so that no multiply-add waits for the one before it. */
 const SUMS = 8;
-/** Milliseconds that a sample takes at least, and samples of which the fastest counts. */
+/** Milliseconds that a sample takes at least, and samples; the fastest one counts. */
 const SAMPLE_MS = 30;
 const SAMPLES = 3;
 
-/** Measures `backend`'s peaks; takes about a second. */
+/** Measures the peaks of a device, in about a second. */
 export async function probe(backend: Backend): Promise<Peaks> {
   const { target } = backend;
   const launchMs = await timed(backend, kernel(target, "launch"), {});
   const fma = await timed(backend, kernel(target, "fma"), {});
   const image = new Float32Array(THREADS * 4).fill(1);
-  const loads = THREADS * TURNS * 16;
+  const loads = THREADS * ITERATIONS * 16;
   const rate = async (name: Probe) => loads / await timed(backend, kernel(target, name), { A: image }) / 1e6;
   const copy = new Float32Array(COPIED).fill(1);
   const copyMs = await timed(backend, kernel(target, "copy"), { A: copy });
   return {
-    gflops: THREADS * TURNS * SUMS * 4 * 2 / fma / 1e6,
+    gflops: THREADS * ITERATIONS * SUMS * 4 * 2 / fma / 1e6,
     bufferGbps: await rate("buffer"),
     textureGbps: target.textures === "none" ? 0 : await rate("texture"),
     copyGbps: 2 * COPIED * 4 / copyMs / 1e6,
@@ -124,7 +124,8 @@ function wgsl(name: Probe, { textures }: Target): string {
   const sums = Array.from({ length: SUMS }, (_, k) => `s${k}`);
   const begin = sums.map((s, k) => `  var ${s} = vec4<f32>(f32(i % 7u) * 1e-3 + ${k}.0);`).join("\n");
   const end = `  B[i] = ${sums.join(" + ")};`;
-  const loop = (body: string) => `${begin}\n  for (var t = 0u; t < ${TURNS}u; t++) {\n${body}\n  }\n${end}`;
+  const loop = (body: string) =>
+    `${begin}\n  for (var t = 0u; t < ${ITERATIONS}u; t++) {\n${body}\n  }\n${end}`;
   const body: Readonly<Record<Probe, string>> = {
     launch: "  B[0] = vec4<f32>(f32(i));",
     copy: "  B[i] = A[i];",
@@ -147,9 +148,11 @@ function javascript(name: Probe): string {
     launch: "buffers[0][0] = 1;",
     copy: `const [A, B] = buffers; ${threads} for (let k = 4 * i; k < 4 * i + 4; k++) B[k] = A[k];`,
     fma: `const [B] = buffers; ${threads} { let ${sums.map((s, k) => `${s} = ${k}`).join(", ")}; ` +
-      `for (let t = 0; t < ${TURNS}; t++) { ${sums.map((s) => `${s} = ${s} * 0.999 + 1e-3;`).join(" ")} } ` +
+      `for (let t = 0; t < ${ITERATIONS}; t++) { ${
+        sums.map((s) => `${s} = ${s} * 0.999 + 1e-3;`).join(" ")
+      } } ` +
       `B[i] = ${sums.join(" + ")}; }`,
-    buffer: `const [A, B] = buffers; ${threads} { let s = 0; for (let t = 0; t < ${TURNS}; t++) { ` +
+    buffer: `const [A, B] = buffers; ${threads} { let s = 0; for (let t = 0; t < ${ITERATIONS}; t++) { ` +
       `const k = 4 * ((i + t * 64) % ${THREADS}); s += A[k] + A[k + 1] + A[k + 2] + A[k + 3]; } B[i] = s; }`,
     texture: "",
   };

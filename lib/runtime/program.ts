@@ -12,6 +12,7 @@ export class Program implements Disposable {
   readonly #loaded: Loaded;
   #disposed = false;
 
+  /** Wraps an executable that a device has loaded. */
   constructor(readonly executable: Executable, loaded: Loaded) {
     this.#loaded = loaded;
   }
@@ -75,6 +76,7 @@ export class Program implements Disposable {
     );
   }
 
+  /** Frees the program and its buffers. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -13,7 +13,7 @@ import { replaceStmt } from "./replace_stmt.ts";
  *     for i in range(4):              for i in T.vectorized(4):
  *       B[i] = A[i]              →      B[i] = A[i]
  *
- * @throws {ScheduleError} where the loop has a kind already, or a block in it needs its turns one after another
+ * @throws {ScheduleError} where the loop has a kind already, or a block in it needs its iterations one after another
  */
 export function setLoopKind(func: PrimFunc, name: string, kind: LoopKind, verb: string): PrimFunc {
   const { loop, outer } = findLoop(func, name);
@@ -63,7 +63,7 @@ function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void
   const other = used && same.find((l) => l !== loop);
   if (other) {
     throw new ScheduleError(
-      `${asked}: loop ${other.var.name} of block ${block.name} is ${kind} already, and the block needs the turns ` +
+      `${asked}: loop ${other.var.name} of block ${block.name} is ${kind} already, and the block needs the iterations ` +
         `of both; fuse the loops, or take another tag`,
       loops.indexOf(other) > loops.indexOf(loop) ? loop : other,
     );
@@ -71,7 +71,7 @@ function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void
 }
 
 /**
- * Binds a loop to a thread index: its turns run in different threads. Those of a `vthread` run in one thread,
+ * Binds a loop to a thread index: its iterations run in different threads. Those of a `vthread` run in one thread,
  * side by side: what is inside the loop is done for all of them, statement by statement.
  *
  *     for i in range(64):             for i in T.thread_binding(64, thread="threadIdx.x"):

@@ -5,7 +5,7 @@ import { bindingMap } from "../ir/flatten_block.ts";
 import { substitute, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 
-/** Loads and stores of `buffer` in `b`, their indices in terms of the loops around. */
+/** Lists the loads and stores of a buffer in a block, their indices in terms of the loops around it. */
 export function accessesTo(
   b: Block,
   buffer: Buffer,
@@ -22,38 +22,44 @@ export function accessesTo(
   return found;
 }
 
+/** Tells whether a block reads a buffer, apart from its own result. */
 export function reads(b: Block, buffer: Buffer): boolean {
   return b.body.kind === "store"
     ? accessesTo(b, buffer).some((a) => !a.write) && b.body.buffer !== buffer
     : accessesTo(b, buffer).some((a) => !a.write);
 }
 
+/** Tells whether a block writes a buffer. */
 export function writes(b: Block, buffer: Buffer): boolean {
   return buffersWrittenBy(b).has(buffer);
 }
 
-/** The buffers that `b` writes. */
+/** Lists the buffers that a block writes. */
 export function buffersWrittenBy(b: Block): ReadonlySet<Buffer> {
   const all = new Set<Buffer>();
   walkStmt(b, (x) => x.kind === "store" && all.add(x.buffer));
   return all;
 }
 
-/** The loads of `b` from buffers that it does not write. */
+/** Lists the loads of a block from buffers that it does not write. */
 export function inputLoadsOf(b: Block): readonly Load[] {
   const own = buffersWrittenBy(b), loads: Load[] = [];
   walkStmt(b.body, () => {}, (e) => e.kind === "load" && !own.has(e.buffer) && loads.push(e));
   return loads;
 }
 
-/** Whether a block builds up what it writes over several turns, or in itself. */
+/** Tells whether a block accumulates what it writes over several iterations, or from itself. */
 export function accumulates(b: Block): boolean {
   const own = b.body.kind === "store" ? b.body.buffer : undefined;
   return b.init !== undefined || b.iters.some((it) => it.type === "reduce") ||
     (own !== undefined && accessesTo(b, own).some((a) => !a.write));
 }
 
-/** The one store of a block's body. */
+/**
+ * Gives the one store of a block's body.
+ *
+ * @throws {ScheduleError} where the body is not a single store
+ */
 export function storeOf(b: Block, verb: string): Store {
   if (b.body.kind === "store") return b.body;
   throw new ScheduleError(`cannot ${verb} ${b.name}: its body is not a single store`, b);

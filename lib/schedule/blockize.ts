@@ -42,7 +42,7 @@ export function blockize(func: PrimFunc, name: string): { func: PrimFunc; block:
   const uneven = [...outer, ...nest].find((l) => usesVar(l.extent, (v) => moving.has(v)));
   if (uneven) {
     throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each turn of a loop around it; choose a loop inside of it`,
+      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; choose a loop inside of it`,
       uneven,
     );
   }
@@ -52,7 +52,7 @@ export function blockize(func: PrimFunc, name: string): { func: PrimFunc; block:
     if (!open) continue;
     throw new ScheduleError(
       `${asked}: block ${b.name} in it reduces over ${open.var.name} too, outside of it, and starts in the first ` +
-        `turn of that; decomposeReduction("${b.name}", "${open.var.name}") first`,
+        `iteration of that; decomposeReduction("${b.name}", "${open.var.name}") first`,
       b,
     );
   }

@@ -73,6 +73,7 @@ export function within(at: readonly Expr[], extents: readonly Expr[], analyzer: 
   }));
 }
 
+/** Wraps a statement in serial loops, outermost first. */
 export function wrap(vars: readonly { readonly var: Var; readonly extent: Expr }[], body: Stmt): Stmt {
   return vars.reduceRight<Stmt>((s, { var: v, extent }) => forLoop(v, extent, s), body);
 }

@@ -2,10 +2,14 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 
-/** Loops one inside the other: more than any kernel has, and few enough to walk by recursion. */
-const DEPTH_LIMIT = 64;
+/** Nested loops, at most: more than any kernel has, and few enough to walk by recursion. */
+export const DEPTH_LIMIT = 64;
 
-/** @throws {ScheduleError} where `at` would stand under more loops than {@linkcode DEPTH_LIMIT} with its own */
+/**
+ * Checks how deep loops would be nested if `at` stood under `above` further loops.
+ *
+ * @throws {ScheduleError} where it would be more than {@linkcode DEPTH_LIMIT}
+ */
 export function checkDepth(asked: string, at: Stmt, above: number): void {
   const own = depthOf(at);
   if (above + own <= DEPTH_LIMIT) return;

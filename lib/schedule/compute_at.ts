@@ -14,8 +14,8 @@ import { removeBlock, replaceStmt } from "./replace_stmt.ts";
 import { storeOf, writes } from "./block_accesses.ts";
 
 /**
- * Moves a producer under a loop around its consumers. There it computes, at each turn, what they need of it at
- * that turn.
+ * Moves a producer under a loop around its consumers. There it computes, at each iteration, what they need of it at
+ * that iteration.
  *
  *     for i in range(64):             for i_1 in range(64):
  *       T[i] = A[i] * 2                 T[i_1] = A[i_1] * 2

@@ -53,7 +53,7 @@ export function decomposePadding(
   if (stray) {
     throw new ScheduleError(
       `${asked}: its condition depends on axis ${stray.var.name}, which is not an index of what it writes, and an ` +
-        `element may be copied at one turn and filled at another; only conditions on plain indices work`,
+        `element may be copied at one iteration and filled at another; only conditions on plain indices work`,
       b,
     );
   }

@@ -67,7 +67,7 @@ export function decomposeReduction(
   const spatial = b.iters.flatMap((it, k) =>
     it.type === "spatial" ? [{ it, value: b.bindings[k] as Expr }] : []
   );
-  // It runs where the first turn of the reduction would.
+  // It runs where the first iteration of the reduction would.
   const zero = new Map<Var, Expr>(reduce.map((l) => [l.var, constant(0)]));
   const first = analyzer.simplify(substitute(b.where, zero));
   const { by, nest } = loopsLike(inside, [first, ...spatial.map((x) => x.value)], "init", names);

@@ -5,18 +5,22 @@ import { walkStmt } from "../ir/visit.ts";
 import { nearest } from "../base/nearest.ts";
 import { ScheduleError } from "./error.ts";
 
+/** A loop that was found by its name. */
 export interface FoundLoop {
+  /** The loop itself. */
   readonly loop: For;
   /** Loops around it, outermost first. */
   readonly outer: readonly For[];
 }
+/** A block that was found by its name. */
 export interface FoundBlock {
+  /** The block itself. */
   readonly block: Block;
   /** Loops around it, outermost first. */
   readonly loops: readonly For[];
 }
 
-/** All blocks in program order with the loops around them. */
+/** Lists all blocks in program order, with the loops around them. */
 export function blocksOf(s: Stmt, loops: readonly For[] = []): readonly FoundBlock[] {
   switch (s.kind) {
     case "for":
@@ -55,6 +59,11 @@ function find(
   return stmt && { stmt, loops };
 }
 
+/**
+ * Finds a block by its name.
+ *
+ * @throws {ScheduleError} where no block has that name
+ */
 export function findBlock(func: PrimFunc, name: string): FoundBlock {
   const found = find(func.body, (s) => s.kind === "block" && s.name === name);
   if (found?.stmt.kind === "block") return { block: found.stmt, loops: found.loops };
@@ -64,6 +73,11 @@ export function findBlock(func: PrimFunc, name: string): FoundBlock {
   );
 }
 
+/**
+ * Finds a loop by its name.
+ *
+ * @throws {ScheduleError} where no loop outside of blocks has that name
+ */
 export function findLoop(func: PrimFunc, name: string): FoundLoop {
   const found = find(func.body, (s) => s.kind === "for" && s.var.name === name);
   if (found?.stmt.kind === "for") return { loop: found.stmt, outer: found.loops };
@@ -87,7 +101,7 @@ function hint(name: string, names: readonly string[]): string {
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
-/** The loops in `s`, those inside of blocks too. */
+/** Lists the loops in a statement, also those inside of blocks. */
 export function loopsIn(s: Stmt): readonly For[] {
   const found: For[] = [];
   walkStmt(s, (x) => x.kind === "for" && found.push(x));
@@ -95,7 +109,7 @@ export function loopsIn(s: Stmt): readonly For[] {
 }
 
 /**
- * How far in `loop` stands among the loops around a block.
+ * Tells how far in `loop` stands among the loops around a block.
  *
  * @throws {ScheduleError} where it is not one of them
  */
@@ -106,6 +120,7 @@ export function depthAmong(loops: readonly For[], loop: For, asked: string): num
   throw new ScheduleError(`${asked}: that loop is not around it; its loops are ${names}`, loop);
 }
 
+/** Tells whether a statement contains another one. */
 export function contains(s: Stmt, what: Stmt): boolean {
   let found = false;
   walkStmt(s, (x) => {
@@ -114,7 +129,7 @@ export function contains(s: Stmt, what: Stmt): boolean {
   return found;
 }
 
-/** True if `b` runs before anything in `loop` does. */
+/** Tells whether a block runs before everything in `loop`. */
 export function isBefore(func: PrimFunc, b: Block, loop: For): boolean {
   const order = blocksOf(func.body);
   return order.findIndex((x) => x.block === b) < order.findIndex((x) => x.loops.includes(loop));

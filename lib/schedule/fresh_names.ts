@@ -6,13 +6,14 @@ import { mapStmt, substitute, walkStmt } from "../ir/visit.ts";
 import { variable } from "../ir/build.ts";
 import { ScheduleError } from "./error.ts";
 
-/** Longest name, which also keeps index expressions small: they grow with the names of their loops. */
+/** Characters of the longest name, which also keeps index expressions small. */
 export const NAME_LIMIT = 1000;
 
-/** Hands out loop, block or buffer names that `func` does not have yet. */
+/** Gives names of loops, blocks and buffers that a program does not have yet. */
 export class FreshNames {
   readonly #taken = new Set<string>();
 
+  /** Starts with the names that `func` has. */
   constructor(func: PrimFunc) {
     walkStmt(func.body, (s) => {
       if (s.kind === "for") this.#taken.add(s.var.name);
@@ -22,7 +23,11 @@ export class FreshNames {
     for (const v of func.shapeVars) this.#taken.add(v.name);
   }
 
-  /** @throws {ScheduleError} for a name that has grown beyond {@linkcode NAME_LIMIT} */
+  /**
+   * Gives a new name like `wanted`.
+   *
+   * @throws {ScheduleError} for a name that has grown beyond {@linkcode NAME_LIMIT}
+   */
   get(wanted: string): string {
     let name = wanted;
     for (let k = 1; this.#taken.has(name); k++) name = `${wanted}_${k}`;
@@ -30,8 +35,8 @@ export class FreshNames {
       throw new ScheduleError(
         `cannot name a loop, block or buffer ${
           name.slice(0, 40)
-        }…: it takes ${name.length} characters, and up to ` +
-          `${NAME_LIMIT} work; names grow with each split, fusion and copy of what has been split, fused or copied`,
+        }…: expected up to ${NAME_LIMIT} characters, got ` +
+          `${name.length}; names grow with each split, fusion and copy, so apply fewer of these to one loop`,
       );
     }
     this.#taken.add(name);
@@ -39,7 +44,7 @@ export class FreshNames {
   }
 }
 
-/** A copy of `s`: its loops and blocks have names that are new, its loops and axes variables of their own. */
+/** Copies a statement: its loops and blocks get new names, its loops and axes variables of their own. */
 export function copied(s: Stmt, names: FreshNames): Stmt {
   const by = new Map<Var, Expr>();
   const fresh = (v: Var, name: string): Var => {

@@ -46,17 +46,20 @@ export function fuse(func: PrimFunc, names: readonly string[]): { func: PrimFunc
   const uneven = loops.find((l) => usesVar(l.extent, (v) => vars.has(v)));
   if (uneven) {
     throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each turn of a loop around it; leave it out`,
+      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; leave it out`,
       loops[0],
     );
   }
   const analyzer = Analyzer.of(func);
   const extent = analyzer.simplify(loops.reduce<Expr>((p, l) => mul(p, l.extent), toExpr(1)));
   if (loops.reduce((p, l) => p * (isConst(l.extent) ? l.extent.value : 1), 1) >= INDEX_LIMIT) {
-    throw new ScheduleError(`${asked}: the loop would have 2^31 turns or more; fuse fewer loops`, loops[0]);
+    throw new ScheduleError(
+      `${asked}: the loop would have 2^31 iterations or more; fuse fewer loops`,
+      loops[0],
+    );
   }
   const fused = variable(new FreshNames(func).get(names.length === 1 ? first : `${names.join("_")}_fused`));
-  // A loop of one turn stays in the block's bindings, so that a split or a thread still reaches the block.
+  // A loop of one iteration stays in the block's bindings, so that a split or a thread still reaches the block.
   if (!isConst(extent, 1)) analyzer.bind(fused, extent);
   const values = new Map<Var, Expr>();
   let rest: Expr = fused;

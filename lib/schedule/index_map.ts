@@ -15,16 +15,21 @@ import { ScheduleError } from "./error.ts";
  * first. `{ split: [[4], []], order: [0, [2, 1]] }` makes `T[i // 4, j * 4 + i % 4]` of `T[i, j]`.
  */
 export interface IndexMap {
+  /** For each dimension the factors of its inner pieces, outermost first. */
   readonly split: readonly (readonly number[])[];
+  /** For each new dimension the number of its piece, or a list of pieces that are fused. */
   readonly order: readonly (number | readonly number[])[];
 }
 
-/** Of a position `x` along dimension `of`: `x // stride % extent`, without the remainder for the outermost. */
+/** One piece of a dimension: `x // stride % extent` of a position `x`, without the remainder for the outermost. */
 export interface Piece {
+  /** The number of the dimension. */
   readonly of: number;
   /** Which piece of its dimension it is; undefined for all of it. */
   readonly part?: number;
+  /** Positions by which one step of the piece moves. */
   readonly stride: number;
+  /** Steps of the piece. */
   readonly extent: Expr;
 }
 
@@ -102,12 +107,12 @@ export function isWhole(pieces: readonly [Piece, ...Piece[]]): boolean {
   return pieces.length === 1 && pieces[0].part === undefined;
 }
 
-/** How long a new dimension is. */
+/** Gives the extent of a new dimension. */
 export function extentOfPieces(pieces: readonly Piece[], analyzer: Analyzer): Expr {
   return analyzer.simplify(pieces.reduce<Expr>((n, p) => mul(n, p.extent), toExpr(1)));
 }
 
-/** The new position for the old one. */
+/** Gives the new position of an old one. */
 export function forward(
   dimensions: readonly (readonly [Piece, ...Piece[]])[],
   at: readonly Expr[],
@@ -146,7 +151,11 @@ export function backward(
   return found;
 }
 
-/** @throws {ScheduleError} where `s`, a block, has grown beyond what can be rewritten again and again */
+/**
+ * Checks that a statement is small enough to be rewritten often.
+ *
+ * @throws {ScheduleError} where it is not
+ */
 export function checkSize(asked: string, s: Stmt, at: Stmt): void {
   let size = 0;
   walkStmt(s, () => size++, () => size++);

@@ -8,7 +8,7 @@ import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 
 /**
- * True only if different turns of `loops`, the loops around them standing still, give `b` different axes.
+ * True only if different iterations of `loops`, the loops around them standing still, give `b` different axes.
  *
  * It reads the loops' variables back from the axes: from `4·i + j` with j < 4 follow i and j; from `f // 4` and
  * `f % 4` follows f.

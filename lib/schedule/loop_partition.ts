@@ -13,7 +13,7 @@ import { replaceStmt } from "./replace_stmt.ts";
 const BLOCK_LIMIT = 512;
 
 /**
- * Makes consecutive loops out of one, cut at the turns `at`. Conditions that always hold in a part are gone from
+ * Makes consecutive loops out of one, cut at the iterations `at`. Conditions that always hold in a part are gone from
  * it: they stay in the tail alone.
  *
  *                                         for i_0_0, i_1 in grid(2, 4):
@@ -53,14 +53,14 @@ export function loopPartition(
     const extent = isConst(loop.extent) ? `${least}` : `symbolic and may be ${least}`;
     const mend = least > 1
       ? `cuts from 1 to ${least - 1} work`
-      : "split it, and partition a loop of more turns";
+      : "split it, and partition a loop of more iterations";
     throw new ScheduleError(`${asked} as its extent is ${extent}: ${mend}`, loop);
   }
   const blocks = blocksOf(loop).map((x) => x.block);
   const reduction = blocks.find((b) => b.init && reduceLoops(b, [loop]).length > 0);
   if (reduction) {
     throw new ScheduleError(
-      `${asked}: block ${reduction.name} reduces over it, and starts in its first turn; ` +
+      `${asked}: block ${reduction.name} reduces over it, and starts in its first iteration; ` +
         `decomposeReduction("${reduction.name}", …) first`,
       loop,
     );

@@ -13,15 +13,15 @@ import { blocksOf, findLoop, loopsIn } from "./find.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Makes one loop of loops that follow one another: each turn runs the turn of the first, then that of the
- * second, and so on. Every element that two of them share must belong to the same turn of both.
+ * Makes one loop of loops that follow one another: each iteration runs the iteration of the first, then that of the
+ * second, and so on. Every element that two of them share must belong to the same iteration of both.
  *
  *     for i in range(64):
  *       T[i] = A[i] * 2               for i in range(64):
  *     for i_1 in range(64):      →      T[i] = A[i] * 2
  *       B[i_1] = T[i_1] + 1             B[i] = T[i] + 1
  *
- * @throws {ScheduleError} where the loops are not neighbours of one extent, or a turn needs other turns' elements
+ * @throws {ScheduleError} where the loops are not neighbours of one extent, or an iteration needs other iterations' elements
  */
 export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: PrimFunc; loop: string } {
   const asked = `cannot merge loops ${names.join(", ")}`;
@@ -55,7 +55,7 @@ export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: Pr
       other,
     );
   }
-  // A loop of one turn has no other turns to wait for.
+  // A loop of one iteration has no other iterations to wait for.
   const once = analyzer.provesEqual(first.extent, constant(1));
   if (!once) {
     const touches = touchesOf(loops, analyzer);
@@ -87,17 +87,17 @@ function siblingsOf(body: Stmt, loop: For): readonly Stmt[] {
   return found;
 }
 
-/** Throws unless all that `later` has to wait for in `earlier` is of the same turn. */
+/** Checks that each iteration of `later` depends only on the same iteration of `earlier`. */
 function checkPair(earlier: Touches, later: Touches, asked: string, analyzer: Analyzer): void {
   for (const a of earlier.touches) {
     for (const b of later.touches) {
       if (a.buffer !== b.buffer || !(a.write || b.write)) continue;
-      const apart = a.turn.some((r, d) =>
-        sameTurn(r, earlier.loop.var, b.turn[d] as Range, later.loop.var, analyzer)
+      const apart = a.iteration.some((r, d) =>
+        sameIteration(r, earlier.loop.var, b.iteration[d] as Range, later.loop.var, analyzer)
       );
       if (apart) continue;
       throw new ScheduleError(
-        `${asked}: a turn of ${later.loop.var.name} needs of ${a.buffer.name} what other turns of ` +
+        `${asked}: an iteration of ${later.loop.var.name} needs of ${a.buffer.name} what other iterations of ` +
           `${earlier.loop.var.name} touch; merge loops over the same axis of it`,
         later.loop,
       );
@@ -112,11 +112,11 @@ interface Touches {
 interface Touch {
   readonly buffer: Buffer;
   readonly write: boolean;
-  /** What one turn of the loop touches. */
-  readonly turn: readonly Range[];
+  /** The elements that one iteration of the loop accesses. */
+  readonly iteration: readonly Range[];
 }
 
-/** What each of `loops` touches of the buffers that any of them writes: nobody waits for others. */
+/** The elements that each of `loops` accesses in buffers that any of them writes; other accesses need no order. */
 function touchesOf(loops: readonly For[], analyzer: Analyzer): readonly Touches[] {
   const shared = new Set<Buffer>();
   for (const l of loops) walkStmt(l, (x) => x.kind === "store" && shared.add(x.buffer));
@@ -128,7 +128,7 @@ function touchesOf(loops: readonly For[], analyzer: Analyzer): readonly Touches[
         accessesTo(block, buffer).map(({ indices, write }): Touch => ({
           buffer,
           write,
-          turn: regionOf(buffer, indices, (v) => inner.has(v), analyzer),
+          iteration: regionOf(buffer, indices, (v) => inner.has(v), analyzer),
         }))
       );
     }),
@@ -136,10 +136,10 @@ function touchesOf(loops: readonly For[], analyzer: Analyzer): readonly Touches[
 }
 
 /**
- * Whether both ranges are the same stretch for each turn, and those of different turns don't meet:
- * `c·turn + base`, c long at most.
+ * Whether both ranges are the same stretch for each iteration, and those of different iterations don't meet:
+ * `c·iteration + base`, c long at most.
  */
-function sameTurn(a: Range, va: Var, b: Range, vb: Var, analyzer: Analyzer): boolean {
+function sameIteration(a: Range, va: Var, b: Range, vb: Var, analyzer: Analyzer): boolean {
   const [ca, restA] = stepOf(analyzer.linear(a.min), va), [cb, restB] = stepOf(analyzer.linear(b.min), vb);
   if (ca === 0 || ca !== cb) return false;
   const d = linearAdd(restA, restB, -1);

@@ -10,7 +10,7 @@ export function rebind(s: Stmt, by: ReadonlyMap<Var, Expr>, analyzer: Analyzer, 
     if (x.kind !== "block") return mapStmt(x, go, (e) => substitute(e, by));
     const bindings = x.bindings.map((e) => {
       const now = substitute(e, by);
-      // What is left alone keeps its loop, even one of a single turn: it may be split or bound later.
+      // What is left alone keeps its loop, even one of a single iteration: it may be split or bound later.
       return now === e ? e : analyzer.simplify(now);
     });
     const where = analyzer.simplify(and(substitute(x.where, by), ...(guard ? [guard] : [])));

@@ -53,7 +53,9 @@ export function reindex(func: PrimFunc, name: string, bufferName: string): { fun
   }
   const uneven = axes.find((it) => usesVar(it.extent, (v) => !func.shapeVars.includes(v)));
   if (uneven) {
-    refuse(`axis ${uneven.var.name} has another extent at each turn of a loop; only a box can be a buffer`);
+    refuse(
+      `axis ${uneven.var.name} has another extent at each iteration of a loop; only a box can be a buffer`,
+    );
   }
   if (axes.reduce((n, it) => n * (isConst(it.extent) ? it.extent.value : 1), 1) >= 2 ** 31) {
     refuse(`the copy would have 2^31 elements or more; split the work first`);

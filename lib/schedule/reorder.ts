@@ -15,8 +15,8 @@ import { replaceStmt } from "./replace_stmt.ts";
  *     for i, j in grid(4, 8):         for j, i in grid(8, 4):
  *       B[i, j] = A[i, j]        →      B[i, j] = A[i, j]
  *
- * A reduction starts anew at the first turn of the loops that it reduces over, so these can't be moved past
- * others where this would no longer come first, once for each element.
+ * A reduction starts again at the first iteration of the loops that it reduces over. These can't be moved past others
+ * where this start would no longer come first, once for each element.
  *
  * @throws {ScheduleError} where the loops are not one perfect nest, or the order of a reduction matters
  */
@@ -52,7 +52,7 @@ export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
   const uneven = chain.find((l) => usesVar(l.extent, (v) => vars.has(v)));
   if (uneven) {
     throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each turn of a loop around it; leave it out`,
+      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; leave it out`,
       top.loop,
     );
   }
@@ -66,14 +66,14 @@ export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
     const mixed = mixedLoop(block, loops);
     if (mixed) {
       throw new ScheduleError(
-        `${asked}: reduction ${block.name} starts at the first turn of ${mixed.var.name}, which runs over spatial ` +
+        `${asked}: reduction ${block.name} starts at the first iteration of ${mixed.var.name}, which runs over spatial ` +
           `and reduce axes at once; reorder before fusing these`,
         top.loop,
       );
     }
     if (!isOneToOne(block, loops, analyzer)) {
       throw new ScheduleError(
-        `${asked}: reduction ${block.name} computes an element at more than one turn of them, each time from the ` +
+        `${asked}: reduction ${block.name} computes an element at more than one iteration of them, each time from the ` +
           `start; reorder loops further in`,
         top.loop,
       );

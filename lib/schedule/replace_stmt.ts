@@ -4,7 +4,7 @@ import type { Block, Stmt } from "../ir/stmt.ts";
 import { mapStmt } from "../ir/visit.ts";
 import { seq } from "../ir/build.ts";
 
-/** The function with one statement replaced. */
+/** Replaces one statement of a program. */
 export function replaceStmt(func: PrimFunc, old: Stmt, by: Stmt): PrimFunc {
   const go = (s: Stmt): Stmt =>
     s === old ? by : s.kind === "seq" ? flattened(s, go) : s.kind === "block" ? s : mapStmt(s, go);
@@ -16,7 +16,7 @@ function flattened(s: Stmt & { kind: "seq" }, go: (x: Stmt) => Stmt): Stmt {
   return now === s || now.kind !== "seq" ? now : seq(...now.body);
 }
 
-/** The function without a block, and without the loops that held nothing else. */
+/** Removes a block, and the loops that held nothing else. */
 export function removeBlock(func: PrimFunc, block: Block): PrimFunc {
   const go = (s: Stmt): Stmt | undefined => {
     if (s === block) return undefined;

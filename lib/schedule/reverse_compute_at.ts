@@ -18,15 +18,15 @@ import { reduceLoops } from "./reduce_loops.ts";
 import { removeBlock } from "./replace_stmt.ts";
 
 /**
- * Moves a consumer under a loop around its producers, behind them. There it runs, at each turn, over what they
- * produce at that turn.
+ * Moves a consumer under a loop around its producers, behind them. There it runs, at each iteration, over what they
+ * produce at that iteration.
  *
  *     for i in range(64):             for i in range(64):
  *       T[i] = A[i] * 2                 T[i] = A[i] * 2
  *     for i_1 in range(64):      →      B[i] = T[i] + 1
  *       B[i_1] = T[i_1] + 1
  *
- * @throws {ScheduleError} where it needs what other turns or later statements produce, or is needed before
+ * @throws {ScheduleError} where it needs what other iterations or later statements produce, or is needed before
  */
 export function reverseComputeAt(
   func: PrimFunc,
@@ -158,13 +158,13 @@ export function reverseComputeAt(
     if (range && !analyzer.proves(le(it.extent, axisExtent(producer.block, d)))) {
       throw new ScheduleError(
         `${asked}: its axis ${it.var.name} is longer than what ${producer.block.name} produces in dimension ${d}, ` +
-          `and no turn there would compute the rest; computeInline ${producer.block.name}`,
+          `and no iteration there would compute the rest; computeInline ${producer.block.name}`,
         b,
       );
     }
     if (range && it.type === "reduce" && !covers(range, it.extent, analyzer)) {
       throw new ScheduleError(
-        `${asked}: it reduces over dimension ${d} of ${buffer.name}, of which a turn there produces a part only; ` +
+        `${asked}: it reduces over dimension ${d} of ${buffer.name}, and an iteration there produces only a part of it; ` +
           `choose a loop further out`,
         loop,
       );
@@ -174,7 +174,7 @@ export function reverseComputeAt(
   read.forEach((e, d) => {
     if (e.kind !== "const" || has(produced[d] as Range, e, analyzer)) return;
     throw new ScheduleError(
-      `${asked}: it reads ${buffer.name} at ${e.value} in dimension ${d}, which not every turn there produces; ` +
+      `${asked}: it reads ${buffer.name} at ${e.value} in dimension ${d}, which not every iteration there produces; ` +
         `choose a loop further out`,
       loop,
     );
@@ -182,13 +182,13 @@ export function reverseComputeAt(
   const names = new FreshNames(func);
   const { vars: news, at } = loopsOver(ranges, names, analyzer);
   checkDepth(asked, loop, outer.length + news.length);
-  // A turn that produces nothing has nothing to follow: what a buffer near one thread holds then is no result.
-  // Where one block fills and another copies, a turn of either is one.
+  // An iteration that produces nothing has nothing to follow: what a buffer near one thread holds then is no result.
+  // Where one block fills and another copies, an iteration of either is one.
   const conditions = producers.map((p) => conjuncts(p.block.where));
-  const turn = conjuncts(producer.block.where).filter((e) =>
+  const iteration = conjuncts(producer.block.where).filter((e) =>
     !usesVar(e, isInside) && conditions.every((list) => list.some((x) => keyOf(x) === keyOf(e)))
   );
-  const where = analyzer.simplify(and(...turn, within(at, b.iters.map((it) => it.extent), analyzer)));
+  const where = analyzer.simplify(and(...iteration, within(at, b.iters.map((it) => it.extent), analyzer)));
   const moved: Block = { ...b, bindings: at, where };
   const rest = removeBlock(func, b);
   const here = findLoop(rest, loopName).loop;

@@ -14,7 +14,7 @@ import { replaceStmt } from "./replace_stmt.ts";
 import { storeOf } from "./block_accesses.ts";
 
 /**
- * Makes the turns of a reduction's loop partial results of their own, in dimension `axis` of a new buffer.
+ * Makes the iterations of a reduction's loop partial results of their own, in dimension `axis` of a new buffer.
  * A new block, named like that buffer, computes them, and the block reduces them.
  *
  *                                           for i, k, l in grid(64, 8, 4):

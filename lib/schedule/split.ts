@@ -15,7 +15,7 @@ export const INDEX_LIMIT = 2 ** 31;
 
 /**
  * Makes a nest of loops out of one. One factor may be null: it is worked out. Where the factors do not divide
- * the extent, a condition leaves out the turns that are too many.
+ * the extent, a condition leaves out the iterations that are too many.
  *
  *     for i in range(10):         for i_0, i_1 in grid(3, 4):
  *       B[i] = A[i]          →      where i_0 * 4 + i_1 < 10
@@ -46,7 +46,7 @@ export function split(
   const reach = isConst(loop.extent) ? Math.ceil(loop.extent.value / known) * known : known;
   if (reach >= INDEX_LIMIT) {
     throw new ScheduleError(
-      `${asked}: the loops would have 2^31 turns or more; use smaller factors`,
+      `${asked}: the loops would have 2^31 iterations or more; use smaller factors`,
       loop,
     );
   }

@@ -29,6 +29,7 @@ import { streamK } from "./stream_k.ts";
 import { transformBlockLayout } from "./transform_block_layout.ts";
 import { transformLayout } from "./transform_layout.ts";
 
+/** One step of a schedule: the name of a primitive, and its arguments by name. */
 export type Step =
   | { readonly op: "split"; readonly loop: string; readonly factors: readonly (number | null)[] }
   | { readonly op: "fuse"; readonly loops: readonly string[] }
@@ -77,9 +78,11 @@ export type Step =
     readonly value: string | number | boolean;
   };
 
-/** What a step gives: the program, and the names of the loops or the block that it made. */
+/** The result of a step: the program, and the names of the loops or of the block that it made. */
 export interface Applied {
+  /** The program after the step. */
   readonly func: PrimFunc;
+  /** The names, in the order of the primitive. */
   readonly made: readonly string[];
 }
 
@@ -124,13 +127,17 @@ const primitives: Primitives = {
   annotate: (f, s) => none(annotate(f, s.name, s.key, s.value)),
 };
 
-/** Applies one step. */
+/**
+ * Applies one step.
+ *
+ * @throws {ScheduleError} where the step does not fit the program
+ */
 export function apply(func: PrimFunc, step: Step): Applied {
   const primitive = primitives[step.op] as (func: PrimFunc, step: Step) => Applied;
   return primitive(func, step);
 }
 
-/** A step as a call: `sch.split("i", [null, 8])`, `sch.fuse("i", "j")`. */
+/** Writes a step as a call: `sch.split("i", [null, 8])`, `sch.fuse("i", "j")`. */
 export function showStep({ op, ...args }: Step): string {
   const list = (a: readonly unknown[]) => a.map((x) => JSON.stringify(x)).join(", ");
   const shown = Object.entries(args).map(([key, a]) =>

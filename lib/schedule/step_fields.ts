@@ -12,7 +12,9 @@ const LIST_LIMIT = 64;
 
 /** A kind of field: its values in words, and how one is read; what is not of the kind reads as undefined. */
 export interface FieldKind<T> {
+  /** Its values in words, after "expected … to be". */
   readonly takes: string;
+  /** Reads a value: undefined for one of another kind. */
   readonly read: (x: unknown) => T | undefined;
   /** The words of an enumeration. */
   readonly words?: readonly string[];

@@ -28,7 +28,7 @@ export function storageAlign(
   const note = `${axis},${factor},${offset}`;
   if (!alignOf(note, rank)) {
     throw new ScheduleError(
-      `${asked}: it has ${rank} dimensions, of which all but the last have a stride to choose; ` +
+      `${asked}: it has ${rank} dimensions, and all but the last have a stride to choose; ` +
         `the factor is positive, and the offset below it`,
       b,
     );
@@ -37,8 +37,8 @@ export function storageAlign(
 }
 
 /**
- * Keeps two of the workgroup memory that a block writes, which the turns of the serial loop around all its uses
- * take in turn: the next turn may be written while the last one is still read.
+ * Keeps two copies of the workgroup memory that a block writes. The iterations of the serial loop around all its uses
+ * alternate between them, so that one copy may be written while the other is still read.
  *
  *     with T.block("A_shared"):      →    with T.block("A_shared"):
  *                                           T.block_attr({"double_buffer_scope": True})

@@ -20,14 +20,14 @@ import {
 } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
-import type { Block, For, IterVar } from "../ir/stmt.ts";
+import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
 import { substitute } from "../ir/visit.ts";
 import { wrap } from "./box_loops.ts";
 import type { updateOf } from "./rfactor.ts";
 import type { FreshNames } from "./fresh_names.ts";
 import type { StepRanges } from "./stream_k_ranges.ts";
 
-/** What the two blocks are made of. */
+/** The parts that the two blocks have in common. */
 interface Making {
   readonly tile: readonly number[];
   readonly ranges: StepRanges;
@@ -37,8 +37,12 @@ interface Making {
   readonly analyzer: Analyzer;
 }
 
-/** The block that computes each worker's parts, in loops of its own. */
-export function partialSumsNest(b: Block, loops: readonly For[], m: Making & { readonly step: number }) {
+/** Makes the block that computes the partial sums of each worker, in loops of its own. */
+export function partialSumsNest(
+  b: Block,
+  loops: readonly For[],
+  m: Making & { readonly step: number },
+): { readonly block: Block; readonly nest: Stmt } {
   const { counts, tiles, steps, length, workers, slots } = m.ranges;
   const axis = (name: string, extent: number, type: IterVar["type"] = "spatial") => ({
     loop: { var: variable(m.names.get(name)), extent: constant(extent) },
@@ -61,7 +65,7 @@ export function partialSumsNest(b: Block, loops: readonly For[], m: Making & { r
     lt(add(passed, stepAt), add(before, length)),
     ...(workers * length === tiles * steps ? [] : [lt(add(mul(tileAt, steps), stepAt), tiles * steps)]),
   );
-  // Turns that add nothing read what is there.
+  // Iterations that add nothing read elements that exist.
   const from = tilePlace(min(tileAt, tiles - 1), counts);
   const k = add(mul(min(stepAt, steps - 1), m.step), inStep.iter.var);
   const values = new Map<Var, Expr>([
@@ -84,8 +88,8 @@ export function partialSumsNest(b: Block, loops: readonly For[], m: Making & { r
   return { block: made, nest: wrap(axes.map((x) => x.loop), made) };
 }
 
-/** The block's own nest, which reduces the parts. */
-export function totalNest(b: Block, loops: readonly For[], m: Making) {
+/** Makes the block's own nest, which adds the partial sums. */
+export function totalNest(b: Block, loops: readonly For[], m: Making): Stmt {
   const { counts, steps, length, parts } = m.ranges;
   const kept = b.iters.flatMap((it, d) =>
     it.type === "spatial" ? [{ it, own: { ...it, var: variable(it.var.name) }, loop: loops[d] as For }] : []
@@ -117,7 +121,7 @@ export function totalNest(b: Block, loops: readonly For[], m: Making) {
   return wrap([...kept.map((x) => x.loop), { var: part.loop, extent: constant(parts) }], total);
 }
 
-/** Where a tile stands along each axis. */
+/** Gives the position of a tile along each axis. */
 function tilePlace(tile: Expr, counts: readonly number[]): readonly Expr[] {
   return counts.map((count, d) => {
     const inner = counts.slice(d + 1).reduce((p, q) => p * q, 1);

@@ -7,21 +7,29 @@ import { ScheduleError } from "./error.ts";
 /** Steps of a reduction, most: with some to spare, numbers of steps stay within an index. */
 const MOST_STEPS = 2 ** 28;
 
-/** How the steps of all tiles, tile by tile in one line, fall to ranges of one length. */
+/** The ranges of equal length into which the steps of all tiles are cut, tile after tile. */
 export interface StepRanges {
-  /** Tiles along each spatial axis, and in all. */
+  /** Tiles along each spatial axis. */
   readonly counts: readonly number[];
+  /** Tiles in all. */
   readonly tiles: number;
   /** Steps of a tile. */
   readonly steps: number;
   /** Steps of a range; only the last one may have fewer. */
   readonly length: number;
+  /** Workers that have a range. */
   readonly workers: number;
-  /** Tiles that a range meets, and ranges that a tile meets, at most. */
+  /** Tiles that a range meets, at most. */
   readonly slots: number;
+  /** Ranges that a tile meets, at most. */
   readonly parts: number;
 }
 
+/**
+ * Cuts the steps of a reduction into ranges, one a worker.
+ *
+ * @throws {ScheduleError} where tile, step or workers do not fit the block
+ */
 export function stepRanges(
   b: Block,
   tile: readonly number[],

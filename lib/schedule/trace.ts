@@ -6,14 +6,17 @@ import { OLD_NAMES, type OldNames } from "./old_names.ts";
 import { apply, showStep, type Step } from "./step.ts";
 import { stepFromJson } from "./step_json.ts";
 
-/** Steps of a schedule: ten times what a rule takes, and few enough to replay whatever they are. */
+/** Steps of a schedule, at most: ten times what a rule takes, and few enough to replay. */
 export const STEP_LIMIT = 1000;
 
 /** Statements and expressions on the way: thirty times what rules make, and soon gone through. */
 const SIZE_LIMIT = 1 << 15;
 
+/** A trace as JSON data. */
 export interface TraceJson {
+  /** The name and the fingerprint of the program that it is for. */
   readonly program: { readonly name: string; readonly fingerprint: string };
+  /** Its steps, in order. */
   readonly steps: readonly Step[];
 }
 
@@ -21,12 +24,13 @@ export interface TraceJson {
 export class Trace {
   private constructor(readonly program: TraceJson["program"], readonly steps: readonly Step[]) {}
 
+  /** Makes the trace of `steps` on `func`. */
   static of(func: PrimFunc, steps: readonly Step[]): Trace {
     return new Trace({ name: func.name, fingerprint: fingerprint(func) }, [...steps]);
   }
 
   /**
-   * The trace of JSON data, or of its text as records hold it.
+   * Reads a trace from JSON data, or from its text as records hold it. It is untrusted input.
    *
    * @param names of steps, as earlier versions wrote them
    *
@@ -49,10 +53,12 @@ export class Trace {
     );
   }
 
+  /** Gives the trace as JSON data. */
   toJSON(): TraceJson {
     return { program: this.program, steps: this.steps };
   }
 
+  /** Writes the trace as calls, one a line. */
   toString(): string {
     return this.steps.map(showStep).join("\n");
   }
@@ -72,7 +78,9 @@ function parsed(text: string): unknown {
 }
 
 /**
- * The program that `trace`'s schedule makes of `func`; a trace may come as the JSON text that records hold.
+ * Replays a trace on a program. A trace may come as the JSON text that records hold.
+ *
+ * @returns the scheduled program
  *
  * @throws {ScheduleError} where the trace is of another program, a step does not fit, or the program grows too large
  */
@@ -83,7 +91,7 @@ export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimF
 }
 
 /**
- * The program after each step of a trace.
+ * Yields the program after each step of a trace.
  *
  * @throws {ScheduleError} as `replay` does, when it comes to it
  */

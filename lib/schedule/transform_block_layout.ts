@@ -51,7 +51,7 @@ export function transformBlockLayout(
   const uneven = loops.find((l) => usesVar(l.extent, (v) => !func.shapeVars.includes(v)));
   if (uneven) {
     throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each turn of a loop around it; only a box has axes to ` +
+      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; only a box has axes to ` +
         `be transformed`,
       top,
     );
@@ -76,7 +76,7 @@ export function transformBlockLayout(
     const a = variable(nameOf(pieces, b.iters.map((it) => it.var)));
     return { loop: forLoop(v, extent, b), axis: iterVar(a, extent, axis.type) };
   });
-  // An axis of one turn stays in the block, so that a split or a thread of its loop still reaches it.
+  // An axis of one iteration stays in the block, so that a split or a thread of its loop still reaches it.
   for (const { axis } of nest) if (!isConst(axis.extent, 1)) analyzer.bind(axis.var, axis.extent);
   const values = backward(dimensions, nest.map((x) => x.axis.var), b.iters.length);
   const by = new Map<Var, Expr>(b.iters.flatMap((it, k) => {

@@ -65,7 +65,7 @@ export function transformLayout(func: PrimFunc, name: string, map: IndexMap): Pr
 /** An analyzer that knows the loops of `func` and the axes of `b`. */
 function analyzerIn(func: PrimFunc, b: Block): Analyzer {
   const analyzer = Analyzer.of(func);
-  // An axis of one turn stays in the indices: other steps read the block's axes off them.
+  // An axis of one iteration stays in the indices: other steps read the block's axes off them.
   for (const it of b.iters) if (!isConst(it.extent, 1)) analyzer.bind(it.var, it.extent);
   return analyzer;
 }

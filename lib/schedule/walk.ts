@@ -5,8 +5,11 @@ import { stages, Trace, type TraceJson } from "./trace.ts";
 
 /** One step of a schedule, with the program before and after it. */
 export interface WalkedStep {
+  /** The step itself. */
   readonly step: Step;
+  /** The program as text before the step. */
   readonly before: string;
+  /** The program as text after the step. */
   readonly after: string;
 }
 

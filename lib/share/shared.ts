@@ -1,4 +1,5 @@
 /** A result that people share: written as one page or one folder, and opened as a stranger's data. */
+import { dirname } from "node:path";
 import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
@@ -10,9 +11,9 @@ import { summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
 import { trialsFrom } from "../records/trial_file.ts";
 import { Chart } from "../charts/chart.ts";
-import { bestSoFar } from "../charts/best_so_far.ts";
-import { confirmed } from "../charts/confirmed.ts";
-import { overview } from "../charts/overview.ts";
+import { bestSoFarSpec } from "../charts/best_so_far.ts";
+import { confirmedSpec } from "../charts/confirmed.ts";
+import { overviewSpec } from "../charts/overview.ts";
 import { type Bundle, inCell } from "../notebook/jupyter.ts";
 import { partsOf, sharedPage } from "./shared_page.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
@@ -91,7 +92,7 @@ export class Shared {
     const page = await sharedPage(this.manifest, this.workloads, sections, trials);
     try {
       if (path.endsWith(".html")) {
-        await Deno.mkdir(folderOf(path), { recursive: true });
+        await Deno.mkdir(dirname(path), { recursive: true });
         await Deno.writeTextFile(path, page);
       } else {
         await Deno.mkdir(path, { recursive: true });
@@ -151,21 +152,24 @@ export class Shared {
     const of = (title: string) => ({ title, subtitle });
     const sections = this.workloads.map((s) => {
       const own = this.records.filter((r) => r.task === s.task.task && r.fingerprint === s.task.fingerprint);
-      const summary = summaryTable(outcomesOf(s));
+      const rows = outcomesOf(s);
       return {
         title: s.func.name,
         ...(s.task.note === undefined ? {} : { text: s.task.note }),
         parts: [
-          new Chart(bestSoFar(recordsToTable(own), of(s.task.task))),
-          new Chart(confirmed(summary, of(s.task.task))),
-          summary,
+          new Chart(bestSoFarSpec(own, of(s.task.task))),
+          new Chart(confirmedSpec(rows, of(s.task.task))),
+          summaryTable(rows),
         ],
       };
     });
     if (sections.length < 2) return sections;
-    const all = this.summary;
+    const all = this.workloads.flatMap(outcomesOf);
     return [
-      { title: "All of them", parts: [new Chart(overview(all, of("Rule against search"))), all] },
+      {
+        title: "All of them",
+        parts: [new Chart(overviewSpec(all, of("Rule against search"))), summaryTable(all)],
+      },
       ...sections,
     ];
   }
@@ -216,8 +220,4 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
       }; give a page or a folder that share has written`,
     );
   }
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/"))) || ".";
 }

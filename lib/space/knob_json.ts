@@ -1,25 +1,43 @@
+import {
+  anyOf,
+  count,
+  fields,
+  fieldsOf,
+  finite,
+  flag,
+  integerFrom,
+  type Kind,
+  listOf,
+  oneOf,
+  textUpTo,
+} from "../base/read_json.ts";
 import { SpaceError } from "./error.ts";
 import type { Knob } from "./knob.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-type Check = (value: unknown) => boolean;
+/** Letters of a text, parts of a candidate, and candidates of a knob that are read: more than any space has. */
+const LETTERS = 10_000, PARTS = 1000, CANDIDATES = 1 << 20;
 
-const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
-const isText: Check = (value) => typeof value === "string";
-const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 1;
-const isAnnotation: Check = (value) => value === "none" || value === "unroll" || value === "vectorize";
+const text = textUpTo(LETTERS);
+const factor = integerFrom(1);
 
 /** What a candidate of each kind of knob is. */
-const CANDIDATE: Readonly<Record<Knob["kind"], Check>> = {
-  split: listOf(isCount),
-  choice: (value) => isText(value) || Number.isFinite(value),
-  flag: (value) => typeof value === "boolean",
-  reorder: listOf(isText),
-  annotate: listOf(isAnnotation),
+const CANDIDATE: Readonly<Record<Knob["kind"], Kind<unknown>>> = {
+  split: listOf(factor, PARTS),
+  choice: anyOf<string | number>(text, finite),
+  flag,
+  reorder: listOf(text, PARTS),
+  annotate: listOf(oneOf(["none", "unroll", "vectorize"]), PARTS),
 };
 
+/** What every knob has. */
+const KNOB = fields<Pick<Knob, "kind" | "name" | "preset">>({
+  kind: oneOf(Object.keys(CANDIDATE) as Knob["kind"][]),
+  name: text,
+  preset: count,
+});
+
 /**
- * The knobs of JSON data, as a space writes them.
+ * Reads the knobs of JSON data, as a space writes them.
  *
  * @throws {SpaceError} where they are none
  */
@@ -37,12 +55,13 @@ export function knobsFromJson(json: unknown): readonly Knob[] {
 }
 
 function isKnob(x: unknown): x is Knob {
-  if (typeof x !== "object" || x === null) return false;
-  const { kind, name, candidates, preset, extent, parts } = x as Fields;
-  if (!isText(name) || typeof kind !== "string" || !Object.hasOwn(CANDIDATE, kind)) return false;
-  if (!Array.isArray(candidates) || !candidates.every(CANDIDATE[kind as Knob["kind"]])) return false;
-  if (!(Number.isInteger(preset) && Number(preset) >= 0 && Number(preset) < candidates.length)) return false;
-  return kind !== "split" ||
-    (isCount(parts) && (extent === null || isCount(extent)) &&
-      candidates.every((c: readonly number[]) => c.length === Number(parts) - 1));
+  const knob = KNOB.read(x), given = fieldsOf(x);
+  if (!knob || !given) return false;
+  const { candidates, extent, parts } = given;
+  if (listOf(CANDIDATE[knob.kind], CANDIDATES).read(candidates) === undefined) return false;
+  const known = candidates as Knob["candidates"];
+  if (!(Number.isInteger(knob.preset) && knob.preset < known.length)) return false;
+  return knob.kind !== "split" ||
+    (factor.read(parts) !== undefined && (extent === null || factor.read(extent) !== undefined) &&
+      known.every((c) => (c as readonly number[]).length === Number(parts) - 1));
 }

@@ -1,20 +1,26 @@
-/** What is known of kinds of devices, and the target of each without a device at hand. */
+/** Profiles of devices, and the target of each profile without a device. */
 import { TunebookError } from "../base/error.ts";
+import { nearest } from "../base/nearest.ts";
 import { CAPABILITIES, type KernelLanguage } from "./capabilities.ts";
 import type { Limits, Profile, Target } from "./target.ts";
 
-/** What adapters don't tell. */
-interface ProfileFacts {
+/** The facts of a profile that adapters do not state. */
+export interface ProfileFacts {
+  /** The API that runs its kernels. */
   readonly kind: Target["kind"];
+  /** The language of its kernels. */
   readonly language: KernelLanguage;
+  /** Loop iterations after which its driver ends a thread. */
   readonly maxLoopIterations: number;
+  /** The clock that measures best. */
   readonly clock: Target["clock"];
+  /** How kernels read textures. */
   readonly textures: Target["textures"];
 }
 
 const UNLIMITED = 2 ** 31 - 1;
 
-/** A GPU whose driver cuts nothing off. */
+/** A GPU whose driver ends no thread early. */
 const GPU: ProfileFacts = {
   kind: "webgpu",
   language: "wgsl",
@@ -23,6 +29,7 @@ const GPU: ProfileFacts = {
   textures: "sampled",
 };
 
+/** The facts of each profile. */
 export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   "generic-webgpu": GPU,
   nvidia: GPU,
@@ -31,9 +38,9 @@ export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   apple: GPU,
   "qualcomm-adreno": GPU,
   "arm-mali": GPU,
-  // Mesa's llvmpipe ends an invocation after 65,535 turns of its loops, silently (lp_bld_flow.c's loop limit).
-  // For a texel of a sampled texture it calls a function that works out the sizes of a mip level for every lane; one
-  // of a storage texture is a third of the instructions, in line.
+  // Mesa's llvmpipe silently ends a thread after 65,535 iterations of its loops (the loop limit of lp_bld_flow.c).
+  // For a texel of a sampled texture it calls a function that computes the sizes of a mip level for every lane. A texel
+  // of a storage texture takes a third of the instructions, in line.
   llvmpipe: { ...GPU, maxLoopIterations: 65535, clock: "cpu", textures: "storage" },
   cpu: { kind: "cpu", language: "js", maxLoopIterations: UNLIMITED, clock: "cpu", textures: "none" },
 };
@@ -57,7 +64,7 @@ const VENDORS: Readonly<Record<string, Profile>> = {
   "5045": "arm-mali",
 };
 
-/** The profile that an adapter's own words tell. */
+/** Finds the profile of an adapter from its description and vendor. */
 export function profileOf(info: { readonly description: string; readonly vendor: string }): Profile {
   if (/llvmpipe/i.test(`${info.description} ${info.vendor}`)) return "llvmpipe";
   const vendor = info.vendor.toLowerCase();
@@ -85,7 +92,7 @@ const LLVMPIPE_LIMITS: typeof DEFAULT_LIMITS = {
   maxTextureSize: 16384,
 };
 
-/** Generous: a workgroup is a loop there. */
+/** Generous limits: a workgroup is a loop there. */
 const CPU_LIMITS: typeof DEFAULT_LIMITS = {
   maxInvocations: 1024,
   maxWorkgroupSize: [1024, 1024, 1024],
@@ -97,20 +104,24 @@ const CPU_LIMITS: typeof DEFAULT_LIMITS = {
   maxBindingBytes: 2 ** 31 - 1,
 };
 
-/** Where a device is not at hand: every GPU has WebGPU's default limits at least. */
+/** The limits of a profile where they are not the default ones, which every GPU has at least. */
 const LIMITS: Partial<Readonly<Record<Profile, typeof DEFAULT_LIMITS>>> = {
   llvmpipe: LLVMPIPE_LIMITS,
   cpu: CPU_LIMITS,
 };
 
 /**
- * The target of a profile, for scheduling and printing without a device.
+ * Gives the target of a profile, for scheduling and printing without a device.
  *
  * @throws {TunebookError} for an unknown profile
  */
 export function targetOf(profile: Profile): Target {
   if (!Object.hasOwn(PROFILES, profile)) {
-    throw new TunebookError(`unknown target ${profile}: known are ${Object.keys(PROFILES).join(", ")}`);
+    const known = Object.keys(PROFILES), near = nearest(String(profile), known);
+    throw new TunebookError(
+      `unknown target ${profile}: known are ${known.join(", ")}` +
+        (near === undefined ? "" : `; did you mean ${near}?`),
+    );
   }
   const facts = PROFILES[profile];
   return {

@@ -13,13 +13,16 @@ export type Profile =
   | "llvmpipe"
   | "cpu";
 
-/** Uniform buffers in one kernel, and bytes of one, that every WebGPU device takes (WebGPU specification, default limits). */
+/** Uniform buffers in one kernel that every WebGPU device takes (WebGPU specification, default limits). */
 export const UNIFORM_BUFFERS = 12;
+/** Bytes of one uniform buffer that every WebGPU device takes (WebGPU specification, default limits). */
 export const UNIFORM_BYTES = 65536;
 
+/** Limits of a device, as its adapter or its profile states them. */
 export interface Limits {
-  /** Invocations of one workgroup, all dimensions together. */
+  /** Threads of one workgroup, all dimensions together. */
   readonly maxInvocations: number;
+  /** Threads of one workgroup in each dimension. */
   readonly maxWorkgroupSize: readonly [x: number, y: number, z: number];
   /** Workgroup memory of one workgroup, bytes. */
   readonly maxSharedBytes: number;
@@ -33,16 +36,17 @@ export interface Limits {
   readonly maxTextureSize: number;
   /** Bytes of one storage binding. */
   readonly maxBindingBytes: number;
-  /** Loop iterations of one invocation, nested and sequential ones summed, before the driver cuts it off silently. */
+  /** Loop iterations of one thread, nested and sequential ones summed, before the driver silently ends it. */
   readonly maxLoopIterations: number;
 }
 
-/** Measured rates of a device: what no kernel exceeds by much. */
+/** Measured rates of a device, which no kernel exceeds by much. */
 export interface Peaks {
   /** Float32 multiply-adds, two operations each, 10^9 operations a second. */
   readonly gflops: number;
-  /** Reading vectors of four from a storage buffer and from a texture that fit its caches, GB/s; 0: it has none. */
+  /** Reading vectors of four from a storage buffer that fits its caches, GB/s. */
   readonly bufferGbps: number;
+  /** The same from a texture; 0: it has none. */
   readonly textureGbps: number;
   /** Copying 16 MiB from one storage buffer to another, both ways counted, GB/s. */
   readonly copyGbps: number;
@@ -50,12 +54,13 @@ export interface Peaks {
   readonly launchMs: number;
 }
 
-/** Invocations of a workgroup that can hand each other values without memory: neighbours along x. */
+/** Subgroups: threads of a workgroup, neighbours along x, that exchange values without memory. */
 export interface Subgroups {
-  /** The least and the largest number of invocations in one, powers of two; a driver chooses for each kernel. */
+  /** The least number of threads in one, a power of two; a driver chooses for each kernel. */
   readonly minSize: number;
+  /** The largest number of threads in one, a power of two. */
   readonly maxSize: number;
-  /** Whether WGSL must say `enable subgroups;`. The specification asks for it, and naga (in Deno) refuses it. */
+  /** True if WGSL must say `enable subgroups;`. The specification asks for it, and naga (in Deno) refuses it. */
   readonly directive: boolean;
 }
 
@@ -70,15 +75,19 @@ export interface Target extends Capabilities {
   readonly profile: Profile;
   /** The adapter's own description, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly name: string;
+  /** The adapter's vendor; empty where it states none. */
   readonly vendor: string;
+  /** The adapter's architecture; empty where it states none. */
   readonly architecture: string;
   /** The runtime that drives the device, for example `Deno 2.9.6`. */
   readonly runtime: string;
+  /** Its limits. */
   readonly limits: Limits;
   /** True only if a probe has seen f16 arithmetic give right results. */
   readonly f16: boolean;
+  /** True if it times kernels by timestamps of its own. */
   readonly timestamps: boolean;
-  /** Only where a probe has seen them hand values to the right neighbours. */
+  /** Its subgroups, only where a probe has seen them exchange values with the right neighbours. */
   readonly subgroups?: Subgroups;
   /**
    * How kernels read textures: as sampled ones, or as read-only storage textures. `none`: it has no textures, and
@@ -87,6 +96,6 @@ export interface Target extends Capabilities {
   readonly textures: "sampled" | "storage" | "none";
   /** The clock that measures best here. */
   readonly clock: Clock;
-  /** Where they were measured. */
+  /** Its measured rates, where they were measured. */
   readonly peaks?: Peaks;
 }

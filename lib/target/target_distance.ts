@@ -1,14 +1,14 @@
 import type { Peaks, Target } from "./target.ts";
 
-/** Times measured on both can be compared: it is the same device, read by the same clock. */
+/** Tells whether times on two targets can be compared: it is one device, read by one clock. */
 export function isSameDevice(a: Target, b: Target): boolean {
   return a.kind === b.kind && a.name === b.name && a.clock === b.clock;
 }
 
 /**
- * How unlike two devices are, as far as schedules go; undefined where what is good for one says nothing of the
- * other: another kind, or another vendor. 0 for the same device; else 1, and the doublings between their limits
- * and, where both were measured, between their peaks, and 1 for each feature that one of them lacks.
+ * Measures how unlike two devices are for schedules. It is undefined between devices of different kinds or vendors: a
+ * good schedule for one says nothing of the other. It is 0 for the same device. Otherwise it is 1, plus the doublings
+ * between their limits and between their peaks, where both were measured, plus 1 for each feature that one of them lacks.
  */
 export function targetDistance(a: Target, b: Target): number | undefined {
   if (isSameDevice(a, b)) return 0;
@@ -27,7 +27,7 @@ function peaksDistance(a: Peaks, b: Peaks): number {
   );
 }
 
-/** How often one number must be doubled to be the other; what either lacks is not compared. */
+/** Counts how often one number must be doubled to be the other; 0 where one of them is not positive. */
 export function doublings(a: number, b: number): number {
   return a > 0 && b > 0 ? Math.abs(Math.log2(a / b)) : 0;
 }

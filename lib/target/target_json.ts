@@ -1,4 +1,4 @@
-/** Targets from JSON. They come from files of strangers: every field is checked, and none is let through unread. */
+/** Targets from JSON. It is untrusted input: every field is checked, and none is let through unread. */
 import { TunebookError } from "../base/error.ts";
 import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../base/read_json.ts";
 import { CAPABILITIES, type Capabilities, type KernelLanguage } from "./capabilities.ts";
@@ -32,7 +32,7 @@ const PEAKS: Kind<Peaks> = fields<Peaks>({
   copyGbps: count,
   launchMs: count,
 });
-/** WebGPU's bounds: all that is known of a device of which an older record says just that it has subgroups. */
+/** WebGPU's bounds, for a device of an older record that states no more than that it has subgroups. */
 const SOME_SUBGROUPS: Subgroups = { minSize: 4, maxSize: 128, directive: true };
 const SIZES: Kind<Subgroups> = fields<Subgroups>({ minSize: count, maxSize: count, directive: flag });
 const SUBGROUPS: Kind<Subgroups | "none"> = {
@@ -65,10 +65,10 @@ const CAPABILITY_FIELDS: Kinds<Capabilities> = {
 };
 
 /**
- * The target of JSON data. Fields that a target does not have are left out. A record of version 0.1.0 states no
+ * Reads a target from JSON data. Fields that a target does not have are left out. A record of version 0.1.0 states no
  * capabilities: it gets those that devices of its kind had.
  *
- * @throws {TunebookError} where it is none
+ * @throws {TunebookError} where a field is missing or not of its kind
  */
 export function targetFromJson(json: unknown): Target {
   const refuse = (why: string) => new TunebookError(`cannot read a target: ${why}`);

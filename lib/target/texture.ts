@@ -1,7 +1,7 @@
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Limits } from "./target.ts";
 
-/** The format of a texture that holds four elements of a type in a texel; there is none for bool. */
+/** The format of a texture that holds four elements of a type in a texel. There is none for bool. */
 export const TEXEL_FORMATS: Readonly<Record<Exclude<ScalarType, "bool">, GPUTextureFormat>> = {
   f32: "rgba32float",
   f16: "rgba16float",
@@ -10,7 +10,7 @@ export const TEXEL_FORMATS: Readonly<Record<Exclude<ScalarType, "bool">, GPUText
 };
 
 /**
- * How a tensor, as a matrix of its last dimension's rows, lies in a 2-D texture of four elements a texel.
+ * The layout of a tensor, as a matrix of its last dimension's rows, in a 2-D texture of four elements a texel.
  * `rows`: each row padded to whole texels, and `pack` of them side by side in one row of the texture. `flat`:
  * all elements one after the other, `width` texels a row of the texture.
  */
@@ -18,11 +18,11 @@ export type TextureLayout =
   | { readonly kind: "rows"; readonly pack: number }
   | { readonly kind: "flat"; readonly width: number };
 
-/** A symbolic number of rows may be large: so many lie side by side, where they fit. */
+/** A symbolic number of rows may be large: up to this many lie side by side, where they fit. */
 const SYMBOLIC_PACK = 64;
 
 /**
- * The layout of a matrix, whose dimensions are undefined where they are symbolic: in rows where they have a
+ * Finds the layout of a matrix, whose dimensions are undefined where they are symbolic: in rows where they have a
  * fixed width that fits, with as few side by side as the texture's height asks for (a power of two); flat where
  * it is one row, or its rows are whole texels. Undefined where it does not fit. Whether a symbolic size fits,
  * the runtime checks at launch.

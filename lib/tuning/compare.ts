@@ -1,9 +1,9 @@
 import * as kinds from "./option_fields.ts";
 import { checkBudget } from "../autotvm/budget.ts";
-import { bestSoFar } from "../charts/best_so_far.ts";
+import { bestSoFarSpec } from "../charts/best_so_far.ts";
 import { Chart } from "../charts/chart.ts";
-import { confirmed as confirmedChart } from "../charts/confirmed.ts";
-import { overview } from "../charts/overview.ts";
+import { confirmedSpec } from "../charts/confirmed.ts";
+import { overviewSpec } from "../charts/overview.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
@@ -133,7 +133,7 @@ export async function compare(
     trials: recordsToTable(each.flatMap((c) => c.records)),
     summary,
     budget: options.budget,
-    charts: { overview: new Chart(overview(summary, said)) },
+    charts: { overview: new Chart(overviewSpec(rows, said)) },
   });
 }
 
@@ -203,8 +203,8 @@ async function compareOne(
     summary,
     budget,
     charts: {
-      bestSoFar: new Chart(bestSoFar(table, said)),
-      confirmed: new Chart(confirmedChart(summary, said)),
+      bestSoFar: new Chart(bestSoFarSpec(records, said)),
+      confirmed: new Chart(confirmedSpec(rows, said)),
     },
   });
 }

@@ -1,10 +1,22 @@
 import { unlessAborted } from "../base/cancellation.ts";
+import { hashOf } from "../base/hash.ts";
+import type { KernelSource } from "../measure/kernel_source.ts";
+import type { Failed } from "../measure/measurement.ts";
 import type { Candidate, Measuring } from "../measure/measuring.ts";
 import { RecordLog } from "../records/log.ts";
+import type { Config } from "../space/knobs.ts";
 import type { FixedMethod } from "./methods.ts";
 import { SearchSpace } from "./search_space.ts";
 import type { Trial } from "./trial.ts";
 import { identityOf, isOf, recordOf, type TuningTask } from "./tuning_task.ts";
+
+/** The one point of a method. */
+interface Point {
+  readonly rule: string;
+  readonly index: number;
+  readonly config: Config;
+  readonly candidate: Candidate | Failed;
+}
 
 /**
  * Measures a method that has one answer, and records it like any trial; the trial that the log holds already is not
@@ -17,16 +29,12 @@ export async function measureFixed(
   path: string | undefined,
   signal: AbortSignal,
 ): Promise<Trial | undefined> {
-  const rule = "source" in method ? "source" : method.rule;
+  const { rule, index, config, candidate } = pointOf(method, base);
   const task: TuningTask = { ...base, method: method.name, rule, tuner: "none", start: "preset" };
-  const space = "source" in method ? undefined : new SearchSpace(base.func, method.template);
-  const index = space?.preset ?? 0;
-  const config = space?.space.at(index) ?? {};
-  const candidate = space ? space.candidateAt(index) : { source: (method as Ownership).source };
   const made = "status" in candidate ? undefined : candidate;
   using log = path === undefined ? RecordLog.memory() : await RecordLog.open(path, identityOf(task));
   const earlier = log.records.find((r) => isOf(task, r) && r.config === JSON.stringify(config));
-  if (earlier && rule !== "source") return { record: earlier, index, preset: true, candidate: made };
+  if (earlier) return { record: earlier, index, preset: true, candidate: made };
   const begin = performance.now();
   const measured = "status" in candidate
     ? { measurement: candidate }
@@ -42,4 +50,17 @@ export async function measureFixed(
   return { record, index, preset: true, candidate: made };
 }
 
-type Ownership = Extract<Candidate, { readonly source: unknown }>;
+function pointOf(method: FixedMethod, { func }: Pick<TuningTask, "func">): Point {
+  if ("source" in method) {
+    const { source } = method;
+    return { rule: "source", index: 0, config: { source: keyOf(source) }, candidate: { source } };
+  }
+  const space = new SearchSpace(func, method.template);
+  const index = space.preset;
+  return { rule: method.rule, index, config: space.space.at(index), candidate: space.candidateAt(index) };
+}
+
+/** What tells a source from another in a log. */
+function keyOf({ source, workgroups, entryPoint, bindings, uniforms }: KernelSource): string {
+  return hashOf(JSON.stringify([source, workgroups, entryPoint, bindings, uniforms]));
+}

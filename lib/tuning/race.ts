@@ -5,7 +5,7 @@ import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { Chart } from "../charts/chart.ts";
-import { confirmed as confirmedChart } from "../charts/confirmed.ts";
+import { confirmedSpec } from "../charts/confirmed.ts";
 import { nodesOf } from "../dlight/analysis.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { signature } from "../ir/signature.ts";
@@ -128,7 +128,7 @@ export async function race(
   return new Race({
     rows,
     table,
-    chart: new Chart(confirmedChart(table, { title: taskOf(func, shapes), subtitle: target.name })),
+    chart: new Chart(confirmedSpec(rows, { title: taskOf(func, shapes), subtitle: target.name })),
     measurements: Object.fromEntries(named.map(([name], k) => [name, measured[k] as Measurement])),
   });
 }

@@ -13,7 +13,7 @@ import { MeasuringSlot } from "./measuring_slot.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
-import { crossDevice } from "../charts/cross_device.ts";
+import { crossDeviceSpec } from "../charts/cross_device.ts";
 import { CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
 import type { Target } from "../target/target.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
@@ -53,7 +53,9 @@ export class Rerun {
   get chart(): Chart {
     const tasks = [...new Set(this.rows.map((r) => r.task))];
     const title = tasks.length === 1 ? tasks[0] as string : `${tasks.length} operators`;
-    return new Chart(crossDevice(this.table, { title, subtitle: "the same schedules on two devices" }));
+    return new Chart(
+      crossDeviceSpec(this.rows, this.devices, { title, subtitle: "the same schedules on two devices" }),
+    );
   }
 }
 

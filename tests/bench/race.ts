@@ -19,7 +19,16 @@ export interface RaceOptions {
   /** What a sample takes at least on the clock that counts, milliseconds. */
   readonly leastMs: number;
   readonly clock: "wall" | "cpu";
+  /** What the clocks say now, milliseconds. Default: the machine's. */
+  readonly clocks?: Clocks;
 }
+
+export interface Clocks {
+  readonly wall: () => number;
+  readonly cpu: () => number;
+}
+
+const MACHINE: Clocks = { wall: () => performance.now(), cpu: cpuTime };
 
 /** Runs in a sample, at most: drivers queue only so much. */
 const MOST_RUNS = 20_000;
@@ -31,21 +40,26 @@ const MOST_RUNS = 20_000;
  */
 export async function race(
   runners: readonly Runner[],
-  { rounds, leastMs, clock }: RaceOptions,
+  { rounds, leastMs, clock, clocks = MACHINE }: RaceOptions,
 ): Promise<readonly (readonly Sample[])[]> {
   if (!(rounds >= 1)) throw new RangeError(`cannot race for ${rounds} rounds: it takes at least one`);
   const runs: number[] = [];
-  for (const r of runners) runs.push(await runsFor(r, leastMs, clock));
+  for (const r of runners) runs.push(await runsFor(r, leastMs, clock, clocks));
   const samples: Sample[][] = runners.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [k, r] of runners.entries()) samples[k]?.push(await timed(r, runs[k] ?? 1));
+    for (const [k, r] of runners.entries()) samples[k]?.push(await timed(r, runs[k] ?? 1, clocks));
   }
   return samples;
 }
 
 /** How many runs take `leastMs`, found by running. */
-async function runsFor(runner: Runner, leastMs: number, clock: RaceOptions["clock"]): Promise<number> {
-  const spentOn = async (runs: number) => (await timed(runner, runs))[clock];
+async function runsFor(
+  runner: Runner,
+  leastMs: number,
+  clock: RaceOptions["clock"],
+  clocks: Clocks,
+): Promise<number> {
+  const spentOn = async (runs: number) => (await timed(runner, runs, clocks))[clock];
   let runs = 1, spent = await spentOn(runs);
   while (runs < MOST_RUNS) {
     // What was long once may have been interrupted.
@@ -58,10 +72,10 @@ async function runsFor(runner: Runner, leastMs: number, clock: RaceOptions["cloc
   return runs;
 }
 
-async function timed(runner: Runner, runs: number): Promise<Sample> {
-  const cpu = cpuTime(), wall = performance.now();
+async function timed(runner: Runner, runs: number, clocks: Clocks): Promise<Sample> {
+  const cpu = clocks.cpu(), wall = clocks.wall();
   await runner.run(runs);
-  return { runs, wall: performance.now() - wall, cpu: cpuTime() - cpu };
+  return { runs, wall: clocks.wall() - wall, cpu: clocks.cpu() - cpu };
 }
 
 /** Milliseconds of one run in each sample, by the clock. */

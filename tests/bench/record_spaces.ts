@@ -5,6 +5,7 @@
  *
  * They go to notebooks/data/space_NAME_PROFILE.arrows; what was broken off goes on.
  */
+import { fileURLToPath } from "node:url";
 import { recordSpace } from "../../lib/tuning/record_space.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Device } from "../../lib/runtime/device.ts";
@@ -67,7 +68,7 @@ for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(SPACES)) {
   const path = new URL(`../../notebooks/data/space_${name}_${device.target.profile}.arrows`, import.meta.url);
   const begin = performance.now();
   const { points } = await recordSpace(func, device, {
-    path: path.pathname,
+    path: fileURLToPath(path),
     deadlineMs: 4000,
     narrowing,
     progress(done, of) {

@@ -32,7 +32,7 @@ Deno.test("the bundle names no host but where it asks whether there is one", () 
 /** Runs a product on the page's CPU: its language, host and clock, and the result. */
 const RUN = `(async () => {
   const { te, schedule, compile, Device } = ${GLOBAL};
-  using device = await Device.open({ prefer: "cpu" });
+  using device = await Device.open({ backend: "cpu" });
   const { func } = schedule(te.matmul({ m: 2, n: 2, k: 2 }), device.target);
   using program = await device.load(compile(func, device.target));
   const { C } = await program.run({ A: new Float32Array([1, 2, 3, 4]), B: new Float32Array([5, 6, 7, 8]) });

@@ -83,6 +83,6 @@ Deno.test("a search may be left out, and another table is refused", () => {
   assertThrows(
     () => contestsCompared(tableFromArrays({ x: [1] })),
     RecordError,
-    "column operator is missing",
+    "expected a table with a column operator, got x",
   );
 });

@@ -79,5 +79,9 @@ Deno.test("nothing, one way, no time at all, and another table", async () => {
     const svg = await svgOf(pareto(wayTable(some)));
     assert(svg.includes(`>${some[0]?.name}<`) && !svg.includes("NaN") && !svg.includes("Infinity"));
   }
-  assertThrows(() => pareto(tableFromArrays({ x: [1] })), RecordError, "column name is missing");
+  assertThrows(
+    () => pareto(tableFromArrays({ x: [1] })),
+    RecordError,
+    "expected a table with a column name, got x",
+  );
 });

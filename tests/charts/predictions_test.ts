@@ -92,5 +92,9 @@ Deno.test("nothing, one point, equal points and another table", async () => {
       assert(!svg.includes("NaN") && !svg.includes("Infinity"));
     }
   }
-  assertThrows(() => predictions(tableFromArrays({ x: [1] })), RecordError, "column predicted is missing");
+  assertThrows(
+    () => predictions(tableFromArrays({ x: [1] })),
+    RecordError,
+    "expected a table with a column predicted, got x",
+  );
 });

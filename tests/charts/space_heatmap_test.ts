@@ -196,7 +196,7 @@ Deno.test("nothing, failures alone and one point are charts that say so; other t
   );
   assert(!(await svgOf(spaceHeatmap(some))).includes("NaN"));
   for (const draw of [spaceHeatmap, parallelCoordinates]) {
-    assertThrows(() => draw(tableFromArrays({ x: [1] })), RecordError, "is missing");
+    assertThrows(() => draw(tableFromArrays({ x: [1] })), RecordError, "expected a table with a column");
     const two = recordsToTable([trialOf({}), trialOf({ task: "softmax(A: f32[2, 2])" })]);
     assertThrows(() => draw(two), ChartError, "2 programs");
     assertThrows(

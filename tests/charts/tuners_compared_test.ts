@@ -49,5 +49,9 @@ Deno.test("contestants can be chosen, and seconds take the place of trials", () 
 });
 
 Deno.test("another table is refused", () => {
-  assertThrows(() => tunersCompared(tableFromArrays({ x: [1] })), RecordError, "column space is missing");
+  assertThrows(
+    () => tunersCompared(tableFromArrays({ x: [1] })),
+    RecordError,
+    "expected a table with a column space, got x",
+  );
 });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { quickstart, quickstartOptions } from "../../lib/cli/quickstart.ts";
 import { OptionError } from "../../lib/base/error.ts";
@@ -45,7 +46,7 @@ Deno.test("a folder that can't be written is refused before anything is measured
 });
 
 Deno.test("a mistake costs one line and exit code 1", async () => {
-  const file = new URL("../../lib/cli/quickstart.ts", import.meta.url).pathname;
+  const file = fileURLToPath(new URL("../../lib/cli/quickstart.ts", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "--quiet", "--no-check", file, "--backend", "gpu"],
   }).output();

@@ -73,15 +73,23 @@ Deno.test("what can't be installed or removed is refused, and another's kernel s
       await refuses(
         installKernel,
         name,
-        `cannot call a kernel ${name}: Jupyter takes letters, digits, and . _ -`,
+        `expected a kernel's name of letters, digits, and . _ -, got ${JSON.stringify(name)}`,
       );
     }
-    await refuses(uninstallKernel, "tunebook", "cannot uninstall kernel tunebook: there is no ");
+    await refuses(
+      uninstallKernel,
+      "tunebook",
+      "got no kernel, uninstalling tunebook; `jupyter kernelspec list` shows all",
+    );
     const other = join(dataDir, "kernels/python3");
     await Deno.mkdir(other, { recursive: true });
     await Deno.writeTextFile(join(other, "kernel.json"), '{"argv": ["python3"]}');
-    await refuses(installKernel, "python3", "is another kernel; choose another --name");
-    await refuses(uninstallKernel, "python3", "is another's; `jupyter kernelspec list` shows all");
+    await refuses(installKernel, "python3", "got another kernel, installing python3; choose another --name");
+    await refuses(
+      uninstallKernel,
+      "python3",
+      "got another kernel, uninstalling python3; `jupyter kernelspec list` shows all",
+    );
     assertEquals(await Deno.readTextFile(join(other, "kernel.json")), '{"argv": ["python3"]}');
   });
 });
@@ -99,7 +107,7 @@ Deno.test("without Jupyter it is said what to install, on one line", async () =>
   };
   const [code, said] = await run();
   assertEquals(code, 1);
-  assertMatch(said, /^Jupyter was not found, .*apt-get install jupyter-notebook.* --data-dir .*$/);
+  assertMatch(said, /^expected Jupyter, got no .*apt-get install jupyter-notebook.* --data-dir$/);
   assertMatch((await run("--nmae", "x"))[1], /^[^\n]*--nmae[^\n]*it takes \[--name tunebook\][^\n]*$/);
 });
 

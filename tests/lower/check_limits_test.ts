@@ -161,9 +161,8 @@ function serialSums(columns: te.Dim): PrimFunc {
 }
 
 Deno.test("turns of loops, nested and in sequence, where a driver ends an invocation silently", () => {
-  const mend =
-    "loop iterations in one invocation, the limit is #; the driver would cut it off silently: give an " +
-    "invocation less work, or unroll";
+  const mend = "loop iterations in one thread, the limit is #; the driver would end it silently: give a " +
+    "thread less work, or unroll";
   holds(serialSums(1000), (maxLoopIterations) => ({ maxLoopIterations }), 1000, mend);
   const sch = new Schedule(serialSums(1000));
   sch.split(sch.loops("B").at(-1) as string, [null, 10]);
@@ -171,7 +170,7 @@ Deno.test("turns of loops, nested and in sequence, where a driver ends an invoca
   const twice = schedule(te.layerNorm({ rows: 2, columns: 1000 }), targetOf("llvmpipe"), [fallback]).func;
   compile(twice, limitedTo({ maxLoopIterations: 1000 }));
   const { message } = assertThrows(() => compile(serialSums(70_000), targetOf("llvmpipe")), LimitError);
-  assertStringIncludes(message, "needs 70000 loop iterations in one invocation, the limit is 65535");
+  assertStringIncludes(message, "needs 70000 loop iterations in one thread, the limit is 65535");
 });
 
 for (const device of devices) {
@@ -189,8 +188,8 @@ for (const device of devices) {
     );
     assertEquals(
       message,
-      "cannot launch reduce_sum with these shapes: an invocation takes 65536 turns of its loops, and the driver ends it " +
-        "silently after 65535; give an invocation less work",
+      "cannot launch reduce_sum with these shapes: a thread runs 65536 iterations of its loops, and the driver ends it " +
+        "silently after 65535; give a thread less work",
     );
   });
 }

@@ -221,7 +221,7 @@ Deno.test("a loop inside another of its tag has no more turns than it, and nothi
     inside(4, 4, true),
     "cannot bind j to threadIdx.x inside i, which has this tag too: what it does differs by i",
   );
-  refused(inside(3, 4, true), "it has more turns than there are threads; give both one extent");
+  refused(inside(3, 4, true), "it has more iterations than there are threads; give both one extent");
 });
 
 Deno.test("memory for one thread or workgroup is not for two kernels", () => {
@@ -243,7 +243,7 @@ Deno.test("registers hold what their own thread wrote", () => {
   sch.bind("i_1", "threadIdx.x");
   refused(
     sch.func,
-    "cannot keep T in registers: an invocation would read elements of dimension 0 that it did not write",
+    "cannot keep T in registers: a thread would read elements of dimension 0 that it did not write",
   );
 });
 

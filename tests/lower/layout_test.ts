@@ -134,7 +134,7 @@ Deno.test("two copies are refused without turns, and where a turn does not write
   const tile = late.cacheRead("C", "A", "shared");
   late.computeAt(tile, k0);
   late.doubleBuffer(tile);
-  assertThrows(() => lower(late.func, target), LowerError, "not every turn of");
+  assertThrows(() => lower(late.func, target), LowerError, "not every iteration of");
 });
 
 Deno.test("an alignment that is none is refused", () => {

@@ -1,10 +1,10 @@
 import { assert } from "@std/assert";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
-import { cpuTime } from "../../lib/runtime/platform.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
+import { countWork } from "../count_work.ts";
 
 /** A matrix product whose tiles go through workgroup memory; 16 products a step, `steps` of them unrolled. */
 function unrolled(steps: number, doubled: boolean): PrimFunc {
@@ -41,19 +41,20 @@ function unrolled(steps: number, doubled: boolean): PrimFunc {
 
 for (const doubled of [false, true]) {
   const what = doubled ? ", and kept twice in workgroup memory" : "";
-  Deno.test(`lowering takes time in proportion to what is unrolled${what}`, () => {
+  Deno.test(`lowering takes work in proportion to what is unrolled${what}`, async () => {
     const known = targetOf("generic-webgpu");
     const target = { ...known, limits: { ...known.limits, maxSharedBytes: 2 ** 22 } };
-    const least = (steps: number) => {
+    const work = (steps: number) => {
       const func = unrolled(steps, doubled);
-      return Math.min(...Array.from({ length: 3 }, () => {
-        const begin = cpuTime();
-        lower(func, target);
-        return cpuTime() - begin;
-      }));
+      return countWork(() => lower(func, target));
     };
-    const small = least(64), large = least(256);
-    // Four times the statements: a pass that compares each with each would take 16 times as long.
-    assert(large < 6 * small, `${small.toFixed(0)} ms for 64 steps, ${large.toFixed(0)} ms for 256`);
+    const small = await work(64), large = await work(256);
+    const shown = `${JSON.stringify(small)} for 64 steps, ${JSON.stringify(large)} for 256`;
+    // Four times the statements: a pass that visits or simplifies each for each would do 16 times the work.
+    for (const room of ["ir", "arith"]) {
+      assert((large[room] ?? 0) < 5 * (small[room] ?? 0), `${room}: ${shown}`);
+    }
+    // Barriers compare pairs of places, a few blocks of code each: that may grow faster, but not take over.
+    assert(large.all < 8 * small.all, shown);
   });
 }

@@ -82,7 +82,7 @@ Deno.test("of a loop that ends early the most turns are counted", () => {
   assertThrows(
     () => lower(func, target),
     LimitError,
-    "it needs 17 loop iterations in one invocation, the limit is 16",
+    "it needs 17 loop iterations in one thread, the limit is 16",
   );
 });
 

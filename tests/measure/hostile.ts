@@ -8,6 +8,9 @@ import { doubled } from "./executables.ts";
 
 const WORKER = new URL("./hostile_worker.ts", import.meta.url);
 
+/** As an entry point: the compilation does not end. */
+export const NEVER_COMPILES = "never compiles";
+
 /** Measures candidates for `doubled` that are executables by hand. */
 export function openHostile(target: Target, deadlineMs?: number): Promise<Measurer> {
   return Measurer.open(

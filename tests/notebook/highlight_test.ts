@@ -65,9 +65,11 @@ Deno.test("a comment of many lines is one on each of them", () => {
 });
 
 Deno.test("what never closes takes no longer than what does", () => {
+  // The engine's regular expressions do the work, which no test can count. If each start of a comment were looked for
+  // to the end of the text, this would take hours: the deadline only catches that.
   const begin = performance.now();
   for (const language of LANGUAGES) linesInHtml('/*"'.repeat(100_000), language);
-  assert(performance.now() - begin < 5000);
+  assert(performance.now() - begin < 60_000);
 });
 
 Deno.test("every ink reads on white and on a dark page", () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createReporter, lineOf } from "../../lib/notebook/live.ts";
 import type { Progress } from "../../lib/tuning/reporter.ts";
 import { type FakeJupyter, fakeJupyter } from "./fake_jupyter.ts";
+import { stoppedClock } from "../stopped_clock.ts";
 
 const searching: Progress = {
   task: "matmul",
@@ -134,14 +135,6 @@ function pictureOf(html: string): string | undefined {
 function onlyShown(fake: FakeJupyter): Readonly<Record<string, string>> {
   assertEquals(fake.shown.length, 1);
   return fake.shown[0]?.data ?? {};
-}
-
-/** A clock that stands until it is set, in milliseconds. */
-function stoppedClock(): Disposable & { time: number } {
-  const { now } = performance;
-  const clock = { time: 1e6, [Symbol.dispose]: () => void (performance.now = now) };
-  performance.now = () => clock.time;
-  return clock;
 }
 
 Deno.test("a notebook gets a bar and a chart that change in place, the rule in it from the first moment", async () => {

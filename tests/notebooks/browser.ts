@@ -1,19 +1,13 @@
 /** Jupyter's classic Notebook and a browser that looks at it, for tests. */
 import { parseArgs } from "node:util";
-import { type Browser, chromium, type Page } from "npm:playwright-core@1.65.1";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { environment, findPython, NoJupyterError, removeFolder } from "./run.ts";
+import { findBrowser } from "../browser_path.ts";
 import { installKernel } from "../../lib/jupyter/install.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
 
 /** What stands against a browser test here, or undefined. */
 export async function missingForBrowser(): Promise<string | undefined> {
-  try {
-    await Deno.stat(CHROMIUM);
-  } catch (e) {
-    if (e instanceof Deno.errors.NotFound) return "Debian's chromium is not here";
-    throw e;
-  }
+  if (findBrowser() === undefined) return "there is no Chromium, Chrome or Edge";
   const python = await findPython();
   if (python === undefined) return "Jupyter is not here";
   const { success } = await new Deno.Command(python, { args: ["-c", "import notebook"], stderr: "null" })
@@ -51,7 +45,7 @@ export class Desk implements AsyncDisposable {
     const url = `http://127.0.0.1:${port}`;
     await answers(`${url}/api`);
     const browser = await chromium.launch({
-      executablePath: CHROMIUM,
+      executablePath: findBrowser() ?? "chromium",
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     });
     const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } });

@@ -17,7 +17,7 @@ const NOTEBOOKS = fileURLToPath(new URL("../../notebooks", import.meta.url));
 const EXECUTE = fileURLToPath(new URL("./execute.py", import.meta.url));
 
 /** Debian's first: Jupyter's packages belong to it, and not to a python3 that comes before it on the PATH. */
-const PYTHONS = ["/usr/bin/python3", "python3"];
+const PYTHONS = ["/usr/bin/python3", "python3", "python"];
 
 export class NotebookError extends Error {
   override readonly name = "NotebookError";

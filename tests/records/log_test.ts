@@ -165,6 +165,6 @@ Deno.test("what can't be a log of this run is refused, and said", async () => {
   assertThrows(
     () => tableToRecords(recordsToTable(some(1)).select(["task"])),
     RecordError,
-    "column fingerprint is missing; the table has task",
+    "expected a table with a column fingerprint, got task, reading records",
   );
 });

@@ -74,7 +74,7 @@ Deno.test("the loops around are still scheduled, and the block follows its produ
   });
 });
 
-Deno.test("a copy in a loop holds all that the block reads in a turn", () => {
+Deno.test("a copy in a loop holds all that the block reads in an iteration", () => {
   scheduled(stencil(), (sch) => {
     sch.computeAt("T", "i_1");
     sch.blockize("j_1");
@@ -131,7 +131,7 @@ Deno.test("blockize is refused for a reduction that starts outside", () => {
   refuses(
     sch,
     (s) => s.blockize("k_1"),
-    "block B in it reduces over k_0 too, outside of it, and starts in the first turn of that; " +
+    "block B in it reduces over k_0 too, outside of it, and starts in the first iteration of that; " +
       `decomposeReduction("B", "k_0") first`,
   );
   sch.blockize("k_0");
@@ -144,7 +144,7 @@ Deno.test("blockize is refused where a loop's extent depends on another", () => 
   refuses(
     new Schedule(func),
     (s) => s.blockize("j"),
-    "j has another extent at each turn of a loop around it",
+    "j has another extent at each iteration of a loop around it",
   );
 });
 

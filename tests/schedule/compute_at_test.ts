@@ -23,7 +23,7 @@ import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { addOne2, center, chain, diamond, product, stencil } from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
 
-Deno.test("computeAt computes at each turn what the consumers need there", () => {
+Deno.test("computeAt computes at each iteration what the consumers need there", () => {
   shows("compute_at", chain(), (sch) => {
     const [outer] = sch.split("i_1", [null, 4]);
     assertEquals(sch.computeAt("T", outer), ["ax0"]);
@@ -150,7 +150,7 @@ Deno.test("computeAt is refused for what nothing reads, and for an axis that is 
   refuses(alone, (s) => s.computeAt("T", "j"), "nothing reads it; leave it where it is");
 });
 
-Deno.test("reverseComputeAt runs over what each turn produces", () => {
+Deno.test("reverseComputeAt runs over what each iteration produces", () => {
   shows("reverse_compute_at", chain(10), (sch) => {
     const [outer] = sch.split("i", [null, 4]);
     assertEquals(sch.reverseComputeAt("B", outer), ["ax0"]);
@@ -184,7 +184,7 @@ Deno.test("reverseComputeAt moves a whole reduction, and one with its maximum", 
   });
 });
 
-Deno.test("reverseComputeAt is refused where a turn has a part of what is reduced", () => {
+Deno.test("reverseComputeAt is refused where an iteration has a part of what is reduced", () => {
   const A = placeholder("A", [4, 6]), k = reduceAxis(6);
   const T = compute("T", [4, 6], (i, j) => mul(A.at(i, j), A.at(i, j)));
   const S = compute("S", [4], (i) => sum(T.at(i, k.var), [k]));
@@ -192,12 +192,12 @@ Deno.test("reverseComputeAt is refused where a turn has a part of what is reduce
   refuses(
     sch,
     (s) => s.reverseComputeAt("S", "j"),
-    "it reduces over dimension 1 of T, of which a turn there produces a part only; choose a loop further out",
+    "it reduces over dimension 1 of T, and an iteration there produces only a part of it; choose a loop further out",
   );
 });
 
-Deno.test("reverseComputeAt is refused where turns would add to a sum what others have added", () => {
-  // for j in 2: for ax in 6: T[j + ax], within 6. The second turn is all but the first element, again.
+Deno.test("reverseComputeAt is refused where iterations would add to a sum what others have added", () => {
+  // for j in 2: for ax in 6: T[j + ax], within 6. The second iteration is all but the first element, again.
   const A = buffer("A", [6]), T = buffer("T", [6]), S = buffer("S", [1]);
   const j = variable("j"), ax = variable("ax"), k = variable("k");
   const v = variable("v"), v0 = variable("v0"), vk = variable("vk");
@@ -215,7 +215,7 @@ Deno.test("reverseComputeAt is refused where turns would add to a sum what other
   refuses(
     sch,
     (s) => s.reverseComputeAt("S", "j"),
-    "it reduces over dimension 0 of T, of which a turn there",
+    "it reduces over dimension 0 of T, and an iteration there",
   );
 });
 
@@ -255,18 +255,18 @@ Deno.test("reverseComputeAt is refused where reads are not plain, or at two plac
   );
 });
 
-Deno.test("reverseComputeAt is refused where not every turn has the one element that it reads", () => {
+Deno.test("reverseComputeAt is refused where not every iteration has the one element that it reads", () => {
   const A = placeholder("A", [4]);
   const T = compute("T", [4], (i) => mul(A.at(i), A.at(i)));
   const sch = new Schedule(primFunc("f", [A, compute("B", [3], (i) => mul(T.at(1), A.at(i)))]));
   refuses(
     sch,
     (s) => s.reverseComputeAt("B", "i"),
-    "it reads T at 1 in dimension 0, which not every turn there produces; choose a loop further out",
+    "it reads T at 1 in dimension 0, which not every iteration there produces; choose a loop further out",
   );
 });
 
-Deno.test("reverseComputeAt is refused where what a turn produces has gaps", () => {
+Deno.test("reverseComputeAt is refused where what an iteration produces has gaps", () => {
   const sch = new Schedule(chain(12));
   const [outer, inner] = sch.split("i", [3, 4]);
   sch.reorder(inner, outer);
@@ -278,7 +278,7 @@ Deno.test("reverseComputeAt is refused where what a turn produces has gaps", () 
 });
 
 Deno.test("reverseComputeAt is refused where a condition leaves gaps", () => {
-  // Steps of 3 within 4 reach to element 5, which is of the next turn.
+  // Steps of 3 within 4 reach to element 5, which is of the next iteration.
   const sch = new Schedule(chain(12));
   const [outer, inner] = sch.split("i", [3, 4]);
   sch.split(inner, [2, 3]);
@@ -297,7 +297,7 @@ Deno.test("reverseComputeAt is refused where the consumer is longer than its pro
     sch,
     (s) => s.reverseComputeAt("A_pad", s.loops(pad)[0] as string),
     "its axis v0 is longer than what A_local produces in dimension 0",
-    "no turn there would compute the rest; computeInline A_local",
+    "no iteration there would compute the rest; computeInline A_local",
   );
 });
 

@@ -35,7 +35,7 @@ function says(extents: readonly number[], bindings: (...vars: readonly Var[]) =>
   return { certain: isOneToOne(b, loops, analyzer), vars, at };
 }
 
-/** Whether two turns of the loops really give the same values. */
+/** Whether two iterations of the loops really give the same values. */
 function collides(extents: readonly number[], vars: readonly Var[], at: readonly Expr[]): boolean {
   const seen = new Set<string>();
   const json = at.map(exprToJson);

@@ -95,7 +95,7 @@ Deno.test("reverseComputeInline puts a consumer where its input is produced", ()
   });
 });
 
-Deno.test("reverseComputeInline turns the axes as the consumer reads them", () => {
+Deno.test("reverseComputeInline iterations the axes as the consumer reads them", () => {
   const A = placeholder("A", [3, 5]);
   const T = compute("T", [3, 5], (i, j) => mul(A.at(i, j), A.at(i, j)));
   const B = compute("B", [5, 3], (i, j) => sub(T.at(j, i), A.at(j, i)));

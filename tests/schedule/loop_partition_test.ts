@@ -64,7 +64,7 @@ function copyLong(): PrimFunc {
   return new PrimFunc("copy", [A, B], [n], [], forLoop(i, more, copy));
 }
 
-Deno.test("loopPartition of a symbolic loop cuts where it certainly has turns", () => {
+Deno.test("loopPartition of a symbolic loop cuts where it certainly has iterations", () => {
   for (const n of [1, 5]) {
     scheduled(copyLong(), (sch) => assertEquals(sch.loopPartition("i", [1, 3]), ["i_0", "i_1", "i_2"]), {
       n,
@@ -78,7 +78,7 @@ Deno.test("loopPartition of a symbolic loop cuts where it certainly has turns", 
   refuses(
     new Schedule(addOneSymbolic()),
     (s) => s.loopPartition("i", [1]),
-    "as its extent is symbolic and may be 1: split it, and partition a loop of more turns",
+    "as its extent is symbolic and may be 1: split it, and partition a loop of more iterations",
   );
 });
 
@@ -101,7 +101,7 @@ Deno.test("loopPartition is refused for a loop that has a kind, or in which a re
   refuses(
     new Schedule(rowSum()),
     (s) => s.loopPartition("k", [4]),
-    "cannot partition loop k at 4: block B reduces over it, and starts in its first turn; decomposeReduction",
+    "cannot partition loop k at 4: block B reduces over it, and starts in its first iteration; decomposeReduction",
   );
 });
 

@@ -131,7 +131,7 @@ Deno.test("annotate is refused for names that are not there, and for numbers tha
   assertThrows(() => sch.annotate("A", "x", 1), ScheduleError, "no loop A in add_one: its loops are i");
 });
 
-Deno.test("addUnitLoop puts a loop of one turn around a nest", () => {
+Deno.test("addUnitLoop puts a loop of one iteration around a nest", () => {
   const point = placeholder("A", [1]);
   shows("add_unit_loop", primFunc("point", [point, compute("B", [1], () => point.at(0))]), (sch) => {
     assertEquals(sch.addUnitLoop("B"), "u");
@@ -185,7 +185,7 @@ Deno.test("storageAlign and doubleBuffer are refused where there is no workgroup
     refuses(
       sch,
       (s) => s.storageAlign(tile, axis, factor, offset),
-      "it has 2 dimensions, of which all but the last",
+      "it has 2 dimensions, and all but the last",
     );
   }
 });

@@ -59,7 +59,7 @@ function follow(sch: Schedule, wishes: readonly Wish[], after: () => void): void
   }
 }
 
-/** The program with the turns of its parallel loops in the opposite order; reductions keep theirs. */
+/** The program with the iterations of its parallel loops in the opposite order; reductions keep theirs. */
 function backwards(func: PrimFunc): PrimFunc {
   const turned = (s: For, outer: readonly For[]) =>
     s.loop !== "serial" && s.loop !== "unrolled" &&
@@ -69,11 +69,11 @@ function backwards(func: PrimFunc): PrimFunc {
     const body = go(s.body, [...outer, s]);
     if (!turned(s, outer)) return { ...s, body };
     const by = new Map([[s.var, sub(sub(s.extent, 1), s.var)]]);
-    const turn = (x: Stmt): Stmt =>
+    const iteration = (x: Stmt): Stmt =>
       x.kind === "block"
         ? { ...x, bindings: x.bindings.map((e) => substitute(e, by)), where: substitute(x.where, by) }
-        : mapStmt(x, turn);
-    return { ...s, body: turn(body) };
+        : mapStmt(x, iteration);
+    return { ...s, body: iteration(body) };
   };
   return func.with({ body: go(func.body, []) });
 }
@@ -93,7 +93,7 @@ Deno.test("random schedules keep results exactly, and their traces replay", () =
         );
       });
       const any = interpret(backwards(sch.func), inputs, { shapes });
-      assertEquals(any, expected, `turns of parallel loops depend on each other in\n${sch.func}`);
+      assertEquals(any, expected, `iterations of parallel loops depend on each other in\n${sch.func}`);
       const text = JSON.stringify(sch.trace);
       assert(equalFunc(replay(func, text), sch.func), text);
       assertEquals(JSON.stringify(Trace.fromJSON(text)), text);

@@ -1,5 +1,5 @@
 /**
- * Random schedules. A step is drawn as numbers that pick among what the program has when its turn comes, so
+ * Random schedules. A step is drawn as numbers that pick among what the program has when its iteration comes, so
  * that most steps are legal and a failing schedule shrinks to a short one.
  */
 import fc from "fast-check";

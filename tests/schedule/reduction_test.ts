@@ -76,8 +76,8 @@ Deno.test("decomposeReduction is refused for a block that is no reduction, or at
   refuses(sch, (s) => s.decomposeReduction("T", "k"), "it has no initialisation");
 });
 
-Deno.test("decomposeReduction is refused where turns compute an element again", () => {
-  // T[j] and T[j-1] of a turn are T[j] and T[j+1] of the next: started once, they would be added to twice.
+Deno.test("decomposeReduction is refused where iterations compute an element again", () => {
+  // T[j] and T[j-1] of an iteration are T[j] and T[j+1] of the next: started once, they would be added to twice.
   const sch = new Schedule(overlapping());
   const [outer, inner] = sch.loops("T").slice(0, 2) as [string, string];
   refuses(
@@ -88,7 +88,7 @@ Deno.test("decomposeReduction is refused where turns compute an element again", 
   scheduled(sch.func, (s) => s.decomposeReduction("T", inner));
 });
 
-/** Sums of rows, of which each turn of the outer loop computes two, one of them the next turn's too. */
+/** Sums of rows, of which each iteration of the outer loop computes two, one of them the next iteration's too. */
 function overlapping(): PrimFunc {
   const A = buffer("A", [5, 3]), T = buffer("T", [5]);
   const j = variable("j"), ax = variable("ax0"), k = variable("k"), v = variable("v"), vk = variable("vk");
@@ -119,8 +119,8 @@ Deno.test("rfactor makes partial results, and reduces them", () => {
   });
 });
 
-Deno.test("rfactor adds nothing for the turns that a reduction leaves out", () => {
-  // Of 8 turns over 3 elements, some partial sums have no term at all.
+Deno.test("rfactor adds nothing for the iterations that a reduction leaves out", () => {
+  // Of 8 iterations over 3 elements, some partial sums have no term at all.
   shows("rfactor_uneven", rowSum(2, 3), (sch) => {
     const [, inner] = sch.split("k", [2, 4]);
     sch.rfactor(inner);
@@ -246,7 +246,7 @@ Deno.test("rfactor leaves what never runs as it is", () => {
     func,
     scheduled(func, (sch) => {
       const [i = ""] = sch.loops("C");
-      // Of three turns of four the first does all four rows.
+      // Of three iterations of four the first does all four rows.
       const [i0 = ""] = sch.split(i, [3, 4]);
       sch.loopPartition(i0, [2]);
       const last = sch.blocks().at(-1) as string;

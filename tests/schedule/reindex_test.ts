@@ -145,7 +145,7 @@ Deno.test("reindex is refused for places that do not follow from the block's axe
       new PrimFunc("triangle", [from, to], [], [], forLoop(i, 6, forLoop(j, add(i, 1), triangle))),
     ),
     (s) => s.reindex("B", "A"),
-    "axis v has another extent at each turn of a loop; only a box can be a buffer",
+    "axis v has another extent at each iteration of a loop; only a box can be a buffer",
   );
 });
 

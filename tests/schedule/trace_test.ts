@@ -283,7 +283,7 @@ Deno.test("a trace that is too large in any way is refused at once", () => {
   assertThrows(
     () => replay(addOne(), { program: PROGRAM, steps: [huge] }),
     ScheduleError,
-    "2^31 turns or more",
+    "2^31 iterations or more",
   );
 });
 

@@ -59,7 +59,7 @@ Deno.test("transformBlockLayout splits and fuses reductions too", () => {
   }
 });
 
-Deno.test("transformBlockLayout of symbolic axes and of axes of one turn", () => {
+Deno.test("transformBlockLayout of symbolic axes and of axes of one iteration", () => {
   for (const m of [1, 5]) {
     scheduled(matmul({ m: "m", n: 6, k: 4 }), (sch) => {
       sch.transformBlockLayout("C", { split: [[], [3], [2]], order: [[0, 2], 1, [4, 3]] });
@@ -111,7 +111,7 @@ Deno.test("transformBlockLayout is refused where loops are no box", () => {
   refuses(
     new Schedule(new PrimFunc("triangle", [B], [], [], forLoop(i, 5, forLoop(j, add(i, 1), b)))),
     (s) => s.transformBlockLayout("B", { split: [[], []], order: [1, 0] }),
-    "j has another extent at each turn of a loop around it; only a box has axes to be transformed",
+    "j has another extent at each iteration of a loop around it; only a box has axes to be transformed",
   );
 });
 

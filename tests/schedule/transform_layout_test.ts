@@ -148,7 +148,7 @@ Deno.test("transformLayout is refused for a dimension that is too long", () => {
 
 Deno.test("transformLayout again and again is refused before indices outgrow everything", () => {
   const sch = new Schedule(chain(60));
-  // Fours do not line up with fifteens, so that each turn doubles the index.
+  // Fours do not line up with fifteens, so that each iteration doubles the index.
   const { message } = assertThrows(() => {
     for (let k = 0; k < 100; k++) sch.transformLayout("T", { split: [[4]], order: [[1, 0]] });
   }, ScheduleError);

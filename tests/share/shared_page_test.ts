@@ -1,4 +1,5 @@
 /** A shared page in a real browser, from a file, without a network. */
+import { pathToFileURL } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { tableFromIPC } from "@uwdata/flechette";
 import type { Page } from "playwright-core";
@@ -17,7 +18,7 @@ await share(await searched(matmul, cpu), path);
 async function opened(use: (page: Page) => Promise<void>, options?: { readonly scripts: boolean }) {
   const { complaints, requests } = await browse(path, use, options);
   assertEquals(complaints, []);
-  assertEquals(requests.filter((r) => !r.startsWith("data:image/png")), [`file://${path}`]);
+  assertEquals(requests.filter((r) => !r.startsWith("data:image/png")), [pathToFileURL(path).href]);
 }
 
 browserTest("the charts are live, and tell of a mark that is pointed at", () =>

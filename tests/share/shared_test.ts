@@ -1,5 +1,6 @@
 /** Results that are shared: written, opened as a stranger's, and what of them can't be. */
 // deno-lint-ignore-file no-explicit-any
+import { basename } from "node:path";
 import fc from "fast-check";
 import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
@@ -49,7 +50,7 @@ Deno.test("the version is deno.json's", async () => {
 });
 
 for (const path of [`${folder}/new/page.html`, `${folder}/folder`]) {
-  Deno.test(`${path.split("/").at(-1)}: what is opened is what was shared`, async () => {
+  Deno.test(`${basename(path)}: what is opened is what was shared`, async () => {
     const shared = await share([log, symbolic], path, {
       title: "two",
       notes: { softmax: "attention weights", toString: "nothing" },

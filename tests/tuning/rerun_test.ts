@@ -90,7 +90,7 @@ Deno.test("a trace that was tampered with is a row, and does nothing", async () 
     "instantiate",
   ]]);
   assert(rows[1]?.message.includes("no_such_loop"), rows[1]?.message);
-  assert(`${again}`.includes("instantiate: "));
+  assert(Deno.inspect(again).includes("instantiate: "));
 });
 
 Deno.test("a program that can't be measured here has rows that say why, and others have theirs", async () => {

@@ -1,4 +1,5 @@
 /** A search that goes on from its log: nothing repeated, nothing lost, nothing of others' counted. */
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { tune, type TuneOptions } from "../../lib/tuning/tune.ts";
 import { fingerprint } from "../../lib/ir/fingerprint.ts";
@@ -114,7 +115,7 @@ Deno.test("a tuning process that is killed loses no trial that it told of", asyn
      const device = await Device.open({ backend: "cpu" });
      await tune(matmul, device, { budget: { trials: 1000 }, path: ${JSON.stringify(path)}, reporter });`,
   );
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "--quiet", "--config", config, script],
     stdout: "piped",
@@ -228,7 +229,7 @@ Deno.test("records whose space is another by now are refused, and said", async (
   await assertRejects(
     () => run({ path, budget: { trials: 3 }, template: renamed }, add),
     RecordError,
-    "cannot go on from trial 0 of autotvm+dlight, as the space was another then (unknown knob threads:",
+    "cannot go on from trial 0 of autotvm+dlight: the space was another then (unknown knob threads:",
   );
 });
 

@@ -18,6 +18,7 @@ import { devices } from "../devices.ts";
 import type { TunableDevice } from "../../lib/tuning/tunable_device.ts";
 import { add, matmul, small, wrongOn } from "./programs.ts";
 import { type Answer, byText, failure, ok, SimulatedMeasuring } from "./simulated_measuring.ts";
+import { stoppedClock } from "../stopped_clock.ts";
 
 const [cpu] = devices;
 assert(cpu);
@@ -68,22 +69,19 @@ Deno.test("a search ends when the best has not changed for long enough", async (
 });
 
 Deno.test("a search ends after its seconds, however short with one trial", async () => {
-  const slowly: Answer = async (asked) => {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  using clock = stoppedClock();
+  const slowly: Answer = (asked) => {
+    clock.time += 200;
     return byText(asked);
   };
-  const sim = new SimulatedMeasuring(slowly);
-  const { records, stopped } = await tune(matmul, cpu, {
-    budget: { seconds: 3 },
-    open: sim.open,
-    tuner: "random",
-  });
+  const run = (seconds: number) =>
+    tune(matmul, cpu, { budget: { seconds }, open: new SimulatedMeasuring(slowly).open, tuner: "random" });
+  const { records, stopped } = await run(3);
   assertEquals(stopped, "seconds");
   assert(records.length >= 2 && records.length <= 15, `${records.length}`);
   const at = records.map((r) => r.secondsSinceStart);
   assertEquals(at, at.toSorted((a, b) => a - b));
-  const { options, func } = simulated({ budget: { seconds: 0.01 } });
-  assertEquals((await tune(func, cpu, options)).records.length, 1);
+  assertEquals((await run(0.01)).records.length, 1);
 });
 
 Deno.test("the first of several limits ends a search", async () => {

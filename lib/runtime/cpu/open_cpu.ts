@@ -19,6 +19,7 @@ interface Compiled {
   readonly run: Run;
 }
 
+/** Opens the CPU as a device. `runtime` is the host, as targets state it. */
 export function openCpu(runtime: string): Backend {
   const profile = targetOf("cpu");
   const target: Target = {
@@ -82,7 +83,7 @@ function runnableOf(own: readonly BufferSpec[], launches: readonly Compiled[], h
         [Symbol.dispose]() {},
       });
     },
-    // Nobody else sees the arrays of a single run: nothing is copied.
+    // No other run sees the arrays of a single run: nothing is copied.
     run(inputs, shapes): Promise<Record<string, TypedArray>> {
       const arrays = place(own, inputs, shapes, held);
       callsOf(launches, arrays, shapes).forEach((call) => call());

@@ -9,27 +9,31 @@ import { type CopySource, makeStorage, type Storage, uploadInto } from "./storag
 
 /** A launch with its pipeline. */
 export interface Compiled {
+  /** The launch itself. */
   readonly launch: Launch;
+  /** Its compiled pipeline. */
   readonly pipeline: GPUComputePipeline;
 }
 
-/** What to submit in one go, in this order. */
+/** The parts of one submission, in this order. */
 export interface Work {
   /** The launches that prepare. */
   readonly prepares?: boolean;
-  /** All other launches, so many times. */
+  /** The number of times that all other launches run. */
   readonly times?: number;
   /** Copies of the results. */
   readonly reads?: boolean;
 }
 
+/** The outcome of a submission. */
 export interface Done {
+  /** Its time on each clock. */
   readonly spent: Spent;
   /** By parameter name; empty where they were not asked for. */
   readonly results: Record<string, TypedArray>;
 }
 
-/** Buffers for arguments of certain shapes, and the launches bound to them. Its methods want a guard around. */
+/** Buffers for arguments of certain shapes, and the launches bound to them. Its methods need `Gpu.guarded` around. */
 export class BoundBuffers implements Disposable {
   readonly #made = new DisposableStack();
   readonly #own = new Map<string, Storage>();
@@ -37,14 +41,18 @@ export class BoundBuffers implements Disposable {
   readonly #running: readonly Step[];
   readonly #queries: Queries | undefined;
 
-  /** @throws {LaunchLimitError} for buffers or grids past the device's limits */
+  /**
+   * Makes buffers for arguments of these shapes, and binds launches to them.
+   *
+   * @throws {LaunchLimitError} for buffers or grids past the device's limits
+   */
   constructor(
     readonly gpu: Gpu,
-    /** What it makes room for. */
+    /** The arguments and intermediates that get buffers here. */
     readonly buffers: readonly BufferSpec[],
     launches: readonly Compiled[],
     shapes: Shapes,
-    /** What else the launches read: not the place's own. */
+    /** Other storages that the launches read, which are not freed here. */
     held: ReadonlyMap<string, Storage>,
   ) {
     const { device, target } = gpu;
@@ -97,6 +105,7 @@ export class BoundBuffers implements Disposable {
     return uploadInto(this.#own, inputs);
   }
 
+  /** Fills results and intermediates with values that no right program writes. */
   poison(): void {
     for (const b of this.buffers) {
       if (b.role === "output" || b.role === "temp") this.#own.get(b.name)?.poison();
@@ -130,6 +139,7 @@ export class BoundBuffers implements Disposable {
     };
   }
 
+  /** Frees the buffers. */
   [Symbol.dispose](): void {
     this.#made.dispose();
   }

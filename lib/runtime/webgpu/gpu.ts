@@ -8,13 +8,18 @@ export class Gpu implements Disposable {
   readonly #readBack: ReadBack;
   #lost: string | undefined;
 
+  /** Watches a device that was opened for `target`. */
   constructor(readonly device: GPUDevice, readonly target: Target) {
     this.#readBack = new ReadBack(device, target.runtime);
     device.lost.then((info) => this.#lost ??= info.message || info.reason || "lost");
     device.addEventListener("uncapturederror", (event) => event.preventDefault());
   }
 
-  /** @throws {DeviceLostError} */
+  /**
+   * Checks that the device is still there.
+   *
+   * @throws {DeviceLostError} where it is lost or disposed
+   */
   checkLost(): void {
     if (this.#lost === undefined) return;
     throw new DeviceLostError(`the device is lost (${this.#lost}): open a new one`);
@@ -25,7 +30,7 @@ export class Gpu implements Disposable {
     this.checkLost();
     this.device.pushErrorScope("out-of-memory");
     this.device.pushErrorScope("validation");
-    // The scopes are one stack for all: they are closed before anybody else's turn, when all calls are made.
+    // The device has one stack of scopes: they are closed when all calls are made, before other code runs.
     const close = () => Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
     let value: T | Promise<T>;
     try {
@@ -55,6 +60,7 @@ export class Gpu implements Disposable {
     return this.#readBack.submit(encoder, sources);
   }
 
+  /** Closes the device. */
   [Symbol.dispose](): void {
     this.#lost ??= "it was disposed";
     this.#readBack[Symbol.dispose]();

@@ -27,8 +27,8 @@ export function gridOf(
   );
   if (turns > target.limits.maxLoopIterations) {
     throw new LaunchLimitError(
-      `cannot launch ${launch.name} with these shapes: an invocation takes ${turns} turns of its loops, and the ` +
-        `driver ends it silently after ${target.limits.maxLoopIterations}; give an invocation less work`,
+      `cannot launch ${launch.name} with these shapes: a thread runs ${turns} iterations of its loops, and the ` +
+        `driver ends it silently after ${target.limits.maxLoopIterations}; give a thread less work`,
     );
   }
   return [grid, launch.folded ? [...values, x] : values];

@@ -56,7 +56,7 @@ function runnableOf(
         taken.upload(inputs);
         return [taken, await taken.submit({ prepares: true, times: 1, reads: true })] as const;
       });
-      // Who was disposed while it ran leaves nothing.
+      // A program that was disposed while it ran keeps nothing.
       if (open) {
         stack.move();
         places.give(owner, shapes, place);

@@ -8,6 +8,7 @@ type Source = Pick<Launch, "name" | "source" | "entryPoint">;
 export class Pipelines {
   readonly #known = new Map<string, { readonly pipeline: GPUComputePipeline; users: number }>();
 
+  /** Starts without pipelines, on one device. */
   constructor(readonly gpu: Gpu) {}
 
   /**

@@ -1,10 +1,10 @@
-/** Features that an adapter has are believed only once a kernel has used them: some runtimes fail silently. */
+/** Tries the features that an adapter states by a kernel that uses them, since some runtimes fail silently. */
 import type { Target } from "../../target/target.ts";
 import { CompileError, RunError } from "../error.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Pipelines } from "./pipelines.ts";
 
-/** The device's target, with the features that compute. */
+/** Gives the device's target, with the features that compute. */
 export async function probedTarget(
   gpu: Gpu,
   pipelines: Pipelines,
@@ -28,9 +28,9 @@ async function f16Computes(gpu: Gpu, pipelines: Pipelines): Promise<boolean> {
 }
 
 /**
- * Whether clusters of the least size lie along x, which WebGPU leaves open: each thread asks its neighbours who they
- * are, in workgroups of one, two and three dimensions. (Where x is shorter than a subgroup, llvmpipe leaves lanes
- * empty, and others go on in the next row: clusters that divide x are safe from both.)
+ * Tells whether clusters of the least size lie along x, which WebGPU leaves open. Each thread asks its neighbours for
+ * their numbers, in workgroups of one, two and three dimensions. (Where x is shorter than a subgroup, llvmpipe leaves
+ * lanes empty, and other drivers go on in the next row: clusters that divide x are safe from both.)
  */
 async function subgroupsMeet(
   gpu: Gpu,

@@ -24,6 +24,7 @@ export class ReadBack implements Disposable {
   readonly #idle: GPUBuffer[] = [];
   #open = true;
 
+  /** Reads back from `device`, as the host `runtime` needs it. */
   constructor(readonly device: GPUDevice, runtime: string) {
     this.#atOnce = MAPS_AT_ONCE.test(runtime);
   }
@@ -34,7 +35,7 @@ export class ReadBack implements Disposable {
     for (const { buffer, staging, bytes } of staged) {
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
     }
-    // Who wants no results waits for a word that is cleared.
+    // A submission without results waits for a word that is cleared.
     const all: readonly Staged[] = staged.length > 0 ? staged : [{ staging: this.#take(WORD), bytes: WORD }];
     if (staged.length === 0) encoder.clearBuffer(all[0]?.staging as GPUBuffer, 0, WORD);
     this.device.queue.submit([encoder.finish()]);
@@ -63,7 +64,7 @@ export class ReadBack implements Disposable {
       mapped.catch(() => {});
       try {
         take();
-        // Whoever runs one program after the other still lets timers and signals through.
+        // Runs one after the other still let timers and signals through.
         await nextTurn();
         return ranges;
       } catch (e) {
@@ -95,6 +96,7 @@ export class ReadBack implements Disposable {
     else staging.destroy();
   }
 
+  /** Frees its staging buffers. */
   [Symbol.dispose](): void {
     this.#open = false;
     for (const b of this.#idle.splice(0)) b.destroy();

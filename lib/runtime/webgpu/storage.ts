@@ -8,31 +8,42 @@ import { type Inputs, lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "../arrays.ts";
 import { LaunchLimitError } from "../error.ts";
 
+/** The buffer or texture of one argument. */
 export interface Storage extends Disposable {
+  /** The resource that a kernel binds. */
   readonly resource: GPUBindingResource;
-  /** What it takes on the device. */
+  /** Its bytes on the device. */
   readonly bytes: number;
+  /** Writes the elements of an array to it. */
   upload(array: TypedArray): void;
+  /** Fills it with values that no right program writes. */
   poison(): void;
-  /** What to copy to have its elements; textures are inputs, and have none. */
+  /** The part to copy for its elements; textures are inputs, and have none. */
   readonly source?: CopySource;
-  /** The elements in a copy of the source. */
+  /** Reads the elements from a copy of the source. */
   decode(copy: ArrayBuffer): TypedArray;
 }
 
-/** The first `bytes` of a buffer: whole words. */
+/** The start of a buffer, to be copied. */
 export interface CopySource {
+  /** The buffer itself. */
   readonly buffer: GPUBuffer;
+  /** Bytes to copy: whole words. */
   readonly bytes: number;
 }
 
+/**
+ * Makes the buffer or texture of an argument.
+ *
+ * @throws {LaunchLimitError} where it does not fit the target's limits
+ */
 export function makeStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
   return spec.storage.kind === "texture"
     ? textureStorage(device, spec, spec.storage, shapes, target)
     : bufferStorage(device, spec, shapes, target);
 }
 
-/** Fills those of the storages that are inputs: so many bytes. */
+/** Writes the inputs to their storages, and gives the number of bytes. */
 export function uploadInto(storages: ReadonlyMap<string, Storage>, inputs: Inputs): number {
   let bytes = 0;
   for (const [name, array] of Object.entries(inputs)) {

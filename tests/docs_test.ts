@@ -1,0 +1,57 @@
+/** The pages for people: every path that they name is there, every link leads somewhere, and every task exists. */
+import { assertEquals } from "@std/assert";
+import { headingsOf, linksIn, pathsIn, tasksIn } from "./markdown.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+async function pages(): Promise<readonly string[]> {
+  const docs = await Array.fromAsync(Deno.readDir(new URL("docs/", ROOT)));
+  const own = docs.map((entry) => `docs/${entry.name}`).filter((name) => name.endsWith(".md"));
+  return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...own.toSorted()];
+}
+
+async function exists(url: URL): Promise<boolean> {
+  try {
+    await Deno.stat(url);
+    return true;
+  } catch (e) {
+    if (e instanceof Deno.errors.NotFound || e instanceof Deno.errors.NotADirectory) return false;
+    throw e;
+  }
+}
+
+const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
+  readonly tasks: Readonly<Record<string, unknown>>;
+};
+
+for (const page of await pages()) {
+  const at = new URL(page, ROOT);
+  const text = await Deno.readTextFile(at);
+
+  Deno.test(`${page}: every path that it names is there`, async () => {
+    const lost: string[] = [];
+    for (const path of pathsIn(text)) if (!await exists(new URL(path, ROOT))) lost.push(path);
+    assertEquals(lost, []);
+  });
+
+  Deno.test(`${page}: every link leads somewhere`, async () => {
+    const lost: string[] = [];
+    for (const link of linksIn(text)) {
+      const target = new URL(link, at);
+      const heading = decodeURIComponent(target.hash.slice(1));
+      target.hash = "";
+      if (!await exists(target)) lost.push(link);
+      else if (heading && !headingsOf(await Deno.readTextFile(target)).includes(heading)) lost.push(link);
+    }
+    assertEquals(lost, []);
+  });
+
+  Deno.test(`${page}: every task that it names exists`, () => {
+    assertEquals(tasksIn(text).filter((name) => !Object.hasOwn(tasks, name)), []);
+  });
+}
+
+Deno.test("the README answers what, why and how in a screen each", async () => {
+  const words = (await Deno.readTextFile(new URL("README.md", ROOT))).split(/\s+/).length;
+  assertEquals(words <= 1000, true, `it has ${words} words`);
+});
