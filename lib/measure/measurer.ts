@@ -69,7 +69,7 @@ export class Measurer implements Measuring {
 
   /** One candidate is warmed at a time, and JavaScript has nothing to compile ahead. */
   get canWarm(): boolean {
-    return this.options.target.kind === "webgpu" && !this.#warming && !this.#closed;
+    return this.options.target.language === "wgsl" && !this.#warming && !this.#closed;
   }
 
   /** Checks and times a candidate in the child. */
