@@ -23,7 +23,8 @@ Deno.test("what is aborted is waited for no longer than the grace, before, while
 
 // The runner of tests takes an interrupt for its own, so this is a program by itself.
 const PROGRAM = `
-const { Interruptible, listenForInterrupts, unlessAborted } = await import(Deno.args[0]);
+const { Interruptible, listenForInterrupts } = await import(Deno.args[0]);
+const { unlessAborted } = await import(Deno.args[1]);
 const never = new Promise(() => {}), alive = setTimeout(() => {}, 20_000);
 listenForInterrupts();
 listenForInterrupts();
@@ -55,6 +56,7 @@ Deno.test(
       args: [
         ...["run", "--allow-all", "--quiet", "--no-check", file],
         new URL("../../lib/tuning/interrupt.ts", import.meta.url).href,
+        new URL("../../lib/base/cancellation.ts", import.meta.url).href,
       ],
     }).output();
     assertEquals([code, new TextDecoder().decode(stdout)], [7, "true true false false\nfalse\ntrue\n"]);

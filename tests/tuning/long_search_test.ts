@@ -9,10 +9,10 @@ const at = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
 /** Searches matmul 512³ with made-up times, writing its log to `path`; prints what it says at its end. */
 function script(path: string, trials: number): string {
   return `
-    import { tune } from ${at("../../lib/experiment/tune.ts")};
-    import { TunebookError } from ${at("../../lib/ir/error.ts")};
+    import { tune } from ${at("../../lib/tuning/tune.ts")};
+    import { TunebookError } from ${at("../../lib/base/error.ts")};
     import { targetOf } from ${at("../../lib/target/profiles.ts")};
-    import { matmul } from ${at("../../lib/te/matmul.ts")};
+    import { matmul } from ${at("../../lib/op/matmul.ts")};
     import { byText, SimulatedMeasurer } from ${at("./simulated_measurer.ts")};
     const func = matmul({ m: 512, n: 512, k: 512 });
     const sim = new SimulatedMeasurer(func, byText, { prefer: "webgpu" });

@@ -108,7 +108,7 @@ Deno.test("a tuning process that is killed loses no trial that it told of", asyn
   const script = path.replace("log.arrows", "tune.ts");
   await Deno.writeTextFile(
     script,
-    `import { tune } from ${at("../../lib/experiment/tune.ts")};
+    `import { tune } from ${at("../../lib/tuning/tune.ts")};
      import { Device } from ${at("../../lib/runtime/device.ts")};
      import { matmul } from ${at("./programs.ts")};
      const reporter = { update: ({ trials }) => console.log(trials), done: () => Promise.resolve() };
