@@ -79,7 +79,6 @@ export function responseFromJson(text: string): Response {
       return { ...response, measurements: response.measurements.map(measurementFromJson) };
     case "prepared":
     case "done":
-    case "done":
     case "failed":
       return response;
     default:
