@@ -11,9 +11,6 @@ const WORKER = new URL("./hostile_worker.ts", import.meta.url);
 /** As an entry point: the compilation does not end. */
 export const NEVER_COMPILES = "never compiles";
 
-/** Begins an entry point: the file at the path that follows gets a letter with each compilation. */
-export const NOTES = "notes ";
-
 /** Measures candidates for `doubled` that are executables by hand. */
 export function openHostile(target: Target, deadlineMs?: number): Promise<Measurer> {
   return Measurer.open(

@@ -2,16 +2,12 @@
 import type { Executable } from "../../lib/codegen/executable.ts";
 import { executableOf } from "../../lib/measure/executable_of.ts";
 import { serve } from "../../lib/measure/serve.ts";
-import { NEVER_COMPILES, NOTES } from "./hostile.ts";
+import { NEVER_COMPILES } from "./hostile.ts";
 
 if (import.meta.main) {
   await serve((func, candidate, target) => {
     if (!("source" in candidate)) return executableOf(func, candidate, target);
     while (candidate.source.entryPoint === NEVER_COMPILES);
-    const { entryPoint = "" } = candidate.source;
-    if (entryPoint.startsWith(NOTES)) {
-      Deno.writeTextFileSync(entryPoint.slice(NOTES.length), "x", { append: true });
-    }
     return JSON.parse(candidate.source.source) as Executable;
   });
 }

@@ -6,7 +6,7 @@ import type { Incumbent } from "../../lib/measure/measuring.ts";
 import { MARK } from "../../lib/measure/protocol.ts";
 import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
-import { candidateOf, measured, NOTES, openHostile, quick } from "./hostile.ts";
+import { candidateOf, measured, openHostile, quick } from "./hostile.ts";
 import { bad, doubled, endless, javascript, liar, right } from "./executables.ts";
 
 const [{ target: cpu }] = devices as [typeof devices[number]];
@@ -220,23 +220,6 @@ Deno.test("warming a candidate costs no answer, whatever the candidate", async (
     isOk(await measured(measurer, right[kind]));
     await warming;
   }
-});
-
-Deno.test({
-  name: "a candidate that was warmed is compiled once",
-  ignore: !devices.some((d) => d.target.kind === "webgpu"),
-  fn: async () => {
-    const { target } = devices.find((d) => d.target.kind === "webgpu") as typeof devices[number];
-    await using measurer = await openHostile(target);
-    const path = await Deno.makeTempFile();
-    const source = JSON.stringify(right.webgpu);
-    const candidate = { source: { source, workgroups: [1, 1, 1], entryPoint: `${NOTES}${path}` } } as const;
-    await measurer.warm(candidate);
-    for (const compilations of ["x", "xx"]) {
-      isOk((await measurer.measure({ candidate, ...quick })).measurement);
-      assertEquals(await Deno.readTextFile(path), compilations);
-    }
-  },
 });
 
 Deno.test("a process that was killed between two candidates is no candidate's fault", async () => {
