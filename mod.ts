@@ -105,7 +105,8 @@ export { Measurer } from "./lib/measure/measurer.ts";
 export type { Failure, Measurement } from "./lib/measure/measurement.ts";
 export { median } from "./lib/base/statistics.ts";
 
-export { type Added, type Found, TuningDatabase } from "./lib/records/database.ts";
+export { type Added, TuningDatabase } from "./lib/records/database.ts";
+export type { Found } from "./lib/records/nearness.ts";
 export { RecordError } from "./lib/records/error.ts";
 export { readLog, RecordLog } from "./lib/records/log.ts";
 export { readSpace, type RecordedSpace, type SpacePoint } from "./lib/records/recorded_space.ts";
