@@ -108,7 +108,10 @@ Deno.test("without Jupyter it is said what to install, on one line", async () =>
   const [code, said] = await run();
   assertEquals(code, 1);
   assertMatch(said, /^expected Jupyter, got no .*apt-get install jupyter-notebook.* --data-dir$/);
-  assertMatch((await run("--nmae", "x"))[1], /^[^\n]*--nmae[^\n]*usage: deno task kernel \[--name tunebook\][^\n]*$/);
+  assertMatch(
+    (await run("--nmae", "x"))[1],
+    /^[^\n]*--nmae[^\n]*usage: deno task kernel \[--name tunebook\][^\n]*$/,
+  );
 });
 
 jupyterTest("in any folder a kernel knows tunebook, and paths are relative to the notebook", async () => {
