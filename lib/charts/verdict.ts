@@ -27,7 +27,8 @@ export function verdictsOf(summary: readonly SummaryRow[]): readonly Verdict[] {
   const timed = summary.filter((r) => Number.isFinite(r.medianMs));
   return [...Map.groupBy(timed, (r) => r.task)].flatMap(([task, rows]) => {
     const rule = rows.find((r) => r.contestant === "dlight");
-    const [search] = rows.filter((r) => !isFixed(r.contestant))
+    // A single trial is no search: a kernel or a template of the user's own.
+    const [search] = rows.filter((r) => !isFixed(r.contestant) && r.trials !== 1)
       .toSorted((a, b) => a.medianMs - b.medianMs);
     return rule && search ? [{ task, ...judge(rule, search) }] : [];
   });
