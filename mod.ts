@@ -16,16 +16,26 @@
  *
  * @module
  */
+/** What to compute: operators as programs, and tensors as functions of positions. */
 export * as te from "./lib/face/te.ts";
+/** Operators that take tensors and give a tensor, to compose programs of. */
 export * as op from "./lib/face/op.ts";
+/** The arithmetic that an operator of one's own is made of. */
 export * as expr from "./lib/te/expr.ts";
+/** Programs and schedules as data: TensorIR's parts, and the passes that lower them. */
 export * as tir from "./lib/face/tir.ts";
+/** Rules that encode what is known to be good: no search, no device, milliseconds. */
 export * as dlight from "./lib/face/dlight.ts";
+/** The search over a space, measured and checked on a device, led by a learned cost model. */
 export * as autotvm from "./lib/face/autotvm.ts";
+/** Charts of results: Arrow tables in, Vega-Lite charts out. */
 export * as charts from "./lib/face/charts.ts";
+/** Results as Arrow: logs, databases, recorded spaces; and the statistics of samples. */
 export * as records from "./lib/face/records.ts";
+/** Every error that the module raises on purpose. */
 export * as errors from "./lib/face/errors.ts";
 
+export type * from "./lib/face/types.ts";
 export { PrimFunc } from "./lib/ir/func.ts";
 export { Schedule } from "./lib/schedule/schedule.ts";
 export { replay } from "./lib/schedule/trace.ts";

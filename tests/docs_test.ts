@@ -55,3 +55,22 @@ Deno.test("the README answers what, why and how in a screen each", async () => {
   const words = (await Deno.readTextFile(new URL("README.md", ROOT))).split(/\s+/).length;
   assertEquals(words <= 1000, true, `it has ${words} words`);
 });
+
+Deno.test("modules that tests name in programs of their own are there", async () => {
+  const lost: string[] = [];
+  const walk = async (folder: URL): Promise<void> => {
+    for await (const entry of Deno.readDir(folder)) {
+      const at = new URL(entry.name, folder);
+      if (entry.isDirectory) await walk(new URL(`${entry.name}/`, folder));
+      if (!entry.name.endsWith(".ts")) continue;
+      // No checker sees these: a program in a string, or an address that is given to another process.
+      for (
+        const [, path = ""] of (await Deno.readTextFile(at)).matchAll(/"((?:\.\.\/)+lib\/[\w./-]+\.ts)"/g)
+      ) {
+        if (!await exists(new URL(path, at))) lost.push(`${entry.name}: ${path}`);
+      }
+    }
+  };
+  await walk(new URL("tests/", ROOT));
+  assertEquals(lost, []);
+});

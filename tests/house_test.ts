@@ -26,7 +26,18 @@ const COMPILER: Readonly<Record<string, readonly string[]>> = {
 };
 const DEVICE: Readonly<Record<string, readonly string[]>> = {
   runtime: ["base", "ir", "target", "lower", "codegen"],
-  measure: ["base", "ir", "interp", "target", "schedule", "space", "estimate", "lower", "codegen", "runtime"],
+  measure: [
+    "base",
+    "ir",
+    "interp",
+    "target",
+    "schedule",
+    "space",
+    "estimate",
+    "lower",
+    "codegen",
+    "runtime",
+  ],
 };
 const TUNING: Readonly<Record<string, readonly string[]>> = {
   autotvm: ["base", "ir", "target", "space", "estimate"],

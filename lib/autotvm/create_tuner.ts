@@ -11,7 +11,7 @@ import type { Tuner, TunerOptions } from "./tuner.ts";
 import { XgbTuner } from "./xgb.ts";
 
 /** Every tuner by its name. */
-const TUNERS = {
+const TUNERS: Readonly<Record<TunerName, (options: TunerOptions) => Tuner>> = {
   random: randomTuner,
   grid: gridTuner,
   ga: gaTuner,
@@ -21,15 +21,28 @@ const TUNERS = {
   evolution: evolutionTuner,
   bayes: bayesTuner,
   portfolio: (options: TunerOptions): Tuner => new PortfolioTuner(options),
-} as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
+};
 
 /** The name of a tuner. */
-export type TunerName = keyof typeof TUNERS;
+export type TunerName =
+  | "random"
+  | "grid"
+  | "ga"
+  | "xgb"
+  | "droplet"
+  | "draft"
+  | "evolution"
+  | "bayes"
+  | "portfolio";
 
 /** The names of all tuners. */
 export const tunerNames = Object.keys(TUNERS) as readonly TunerName[];
 
-/** The tuner of that name; throws `TunerError` where there is none. */
+/**
+ * Makes a tuner by its name.
+ *
+ * @throws {TunerError} for an unknown name
+ */
 export function createTuner(name: string, options: TunerOptions): Tuner {
   if (!Object.hasOwn(TUNERS, name)) {
     throw new TunerError(`unknown tuner ${name}: known are ${tunerNames.join(", ")}`);

@@ -21,7 +21,7 @@ import { usesF16 } from "./wgsl/uses_feature.ts";
  * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
-  return executableOf(func, lower(func, target, options), target);
+  return assembleExecutable(func, lower(func, target, options), target);
 }
 
 /**
@@ -29,7 +29,7 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
  *
  * @throws {LimitError} where a kernel computes in f16 and the target does not
  */
-export function executableOf(func: PrimFunc, kernels: readonly Kernel[], target: Target): Executable {
+export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], target: Target): Executable {
   const outputs = new Set(outputsOf(func));
   const prepared = new Set(
     kernels.filter((k) => k.prepares).flatMap((k) =>

@@ -1,5 +1,6 @@
 /** Results as Arrow: logs, databases, recorded spaces, what pages share; and the statistics of samples. */
-export { type Added, type Found, TuningDatabase } from "../records/database.ts";
+export { type Added, TuningDatabase } from "../records/database.ts";
+export type { Found } from "../records/nearness.ts";
 export { readLog, RecordLog } from "../records/log.ts";
 export type { TrialRecord } from "../records/record.ts";
 export { readSpace, type RecordedSpace, type SpacePoint } from "../records/recorded_space.ts";

@@ -41,7 +41,7 @@ function failureOf(e: TunebookError): Failure {
 }
 
 function ofSource(func: PrimFunc, kernel: KernelSource, target: Target): Executable {
-  if (target.kind !== "webgpu") {
+  if (target.language !== "wgsl") {
     throw new CompileError(
       `expected a WebGPU device for WGSL source, got ${target.name}, running ${func.name}; open the device with ` +
         `backend: "webgpu", or give a template`,

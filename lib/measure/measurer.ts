@@ -1,6 +1,5 @@
 /** Measures candidates in a child process of this machine, so that no candidate can end the caller. */
 import { TunebookError } from "../base/error.ts";
-import type { Executable } from "../codegen/executable.ts";
 import { hangingMs, hopelessMs } from "./limits.ts";
 import type { Failed, Measurement } from "./measurement.ts";
 import type {
@@ -24,8 +23,6 @@ export class MeasurerError extends TunebookError {
 /** A first start compiles the worker's modules and the reference's loops. */
 const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 30_000;
-/** Executables of warmed candidates that are kept until they are measured. */
-const COMPILED = 16;
 
 /** `Measuring` on this machine: a child process with a deadline, restarted after it hung or died. */
 export class Measurer implements Measuring {
@@ -40,8 +37,6 @@ export class Measurer implements Measuring {
   #warming = false;
   #busyMs = 0;
   readonly #compileMs: number[] = [];
-  /** What warmed candidates compile to. */
-  readonly #compiled = new Map<string, Executable>();
   /** Times that what was being measured was given up. */
   #abandoned = 0;
 
@@ -74,7 +69,7 @@ export class Measurer implements Measuring {
 
   /** One candidate is warmed at a time, and JavaScript has nothing to compile ahead. */
   get canWarm(): boolean {
-    return this.options.target.kind === "webgpu" && !this.#warming && !this.#closed;
+    return this.options.target.language === "wgsl" && !this.#warming && !this.#closed;
   }
 
   /** Checks and times a candidate in the child. */
@@ -84,18 +79,12 @@ export class Measurer implements Measuring {
     const dropAboveMs = hopelessMs(limits, incumbent, this.options);
     const adopted = sampling.adaptive ? incumbent : undefined;
     const options = { ...sampling, ...(dropAboveMs === undefined ? {} : { dropAboveMs }) };
-    const key = keyOf(candidate);
-    const response = await this.#ask(deadline, async () => {
-      const executable = this.#compiled.get(key);
-      this.#compiled.delete(key);
-      return {
-        kind: "measure",
-        candidate: candidateToJson(candidate),
-        ...(executable ? { executable } : {}),
-        interleave: adopted !== undefined && await this.#adopt(adopted),
-        options,
-      };
-    });
+    const response = await this.#ask(deadline, async () => ({
+      kind: "measure",
+      candidate: candidateToJson(candidate),
+      interleave: adopted !== undefined && await this.#adopt(adopted),
+      options,
+    }));
     if ("ended" in response) {
       if (response.ended === "timeout") this.#busyMs += deadline;
       return { measurement: failure(response, deadline), promoted: false };
@@ -104,7 +93,7 @@ export class Measurer implements Measuring {
     const { measurement, promoted, busyMs } = response;
     this.#busyMs += busyMs;
     if (measurement.status === "ok") this.#compileMs.push(measurement.compileMs);
-    if (promoted) this.#adopted = key;
+    if (promoted) this.#adopted = keyOf(candidate);
     return { measurement, promoted };
   }
 
@@ -119,7 +108,6 @@ export class Measurer implements Measuring {
         this.#deadline,
       );
       if (!response || "ended" in response) await this.#endWarmer();
-      else if (response.kind === "warmed" && response.executable) this.#keep(candidate, response.executable);
     } finally {
       this.#warming = false;
     }
@@ -157,11 +145,6 @@ export class Measurer implements Measuring {
 
   get #deadline(): number {
     return this.options.deadlineMs ?? DEADLINE_MS;
-  }
-
-  #keep(candidate: Candidate, executable: Executable): void {
-    this.#compiled.set(keyOf(candidate), executable);
-    if (this.#compiled.size > COMPILED) this.#compiled.delete(this.#compiled.keys().next().value as string);
   }
 
   /** Requests are served in order. */

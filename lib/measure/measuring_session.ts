@@ -38,21 +38,21 @@ export class MeasuringSession {
     if (!session) return NOT_PREPARED;
     if (request.kind === "warm") {
       const executable = this.#executableOf(request.candidate, session);
-      if ("status" in executable) return { kind: "warmed" };
+      if ("status" in executable) return { kind: "done" };
       try {
         await warm(session.device, executable, session.shapes);
       } catch (e) {
         // Its measurement says what is wrong with it. A lost device ends this process.
         failed(e, NaN);
       }
-      return { kind: "warmed", executable };
+      return { kind: "done" };
     }
     if (!bench) return NOT_PREPARED;
     switch (request.kind) {
       case "measure": {
         const { candidate, interleave, options } = request;
         const begin = performance.now();
-        const executable = request.executable ?? this.#executableOf(candidate, session);
+        const executable = this.#executableOf(candidate, session);
         const measured = "status" in executable
           ? { measurement: executable, promoted: false }
           : options.adaptive

@@ -1,6 +1,5 @@
 /** What the measuring process is asked and answers: one JSON value a line. */
 import { TunebookError } from "../base/error.ts";
-import type { Executable } from "../codegen/executable.ts";
 import { ARRAYS, type TypedArray } from "../runtime/arrays.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -38,8 +37,6 @@ export type Request =
   | {
     readonly kind: "measure";
     readonly candidate: CandidateJson;
-    /** What it compiles to, where that is known from warming it. */
-    readonly executable?: Executable;
     /** Whether the adopted or promoted incumbent is sampled in turn. */
     readonly interleave: boolean;
     readonly options: MeasureOptions;
@@ -66,8 +63,6 @@ export type Response =
     readonly busyMs: number;
   }
   | { readonly kind: "raced"; readonly measurements: readonly Measurement[] }
-  /** What the candidate compiles to, where it compiles. */
-  | { readonly kind: "warmed"; readonly executable?: Executable }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -83,7 +78,6 @@ export function responseFromJson(text: string): Response {
     case "raced":
       return { ...response, measurements: response.measurements.map(measurementFromJson) };
     case "prepared":
-    case "warmed":
     case "done":
     case "failed":
       return response;

@@ -17,7 +17,7 @@ export interface DiffOptions {
 }
 
 /** Lines that belong together, as a patch has them. */
-interface Hunk {
+export interface Hunk {
   /** Line of the old text that it begins with, or goes before, from 1. */
   readonly oldStart: number;
   readonly oldLines: number;

@@ -37,5 +37,12 @@ export function seenInParts<T extends object>(prototype: T, partsOf: (thing: T) 
         );
       },
     },
+    // What a terminal prints is its text, too.
+    toString: {
+      configurable: true,
+      value(this: T) {
+        return Deno.inspect(this);
+      },
+    },
   });
 }

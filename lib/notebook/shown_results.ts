@@ -1,28 +1,63 @@
-/** What only this room knows shows itself, too: as the last value of a cell and where it is printed. */
-import * as codegen from "../codegen/compile.ts";
-import * as dlight from "../dlight/schedule.ts";
-import { viewOf } from "./view_registry.ts";
+/** Calls of the face whose results are plain data: they check their arguments, and their results show themselves. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { instanceOf } from "../base/option_kinds.ts";
+import { compile } from "../codegen/compile.ts";
+import type { Executable } from "../codegen/executable.ts";
+import type { Rule } from "../dlight/rule.ts";
+import { type Ruled, rules, schedule } from "../dlight/schedule.ts";
+import { PrimFunc } from "../ir/func.ts";
+import type { LowerOptions } from "../lower/pipeline.ts";
+import { targetOf } from "../target/profiles.ts";
+import type { Profile, Target } from "../target/target.ts";
 import { seenAs } from "./view.ts";
+import { viewOf } from "./view_registry.ts";
 
-/** The same function, whose results show themselves. They are plain data, with no class to teach it to. */
-function shown<A extends unknown[], R extends object>(make: (...of: A) => R): (...of: A) => R {
-  return (...of) => {
-    const made = make(...of);
-    seenAs(made, viewOf);
-    return made;
-  };
+const PROGRAM: Kind<PrimFunc> = instanceOf(PrimFunc, "a program, as te.matmul({ … }) makes");
+
+const TARGET: Kind<Target> = {
+  takes: 'a target: device.target, or a profile\'s name such as "nvidia"',
+  is: (x) => typeof x === "object" && x !== null && "limits" in x && "profile" in x,
+};
+
+/** The target, or the one that a profile names. */
+function targetFrom(where: string, target: Target | Profile): Target {
+  if (typeof target === "string") return targetOf(target);
+  checkArgument(where, "target", target, TARGET);
+  return target;
+}
+
+function shown<T extends object>(made: T): T {
+  seenAs(made, viewOf);
+  return made;
 }
 
 /**
- * The executable of a scheduled program for a target: WGSL for a GPU, JavaScript for the CPU. It shows its kernels.
+ * Compiles a scheduled program for a target, a device's or a profile's by its name: WGSL for a GPU, JavaScript for the
+ * CPU. What it returns shows its kernels.
  *
  * @throws {LowerError} where the schedule can't be made into kernels
  * @throws {LimitError} where the device's limits stand against it
  */
-export const compileToShow: typeof codegen.compile = shown(codegen.compile);
+export function compileToShow(
+  func: PrimFunc,
+  target: Target | Profile,
+  options: LowerOptions = {},
+): Executable {
+  checkArgument("compile", "func", func, PROGRAM);
+  return shown(compile(func, targetFrom("compile", target), options));
+}
 
 /**
- * Schedules a program by the first rule that matches it, at the rule's presets for the target. Needs no
- * device and takes milliseconds.
+ * Schedules a program by the first rule that matches it, at the rule's presets for the target, a device's or a profile's
+ * by its name. Needs no device and takes milliseconds. `among` are the rules that are asked, by default all.
+ *
+ * @throws {TunebookError} if no rule takes the program
  */
-export const scheduleToShow: typeof dlight.schedule = shown(dlight.schedule);
+export function scheduleToShow(
+  func: PrimFunc,
+  target: Target | Profile,
+  among: readonly Rule[] = rules,
+): Ruled {
+  checkArgument("dlight.schedule", "func", func, PROGRAM);
+  return shown(schedule(func, targetFrom("dlight.schedule", target), among));
+}

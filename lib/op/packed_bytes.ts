@@ -22,7 +22,7 @@ interface ProductOptions extends EpilogueOptions {
 /**
  * Tells whether a product is one of packed bytes: both operands are of u32.
  *
- * @param left the name of the left operand, which has option `scaleLeft`
+ * @param scales the scale of each operand, undefined where none is given
  * @throws {TeError} for options that go with bytes alone, or don't go with them
  */
 export function isOfBytes(

@@ -3,7 +3,6 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import { type Shapes, solveShapes } from "../ir/shapes.ts";
-import { isSameDevice, targetDistance } from "../target/target_distance.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
 import { type ReadRecord, RecordReader } from "./record_reader.ts";
@@ -11,30 +10,14 @@ import { DATABASE, readLog } from "./log.ts";
 import type { TrialRecord } from "./record.ts";
 import type { Column } from "./schema.ts";
 import { shortestMs } from "../estimate/roofline.ts";
-import { shapeDistance, type WorkloadStructure, workloadStructure } from "./workload_similarity.ts";
+import { workloadStructure } from "./workload_similarity.ts";
 import { recordsToTable, tableOf } from "./table.ts";
 import { TrialFile } from "./trial_file.ts";
 import { problemOf } from "./check_replay.ts";
+import { type Found, nearness, rankOf } from "./nearness.ts";
 
 /** Schedules kept of each program on each device, where nothing else is asked. */
 const KEEP = 8;
-/** Programs or devices with more doublings between them say nothing of each other. */
-const FARTHEST = 6;
-
-/** What a database has for a program on a device. */
-export interface Found {
-  readonly record: TrialRecord;
-  /** Of this very program, shapes and device; of another device, of other shapes, or of both. */
-  readonly how: "exact" | "device" | "shape" | "both";
-  /** Doublings between what it was measured on and what was asked for; 0 where it is exact. */
-  readonly distance: number;
-  /** How it was chosen, in words. */
-  readonly because: string;
-  /** The program that it was measured on. */
-  readonly func: PrimFunc;
-  readonly shapes: Shapes;
-}
-
 /** What came of records that were given to a database. */
 export interface Added {
   /** Those that are among the best of their program and device now. */
@@ -267,40 +250,6 @@ function bestOf(all: readonly ReadRecord[], keep: number): readonly ReadRecord[]
 /** Whether a record is of the point that a search from a rule begins with: the rule's own. */
 export function isRulesOwn(r: TrialRecord): boolean {
   return r.start === "preset" && r.trial === 0;
-}
-
-function nearness(
-  candidate: ReadRecord,
-  asked: { readonly fingerprint: string; readonly structure: WorkloadStructure; readonly target: Target },
-): Pick<Found, "how" | "distance" | "because"> | undefined {
-  const shape = shapeDistance(candidate.structure, asked.structure);
-  const device = targetDistance(candidate.target, asked.target);
-  if (shape === undefined || device === undefined || shape + device > FARTHEST) return undefined;
-  const same = shape === 0 && candidate.record.fingerprint === asked.fingerprint;
-  const own = isSameDevice(candidate.target, asked.target);
-  const { task, adapter } = candidate.record;
-  const far = (n: number) => `${Number(n.toFixed(2))} doublings away`;
-  const checked = asked.target.peaks
-    ? "its time is within the device's measured peaks"
-    : "its time is held against no peaks, as the device's are not measured";
-  if (same && own) {
-    return { how: "exact", distance: 0, because: `it was measured on this program and device; ${checked}` };
-  }
-  const program = `the same program but for its numbers, ${task}, ${far(shape)}`;
-  const other = `${adapter}, a device of the same kind and vendor, ${far(device)}`;
-  const distance = shape + device;
-  if (same) return { how: "device", distance, because: `nothing is known of this device; ${other}` };
-  if (own) return { how: "shape", distance, because: `nothing is known of these shapes; ${program}` };
-  return {
-    how: "both",
-    distance,
-    because: `nothing is known of these shapes or this device; ${program}, on ${other}`,
-  };
-}
-
-/** A program that differs in nothing but names is as near as can be, and still not the program itself. */
-function rankOf({ how, distance }: Pick<Found, "how" | "distance">): number {
-  return how === "exact" ? -1 : distance;
 }
 
 function checkedKeep(keep: number): number {

@@ -1,4 +1,4 @@
-/** Arithmetic for what the elements of a tensor are: on numbers and on each other; both sides have one dtype. */
+/** Arithmetic on the elements of tensors: on expressions and numbers, with both sides of one dtype. */
 export {
   add,
   and,

@@ -31,7 +31,8 @@ import {
   ownMethod,
   type SearchMethod,
 } from "./methods.ts";
-import { measuringOptions, Search } from "./search.ts";
+import { measuringOptions } from "./measuring_options.ts";
+import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import { progressOf } from "./search_state.ts";
 import type { Trial } from "./trial.ts";
@@ -155,7 +156,7 @@ async function compareOne(
   if (all.some(isSearch)) checkBudget(budget);
   const base = { func, target, shapes, seed };
   const slot = new MeasuringSlot(
-    measuringOptions(base as TuningTask, options),
+    measuringOptions(base, options),
     options.open ?? device.openMeasuring,
   );
   await using _closing = slot;

@@ -20,9 +20,9 @@ import {
 } from "../base/option_kinds.ts";
 
 /** No rule, the rule, the search alone, the search from the rule. */
-export const METHODS = ["fallback", "dlight", "autotvm", "autotvm+dlight"] as const;
+export const METHODS: readonly Method[] = ["fallback", "dlight", "autotvm", "autotvm+dlight"];
 /** A method of `compare` by its name: "fallback", "dlight", "autotvm" or "autotvm+dlight". */
-export type Method = typeof METHODS[number];
+export type Method = "fallback" | "dlight" | "autotvm" | "autotvm+dlight";
 
 /** The user's own kernel: WGSL, with workgroups as three numbers or as a function of the shapes. */
 export interface OwnSource extends Omit<KernelSource, "workgroups"> {

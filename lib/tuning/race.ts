@@ -19,6 +19,7 @@ import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, MIN_SAMPLE_MS } from "./confirm.ts";
 import { InterruptedError } from "./interrupted_error.ts";
 import { Interruptible } from "./interrupt.ts";
+import { measuringOptions } from "./measuring_options.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
@@ -75,21 +76,14 @@ export async function race(
 ): Promise<Race> {
   checkArgument("race", "device", device, kinds.device);
   checkOptions("race", options, RACE_FIELDS, kinds.RENAMED);
-  const { rounds = CONFIRM_ROUNDS, seed = 0, deadlineMs, inputs, open = device.openMeasuring } = options;
+  const { rounds = CONFIRM_ROUNDS, seed = 0, open = device.openMeasuring } = options;
   const named = namesOf(racers);
   const funcs = named.map(([, r]) => r instanceof Schedule ? r.start : r);
   const func = checkAlike(named.map(([name]) => name), funcs);
   const shapes = checkTask(func, options.shapes ?? {}, seed);
   const { target } = device;
   using stop = new Interruptible(options.signal);
-  await using slot = new MeasuringSlot({
-    func,
-    target,
-    shapes,
-    seed,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(inputs === undefined ? {} : { inputs }),
-  }, open);
+  await using slot = new MeasuringSlot(measuringOptions({ func, target, shapes, seed }, options), open);
   const measuring = await slot.take(stop.signal);
   const candidates = named.map(([, r]) => candidateOf(r, target));
   const measured = await unlessAborted(

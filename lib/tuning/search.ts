@@ -1,18 +1,15 @@
 /** One search, step by step: several may share a budget by taking turns. */
 import { type Budget, checkBudget, limitReached, nextBatch, type Progress } from "../autotvm/budget.ts";
-import { createTuner } from "../autotvm/create_tuner.ts";
-import { loopFeatures } from "../autotvm/features.ts";
 import type { Tuner } from "../autotvm/tuner.ts";
 import { unlessAborted } from "../base/cancellation.ts";
 import * as dlight from "../dlight/schedule.ts";
 import { leastMs } from "../estimate/roofline.ts";
-import { estimatedNs } from "../estimate/time.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Measured, Measuring } from "../measure/measuring.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { type Confirmed, confirmUnlessStopped, finalistsOf } from "./confirm.ts";
-import { priorFrom } from "./history.ts";
+import { measuringOptions } from "./measuring_options.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import { PreparedAhead, type Ready } from "./prepare_ahead.ts";
 import type { Progress as Shown, Reporter } from "./reporter.ts";
@@ -21,6 +18,7 @@ import { SearchSpace } from "./search_space.ts";
 import { progressOf, sinceBest } from "./search_state.ts";
 import { fastestTrial, resumedTrials, scoreOf } from "./trials.ts";
 import type { Trial } from "./trial.ts";
+import { tunerFor } from "./tuner_for.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask, identityOf, isOf, recordOf, type TuningTask } from "./tuning_task.ts";
 
@@ -255,44 +253,4 @@ export class Search implements AsyncDisposable {
     this.#parts.log[Symbol.dispose]();
     await this.rest();
   }
-}
-
-/** What the task is measured with. */
-export function measuringOptions(
-  { func, target, shapes, seed }: TuningTask,
-  { deadlineMs, inputs }: Pick<SearchOptions, "deadlineMs" | "inputs">,
-) {
-  return {
-    func,
-    target,
-    shapes,
-    seed,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(inputs === undefined ? {} : { inputs }),
-  };
-}
-
-function tunerFor(
-  { target, tuner, start, seed }: TuningTask,
-  space: SearchSpace,
-  { trials }: Budget,
-  history: SearchOptions["history"],
-): Tuner {
-  const prior = history && priorFrom(history);
-  return createTuner(tuner, {
-    space: space.space,
-    ...(prior ? { prior } : {}),
-    seed,
-    start: start === "scratch" ? "scratch" : "preset",
-    valid: (index) => space.scheduleAt(index) !== undefined,
-    features: (index) => {
-      const schedule = space.scheduleAt(index);
-      return schedule && loopFeatures(schedule.func, target);
-    },
-    estimate: (index) => {
-      const schedule = space.scheduleAt(index);
-      return schedule && estimatedNs(schedule.func, target);
-    },
-    ...(trials === undefined ? {} : { trials }),
-  });
 }

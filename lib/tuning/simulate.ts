@@ -34,7 +34,9 @@ const SIMULATE_FIELDS = {
   ),
   start: required(oneOf("preset", "scratch")),
   seed: required(kinds.seed),
-  trials: required(positive),
+  trials: required(
+    { takes: "a positive number", is: (x) => typeof x === "number" && x >= 1 } as Kind<number>,
+  ),
   batch: positive,
   enoughMs: number(),
 } satisfies Fields<SimulateOptions>;

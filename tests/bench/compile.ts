@@ -6,7 +6,7 @@
  *     deno task bench:compile [--model Llama-3-8B] [--target llvmpipe --target generic-webgpu] [--runs 3]
  */
 import { parseArgs } from "node:util";
-import { executableOf } from "../../lib/codegen/compile.ts";
+import { assembleExecutable } from "../../lib/codegen/compile.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { TunebookError } from "../../lib/base/error.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
@@ -44,7 +44,7 @@ export function compileTimes(model: string, profile: Profile): readonly CompileT
     marks.push(cpuTime());
     const kernels = lower(func, target);
     marks.push(cpuTime());
-    executableOf(func, kernels, target);
+    assembleExecutable(func, kernels, target);
     marks.push(cpuTime());
     const [a = NaN, b = NaN, c = NaN, d = NaN] = marks;
     return { kernel: `${k.phase} ${k.name}`, rule, schedule: b - a, lower: c - b, print: d - c };

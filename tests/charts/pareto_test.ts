@@ -33,7 +33,7 @@ function layersOf(spec: unknown, mark: string): readonly (readonly Point[])[] {
 
 Deno.test("the Pareto chart is as it was", () => {
   const said = { title: "Quality", subtitle: "a small device", quality: "share of the best speed" };
-  golden("charts/paretoSpec.json", JSON.stringify(paretoSpec(wayTable(rows), said), null, 2));
+  golden("charts/pareto.json", JSON.stringify(paretoSpec(wayTable(rows), said), null, 2));
 });
 
 Deno.test("the front is of those than which nothing is as good in less time", async () => {

@@ -40,7 +40,7 @@ function pointsOf(spec: unknown): readonly Point[] {
 
 Deno.test("the chart of predictionsSpec is as it was", () => {
   const said = { title: "A small model", subtitle: "a small device", unit: "share of the best" };
-  golden("charts/predictionsSpec.json", JSON.stringify(predictionsSpec(table, said), null, 2));
+  golden("charts/predictions.json", JSON.stringify(predictionsSpec(table, said), null, 2));
 });
 
 Deno.test("points stand at prediction and measurement, those to be tried next in front, unmeasured ones at the bottom", async () => {

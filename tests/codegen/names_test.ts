@@ -1,5 +1,5 @@
 /** Whatever a program's tensors, axes and shapes are called, its kernels compile, run and are right. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { compile } from "../../lib/codegen/compile.ts";
 import { identifier, Names } from "../../lib/codegen/names.ts";
@@ -29,7 +29,6 @@ const STRANGE = [
   "__proto__",
   "_",
   "__",
-  "",
   " ",
   "0",
   "7up",
@@ -134,4 +133,13 @@ Deno.test("thousands of names that are cut to the same letters are told apart wi
   };
   // Trying every number for every name would take 16 times the work.
   assert(await work(1 << 14) < 6 * await work(1 << 12));
+});
+
+Deno.test("a program has no empty names, and printers have identifiers for them all the same", () => {
+  assertThrows(
+    () => placeholder("", [3]),
+    Error,
+    "expected name of te.placeholder to be text of at least one character",
+  );
+  assertEquals(identifier(""), "v_");
 });

@@ -15,9 +15,6 @@ import { reduceSumProgram as reduceSum } from "../../lib/op/reduce_sum.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable } from "../charts/results.ts";
 
-// As the prelude of a kernel does; importing the module changes no class of others.
-showArrowTables();
-
 const func = reduceSum({ rows: 2, columns: 2 });
 const schedule = new Schedule(func);
 schedule.unroll("k");
@@ -102,6 +99,7 @@ Deno.test("long lines of text are broken between words in a notebook", async () 
 Deno.test("the last value of a cell shows as if it were displayed, and so it prints", async () => {
   const other = tableFromArrays({ n: new Int32Array([1, 2]) });
   assertEquals(inCell in other, false, "importing the module changes no other library's class");
+  // As a kernel's prelude does.
   showArrowTables();
   for (const thing of [func, schedule, schedule.trace, space, confirmedTable(), other]) {
     using fake = fakeJupyter();

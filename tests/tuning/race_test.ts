@@ -110,13 +110,13 @@ Deno.test("what can't race is refused before anything is measured", async () => 
     { first: matmul, second: te.matmul({ m: 8, n: 8, k: 4 }) },
     "expected all to have the parameters of first, ",
   );
-  await refuses([matmul, "matmul"], "expected a program or a schedule, got string, as racer 2: ");
+  await refuses([matmul, "matmul"], 'expected a program or a schedule, got "matmul", as racer 1');
   await refuses(
     { mine: Promise.resolve(matmul) },
-    "expected a program or a schedule, got object, as racer mine",
+    "expected a program or a schedule, got a Promise, as racer mine",
   );
-  await refuses([matmul], "expected rounds to be a positive integer, got 0", { rounds: 0 });
-  await refuses([matmul], "expected seed to be a 32-bit integer, got 0.5", { seed: 0.5 });
+  await refuses([matmul], "expected rounds of race to be an integer of at least 1, got 0", { rounds: 0 });
+  await refuses([matmul], "expected seed of race to be a 32-bit integer, got 0.5", { seed: 0.5 });
   assertEquals(sim.opened, []);
 });
 

@@ -6,6 +6,7 @@
 import { fallbackTemplate } from "./template.ts";
 import type { Rule } from "../rule.ts";
 
+/** The rule that takes any program; the last one. */
 export const fallback: Rule = {
   name: "Fallback",
   match: (_func, target) => ({ template: fallbackTemplate(target), because: "it schedules any program" }),

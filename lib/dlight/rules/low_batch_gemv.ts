@@ -1,6 +1,7 @@
 import type { Target } from "../../target/target.ts";
 import { constExtent } from "../analysis.ts";
-import { matchMatmul, matmulTemplate } from "./matmul.ts";
+import { matchMatmul } from "./matmul/match.ts";
+import { matmulTemplate } from "./matmul/template.ts";
 import { PRESETS } from "../presets.ts";
 import type { Rule } from "../rule.ts";
 

@@ -1,0 +1,155 @@
+/** Schedules the blocks that become one kernel. */
+import type { Expr, Var } from "../../../ir/expr.ts";
+import { SUBGROUPS } from "../../../ir/annotations.ts";
+import type { Schedule } from "../../../schedule/schedule.ts";
+import { constExtent, consumerNodes, isEpilogue, mentions, type Node } from "../../analysis.ts";
+import { tiledInputs } from "../../steps/operand_paths.ts";
+import { unrollCopy } from "../../steps/cooperative_copy.ts";
+import { axisLength, type Group, spatialAxes } from "./match.ts";
+
+interface Sizes {
+  readonly threads: number;
+  readonly results: number;
+  readonly chunk: number;
+  /** Places of the leading axes that a workgroup takes side by side. */
+  readonly places: number;
+  readonly vectors: boolean;
+  /** Whether threads that share a reduction hand each other their parts in subgroups. */
+  readonly subgroups: boolean;
+}
+
+export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Sizes): void {
+  // What writes a block's results, where it accumulates in registers: its own epilogue, or a copy.
+  const backs = new Map<Node, string>(), epilogues = new Set<Node>();
+  for (const n of g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead)) {
+    const [only, ...more] = consumerNodes(n, all);
+    const follows = only && more.length === 0 && !n.result && g.nodes.includes(only) &&
+      isEpilogue(only, n, all);
+    if (follows) epilogues.add(only);
+    backs.set(n, follows ? only.block.name : sch.cacheWrite(n.block.name, "local"));
+  }
+  const names = g.nodes.flatMap((n) => {
+    const back = backs.get(n);
+    return back === undefined || g.nodes.some((m) => m.block.name === back)
+      ? [n.block.name]
+      : [n.block.name, back];
+  });
+  const inside = (block: string) => sch.consumers(block).every((c) => names.includes(c));
+  // Copies have no loops for axes of extent 1; where blocks have them, they join their neighbours.
+  const units =
+    g.nodes[0]?.block.iters.slice(0, g.lead).filter((it) => constExtent(it.extent) === 1).length ?? 0;
+  const depth = Math.max(1, g.lead - units);
+  if (units > 0) { for (const n of g.nodes) joinUnits(sch, n.block.name, g.lead, depth); }
+  for (let d = 0; d < depth && names.length > 1; d++) {
+    sch.mergeLoops(...names.map((b) => sch.loops(b)[d] as string));
+  }
+  const merged = sch.loops(names[0] as string).slice(0, depth);
+  const shared = sharedLoop(g);
+  const [around, place] = shared === undefined || sizes.places === 1
+    ? []
+    : sch.split(merged[shared] as string, [null, sizes.places]);
+  const lead = around === undefined ? merged : merged.with(shared as number, around);
+  if (place !== undefined) sch.reorder(...lead, place);
+  const grid = lead.length > 1 ? sch.fuse(...lead) : lead[0] as string;
+  sch.bind(grid, "blockIdx.x");
+  const inner = (block: string) => sch.loops(block).slice(place === undefined ? 1 : 2);
+  for (const n of g.nodes) {
+    if (epilogues.has(n)) continue;
+    const name = n.block.name, back = backs.get(n), own = spatialAxes(n) - g.lead;
+    const stays = !n.result && inside(back ?? name);
+    if (own === 0) {
+      if (stays) sch.setScope(name, "local");
+      share(sch, inner(name), sizes);
+      if (sizes.subgroups) sch.annotate(name, SUBGROUPS, true);
+      continue;
+    }
+    const follows = [...epilogues].some((e) => e.block.name === back);
+    if (follows) sch.setScope(name, "local");
+    else if (stays && hasSize(n, g.lead)) sch.setScope(back ?? name, "shared");
+    spread(sch, name, back, inner(name), own, sizes);
+  }
+  if (place !== undefined) sch.bind(place, "vthread");
+}
+
+/**
+ * The loop, among those over leading axes that are longer than one, along which most of what the group reads is
+ * the same, so that places side by side read it once: queries for keys and values, or heads that share theirs.
+ */
+function sharedLoop(g: Group): number | undefined {
+  const made = new Set(g.nodes.map((n) => n.store.buffer));
+  const spreads = g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead);
+  const isSame = (e: Expr, v: Var) =>
+    !mentions([e], v) || (e.kind === "binary" && e.op === "floordiv" && e.a === v);
+  const longer = Array.from({ length: g.lead }, (_, d) => d).filter((d) =>
+    constExtent(axisLength(g.nodes[0] as Node, d)) !== 1
+  );
+  const same = longer.map((d) =>
+    spreads.flatMap((n) =>
+      n.loads.filter((l) =>
+        !made.has(l.buffer) && l.indices.every((e) => isSame(e, n.block.iters[d]?.var as Var))
+      )
+    ).length
+  );
+  const most = Math.max(...same);
+  return most > 0 ? same.indexOf(most) : undefined;
+}
+
+/** Whether a workgroup's part of what `n` makes has a size that is known: workgroup memory needs one. */
+function hasSize(n: Node, lead: number): boolean {
+  return n.block.iters.slice(lead, spatialAxes(n)).every((it) => constExtent(it.extent) !== undefined);
+}
+
+/** Fuses loops of extent 1 among the first `lead` with a neighbour, until `depth` are left. */
+function joinUnits(sch: Schedule, block: string, lead: number, depth: number): void {
+  for (let left = lead; left > depth; left--) {
+    const loops = sch.loops(block).slice(0, left);
+    const unit = loops.findIndex((l) => constExtent(sch.loop(l).extent) === 1);
+    const at = Math.min(unit, left - 2);
+    sch.fuse(loops[at] as string, loops[at + 1] as string);
+  }
+}
+
+/** A block with axes of its own: threads take its results, each of them reduces by itself. */
+function spread(
+  sch: Schedule,
+  name: string,
+  back: string | undefined,
+  inner: readonly string[],
+  spatial: number,
+  sizes: Sizes,
+): void {
+  const own = inner.slice(0, spatial), reduce = inner.slice(spatial);
+  const all = own.length > 1 ? sch.fuse(...own) : own[0] as string;
+  const [s0, tx, s1] = sch.split(all, [null, sizes.threads, sizes.results]) as [string, string, string];
+  const last = reduce.at(-1);
+  const turns = last === undefined ? undefined : constExtent(sch.loop(last).extent);
+  const [k0, k1] = last === undefined ? [] : sch.split(last, [null, turns === 1 ? 1 : sizes.chunk]);
+  const outer = [...reduce.slice(0, -1), ...(k0 === undefined ? [] : [k0])];
+  sch.reorder(s0, tx, ...outer, ...(k1 === undefined ? [] : [k1]), s1);
+  sch.bind(tx, "threadIdx.x");
+  if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, tx), sizes.vectors);
+  const first = outer[0];
+  if (k0 !== undefined) {
+    for (const { buffer } of tiledInputs(sch, name)) {
+      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, buffer.name, "local"), k0), sizes.vectors);
+    }
+  }
+  if (first !== undefined) {
+    const init = sch.decomposeReduction(name, first);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(tx) + 1), sizes.vectors);
+  }
+  if (k1 !== undefined) sch.unroll(k1);
+  unrollCopy(sch, [s1], sizes.vectors);
+}
+
+/** A block without axes of its own: threads share its reduction. */
+function share(sch: Schedule, own: readonly string[], sizes: Sizes): void {
+  const last = own.at(-1);
+  if (last === undefined) return;
+  const width = constExtent(sch.loop(last).extent);
+  const chunk = width === undefined || width >= sizes.threads * sizes.chunk ? sizes.chunk : 1;
+  const [c0, tx, c] = sch.split(last, [null, sizes.threads, chunk]) as [string, string, string];
+  sch.reorder(tx, ...own.slice(0, -1), c0, c);
+  sch.bind(tx, "threadIdx.x");
+  sch.unroll(c);
+}

@@ -1,0 +1,150 @@
+/** The template of a matrix product. */
+import { outputsOf } from "../../../ir/parameters.ts";
+import type { Schedule } from "../../../schedule/schedule.ts";
+import type { Template } from "../../../space/template.ts";
+import type { Target } from "../../../target/target.ts";
+import { constExtent, type Node, productTerms } from "../../analysis.ts";
+import { type MatmulPreset, PATHS } from "../../presets.ts";
+import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../../steps/split_reduction.ts";
+import { accumulateLocally, fitTile, orderTile } from "../../steps/tiling.ts";
+import { cacheInRegisters, choosePath, producerOf } from "../../steps/operand_paths.ts";
+import { cooperativeCopy, unrollCopy } from "../../steps/cooperative_copy.ts";
+import { inlinePrologues } from "../../steps/inlining.ts";
+import { transformWeightLayout, WEIGHT_LAYOUTS, type WeightLayout } from "../../steps/weight_layout.ts";
+import { BANKS, jIsLast, PADS, requireTiles } from "./constraints.ts";
+import type { MatmulMatch } from "./match.ts";
+
+/** Tiles of a matrix product, at a preset's numbers. */
+export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPreset): Template {
+  return (sch, knobs) => {
+    const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
+    const [, ti, ii] = knobs.split("tile_i", ni, {
+      parts: 3,
+      preset: fitTile(preset.i, ni),
+      policy: "power2",
+      max: [64, 32],
+    });
+    const [, tj, jj] = knobs.split("tile_j", nj, {
+      parts: 3,
+      preset: fitTile(preset.j, nj),
+      policy: "power2",
+      max: [64, 32],
+    });
+    const [, kk] = knobs.split("tile_k", nk, {
+      parts: 2,
+      preset: [preset.k],
+      policy: "power2",
+      max: 32,
+    });
+    const main = m.main.block.name;
+    const pathOf = (knob: string, buffer: string) =>
+      choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, preset.path);
+    const aPath = pathOf("a_path", m.a.buffer.name), bPath = pathOf("b_path", m.b.buffer.name);
+    const layout = knobs.choice("b_layout", layoutsOf(m, sch), "given");
+    const vectors = knobs.flag("vectorize", true);
+    const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
+    const pad = knobs.choice("pad", PADS, 0);
+    const twice = knobs.flag("double_buffer", false);
+    const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
+    const workers = chooseWorkers(knobs, target, m, preset);
+    requireTiles(knobs, target, m);
+
+    // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
+    const tile = m.main.block.iters.map((it) =>
+      it === m.i ? ti * ii : it === m.j ? tj * jj : it === m.k ? kk * parts : 1
+    );
+    const uneven = m.main.block.iters.some((it, d) => (constExtent(it.extent) ?? NaN) % (tile[d] ?? 1) !== 0);
+    inlinePrologues(sch, main);
+    if (uneven) sch.padEinsum(main, tile);
+    const [a, given] = operandNames(sch.block(main), m);
+    for (const name of [a, given]) {
+      const padding = producerOf(sch, main, name);
+      const decode = padding && sch.producers(padding)[0];
+      if (decode !== undefined) sch.computeInline(decode);
+    }
+    const b = layout === "given" ? given : layOut(sch, main, given, m, layout);
+    const { product, apart, slot, at, steps } = workers > 0
+      ? streamReduction(sch, main, m, { tile, step: kk, workers })
+      : splitReduction(sch, main, m, parts);
+    if (product !== main) sumPartials(sch, main, vectors);
+    const back = product === main ? accumulateLocally(sch, main) : sch.cacheWrite(product, "local");
+
+    const [i0, i1, i2] = sch.split(at(m.i), [null, ti, ii]) as [string, string, string];
+    const [j0, j1, j2] = sch.split(at(m.j), [null, tj, jj]) as [string, string, string];
+    const [k0, k1] = steps.length === 2 ? steps : sch.split(steps[0], [null, kk]) as [string, string];
+    const { order, lanes, column } = orderTile(sch, [i2, j2], k1, { vectors, stepInnermost });
+    sch.reorder(...apart, i0, j0, i1, j1, ...slot, k0, ...order, ...lanes);
+    const z = apart.length > 1 ? sch.fuse(...apart) : apart[0];
+    if (z !== undefined) sch.bind(z, "blockIdx.z");
+    sch.bind(i0, "blockIdx.y");
+    sch.bind(j0, "blockIdx.x");
+    sch.bind(i1, "threadIdx.y");
+    sch.bind(j1, "threadIdx.x");
+    // Where the results of a thread live.
+    const tileLoop = slot[0] ?? j1;
+    unrollCopy(sch, sch.reverseComputeAt(back, tileLoop), vectors);
+
+    const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast(m, layout), column ?? k0]] as const;
+    for (const [name, path, kIsLast, at] of operands) {
+      if (path !== "shared") {
+        cacheInRegisters(sch, product, name, at, { vectors });
+        continue;
+      }
+      const producer = producerOf(sch, product, name);
+      const copy = sch.cacheRead(product, name, "local");
+      unrollCopy(sch, sch.computeAt(copy, stepInnermost ? at : k1), vectors && !kIsLast);
+      if (producer !== undefined) sch.setScope(producer, "shared");
+      const near = producer ?? sch.cacheRead(copy, name, "shared");
+      const width = kIsLast ? kk : jj * tj;
+      cooperativeCopy(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
+      const rows = (name === a ? m.a : m.b).indices.length - 2;
+      if (pad > 0) sch.storageAlign(near, rows, BANKS, pad);
+      if (twice) sch.doubleBuffer(near);
+    }
+    const init = sch.decomposeReduction(product, k0);
+    unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(tileLoop) + 1), vectors);
+    for (const l of order) sch.unroll(l);
+    for (const l of lanes) sch.vectorize(l);
+  };
+}
+
+/** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */
+function layoutsOf(m: MatmulMatch, sch: Schedule): readonly WeightLayout[] {
+  const { buffer } = m.b;
+  const sources = sch.sources(m.main.block.name, buffer.name);
+  const plain = sources.length === 1 && sources[0] === buffer.name && !outputsOf(sch.func).includes(buffer);
+  const n = constExtent(m.j.extent);
+  return WEIGHT_LAYOUTS.filter((l) =>
+    l === "given" || (plain && n !== undefined && (l !== "packed" || n % 4 === 0))
+  );
+}
+
+/** Prepares B in another layout, for the product or for what pads it. Returns what the product reads now. */
+function layOut(
+  sch: Schedule,
+  main: string,
+  given: string,
+  m: MatmulMatch,
+  layout: Exclude<WeightLayout, "given">,
+): string {
+  const padding = producerOf(sch, main, given);
+  const [j, k] = [m.j, m.k].map((it) => m.b.indices.indexOf(it.var)) as [number, number];
+  const copy = transformWeightLayout(sch, padding ?? main, m.b, { j, k }, layout);
+  return padding === undefined ? copy : given;
+}
+
+/** The buffers that the product reads now: padding renames them. */
+function operandNames(
+  block: { readonly body: Node["block"]["body"] },
+  m: MatmulMatch,
+): readonly [string, string] {
+  const body = block.body;
+  if (body.kind !== "store") return [m.a.buffer.name, m.b.buffer.name];
+  const names = new Set<string>();
+  const node: Node = { ...m.main, store: body };
+  const terms = productTerms(node) ?? [];
+  for (const t of terms) if (t.kind === "load") names.add(t.buffer.name);
+  const [x, y] = [...names];
+  const swapped = y !== undefined && (y === m.a.buffer.name || y === `${m.a.buffer.name}_pad`);
+  return swapped ? [y, x as string] : [x as string, y ?? x as string];
+}
