@@ -1,2 +1,2 @@
-/** The version in deno.json, which who loads the module from elsewhere has not. */
-export const VERSION = "0.1.0";
+/** The version in deno.json; a module that is loaded from elsewhere has no deno.json to ask. */
+export const VERSION = "0.2.0";

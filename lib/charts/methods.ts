@@ -45,6 +45,11 @@ export function isFixed(method: string): boolean {
   return looksOf(method)?.fixed ?? false;
 }
 
+/** True for the methods that `compare` brings itself. */
+export function isBuiltIn(method: string): boolean {
+  return looksOf(method) !== undefined;
+}
+
 /** Which label has which colour, among the methods that are there; a Vega-Lite scale. */
 export function colorScale(
   methods: readonly string[],

@@ -107,7 +107,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
     type: "quantitative",
     title: quality,
     scale: { domain: [bottom, top], nice: false, zero: false },
-    axis: { tickCount: 6, domain: false, ticks: false, format: "~g" },
+    axis: { tickCount: 6, domain: false, ticks: false },
   };
   const notes = [
     ...(without > 0 ? [`${without} without a result`] : []),

@@ -49,7 +49,7 @@ export function searchParts({ records, best, confirmed, speedup }: Searched): re
       ? sheet(confirmed.map((c) => ({
         "trial": c.record.trial,
         "ms": c.ms,
-        "95% interval": Number.isFinite(c.ms) ? `${digits(c.interval.low)}–${digits(c.interval.high)}` : "–",
+        "95% interval": intervalText(c.interval),
         "configuration": configText(c.record.config),
       })))
       : sheetOf(recordsToTable(records)),
@@ -95,13 +95,31 @@ export function comparisonsParts({ summary, charts }: Comparisons): readonly (Ch
   return [...(said.length > 0 ? [new Words(said)] : []), charts.overview, sheetOf(summary)];
 }
 
-/** A race: the chart, and a row a racer. */
-export function raceParts({ chart, table }: Race): readonly (Chart | View)[] {
-  return [chart, sheetOf(table)];
+/** A race: the chart, and a row a racer with its time as a multiple of the first one's, or why it failed. */
+export function raceParts({ chart, rows, measurements }: Race): readonly (Chart | View)[] {
+  const first = rows[0]?.medianMs ?? NaN;
+  return [
+    chart,
+    sheet(rows.map((r) => {
+      const m = measurements[r.contestant];
+      return {
+        "": r.contestant,
+        "ms": r.medianMs,
+        "95% interval": intervalText({ low: r.lowMs, high: r.highMs }),
+        "GFLOP/s": r.gflops || NaN,
+        "× the first": first / r.medianMs,
+        "results": m?.status === "ok" ? "right" : m?.message ?? "none",
+      };
+    })),
+  ];
 }
 
 /** A rerun: the two devices in words, the table, the chart. */
 export function rerunParts({ devices, table, chart }: Rerun): readonly (Chart | View)[] {
   const { there, here } = devices;
   return [new Words([`Rerun: there is ${there}, here is ${here}`]), sheetOf(table), chart];
+}
+
+function intervalText({ low, high }: ConfidenceInterval): string {
+  return Number.isFinite(low) ? `${digits(low)}–${digits(high)}` : "–";
 }

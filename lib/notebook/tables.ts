@@ -103,7 +103,7 @@ type Columns<Row> = Readonly<Record<string, (r: Row) => string>>;
 /** The columns of a comparison that matter. */
 const SUMMARY: Columns<SummaryRow> = {
   "operator": (r) => r.task.slice(0, r.task.indexOf("(")),
-  "contestant": (r) => labelOf(r.contestant),
+  "method": (r) => labelOf(r.contestant),
   "rule": (r) => r.rule,
   "ms": (r) => figure(r.medianMs),
   "95% interval": (r) => Number.isFinite(r.lowMs) ? `${figure(r.lowMs)}–${figure(r.highMs)}` : "–",
@@ -118,7 +118,7 @@ const SUMMARY: Columns<SummaryRow> = {
 
 /** The columns that tell trials apart. */
 const TRIAL: Columns<TrialRecord> = {
-  "contestant": (r) => labelOf(r.contestant),
+  "method": (r) => labelOf(r.contestant),
   "trial": (r) => `${r.trial}`,
   "after s": (r) => r.secondsSinceStart.toFixed(1),
   "status": (r) => r.status,

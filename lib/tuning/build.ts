@@ -15,7 +15,7 @@ import { isRulesOwn, TuningDatabase } from "../records/database.ts";
 import { Interruptible } from "./interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
-import { replay } from "../schedule/trace.ts";
+import { replay, Trace } from "../schedule/trace.ts";
 import { namedTemplate, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
@@ -73,6 +73,8 @@ export interface Built {
   readonly found?: Found;
   /** Why this schedule was taken, in a sentence. */
   readonly because: string;
+  /** The schedule's steps: `replay(func, trace)` gives the scheduled program. Empty where `how` is "given". */
+  readonly trace: Trace;
   /** Seconds of each stage; drivers may put off their own compilation until the first run. */
   readonly seconds: {
     readonly search: number;
@@ -124,6 +126,7 @@ export async function buildAmong(
       how: "given",
       rule: "",
       because,
+      trace: Trace.of(func, []),
       executable: clock.time("compile", () => compile(func, device.target)),
     };
   } else if (level < 2) {
@@ -163,9 +166,11 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
 }
 
 function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
-  const { func: scheduled, rule, why } = clock.time("schedule", () => dlight.schedule(func, target, rules));
-  const because = why.find((w) => w.matched)?.because ?? "";
-  return { how: "rule", rule, because, executable: clock.time("compile", () => compile(scheduled, target)) };
+  const ruled = clock.time("schedule", () => dlight.schedule(func, target, rules));
+  const { rule, trace } = ruled;
+  const because = ruled.why.find((w) => w.matched)?.because ?? "";
+  const executable = clock.time("compile", () => compile(ruled.func, target));
+  return { how: "rule", rule, because, trace, executable };
 }
 
 /** Records that are tried before the rule is taken: strangers' may be many, and all of them wrong. */
@@ -195,11 +200,12 @@ function byRecord(
         "schedule",
         () =>
           record.fingerprint === own
-            ? replay(func, record.trace)
-            : transferred(func, template, spaceOf(func, template), configOf(record.config)).func,
+            ? replayed(func, record.trace)
+            : transferred(func, template, spaceOf(func, template), configOf(record.config)),
       );
-      const executable = clock.time("compile", () => compile(scheduled, target));
-      return { how: "record", rule: record.rule, found, because: found.because, executable };
+      const executable = clock.time("compile", () => compile(scheduled.func, target));
+      const { trace } = scheduled;
+      return { how: "record", rule: record.rule, found, because: found.because, trace, executable };
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
@@ -209,6 +215,12 @@ function byRecord(
   const known = refused ||
     (ranked.length > 0 ? "no record is of this rule" : "the database has nothing near");
   return { ...chosen, because: `${known}; ${chosen.because}` };
+}
+
+/** The program as a record's trace schedules it, with that trace. */
+function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
+  const trace = Trace.fromJSON(json);
+  return { func: replay(func, trace), trace };
 }
 
 /** The time of the rule's own point where a record was measured; Infinity where it was not. */

@@ -57,6 +57,8 @@ for (const device of devices) {
       programs.push(await build(matmul, device, options));
     }
     const [zero, one, two, three] = programs as [BuiltProgram, BuiltProgram, BuiltProgram, BuiltProgram];
+    const again = programs.map((p) => compile(replay(matmul, p.built.trace), target).launches);
+    assertEquals(again, programs.map((p) => p.executable.launches), "its trace is the schedule");
     assertEquals(programs.map((p) => [p.built.level, p.built.how, p.built.rule]), [
       [0, "rule", "Fallback"],
       [1, "rule", "Matmul"],
