@@ -202,7 +202,7 @@ Deno.test("nothing, failures alone and one point are charts that say so; other t
     assertThrows(
       () => draw(recordsToTable([trialOf({ config: "[" })])),
       RecordError,
-      "cannot read a configuration",
+      "reading a configuration",
     );
   }
 });
