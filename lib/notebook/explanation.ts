@@ -1,4 +1,4 @@
-/** Why a program is scheduled as it is, for a notebook's cell: what each rule says, the numbers, step after step. */
+/** Shows in a notebook's cell why a program is scheduled as it is: each rule's verdict, the preset, and the steps. */
 import { printable, printableLine } from "../base/printable.ts";
 import type { WalkedStep } from "../schedule/walk.ts";
 import { showValue } from "../space/knob.ts";
@@ -7,7 +7,7 @@ import { Steps } from "./steps.ts";
 import { escapeHtml, htmlOf } from "./tables.ts";
 import { View } from "./view.ts";
 
-/** What `dlight.explain` gives. */
+/** The fields of an explanation that `dlight.explain` returns. */
 export interface Explained {
   readonly func: { readonly name: string };
   readonly profile: string;
@@ -23,7 +23,7 @@ export interface Explained {
   toString(): string;
 }
 
-/** An explanation as text, and as HTML whose steps unfold to what they changed. */
+/** An explanation as text, and as HTML in which each step unfolds to its change. */
 export class ExplanationView extends View {
   constructor(readonly explained: Explained) {
     super();

@@ -1,11 +1,11 @@
-/** What a program was compiled to: each kernel's launch in words, and its source. */
+/** Shows a compiled program: each kernel's launch in words, and its source. */
 import { printable, printableLine } from "../base/printable.ts";
 import { counted } from "./lines.ts";
 import { type Kernels, Source } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
-/** What is said of a kernel. */
+/** The facts that are shown of a kernel. */
 interface Launched {
   readonly name: string;
   readonly source: string;
@@ -14,6 +14,7 @@ interface Launched {
   readonly prepares?: boolean;
 }
 
+/** A compiled program as HTML and as text. */
 export class KernelsView extends View {
   constructor(readonly kernels: Kernels) {
     super();

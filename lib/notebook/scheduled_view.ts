@@ -1,4 +1,4 @@
-/** A program as a rule has scheduled it: who, with which numbers, and what came of it. */
+/** Shows a program that a rule has scheduled: the rule, the preset, and the program. */
 import type { PrimFunc } from "../ir/func.ts";
 import { printable } from "../base/printable.ts";
 import type { Trace } from "../schedule/trace.ts";
@@ -10,7 +10,7 @@ import { configSheet } from "./space_view.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
-/** What `dlight.schedule` gives. */
+/** The fields of the result of `dlight.schedule` that are shown. */
 export interface ScheduledProgram {
   readonly func: PrimFunc;
   readonly trace: Trace;
@@ -19,6 +19,7 @@ export interface ScheduledProgram {
   readonly space: ConfigSpace;
 }
 
+/** A scheduled program as HTML and as text. */
 export class ScheduledView extends View {
   constructor(readonly scheduled: ScheduledProgram) {
     super();

@@ -1,8 +1,9 @@
-/** A few sentences beside charts and tables. */
+/** Shows sentences beside charts and tables. */
 import { printable } from "../base/printable.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
+/** Sentences, one a paragraph. */
 export class Words extends View {
   constructor(readonly lines: readonly string[]) {
     super();

@@ -177,13 +177,13 @@ Deno.test("a log of something else is refused, and stays as it was", async () =>
   await refuses(
     { shapes },
     symbolic,
-    "its trials ran on CPU (JavaScript) with the cpu clock, and this device is another with the cpu clock",
+    "expected trials that ran on another with the cpu clock, got trials that ran on CPU (JavaScript) with the cpu clock",
     { name: "another" },
   );
   await refuses(
     { shapes },
     symbolic,
-    "this device is CPU (JavaScript) with the wall clock",
+    "expected trials that ran on CPU (JavaScript) with the wall clock",
     { clock: "wall" },
   );
 });
