@@ -8,9 +8,9 @@ import { MARGIN } from "./verdict.ts";
 import { Chart } from "./chart.ts";
 
 /**
- * Draws the best checked result so far against seconds or trials. A search is a step line, with a dot for each trial, a
- * tick at the bottom for each failed trial, and a mark where it passes DLight. A method with one answer is a level line
- * from the start. The axis is logarithmic if the methods are far apart; its title then says so.
+ * Draws the best checked result so far against seconds or trials. A search is a step line. It has a dot for each trial,
+ * a tick at the bottom for each failed trial, and a mark where it passes DLight. A method with one answer is a level
+ * line from the start. The axis is logarithmic if the methods are far apart; its title then says so.
  *
  * @throws {RecordError} if the table is not of trials
  */

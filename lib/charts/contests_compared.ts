@@ -34,7 +34,7 @@ const ROOFLINE: Mark = {
   shape: "M-0.2,-1.2L0.2,-1.2L0.2,1.2L-0.2,1.2Z",
 };
 const MEAN = "geometric mean";
-/** The methods whose ratios stand beside the chart, and their distance from it, pixels. */
+/** The methods with numbers beside the chart, and the distance of those numbers from the chart, pixels. */
 const SAID = { "DLight": 62, "tuned": 126 } as const;
 const AHEAD = "#D55E00";
 

@@ -14,8 +14,8 @@ const MARKS = {
 type Place = keyof typeof MARKS;
 
 /**
- * Draws one row a schedule, with two marks on a logarithmic axis: the speedup over DLight's preset on the device that
- * shared it, and on this device. Each has its confidence interval. A schedule that does not run here says why.
+ * Draws one row a schedule. Its two marks are its speedups over DLight's preset, on the device that shared it and on
+ * this device, on a logarithmic axis with confidence intervals. A schedule that does not run here says why.
  *
  * @throws {RecordError} if the table is not of a rerun
  */

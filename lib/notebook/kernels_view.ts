@@ -16,14 +16,17 @@ interface Launched {
 
 /** A compiled program as HTML and as text. */
 export class KernelsView extends View {
+  /** Takes a compiled program. */
   constructor(readonly kernels: Kernels) {
     super();
   }
 
+  /** Returns the launch and the source of each kernel as HTML. */
   override html(): string {
     return this.#told().map(({ title, source }) => `<p>${escapeHtml(title)}</p>${source.html()}`).join("");
   }
 
+  /** Returns the launch and the source of each kernel; `colors` adds a terminal's colours, default false. */
   override text(colors = false): string {
     return this.#told().map(({ title, source }) => `${title}\n\n${source.text(colors)}`).join("\n\n");
   }

@@ -1,8 +1,10 @@
 /** Shows the lines of a program on a page: long lines wrap with an indent, and many lines fold. */
 
-/** One line: its HTML, and the text that the HTML shows. */
+/** One line of a program on a page. */
 export interface Line {
+  /** The line as HTML. */
   readonly html: string;
+  /** The text that the HTML shows. */
   readonly text: string;
   /** The background colour, CSS. Default: none. */
   readonly paper?: string | undefined;

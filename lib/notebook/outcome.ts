@@ -18,13 +18,17 @@ import type { Race } from "../tuning/race.ts";
 
 /** The result of a search, as far as it is shown. */
 export interface Searched {
+  /** All trials. */
   readonly records: readonly TrialRecord[];
+  /** The best trial. */
   readonly best: TrialRecord;
+  /** The finalists, with confirmed times in milliseconds and their 95% confidence intervals. */
   readonly confirmed: readonly {
     readonly record: TrialRecord;
     readonly ms: number;
     readonly interval: ConfidenceInterval;
   }[];
+  /** Speedup over the preset, with its 95% confidence interval; missing if it is not known. */
   readonly speedup?: ConfidenceInterval & { readonly ratio: number };
 }
 

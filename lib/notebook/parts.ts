@@ -5,6 +5,7 @@ import { inConsole } from "./view.ts";
 
 /** An object that can show itself in a cell. */
 export interface Shown {
+  /** Returns the formats for a notebook's cell, by media type. */
   [inCell](): Bundle | Promise<Bundle>;
 }
 

@@ -9,10 +9,12 @@ import { View } from "./view.ts";
 
 /** A space as a table of its knobs. The knobs that each constraint ties unfold. */
 export class SpaceView extends View {
+  /** Takes a space. */
   constructor(readonly space: ConfigSpace) {
     super();
   }
 
+  /** Returns the size of the space and a table of its knobs as HTML. */
   override html(): string {
     const { constraints } = this.space;
     const cells = this.space.cells().map((row) => row.map((cell) => printableLine(cell)));
@@ -24,6 +26,7 @@ export class SpaceView extends View {
       ));
   }
 
+  /** Returns the space as text. */
   override text(): string {
     return printable(`${this.space}`);
   }

@@ -125,7 +125,7 @@ export class TuningDatabase implements Disposable {
   }
 
   /**
-   * Removes all but the best `keep` schedules of each program on each device, by default as many as the database keeps.
+   * Removes all but the best `keep` schedules of each program on each device. The default is the `keep` of the database.
    * The file is rewritten without removed and unreadable records.
    *
    * @throws {RecordError} if `keep` is not a positive integer, or the file can't be written; the file is then unchanged

@@ -36,8 +36,8 @@ export class RecordLog implements Disposable {
   /**
    * Opens or creates the log of one program on one target. No other process can open it meanwhile.
    *
-   * @throws {RecordError} if the file can't be written, belongs to another program, shapes, target or clock, has a newer
-   * schema, is not a log, or is open elsewhere
+   * @throws {RecordError} if the file can't be written, is not a log, has a newer schema, or is open elsewhere. Also if it
+   * belongs to another program, shapes, target or clock
    */
   static async open(path: string, identity: LogIdentity): Promise<RecordLog> {
     return new RecordLog(

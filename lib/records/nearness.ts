@@ -40,19 +40,19 @@ export function nearness(
   const far = (n: number) => `${Number(n.toFixed(2))} doublings away`;
   const checked = asked.target.peaks
     ? "its time is within the device's measured peaks"
-    : "its time is held against no peaks, as the device's are not measured";
+    : "its time is not checked against peaks, as the device's peaks are not measured";
   if (same && own) {
     return { how: "exact", distance: 0, because: `it was measured on this program and device; ${checked}` };
   }
-  const program = `the same program but for its numbers, ${task}, ${far(shape)}`;
+  const program = `the same program with other numbers, ${task}, ${far(shape)}`;
   const other = `${adapter}, a device of the same kind and vendor, ${far(device)}`;
   const distance = shape + device;
-  if (same) return { how: "device", distance, because: `nothing is known of this device; ${other}` };
-  if (own) return { how: "shape", distance, because: `nothing is known of these shapes; ${program}` };
+  if (same) return { how: "device", distance, because: `there is no record of this device; ${other}` };
+  if (own) return { how: "shape", distance, because: `there is no record of these shapes; ${program}` };
   return {
     how: "both",
     distance,
-    because: `nothing is known of these shapes or this device; ${program}, on ${other}`,
+    because: `there is no record of these shapes or this device; ${program}, on ${other}`,
   };
 }
 

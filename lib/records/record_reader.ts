@@ -44,14 +44,18 @@ export interface ReadRecord extends Workload {
 export class RecordReader {
   readonly #workloads = new Map<string, Workload>();
 
-  /** @param names the old names of rules, knobs and steps; the records that are read have the present ones */
+  /**
+   * Makes a reader.
+   *
+   * @param names the old names of rules, knobs and steps; the records that are read have the present ones
+   */
   constructor(readonly names: OldNames = OLD_NAMES) {}
 
   /**
    * Reads a record and checks it.
    *
-   * @throws {RecordError} if a part can't be read, if the fingerprint, task or trace belongs to another program, or if
-   * the time is not that of its samples or shorter than its device allows
+   * @throws {RecordError} if a part can't be read, or if the fingerprint, task or trace belongs to another program.
+   * Also if the time is not the median of its samples, or is shorter than its device allows
    */
   read(record: TrialRecord): ReadRecord {
     try {

@@ -2,9 +2,11 @@
 import { loadDrawing, vegaOf } from "../charts/picture.ts";
 import type { Spec } from "../charts/spec.ts";
 
-/** A script of a page, and its hash for the Content-Security-Policy, for example `sha256-…`. */
+/** A script of a page, and its hash for the Content-Security-Policy. */
 export interface Script {
+  /** The source of the script. */
   readonly text: string;
+  /** The hash of the source, as a policy names it: `sha256-…`. */
   readonly hash: string;
 }
 
@@ -32,7 +34,7 @@ export async function liveSpec(spec: Spec): Promise<unknown> {
   return await vegaOf({ ...spec, config: { ...config, mark: { ...config?.mark, tooltip: true } } });
 }
 
-/** Turns the interpreter's module into a script: its one import and its one export go through `vega`. */
+/** Makes a script of the interpreter's module: its one import and its one export go through `vega`. */
 function asScript(module: string): string {
   return "(() => {\n" +
     module.replace(/^import (\{[^}]*\}) from 'vega-util';$/m, "const $1 = vega;")

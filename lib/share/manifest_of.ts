@@ -1,4 +1,4 @@
-/** Turns results into what is shared: a manifest and every trial. */
+/** Converts results to a manifest and a list of all trials. */
 import { schedule } from "../dlight/schedule.ts";
 import { TunebookError } from "../base/error.ts";
 import { funcFromJson, type FuncJson } from "../ir/func_json.ts";

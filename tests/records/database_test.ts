@@ -79,7 +79,7 @@ Deno.test("a program finds its own record, and says how it was chosen", () => {
   assertEquals([found?.how, found?.distance, found?.record.medianMs], ["exact", 0, 1]);
   assertEquals(
     found?.because,
-    "it was measured on this program and device; its time is held against no peaks, as the device's are not measured",
+    "it was measured on this program and device; its time is not checked against peaks, as the device's peaks are not measured",
   );
   assertEquals(database.lookup(te.add({ shape: [16] }), cpu), undefined);
 });
@@ -108,7 +108,7 @@ Deno.test("a program finds one that differs in its numbers only, by doublings of
   assertEquals([found?.how, found?.distance], ["shape", 3]);
   assertEquals(
     found?.because,
-    "nothing is known of these shapes; the same program but for its numbers, " +
+    "there is no record of these shapes; the same program with other numbers, " +
       "matmul(A: f32[32, 64], B: f32[64, 16], C: f32[32, 16]), 3 doublings away",
   );
   database.add(recordsOf(te.matmul({ m: 16, n: 16, k: 24 }), cpu, [9]));
@@ -128,7 +128,7 @@ Deno.test("a device that is unknown finds one of its kind and vendor, the more a
   assertEquals([found?.how, found?.distance, found?.record.adapter], ["device", 1, "alike"]);
   assertEquals(
     found?.because,
-    "nothing is known of this device; alike, a device of the same kind and vendor, 1 doublings away",
+    "there is no record of this device; alike, a device of the same kind and vendor, 1 doublings away",
   );
   assertEquals(database.lookup(matmul, gpu("mine", limits(64)))?.record.adapter, "small");
   assertEquals(database.lookup(matmul, targetOf("apple")), undefined);
