@@ -1,6 +1,7 @@
 /** First and second derivatives of the losses that trees are boosted on. */
 import { mix } from "../base/random.ts";
 
+/** The losses: `regression` fits scores, `rank` fits the order of pairs. */
 export type Loss = "regression" | "rank";
 
 /** Of a search's models and of what they may begin from. */

@@ -14,9 +14,11 @@ export interface PriorGroup {
   readonly scores: readonly (number | undefined)[];
 }
 
+/** A model of earlier searches, with which a new search may begin. {@linkcode fitPrior} makes one. */
 export interface Prior {
   /** Features that it was fitted on. */
   readonly width: number;
+  /** The loss that it was fitted with. */
   readonly loss: Loss;
   /** What it expects of a point: the higher, the better. By regression, its share of the best of its program. */
   predict(row: Float64Array): number;

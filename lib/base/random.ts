@@ -8,6 +8,7 @@ export type RngState = readonly number[];
 
 type Generator = ReturnType<typeof xoroshiro128plus>;
 
+/** A generator of random numbers. {@linkcode Rng.of} makes one for a seed. */
 export class Rng {
   readonly #generator: Generator;
 

@@ -16,6 +16,7 @@ import { translate } from "./translate.ts";
 export type { Shapes };
 /** The arrays that the interpreter takes and gives. */
 export type NumberArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
+/** Arrays by parameter name, row-major. */
 export type Arrays = Readonly<Record<string, NumberArray>>;
 
 /** Options of `interpret`. */

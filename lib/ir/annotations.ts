@@ -2,8 +2,11 @@
 
 /** The stride of dimension `axis` is `offset` more than a multiple of `factor` elements. */
 export interface Align {
+  /** The dimension, counted from 0; never the last one. */
   readonly axis: number;
+  /** The multiple, in elements. */
   readonly factor: number;
+  /** Elements beyond the multiple, from 0 to `factor - 1`. */
   readonly offset: number;
 }
 

@@ -18,8 +18,11 @@ export interface Factors {
   /** Four factors, the outer one free. */
   readonly 4: readonly [number | null, number, number, number];
 }
+
+/** The number of factors of a split. */
 export type PartCount = keyof Factors;
 
+/** The options of {@linkcode Knobs.split}. */
 export interface SplitOptions<P extends PartCount = PartCount> {
   /** Number of factors, the derived outermost one included. */
   readonly parts: P;
@@ -49,6 +52,7 @@ export type OrderPolicy =
 /** What a loop may be annotated with. */
 export type Annotation = "none" | "unroll" | "vectorize";
 
+/** The options of {@linkcode Knobs.annotate}. */
 export interface AnnotateOptions {
   /** What a loop may take; `vectorize` is for the last loop only. */
   readonly among: readonly Annotation[];
@@ -90,7 +94,9 @@ export interface Knobs {
 
 /** What {@linkcode Knobs.require} was told. */
 export interface Constraint {
+  /** Names of the knobs that it ties to each other. */
   readonly knobs: readonly string[];
+  /** Gets their values in the same order. Returns the reason for a refusal, or undefined. */
   readonly refuse: (...answers: readonly Answer[]) => string | undefined;
 }
 
