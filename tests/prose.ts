@@ -11,7 +11,8 @@ const BEFORE_REGEXP = /(^|[(,=:[!&|?{};~+\-*%<>]|=>|\breturn|\bcase|\btypeof)\s*
 
 /**
  * Gives the comments and the texts of a TypeScript source, each as one piece. Neighbouring line comments are one, and
- * so are the parts of a text that `+` joins. Values inside of a template are left out.
+ * so are the parts of a text that `+` joins. Values inside of a template are left out, and texts of one word: they are
+ * names.
  */
 export function proseOfSource(source: string): readonly Prose[] {
   const pieces: { start: number; end: number; text: string; comment: boolean }[] = [];
@@ -87,7 +88,7 @@ function joined(
     }
     before = piece;
   }
-  return out;
+  return out.filter((p) => /\s/.test(p.text));
 }
 
 /** Gives the paragraphs of a document, without blocks of code and without code in a line. */

@@ -128,7 +128,7 @@ export function showValue(value: KnobValue): string {
   return typeof value[0] === "string" ? value.join(",") : value.join("x") || "whole";
 }
 
-/** What a template is answered where the knob has its candidate `at`. */
+/** Gives the answer to the template if the knob has its candidate `at`. */
 export function answerOf(knob: Knob, at: number): Answer {
   if (knob.kind === "split") return withOuter(knob.extent ?? undefined, knob.candidates[at] ?? []);
   return knob.candidates[at] as KnobValue;
@@ -177,7 +177,7 @@ export function knobDistance(knob: Knob, a: number, b: number): number {
   }
 }
 
-/** Pairs of loops that stand the other way round (Kendall's tau distance): swaps of neighbours from a to b. */
+/** Counts the pairs of loops in opposite order (Kendall's tau distance): swaps of neighbours from a to b. */
 function swapsBetween(a: readonly string[], b: readonly string[]): number {
   const at = a.map((x) => b.indexOf(x));
   return at.reduce((n, p, i) => n + at.slice(i + 1).filter((q) => q < p).length, 0);
