@@ -19,9 +19,9 @@ export interface SimulateOptions {
   readonly seed: number;
   /** Points to try. */
   readonly trials: number;
-  /** Points that are asked for at a time; default 8, as `tune` does. */
+  /** Points that are asked for at a time. Default 8, as in `tune`. */
   readonly batch?: number;
-  /** Ends it with a point that runs in so many milliseconds, or fewer. */
+  /** Ends it at a point that runs in at most this time, milliseconds. */
   readonly enoughMs?: number;
 }
 
@@ -43,7 +43,7 @@ const SIMULATE_FIELDS = {
 
 const ESTIMATE = featureNames().indexOf("target.ns");
 
-/** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
+/** Simulates a search: a recorded space replaces the device. Returns the trials in order. */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
   checkOptions("autotvm.simulate", options, SIMULATE_FIELDS);
   const { tuner: name, start, seed, trials, batch = 8, enoughMs = -Infinity } = options;
@@ -81,7 +81,7 @@ export function bestPoint({ points }: RecordedSpace): SpacePoint {
 
 const known = new WeakMap<RecordedSpace, (index: number) => Float64Array | undefined>();
 
-/** Loop features of the points of a recorded space, each computed once, whoever asks. */
+/** Gives loop features of the points of a recorded space; each is computed once for all callers. */
 export function featuresOf(recorded: RecordedSpace): (index: number) => Float64Array | undefined {
   let features = known.get(recorded);
   if (!features) known.set(recorded, features = makeFeatures(recorded));

@@ -322,7 +322,7 @@ Deno.test("a search ends at its share of the roofline, or says that it needs ano
   await assertRejects(
     () => tune(func, cpu, { budget: { until: 0.9 } }),
     TunerError,
-    "a search until 0.9 of the roofline may never end: give trials, seconds or earlyStopping too",
+    "expected a second limit, as until 0.9 may never be reached; give trials, seconds or earlyStopping too",
   );
   await assertRejects(
     () => tune(func, cpu, { budget: { trials: 1, until: 2 } }),
@@ -408,14 +408,18 @@ Deno.test("a search without a limit, a tuner or a seed is refused before anythin
   await refuses(
     { budget: {} },
     TunerError,
-    "a search without a limit does not end: give trials, seconds or earlyStopping",
+    "expected a budget with a limit, got none; give trials, seconds or earlyStopping",
   );
   await refuses(
     { budget: { trials: 0 } },
     TunerError,
-    "cannot search with trials 0: it is a positive integer",
+    "expected trials to be a positive integer, got 0",
   );
-  await refuses({ budget: { seconds: NaN } }, TunerError, "cannot search for NaN seconds");
+  await refuses(
+    { budget: { seconds: NaN } },
+    TunerError,
+    "expected seconds to be a positive number, got NaN",
+  );
   for (const seed of [1.5, NaN, 2 ** 40]) {
     await refuses({ seed }, TunebookError, `expected seed to be a 32-bit integer, got ${seed}`);
   }
