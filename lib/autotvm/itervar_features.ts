@@ -1,7 +1,6 @@
 /**
- * AutoTVM's per-loop features (lengths, strides, touched elements, reuse), but summed up by what a loop is to
- * the hardware and not by its place in the nest, so that the same column means the same thing at every point
- * of a space.
+ * AutoTVM's per-loop features (lengths, strides, touched elements, reuse), summed by the role of a loop in the hardware
+ * and not by its place in the nest. A column thus means the same at every point of a space.
  */
 import type { Scope } from "../ir/expr.ts";
 import {
@@ -16,7 +15,7 @@ import {
 } from "../estimate/accesses.ts";
 import { type NestAccess, OPS, ROLES, type StoreNest } from "../estimate/store_nests.ts";
 
-/** Stores that get columns of their own: those that are run most often. */
+/** Stores with columns of their own: those that run most often. */
 const LEAVES = 3;
 /** Loads of each of them. */
 const LOADS = 2;
@@ -32,7 +31,7 @@ const TOTALS = [
   "sharedBytes",
   /** Elements of `local` buffers. */
   "registers",
-  /** Turns of loops that stay loops. */
+  /** Iterations of loops that are not unrolled. */
   "serialTurns",
   /** Stores in the unrolled text. */
   "unrolledStores",
@@ -50,9 +49,9 @@ const TOTALS = [
 
 const ACCESS = [
   ...SCOPES,
-  /** Distinct elements that all loops of the role together touch, and how often each is touched. */
+  /** Distinct elements that all loops of the role touch together, and accesses per element. */
   ...ROLES.flatMap((r) => [`${r}.touched`, `${r}.reuse`]),
-  /** Of the innermost loop of the role that moves. */
+  /** The stride of the innermost loop of the role that moves the access. */
   ...ROLES.map((r) => `${r}.stride`),
 ];
 

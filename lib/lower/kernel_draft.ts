@@ -8,16 +8,21 @@ import type { TextureLayout } from "../target/texture.ts";
 
 /** How an array of a kernel lies in memory, as annotations of the block that writes it say. */
 export interface Layout {
+  /** The stride of one dimension; undefined for a plain layout. */
   readonly align?: Align;
   /** True for two copies of it, between which the iterations of the loop around all its uses alternate. */
   readonly doubled: boolean;
 }
 
+/** The draft of one kernel. Each pass takes one and returns the next. */
 export interface KernelDraft {
+  /** The name of the kernel. */
   readonly name: string;
   /** True if it makes of inputs what the other kernels read, once for as long as these stay. */
   readonly prepares: boolean;
+  /** The loops and blocks; statements without blocks in the end. */
   readonly body: Stmt;
+  /** The shape variables of the program. */
   readonly shapeVars: readonly Var[];
   /** Buffers that live outside the kernel: parameters and global intermediates. */
   readonly outer: ReadonlySet<Buffer>;

@@ -27,9 +27,9 @@ import { checkArgument, checkOptions, type Fields, type Kind } from "../base/che
 import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
 
 /**
- * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
- * matches. 2: the best record of a tuning database for this program and device, or the nearest one, or else
- * DLight. 3: a search on this device within a budget, which goes into the database; then as at level 2.
+ * The effort for a good schedule. 0: Fallback, which schedules any program. 1: the DLight rule that matches. 2: the best
+ * or nearest record of a tuning database for this program and device, or DLight. 3: a search on this device within a
+ * budget, whose results are added to the database; then level 2.
  */
 export type Level = 0 | 1 | 2 | 3;
 
@@ -61,13 +61,13 @@ export const localDevice: Kind<Device> = having(
   "load",
 );
 
-/** What a program's schedule comes from, and what building it took. */
+/** The origin of a program's schedule, and the time of building it. */
 export interface Built {
   /** The level that was asked for. */
   readonly level: Level;
-  /** `given`: somebody had scheduled the program already, and it was built as it is. */
+  /** `given`: the program was scheduled already, and was built unchanged. */
   readonly how: "given" | "rule" | "record" | "search";
-  /** The rule, also where a point of its space was taken from a record; empty where there is none. */
+  /** The rule, also if a record chose the point of its space; empty without a rule. */
   readonly rule: string;
   /** The record, where there is one. */
   readonly found?: Found;
@@ -84,18 +84,18 @@ export interface Built {
   };
 }
 
-/** A program, with what its schedule comes from. */
+/** A program, with the origin of its schedule. */
 export type BuiltProgram = Program & { readonly built: Built };
 
 /**
- * Builds a program for a device. A program that nobody has scheduled yet is scheduled as `level` says, by DLight if
- * it says nothing; `program.built` tells by what and in what time.
+ * Builds a program for a device. An unscheduled program is scheduled first, as `level` says; the default is DLight.
+ * `program.built` states how, and how long it took.
  *
- * Level 3 searches whatever the database holds: who wants what is known takes level 2.
+ * Level 3 always searches, even if the database has a record; level 2 uses the record.
  *
  * @throws {TunebookError} for level 2 without a database, and level 3 without a budget
  * @throws {IrError} for a shape variable without a value, at levels 2 and 3
- * @throws {LowerError | LimitError} where the schedule has no kernel, or the device's limits stand against it
+ * @throws {LowerError | LimitError} where the schedule has no kernel, or exceeds the device's limits
  * @throws {CompileError} for source that the driver refuses
  */
 export async function build(
@@ -173,7 +173,7 @@ function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: C
   return { how: "rule", rule, because, trace, executable };
 }
 
-/** Records that are tried before the rule is taken: strangers' may be many, and all of them wrong. */
+/** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
 const TRIES = 16;
 
 function byRecord(
@@ -189,7 +189,7 @@ function byRecord(
   let refused = "";
   for (const found of ranked.slice(0, TRIES)) {
     const { record, how } = found;
-    // A point of another rule's space says nothing here, unless it was measured on this very program and device.
+    // A point of another rule's space is used only if it was measured on this program and device.
     if (how !== "exact" && record.rule !== rule) continue;
     if (how !== "exact" && !(record.medianMs < ruleMs(ranked, found))) {
       refused = `where ${record.task} was measured on ${record.adapter}, nothing beat the rule`;
@@ -217,7 +217,7 @@ function byRecord(
   return { ...chosen, because: `${known}; ${chosen.because}` };
 }
 
-/** The program as a record's trace schedules it, with that trace. */
+/** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
 function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
   const trace = Trace.fromJSON(json);
   return { func: replay(func, trace), trace };
@@ -232,7 +232,7 @@ function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
   return own?.record.medianMs ?? Infinity;
 }
 
-/** Searches the space of the rule that matches, and says what came of it. */
+/** Searches the space of the rule that matches, and describes the result. */
 async function searchInto(
   database: TuningDatabase,
   func: PrimFunc,
@@ -249,7 +249,7 @@ async function searchInto(
     signal: stop.signal,
   });
   const stopped = await search.run();
-  // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.
+  // Only confirmed trials are added: the fastest of many noisy trials is often only the luckiest.
   const confirmed = await search.confirm(CONFIRM_ROUNDS);
   await search.end(stopped);
   const records = confirmed.filter((c) => c.ms > 0).map(recordConfirmed);

@@ -87,13 +87,13 @@ const COMPARE_FIELDS = {
 } satisfies Fields<CompareOptions>;
 
 /**
- * Runs Fallback, DLight, and AutoTVM with and without DLight's help on a program at equal budgets. Then it measures
- * the winners again in turn, so that noise does not win. A method without a successful trial has its row without
- * figures, and so have those that were not begun before `signal`. Programs of a list are compared one
- * after the other, each with the whole budget, and `path` is a folder then.
+ * Compares Fallback, DLight, and AutoTVM with and without DLight on a program, at equal budgets. Then it re-measures the
+ * winners, interleaved, so that noise does not decide. A method without a successful trial has a row without figures; so
+ * has a method that `signal` prevented. Programs of a list are compared one after the other, each with the whole budget;
+ * `path` is a folder then.
  *
- * Jupyter's interrupt ends the searches, as `signal` does, and what was found is measured again. A second one ends
- * that, too, and leaves the figures out. The kernel and its state stay.
+ * Jupyter's interrupt ends the searches, as `signal` does; their winners are still re-measured. A second interrupt ends
+ * that too and leaves the figures out. The kernel keeps its state.
  *
  * @throws {TunebookError} for an unknown method, a budget without a limit or a shape variable without a value
  */
@@ -218,7 +218,7 @@ async function compareOne(
   });
 }
 
-/** One row a method, with its confirmed winner. */
+/** Gives one row per method, with its confirmed winner. */
 function rowsOf(
   { func, shapes }: Pick<TuningTask, "func" | "shapes">,
   methods: readonly (FixedMethod | SearchMethod)[],

@@ -62,7 +62,7 @@ const array: Kind<TypedArray> = {
 /** Inputs by parameter name. */
 export const inputs: Kind<Readonly<Record<string, TypedArray>>> = recordOf(array);
 
-/** The limits of a budget; that there is one is checked with them. */
+/** The limits of a budget; a later check demands at least one. */
 const BUDGET_FIELDS = {
   trials: positive,
   seconds: number({ above: 0 }),

@@ -17,11 +17,11 @@ export interface SimulateOptions {
   readonly start: "preset" | "scratch";
   /** Seed of the tuner. */
   readonly seed: number;
-  /** Points to try; `Infinity` for as long as the tuner asks. */
+  /** Points to try. */
   readonly budget: { readonly trials: number };
   /** Points that are asked for at a time; default 8, as `tune` does. */
   readonly batch?: number;
-  /** Ends it with a point that runs in so many milliseconds, or fewer. */
+  /** Ends it at a point that runs in at most this time, milliseconds. */
   readonly enoughMs?: number;
 }
 
@@ -45,7 +45,7 @@ const SIMULATE_FIELDS = {
 
 const ESTIMATE = featureNames().indexOf("target.ns");
 
-/** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
+/** Simulates a search: a recorded space replaces the device. Returns the trials in order. */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
   checkOptions("autotvm.simulate", options, SIMULATE_FIELDS, kinds.RENAMED);
   const { tuner: name, start, seed, budget: { trials }, batch = 8, enoughMs = -Infinity } = options;
@@ -83,7 +83,7 @@ export function bestPoint({ points }: RecordedSpace): SpacePoint {
 
 const known = new WeakMap<RecordedSpace, (index: number) => Float64Array | undefined>();
 
-/** Loop features of the points of a recorded space, each computed once, whoever asks. */
+/** Gives loop features of the points of a recorded space; each is computed once for all callers. */
 export function featuresOf(recorded: RecordedSpace): (index: number) => Float64Array | undefined {
   let features = known.get(recorded);
   if (!features) known.set(recorded, features = makeFeatures(recorded));

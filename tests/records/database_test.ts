@@ -219,7 +219,7 @@ Deno.test("records that don't fit themselves are refused, and said", () => {
     [{ config: "{" }, "expected JSON, got other text"],
     [{ config: "null" }, "expected an object of knobs and their values, got null"],
     [{ config: '{"__proto__":{"polluted":1}}' }, "expected knob __proto__ to be text"],
-    [{ target: "3" }, "cannot read a target: it is no object"],
+    [{ target: "3" }, "cannot read a target: it is not an object"],
     [{ target: '{"kind":"quantum"}' }, "its kind is not one of webgpu, cpu"],
     [{ target: JSON.stringify({ ...cpu, limits: { maxInvocations: -1 } }) }, "its limits is not"],
     [{ target: JSON.stringify({ ...cpu, name: "x".repeat(2000) }) }, "its name is not text of up to 1000"],

@@ -166,7 +166,7 @@ Deno.test("what can't be compared is refused before anything is measured", async
     TunebookError,
     'expected methods[0] of compare to be one of fallback, dlight, autotvm, autotvm+dlight, got "ansor"',
   );
-  await refuses(matmul, { budget: {} }, TunerError, "a search without a limit does not end");
+  await refuses(matmul, { budget: {} }, TunerError, "expected a budget with a limit, got none");
   await refuses(
     matmul,
     { rounds: 0 },

@@ -71,5 +71,5 @@ Deno.test("a specialized program is the one with that number written in", () => 
     }),
   );
   assertThrows(() => specialize(symbolic, { k: 3 }), IrError, "its shape variables are m");
-  assertThrows(() => specialize(symbolic, { m: 0 }), IrError, "m = 0: it is a positive integer");
+  assertThrows(() => specialize(symbolic, { m: 0 }), IrError, "expected m to be a positive integer, got 0");
 });

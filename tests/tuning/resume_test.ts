@@ -229,7 +229,7 @@ Deno.test("records whose space is another by now are refused, and said", async (
   await assertRejects(
     () => run({ path, budget: { trials: 3 }, template: renamed }, add),
     RecordError,
-    "cannot go on from trial 0 of autotvm+dlight: the space was another then (unknown knob threads:",
+    "cannot continue from trial 0 of autotvm+dlight: it is from another space (unknown knob threads:",
   );
 });
 

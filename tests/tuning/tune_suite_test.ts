@@ -74,9 +74,12 @@ Deno.test("a suite that can't be tuned is refused, and said", async () => {
   const options = { budget: { trials: 1 } };
   const refuses = (promise: Promise<unknown>, says: string, type = TunebookError) =>
     assertRejects(() => promise, type, says);
-  await refuses(tuneSuite([], cpu, options), "cannot tune a suite of no kernels");
-  await refuses(tuneSuite(members, cpu, { budget: {} }), "a search without a limit", TunerError);
-  await refuses(tuneSuite([member("x", undefined, 0)], cpu, options), "cannot weigh kernel x by 0");
+  await refuses(tuneSuite([], cpu, options), "expected at least one kernel in the suite, got none");
+  await refuses(tuneSuite(members, cpu, { budget: {} }), "expected a budget with a limit", TunerError);
+  await refuses(
+    tuneSuite([member("x", undefined, 0)], cpu, options),
+    "expected the count of kernel x to be a positive number, got 0",
+  );
   const symbolic = member("s", te.softmax({ rows: "m", columns: 4 }), 1, { m: 1 });
   for (
     const [bad, says] of [

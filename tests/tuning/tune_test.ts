@@ -322,7 +322,7 @@ Deno.test("a search ends at its share of the roofline, or says that it needs ano
   await assertRejects(
     () => tune(func, cpu, { budget: { until: 0.9 } }),
     TunerError,
-    "a search until 0.9 of the roofline may never end: give trials, seconds or earlyStopping too",
+    "expected a second limit, as until 0.9 may never be reached; give trials, seconds or earlyStopping too",
   );
   await assertRejects(
     () => tune(func, cpu, { budget: { trials: 1, until: 2 } }),
@@ -408,7 +408,7 @@ Deno.test("a search without a limit, a tuner or a seed is refused before anythin
   await refuses(
     { budget: {} },
     TunerError,
-    "a search without a limit does not end: give trials, seconds or earlyStopping",
+    "expected a budget with a limit, got none; give trials, seconds or earlyStopping",
   );
   await refuses(
     { budget: { trials: 0 } },

@@ -1,11 +1,11 @@
-/** Launches held against the limits of a WebGPU device, before a driver sees them. */
+/** Checks launches against the limits of a WebGPU device, before a driver sees them. */
 import type { Launch } from "../../codegen/executable.ts";
 import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
 import type { Shapes } from "../arguments.ts";
 import { LaunchLimitError } from "../error.ts";
 
-/** Workgroups of a launch, x folded into z where the device takes no more, and the values of its uniforms. */
+/** Computes the workgroups of a launch and the values of its uniforms. A large x is folded into z. */
 export function gridOf(
   launch: Launch,
   shapes: Shapes,
