@@ -8,7 +8,7 @@ export interface Binding {
   readonly buffer: Buffer;
   /** `sample`: a texture that is not bound as a storage texture. */
   readonly access: "read" | "readWrite" | "sample";
-  /** 1 or 4 elements an array element; textures have 4. */
+  /** Elements in one element of the array, 1 or 4; textures have 4. */
   readonly lanes: 1 | 4;
   /** How a texture holds it; undefined for arrays. */
   readonly texture: TextureLayout | undefined;

@@ -1,6 +1,6 @@
 /**
- * The template of Reduction where neighbours in memory are of different rows, as in sums over columns: neighbouring
- * threads take neighbouring rows, and each of them some rows whole.
+ * The template of Reduction if neighbours in memory belong to different rows, as in sums over columns. Neighbouring
+ * threads take neighbouring rows, and each thread takes some whole rows.
  */
 import type { Expr } from "../../../ir/expr.ts";
 import type { Factors } from "../../../space/knobs.ts";
