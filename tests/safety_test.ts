@@ -382,7 +382,7 @@ Deno.test("what an error quotes shows, and ends", async () => {
   {
     using _ = await RecordLog.open(path, { ...own, task: ACTS });
   }
-  const refused = await assertRejects(() => RecordLog.open(path, own), RecordError, "it is the log of");
+  const refused = await assertRejects(() => RecordLog.open(path, own), RecordError, "got the log of");
   assert(!ACTING.test(refused.message));
   assertEquals(printable("a\n\tb é 数 🙂"), "a\n\tb é 数 🙂");
   assertEquals(printableLine("a\n\tb\r\u0000"), "a b\\u000d\\u0000");

@@ -5,16 +5,16 @@ import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts"
 import { Chart } from "./chart.ts";
 
 /**
- * Draws the confirmed results as bars, with the confidence intervals of the medians over the interleaved rounds and the
- * ratio to DLight.
+ * Draws the confirmed results as bars, with the 95% confidence intervals of the medians over the interleaved rounds, and
+ * with the speedups over DLight.
  *
- * @throws {RecordError} for a table that is no summary
+ * @throws {RecordError} if the table is not a summary
  */
 export function confirmed(summary: Table, options: ChartOptions = {}): Chart {
   return new Chart(confirmedSpec(summaryRows(summary), options));
 }
 
-/** Draws `confirmed` of the rows of a summary. */
+/** Draws `confirmed` of the rows of a summary as a Vega-Lite specification. */
 export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions = {}): Spec {
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
@@ -67,7 +67,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
           },
         },
       },
-      // The rim keeps the interval in sight on a dark bar, in print without colours as well.
+      // The rim keeps the interval visible on a dark bar, and in print without colours.
       ...[{ strokeWidth: 5, color: "white", opacity: 0.8 }, { strokeWidth: 1.5 }].map((looks) => ({
         mark: { type: "rule", ...looks },
         encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
@@ -83,7 +83,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
   };
 }
 
-/** The operators' names; with their shapes where a name comes twice. */
+/** Names the operator of each task, with its shapes if several tasks share a name. */
 export function operatorNames(rows: readonly SummaryRow[]): ReadonlyMap<string, string> {
   const short = (task: string) => task.slice(0, task.indexOf("("));
   const tasks = [...new Set(rows.map((r) => r.task))];

@@ -1,28 +1,33 @@
-/** What a comparison allows to be said. */
+/** Judges a comparison in words. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { isFixed, labelOf } from "./methods.ts";
 
+/** The verdict on one program: rule against search. */
 export interface Verdict {
+  /** The program in one line, with the values of its shape variables. */
   readonly task: string;
-  /** A few words, for a chart. */
+  /** The verdict in a few words, for a chart. */
   readonly short: string;
-  /** A sentence or two. */
+  /** The verdict in one or two sentences. */
   readonly text: string;
 }
 
-/** Less than this times faster may be noise. */
+/** Least speedup that counts. A smaller one may be noise. */
 export const MARGIN = 1.05;
 
 /**
- * Rule against search, operator by operator: being faster only counts by more than the margin, and where the
- * intervals of the medians over the interleaved rounds lie apart. Operators without a confirmed rule and a confirmed search are left out.
+ * Judges rule against search, operator by operator. A speedup counts only if it exceeds `MARGIN`, and if the confidence
+ * intervals of the medians over the interleaved rounds do not overlap. Operators without a confirmed rule and a
+ * confirmed search are left out.
+ *
+ * @throws {RecordError} if the table is not a summary
  */
 export function verdicts(summary: Table): readonly Verdict[] {
   return verdictsOf(summaryRows(summary));
 }
 
-/** Gives the `verdicts` of the rows of a summary. */
+/** Judges the rows of a summary, as `verdicts` does. */
 export function verdictsOf(summary: readonly SummaryRow[]): readonly Verdict[] {
   const timed = summary.filter((r) => Number.isFinite(r.medianMs));
   return [...Map.groupBy(timed, (r) => r.task)].flatMap(([task, rows]) => {

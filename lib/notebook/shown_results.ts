@@ -1,4 +1,4 @@
-/** Calls of the face whose results are plain data: they check their arguments, and their results show themselves. */
+/** Public calls with plain data as results: they check their arguments, and their results show themselves. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { instanceOf } from "../base/option_kinds.ts";
 import { compile } from "../codegen/compile.ts";
@@ -19,7 +19,7 @@ const TARGET: Kind<Target> = {
   is: (x) => typeof x === "object" && x !== null && "limits" in x && "profile" in x,
 };
 
-/** The target, or the one that a profile names. */
+/** Checks a target. A profile's name gives that profile's target. */
 function targetFrom(where: string, target: Target | Profile): Target {
   if (typeof target === "string") return targetOf(target);
   checkArgument(where, "target", target, TARGET);
@@ -32,11 +32,12 @@ function shown<T extends object>(made: T): T {
 }
 
 /**
- * Compiles a scheduled program for a target, a device's or a profile's by its name: WGSL for a GPU, JavaScript for the
- * CPU. What it returns shows its kernels.
+ * Compiles a scheduled program for a target: WGSL for a GPU, JavaScript for the CPU. The target is a device's, or the
+ * name of a profile. The result shows its kernels.
  *
- * @throws {LowerError} where the schedule can't be made into kernels
- * @throws {LimitError} where the device's limits stand against it
+ * @throws {LowerError} if the schedule can't be lowered to kernels
+ * @throws {LimitError} if a kernel exceeds a limit of the device
+ * @throws {OptionError} if an argument or option is invalid
  */
 export function compileToShow(
   func: PrimFunc,
@@ -48,10 +49,10 @@ export function compileToShow(
 }
 
 /**
- * Schedules a program by the first rule that matches it, at the rule's presets for the target, a device's or a profile's
- * by its name. Needs no device and takes milliseconds. `among` are the rules that are asked, by default all.
+ * Schedules a program by the first rule that matches it, at the rule's presets for the target. The target is a device's,
+ * or the name of a profile. It needs no device and takes milliseconds. `among` are the rules to try, by default all.
  *
- * @throws {TunebookError} if no rule takes the program
+ * @throws {TunebookError} if no rule matches the program
  */
 export function scheduleToShow(
   func: PrimFunc,

@@ -82,7 +82,7 @@ function stderrOf(terminal: boolean, act: () => void): string {
   return text;
 }
 
-Deno.test("a terminal gets one line that is written anew, and a new one for each contestant", () => {
+Deno.test("a terminal gets one line that is rewritten, and a new line for each method", () => {
   const text = stderrOf(true, () => {
     const reporter = createReporter("terminal");
     reporter.update(rule);
@@ -100,7 +100,7 @@ Deno.test("a terminal gets one line that is written anew, and a new one for each
   );
 });
 
-Deno.test("a file gets a line now and then, and the last one of each contestant", () => {
+Deno.test("a file gets a line now and then, and the last one of each method", () => {
   const states = Array.from({ length: 50 }, (_, k): Progress => ({ ...searching, trials: k + 1 }));
   const text = stderrOf(false, () => {
     const reporter = createReporter("terminal");

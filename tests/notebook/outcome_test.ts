@@ -41,7 +41,7 @@ Deno.test("a comparison says who won, shows the way there and the end, and lists
   assertEquals(fake.messages.slice(before).map((m) => formats(m.data)), ["html", "chart", "chart", "html"]);
   const text = Deno.inspect(shown);
   assert(
-    text.startsWith("matmul: search pays") && text.includes("\n\nChart: way\n\nChart: bars\n\ncontestant"),
+    text.startsWith("matmul: search pays") && text.includes("\n\nChart: way\n\nChart: bars\n\nmethod"),
   );
 });
 

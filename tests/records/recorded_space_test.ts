@@ -64,12 +64,12 @@ Deno.test("what is no recorded space is refused", async () => {
   assertThrows(
     () => tableToSpace(tableFromArrays({ index: [1] })),
     RecordError,
-    "says not of what",
+    "expected a table with the metadata tunebook.space, got none",
   );
   const path = `${await Deno.makeTempDir()}/space.arrows`;
-  await assertRejects(() => readSpace(path), RecordError, `cannot read a recorded space from ${path}`);
+  await assertRejects(() => readSpace(path), RecordError, `reading ${path}`);
   const bytes = tableToIPC(table, "stream");
   await Deno.writeFile(path, bytes.subarray(0, 40));
-  await assertRejects(() => readSpace(path), RecordError, "cannot read a recorded space");
+  await assertRejects(() => readSpace(path), RecordError, "expected a recorded space, got an error");
   assertEquals(tableToSpace(tableFromIPC(bytes)).points.size, points.length);
 });

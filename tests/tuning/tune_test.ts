@@ -184,7 +184,7 @@ Deno.test("a search in which nothing works says what happened", async () => {
   await assertRejects(
     () => tune(func, cpu, options),
     RecordError,
-    "none of 4 trials succeeded: 3 wrongAnswer (B[0] is 1); 1 timeout (too long)",
+    "expected a trial that succeeded, got none of 4: 3 wrongAnswer (B[0] is 1); 1 timeout (too long)",
   );
   await using search = await Search.open(
     func,
