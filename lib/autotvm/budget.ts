@@ -23,7 +23,7 @@ export function budgetOf({ trials, seconds, earlyStopping, until }: Budget): Bud
 }
 
 /** How far a search has come, in the units of its budget. */
-export interface Progress {
+export interface BudgetSpent {
   readonly trials: number;
   readonly seconds: number;
   /** Points measured since the best one was found; all points before the first success. */
@@ -57,8 +57,13 @@ export function checkBudget(budget: Budget): void {
   }
 }
 
+<<<<<<< HEAD
 /** Finds a limit that has been reached; undefined while the search may continue. */
 export function limitReached(budget: Budget, progress: Progress): keyof Budget | undefined {
+=======
+/** The limit that has been reached, or undefined while the search may go on. */
+export function limitReached(budget: Budget, progress: BudgetSpent): keyof Budget | undefined {
+>>>>>>> main
   if (progress.trials >= (budget.trials ?? Infinity)) return "trials";
   if (progress.seconds >= (budget.seconds ?? Infinity)) return "seconds";
   if ((progress.roofline ?? 0) >= (budget.until ?? Infinity)) return "until";
@@ -66,8 +71,13 @@ export function limitReached(budget: Budget, progress: Progress): keyof Budget |
   return undefined;
 }
 
+<<<<<<< HEAD
 /** Gives the number of points to ask for next, at most `batch`. */
 export function nextBatch(budget: Budget, progress: Progress, batch: number): number {
+=======
+/** How many points may be asked for next, where a batch has at most `batch`. */
+export function nextBatch(budget: Budget, progress: BudgetSpent, batch: number): number {
+>>>>>>> main
   if (limitReached(budget, progress)) return 0;
   return Math.min(batch, (budget.trials ?? Infinity) - progress.trials);
 }

@@ -6,8 +6,18 @@ import { tableToRecords } from "../records/table.ts";
 import { isFixed, labelOf } from "./methods.ts";
 import { type Band, type Curve, curvesSpec, type Point } from "./curves.ts";
 import { oneTask } from "./one_task.ts";
-import { captioned, type ChartOptions, digits, emptyChart, type Spec, speedOf } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  type Spec,
+  speedOf,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
 
 /** Least number of runs whose band shows quartiles by default. */
 const QUARTILES_FROM = 8;
@@ -19,6 +29,8 @@ interface Run {
   readonly steps: readonly Point[];
   readonly end: number;
 }
+
+const FIELDS = { ...CHART_FIELDS, x: oneOf("seconds", "trials"), band: oneOf("range", "quartiles") };
 
 /**
  * Draws the best checked result so far against seconds or trials, for searches that ran with several seeds. A step line
@@ -38,6 +50,7 @@ export function bestOverSeeds(
     readonly band?: "range" | "quartiles";
   } = {},
 ): Chart {
+  checkOptions("charts.bestOverSeeds", options, FIELDS);
   return new Chart(bestOverSeedsSpec(trials, options));
 }
 

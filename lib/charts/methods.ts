@@ -47,6 +47,11 @@ export function isFixed(method: string): boolean {
   return looksOf(method)?.fixed ?? false;
 }
 
+/** True for the methods that `compare` brings itself. */
+export function isBuiltIn(method: string): boolean {
+  return looksOf(method) !== undefined;
+}
+
 /** Makes a Vega-Lite scale from the labels of these methods to their colours. */
 export function colorScale(
   methods: readonly string[],

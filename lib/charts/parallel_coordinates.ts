@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
+  CHART_FIELDS,
   type ChartOptions,
   digits,
   emptyChart,
@@ -14,6 +15,8 @@ import {
 } from "./spec.ts";
 import { type ExploredPoint, type ExploredPoints, exploredPoints } from "./explored_points.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { flag, positive } from "../base/option_kinds.ts";
 
 const TITLE = "Configurations and their speed";
 const HEIGHT = 340;
@@ -36,6 +39,8 @@ export interface ParallelOptions extends ChartOptions {
   readonly failures?: boolean;
 }
 
+const FIELDS = { ...CHART_FIELDS, best: positive, failures: flag };
+
 /**
  * Draws one line a configuration and one axis a knob, with an axis of speeds at the right: the darker, the faster. The
  * lines through a value are spread around it in the order of their speeds, the fastest on top. A value with only light
@@ -48,6 +53,7 @@ export interface ParallelOptions extends ChartOptions {
  * @throws {ChartError} if the trials belong to several programs
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Chart {
+  checkOptions("charts.parallelCoordinates", options, FIELDS);
   return new Chart(parallelCoordinatesSpec(table, options));
 }
 

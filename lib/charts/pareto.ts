@@ -4,8 +4,18 @@ import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
 import { shownName } from "./methods.ts";
 import { type Box, labelLayers, type Pixel, placeLabels } from "./place_labels.ts";
-import { captioned, type ChartOptions, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  emptyChart,
+  frame,
+  roundValues,
+  type Spec,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { text } from "../base/option_kinds.ts";
 
 /** One way to get a result, for example a tuner with its budget, or a level of `build`. */
 export interface WayRow {
@@ -35,6 +45,8 @@ const LOG_FROM = 16;
 /** Least time on a logarithmic axis, seconds: a way without any time is drawn there. */
 const INSTANT = 1e-6;
 
+const FIELDS = { ...CHART_FIELDS, quality: text };
+
 /**
  * Draws one named point a way, with the quality upwards and the seconds to the right. The step line is the Pareto front:
  * the best quality within a time. Ways on the front are filled. Every other way is dominated: another one is at least as
@@ -43,6 +55,7 @@ const INSTANT = 1e-6;
  * @throws {RecordError} if the table lacks a column of `WayRow`
  */
 export function pareto(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Chart {
+  checkOptions("charts.pareto", options, FIELDS);
   return new Chart(paretoSpec(table, options));
 }
 
@@ -95,7 +108,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
     type: "quantitative",
     title: quality,
     scale: { domain: [bottom, top], nice: false, zero: false },
-    axis: { tickCount: 6, domain: false, ticks: false, format: "~g" },
+    axis: { tickCount: 6, domain: false, ticks: false },
   };
   const notes = [
     ...(without > 0 ? [`${without} without a result`] : []),

@@ -2,8 +2,19 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
-import { captioned, type ChartOptions, emptyChart, frame, rangeOf, type Spec, thinned } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  emptyChart,
+  frame,
+  rangeOf,
+  type Spec,
+  thinned,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf, text } from "../base/option_kinds.ts";
 
 /** The prediction for one point, and its measurement. */
 export interface PredictionRow {
@@ -51,6 +62,8 @@ const KINDS = [
   },
 ] as const;
 
+const FIELDS = { ...CHART_FIELDS, unit: text, by: oneOf("value", "rank") };
+
 /**
  * Draws one point a configuration, with the prediction to the right and the measurement upwards. Both are in `unit`
  * (default `score`); higher is better. A perfect model's points would lie on the diagonal. A model that learns ranks
@@ -65,6 +78,7 @@ export function predictions(
   table: Table,
   options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
 ): Chart {
+  checkOptions("charts.predictions", options, FIELDS);
   return new Chart(predictionsSpec(table, options));
 }
 

@@ -5,8 +5,19 @@ import type { Peaks } from "../target/target.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
 import { ChartError } from "./error.ts";
 import { labelLayers, placeLabels } from "./place_labels.ts";
-import { captioned, type ChartOptions, digits, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  frame,
+  roundValues,
+  type Spec,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions, type Kind } from "../base/check_options.ts";
+import { required } from "../base/option_kinds.ts";
 
 const WIDTH = 560, HEIGHT = 360;
 const TITLE = "Kernels under the roofline";
@@ -24,7 +35,7 @@ interface Drawn {
   /** The visible name. Long names are cut, so that two of them may be equal. */
   readonly name: string;
   readonly who: string;
-  /** Arithmetic intensity, operations a byte. */
+  /** Arithmetic intensity, operations per byte. */
   readonly x: number;
   /** Speed, GFLOP/s. */
   readonly y: number;
@@ -32,6 +43,14 @@ interface Drawn {
   readonly roof: number;
   readonly share: number;
 }
+
+/** Peaks as `device.probe()` measures them. */
+const PEAKS: Kind<Peaks> = {
+  takes: "the device's peaks, as await device.probe() gives",
+  is: (x) => typeof x === "object" && x !== null && "gflops" in x,
+};
+
+const FIELDS = { ...CHART_FIELDS, peaks: required(PEAKS) };
 
 /**
  * Draws the roofline model (Williams et al., 2009) with logarithmic axes. The measured arithmetic peak is the level
@@ -44,6 +63,7 @@ interface Drawn {
  * @throws {ChartError} if the peaks were not measured
  */
 export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Chart {
+  checkOptions("charts.underRoofline", options, FIELDS);
   return new Chart(underRooflineSpec(table, options));
 }
 
@@ -114,7 +134,7 @@ export function underRooflineSpec(table: Table, options: ChartOptions & { readon
   const x = {
     field: "x",
     type: "quantitative",
-    title: "operations a byte (log scale)",
+    title: "operations per byte (log scale)",
     scale: { type: "log", domain: [left, right], nice: false },
     axis: axis(left, right),
   };

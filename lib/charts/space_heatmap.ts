@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
+  CHART_FIELDS,
   type ChartOptions,
   digits,
   emptyChart,
@@ -15,6 +16,8 @@ import {
 import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
 import { type ExploredPoint, exploredPoints, fastestOf } from "./explored_points.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf, text } from "../base/option_kinds.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Size of a cell with its number, width of one without, and most columns of cells with numbers. */
@@ -34,6 +37,8 @@ export interface SpaceHeatmapOptions extends ChartOptions {
   readonly over?: "best" | "median";
 }
 
+const FIELDS = { ...CHART_FIELDS, x: text, y: text, over: oneOf("best", "median") };
+
 /**
  * Draws two knobs of a space. Each cell shows the best, or median, speed over all values of the other knobs: the darker,
  * the faster. If all points of a cell failed, it is white with a mark for the commonest kind of failure. If only some
@@ -45,6 +50,7 @@ export interface SpaceHeatmapOptions extends ChartOptions {
  * @throws {ChartError} if a knob is unknown or has only one explored value, or the trials belong to several programs
  */
 export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Chart {
+  checkOptions("charts.spaceHeatmap", options, FIELDS);
   return new Chart(spaceHeatmapSpec(table, options));
 }
 
@@ -136,7 +142,7 @@ export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}
   };
   const ink = { condition: { test: "datum.white", value: "#ffffff" }, value: "#222222" };
   const rest = explored.knobs.length - 2;
-  // The legend is as long as the map is high, with no more ticks than fit.
+  // The legend is as long as the map is high, with only the ticks that fit.
   const length = Math.min(160, Math.max(40, ys.length * CELL.height - 24));
   const ticks = log ? roundValues(low, high) : [], every = Math.ceil(ticks.length * 14 / length);
   const notes = [

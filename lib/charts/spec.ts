@@ -1,4 +1,6 @@
 /** Parts that all charts share. */
+import type { Fields } from "../base/check_options.ts";
+import { anyOf, arrayOf, text } from "../base/option_kinds.ts";
 
 /** A Vega-Lite specification: plain JSON data. */
 export type Spec = Readonly<Record<string, unknown>>;
@@ -10,6 +12,12 @@ export interface ChartOptions {
   /** One or more lines below the title, for example the device. Default: none. */
   readonly subtitle?: string | readonly string[];
 }
+
+/** The kinds of what every chart takes. */
+export const CHART_FIELDS = {
+  title: text,
+  subtitle: anyOf(text, arrayOf(text)),
+} satisfies Fields<ChartOptions>;
 
 /** Adds a default title to the options, and `notes` on how to read the chart to the subtitle, one line each. */
 export function captioned(options: ChartOptions, title: string, notes: readonly string[]): ChartOptions {

@@ -3,8 +3,10 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
 import { rowsOf } from "../records/table.ts";
-import { type ChartOptions, frame, type Spec } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, frame, type Spec } from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { arrayOf, oneOf, text } from "../base/option_kinds.ts";
 
 /** The state of one search after a trial; it holds until the next row. */
 export interface TunerRow {
@@ -38,6 +40,8 @@ export const TUNER_COLUMNS = {
 /** Okabe and Ito's colours, distinct for the colour-blind. */
 const COLORS = ["#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"];
 
+const FIELDS = { ...CHART_FIELDS, x: oneOf("trials", "seconds"), methods: arrayOf(text) };
+
 /**
  * Draws the share of each space's best that tuners have reached, against trials or seconds on a logarithmic axis. A line
  * shows the median over the seeds, and a band the quartiles. Each space has its own small chart.
@@ -54,6 +58,7 @@ export function tunersCompared(
     readonly methods?: readonly string[];
   } = {},
 ): Chart {
+  checkOptions("charts.tunersCompared", options, FIELDS);
   return new Chart(tunersComparedSpec(table, options));
 }
 

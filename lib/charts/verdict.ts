@@ -1,7 +1,7 @@
 /** Judges a comparison in words. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
-import { isFixed, labelOf } from "./methods.ts";
+import { isBuiltIn, isFixed, labelOf } from "./methods.ts";
 
 /** The verdict on one program: rule against search. */
 export interface Verdict {
@@ -32,10 +32,15 @@ export function verdictsOf(summary: readonly SummaryRow[]): readonly Verdict[] {
   const timed = summary.filter((r) => Number.isFinite(r.medianMs));
   return [...Map.groupBy(timed, (r) => r.task)].flatMap(([task, rows]) => {
     const rule = rows.find((r) => r.contestant === "dlight");
-    const [search] = rows.filter((r) => !isFixed(r.contestant))
+    const [search] = rows.filter(isSearch)
       .toSorted((a, b) => a.medianMs - b.medianMs);
     return rule && search ? [{ task, ...judge(rule, search) }] : [];
   });
+}
+
+/** A method of the user's own with a single trial is no search, but a kernel or a template at its presets. */
+function isSearch({ contestant, trials }: SummaryRow): boolean {
+  return isBuiltIn(contestant) ? !isFixed(contestant) : trials !== 1;
 }
 
 function judge(rule: SummaryRow, search: SummaryRow): Omit<Verdict, "task"> {

@@ -267,12 +267,12 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
 /** The source of each profile's numbers. */
 export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
   "generic-webgpu": "DLight's numbers for targets without a branch of their own",
-  nvidia: "DLight's numbers for cuda, as far as WebGPU has what they ask for",
-  amd: "DLight's numbers for rocm, as far as WebGPU has what they ask for",
+  nvidia: "DLight's numbers for cuda, where WebGPU supports them",
+  amd: "DLight's numbers for rocm, where WebGPU supports them",
   intel: "DLight's numbers for targets without a branch of their own; it has none for Intel",
-  apple: "DLight's numbers for metal, as far as WebGPU has what they ask for",
-  "qualcomm-adreno": "DLight's numbers for opencl on Android, as far as WebGPU has what they ask for",
-  "arm-mali": "DLight's numbers for opencl on Mali, as far as WebGPU has what they ask for",
+  apple: "DLight's numbers for metal, where WebGPU supports them",
+  "qualcomm-adreno": "DLight's numbers for opencl on Android, where WebGPU supports them",
+  "arm-mali": "DLight's numbers for opencl on Mali, where WebGPU supports them",
   llvmpipe: "found by measuring on llvmpipe",
   cpu: "found by measuring generated JavaScript",
 };

@@ -1,5 +1,5 @@
 /**
- * Turns thread loops into thread variables, one per tag. A store to shared memory may lie under only some of the
+ * Replaces thread loops by thread variables, one per tag. A store to shared memory may lie under only some of the
  * kernel's thread loops; then the first thread of the other loops does it.
  */
 import { and, constant, eq, isConst, le, lt, variable } from "../ir/build.ts";

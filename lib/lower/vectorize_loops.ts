@@ -1,5 +1,5 @@
 /**
- * Turns vectorized loops into statements over vectors of four; other operations are written out lane by lane. Without
+ * Replaces vectorized loops by statements over vectors of four; other operations are written out lane by lane. Without
  * vectors in the target, a vectorized loop becomes an unrolled one.
  */
 import { add, broadcast, constant, seq } from "../ir/build.ts";

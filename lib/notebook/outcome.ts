@@ -16,7 +16,7 @@ import type { Rerun } from "../tuning/rerun.ts";
 import type { Comparisons } from "../tuning/comparison.ts";
 import type { Race } from "../tuning/race.ts";
 
-/** The result of a search, as far as it is shown. */
+/** The part of a search's result that is shown. */
 export interface Searched {
   /** All trials. */
   readonly records: readonly TrialRecord[];
@@ -53,7 +53,7 @@ export function searchParts({ records, best, confirmed, speedup }: Searched): re
       ? sheet(confirmed.map((c) => ({
         "trial": c.record.trial,
         "ms": c.ms,
-        "95% interval": Number.isFinite(c.ms) ? `${digits(c.interval.low)}–${digits(c.interval.high)}` : "–",
+        "95% interval": intervalText(c.interval),
         "configuration": configText(c.record.config),
       })))
       : sheetOf(recordsToTable(records)),
@@ -99,13 +99,31 @@ export function comparisonsParts({ summary, charts }: Comparisons): readonly (Ch
   return [...(said.length > 0 ? [new Words(said)] : []), charts.overview, sheetOf(summary)];
 }
 
-/** Shows a race: the chart, and one row a racer. */
-export function raceParts({ chart, table }: Race): readonly (Chart | View)[] {
-  return [chart, sheetOf(table)];
+/** Shows a race: the chart, and one row a racer: its time, as a multiple of the first one's too, or why it failed. */
+export function raceParts({ chart, rows, measurements }: Race): readonly (Chart | View)[] {
+  const first = rows[0]?.medianMs ?? NaN;
+  return [
+    chart,
+    sheet(rows.map((r) => {
+      const m = measurements[r.contestant];
+      return {
+        "": r.contestant,
+        "ms": r.medianMs,
+        "95% interval": intervalText({ low: r.lowMs, high: r.highMs }),
+        "GFLOP/s": r.gflops || NaN,
+        "× the first": first / r.medianMs,
+        "results": m?.status === "ok" ? "right" : m?.message ?? "none",
+      };
+    })),
+  ];
 }
 
 /** Shows a rerun: the names of both devices, the table, the chart. */
 export function rerunParts({ devices, table, chart }: Rerun): readonly (Chart | View)[] {
   const { there, here } = devices;
   return [new Words([`Rerun: there is ${there}, here is ${here}`]), sheetOf(table), chart];
+}
+
+function intervalText({ low, high }: ConfidenceInterval): string {
+  return Number.isFinite(low) ? `${digits(low)}–${digits(high)}` : "–";
 }

@@ -3,8 +3,10 @@ import { checkArgument, type Kind } from "../base/check_options.ts";
 import { instanceOf } from "../base/option_kinds.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
-import type { Rule } from "../dlight/rule.ts";
-import { type Ruled, rules, schedule } from "../dlight/schedule.ts";
+import { explain, type Explanation } from "../dlight/explain.ts";
+import type { Rule, Why } from "../dlight/rule.ts";
+import type { Template } from "../space/template.ts";
+import { match, type Ruled, rules, schedule } from "../dlight/schedule.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { LowerOptions } from "../lower/pipeline.ts";
 import { targetOf } from "../target/profiles.ts";
@@ -61,4 +63,34 @@ export function scheduleToShow(
 ): Ruled {
   checkArgument("dlight.schedule", "func", func, PROGRAM);
   return shown(schedule(func, targetFrom("dlight.schedule", target), among));
+}
+
+/**
+ * Finds the template of the first rule that matches a program, and says why the rules before it did not. The target is
+ * a device's, or a profile's by its name.
+ *
+ * @throws {TunebookError} if no rule takes the program
+ */
+export function matchChecked(
+  func: PrimFunc,
+  target: Target | Profile,
+  among: readonly Rule[] = rules,
+): { readonly rule: string; readonly template: Template; readonly why: readonly Why[] } {
+  checkArgument("dlight.match", "func", func, PROGRAM);
+  return match(func, targetFrom("dlight.match", target), among);
+}
+
+/**
+ * Explains why a program is scheduled as it is: each rule's reason, the numbers that were taken and where they come
+ * from, and each step. The target is a device's, or a profile's by its name.
+ *
+ * @throws {TunebookError} if no rule takes the program
+ */
+export function explainChecked(
+  func: PrimFunc,
+  target: Target | Profile,
+  among: readonly Rule[] = rules,
+): Explanation {
+  checkArgument("dlight.explain", "func", func, PROGRAM);
+  return explain(func, targetFrom("dlight.explain", target), among);
 }

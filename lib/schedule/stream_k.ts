@@ -45,7 +45,7 @@ export function streamK(
   const [top] = loops;
   if (!b.init || !top || !isStraight(found, analyzer)) {
     throw new ScheduleError(
-      `${asked}: it is no reduction, whole and alone in one serial loop an axis; streamK before changing its loops`,
+      `${asked}: it is not a whole reduction, alone in one serial loop per axis; streamK before changing its loops`,
       top ?? b,
     );
   }

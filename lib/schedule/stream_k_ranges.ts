@@ -58,7 +58,7 @@ export function stepRanges(
     if (!(Number.isInteger(by) && by >= 1 && whole % by === 0)) {
       const extent = Number.isNaN(whole) ? "not constant" : `${whole}`;
       throw new ScheduleError(
-        `${asked}: axis ${it.var.name} is ${extent} long, and not so many times ${by}; ` +
+        `${asked}: axis ${it.var.name} is ${extent} long, not a multiple of ${by}; ` +
           (Number.isNaN(whole) ? "specialize the program first" : "choose a divisor, or padEinsum first"),
         b,
       );

@@ -58,7 +58,7 @@ export class Trace {
     return { program: this.program, steps: this.steps };
   }
 
-  /** Writes the trace as calls, one a line. */
+  /** Writes the trace as calls, one per line. */
   toString(): string {
     return this.steps.map(showStep).join("\n");
   }

@@ -20,6 +20,8 @@ import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 import type { TunableDevice } from "../tuning/tunable_device.ts";
 import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts";
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { name, recordOf, text } from "../base/option_kinds.ts";
 
 /** Largest file that is opened, bytes: a hundred times that of a long search. */
 const LARGEST = 256 * 2 ** 20;
@@ -117,7 +119,7 @@ export class Shared {
   }
 
   /**
-   * Measures the shared schedules on this device, in turn with DLight's preset for it. Every result is checked. A
+   * Measures the shared schedules on this device, interleaved with DLight's preset for it. Every result is checked. A
    * schedule or program that does not run on this device has rows that say why.
    *
    * @throws {OptionError} if an option is unknown or has an invalid value
@@ -176,6 +178,8 @@ export class Shared {
   }
 }
 
+const SHARE_FIELDS = { title: text, notes: recordOf(text) } satisfies Fields<ShareOptions>;
+
 /**
  * Writes one or more results of `compare` or `autotvm.tune` as one page (a path that ends in .html) or one folder. It
  * holds the charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open` reads it on any
@@ -188,6 +192,8 @@ export async function share(
   path: string,
   options: ShareOptions = {},
 ): Promise<Shared> {
+  checkArgument("share", "path", path, name);
+  checkOptions("share", options, SHARE_FIELDS);
   const shared = Shared.of(results, options);
   await shared.save(path);
   return shared;

@@ -15,7 +15,7 @@ import { isRulesOwn, TuningDatabase } from "../records/database.ts";
 import { Interruptible } from "./interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
-import { replay } from "../schedule/trace.ts";
+import { replay, Trace } from "../schedule/trace.ts";
 import { namedTemplate, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
@@ -52,7 +52,7 @@ export const BUILD_FIELDS = {
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   shapes: kinds.shapes,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
 } satisfies Fields<BuildOptions>;
 
 /** A device of this process: a fleet's handle can't load programs. */
@@ -73,6 +73,8 @@ export interface Built {
   readonly found?: Found;
   /** Why this schedule was taken, in a sentence. */
   readonly because: string;
+  /** The schedule's steps: `replay(func, trace)` gives the scheduled program. Empty where `how` is "given". */
+  readonly trace: Trace;
   /** Seconds of each stage; drivers may put off their own compilation until the first run. */
   readonly seconds: {
     readonly search: number;
@@ -124,6 +126,7 @@ export async function buildAmong(
       how: "given",
       rule: "",
       because,
+      trace: Trace.of(func, []),
       executable: clock.time("compile", () => compile(func, device.target)),
     };
   } else if (level < 2) {
@@ -150,7 +153,6 @@ type Chosen = Omit<Built, "level" | "seconds"> & { readonly executable: Executab
 /** @throws {TunebookError} where a level lacks what it needs */
 function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOptions): void {
   const asked = `cannot build ${func.name} at level ${level}`;
-  if (![0, 1, 2, 3].includes(level)) throw new TunebookError(`${asked}: levels are 0, 1, 2 and 3`);
   if (level === 2 && !database) {
     throw new TunebookError(
       `${asked}: it has no database to ask; give one, or take level 1 for DLight's rules`,
@@ -164,9 +166,11 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
 }
 
 function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
-  const { func: scheduled, rule, why } = clock.time("schedule", () => dlight.schedule(func, target, rules));
-  const because = why.find((w) => w.matched)?.because ?? "";
-  return { how: "rule", rule, because, executable: clock.time("compile", () => compile(scheduled, target)) };
+  const ruled = clock.time("schedule", () => dlight.schedule(func, target, rules));
+  const { rule, trace } = ruled;
+  const because = ruled.why.find((w) => w.matched)?.because ?? "";
+  const executable = clock.time("compile", () => compile(ruled.func, target));
+  return { how: "rule", rule, because, trace, executable };
 }
 
 /** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
@@ -196,11 +200,12 @@ function byRecord(
         "schedule",
         () =>
           record.fingerprint === own
-            ? replay(func, record.trace)
-            : transferred(func, template, spaceOf(func, template), configOf(record.config)).func,
+            ? replayed(func, record.trace)
+            : transferred(func, template, spaceOf(func, template), configOf(record.config)),
       );
-      const executable = clock.time("compile", () => compile(scheduled, target));
-      return { how: "record", rule: record.rule, found, because: found.because, executable };
+      const executable = clock.time("compile", () => compile(scheduled.func, target));
+      const { trace } = scheduled;
+      return { how: "record", rule: record.rule, found, because: found.because, trace, executable };
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
@@ -212,7 +217,17 @@ function byRecord(
   return { ...chosen, because: `${known}; ${chosen.because}` };
 }
 
+<<<<<<< HEAD
 /** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
+=======
+/** The program as a record's trace schedules it, with that trace. */
+function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
+  const trace = Trace.fromJSON(json);
+  return { func: replay(func, trace), trace };
+}
+
+/** The time of the rule's own point where a record was measured; Infinity where it was not. */
+>>>>>>> main
 function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
   const own = ranked.find(({ record: o }) =>
     o.fingerprint === r.fingerprint && o.task === r.task && o.adapter === r.adapter && o.clock === r.clock &&

@@ -32,7 +32,7 @@ export interface RerunOptions {
 
 const RERUN_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "deadlineMs", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "deadlineMs", "signal", "open"),
 } satisfies Fields<RerunOptions>;
 
 /** Schedules on the sender's device and on this one, side by side. */

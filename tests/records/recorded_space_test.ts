@@ -46,14 +46,15 @@ Deno.test("a recorded space is read as it was written, and refuses what was not 
 Deno.test("a search replays on a recorded space: recorded points only, the same for the same seed", () => {
   const recorded = tableToSpace(spaceToTable(of, points));
   for (const tuner of ["random", "xgb"]) {
-    const run = (seed: number) => simulate(recorded, { tuner, start: "scratch", seed, trials: 40 });
+    const run = (seed: number) =>
+      simulate(recorded, { tuner, start: "scratch", seed, budget: { trials: 40 } });
     const tried = run(1);
     assertEquals(tried.length, 40);
     assertEquals(new Set(tried.map((p) => p.index)).size, 40);
     assertEquals(tried, run(1));
     assertEquals(tried.every((p) => recorded.points.get(p.index) === p), true);
   }
-  const all = simulate(recorded, { tuner: "grid", start: "scratch", seed: 0, trials: Infinity });
+  const all = simulate(recorded, { tuner: "grid", start: "scratch", seed: 0, budget: { trials: Infinity } });
   assertEquals(all.length, points.length);
   const least = Math.min(...points.filter((p) => p.status === "ok").map((p) => p.ms));
   assertEquals(bestPoint(recorded).ms, least);

@@ -47,7 +47,10 @@ Deno.test("buckets that can't be are refused", async () => {
   const device = devices[0]!;
   const refused = (what: () => Promise<unknown>, says: string) => assertRejects(what, TunebookError, says);
   await refused(() => buildDispatch(linear, device, { variable: "n" }), "its shape variables are m");
-  await refused(() => buildDispatch(linear, device, { buckets: [0] }), "a bucket of 0 rows");
+  await refused(
+    () => buildDispatch(linear, device, { buckets: [0] }),
+    "expected buckets[0] of buildDispatch to be an integer of at least 1, got 0",
+  );
   using dispatch = await buildDispatch(linear, device, { buckets: [] });
   await assertRejects(() => dispatch.run({}), RuntimeError, "argument A is missing");
 });

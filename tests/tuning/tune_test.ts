@@ -326,8 +326,8 @@ Deno.test("a search ends at its share of the roofline, or says that it needs ano
   );
   await assertRejects(
     () => tune(func, cpu, { budget: { trials: 1, until: 2 } }),
-    TunerError,
-    "until 2 of the roofline",
+    TunebookError,
+    "expected budget.until of autotvm.tune to be a share of the roofline, above 0 and at most 1, got 2",
   );
 });
 
@@ -412,19 +412,23 @@ Deno.test("a search without a limit, a tuner or a seed is refused before anythin
   );
   await refuses(
     { budget: { trials: 0 } },
-    TunerError,
-    "expected trials to be a positive integer, got 0",
+    TunebookError,
+    "expected budget.trials of autotvm.tune to be an integer of at least 1, got 0",
   );
   await refuses(
     { budget: { seconds: NaN } },
-    TunerError,
-    "expected seconds to be a positive number, got NaN",
+    TunebookError,
+    "expected budget.seconds of autotvm.tune to be a finite number above 0, got NaN",
   );
   for (const seed of [1.5, NaN, 2 ** 40]) {
-    await refuses({ seed }, TunebookError, `expected seed to be a 32-bit integer, got ${seed}`);
+    await refuses(
+      { seed },
+      TunebookError,
+      `expected seed of autotvm.tune to be a 32-bit integer, got ${seed}`,
+    );
   }
   const unknown = { tuner: "beam" } as unknown as TuneOptions;
-  await refuses(unknown, TunerError, "unknown tuner beam: known are random, grid, ga, xgb");
+  await refuses(unknown, TunebookError, "expected tuner of autotvm.tune to be one of random, grid, ga, xgb");
 });
 
 Deno.test("a symbolic program without shapes is refused before anything is started", async () => {

@@ -105,7 +105,7 @@ export function requireOf(
     );
     const fused = (tiling: Tiling, [, , rx]: Tile, follows: boolean) =>
       tiling === "fused" && rx > 1 && follows
-        ? `${rx} results a thread of fused axes are no tile, which what is moved to it needs`
+        ? `${rx} results per thread of fused axes do not form a tile, which a block that is moved there needs`
         : undefined;
     if (b.k) {
       knobs.require([name("tiling"), name("tile_x")], (t: Tiling, x: Tile) => fused(t, x, true));

@@ -85,7 +85,7 @@ function template(m: Match, target: Target): Template {
     knobs.require(
       tiles,
       ([, , ii]: Factors[3], [, , jj]: Factors[3]) =>
-        tooLarge(ii * jj, 128, `${ii} x ${jj} results a thread`, "do not pay"),
+        tooLarge(ii * jj, 128, `${ii} x ${jj} results per thread`, "do not pay"),
     );
     knobs.require(["path", ...tiles], (path: Path, [, ti, ii]: Factors[3], [, tj, jj]: Factors[3]) => {
       const bytes = 4 * ti * ii * tj * jj;

@@ -124,7 +124,7 @@ export function slidingWindowTemplate(m: SlidingWindow, target: Target): Templat
     knobs.require(
       tiles,
       ([, ii]: Factors[2], [, , jj]: Factors[3]) =>
-        tooLarge(ii * jj, 256, `${ii} x ${jj} results a thread`, "do not stay in registers"),
+        tooLarge(ii * jj, 256, `${ii} x ${jj} results per thread`, "do not stay in registers"),
     );
     knobs.require(
       [...tiles, "tile_channel", "reuse_rows"],

@@ -38,7 +38,7 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
   knobs.require(
     ["tile_i", "tile_j"],
     ([, , ii]: Tile, [, , jj]: Tile) =>
-      tooLarge(ii * jj, 256, `${ii} x ${jj} results a thread`, "do not stay in registers"),
+      tooLarge(ii * jj, 256, `${ii} x ${jj} results per thread`, "do not stay in registers"),
   );
   knobs.require(
     ["tile_i", "tile_j", "tile_k"],

@@ -45,7 +45,7 @@ export function columnTemplate(m: RowReduction, target: Target): Template {
       tiles,
       ([, , results]: Factors[3], [, ty]: Factors[3]) =>
         ty > 1 && results > 1
-          ? `${ty} threads to a row and ${results} rows a thread: one of them must be 1`
+          ? `${ty} threads to a row and ${results} rows per thread: one of them must be 1`
           : undefined,
     );
     const back = inlineEpilogue(sch, name) ?? (main.result ? sch.cacheWrite(name, "local") : undefined);
