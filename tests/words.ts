@@ -47,8 +47,7 @@ const WORDS: readonly Word[] = [
   { pattern: /\bas far as\b/i, instead: "where, or to the extent that" },
   { pattern: /\b(one|two) an? (?!(a|the|time)\b)[a-z]+/i, instead: "one per" },
   {
-    pattern:
-      /\b(results|rows|elements|texels|kernels|operations|loads|threads|lanes|scalars|steps) an? [a-z]+/i,
+    pattern: /\b(results|rows|elements|texels|kernels|operations|threads|lanes|scalars|steps) an? [a-z]+/i,
     instead: "per",
   },
   { pattern: /\bwhich (one )?it is\b/i, instead: "its index, its kind" },
@@ -56,7 +55,13 @@ const WORDS: readonly Word[] = [
 ];
 
 /** Findings that are right as they are: the file, the text around it, and why. */
-const EXEMPT: readonly { readonly file: string; readonly text: string; readonly because: string }[] = [];
+const EXEMPT: readonly { readonly file: string; readonly text: string; readonly because: string }[] = [
+  {
+    file: "lib/schedule/stream_k.ts",
+    text: "worker, slot, i_1, turn, k",
+    because: "turn names an axis of programs in records",
+  },
+];
 
 const FILES = ["lib", "mod.ts", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"];
 const ROOT = new URL("..", import.meta.url);

@@ -7,11 +7,11 @@ import {
   busiest,
   type FeatureInput,
   issuedTo,
+  iterationsOf,
   loopsOf,
   opsOf,
   sizesOf,
   touched,
-  turnsOf,
 } from "../estimate/accesses.ts";
 import { type NestAccess, OPS, ROLES, type StoreNest } from "../estimate/store_nests.ts";
 
@@ -78,18 +78,18 @@ function totals({ func, leaves }: FeatureInput): readonly number[] {
   const most = (f: (leaf: StoreNest) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 0);
   const sum = (f: (leaf: StoreNest) => number) => leaves.reduce((s, leaf) => s + f(leaf), 0);
   const loads = (scope: Scope) => issuedTo(leaves, "load", scope);
-  const flops = sum((leaf) => turnsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
+  const flops = sum((leaf) => iterationsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
   const outside = loads("global") + loads("shared") + loads("texture") + loads("uniform");
   const { sharedBytes, registers } = sizesOf(func, leaves);
   const amounts: Readonly<Record<typeof TOTALS[number], number>> = {
-    workgroups: most((leaf) => turnsOf(leaf, "group")),
-    threads: most((leaf) => turnsOf(leaf, "thread", "threadX")),
-    threadsX: most((leaf) => turnsOf(leaf, "threadX")),
+    workgroups: most((leaf) => iterationsOf(leaf, "group")),
+    threads: most((leaf) => iterationsOf(leaf, "thread", "threadX")),
+    threadsX: most((leaf) => iterationsOf(leaf, "threadX")),
     kernels: func.body.kind === "seq" ? func.body.body.length : 1,
     sharedBytes,
     registers,
-    serialTurns: sum((leaf) => turnsOf(leaf, "serial")),
-    unrolledStores: sum((leaf) => turnsOf(leaf, "unrolled")),
+    serialTurns: sum((leaf) => iterationsOf(leaf, "serial")),
+    unrolledStores: sum((leaf) => iterationsOf(leaf, "unrolled")),
     flops,
     "loads.global": loads("global"),
     "loads.shared": loads("shared"),
@@ -107,7 +107,7 @@ function leafColumns(leaf: StoreNest | undefined): readonly number[] {
   if (!leaf) return Array<number>(width).fill(0);
   const accesses = [leaf.store, ...Array.from({ length: LOADS }, (_, k) => leaf.loads[k])];
   return [
-    ...ROLES.map((role) => turnsOf(leaf, role)),
+    ...ROLES.map((role) => iterationsOf(leaf, role)),
     ...OPS.map((op) => leaf.ops[op]),
     ...accesses.flatMap((a) => accessColumns(leaf, a)),
   ];
@@ -119,7 +119,7 @@ function accessColumns(leaf: StoreNest, access: NestAccess | undefined): readonl
     ...SCOPES.map((scope) => (access.buffer.scope === scope ? 1 : 0)),
     ...ROLES.flatMap((role) => {
       const elements = touched(access, leaf, loopsOf(leaf, role));
-      return [elements, turnsOf(leaf, role) / elements];
+      return [elements, iterationsOf(leaf, role) / elements];
     }),
     ...ROLES.map((role) =>
       Math.abs(loopsOf(leaf, role).map((i) => access.strides[i] ?? 0).findLast((s) => s !== 0) ?? 0)

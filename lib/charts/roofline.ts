@@ -35,7 +35,7 @@ interface Drawn {
   /** The visible name. Long names are cut, so that two of them may be equal. */
   readonly name: string;
   readonly who: string;
-  /** Arithmetic intensity, operations a byte. */
+  /** Arithmetic intensity, operations per byte. */
   readonly x: number;
   /** Speed, GFLOP/s. */
   readonly y: number;
@@ -134,7 +134,7 @@ export function underRooflineSpec(table: Table, options: ChartOptions & { readon
   const x = {
     field: "x",
     type: "quantitative",
-    title: "operations a byte (log scale)",
+    title: "operations per byte (log scale)",
     scale: { type: "log", domain: [left, right], nice: false },
     axis: axis(left, right),
   };

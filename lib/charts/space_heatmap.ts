@@ -142,7 +142,7 @@ export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}
   };
   const ink = { condition: { test: "datum.white", value: "#ffffff" }, value: "#222222" };
   const rest = explored.knobs.length - 2;
-  // The legend is as long as the map is high, with no more ticks than fit.
+  // The legend is as long as the map is high, with only the ticks that fit.
   const length = Math.min(160, Math.max(40, ys.length * CELL.height - 24));
   const ticks = log ? roundValues(low, high) : [], every = Math.ceil(ticks.length * 14 / length);
   const notes = [

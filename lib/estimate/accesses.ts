@@ -13,7 +13,7 @@ export interface FeatureInput {
 }
 
 /** Multiplies the extents of the loops of some roles. */
-export function turnsOf(leaf: StoreNest, ...roles: readonly Role[]): number {
+export function iterationsOf(leaf: StoreNest, ...roles: readonly Role[]): number {
   return leaf.loops.reduce((n, l) => roles.includes(l.role) ? n * l.extent : n, 1);
 }
 
@@ -32,13 +32,13 @@ export function issued(leaf: StoreNest, access: NestAccess): number {
  */
 export function touched(access: NestAccess, leaf: StoreNest, loops: readonly number[]): number {
   return access.buffer.shape.reduce<number>((n, _, d) => {
-    let span = 1, turns = 1;
+    let span = 1, iterations = 1;
     for (const l of loops) {
       const moved = access.spans[l]?.[d] ?? 0;
       span += moved;
-      if (moved > 0) turns *= leaf.loops[l]?.extent ?? 1;
+      if (moved > 0) iterations *= leaf.loops[l]?.extent ?? 1;
     }
-    return n * Math.min(span, turns);
+    return n * Math.min(span, iterations);
   }, 1);
 }
 
@@ -67,7 +67,7 @@ export function loopsOf(leaf: StoreNest, role: Role): readonly number[] {
 
 /** Gives the `n` stores that run most often. */
 export function busiest(leaves: readonly StoreNest[], n: number): readonly StoreNest[] {
-  return leaves.toSorted((a, b) => b.turns - a.turns).slice(0, n);
+  return leaves.toSorted((a, b) => b.iterations - a.iterations).slice(0, n);
 }
 
 /** Floating-point operations of one iteration. */

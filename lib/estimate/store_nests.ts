@@ -35,7 +35,7 @@ export interface StoreNest {
   readonly loads: readonly NestAccess[];
   /** Floating-point operations of one iteration. */
   readonly ops: Readonly<Record<typeof OPS[number], number>>;
-  readonly turns: number;
+  readonly iterations: number;
 }
 
 /** The value of every shape variable: features need a number, and all points of a space share it. */
@@ -133,7 +133,7 @@ function leafOf(
     store: first ?? { buffer: store.buffer, strides: [], spans: [] },
     loads,
     ops,
-    turns: loops.reduce((n, l) => n * l.extent, 1),
+    iterations: loops.reduce((n, l) => n * l.extent, 1),
   };
 }
 

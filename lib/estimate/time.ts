@@ -2,7 +2,7 @@ import { bytesOf } from "../ir/dtype.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Profile, Target } from "../target/target.ts";
-import { type FeatureInput, isOutside, issued, opsOf, sizesOf, touched, turnsOf } from "./accesses.ts";
+import { type FeatureInput, isOutside, issued, iterationsOf, opsOf, sizesOf, touched } from "./accesses.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
 
 /** The parallelism and the costs of a kind of device, to the order of magnitude. */
@@ -88,9 +88,9 @@ export function estimatedNs(func: PrimFunc, target: Target): number {
 export function targetFeatures({ func, leaves, target }: FeatureInput): readonly number[] {
   const machine = machineOf(target);
   const most = (f: (leaf: StoreNest) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 1);
-  const groups = most((leaf) => turnsOf(leaf, "group"));
-  const threads = most((leaf) => turnsOf(leaf, "thread", "threadX"));
-  const inStep = machine.alongX ? most((leaf) => turnsOf(leaf, "threadX")) : threads;
+  const groups = most((leaf) => iterationsOf(leaf, "group"));
+  const threads = most((leaf) => iterationsOf(leaf, "thread", "threadX"));
+  const inStep = machine.alongX ? most((leaf) => iterationsOf(leaf, "threadX")) : threads;
   const steps = Math.ceil(inStep / machine.width) * (threads / inStep);
   const lanes = threads / (steps * machine.width);
   const { sharedBytes } = sizesOf(func, leaves);
@@ -103,11 +103,11 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
   // By `width` threads at a time, over the whole device.
   const together = machine.atOnce / machine.width;
   const byScope = SCOPES.map((scope) => trafficNs(leaves, scope, machine) / together);
-  const computeNs = leaves.reduce((s, leaf) => s + leaf.turns * opsOf(leaf), 0) * machine.opNs /
+  const computeNs = leaves.reduce((s, leaf) => s + leaf.iterations * opsOf(leaf), 0) * machine.opNs /
     machine.atOnce;
   const memoryNs = byScope.reduce((a, b) => a + b, 0);
   const ns = Math.max(memoryNs, computeNs) / Math.max(busy, 1 / machine.atOnce) / lanes;
-  const turns = most((leaf) => turnsOf(leaf, "serial"));
+  const iterations = most((leaf) => iterationsOf(leaf, "serial"));
   return [
     ...byScope,
     computeNs,
@@ -118,7 +118,7 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
     busy,
     ns,
     ns / Math.max(1e-3, roofline(leaves, machine, target)),
-    turns / target.limits.maxLoopIterations,
+    iterations / target.limits.maxLoopIterations,
   ];
 }
 
@@ -149,7 +149,7 @@ function machineOf({ profile, peaks }: Target): Machine {
 function trafficNs(leaves: readonly StoreNest[], scope: Scope, { ns, width }: Machine): number {
   let times = 0;
   for (const leaf of leaves) {
-    const threads = turnsOf(leaf, "group", "thread", "threadX");
+    const threads = iterationsOf(leaf, "group", "thread", "threadX");
     for (const a of [leaf.store, ...leaf.loads]) {
       if (a.buffer.scope === scope) times += issued(leaf, a) * threads / width;
     }
@@ -162,7 +162,7 @@ function roofline(leaves: readonly StoreNest[], { atOnce, ns, opNs }: Machine, {
   const elements = new Map<object, number>();
   let ops = 0;
   for (const leaf of leaves) {
-    ops += leaf.turns * opsOf(leaf);
+    ops += leaf.iterations * opsOf(leaf);
     for (const a of [leaf.store, ...leaf.loads].filter(isOutside)) {
       const bytes = touched(a, leaf, [...leaf.loops.keys()]) * bytesOf(a.buffer.dtype);
       elements.set(a.buffer, Math.max(bytes, elements.get(a.buffer) ?? 0));

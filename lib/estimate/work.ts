@@ -56,7 +56,7 @@ function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (n
   const found = new Map<Buffer, (number | undefined)[]>();
   walkStmt(f.body, (s) => {
     if (s.kind !== "block") return;
-    const turns = (e: Expr) =>
+    const iterations = (e: Expr) =>
       s.iters.filter((it) => usesVar(e, (v) => v === it.var)).reduce(
         (n, it) => n * extentOf(it.extent, shapes),
         1,
@@ -68,7 +68,7 @@ function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (n
         e.buffer,
         e.indices.map((index, d) => {
           const before = known[d];
-          return before !== undefined && readsMemory(index) ? before + turns(index) : undefined;
+          return before !== undefined && readsMemory(index) ? before + iterations(index) : undefined;
         }),
       );
     });

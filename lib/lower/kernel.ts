@@ -8,7 +8,7 @@ export interface Binding {
   readonly buffer: Buffer;
   /** `sample`: a texture that is not bound as a storage texture. */
   readonly access: "read" | "readWrite" | "sample";
-  /** 1 or 4 elements an array element; textures have 4. */
+  /** Elements in one element of the array, 1 or 4; textures have 4. */
   readonly lanes: 1 | 4;
   /** How a texture holds it; undefined for arrays. */
   readonly texture: TextureLayout | undefined;
@@ -57,7 +57,7 @@ export interface KernelStore {
   readonly buffer: Buffer;
   /** The position, counted in scalars. */
   readonly index: Expr;
-  /** The value; its type has as many lanes as the index. */
+  /** The value; its type has the lanes of the index. */
   readonly value: Expr;
 }
 
@@ -79,7 +79,7 @@ export interface KernelBarrier {
   readonly memory: "shared" | "global";
 }
 
-/** One kernel after lowering. A printer turns it into source and decides nothing. */
+/** One kernel after lowering. Printers make source of it and decide nothing. */
 export interface Kernel {
   /** The name; unique within its program. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** From a scheduled program to kernels: every pass, in order, on one screen. */
+/** Lowers a scheduled program to kernels: every pass, in order, on one screen. */
 import type { PrimFunc } from "../ir/func.ts";
 import { simplifyStmt } from "../arith/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
@@ -30,9 +30,9 @@ import { aFunction } from "../base/option_kinds.ts";
 
 /** One pass of the pipeline. */
 export interface Pass {
-  /** Its name, as `after` is told it. */
+  /** Its name, which `after` receives. */
   readonly name: string;
-  /** Makes the next draft of a draft. */
+  /** Makes the next draft. */
   readonly run: (draft: KernelDraft, target: Target) => KernelDraft;
 }
 

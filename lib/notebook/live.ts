@@ -75,7 +75,7 @@ function stageOf({ stage }: Progress): string {
     case "done":
       return "";
     case "confirming":
-      return "; measuring the best again, in turn";
+      return "; measuring the best again, interleaved";
     case "stopped":
       return "; stopped";
     default:

@@ -16,7 +16,7 @@ import type { Rerun } from "../tuning/rerun.ts";
 import type { Comparisons } from "../tuning/comparison.ts";
 import type { Race } from "../tuning/race.ts";
 
-/** The result of a search, as far as it is shown. */
+/** The part of a search's result that is shown. */
 export interface Searched {
   /** All trials. */
   readonly records: readonly TrialRecord[];

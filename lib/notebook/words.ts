@@ -3,7 +3,7 @@ import { printable } from "../base/printable.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
-/** Sentences, one a paragraph. */
+/** Sentences, one per paragraph. */
 export class Words extends View {
   /** Takes the sentences. */
   constructor(readonly lines: readonly string[]) {

@@ -4,7 +4,7 @@ import { arrowType, type Columns, type Stored, storedOf } from "./schema.ts";
 
 /**
  * Checks a batch from a file against the columns that it should have: their types, and that every text and list lies
- * within the batch. Reading a batch that passes takes no more memory than the file's size.
+ * within the batch. Reading a batch that passes takes at most the file's size in memory.
  *
  * @throws {RecordError} if a column is missing, has another type, or reaches outside of its batch
  */

@@ -241,7 +241,7 @@ export class TuningDatabase implements Disposable {
 }
 
 /**
- * Chooses the fastest `keep` records, one a schedule, and the rule's preset. The earlier of two equal schedules stays.
+ * Chooses the fastest `keep` records, one per schedule, and the rule's preset. The earlier of two equal schedules stays.
  * Ties are broken by the trace's text, so that the order of merging makes no difference.
  */
 function bestOf(all: readonly ReadRecord[], keep: number): readonly ReadRecord[] {

@@ -90,7 +90,7 @@ export interface SharedSchedule {
   readonly trace: Readonly<Record<string, unknown>>;
   /** The clock of the times: `timestamp`, `wall` or `cpu`. */
   readonly clock: string;
-  /** True if `samples` come from confirmation rounds, in which all methods were measured again in turn. */
+  /** True if `samples` come from confirmation rounds, in which all methods were re-measured, interleaved. */
   readonly confirmed: boolean;
   /** Milliseconds of one run. */
   readonly ms: number;

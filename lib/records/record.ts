@@ -34,7 +34,7 @@ export interface TrialRecord {
   readonly message: string;
   /** The samples of one run of the whole program; empty if the trial failed. */
   readonly samples: readonly number[];
-  /** Known time of the incumbent that was sampled in turn with it; NaN without an incumbent. */
+  /** Known time of the incumbent that was interleaved with it; NaN without an incumbent. */
   readonly againstMs: number;
   /** The incumbent's samples, each taken just before the candidate's; empty without an incumbent. */
   readonly againstSamples: readonly number[];

@@ -47,7 +47,7 @@ export interface RerunRow {
   readonly trace: string;
   /** Largest error here against the reference; NaN if it failed here. */
   readonly maxError: number;
-  /** Its samples here, one a round; empty if it failed here. */
+  /** Its samples here, one per round; empty if it failed here. */
   readonly samples: readonly number[];
 }
 

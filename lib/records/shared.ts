@@ -80,7 +80,7 @@ function recordOf(
   };
 }
 
-/** Makes the summary rows of a program, one a method, as `compare` does. */
+/** Makes the summary rows of a program, one per method, as `compare` does. */
 export function outcomesOf({ func, shapes, results }: SharedWorkload): readonly SummaryRow[] {
   return summaryOf(
     func,

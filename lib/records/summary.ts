@@ -42,7 +42,7 @@ export interface SummaryRow {
   readonly trace: string;
   /** Largest error against the reference; NaN without a result. */
   readonly maxError: number;
-  /** The samples, milliseconds, one a round; empty without a result. */
+  /** The samples, milliseconds, one per round; empty without a result. */
   readonly samples: readonly number[];
 }
 
@@ -80,7 +80,7 @@ export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trial
   };
 }
 
-/** Makes the rows of one program, one a method. Speedups compare the methods with each other. */
+/** Makes the rows of one program, one per method. Speedups compare the methods with each other. */
 export function summaryOf(
   func: PrimFunc,
   shapes: Shapes,

@@ -119,7 +119,7 @@ export class Shared {
   }
 
   /**
-   * Measures the shared schedules on this device, in turn with DLight's preset for it. Every result is checked. A
+   * Measures the shared schedules on this device, interleaved with DLight's preset for it. Every result is checked. A
    * schedule or program that does not run on this device has rows that say why.
    *
    * @throws {OptionError} if an option is unknown or has an invalid value

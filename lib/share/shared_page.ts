@@ -58,7 +58,7 @@ await display(again.table, again.chart);`;
 
 const RERUN = `<h2>On your device</h2>
 <p>Keep this file. Run this command in a checkout of Tunebook; it needs only Node. It measures the schedules below on your
-device, in turn with DLight's preset for it, and shows both devices side by side:</p>
+device, interleaved with DLight's preset for it, and shows both devices side by side:</p>
 <pre>${escapeHtml(COMMAND)}</pre>
 <p>The same in a notebook:</p>
 <pre>${escapeHtml(CELL)}</pre>

@@ -28,7 +28,7 @@ export class PreparedAhead {
     },
   ) {}
 
-  /** The next candidate; undefined where there are no more points. */
+  /** The next candidate; undefined without further points. */
   next(): Ready | undefined {
     if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
     return this.#ready.shift() ?? this.#makeNext();

@@ -29,7 +29,7 @@ export interface RuleRow {
   readonly correct: string;
   /** Median time of a run, milliseconds. */
   readonly ms: number;
-  /** Arithmetic, 10^9 operations a second. */
+  /** Arithmetic, GFLOP/s. */
   readonly gflops: number;
   /** Memory traffic, GB/s. */
   readonly gbps: number;

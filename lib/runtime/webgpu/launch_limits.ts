@@ -21,13 +21,13 @@ export function gridOf(
       `cannot launch ${launch.name} with ${x} x ${y} x ${z} workgroups: the device takes ${most} in a dimension`,
     );
   }
-  const turns = launch.loops.reduce(
+  const iterations = launch.loops.reduce(
     (n, nest) => n + nest.reduce<number>((p, e) => p * evaluate(e, shapes), 1),
     0,
   );
-  if (turns > target.limits.maxLoopIterations) {
+  if (iterations > target.limits.maxLoopIterations) {
     throw new LaunchLimitError(
-      `cannot launch ${launch.name} with these shapes: a thread runs ${turns} iterations of its loops, and the ` +
+      `cannot launch ${launch.name} with these shapes: a thread runs ${iterations} iterations of its loops, and the ` +
         `driver ends it silently after ${target.limits.maxLoopIterations}; give a thread less work`,
     );
   }
