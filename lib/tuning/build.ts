@@ -52,7 +52,7 @@ export const BUILD_FIELDS = {
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   shapes: kinds.shapes,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
 } satisfies Fields<BuildOptions>;
 
 /** A device of this process: a fleet's handle can't load programs. */

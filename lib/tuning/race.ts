@@ -39,7 +39,7 @@ export interface RaceOptions
 
 const RACE_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
 } satisfies Fields<RaceOptions>;
 
 /** What `race` returns. */

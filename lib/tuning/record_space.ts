@@ -40,7 +40,7 @@ export interface RecordSpaceOptions {
 const RECORD_FIELDS = {
   path: required(name),
   progress: aFunction<(done: number, of: number) => void>("a function of two numbers"),
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "signal", "open"),
 } satisfies Fields<RecordSpaceOptions>;
 
 /** Points between two writes of the file. */

@@ -81,7 +81,7 @@ const SUITE_FIELDS = {
   buckets: recordOf(arrayOf(tupleOf(positive, number({ above: 0 })))),
   path: name,
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
 } satisfies Fields<TuneSuiteOptions>;
 
 /** One thing to search. */

@@ -46,7 +46,8 @@ Deno.test("a recorded space is read as it was written, and refuses what was not 
 Deno.test("a search replays on a recorded space: recorded points only, the same for the same seed", () => {
   const recorded = tableToSpace(spaceToTable(of, points));
   for (const tuner of ["random", "xgb"]) {
-    const run = (seed: number) => simulate(recorded, { tuner, start: "scratch", seed, budget: { trials: 40 } });
+    const run = (seed: number) =>
+      simulate(recorded, { tuner, start: "scratch", seed, budget: { trials: 40 } });
     const tried = run(1);
     assertEquals(tried.length, 40);
     assertEquals(new Set(tried.map((p) => p.index)).size, 40);
