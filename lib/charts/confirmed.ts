@@ -1,22 +1,22 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
-import { colorOf, colorScale, isBuiltIn, labelOf } from "./methods.ts";
 import { CHART_FIELDS, type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+import { colorOf, colorScale, isBuiltIn, labelOf } from "./methods.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
 /**
- * Draws the confirmed results as bars, with the 95% confidence intervals of the medians over the interleaved rounds, and
- * with the speedups over DLight.
+ * Draws the confirmed results as bars, with the confidence intervals of the medians over the interleaved rounds and the
+ * ratio to DLight.
  *
- * @throws {RecordError} if the table is not a summary
+ * @throws {RecordError} for a table that is no summary
  */
 export function confirmed(summary: Table, options: ChartOptions = {}): Chart {
   checkOptions("charts.confirmed", options, CHART_FIELDS);
   return new Chart(confirmedSpec(summaryRows(summary), options));
 }
 
-/** Draws `confirmed` of the rows of a summary as a Vega-Lite specification. */
+/** Draws `confirmed` of the rows of a summary. */
 export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions = {}): Spec {
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
@@ -72,7 +72,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
             : { value: colorOf("dlight") },
         },
       },
-      // The rim keeps the interval visible on a dark bar, and in print without colours.
+      // The rim keeps the interval in sight on a dark bar, in print without colours as well.
       ...[{ strokeWidth: 5, color: "white", opacity: 0.8 }, { strokeWidth: 1.5 }].map((looks) => ({
         mark: { type: "rule", ...looks },
         encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
@@ -88,7 +88,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
   };
 }
 
-/** Names the operator of each task, with its shapes if several tasks share a name. */
+/** The operators' names; with their shapes where a name comes twice. */
 export function operatorNames(rows: readonly SummaryRow[]): ReadonlyMap<string, string> {
   const short = (task: string) => task.slice(0, task.indexOf("("));
   const tasks = [...new Set(rows.map((r) => r.task))];
