@@ -33,7 +33,10 @@ import type { TunableDevice } from "./tunable_device.ts";
 
 export const program: Kind<PrimFunc> = instanceOf(PrimFunc, "a program, as te.matmul({ … }) makes");
 
-export const device: Kind<TunableDevice> = having("a device, as await Device.open() gives", "probe");
+export const device: Kind<TunableDevice> = having(
+  "a device as the second argument, as await Device.open() gives",
+  "probe",
+);
 
 export const seed: Kind<number> = integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }, "a 32-bit integer");
 
