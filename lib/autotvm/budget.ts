@@ -57,13 +57,8 @@ export function checkBudget(budget: Budget): void {
   }
 }
 
-<<<<<<< HEAD
 /** Finds a limit that has been reached; undefined while the search may continue. */
-export function limitReached(budget: Budget, progress: Progress): keyof Budget | undefined {
-=======
-/** The limit that has been reached, or undefined while the search may go on. */
 export function limitReached(budget: Budget, progress: BudgetSpent): keyof Budget | undefined {
->>>>>>> main
   if (progress.trials >= (budget.trials ?? Infinity)) return "trials";
   if (progress.seconds >= (budget.seconds ?? Infinity)) return "seconds";
   if ((progress.roofline ?? 0) >= (budget.until ?? Infinity)) return "until";
@@ -71,13 +66,8 @@ export function limitReached(budget: Budget, progress: BudgetSpent): keyof Budge
   return undefined;
 }
 
-<<<<<<< HEAD
 /** Gives the number of points to ask for next, at most `batch`. */
-export function nextBatch(budget: Budget, progress: Progress, batch: number): number {
-=======
-/** How many points may be asked for next, where a batch has at most `batch`. */
 export function nextBatch(budget: Budget, progress: BudgetSpent, batch: number): number {
->>>>>>> main
   if (limitReached(budget, progress)) return 0;
   return Math.min(batch, (budget.trials ?? Infinity) - progress.trials);
 }

@@ -3,13 +3,8 @@
  * length for each feature, chosen by the marginal likelihood.
  */
 
-<<<<<<< HEAD
 /** Length scales of the features, which lie in [0, 1], and the share of noise in the variance. */
-export interface Scales {
-=======
-/** Lengths of the features, which are of [0, 1], and the share of noise in what varies. */
 export interface LengthScales {
->>>>>>> main
   readonly lengths: Float64Array;
   readonly noise: number;
 }

@@ -2,13 +2,8 @@ import { KnobFeatures } from "./knob_features.ts";
 import { CostModel, type CostModelOptions } from "./cost_model.ts";
 import type { Desk } from "./planned_tuner.ts";
 
-<<<<<<< HEAD
 /** The rows of features that models get for the points of a space, each computed once. */
-export class Rows {
-=======
-/** What models see of the points of a space, each computed once. */
 export class FeatureRows {
->>>>>>> main
   readonly #desk: Desk;
   readonly #features: KnobFeatures;
   readonly #knobs = new Map<number, Float64Array>();

@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 /** One search, step by step: several can share a budget in slices. */
-import { type Budget, checkBudget, limitReached, nextBatch, type Progress } from "../autotvm/budget.ts";
-=======
-/** One search, step by step: several may share a budget by taking turns. */
 import { type Budget, type BudgetSpent, checkBudget, limitReached, nextBatch } from "../autotvm/budget.ts";
->>>>>>> main
 import type { Tuner } from "../autotvm/tuner.ts";
 import { unlessAborted } from "../base/cancellation.ts";
 import * as dlight from "../dlight/schedule.ts";

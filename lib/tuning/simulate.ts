@@ -17,15 +17,9 @@ export interface SimulateOptions {
   readonly start: "preset" | "scratch";
   /** Seed of the tuner. */
   readonly seed: number;
-<<<<<<< HEAD
-  /** Points to try. */
-  readonly trials: number;
-  /** Points that are asked for at a time. Default 8, as in `tune`. */
-=======
   /** Points to try; `Infinity` for as long as the tuner asks. */
   readonly budget: { readonly trials: number };
-  /** Points that are asked for at a time; default 8, as `tune` does. */
->>>>>>> main
+  /** Points that are asked for at a time. Default 8, as in `tune`. */
   readonly batch?: number;
   /** Ends it at a point that runs in at most this time, milliseconds. */
   readonly enoughMs?: number;

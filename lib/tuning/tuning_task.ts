@@ -39,13 +39,8 @@ export function checkTask(func: PrimFunc, shapes: Shapes, seed: number): Shapes 
   return solveShapes(func, () => undefined, shapes);
 }
 
-<<<<<<< HEAD
 /** The subject of a log file: one program, with its shapes, on one target. */
-export function identityOf(task: TuningTask): LogIdentity {
-=======
-/** What a log file is about: one program, with its shapes, on one target. */
 export function logIdentityOf(task: TuningTask): LogIdentity {
->>>>>>> main
   return {
     task: taskOf(task.func, task.shapes),
     fingerprint: fingerprint(task.func),
@@ -59,13 +54,8 @@ export function isOf(task: TuningTask, r: TrialRecord): boolean {
     r.start === task.start && r.seed === task.seed;
 }
 
-<<<<<<< HEAD
 /** Makes the record of a candidate and its measurement. */
-export function recordOf(
-=======
-/** What was tried and what came of it, as a record. */
 export function trialRecordOf(
->>>>>>> main
   task: TuningTask,
   t: {
     readonly trial: number;

@@ -166,12 +166,7 @@ Deno.test("what can't be compared is refused before anything is measured", async
     TunebookError,
     'expected methods[0] of compare to be one of fallback, dlight, autotvm, autotvm+dlight, got "ansor"',
   );
-<<<<<<< HEAD
   await refuses(matmul, { budget: {} }, TunerError, "expected a budget with a limit, got none");
-  await refuses(matmul, { rounds: 0 }, TunebookError, "expected rounds to be a positive integer, got 0");
-  await refuses(matmul, { seed: 0.5 }, TunebookError, "expected seed to be a 32-bit integer, got 0.5");
-=======
-  await refuses(matmul, { budget: {} }, TunerError, "a search without a limit does not end");
   await refuses(
     matmul,
     { rounds: 0 },
@@ -189,6 +184,5 @@ Deno.test("what can't be compared is refused before anything is measured", async
     OptionError,
     'missing option "budget" of compare, as autotvm searches',
   );
->>>>>>> main
   await refuses(te.softmax({ rows: "n", columns: 4 }), {}, IrError, "give shapes { n: … }");
 });
