@@ -1,7 +1,7 @@
 /** The kinds of what tuning's calls take. */
 import { tunerNames } from "../autotvm/create_tuner.ts";
 import type { Budget } from "../autotvm/budget.ts";
-import type { Fields, Kind, Renamed } from "../base/check_options.ts";
+import type { Fields, Kind, RenamedOptions } from "../base/check_options.ts";
 import {
   aFunction,
   anyOf,
@@ -111,7 +111,7 @@ function nestedRecord(): Kind<TrialRecord> {
 }
 
 /** What has replaced the options of version 0.1.0. */
-export const RENAMED: Renamed = {
+export const RENAMED: RenamedOptions = {
   trials: "budget: { trials }",
   seconds: "budget: { seconds }",
   earlyStopping: "budget: { earlyStopping }",
