@@ -104,9 +104,10 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     "ir/flatten_block.ts",
-    `it.type === "reduce" ? [b.bindings[k] as Expr] : []`,
-    `it.type === "reduce" && k > 0 ? [b.bindings[k] as Expr].slice(1) : []`,
-    "lower/golden_test.ts",
+    "reduce.map((e) => eq(e, 0))",
+    "reduce.map((e) => eq(e, 1))",
+    "lower",
+    "schedule",
   ),
   // interp
   mutation(
@@ -176,8 +177,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     "schedule/compute_at.ts",
-    "if (last >= first)",
-    "if (last > first + 1)",
+    "reduce((p, q) => unionBox(buffer, p, q, analyzer))",
+    "reduce((p) => p)",
     "schedule/compute_at_test.ts",
   ),
   // space
@@ -204,21 +205,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "dlight/rules/matmul/constraints.ts",
     "return shared * 4 > maxSharedBytes",
     "return shared * 2 > maxSharedBytes",
-    "dlight/points_test.ts",
-  ),
-  mutation(
-    "dlight/rules/matmul/constraints.ts",
-    "(pad - width % BANKS + BANKS) % BANKS",
-    "(pad - width % BANKS + BANKS) % BANKS + 1",
-    "dlight/rules_test.ts",
-    "dlight/points_test.ts",
+    "dlight/workgroup_memory_test.ts",
   ),
   mutation(
     "dlight/rules/matmul/match.ts",
     `if (moreI.length > 0 || moreJ.length > 0 || batches.length > 1)`,
     `if (moreI.length > 0 || batches.length > 1)`,
     "dlight/rules_test.ts",
-    "dlight/random_program_test.ts",
   ),
   mutation(
     "dlight/analysis.ts",
