@@ -21,7 +21,7 @@ import type { KernelDraft } from "./kernel_draft.ts";
 export function hoistInvariants(draft: KernelDraft): KernelDraft {
   const stmt = (s: Stmt): Stmt => {
     if (s.kind !== "for") return mapStmt(s, stmt);
-    const { loop, values } = hoisted(s, draft.lanes);
+    const { loop, values } = hoisted(s, draft);
     // Outer loops come first: what is left of an index is then looked at again, loop by loop.
     const inside = mapStmt(loop, stmt);
     return values.reduceRight<Stmt>((body, [v, value]) => ({ kind: "let", var: v, value, body }), inside);
@@ -30,7 +30,7 @@ export function hoistInvariants(draft: KernelDraft): KernelDraft {
 }
 
 /** The loop without what it does not change, and that, by name. */
-function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
+function hoisted(loop: For, { lanes, wrapping }: KernelDraft): {
   readonly loop: For;
   readonly values: readonly (readonly [Var, Expr])[];
 } {
@@ -83,8 +83,10 @@ function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
     const isSum = e.kind === "binary" && e.dtype === "i32" && (e.op === "add" || e.op === "sub");
     return isSum ? index(e, 1) : mapExpr(e, expr);
   };
-  const indicesOf = (x: { readonly buffer: Buffer; readonly indices: readonly Expr[] }) =>
-    x.indices.map((e, d) => index(e, d === x.indices.length - 1 ? lanes.get(x.buffer) ?? 1 : 1));
+  const indicesOf = (x: { readonly buffer: Buffer; readonly indices: readonly Expr[] }) => {
+    const unit = wrapping.has(x.buffer) ? 1 : lanes.get(x.buffer) ?? 1;
+    return x.indices.map((e, d) => index(e, d === x.indices.length - 1 ? unit : 1));
+  };
   const stmt = (s: Stmt): Stmt => {
     switch (s.kind) {
       case "store":

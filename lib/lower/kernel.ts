@@ -65,6 +65,8 @@ export interface Kernel {
   readonly grid: readonly [Expr, Expr, Expr];
   /** True if workgroups past the device's limit in x are folded into z. */
   readonly folded: boolean;
+  /** Buffers at whose indices arithmetic on data may wrap around: `(4·x) >> 2` is not `x` there. */
+  readonly wrapping: ReadonlySet<Buffer>;
   readonly shared: readonly Alloc[];
   readonly locals: readonly Alloc[];
   readonly body: readonly KernelStmt[];

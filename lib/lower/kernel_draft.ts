@@ -29,6 +29,8 @@ export interface KernelDraft {
   readonly sharedGlobals: ReadonlySet<Buffer>;
   /** Elements an array element, by buffer; filled when vector accesses are settled. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
+  /** Buffers at whose indices arithmetic on data may wrap around; filled when indices are flattened. */
+  readonly wrapping: ReadonlySet<Buffer>;
   /** How inputs lie in their textures. */
   readonly textures: ReadonlyMap<Buffer, TextureLayout>;
 }

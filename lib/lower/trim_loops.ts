@@ -89,8 +89,10 @@ function guarded(s: Store): Guarded | undefined {
 /** The first value of `v` for which `cond` fails, as it does for all from there on; undefined for other conditions. */
 function endOf(cond: Expr, v: Var, analyzer: Analyzer): Expr | undefined {
   if (cond.kind !== "binary" || cond.op !== "lt" || cond.a.dtype !== "i32") return undefined;
-  const left = linearAdd(analyzer.linear(cond.b), analyzer.linear(cond.a), -1);
-  const end = linearAdd(left, linearAtom(v));
+  const a = analyzer.linear(cond.a), b = analyzer.linear(cond.b);
+  const end = linearAdd(linearAdd(b, a, -1), linearAtom(v));
+  // What wraps around may hold again later.
+  if (![a, b, end].every((l) => analyzer.isExact(l))) return undefined;
   const isFree = end.terms.values().every((t) => !usesVar(t.atom, (x) => x === v));
   return isFree ? fromLinear(end) : undefined;
 }

@@ -128,6 +128,9 @@ export class JavaScriptExprPrinter {
   #call(e: Call): string {
     const args = e.args.map((x) => this.expr(x));
     switch (e.op) {
+      case "abs":
+        // The absolute value of -2³¹ is itself.
+        return e.dtype === "i32" ? `(Math.abs(${args[0]}) | 0)` : `Math.abs(${args[0]})`;
       case "rsqrt":
         return `(1 / Math.sqrt(${args[0]}))`;
       case "fma":
@@ -146,7 +149,6 @@ export class JavaScriptExprPrinter {
       case "sin":
       case "cos":
       case "tanh":
-      case "abs":
       case "floor":
       case "pow":
         return `Math.${e.op}(${args.join(", ")})`;

@@ -54,7 +54,7 @@ export class WgslExprPrinter {
   readonly #loads = new Map<Load, string>();
 
   /** Prints expressions of `kernel`, with identifiers from `names`. */
-  constructor(kernel: Kernel, readonly names: Names) {
+  constructor(readonly kernel: Kernel, readonly names: Names) {
     for (const b of kernel.bindings) {
       this.#lanes.set(b.buffer, b.lanes);
       if (b.access === "sample") this.#sampled.add(b.buffer);
@@ -171,7 +171,7 @@ export class WgslExprPrinter {
 
   #texel(e: Load): string {
     const [row, column] = e.indices as [Expr, Expr];
-    const { vector, lane } = splitIndex(column);
+    const { vector, lane } = splitIndex(column, this.kernel.wrapping.has(e.buffer));
     const level = this.#sampled.has(e.buffer) ? ", 0" : "";
     const texel = `textureLoad(${this.names.of(e.buffer)}, vec2<i32>(${this.expr(vector)}, ${
       this.expr(row)
@@ -186,7 +186,7 @@ export class WgslExprPrinter {
     const ofLane = this.#lanes.get(b) === 4 && index.kind !== "ramp";
     if (single && !ofLane) return name;
     if (this.#lanes.get(b) !== 4) return `${name}[${this.expr(index)}]`;
-    const { vector, lane } = splitIndex(index);
+    const { vector, lane } = splitIndex(index, this.kernel.wrapping.has(b));
     const whole = single ? name : `${name}[${this.expr(vector)}]`;
     return ofLane ? whole + this.#lane(lane) : whole;
   }
