@@ -181,7 +181,7 @@ export function reduceAxis(extent: ExprLike | string, name = "k"): ReduceAxis {
 }
 
 /**
- * Sums `value` over `axes`; a sum over no position is 0.
+ * Sums `value` over `axes`; a sum over no position is 0. f16 is added up in f32, and the total rounded.
  *
  * @throws {OptionError} for an argument of a wrong kind
  */
@@ -190,7 +190,7 @@ export function sum(value: Expr, axes: readonly ReduceAxis[]): Reduction {
 }
 
 /**
- * Takes the maximum of `value` over `axes`; it starts at the least number of the value's dtype.
+ * Takes the maximum of `value` over `axes`; over no position it is -∞, or the least integer.
  *
  * @throws {OptionError} for an argument of a wrong kind
  */
