@@ -278,7 +278,7 @@ export class Analyzer implements Ranges {
     if (found === undefined) {
       const a = this.bounds(e.a), b = this.bounds(e.b), bounds = boundsOfBinary(e.op, a, b);
       // What wraps around may have any value; so may data about which nothing is known.
-      const known = fitsI32(bounds) || (!isFinite(a, b) && isIndex(e));
+      const known = fitsI32(bounds) || (!(isFinite(a) && isFinite(b)) && isIndex(e));
       found = known ? bounds : I32;
       this.#bounds.set(e, found);
     }
@@ -286,8 +286,8 @@ export class Analyzer implements Ranges {
   }
 }
 
-function isFinite(...bounds: readonly ConstIntBound[]): boolean {
-  return bounds.flat().every(Number.isFinite);
+function isFinite([lo, hi]: ConstIntBound): boolean {
+  return Number.isFinite(lo) && Number.isFinite(hi);
 }
 
 /** The bounds of what is neither a variable nor an operation on i32. */

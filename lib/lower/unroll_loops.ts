@@ -1,5 +1,7 @@
 /** Unrolled loops are written out. */
-import { add, constant, isConst, seq, sub } from "../ir/build.ts";
+import { foldScalar } from "../arith/fold.ts";
+import { add, cast, constant, isConst, seq, sub } from "../ir/build.ts";
+import { foldCall } from "../ir/fold_call.ts";
 import type { Const, Expr, Var } from "../ir/expr.ts";
 import { I32 } from "../arith/interval.ts";
 import { fromLinear, type Linear } from "../arith/linear.ts";
@@ -86,9 +88,10 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
   const newInstance = (e: Exclude<Expr, Var>, values: Values): Expr => {
     if (e.kind !== "binary" || e.dtype !== "i32") {
       const x = mapExpr(e, (c) => instance(c, values));
-      // WGSL refuses `u32(-2)`, as it does all constants that do not fit; a simplified expression has none.
-      const folds = x.dtype === "bool" || x.dtype === "u32" || x.kind === "select" || x.kind === "cast";
-      return folds ? analyzer.simplify(x) : x;
+      if (x.dtype === "bool" || x.kind === "select") return analyzer.simplify(x);
+      // WGSL refuses `u32(-2)`, as it does all constants that do not fit: no operation on constants is left.
+      if (x.kind === "cast") return x.a.kind === "const" ? cast(x.dtype, x.a) : x;
+      return x.kind === "binary" ? foldScalar(x) : x.kind === "call" ? foldCall(x) : x;
     }
     if (!forms.has(e)) forms.set(e, copiesOf(analyzer.linear(e), unrolled));
     const copies = forms.get(e);
