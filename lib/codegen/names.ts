@@ -11,7 +11,7 @@ const RESERVED = new Set([
   "alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if",
   "let loop override requires return struct switch true var while array atomic bool f16 f32 i32 u32 vec2 vec3 vec4",
   "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d abs exp log sqrt inverseSqrt sin cos tanh floor pow fma min max select clamp",
-  "dot4I8Packed subgroupShuffleXor sign textureLoad workgroupBarrier storageBarrier bitcast storage uniform workgroup read read_write",
+  "dot4I8Packed subgroupShuffleXor sign round textureLoad workgroupBarrier storageBarrier bitcast storage uniform workgroup read read_write",
   // WGSL's reserved words
   "NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class",
   "co_await co_return co_yield coherent column_major common compile compile_fragment concept const_cast consteval",
