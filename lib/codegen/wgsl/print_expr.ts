@@ -177,7 +177,10 @@ export class WgslExprPrinter {
   }
 
   #constant({ value, dtype }: Const): string {
-    if (Number.isFinite(value) || !isFloat(dtype)) return literal(value, dtype);
+    if (!isFloat(dtype)) return literal(value, dtype);
+    // What was folded in doubles may be more than the dtype holds.
+    const held = dtype === "f16" ? Math.f16round(value) : Math.fround(value);
+    if (Number.isFinite(held)) return literal(value, dtype);
     const text = `${this.#use(FROM_BITS)}(${value > 0 ? "0x7f800000u" : "0xff800000u"})`;
     return dtype === "f16" ? `f16(${text})` : text;
   }
