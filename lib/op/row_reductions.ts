@@ -78,14 +78,22 @@ export function countOf(columns: Expr): Expr {
   return columns.kind === "const" ? toExpr(columns.value, "f32") : cast("f32", columns);
 }
 
-/** Computes `largest[r] = max_c A[r, c]`, and `total[r] = Σ_c exp(A[r, c] - largest[r])`. */
-export function exponentials(A: Tensor, { lead, columns }: Rows): readonly [largest: Tensor, total: Tensor] {
+/**
+ * Computes `largest[r] = max_c A[r, c]`, and `total[r] = Σ_c exp(A[r, c] - shift(largest[r]))`.
+ *
+ * @param shift gives what is subtracted; the largest element by default
+ */
+export function exponentials(
+  A: Tensor,
+  { lead, columns }: Rows,
+  shift: (largest: Expr) => Expr = (x) => x,
+): readonly [largest: Tensor, total: Tensor] {
   const a = f32(A);
   const largest = compute("largest", lead, (...at) => overColumns(columns, max, (k) => a(...at, k)));
   const total = compute(
     "total",
     lead,
-    (...at) => overColumns(columns, sum, (k) => call("exp", sub(a(...at, k), largest.at(...at)))),
+    (...at) => overColumns(columns, sum, (k) => call("exp", sub(a(...at, k), shift(largest.at(...at))))),
   );
   return [largest, total];
 }
