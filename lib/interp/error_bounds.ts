@@ -41,7 +41,8 @@ export const ERROR_BOUNDS = {
     const x = Math.abs(a), y = Math.abs(b);
     if (x > most && y > most) return Infinity;
     const least = y - eb;
-    if (!(least > 0)) return eb === 0 && y === 0 ? NaN : Infinity;
+    // WGSL leaves open what a division by zero gives.
+    if (!(least > 0)) return Infinity;
     return y > most ? (x + ea) / most : (ea + Math.abs(v) * eb) / least + DIVISION * u * Math.abs(v);
   },
   /** `min` or `max`: that of the operand that is taken. */

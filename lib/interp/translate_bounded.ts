@@ -3,10 +3,9 @@
  * each element's error beside the element. Expressions become assignments, one a node; the text of a node itself is
  * that of `Translator`, so that values are those of `interpret`.
  */
-import { constant, variable } from "../ir/build.ts";
+import { variable } from "../ir/build.ts";
 import { isFloat, RANGE, scalarOf, type ScalarType } from "../ir/dtype.ts";
-import { equalExpr } from "../ir/equal.ts";
-import type { Binary, Buffer, Call, Cast, Expr, Load, Select, Var } from "../ir/expr.ts";
+import type { Binary, Buffer, Call, Cast, Expr, Load, Select } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { inputsOf } from "../ir/parameters.ts";
@@ -14,7 +13,7 @@ import { reducerOf } from "../ir/reducer.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Block, Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, someExpr } from "../ir/visit.ts";
-import { DIVISION, LEAST, roundingsOfSum, UNIT } from "./error_bounds.ts";
+import { LEAST, roundingsOfSum, UNIT } from "./error_bounds.ts";
 import { Translator } from "./translate.ts";
 
 /** A value in the text: its name, and a bound of its error, `rel·2⁻²⁴·|v| + abs`. */
