@@ -7,7 +7,7 @@ import { isPromise, shownValue } from "./shown_value.ts";
 export interface AnyKind {
   /** The values of this kind in words, after "expected … to be". */
   readonly takes: string;
-  /** Tells whether `value` is of this kind, as far as can be seen without looking into it. */
+  /** Tells whether `value` is of this kind, without looking into it. */
   readonly is: (value: unknown) => boolean;
   /** Says what is wrong inside a value that `is` of this kind; undefined if nothing is wrong. */
   readonly inside?: (where: string, name: string, value: unknown) => string | undefined;

@@ -42,12 +42,12 @@ export interface Range {
   readonly below?: number;
 }
 
-/** A finite number in `range`; `takes` describes it, where the range itself doesn't do so well. */
+/** A finite number in `range`. `takes` describes it where the range alone isn't clear. */
 export function number(range: Range = {}, takes = inWords("a finite number", range)): Kind<number> {
   return { takes, is: (x) => typeof x === "number" && Number.isFinite(x) && within(range, x) };
 }
 
-/** An integer in `range`, at most 2^53 in magnitude; `takes` describes it, where the range itself doesn't do so well. */
+/** An integer in `range`, at most 2^53 in magnitude. `takes` describes it where the range alone isn't clear. */
 export function integer(range: Range = {}, takes = inWords("an integer", range)): Kind<number> {
   return { takes, is: (x) => typeof x === "number" && Number.isSafeInteger(x) && within(range, x) };
 }

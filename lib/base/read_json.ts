@@ -1,4 +1,4 @@
-/** Readers of untrusted JSON: every field is checked against its kind, and none is let through unread. */
+/** Readers of untrusted JSON: every field is checked against its kind, and unknown fields are left out. */
 
 /** One kind of value. */
 export interface Kind<T> {
@@ -54,7 +54,7 @@ export function anyOf<T>(...kinds: readonly Kind<T>[]): Kind<T> {
   };
 }
 
-/** Text of up to so many characters. */
+/** Text of up to `letters` characters. */
 export function textUpTo(letters: number): Kind<string> {
   return {
     takes: `text of up to ${letters} characters`,
@@ -108,7 +108,7 @@ export function fields<T extends object>(kinds: Kinds<T>): Kind<T> {
 /**
  * Reads the fields of `x` that `kinds` has; undefined if one is not of its kind.
  *
- * @param wrong is told the first field that is not of its kind, and what its kind takes
+ * @param wrong receives the first field that is not of its kind, and what its kind takes
  */
 export function readFields<T extends object>(
   x: unknown,

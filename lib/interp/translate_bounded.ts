@@ -1,6 +1,6 @@
 /**
  * A program as the text of one JavaScript function over (buffers, bounds, shapes, erf, h), which computes a bound of
- * each element's error beside the element. Expressions become assignments, one a node; the text of a node itself is
+ * each element's error beside the element. Each node of an expression becomes an assignment; the text of a node itself is
  * that of `Translator`, so that values are those of `interpret`.
  */
 import { variable } from "../ir/build.ts";
@@ -149,7 +149,7 @@ class BoundedTranslator {
     return `${bound} + Math.min(${LEAST[dtype as "f32" | "f16"]}, Math.abs(${value.v}))`;
   }
 
-  /** Terms of the sum at hand. */
+  /** Terms of the current sum. */
   #terms(): number {
     return this.#reduced.reduce((n, e) => {
       // An extent that depends on loops is taken as the whole of a large one.

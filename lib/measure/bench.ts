@@ -16,22 +16,22 @@ import { Idle } from "./idle.ts";
 import { Runner } from "./runner.ts";
 import { failed } from "./failed.ts";
 
-/** A candidate's results are checked again after so many samples. */
+/** Samples between two checks of a candidate's results. */
 const CHECK_EVERY = 4;
 const REPEATS = 5;
 const ADAPTIVE_REPEATS = 12;
-/** Fresh samples of a candidate that looks faster than the incumbent; only these count. */
+/** Fresh samples of a candidate that seems faster than the incumbent; only these count. */
 const AGAIN = 7;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
 const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
-/** A program to measure candidates for: its inputs and what their results must be. */
+/** A program to measure candidates for: its inputs and their expected results. */
 export class Bench implements Disposable {
   readonly #sets: readonly [InputSet, ...InputSet[]];
   readonly #idle: Idle = new Idle();
   #incumbent: { readonly runner: Runner; readonly ms: number } | undefined;
 
-  /** @throws {TunebookError} if no result could tell a right candidate from one that does nothing */
+  /** @throws {TunebookError} if a candidate that does nothing would seem right */
   constructor(
     readonly device: Device,
     func: PrimFunc,
@@ -50,7 +50,7 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Measures one candidate in turn with the incumbent, which it replaces if it is faster; alone if not `interleave`.
+   * Measures one candidate, interleaved with the incumbent, which it replaces if it is faster; alone if not `interleave`.
    */
   async challenge(
     executable: Executable,
@@ -78,7 +78,7 @@ export class Bench implements Disposable {
         if (runner.samples.length % CHECK_EVERY === 0 && !await this.#checkAgain(runner)) break;
         if (incumbent ? isSettled(ratios(), most) : isPrecise(runner.samples)) break;
       }
-      // A candidate that looks faster is measured again with fresh samples: the first ones may be its luck.
+      // A candidate that looks faster is measured again with fresh samples: the first ones may be luck.
       const wins = isFaster(ratios()) && runner.checks.wrong === undefined;
       if (wins) {
         theirs.length = 0;
@@ -103,8 +103,7 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Makes a candidate the incumbent that was known to take `ms`. Where it does not compile or run any more, there is no
-   * incumbent.
+   * Makes a candidate with the known time `ms` the incumbent. If it no longer compiles or runs, there is no incumbent.
    */
   async adopt(executable: Executable | undefined, ms: number): Promise<void> {
     this[Symbol.dispose]();
@@ -134,9 +133,9 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Compiles and checks all candidates, then times them in turn, `rounds` times. After each round every candidate has
-   * untimed runs that are checked, with one set of inputs and the other in turn, so that each has 90 at the end, or as
-   * many as fit in 2.5 s.
+   * Compiles and checks all candidates, then times them interleaved in `rounds` rounds. After each round every candidate
+   * has untimed runs that are checked, on each set of inputs in alternate rounds. Each has 90 in the end, or those that
+   * fit in 2.5 s.
    */
   async race(
     executables: readonly Executable[],

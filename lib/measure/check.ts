@@ -1,4 +1,4 @@
-/** Results held against the reference, every element. */
+/** Compares results with the reference, element by element. */
 import { RANGE } from "../ir/dtype.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 
@@ -15,9 +15,9 @@ const MARGIN = 4;
 export interface Checked {
   /** Largest |result - reference| / (|reference| + rms of the reference). */
   readonly maxError: number;
-  /** Largest |result - reference| / bound of what is right, where there are bounds. */
+  /** Largest |result - reference| / bound of a right element, where there are bounds. */
   readonly ofBound?: number;
-  /** What is wrong, if something is. */
+  /** The first problem, if there is one. */
   readonly wrong?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The runs of one candidate whose results were held against the reference. */
+/** The runs of one candidate whose results were compared with the reference. */
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Bound } from "../runtime/backend.ts";
 import { checkOutput } from "./check.ts";

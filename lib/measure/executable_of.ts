@@ -1,4 +1,4 @@
-/** From a candidate to what a device runs; a candidate that can't be compiled is a failure with its reason. */
+/** Compiles candidates to executables; a candidate that can't be compiled is a failure with its reason. */
 import { TunebookError } from "../base/error.ts";
 import { compile } from "../codegen/compile.ts";
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
@@ -24,7 +24,7 @@ export function executableOf(func: PrimFunc, candidate: Candidate, target: Targe
   );
 }
 
-/** What `make` gives, or the failure that one of Tunebook's errors stands for. */
+/** Calls `make`. One of Tunebook's errors becomes a failure. */
 export function attempt<T>(make: () => T): T | Failed {
   try {
     return make();
@@ -72,7 +72,7 @@ function ofSource(func: PrimFunc, kernel: KernelSource, target: Target): Executa
       entryPoint,
       prepares: false,
       source: kernel.source,
-      // The source says it itself; the driver holds it against the device's limits.
+      // The source states its workgroup size; the driver checks it against the device's limits.
       workgroupSize: [1, 1, 1],
       grid: workgroups,
       folded: false,

@@ -1,4 +1,4 @@
-/** What the measuring process is asked and answers: one JSON value a line. */
+/** The requests and responses of the measuring process: one JSON value per line. */
 import { TunebookError } from "../base/error.ts";
 import { ARRAYS, type TypedArray } from "../runtime/arrays.ts";
 import { intervalOf } from "../ir/domain.ts";
@@ -16,7 +16,7 @@ import { type GivenInputs, type InputRange, isRange } from "./random_inputs.ts";
 
 /** How one candidate is sampled on this machine, with its limit in this machine's milliseconds. */
 export interface MeasureOptions extends SampleOptions {
-  /** A candidate whose first long sample takes more gets that one only, milliseconds. Default: none. */
+  /** A candidate with a longer first sample gets only that one, milliseconds. Default: none. */
   readonly dropAboveMs?: number;
 }
 
@@ -43,7 +43,7 @@ export type Request =
   | {
     readonly kind: "measure";
     readonly candidate: CandidateJson;
-    /** Whether the adopted or promoted incumbent is sampled in turn. */
+    /** Whether samples are interleaved with those of the adopted or promoted incumbent. */
     readonly interleave: boolean;
     readonly options: MeasureOptions;
   }
@@ -72,10 +72,10 @@ export type Response =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Starts every line of the protocol, so that nothing else on the pipe is taken for it. */
+/** Starts every line of the protocol, to tell it from other output on the pipe. */
 export const MARK = "\u0001tunebook ";
 
-/** Reads an answer. JSON has no NaN: what a failure's compilation took may be null there. */
+/** Reads a response. JSON has no NaN: the compilation time of a failure may be null there. */
 export function responseFromJson(text: string): Response {
   const response = JSON.parse(text) as Response;
   switch (response.kind) {

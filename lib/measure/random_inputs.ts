@@ -1,4 +1,4 @@
-/** Fresh inputs for a program, the same for the same seed. */
+/** Makes random inputs for a program, the same for the same seed. */
 import { type Domain, intervalOf } from "../ir/domain.ts";
 import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
@@ -144,7 +144,7 @@ function drawIn(b: Buffer, domain: Domain, shapes: Shapes, wide: boolean): Draw 
   };
 }
 
-/** Marsaglia's xorshift32: plain and fast, which is all that test data needs. */
+/** Marsaglia's xorshift32: simple and fast, which is enough for test data. */
 function xorshift(seed: number): () => number {
   let x = (Math.imul(seed, 2654435761) ^ 0x9e3779b9) >>> 0 || 1;
   return () => {

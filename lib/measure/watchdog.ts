@@ -1,6 +1,6 @@
 /**
- * Ends the measuring process once its parent is gone, also while a candidate holds the main thread. (On Windows a process
- * keeps the number of a parent that is gone; there the process ends with its input, after the candidate.)
+ * Ends the measuring process once its parent is gone, also while a candidate blocks the main thread. On Windows a process
+ * keeps the number of a dead parent; there the process ends with its input, after the candidate.
  */
 const parent = Deno.ppid;
 setInterval(() => {

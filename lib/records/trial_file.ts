@@ -1,4 +1,4 @@
-/** A file of trials: an Arrow stream that grows batch by batch and is never closed. */
+/** A file of trials: an Arrow stream that grows batch by batch and has no end mark. */
 import { dirname } from "node:path";
 import { type Schema, Table } from "npm:apache-arrow@21.2.0";
 import { checkBatch } from "./batch.ts";
@@ -8,12 +8,12 @@ import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } fro
 import { batchBytes, messagesOf, readStream, schemaBytes } from "./arrow_stream.ts";
 import { batchOf, tableToRecords } from "./table.ts";
 
-/** What the head of a file says of its trials. */
+/** The metadata in the head of a file, by name. */
 export type Metadata = Readonly<Record<string, string>>;
 
 /**
- * Trials in a file that this process alone writes. Every append reaches the disk before it returns; a file that
- * was cut in mid-batch opens to its last whole batch.
+ * Trials in a file that is locked for this process. Every append reaches the disk before it returns. A truncated file
+ * opens up to its last whole batch.
  */
 export class TrialFile implements Disposable {
   #file: Deno.FsFile;
@@ -22,9 +22,9 @@ export class TrialFile implements Disposable {
     readonly path: string,
     readonly metadata: Metadata,
     file: Deno.FsFile,
-    /** Those that it held when it was opened. */
+    /** The trials that the file held when it was opened. */
     readonly records: readonly TrialRecord[],
-    /** Bytes of an unfinished batch that were cut off when it was opened. */
+    /** Bytes of an incomplete batch that were cut off when the file was opened. */
     readonly dropped: number,
   ) {
     this.#file = file;
@@ -33,8 +33,9 @@ export class TrialFile implements Disposable {
   /**
    * Opens a file, or creates it with this metadata.
    *
-   * @param check throws where the metadata of a file that is there already is another one's
-   * @throws {RecordError} if the file can't be written, is no such file, is of a newer schema, damaged, or open elsewhere
+   * @param check throws if the metadata of an existing file are not the expected ones
+   * @throws {RecordError} if the file can't be written, is not a file of trials, has another schema, is damaged, or is
+   * open elsewhere
    */
   static async open(
     path: string,
@@ -50,7 +51,9 @@ export class TrialFile implements Disposable {
       });
       if (!known) {
         if (bytes.length > 0 && !isPrefix(bytes)) {
-          throw new RecordError(`cannot open ${path}: it is not an Arrow stream; choose another path`);
+          throw new RecordError(
+            `expected an Arrow stream, got other data, opening ${path}; choose another path`,
+          );
         }
         write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
         return new TrialFile(path, metadata, file, [], bytes.length);
@@ -66,7 +69,7 @@ export class TrialFile implements Disposable {
   /**
    * Appends trials as one batch.
    *
-   * @throws {RecordError} if they can't be written, as on a full disk; the file then ends before them
+   * @throws {RecordError} if they can't be written, for example on a full disk; the file then ends before them
    */
   append(records: readonly TrialRecord[]): void {
     if (records.length === 0) return;
@@ -74,9 +77,9 @@ export class TrialFile implements Disposable {
   }
 
   /**
-   * Puts these trials in place of all that it holds: a killed process leaves the file as it was, or as it will be.
+   * Replaces all trials of the file. If the process is killed meanwhile, the file has either the old or the new trials.
    *
-   * @throws {RecordError} if they can't be written; the file is then as it was
+   * @throws {RecordError} if they can't be written; the file is then unchanged
    */
   async replace(records: readonly TrialRecord[]): Promise<void> {
     const path = `${this.path}.new`;
@@ -88,106 +91,113 @@ export class TrialFile implements Disposable {
       await Deno.rename(path, this.path);
     } catch (e) {
       next.close();
-      throw e instanceof RecordError ? e : new RecordError(`cannot write ${this.path}: ${messageOf(e)}`);
+      throw e instanceof RecordError ? e : new RecordError(
+        `expected a file that can be replaced, got an error (${messageOf(e)}), writing ${this.path}`,
+      );
     }
     this.#file.close();
     this.#file = next;
   }
 
+  /** Closes the file and releases its lock. */
   [Symbol.dispose](): void {
     this.#file.close();
   }
 }
 
 /**
- * The trials of a file, up to its last whole batch, without opening it for writing.
+ * Reads the trials of a file, up to its last whole batch, without opening it for writing.
  *
- * @throws {RecordError} if it can't be read, is no file of trials, or is damaged
+ * @throws {RecordError} if the file can't be read, is not a file of trials, or is damaged
  */
 export async function readTrials(path: string): Promise<readonly TrialRecord[]> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
   } catch (e) {
-    throw new RecordError(`cannot read ${path}: ${messageOf(e)}`);
+    throw new RecordError(
+      `expected a file of trials, got an error (${messageOf(e)}), reading ${path}; check the path`,
+    );
   }
   return trialsFrom(path, bytes);
 }
 
 /**
- * The trials in the bytes of a file, up to its last whole batch.
+ * Reads the trials from the bytes of a file, up to its last whole batch.
  *
- * @throws {RecordError} as `readTrials`
+ * @throws {RecordError} if the bytes are not a file of trials, or are damaged
  */
 export function trialsFrom(path: string, bytes: Uint8Array): readonly TrialRecord[] {
   const known = contents(path, bytes, () => {});
-  if (!known) throw new RecordError(`cannot read ${path}: it is not an Arrow stream`);
+  if (!known) throw new RecordError(`expected an Arrow stream, got other data, reading ${path}`);
   return known.records;
 }
 
 interface Contents {
-  /** Where the last whole batch ends. */
+  /** The end of the last whole batch, a byte offset. */
   readonly end: number;
   readonly metadata: Metadata;
   readonly records: readonly TrialRecord[];
 }
 
-/** What is in a file to its last whole batch; undefined where not even the schema is whole. */
+/** Reads a file up to its last whole batch; undefined if not even the schema is whole. */
 function contents(
   path: string,
   bytes: Uint8Array,
   check: (metadata: Metadata) => void,
 ): Contents | undefined {
   let read: Contents | undefined;
-  let stranger: RecordError | undefined;
+  let refusal: RecordError | undefined;
   try {
     const end = messagesOf(bytes).at(-1)?.end;
     if (end === undefined) return undefined;
     const { schema, batches } = readStream(bytes.subarray(0, end));
     const metadata = Object.fromEntries(schema.metadata);
-    stranger = strangerOf(path, metadata);
-    if (!stranger) {
+    refusal = refusalOf(path, metadata);
+    if (!refusal) {
       for (const batch of batches) checkBatch(batch, columnsOf(schema));
       read = { end, metadata, records: tableToRecords(new Table(schema, [...batches])) };
     }
   } catch (e) {
-    // Whatever Arrow's reader stumbles over, the file is at fault.
+    // Any error of Arrow's reader comes from the file.
     throw new RecordError(
-      `cannot read ${path}: it is damaged (${messageOf(e)}); restore it, or choose another path`,
+      `expected an intact Arrow stream, got a damaged one (${messageOf(e)}), reading ${path}; ` +
+        `restore the file, or choose another path`,
     );
   }
-  if (stranger) throw stranger;
+  if (refusal) throw refusal;
   if (read) check(read.metadata);
   return read;
 }
 
-/** Why this Tunebook does not read a file with this metadata. */
-function strangerOf(path: string, metadata: Metadata): RecordError | undefined {
+/** Returns the error for a file that this version can't read, judged by its metadata; undefined if it can. */
+function refusalOf(path: string, metadata: Metadata): RecordError | undefined {
   const version = Number(metadata["tunebook.schema"]);
   if (!Number.isInteger(version) || version < 1) {
     return new RecordError(
-      `cannot open ${path}: it is an Arrow stream, but no log of Tunebook; choose another path`,
+      `expected a log of Tunebook, got another Arrow stream, opening ${path}; choose another path`,
     );
   }
   if (version > SCHEMA_VERSION) {
     return new RecordError(
-      `cannot open ${path}: it has schema ${version} and this Tunebook reads up to ${SCHEMA_VERSION}; update Tunebook, or choose another path`,
+      `expected schema ${SCHEMA_VERSION} or earlier, got schema ${version}, opening ${path}; ` +
+        `update Tunebook, or choose another path`,
     );
   }
   return undefined;
 }
 
-/** @throws {RecordError} for a file of an older schema: its batches have other columns than those to come */
+/** @throws {RecordError} if the file has an older schema: new batches would have other columns */
 function checkCurrent(path: string, metadata: Metadata): void {
   const version = Number(metadata["tunebook.schema"]);
   if (version === SCHEMA_VERSION) return;
   throw new RecordError(
-    `cannot append to ${path}: it has schema ${version}, and trials are written in ${SCHEMA_VERSION} now; ` +
-      `readLog reads it; choose another path for the trials to come`,
+    `expected schema ${SCHEMA_VERSION}, got schema ${version}, appending to ${path}; ` +
+      `read it with readLog, and choose another path for new trials`,
   );
 }
 
-/** The columns that a file must have: an older one lacks those that have come since. */
+/** The columns that a file must have. An older file lacks later columns. */
 function columnsOf({ fields }: Schema): Readonly<Record<string, Column>> {
   const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
     !Object.hasOwn(SINCE_FIRST, name) || fields.some((f) => f.name === name)
@@ -210,14 +220,16 @@ async function openFile(path: string): Promise<Deno.FsFile> {
     file = await Deno.open(path, { read: true, write: true, create: true });
   } catch (e) {
     throw new RecordError(
-      `cannot write records to ${path}: ${messageOf(e)}; choose a path in a folder that can be written`,
+      `expected a file that can be written, got an error (${messageOf(e)}), opening ${path}; ` +
+        `choose a path in a folder that can be written`,
     );
   }
-  // A process that replaced the file meanwhile has another one at this path now.
+  // Another process may have replaced the file between opening and locking.
   if (!file.tryLockSync(true) || file.statSync().ino !== Deno.statSync(path).ino) {
     file.close();
     throw new RecordError(
-      `cannot write records to ${path}: another process is writing it; wait for it, or choose another path`,
+      `expected a file for this process alone, got one that another process is writing, opening ${path}; ` +
+        `wait for that process, or choose another path`,
     );
   }
   return file;
@@ -235,7 +247,7 @@ async function readAll(file: Deno.FsFile): Promise<Uint8Array> {
   return bytes;
 }
 
-/** Writes all of `bytes` at `at` and waits for the disk, or leaves the file as it was. */
+/** Writes all of `bytes` at `at` and waits for the disk. After an error the file ends at `at`. */
 function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
   try {
     file.seekSync(at, Deno.SeekMode.Start);
@@ -244,11 +256,15 @@ function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
     file.syncDataSync();
   } catch (e) {
     file.truncateSync(at);
-    throw new RecordError(`cannot write records: ${messageOf(e)}`);
+    throw new RecordError(
+      `expected room on the disk, got an error (${
+        messageOf(e)
+      }), writing records; free some, or choose another path`,
+    );
   }
 }
 
-/** Whether the file may be a stream that was cut within its first message. */
+/** Whether the bytes may be a stream that was truncated in its first message. */
 function isPrefix(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 4).every((b) => b === 0xff);
 }

@@ -1,4 +1,4 @@
-/** Targets from JSON. It is untrusted input: every field is checked, and none is let through unread. */
+/** Reads targets from JSON. It is untrusted input: every field is checked, and unknown fields are left out. */
 import { TunebookError } from "../base/error.ts";
 import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../base/read_json.ts";
 import { CAPABILITIES, type Capabilities, type KernelLanguage } from "./capabilities.ts";
@@ -72,7 +72,7 @@ const CAPABILITY_FIELDS: Kinds<Capabilities> = {
  */
 export function targetFromJson(json: unknown): Target {
   const refuse = (why: string) => new TunebookError(`cannot read a target: ${why}`);
-  let why = "it is no object";
+  let why = "it is not an object";
   const target = readFields<Required>(json, TARGET, (name, takes) => {
     why = `its ${name} is not ${takes}`;
   });
@@ -96,7 +96,7 @@ export function targetFromJson(json: unknown): Target {
   return {
     ...capabilities,
     ...target,
-    // At version 0.1.0 a CPU was said to sample textures, which it never did.
+    // Version 0.1.0 recorded that a CPU samples textures, which was wrong.
     ...(old && target.kind === "cpu" ? { textures: "none" } : {}),
     ...(subgroups === "none" ? {} : { subgroups }),
     ...(peaks === "none" ? {} : { peaks }),

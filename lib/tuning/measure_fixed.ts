@@ -8,7 +8,7 @@ import type { Config } from "../space/knobs.ts";
 import type { FixedMethod } from "./methods.ts";
 import { SearchSpace } from "./search_space.ts";
 import type { Trial } from "./trial.ts";
-import { identityOf, isOf, recordOf, type TuningTask } from "./tuning_task.ts";
+import { isOf, logIdentityOf, trialRecordOf, type TuningTask } from "./tuning_task.ts";
 
 /** The one point of a method. */
 interface Point {
@@ -19,8 +19,8 @@ interface Point {
 }
 
 /**
- * Measures a method that has one answer, and records it like any trial; the trial that the log holds already is not
- * measured again. Undefined where the signal stops it.
+ * Measures a method with a single candidate, and records it like any trial. A trial that the log already holds is not
+ * repeated. Returns undefined if the signal stops it.
  */
 export async function measureFixed(
   measuring: Measuring,
@@ -32,7 +32,7 @@ export async function measureFixed(
   const { rule, index, config, candidate } = pointOf(method, base);
   const task: TuningTask = { ...base, method: method.name, rule, tuner: "none", start: "preset" };
   const made = "status" in candidate ? undefined : candidate;
-  using log = path === undefined ? RecordLog.memory() : await RecordLog.open(path, identityOf(task));
+  using log = path === undefined ? RecordLog.memory() : await RecordLog.open(path, logIdentityOf(task));
   const earlier = log.records.find((r) => isOf(task, r) && r.config === JSON.stringify(config));
   if (earlier) return { record: earlier, index, preset: true, candidate: made };
   const begin = performance.now();
@@ -45,7 +45,7 @@ export async function measureFixed(
   }
   const seconds = (performance.now() - begin) / 1000;
   const { measurement } = measured;
-  const record = recordOf(task, { trial: 0, config, candidate: made, measurement, seconds });
+  const record = trialRecordOf(task, { trial: 0, config, candidate: made, measurement, seconds });
   log.append([record]);
   return { record, index, preset: true, candidate: made };
 }

@@ -66,7 +66,7 @@ const range: Kind<InputRange> = nested({ from: number(), below: required(number(
 /** Inputs by parameter name: arrays, or ranges to draw them from. */
 export const inputs: Kind<GivenInputs> = recordOf(anyOf(array, range));
 
-/** The limits of a budget; that there is one is checked with them. */
+/** The limits of a budget; a later check demands at least one. */
 const BUDGET_FIELDS = {
   trials: positive,
   seconds: number({ above: 0 }),
@@ -124,6 +124,6 @@ export const RENAMED: Renamed = {
 };
 
 /** Some rows of a table of options. */
-export function rowsOf<F, K extends keyof F>(fields: F, ...keys: readonly K[]): Pick<F, K> {
+export function pick<F, K extends keyof F>(fields: F, ...keys: readonly K[]): Pick<F, K> {
   return Object.fromEntries(keys.map((k) => [k, fields[k]])) as unknown as Pick<F, K>;
 }

@@ -27,30 +27,30 @@ import { checkTask } from "./tuning_task.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { shownValue } from "../base/shown_value.ts";
 
-/** What can race: a program, which its rule schedules unless it is scheduled already, or a schedule. */
+/** A racer: a program, which its rule schedules unless it is scheduled already, or a schedule. */
 export type Racer = PrimFunc | Schedule;
 
 /** What `race` takes. */
 export interface RaceOptions
   extends Pick<SearchOptions, "seed" | "shapes" | "inputs" | "deadlineMs" | "signal" | "open"> {
-  /** Rounds in which all are measured in turn. Default 11. */
+  /** Rounds of the interleaved measurement. Default 11. */
   readonly rounds?: number;
 }
 
 const RACE_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
 } satisfies Fields<RaceOptions>;
 
 /** What `race` returns. */
 export class Race {
-  /** One row a racer, in order: its median time and interval; NaN where it failed. */
+  /** One row per racer, in order: its median time and interval; NaN where it failed. */
   readonly rows: readonly SummaryRow[];
   /** The rows as an Arrow table. */
   readonly table: Table;
   /** The rows as bars. */
   readonly chart: Chart;
-  /** What came of each racer: its samples, or where and why it failed. */
+  /** The result of each racer: its samples, or where and why it failed. */
   readonly measurements: Readonly<Record<string, Measurement>>;
 
   /** Takes the parts of a race. */
@@ -63,8 +63,9 @@ export class Race {
 }
 
 /**
- * Measures programs or schedules that compute the same in turn, so that drift hits all alike, and checks their results
- * against the first one's reference. Give a list, or names: `race({ mine: schedule, rule: func }, device)`.
+ * Compares programs or schedules that compute the same. Measurements are interleaved, so that drift affects all equally.
+ * Results are checked against the reference of the first. Give a list, or names:
+ * `race({ mine: schedule, rule: func }, device)`.
  *
  * @throws {TunebookError} for no racer, or racers whose parameters differ
  * @throws {InterruptedError} if it is stopped before the last round
