@@ -11,7 +11,6 @@ import {
   readRecord,
   readText,
 } from "./json_fields.ts";
-import type { Shapes } from "./shapes.ts";
 
 /** The values that an input may have: from `from` on, below `below`. */
 export interface Domain {
@@ -37,7 +36,12 @@ export interface Interval {
  *
  * @throws {IrError} for a domain without a value that `dtype` has, or a shape variable without a value
  */
-export function intervalOf(name: string, dtype: ScalarType, domain: Domain, shapes: Shapes): Interval {
+export function intervalOf(
+  name: string,
+  dtype: ScalarType,
+  domain: Domain,
+  shapes: Readonly<Record<string, number>>,
+): Interval {
   const { from = 0 } = domain;
   const below = typeof domain.below === "number" ? domain.below : evaluate(domain.below, shapes);
   const [lowest, highest] = RANGE[dtype];
