@@ -18,8 +18,14 @@ export const DIVISION = 5;
  * free, so its partial sums are bounded by the sum of the terms' magnitudes.
  */
 export function roundingsOfSum(terms: number): number {
-  return Math.min(terms, 4 + Math.sqrt(terms));
+  return Math.min(terms, 8 + 2 * Math.sqrt(terms));
 }
+
+/**
+ * In a sum of more terms, a term that equals the one before adds a quarter of a rounding of the partial sum: the
+ * roundings of equal terms have one sign, and are no random walk.
+ */
+export const LONG_SUM = 512;
 
 /** What exp is held at: above the largest f32, and far from where doubles end. */
 const OVERFLOWN = 1e200;

@@ -35,9 +35,10 @@ export function interpretBounded(
   const bounds = buffers.map((b, k) =>
     new Float64Array(given.has(b) ? 0 : (arrays[k] as NumberArray).length)
   );
-  const text = translateBounded(interchanged(f), buffers, shapes);
-  const run = new Function("buffers", "bounds", "shapes", "erf", "h", text);
-  run(arrays, bounds, f.shapeVars.map((v) => shapes[v.name]), erf, ERROR_BOUNDS);
+  const { text, long } = translateBounded(interchanged(f), buffers, shapes);
+  const last = buffers.map((b, k) => new Float64Array(long.has(b) ? (bounds[k] as Float64Array).length : 0));
+  const run = new Function("buffers", "bounds", "last", "shapes", "erf", "h", text);
+  run(arrays, bounds, last, f.shapeVars.map((v) => shapes[v.name]), erf, ERROR_BOUNDS);
   return Object.fromEntries(
     outputsOf(f).map((b) => {
       const k = buffers.indexOf(b);

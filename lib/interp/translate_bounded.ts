@@ -13,7 +13,7 @@ import { reducerOf } from "../ir/reducer.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Block, Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, someExpr } from "../ir/visit.ts";
-import { LEAST, roundingsOfSum, UNIT } from "./error_bounds.ts";
+import { LEAST, LONG_SUM, roundingsOfSum, UNIT } from "./error_bounds.ts";
 import { Translator } from "./translate.ts";
 
 /** A value in the text: its name, and a bound of its error, `rel·2⁻²⁴·|v| + abs`. */
@@ -25,8 +25,18 @@ interface Value {
   readonly over?: boolean;
 }
 
+/** The function's text, and the buffers that hold long sums, for each of which it takes an array of last terms. */
+export interface BoundedTranslation {
+  readonly text: string;
+  readonly long: ReadonlySet<Buffer>;
+}
+
 /** Translates `f`, whose `buffers` are its parameters and allocations. */
-export function translateBounded(f: PrimFunc, buffers: readonly Buffer[], shapes: Shapes): string {
+export function translateBounded(
+  f: PrimFunc,
+  buffers: readonly Buffer[],
+  shapes: Shapes,
+): BoundedTranslation {
   return new BoundedTranslator(f, buffers, shapes).func();
 }
 
@@ -38,6 +48,7 @@ class BoundedTranslator {
   /** The values of the nodes that are in scope. */
   #known = new Map<Expr, Value>();
   #reduced: readonly Expr[] = [];
+  readonly #long = new Set<Buffer>();
   #made = 0;
 
   constructor(readonly f: PrimFunc, readonly buffers: readonly Buffer[], readonly shapes: Shapes) {
@@ -46,14 +57,14 @@ class BoundedTranslator {
     this.#bounded = new Set(buffers.filter((b) => !inputs.has(b)));
   }
 
-  func(): string {
+  func(): BoundedTranslation {
     const out = this.#lines;
     this.f.shapeVars.forEach((v, k) => out.push(`const ${this.#base.nameOf(v)} = shapes[${k}];`));
     this.buffers.forEach((b, k) =>
-      out.push(`const ${this.#base.nameOf(b)} = buffers[${k}], e${k} = bounds[${k}];`)
+      out.push(`const ${this.#base.nameOf(b)} = buffers[${k}], e${k} = bounds[${k}], l${k} = last[${k}];`)
     );
     this.#stmt(this.f.body);
-    return out.join("\n");
+    return { text: out.join("\n"), long: this.#long };
   }
 
   #stmt(s: Stmt): void {
@@ -130,10 +141,16 @@ class BoundedTranslator {
     const bound = `e${this.buffers.indexOf(s.buffer)}[${at}]`;
     const sum = isFloat(dtype) ? reducerOf(s) : undefined;
     if (sum?.op === "add") {
-      const term = this.#value(sum.value);
-      const rel = (term.rel + roundingsOfSum(this.#terms()) * roundingsIn(dtype)) * UNIT.f32;
+      const term = this.#value(sum.value), terms = this.#terms(), unit = roundingsIn(dtype) * UNIT.f32;
+      const rel = term.rel * UNIT.f32 + roundingsOfSum(terms) * unit;
       out.push(`${cell} += ${term.v};`);
       out.push(`${bound} += ${term.abs === undefined ? "" : `${term.abs} + `}${rel} * Math.abs(${term.v});`);
+      if (terms > LONG_SUM) {
+        this.#long.add(s.buffer);
+        const last = `l${this.buffers.indexOf(s.buffer)}[${at}]`;
+        const equal = `${term.v} === ${last} && ${term.v} !== 0`;
+        out.push(`if (${equal}) ${bound} += ${unit / 4} * Math.abs(${cell}); else ${last} = ${term.v};`);
+      }
       return;
     }
     const value = this.#value(s.value);
@@ -146,7 +163,7 @@ class BoundedTranslator {
   #rounded(value: Value, e: Expr, dtype: ScalarType): string {
     const bound = boundOf(value);
     if (!isFloat(dtype) || e.kind === "const" || e.kind === "load") return bound;
-    return `${bound} + Math.min(${LEAST[dtype as "f32" | "f16"]}, Math.abs(${value.v}))`;
+    return `${bound} + Math.min(${LEAST[dtype as "f32" | "f16"]}, Math.abs(${value.v}) || 0)`;
   }
 
   /** Terms of the current sum. */
@@ -309,7 +326,9 @@ class BoundedTranslator {
   /** A bound in f16 is at least what may be flushed, and none where the value may be infinite. */
   #held(text: string, v: string, dtype: ScalarType): string {
     if (dtype !== "f16") return text;
-    return `Math.abs(${v}) > ${RANGE.f16[1]} ? Infinity : ${text} + Math.min(${LEAST.f16}, Math.abs(${v}))`;
+    return `Math.abs(${v}) > ${
+      RANGE.f16[1]
+    } ? Infinity : ${text} + Math.min(${LEAST.f16}, Math.abs(${v}) || 0)`;
   }
 
   #integers(e: Binary): Value {
@@ -416,7 +435,7 @@ class BoundedTranslator {
       return {
         v,
         rel: 0,
-        abs: this.#temp(this.#held(`${text} + Math.min(${LEAST[dtype]}, Math.abs(${v}))`, v, dtype)),
+        abs: this.#temp(this.#held(`${text} + Math.min(${LEAST[dtype]}, Math.abs(${v}) || 0)`, v, dtype)),
         over,
       };
     };
