@@ -162,8 +162,8 @@ const GENERIC: Presets = {
 
 /**
  * Vendors' rows where DLight has a branch for them: `cuda` for NVIDIA, `rocm` for AMD, `metal` for Apple,
- * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), as far as WebGPU has what
- * they ask for; Intel has no branch there. None of them was measured here.
+ * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), where WebGPU supports
+ * them; Intel has no branch there. None of them was measured here.
  */
 export const PRESETS: Readonly<Record<Profile, Presets>> = {
   "generic-webgpu": GENERIC,

@@ -1,12 +1,12 @@
-import { anyOf, fieldsOf, finite, flag, type Kind, listOf, textUpTo } from "../base/read_json.ts";
+import { fieldsOf, finite, jsonAnyOf, jsonFlag, type JsonKind, listOf, textUpTo } from "../base/read_json.ts";
 import type { Config, KnobValue } from "../space/knobs.ts";
 import { RecordError } from "./error.ts";
 
 /** Most characters of a text and most values of a list that are read: more than any knob has. */
 const LETTERS = 10_000, VALUES = 1000;
 
-const plain = anyOf<string | number | boolean>(textUpTo(LETTERS), finite, flag);
-const knobValue = anyOf<unknown>(plain, listOf(plain, VALUES)) as Kind<KnobValue>;
+const plain = jsonAnyOf<string | number | boolean>(textUpTo(LETTERS), finite, jsonFlag);
+const knobValue = jsonAnyOf<unknown>(plain, listOf(plain, VALUES)) as JsonKind<KnobValue>;
 
 /**
  * Reads the configuration in a record's JSON text. Only its space can tell whether it is one of its points.

@@ -2,18 +2,18 @@
 import { TunebookError } from "../base/error.ts";
 import type { FuncJson } from "../ir/func_json.ts";
 import {
-  count,
   fields,
   fieldsOf,
-  flag,
-  type Kind,
-  type Kinds,
+  jsonCount,
+  jsonFlag,
+  type JsonKind,
+  type JsonKinds,
+  jsonOneOf,
+  jsonText,
   listOf,
   mapOf,
-  oneOf,
   optional,
   readFields,
-  text,
   textUpTo,
 } from "../base/read_json.ts";
 import { OLD_NAMES, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
@@ -105,9 +105,9 @@ export interface SharedSchedule {
 /** Most entries of each list: more than any search has. */
 const TASKS = 1000, RESULTS = 100, SAMPLES = 10_000, NOTES = 100;
 
-const anyObject: Kind<Readonly<Record<string, unknown>>> = { takes: "an object", read: fieldsOf };
-const samples = listOf(count, SAMPLES);
-const device: Kind<Target> = {
+const anyObject: JsonKind<Readonly<Record<string, unknown>>> = { takes: "an object", read: fieldsOf };
+const samples = listOf(jsonCount, SAMPLES);
+const device: JsonKind<Target> = {
   takes: "a target",
   read: (x) => {
     try {
@@ -118,49 +118,49 @@ const device: Kind<Target> = {
     }
   },
 };
-const seed: Kind<number> = {
+const seed: JsonKind<number> = {
   takes: "a 32-bit integer",
   read: (x) => typeof x === "number" && x === (x | 0) ? x : undefined,
 };
 
-const SCHEDULE: Kinds<SharedSchedule> = {
-  trial: count,
+const SCHEDULE: JsonKinds<SharedSchedule> = {
+  trial: jsonCount,
   // `configOf` checks the values of a configuration.
-  config: anyObject as Kind<Config>,
+  config: anyObject as JsonKind<Config>,
   trace: anyObject,
-  clock: oneOf(["timestamp", "wall", "cpu"]),
-  confirmed: flag,
-  ms: count,
+  clock: jsonOneOf(["timestamp", "wall", "cpu"]),
+  confirmed: jsonFlag,
+  ms: jsonCount,
   samples,
   against: optional(
-    fields<{ readonly ms: number; readonly samples: readonly number[] }>({ ms: count, samples }),
+    fields<{ readonly ms: number; readonly samples: readonly number[] }>({ ms: jsonCount, samples }),
   ),
-  maxError: count,
+  maxError: jsonCount,
 };
-const RESULT: Kinds<SharedResult> = {
-  contestant: text,
-  rule: text,
-  tuner: text,
-  start: text,
-  trials: count,
-  failed: count,
-  seconds: count,
+const RESULT: JsonKinds<SharedResult> = {
+  contestant: jsonText,
+  rule: jsonText,
+  tuner: jsonText,
+  start: jsonText,
+  trials: jsonCount,
+  failed: jsonCount,
+  seconds: jsonCount,
   won: optional(fields(SCHEDULE)),
 };
-const TASK: Kinds<SharedTask> = {
+const TASK: JsonKinds<SharedTask> = {
   task: textUpTo(10_000),
   note: optional(textUpTo(10_000)),
-  fingerprint: text,
+  fingerprint: jsonText,
   program: anyObject,
   seed,
-  budget: mapOf(count, NOTES),
+  budget: mapOf(jsonCount, NOTES),
   results: listOf(fields(RESULT), RESULTS),
 };
-const MANIFEST: Kinds<Manifest> = {
-  shared: count,
+const MANIFEST: JsonKinds<Manifest> = {
+  shared: jsonCount,
   title: textUpTo(10_000),
-  time: text,
-  versions: mapOf(text, NOTES),
+  time: jsonText,
+  versions: mapOf(jsonText, NOTES),
   device,
   tasks: listOf(fields(TASK), TASKS),
 };

@@ -15,6 +15,7 @@ import {
   storedOf,
   TRIAL_COLUMNS,
 } from "./schema.ts";
+import { shownValue } from "../base/shown_value.ts";
 
 /** Makes one batch of rows. */
 export function batchOf<C extends Columns>(
@@ -73,6 +74,9 @@ export function rowsOf<const C extends Columns>(
   columns: C,
   otherwise: Partial<RowOf<C>> = {},
 ): readonly RowOf<C>[] {
+  if (typeof table?.getChild !== "function") {
+    throw new RecordError(`expected an Arrow table, got ${shownValue(table)}, reading records`);
+  }
   const readers = Object.entries(columns).map(([name, column]) => {
     const vector = table.getChild(name);
     if (vector) return [name, (row: number) => checked(vector.get(row), column, name)] as const;

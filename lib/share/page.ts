@@ -38,7 +38,7 @@ font-size:12px;white-space:pre;pointer-events:none;box-shadow:0 1px 4px #0003}
 @media print{figure.chart div,#tip{display:none!important}figure.live img{display:inline}}`;
 
 /**
- * Writes the page. Every text in it is escaped. Its policy forbids requests, and all scripts but those that draw the
+ * Writes the page. Every text in it is escaped. Its policy forbids requests, and all scripts except those that draw the
  * charts.
  */
 export async function pageOf(

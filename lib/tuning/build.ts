@@ -217,13 +217,13 @@ function byRecord(
   return { ...chosen, because: `${known}; ${chosen.because}` };
 }
 
-/** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
+/** The program as a record's trace schedules it, with that trace. */
 function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
   const trace = Trace.fromJSON(json);
   return { func: replay(func, trace), trace };
 }
 
-/** The time of the rule's own point where a record was measured; Infinity where it was not. */
+/** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
 function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
   const own = ranked.find(({ record: o }) =>
     o.fingerprint === r.fingerprint && o.task === r.task && o.adapter === r.adapter && o.clock === r.clock &&

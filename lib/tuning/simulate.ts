@@ -19,7 +19,7 @@ export interface SimulateOptions {
   readonly seed: number;
   /** Points to try. */
   readonly budget: { readonly trials: number };
-  /** Points that are asked for at a time; default 8, as `tune` does. */
+  /** Points that are asked for at a time. Default 8, as in `tune`. */
   readonly batch?: number;
   /** Ends it at a point that runs in at most this time, milliseconds. */
   readonly enoughMs?: number;
