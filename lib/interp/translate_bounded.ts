@@ -25,7 +25,7 @@ interface Value {
   readonly over?: boolean;
 }
 
-/** The function's text, and the buffers that hold long sums, for each of which it takes an array of last terms. */
+/** The function's text, and the buffers that hold long sums. Each of these needs an array of last terms. */
 export interface BoundedTranslation {
   readonly text: string;
   readonly long: ReadonlySet<Buffer>;
