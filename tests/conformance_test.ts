@@ -12,7 +12,8 @@ import { targetOf } from "../lib/target/profiles.ts";
 import type { Target } from "../lib/target/target.ts";
 import { devices } from "./devices.ts";
 import { type Case, CASES } from "./dlight/operators.ts";
-import { subjectOf, wrongResults } from "./lower/checked_run.ts";
+import { randomInputs } from "../lib/measure/random_inputs.ts";
+import { subjectOf, wrongAmongSubjects } from "./lower/checked_run.ts";
 
 type Way = "own" | "generic" | "fallback";
 const WAYS: readonly Way[] = ["own", "generic", "fallback"];
@@ -55,10 +56,14 @@ for (const device of devices) {
       for (const c of CASES) {
         const ways = WAYS.filter((way) => target.kind === "cpu" || all || isChosen(c, way));
         if (c.operator !== operator || ways.length === 0) continue;
-        const subject = subjectOf(c.func, c.shapes, CASES.indexOf(c));
+        // Both sets of inputs that a measurement checks on.
+        const subjects = [false, true].map((wide) => {
+          const seed = CASES.indexOf(c);
+          return subjectOf(c.func, c.shapes, seed, randomInputs(c.func, seed, c.shapes, { wide }));
+        });
         for (const way of ways) {
           const { func, rule } = scheduled(c, way, target);
-          const said = await wrongResults(device, subject, compile(func, target));
+          const said = await wrongAmongSubjects(device, subjects, compile(func, target));
           if (said !== undefined) wrong.push(`${c.sort} ${c.dtype} ${way} by ${rule}: ${said}`);
         }
       }

@@ -1,5 +1,7 @@
 import { constant } from "../ir/build.ts";
+import type { Domain } from "../ir/domain.ts";
 import { IrError } from "../ir/error.ts";
+import { exprFromJson, type ExprJson, exprToJson } from "../ir/json.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -34,5 +36,14 @@ export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
   const params = f.params.map(bufferOf), allocs = f.allocs.map(bufferOf);
   const stmt = (s: Stmt): Stmt => mapStmt(s, stmt, expr);
   const body = replaceBuffers(stmt(f.body), now);
-  return new PrimFunc(f.name, params, f.shapeVars.filter((v) => !by.has(v)), allocs, body);
+  const domains = Object.fromEntries(
+    Object.entries(f.domains).map(([name, d]) => [name, { ...d, below: belowOf(d, f, expr) }]),
+  );
+  return new PrimFunc(f.name, params, f.shapeVars.filter((v) => !by.has(v)), allocs, body, domains);
+}
+
+/** The upper end of a domain where some shape variables have values; one of a float is a plain number. */
+function belowOf({ below }: Domain, f: PrimFunc, specialized: (e: Expr) => Expr): ExprJson {
+  if (typeof below === "number") return below;
+  return exprToJson(specialized(exprFromJson(below, new Map(f.shapeVars.map((v) => [v.name, v])))));
 }

@@ -40,6 +40,7 @@ export {
   type Definition,
   max,
   placeholder,
+  type PlaceholderDomain,
   primFunc,
   type ReduceAxis,
   reduceAxis,

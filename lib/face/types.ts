@@ -12,6 +12,7 @@ export type { ChartOptions, Spec } from "../charts/spec.ts";
 export type { BufferSpec, Launch, TextureSpec } from "../codegen/executable.ts";
 export type { Arrays, NumberArray } from "../interp/interpret.ts";
 export type { Align } from "../ir/annotations.ts";
+export type { Domain, Domains } from "../ir/domain.ts";
 export type { DType, ScalarType } from "../ir/dtype.ts";
 export type {
   ArithOp,
@@ -77,6 +78,7 @@ export type {
   OpenMeasuring,
   SampleOptions,
 } from "../measure/measuring.ts";
+export type { GivenInputs, InputRange } from "../measure/random_inputs.ts";
 export type { Hunk } from "../notebook/diff.ts";
 export type { Language } from "../notebook/highlight.ts";
 export type { Bundle } from "../notebook/jupyter.ts";

@@ -51,19 +51,7 @@ export function interpret(
   options: InterpretOptions = {},
 ): Record<string, NumberArray> {
   checkOptions("interpret", options, INTERPRET_FIELDS);
-  const given = new Set(inputsOf(f));
-  const data = new Map([...given].map((b) => [b, inputOf(f, b, inputs)]));
-  const shapes = solveShapes(f, (name) => inputs[name]?.length, options.shapes);
-  const buffers = [...f.params, ...f.allocs];
-  const arrays = buffers.map((b) => {
-    const size = countElements(b.shape, shapes);
-    const array = data.get(b);
-    if (!array) return poisoned(b.dtype, size);
-    if (array.length === size) return array;
-    throw new IrError(
-      `cannot interpret ${f.name}: input ${b.name} has ${array.length} elements, its shape takes ${size}`,
-    );
-  });
+  const { shapes, buffers, arrays } = placeArrays(f, inputs, options.shapes);
   const outOfRange = (buffer: number, dimension: number, index: number): never => {
     const b = buffers[buffer];
     throw new IrError(
@@ -85,6 +73,37 @@ export function interpret(
     (axis: number, value: number) => outOfExtent(axes[axis]?.name ?? "", value),
   );
   return Object.fromEntries(outputsOf(f).map((b) => [b.name, arrays[buffers.indexOf(b)] as NumberArray]));
+}
+
+/** The arrays of a program that runs: the inputs, and poison for all else. */
+export interface Placed {
+  /** The values of the shape variables. */
+  readonly shapes: Shapes;
+  /** The parameters and the allocations. */
+  readonly buffers: readonly Buffer[];
+  /** An array for each of `buffers`. */
+  readonly arrays: readonly NumberArray[];
+}
+
+/**
+ * Makes the arrays of a program.
+ *
+ * @throws {IrError} as {@linkcode interpret} does for its inputs
+ */
+export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefined): Placed {
+  const data = new Map(inputsOf(f).map((b) => [b, inputOf(f, b, inputs)]));
+  const shapes = solveShapes(f, (name) => inputs[name]?.length, given);
+  const buffers = [...f.params, ...f.allocs];
+  const arrays = buffers.map((b) => {
+    const size = countElements(b.shape, shapes);
+    const array = data.get(b);
+    if (!array) return poisoned(b.dtype, size);
+    if (array.length === size) return array;
+    throw new IrError(
+      `cannot interpret ${f.name}: input ${b.name} has ${array.length} elements, its shape takes ${size}`,
+    );
+  });
+  return { shapes, buffers, arrays };
 }
 
 function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): NumberArray {

@@ -20,7 +20,8 @@ export function translate(f: PrimFunc, buffers: readonly Buffer[], check: boolea
   return new Translator(buffers, check).func(f);
 }
 
-class Translator {
+/** Writes the statements and expressions of a program. */
+export class Translator {
   readonly #names = new Map<Var | Buffer, string>();
   readonly #lines: string[] = [];
   readonly #axes: Var[] = [];
@@ -34,6 +35,16 @@ class Translator {
     this.buffers.forEach((b, k) => this.#lines.push(`const ${this.#name(b)} = buffers[${k}];`));
     this.#stmt(f.body);
     return { text: this.#lines.join("\n"), axes: this.#axes };
+  }
+
+  /** The name of a variable or buffer in the text. */
+  nameOf(x: Var | Buffer): string {
+    return this.#name(x);
+  }
+
+  /** Gives a variable a name of the caller's. */
+  give(v: Var, name: string): void {
+    this.#names.set(v, name);
   }
 
   #name(x: Var | Buffer): string {

@@ -1,3 +1,4 @@
+import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
@@ -21,16 +22,19 @@ export class PrimFunc implements FuncData {
     readonly allocs: readonly Buffer[],
     /** What the program runs. */
     readonly body: Stmt,
+    /** The values that some inputs may have, by name. They are no part of the program's text or fingerprint. */
+    readonly domains: Domains = {},
   ) {}
 
   /** The program with some of its parts replaced. */
-  with(parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name">>): PrimFunc {
+  with(parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains">>): PrimFunc {
     return new PrimFunc(
       parts.name ?? this.name,
       parts.params ?? this.params,
       this.shapeVars,
       parts.allocs ?? this.allocs,
       parts.body ?? this.body,
+      parts.domains ?? this.domains,
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
 import type { Stmt } from "./stmt.ts";
 
@@ -13,4 +14,6 @@ export interface FuncData {
   readonly allocs: readonly Buffer[];
   /** What the program runs. */
   readonly body: Stmt;
+  /** The values that some inputs may have, by name. Default: none. */
+  readonly domains?: Domains;
 }

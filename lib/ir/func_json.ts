@@ -51,7 +51,8 @@ export function funcToJson(f: PrimFunc): FuncJson {
     shapeVars: f.shapeVars.map(varId),
     body: encode(f.body),
   };
-  return { ...rest, vars: varTable, buffers: bufferTable };
+  const domains = Object.keys(f.domains).length > 0 ? { domains: f.domains } : {};
+  return { ...rest, ...domains, vars: varTable, buffers: bufferTable };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   variable,
 } from "./build.ts";
 import type { ScalarType } from "./dtype.ts";
+import { readDomains } from "./domain.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
@@ -96,13 +97,16 @@ export class Reader {
   }
 
   func(): PrimFunc {
-    const { name, params, allocs, shapeVars, body } = this.json;
+    const { name, allocs, body, domains = {} } = this.json;
+    const params = readList(this.json.params).map((b) => this.#buffer({ buffer: b }));
+    const shapeVars = readList(this.json.shapeVars).map((v) => this.#var({ var: v }));
     return new PrimFunc(
       readText(name),
-      readList(params).map((b) => this.#buffer({ buffer: b })),
-      readList(shapeVars).map((v) => this.#var({ var: v })),
+      params,
+      shapeVars,
       readList(allocs).map((b) => this.#buffer({ buffer: b })),
       this.#stmt(body),
+      readDomains(domains, params.map((b) => b.name), shapeVars.map((v) => v.name)),
     );
   }
 

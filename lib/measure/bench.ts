@@ -1,23 +1,23 @@
 /** Checks and times candidates on a device that is open in this process. */
 import type { Executable } from "../codegen/executable.ts";
-import { TunebookError } from "../base/error.ts";
-import { type Arrays, interpret } from "../interp/interpret.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../runtime/arguments.ts";
-import type { TypedArray } from "../runtime/arrays.ts";
-import { type Bound, type Spent, timeOf } from "../runtime/backend.ts";
+import { type Spent, timeOf } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
-import { type Checked, checkOutput } from "./check.ts";
+import { CHECKED_ON_PROMOTION, CHECKED_RUNS, CheckedRuns } from "./checked_runs.ts";
+import { type InputSet, inputSets } from "./input_sets.ts";
 import { type Measurement, msOf } from "./measurement.ts";
 import { ratiosTo } from "../base/statistics.ts";
 import type { Measured } from "./measuring.ts";
 import type { MeasureOptions } from "./protocol.ts";
-import { randomInputs } from "./random_inputs.ts";
+import type { GivenInputs } from "./random_inputs.ts";
 import { isFaster, isPrecise, isSettled } from "./stopping_rule.ts";
 import { Idle } from "./idle.ts";
 import { Runner } from "./runner.ts";
 import { failed } from "./failed.ts";
 
+/** Samples between two checks of a candidate's results. */
+const CHECK_EVERY = 4;
 const REPEATS = 5;
 const ADAPTIVE_REPEATS = 12;
 /** Fresh samples of a candidate that seems faster than the incumbent; only these count. */
@@ -27,9 +27,7 @@ const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as con
 
 /** A program to measure candidates for: its inputs and their expected results. */
 export class Bench implements Disposable {
-  readonly #inputs: Record<string, TypedArray>;
-  readonly #reference: Arrays;
-  readonly #precision: "f32" | "f16";
+  readonly #sets: readonly [InputSet, ...InputSet[]];
   readonly #idle: Idle = new Idle();
   #incumbent: { readonly runner: Runner; readonly ms: number } | undefined;
 
@@ -39,18 +37,9 @@ export class Bench implements Disposable {
     func: PrimFunc,
     readonly shapes: Shapes,
     seed: number,
-    inputs: Readonly<Record<string, TypedArray>> = {},
+    inputs: GivenInputs = {},
   ) {
-    this.#inputs = { ...randomInputs(func, seed, shapes), ...inputs };
-    this.#reference = interpret(func, this.#inputs, { shapes, check: false });
-    this.#precision = [...func.params, ...func.allocs].some((b) => b.dtype === "f16") ? "f16" : "f32";
-    for (const [name, reference] of Object.entries(this.#reference)) {
-      if (!reference.every((x) => Number.isNaN(x))) continue;
-      throw new TunebookError(
-        `cannot check candidates for ${func.name}: for inputs in [-1, 1) every element of ${name} is NaN, as it ` +
-          `is where nothing was written; bring the inputs into the program's domain, as with abs`,
-      );
-    }
+    this.#sets = inputSets(func, shapes, seed, inputs) as [InputSet, ...InputSet[]];
   }
 
   /** Compiles, checks and times one candidate. Its failures are values; only a lost device throws. */
@@ -86,17 +75,23 @@ export class Bench implements Disposable {
       };
       while (runner.samples.length < most && !runner.done) {
         await turn();
+        if (runner.samples.length % CHECK_EVERY === 0 && !await this.#checkAgain(runner)) break;
         if (incumbent ? isSettled(ratios(), most) : isPrecise(runner.samples)) break;
       }
       // A candidate that looks faster is measured again with fresh samples: the first ones may be luck.
-      const wins = isFaster(ratios());
+      const wins = isFaster(ratios()) && runner.checks.wrong === undefined;
       if (wins) {
         theirs.length = 0;
         runner.samples.length = 0;
         for (let k = 0; k < AGAIN; k++) await turn();
       }
       const against = incumbent && { ms: incumbent.ms, samples: theirs };
-      const measurement = runner.result(clock, await this.#check(runner.bound), against);
+      if (await runner.check(this.#sets[0]) && (wins || !held) && !runner.dropped) {
+        for (const set of this.#sets) {
+          await this.#checkOn(runner, set, CHECKED_ON_PROMOTION / this.#sets.length);
+        }
+      }
+      const measurement = runner.result(clock, against);
       const promoted = measurement.status === "ok" &&
         (held ? wins && isFaster(ratios()) : !runner.dropped);
       if (promoted) this.#promote(runner, msOf(measurement));
@@ -138,8 +133,9 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Compiles and checks all candidates, then times them interleaved in `rounds` rounds, and checks the results of the last
-   * timed run.
+   * Compiles and checks all candidates, then times them interleaved in `rounds` rounds. After each round every candidate
+   * has untimed runs that are checked, on each set of inputs in alternate rounds. Each has 90 in the end, or those that
+   * fit in 2.5 s.
    */
   async race(
     executables: readonly Executable[],
@@ -154,7 +150,7 @@ export class Bench implements Disposable {
       runners.push(runner);
       if (runner instanceof Runner) stack.use(runner);
     }
-    const each = async (step: (r: Runner) => Promise<Measurement | void>) => {
+    const each = async (step: (r: Runner) => Promise<Measurement | undefined | void>) => {
       for (const [k, r] of runners.entries()) {
         if (!(r instanceof Runner)) continue;
         try {
@@ -166,8 +162,21 @@ export class Bench implements Disposable {
     };
     const read = (s: Spent) => timeOf(s, clock);
     await each((r) => r.calibrate(read, this.#idle, WARM_UP[kind], options));
-    for (let round = 0; round < rounds; round++) await each((r) => r.sample(read, this.#idle));
-    await each(async (r) => r.result(clock, await this.#check(r.bound)));
+    for (let round = 0; round < rounds; round++) {
+      const set = this.#sets[round % this.#sets.length] as InputSet;
+      const share = (CHECKED_RUNS * (round + 1)) / rounds;
+      await each((r) => r.sample(read, this.#idle));
+      await each(async (r) => {
+        // What the timed runs left, and then fresh runs.
+        const isRight = r.dropped || (await r.check(this.#sets[0]) &&
+          await this.#checkOn(r, set, Math.ceil(share - r.checks.count)));
+        return isRight ? undefined : r.result(clock);
+      });
+    }
+    await each(async (r) => {
+      await r.check(this.#sets[0]);
+      return r.result(clock);
+    });
     return runners as Measurement[];
   }
 
@@ -177,29 +186,50 @@ export class Bench implements Disposable {
     try {
       const program = stack.use(await this.device.load(executable));
       const shapes = executable.shapeVars.length > 0 ? this.shapes : {};
-      const bound = stack.use(await program.bind(this.#inputs, shapes));
+      const checks = new CheckedRuns(), others = new CheckedRuns();
+      const [plain, ...wide] = this.#sets;
+      let compileMs: number | undefined;
+      // The other set comes first and goes again, so that the device holds one at a time.
+      for (const set of wide) {
+        using other = await program.bind(set.inputs, shapes);
+        other.poison();
+        await other.run(1);
+        compileMs ??= performance.now() - begin;
+        await others.check(other, set);
+      }
+      const bound = stack.use(await program.bind(plain.inputs, shapes));
       bound.poison();
       const first = await bound.run(1);
-      const compileMs = performance.now() - begin;
-      const { wrong, maxError } = await this.#check(bound);
-      if (wrong !== undefined) return { status: "wrongAnswer", message: wrong, compileMs };
-      return new Runner(stack.move(), bound, first, compileMs, maxError);
+      compileMs ??= performance.now() - begin;
+      await checks.check(bound, plain);
+      const message = checks.wrong ?? others.wrong;
+      if (message !== undefined) return { status: "wrongAnswer", message, compileMs };
+      checks.count += others.count;
+      checks.maxError = Math.max(checks.maxError, others.maxError);
+      return new Runner(
+        stack.move(),
+        bound,
+        first,
+        compileMs,
+        checks,
+        (inputs) => program.bind(inputs, shapes),
+      );
     } catch (e) {
       return failed(e, performance.now() - begin);
     }
   }
 
-  /** Compares the results on the device with the reference. */
-  async #check(bound: Bound): Promise<Checked> {
-    const results = await bound.read();
-    let maxError = 0;
-    for (const [name, reference] of Object.entries(this.#reference)) {
-      const result = results[name];
-      if (!result) return { maxError: Infinity, wrong: `the program has no output ${name}` };
-      const checked = checkOutput(name, result, reference, this.#precision);
-      if (checked.wrong !== undefined) return checked;
-      maxError = Math.max(maxError, checked.maxError);
-    }
-    return { maxError };
+  /** Checks a run with poisoned results between timed ones. False if it is wrong. */
+  async #checkAgain(runner: Runner): Promise<boolean> {
+    const [plain] = this.#sets;
+    return await runner.check(plain) && await runner.checks.run(runner.bound, plain, 1);
+  }
+
+  /** Checks runs with poisoned results on one of the sets. False if one is wrong. */
+  async #checkOn(runner: Runner, set: InputSet, runs: number): Promise<boolean> {
+    if (runs <= 0) return true;
+    if (set === this.#sets[0]) return await runner.checks.run(runner.bound, set, runs);
+    using other = await runner.bindOther(set.inputs);
+    return await runner.checks.run(other, set, runs);
   }
 }

@@ -1,11 +1,11 @@
 /** The interface between a search and its measuring device, local or remote: plain data in, plain data out. */
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import type { TypedArray } from "../runtime/arrays.ts";
 import type { TraceJson } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import type { Measurement } from "./measurement.ts";
+import type { GivenInputs } from "./random_inputs.ts";
 
 /** The subject of a session: a program at given shapes on a device, checked on given or random inputs. */
 export interface MeasuringOptions {
@@ -17,8 +17,12 @@ export interface MeasuringOptions {
   readonly shapes?: Shapes;
   /** Seed of the random inputs, a 32-bit integer. Default 0. */
   readonly seed?: number;
-  /** Inputs by parameter name, row-major; a parameter that is not named gets random numbers. Default: none. */
-  readonly inputs?: Readonly<Record<string, TypedArray>>;
+  /**
+   * Inputs by parameter name: an array, row-major, or a range that random numbers are drawn from, as
+   * `{ ids: { below: 200 } }`. Default: random numbers of the parameter's dtype, or of the values that the program
+   * declares for it.
+   */
+  readonly inputs?: GivenInputs;
   /** Longest time for one candidate, from its trace to its last sample, milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
 }

@@ -1,8 +1,10 @@
 /** The requests and responses of the measuring process: one JSON value per line. */
 import { TunebookError } from "../base/error.ts";
 import { ARRAYS, type TypedArray } from "../runtime/arrays.ts";
+import { intervalOf } from "../ir/domain.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { Trace, type TraceJson } from "../schedule/trace.ts";
 import { targetFromJson } from "../target/target_json.ts";
@@ -10,6 +12,7 @@ import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import type { Measurement } from "./measurement.ts";
 import type { Candidate, MeasuringOptions, SampleOptions } from "./measuring.ts";
+import { type GivenInputs, type InputRange, isRange } from "./random_inputs.ts";
 
 /** How one candidate is sampled on this machine, with its limit in this machine's milliseconds. */
 export interface MeasureOptions extends SampleOptions {
@@ -23,8 +26,11 @@ export interface SessionJson {
   readonly target: unknown;
   readonly shapes: Shapes;
   readonly seed: number;
-  readonly inputs: Readonly<Record<string, { readonly dtype: keyof typeof ARRAYS; readonly base64: string }>>;
+  readonly inputs: Readonly<Record<string, InputJson>>;
 }
+
+/** An input as JSON: its bytes, or a range. */
+type InputJson = { readonly dtype: keyof typeof ARRAYS; readonly base64: string } | InputRange;
 
 /** A candidate as JSON. */
 export type CandidateJson =
@@ -96,14 +102,26 @@ export interface Session {
   readonly target: Target;
   readonly shapes: Shapes;
   readonly seed: number;
-  readonly inputs: Readonly<Record<string, TypedArray>>;
+  readonly inputs: GivenInputs;
 }
 
-/** @throws {TunebookError} for an input of a type that no parameter has */
+/** @throws {TunebookError} for an input that the program doesn't have, or of a type or range that no parameter has */
 export function sessionToJson(
   { func, target, shapes = {}, seed = 0, inputs = {} }: MeasuringOptions,
 ): SessionJson {
-  const given = Object.entries(inputs).map(([name, array]) => {
+  const takes = inputsOf(func);
+  const given = Object.entries(inputs).map(([name, array]): [string, InputJson] => {
+    const parameter = takes.find((b) => b.name === name);
+    if (!parameter) {
+      const names = takes.map((b) => b.name).join(", ");
+      throw new TunebookError(
+        `expected inputs among ${names}, got ${JSON.stringify(name)}, measuring ${func.name}`,
+      );
+    }
+    if (isRange(array)) {
+      intervalOf(name, parameter.dtype, array, shapes);
+      return [name, array];
+    }
     const dtype = Object.entries(ARRAYS).find(([, kind]) => array instanceof kind)?.[0];
     if (dtype === undefined) {
       throw new TunebookError(
@@ -111,23 +129,23 @@ export function sessionToJson(
       );
     }
     const bytes = new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
-    return [name, { dtype: dtype as keyof typeof ARRAYS, base64: bytes.toBase64() }] as const;
+    return [name, { dtype: dtype as keyof typeof ARRAYS, base64: bytes.toBase64() }];
   });
   return { func: funcToJson(func), target, shapes, seed, inputs: Object.fromEntries(given) };
 }
 
 /** Reads a session field by field. */
 export function sessionFromJson({ func, target, shapes, seed, inputs }: SessionJson): Session {
-  const arrays = Object.entries(inputs).map(([name, { dtype, base64 }]) => {
-    const array = new ARRAYS[dtype](Uint8Array.fromBase64(base64).buffer);
-    return [name, array as TypedArray] as const;
+  const given = Object.entries(inputs).map(([name, input]): [string, TypedArray | InputRange] => {
+    if (!("base64" in input)) return [name, input];
+    return [name, new ARRAYS[input.dtype](Uint8Array.fromBase64(input.base64).buffer) as TypedArray];
   });
   return {
     func: funcFromJson(func),
     target: targetFromJson(target),
     shapes,
     seed,
-    inputs: Object.fromEntries(arrays),
+    inputs: Object.fromEntries(given),
   };
 }
 

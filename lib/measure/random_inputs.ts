@@ -1,5 +1,6 @@
 /** Makes random inputs for a program, the same for the same seed. */
-import type { ScalarType } from "../ir/dtype.ts";
+import { type Domain, intervalOf } from "../ir/domain.ts";
+import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
@@ -7,16 +8,52 @@ import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import { type TypedArray, zeros } from "../runtime/arrays.ts";
 
+/** The values that an input is drawn from: from `from` on, below `below`. */
+export interface InputRange {
+  /** The least value. Default: 0. */
+  readonly from?: number;
+  /** The values are below this. */
+  readonly below: number;
+}
+
+/** Inputs by parameter name: arrays, row-major, or what to draw them from. */
+export type GivenInputs = Readonly<Record<string, TypedArray | InputRange>>;
+
+/** Tells a range from an array. */
+export function isRange(given: TypedArray | InputRange): given is InputRange {
+  return !ArrayBuffer.isView(given);
+}
+
+/** How inputs are drawn. */
+export interface DrawOptions {
+  /** Ranges of parameters, by name, in place of those that the program declares. Default: none. */
+  readonly ranges?: Readonly<Record<string, InputRange>>;
+  /**
+   * True for the second set: integers over all that their dtype or range has, floats over several magnitudes, and among
+   * them ends of the range, ties, and zeros of both signs. Default: false.
+   */
+  readonly wide?: boolean;
+}
+
 /**
  * Random arguments by name: floats uniform in [-1, 1), u32 any word (packed weights are words), i32 in
- * [-100, 100), bool 0 or 1.
+ * [-100, 100), bool 0 or 1. A parameter with a range, or one that the program declares, is uniform in it.
+ *
+ * @throws {IrError} for a range that has no value of its parameter's dtype
  */
-export function randomInputs(func: PrimFunc, seed: number, shapes: Shapes = {}): Record<string, TypedArray> {
+export function randomInputs(
+  func: PrimFunc,
+  seed: number,
+  shapes: Shapes = {},
+  { ranges = {}, wide = false }: DrawOptions = {},
+): Record<string, TypedArray> {
   return Object.fromEntries(
     inputsOf(func).map((b, k) => {
       const array = zeros(b.dtype, elements(b, shapes));
-      const next = xorshift(seed * 7919 + k + 1);
-      for (let i = 0; i < array.length; i++) array[i] = DRAW[b.dtype](next());
+      const next = xorshift(seed * 7919 + k + 1 + (wide ? 104_729 : 0));
+      const domain = ranges[b.name] ?? func.domains[b.name];
+      const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[b.dtype];
+      for (let i = 0; i < array.length; i++) array[i] = draw(next(), next);
       return [b.name, array];
     }),
   );
@@ -27,13 +64,85 @@ export function elements(b: Buffer, shapes: Shapes): number {
   return b.shape.reduce<number>((n, d: Expr) => n * evaluate(exprToJson(d), shapes), 1);
 }
 
-const DRAW: Readonly<Record<ScalarType, (word: number) => number>> = {
+type Draw = (word: number, next: () => number) => number;
+
+const DRAW: Readonly<Record<ScalarType, Draw>> = {
   f32: (w) => w / 2 ** 31 - 1,
   f16: (w) => w / 2 ** 31 - 1,
   u32: (w) => w,
   i32: (w) => (w % 200) - 100,
   bool: (w) => w >>> 31,
 };
+
+/** Magnitudes of the second set, as powers of two: products of some of them fit in f16. */
+const POWERS = { f32: [-10, 8], f16: [-6, 4] } as const;
+const TIES = [1, -1, 2, -2, 0.5, -0.5, 3, -3] as const;
+
+function wideFloat([low, high]: readonly [number, number]): Draw {
+  return (w, next) => {
+    switch (w >>> 28) {
+      case 0:
+        return 0;
+      case 1:
+        return -0;
+      case 2:
+      case 3:
+        return TIES[w & 7] as number;
+      default: {
+        const power = low + (next() / 2 ** 32) * (high - low);
+        return (w & 1 ? -1 : 1) * 2 ** power;
+      }
+    }
+  };
+}
+
+function wideInteger([low, high]: readonly [number, number]): Draw {
+  const ends = [low, high, 0, 1, -1, low + 1, high - 1, 2].filter((x) => x >= low && x <= high);
+  return (w, next) => {
+    switch (w >>> 29) {
+      case 0:
+        return ends[w % ends.length] as number;
+      case 1:
+        // Small ones, many of them alike.
+        return Math.max(low, (w % 65) - 32);
+      default:
+        return low + next();
+    }
+  };
+}
+
+const WIDE: Readonly<Record<ScalarType, Draw>> = {
+  f32: wideFloat(POWERS.f32),
+  f16: wideFloat(POWERS.f16),
+  u32: wideInteger(RANGE.u32),
+  i32: wideInteger(RANGE.i32),
+  bool: DRAW.bool,
+};
+
+/** Draws from a range: uniformly, and in the second set often its ends. */
+function drawIn(b: Buffer, domain: Domain, shapes: Shapes, wide: boolean): Draw {
+  const { from, below } = intervalOf(b.name, b.dtype, domain, shapes);
+  const float = isFloat(b.dtype), size = below - from;
+  const last = float ? below - size * 2 ** -12 : below - 1;
+  const uniform = (w: number) =>
+    float ? from + (w / 2 ** 32) * size : from + Math.floor((w / 2 ** 32) * size);
+  if (!wide) return uniform;
+  // A quotient of powers, so that a range of positive numbers shows all of its magnitudes.
+  const scaled = (w: number, next: () => number) => {
+    const x = from + size * 2 ** (-16 * (w & 0xffff) / 2 ** 16);
+    return x < below ? x : uniform(next());
+  };
+  return (w, next) => {
+    switch (w >>> 29) {
+      case 0:
+        return w & 1 ? from : last;
+      case 1:
+        return float ? scaled(w, next) : uniform(next());
+      default:
+        return uniform(next());
+    }
+  };
+}
 
 /** Marsaglia's xorshift32: simple and fast, which is enough for test data. */
 function xorshift(seed: number): () => number {

@@ -1,9 +1,11 @@
+import type { TypedArray } from "../runtime/arrays.ts";
 import type { Bound, Spent } from "../runtime/backend.ts";
-import type { Checked } from "./check.ts";
+import type { CheckedRuns } from "./checked_runs.ts";
 import type { Measurement } from "./measurement.ts";
 import { median } from "../base/statistics.ts";
 import type { MeasureOptions } from "./protocol.ts";
 import type { Idle } from "./idle.ts";
+import type { InputSet } from "./input_sets.ts";
 
 const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: the queues of drivers are limited. */
@@ -22,6 +24,8 @@ export class Runner implements Disposable {
   readonly samples: number[] = [];
   #batch = 1;
   #spentMs = 0;
+  /** Whether it ran since the last check of its results. */
+  #ran = false;
   /** Whether it was dropped after its first sample. */
   dropped = false;
 
@@ -30,7 +34,9 @@ export class Runner implements Disposable {
     readonly bound: Bound,
     readonly first: Spent,
     readonly compileMs: number,
-    readonly maxError: number,
+    readonly checks: CheckedRuns,
+    /** Puts other inputs beside those of `bound`. */
+    readonly bindOther: (inputs: Readonly<Record<string, TypedArray>>) => Promise<Bound>,
   ) {}
 
   /** True if another sample is not worth its time. */
@@ -79,6 +85,7 @@ export class Runner implements Disposable {
   /** Takes a sample that is not kept. Returns milliseconds per run. Its time counts for the candidate that needs it. */
   async once(read: (s: Spent) => number, idle: Idle, forWhom: Runner): Promise<number> {
     const spent = await this.bound.run(this.#batch);
+    this.#ran = true;
     forWhom.#spentMs += spent.wall;
     return this.#perRun(spent, read, idle);
   }
@@ -86,19 +93,26 @@ export class Runner implements Disposable {
   async sample(read: (s: Spent) => number, idle: Idle): Promise<void> {
     if (this.done) return;
     const spent = await this.bound.run(this.#batch);
+    this.#ran = true;
     this.#spentMs += spent.wall;
     this.samples.push(this.#perRun(spent, read, idle));
   }
 
-  /** Makes the measurement, given the check of the last run. */
+  /** Checks the results of its timed runs, if there are new ones. False if something is wrong. */
+  async check(set: InputSet): Promise<boolean> {
+    if (!this.#ran) return this.checks.wrong === undefined;
+    this.#ran = false;
+    return await this.checks.check(this.bound, set);
+  }
+
+  /** Makes the measurement, given the checks of its runs. */
   result(
     clock: "timestamp" | "wall" | "cpu",
-    last: Checked,
     against?: { readonly ms: number; readonly samples: readonly number[] },
   ): Measurement {
-    const { compileMs, samples } = this;
-    if (last.wrong !== undefined) {
-      const message = `its first run was right and a later one was not: ${last.wrong}`;
+    const { compileMs, samples, checks } = this;
+    if (checks.wrong !== undefined) {
+      const message = `its first run was right and a later one was not: ${checks.wrong}`;
       return { status: "wrongAnswer", message, compileMs };
     }
     const ms = median(samples);
@@ -106,13 +120,13 @@ export class Runner implements Disposable {
       const message = `the ${clock} clock told no time: ${ms} ms over ${samples.length} samples`;
       return { status: "run", message, compileMs };
     }
-    const maxError = Math.max(this.maxError, last.maxError);
     return {
       status: "ok",
       samples: [...samples],
       clock,
       compileMs,
-      maxError,
+      maxError: checks.maxError,
+      checkedRuns: checks.count,
       ...(against ? { against } : {}),
     };
   }

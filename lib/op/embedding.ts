@@ -85,6 +85,6 @@ export function embeddingProgram(options: EmbeddingProgramOptions): PrimFunc {
     ? packedInputs(weights, vocabulary, columns)
     : [placeholder("W", [vocabulary, columns], dtype)];
   const W = weights ? decoded(...inputs as [Tensor, Tensor], columns) : inputs[0] as Tensor;
-  const ids = placeholder("ids", [rows], "i32");
+  const ids = placeholder("ids", [rows], "i32", { below: vocabulary });
   return primFunc("embedding", [...inputs, ids, embedding(W, ids)]);
 }

@@ -1,6 +1,16 @@
 /** Defines tensors by their elements, as functions of the position, and makes programs of such tensors. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { aFunction, arrayOf, instanceOf, oneOf, passing, text } from "../base/option_kinds.ts";
+import {
+  aFunction,
+  arrayOf,
+  instanceOf,
+  nested,
+  number,
+  oneOf,
+  passing,
+  required,
+  text,
+} from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import {
   binary,
@@ -16,9 +26,11 @@ import {
   store,
   variable,
 } from "../ir/build.ts";
+import type { Domain } from "../ir/domain.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
+import { exprToJson } from "../ir/json.ts";
 import { identityOf } from "../ir/reducer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute, walkExpr } from "../ir/visit.ts";
@@ -68,6 +80,8 @@ export class Tensor {
     readonly buffer: Buffer,
     /** How the elements are computed; undefined for an input. */
     readonly definition?: Definition,
+    /** The values that an input may have; undefined for all that its dtype has. */
+    readonly domain?: Domain,
   ) {
     if (definition) computed.set(buffer, this);
   }
@@ -111,12 +125,34 @@ const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(
   ),
 );
 
+/** The values that an input may have, as {@linkcode placeholder} takes them. */
+export interface PlaceholderDomain {
+  /** The least value. Default: 0. */
+  readonly from?: number;
+  /** The values are below this: a number, a shape variable or its name, or an expression of shape variables. */
+  readonly below: ExprLike | string;
+}
+
+const domainKind: Kind<PlaceholderDomain> = nested(
+  {
+    from: number(),
+    below: required(
+      passing(
+        "a number, a shape variable or its name, or an expression of shape variables",
+        (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
+      ),
+    ),
+  },
+) as Kind<PlaceholderDomain>;
+
 /**
  * Makes an input tensor.
  *
  * @param shape the extent of each dimension: a positive integer, a shape variable or its name, or an expression of
  * shape variables
  * @param dtype the type of the elements; f32 by default
+ * @param domain the values that it may have, as `{ below: "vocabulary" }`; by default all that its dtype has. Random
+ * inputs are drawn from it, and the program need not be right outside of it.
  * @throws {OptionError} for an argument of a wrong kind
  * @throws {TeError} for an impossible extent
  */
@@ -124,11 +160,21 @@ export function placeholder(
   name: string,
   shape: readonly (ExprLike | string)[],
   dtype: ScalarType = "f32",
+  domain?: PlaceholderDomain,
 ): Tensor {
   checkArgument("te.placeholder", "name", name, text);
   checkArgument("te.placeholder", "shape", shape, shapeKind);
   checkArgument("te.placeholder", "dtype", dtype, scalarType);
-  return new Tensor(buffer(name, extents(name, shape), dtype));
+  if (domain !== undefined) checkArgument("te.placeholder", "domain", domain, domainKind);
+  return new Tensor(buffer(name, extents(name, shape), dtype), undefined, domain && domainOf(name, domain));
+}
+
+/** The ends of a domain of floats may be any number; a shape variable or its name is an integer. */
+function domainOf(name: string, { from, below }: PlaceholderDomain): Domain {
+  return {
+    ...(from === undefined ? {} : { from }),
+    below: typeof below === "number" ? below : exprToJson(extents(name, [below])[0] as Expr),
+  };
 }
 
 /**
@@ -263,6 +309,7 @@ export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
     [...shapeVars],
     allocs,
     renamed.size > 0 ? replaceBuffers(body, renamed) : body,
+    Object.fromEntries(params.flatMap((t) => t.domain ? [[t.name, t.domain]] : [])),
   );
 }
 

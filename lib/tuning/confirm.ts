@@ -2,6 +2,8 @@
 import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
 import { type ConfidenceInterval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
+import { CHECKED_RUNS } from "../measure/checked_runs.ts";
+import { excludedRate } from "../measure/measurement.ts";
 import type { Candidate, Measuring } from "../measure/measuring.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { Interruptible } from "./interrupt.ts";
@@ -23,6 +25,8 @@ export interface Confirmed {
   readonly ms: number;
   /** The 95% confidence interval of the median, milliseconds. */
   readonly interval: ConfidenceInterval;
+  /** Runs whose results were checked and right: at least 90, or those that fit in 2.5 s; 0 where it failed. */
+  readonly checkedRuns: number;
 }
 
 /** A speedup, and its 95% confidence interval. */
@@ -43,7 +47,7 @@ export function checkRounds(rounds: number): void {
 }
 
 /** The record of a trial with its new measurement. */
-export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord {
+export function recordConfirmed({ record, samples, ms, checkedRuns }: Confirmed): TrialRecord {
   const faster = record.medianMs / ms;
   return {
     ...record,
@@ -53,7 +57,13 @@ export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord
     medianMs: ms,
     gflops: record.gflops * faster,
     gbps: record.gbps * faster,
+    message: checkedRuns >= CHECKED_RUNS ? "" : checkedMessage(checkedRuns),
   };
+}
+
+function checkedMessage(runs: number): string {
+  const rate = (100 * excludedRate(runs)).toFixed(0);
+  return `checked in ${runs} runs: errors in less than ${rate}% of the runs are not excluded`;
 }
 
 /** Picks the fastest trials, one per schedule, and the preset if it was tried, so that a search never ends below it. */
@@ -99,8 +109,9 @@ export async function confirm(
   return trials.map((trial) => {
     const m = results[distinct.findIndex(([key]) => key === keyOf(trial))];
     const samples = m?.status === "ok" ? m.samples : [];
+    const checkedRuns = m?.status === "ok" ? m.checkedRuns ?? 0 : 0;
     const { record, preset } = trial;
-    return { record, preset, samples, ms: median(samples), interval: medianInterval(samples) };
+    return { record, preset, samples, ms: median(samples), interval: medianInterval(samples), checkedRuns };
   });
 }
 

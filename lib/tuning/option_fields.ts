@@ -17,11 +17,13 @@ import {
   oneOf,
   positive,
   recordOf,
+  required,
   text,
 } from "../base/option_kinds.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { OpenMeasuring } from "../measure/measuring.ts";
+import type { GivenInputs, InputRange } from "../measure/random_inputs.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { KnobValue } from "../space/knobs.ts";
@@ -62,8 +64,10 @@ const array: Kind<TypedArray> = {
     x instanceof Uint32Array,
 };
 
-/** Inputs by parameter name. */
-export const inputs: Kind<Readonly<Record<string, TypedArray>>> = recordOf(array);
+const range: Kind<InputRange> = nested({ from: number(), below: required(number()) });
+
+/** Inputs by parameter name: arrays, or ranges to draw them from. */
+export const inputs: Kind<GivenInputs> = recordOf(anyOf(array, range));
 
 /** The limits of a budget; a later check demands at least one. */
 const BUDGET_FIELDS = {

@@ -25,7 +25,11 @@ export interface SearchOptions {
   readonly narrowing?: Narrowing;
   /** Values of the shape variables to measure with. */
   readonly shapes?: Shapes;
-  /** Inputs by parameter name, row-major. Default: random numbers. */
+  /**
+   * Inputs by parameter name: an array, row-major, or a range that random numbers are drawn from, as
+   * `{ ids: { below: 200 } }`. Default: random numbers of the parameter's dtype, or of the values that the program
+   * declares for it.
+   */
   readonly inputs?: MeasuringOptions["inputs"];
   /** Longest time for one candidate, milliseconds. Default 30,000; less once a good candidate is known. */
   readonly deadlineMs?: number;

@@ -16,6 +16,7 @@ import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { PrimFunc } from "../ir/func.ts";
+import { inputsOf } from "../ir/parameters.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import {
   arrayOf,
@@ -46,6 +47,8 @@ export type Buckets = Readonly<Record<string, readonly (readonly [value: number,
 /** What `autotvm.tuneSuite` takes. */
 export interface TuneSuiteOptions
   extends Pick<SearchOptions, "tuner" | "seed" | "signal" | "reporter" | "deadlineMs" | "open"> {
+  /** Inputs by parameter name, as `tune` takes them, for each kernel that has such a parameter. Default: random. */
+  readonly inputs?: SearchOptions["inputs"];
   /** Shared by all kernels. The final measurement of the winners is not counted. */
   readonly budget: Pick<Budget, "seconds" | "trials">;
   /** Kernels with such a variable are tuned for each of its values. */
@@ -81,6 +84,7 @@ const SUITE_FIELDS = {
   buckets: recordOf(arrayOf(tupleOf(positive, number({ above: 0 })))),
   path: name,
   rounds: kinds.rounds,
+  inputs: kinds.inputs,
   ...kinds.pick(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
 } satisfies Fields<TuneSuiteOptions>;
 
@@ -116,6 +120,13 @@ export async function tuneSuite(
   checkBudget(budget);
   if (members.length === 0) throw new TunebookError("expected at least one kernel in the suite, got none");
   const tasks = tasksOf(members, options.buckets ?? {});
+  const known = new Set(tasks.flatMap((t) => inputsOf(t.func).map((b) => b.name)));
+  const unknown = Object.keys(options.inputs ?? {}).find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new TunebookError(
+      `expected inputs among ${[...known].join(", ")}, got ${JSON.stringify(unknown)}, tuning a suite`,
+    );
+  }
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
   const peaks = await device.probe();
@@ -170,8 +181,8 @@ export async function tuneSuite(
     await search.rest();
   }
   await searches.at(-1)?.end(signal.aborted ? "signal" : undefined);
-  const known = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
-  const whole = (ms: (r: SuiteRow) => number) => known.reduce((sum, r) => sum + r.weight * ms(r), 0);
+  const both = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
+  const whole = (ms: (r: SuiteRow) => number) => both.reduce((sum, r) => sum + r.weight * ms(r), 0);
   return new SuiteLog({
     rows,
     table: tableOf(rows, COLUMNS),
@@ -182,10 +193,15 @@ export async function tuneSuite(
 }
 
 function searchOptions(task: Task, k: number, options: TuneSuiteOptions): SearchOptions {
-  const { buckets: _, rounds: __, path, ...search } = options;
+  const { buckets: _, rounds: __, path, inputs = {}, ...search } = options;
+  const own = inputsOf(task.func).flatMap(({ name }) => {
+    const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
+    return given ? [[name, given] as const] : [];
+  });
   return {
     // The suite ends the searches; the budget limits a single search.
     ...search,
+    ...(own.length > 0 ? { inputs: Object.fromEntries(own) } : {}),
     shapes: task.shapes,
     ...(path === undefined ? {} : { path: logOf(path, k, task.names[0] ?? "") }),
   };

@@ -2,7 +2,8 @@
 import { compile } from "../../lib/codegen/compile.ts";
 import type { Executable } from "../../lib/codegen/executable.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { type Arrays, interpret } from "../../lib/interp/interpret.ts";
+import type { Arrays } from "../../lib/interp/interpret.ts";
+import { type BoundedOutput, interpretBounded } from "../../lib/interp/interpret_bounded.ts";
 import { checkOutput } from "../../lib/measure/check.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";
@@ -15,13 +16,13 @@ export interface Subject {
   readonly func: PrimFunc;
   readonly shapes: Shapes;
   readonly inputs: Inputs;
-  readonly reference: Arrays;
+  readonly reference: Readonly<Record<string, BoundedOutput>>;
 }
 
 /** `func` on fresh random inputs (or those given), interpreted without checks of indices: te's tests have them. */
 export function subjectOf(func: PrimFunc, shapes: Shapes, seed: number, given?: Arrays): Subject {
   const inputs = given as Inputs | undefined ?? randomInputs(func, seed, shapes);
-  return { func, shapes, inputs, reference: interpret(func, inputs, { shapes, check: false }) };
+  return { func, shapes, inputs, reference: interpretBounded(func, inputs, { shapes }) };
 }
 
 /** What is wrong with the results of `scheduled` on `device`; undefined where nothing is. */
@@ -40,6 +41,21 @@ export async function wrongResults(
   return await wrongBound(subject, bound);
 }
 
+/** What is wrong with the results for the first of some subjects of one program that has wrong ones. */
+export async function wrongAmongSubjects(
+  device: Device,
+  subjects: readonly Subject[],
+  executable: Executable,
+): Promise<string | undefined> {
+  using program = await device.load(executable);
+  for (const subject of subjects) {
+    using bound = await program.bind(subject.inputs, subject.shapes);
+    const wrong = await wrongBound(subject, bound);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
 /** The same where the arguments are on a device already. */
 export async function wrongBound(subject: Subject, bound: Bound): Promise<string | undefined> {
   bound.poison();
@@ -49,14 +65,13 @@ export async function wrongBound(subject: Subject, bound: Bound): Promise<string
 
 /** The same for results that there are. */
 export function wrongAmong(
-  { func, reference }: Subject,
+  { reference }: Subject,
   results: Readonly<Record<string, TypedArray>>,
 ): string | undefined {
-  const f16 = [...func.params, ...func.allocs].some((b) => b.dtype === "f16");
   for (const [name, wanted] of Object.entries(reference)) {
     const result = results[name];
     if (!result) return `there is no result ${name}`;
-    const { wrong } = checkOutput(name, result, wanted, f16 ? "f16" : "f32");
+    const { wrong } = checkOutput(name, result, wanted.values, wanted.bounds);
     if (wrong !== undefined) return wrong;
   }
   return undefined;

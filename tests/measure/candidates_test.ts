@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { TunebookError } from "../../lib/base/error.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
 import { add, constant, mul } from "../../lib/ir/build.ts";
+import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { KernelSource } from "../../lib/measure/kernel_source.ts";
 import { Measurer } from "../../lib/measure/measurer.ts";
@@ -124,7 +125,9 @@ Deno.test("inputs reach the process bit for bit, in every type", () => {
   };
   // A NaN with bits of its own.
   new Uint32Array(view.buffer)[6] = 0x7fc12345;
-  const json = JSON.parse(JSON.stringify(sessionToJson({ func: sum, target: cpu.target, inputs })));
+  const tensors = Object.keys(inputs).map((dtype) => placeholder(dtype, [1], dtype as ScalarType));
+  const every = primFunc("every", [...tensors, compute("B", [1], () => constant(0, "f32"))]);
+  const json = JSON.parse(JSON.stringify(sessionToJson({ func: every, target: cpu.target, inputs })));
   const read = sessionFromJson(json);
   const bits = (a: TypedArray) => [
     a.constructor.name,
@@ -135,6 +138,34 @@ Deno.test("inputs reach the process bit for bit, in every type", () => {
     assertEquals(bits(read.inputs[name] as TypedArray), bits(array), name);
   }
   assertEquals(read.target, cpu.target);
+});
+
+Deno.test("ranges reach the process, and draw what results are checked on", async () => {
+  const W = placeholder("W", [50]), ids = placeholder("ids", [SIZE], "i32");
+  const gather = primFunc("gather", [W, ids, compute("B", [SIZE], (i) => W.at(ids.at(i)))]);
+  const options = { func: gather, target: cpu.target, inputs: { ids: { below: 50 } } };
+  assertEquals(sessionFromJson(JSON.parse(JSON.stringify(sessionToJson(options)))).inputs, options.inputs);
+  const m = await measured(options, { trace: traceOf(gather, cpu.target) });
+  assert(m.status === "ok" && (m.checkedRuns ?? 0) >= 10, JSON.stringify(m));
+  for (const inputs of [{ id: { below: 50 } }, { ids: { below: 0 } }, { ids: { below: 1.5 } }]) {
+    await assertRejects(
+      () => Measurer.open({ ...options, inputs: inputs as unknown as typeof options.inputs }),
+      TunebookError,
+      "expected ",
+    );
+  }
+});
+
+Deno.test("an output that is one number for all random inputs is refused, and not where inputs are given", async () => {
+  const never = primFunc("never", [X, compute("B", [SIZE], (i) => mul(X.at(i), 0))]);
+  const trace = traceOf(never, cpu.target);
+  await assertRejects(
+    () => measured({ func: never, target: cpu.target }, { trace }),
+    TunebookError,
+    "expected an output that depends on its inputs, got 0 in every element of B",
+  );
+  const inputs = { X: new Float32Array(SIZE).fill(1) };
+  assertEquals((await measured({ func: never, target: cpu.target, inputs }, { trace })).status, "ok");
 });
 
 Deno.test("an input of a type that no parameter has is refused", async () => {
@@ -251,9 +282,12 @@ Deno.test({
 @compute @workgroup_size(16) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let i = id.x;
   if (i >= u32(shape.x)) { return; }
+  // Without the largest it would overflow on the second set of inputs.
+  var largest = A[4u * i];
+  for (var j = 1u; j < 4u; j++) { largest = max(largest, A[4u * i + j]); }
   var total = 0.0;
-  for (var j = 0u; j < 4u; j++) { total += exp(A[4u * i + j]); }
-  for (var j = 0u; j < 4u; j++) { B[4u * i + j] = exp(A[4u * i + j]) / total; }
+  for (var j = 0u; j < 4u; j++) { total += exp(A[4u * i + j] - largest); }
+  for (var j = 0u; j < 4u; j++) { B[4u * i + j] = exp(A[4u * i + j] - largest) / total; }
 }`;
     const options = { func, target: gpu.target, shapes: { n: 37 } };
     const right = { source, workgroups: [3, 1, 1], uniforms: ["n"] } as const;

@@ -9,7 +9,7 @@ import type { Target } from "../../lib/target/target.ts";
 import { right } from "./executables.ts";
 
 export interface Behaviour {
-  /** Milliseconds that the n-th run takes, from 0. */
+  /** Milliseconds that the n-th run takes, from 0. Runs that are checked only have no number, but the first. */
   readonly ms: (n: number) => number;
   /** Milliseconds on top of the runs asked for, before which `n` were done. Default 0. */
   readonly overheadMs?: (n: number) => number;
@@ -23,8 +23,8 @@ export interface Behaviour {
 }
 
 export class Simulated {
-  /** Every call of `run`: whose, and how many runs at a time. */
-  readonly calls: { readonly name: string; readonly times: number }[] = [];
+  /** Every call of `run`: whose, how many runs at a time, and whether its results were poisoned before. */
+  readonly calls: { readonly name: string; readonly times: number; readonly checked: boolean }[] = [];
   /** Programs and arguments that are still held. */
   held = 0;
   readonly target: Target;
@@ -33,6 +33,11 @@ export class Simulated {
   constructor(behaviours: Readonly<Record<string, Behaviour>>, target: Partial<Target> = {}) {
     this.#behaviours = behaviours;
     this.target = { ...targetOf("llvmpipe"), ...target };
+  }
+
+  /** The calls that ran something and are no checks. */
+  get timed(): readonly { readonly name: string; readonly times: number }[] {
+    return this.calls.filter((c) => c.times > 0 && !c.checked);
   }
 
   /** What `Bench` takes. */
@@ -55,9 +60,15 @@ export class Simulated {
       new Program(exe, {
         bind: (inputs) => {
           this.held++;
-          let n = 0;
+          let n = 0, checked = false;
           const run = (times: number): Promise<Spent> => {
-            this.calls.push({ name: exe.name, times });
+            this.calls.push({ name: exe.name, times, checked });
+            const wasChecked = checked && n > 0;
+            checked = false;
+            if (wasChecked) {
+              const wall = behaviour.ms(n - 1) * times;
+              return Promise.resolve({ wall, cpu: wall });
+            }
             let wall = behaviour.overheadMs?.(n) ?? 0;
             for (let t = 0; t < times; t++) {
               behaviour.before?.(n);
@@ -75,7 +86,12 @@ export class Simulated {
             const B = (inputs.A as TypedArray).map((x) => x + x + off) as TypedArray;
             return Promise.resolve({ B });
           };
-          return Promise.resolve({ poison() {}, run, read, [Symbol.dispose]: release });
+          return Promise.resolve({
+            poison: () => void (checked = true),
+            run,
+            read,
+            [Symbol.dispose]: release,
+          });
         },
         run: unused,
         prepare: unused,

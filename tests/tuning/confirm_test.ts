@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { type Confirmed, differs, finalistsOf, speedup, winnerOf } from "../../lib/tuning/confirm.ts";
+import {
+  type Confirmed,
+  differs,
+  finalistsOf,
+  recordConfirmed,
+  speedup,
+  winnerOf,
+} from "../../lib/tuning/confirm.ts";
 import { median, medianInterval } from "../../lib/base/statistics.ts";
 import { Rng } from "../../lib/base/random.ts";
 import type { Trial } from "../../lib/tuning/trial.ts";
@@ -17,6 +24,7 @@ const confirmed = (config: string, samples: readonly number[]): Confirmed => ({
   samples,
   ms: median(samples),
   interval: medianInterval(samples),
+  checkedRuns: 90,
 });
 
 const configsOf = (trials: readonly Trial[]) => finalistsOf(trials).map((t) => t.record.config);
@@ -60,4 +68,10 @@ Deno.test("what is faster round by round wins, whatever the machine does between
   assertEquals(speedup(better, own).ratio.toFixed(4), "1.1111");
   assertEquals(winnerOf([own, confirmed("failed", [])]), own);
   assertEquals(winnerOf([confirmed("failed", [])]), undefined);
+});
+
+Deno.test("a record that was confirmed in fewer than ninety checked runs says so", () => {
+  const of = (checkedRuns: number) => recordConfirmed({ ...confirmed("a", [1, 1, 1]), checkedRuns }).message;
+  assertEquals([of(90), of(200)], ["", ""]);
+  assertEquals(of(12), "checked in 12 runs: errors in less than 32% of the runs are not excluded");
 });

@@ -1,0 +1,73 @@
+/** The inputs that candidates are checked on, and what their results must be. */
+import { TunebookError } from "../base/error.ts";
+import { type BoundedOutput, interpretBounded } from "../interp/interpret_bounded.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { inputsOf } from "../ir/parameters.ts";
+import type { Shapes } from "../runtime/arguments.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
+import { type GivenInputs, type InputRange, isRange, randomInputs } from "./random_inputs.ts";
+
+/** Inputs, and the outputs that the program has for them. */
+export interface InputSet {
+  /** Words in front of what is wrong with a result: none for the first set. */
+  readonly says: string;
+  /** Every input, by name. */
+  readonly inputs: Readonly<Record<string, TypedArray>>;
+  /** Every output, by name, with the bound of each element's error. */
+  readonly outputs: Readonly<Record<string, BoundedOutput>>;
+}
+
+/**
+ * Makes the two sets of inputs for a program: a plain one, which is timed too, and one over the whole range of each
+ * dtype. Given arrays are in both; where all inputs are given there is one set.
+ *
+ * @throws {TunebookError} if no result could tell a right candidate from one that does nothing: an output is NaN
+ * throughout, or it is the same number throughout both sets although inputs are random
+ * @throws {IrError} for a range that has no value of its parameter's dtype
+ */
+export function inputSets(
+  func: PrimFunc,
+  shapes: Shapes,
+  seed: number,
+  given: GivenInputs,
+): readonly InputSet[] {
+  const arrays: Record<string, TypedArray> = {}, ranges: Record<string, InputRange> = {};
+  for (const [name, input] of Object.entries(given)) {
+    if (isRange(input)) ranges[name] = input;
+    else arrays[name] = input;
+  }
+  const set = (wide: boolean): InputSet => {
+    const inputs = { ...randomInputs(func, seed, shapes, { ranges, wide }), ...arrays };
+    return {
+      says: wide ? "with inputs over their whole range, " : "",
+      inputs,
+      outputs: interpretBounded(func, inputs, { shapes }),
+    };
+  };
+  const plain = set(false);
+  for (const [name, { values }] of Object.entries(plain.outputs)) {
+    if (!values.every((x) => Number.isNaN(x))) continue;
+    throw new TunebookError(
+      `cannot check candidates for ${func.name}: for inputs in [-1, 1) every element of ${name} is NaN, as it ` +
+        `is where nothing was written; bring the inputs into the program's domain, as with abs`,
+    );
+  }
+  if (inputsOf(func).every((b) => arrays[b.name])) return [plain];
+  const sets = [plain, set(true)];
+  if (Object.keys(arrays).length === 0) checkVaries(func, sets);
+  return sets;
+}
+
+/** An output that is one number, whatever the inputs are, shows no fault. */
+function checkVaries(func: PrimFunc, sets: readonly InputSet[]): void {
+  for (const name of Object.keys(sets[0]?.outputs ?? {})) {
+    const all = sets.map((s) => (s.outputs[name] as BoundedOutput).values);
+    const first = all[0]?.[0];
+    if (!all.every((values) => values.every((x) => x === first))) continue;
+    throw new TunebookError(
+      `expected an output that depends on its inputs, got ${first} in every element of ${name}, checking candidates ` +
+        `for ${func.name} with random inputs; give inputs, or ranges, with which it varies: ` +
+        `inputs: { ${inputsOf(func)[0]?.name ?? "A"}: { from: 0, below: 100 } }`,
+    );
+  }
+}
