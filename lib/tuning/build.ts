@@ -164,9 +164,15 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
 }
 
 function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
-  const { func: scheduled, rule, why } = clock.time("schedule", () => dlight.schedule(func, target, rules));
+  const begin = clock.seconds.compile;
+  const { ruled: { rule, why }, made: executable } = clock.time(
+    "schedule",
+    () => dlight.scheduleThen(func, target, rules, (f) => clock.time("compile", () => compile(f, target))),
+  );
+  clock.without("schedule", clock.seconds.compile - begin);
+  const failed = why.flatMap((w) => w.failed === undefined ? [] : [`${w.rule} failed: ${w.failed}`]);
   const because = why.find((w) => w.matched)?.because ?? "";
-  return { how: "rule", rule, because, executable: clock.time("compile", () => compile(scheduled, target)) };
+  return { how: "rule", rule, because: [...failed, because].join("; "), executable };
 }
 
 /** Records that are tried before the rule is taken: strangers' may be many, and all of them wrong. */
@@ -267,6 +273,11 @@ class Clock {
     } finally {
       this.#ms[stage] += performance.now() - begin;
     }
+  }
+
+  /** Takes some seconds from a stage that were another's inside it. */
+  without(stage: keyof Built["seconds"], seconds: number): void {
+    this.#ms[stage] -= seconds * 1000;
   }
 
   async wait<T>(stage: keyof Built["seconds"], run: () => Promise<T>): Promise<T> {
