@@ -18,6 +18,7 @@ import type { Kernel } from "./kernel.ts";
 import { legalizeScopes } from "./legalize_scopes.ts";
 import { lowerReductions } from "./lower_reductions.ts";
 import { mergeGuards } from "./merge_guards.ts";
+import { packBuffers } from "./pack_buffers.ts";
 import { reduceStrength } from "./reduce_strength.ts";
 import { replaceArrays } from "./replace_arrays.ts";
 import { sinkVirtualThreads } from "./sink_virtual_threads.ts";
@@ -75,7 +76,7 @@ export interface LowerOptions {
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   verifyFunc(func);
-  return splitKernels(legalizeScopes(func, target)).map((first) => {
+  return splitKernels(packBuffers(legalizeScopes(func, target), target)).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
       options.after?.(pass.name, next);

@@ -4,7 +4,7 @@ import type { Budget } from "../autotvm/budget.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
 import { nodesOf } from "../dlight/analysis.ts";
-import { fallback } from "../dlight/fallback/fallback.ts";
+import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -87,7 +87,8 @@ export type BuiltProgram = Program & { readonly built: Built };
 
 /**
  * Builds a program for a device. A program that nobody has scheduled yet is scheduled as `level` says, by DLight if
- * it says nothing; `program.built` tells by what and in what time.
+ * it says nothing; `program.built` tells by what and in what time. A launch whose shapes are past the device's limits
+ * runs as Fallback schedules the program for long axes.
  *
  * Level 3 searches whatever the database holds: who wants what is known takes level 2.
  *
@@ -141,7 +142,10 @@ export async function buildAmong(
     }
   }
   const { executable, ...how } = chosen;
-  const program = await clock.wait("load", () => device.load(executable));
+  const wide = func.shapeVars.length > 0 && nodesOf(func)
+    ? () => device.load(compile(dlight.schedule(func, device.target, [wideFallback]).func, device.target))
+    : undefined;
+  const program = await clock.wait("load", () => device.load(executable, wide));
   return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
 }
 

@@ -6,6 +6,7 @@ import { outputsOf } from "../../ir/parameters.ts";
 import { reducerOf } from "../../ir/reducer.ts";
 import type { Block, IterVar } from "../../ir/stmt.ts";
 import { walkExpr } from "../../ir/visit.ts";
+import { ScheduleError } from "../../schedule/error.ts";
 import { Schedule } from "../../schedule/schedule.ts";
 import { constExtent, mentions } from "../analysis.ts";
 import { isResult } from "../steps/inlining.ts";
@@ -41,17 +42,25 @@ export interface Plan {
   readonly kept: readonly Kept[];
 }
 
-/** So many of a program's parts have knobs of their own, so that its space can be numbered. */
-const MOST = { inputs: 4, prologues: 2, operands: 2 } as const;
+/** How many of a program's parts have knobs of their own. */
+export interface Most {
+  readonly inputs: number;
+  readonly prologues: number;
+  readonly operands: number;
+}
 
-export function planOf(func: PrimFunc): Plan {
+/** So many that a usual program's space can be numbered, and what is left for one whose space would be too large. */
+const MOST: Most = { inputs: 4, prologues: 2, operands: 2 };
+export const PLAIN: Most = { inputs: 0, prologues: 0, operands: 0 };
+
+export function planOf(func: PrimFunc, most = MOST): Plan {
   const whole = new Schedule(func);
   const inlined = inlinable(whole);
-  const again = inlined.filter((name) => isReadAgain(whole, name)).slice(0, MOST.prologues);
-  for (const name of inlined) if (!again.includes(name)) whole.computeInline(name);
+  const again = inlined.filter((name) => isReadAgain(whole, name)).slice(0, most.prologues);
+  inlineWherePossible(whole, inlined.filter((name) => !again.includes(name)));
   // Readers see prologues before these are inlined, operands after it.
   const flat = new Schedule(whole.func);
-  for (const name of again) flat.computeInline(name);
+  inlineWherePossible(flat, again);
   const names = flat.blocks();
   const follows = new Map<string, string>();
   for (const name of names) {
@@ -60,11 +69,25 @@ export function planOf(func: PrimFunc): Plan {
   }
   const outputs = outputsOf(func);
   return {
-    inputs: func.params.filter((b) => !outputs.includes(b) && b.shape.length > 0).slice(0, MOST.inputs)
+    inputs: func.params.filter((b) => !outputs.includes(b) && b.shape.length > 0).slice(0, most.inputs)
       .map((b) => b.name),
-    prologues: again.map((name) => ({ name, reader: readerOf(whole, name, names) })),
-    kept: names.map((name) => keptOf(flat, name, follows.get(name))),
+    prologues: again.filter((name) => !names.includes(name)).map((name) => ({
+      name,
+      reader: readerOf(whole, name, names),
+    })),
+    kept: names.map((name) => keptOf(flat, name, follows.get(name), most.operands)),
   };
+}
+
+/** Inlines blocks. One that can't be stays where it is, as a kernel of its own. */
+function inlineWherePossible(sch: Schedule, names: readonly string[]): void {
+  for (const name of names) {
+    try {
+      sch.computeInline(name);
+    } catch (e) {
+      if (!(e instanceof ScheduleError)) throw e;
+    }
+  }
 }
 
 /** Names of the blocks that can be inlined and lead somewhere, in program order. */
@@ -109,7 +132,7 @@ function hasTile(load: Load): boolean {
   return !gathers;
 }
 
-function keptOf(sch: Schedule, name: string, follows: string | undefined): Kept {
+function keptOf(sch: Schedule, name: string, follows: string | undefined, operands: number): Kept {
   const { iters, body } = sch.block(name);
   const reduce = iters.filter((it) => it.type === "reduce");
   const extent = (it: IterVar) => constExtent(it.extent) ?? Infinity;
@@ -120,7 +143,7 @@ function keptOf(sch: Schedule, name: string, follows: string | undefined): Kept 
     k: reduce.toSorted((a, b) => extent(b) - extent(a))[0],
     shareable: body.kind === "store" && reducerOf(body) !== undefined,
     operands: tiledInputs(sch, name).filter((l) => l.buffer.shape.length > 0 && hasTile(l))
-      .slice(0, MOST.operands),
+      .slice(0, operands),
     follows,
   };
 }
