@@ -7,6 +7,7 @@ import { equalExpr } from "../ir/equal.ts";
 import { IrError } from "../ir/error.ts";
 import type { Binary, Buffer, Call, Expr, MathOp, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { sharedNodes } from "../ir/shared_nodes.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 
 /** The function's text; its `outOfExtent` is given positions in `axes`. */
@@ -20,10 +21,16 @@ export function translate(f: PrimFunc, buffers: readonly Buffer[], check: boolea
   return new Translator(buffers, check).func(f);
 }
 
+/** Nodes of a store, as they stand in it, up to which each is written where it stands. */
+const LARGE = 256;
+
 class Translator {
   readonly #names = new Map<Var | Buffer, string>();
   readonly #lines: string[] = [];
   readonly #axes: Var[] = [];
+  /** How to ask for the nodes that have names; only in the store that named them. */
+  readonly #shared = new Map<Expr, string>();
+  #named = 0;
   /** Extents of the loops and axes that are known to be kept. */
   readonly #extents = new Map<Var, Expr>();
 
@@ -65,10 +72,16 @@ class Translator {
         out.push("}");
         return;
       case "store": {
+        const shared = sharedNodes([...s.indices, s.value], LARGE);
+        if (shared.length > 0) out.push("{");
+        for (const e of shared) this.#share(e);
         const value = this.expr(s.value);
         out.push(
           `${this.#element(s.buffer, s.indices)} = ${s.buffer.dtype === "bool" ? `+(${value})` : value};`,
         );
+        if (shared.length === 0) return;
+        out.push("}");
+        for (const e of shared) this.#shared.delete(e);
         return;
       }
       case "block":
@@ -83,6 +96,13 @@ class Translator {
       default:
         return s satisfies never;
     }
+  }
+
+  /** Names a node. It is computed when it is first asked for: where a select does not take it, it may be an error. */
+  #share(e: Expr): void {
+    const name = `s${this.#named++}`, text = this.expr(e);
+    this.#lines.push(`let v${name}; const ${name} = () => v${name} ??= ${text};`);
+    this.#shared.set(e, `${name}()`);
   }
 
   #block(b: Block): void {
@@ -129,6 +149,8 @@ class Translator {
   }
 
   expr(e: Expr): string {
+    const shared = this.#shared.get(e);
+    if (shared !== undefined) return shared;
     switch (e.kind) {
       case "const":
         if (e.dtype === "bool") return `${e.value !== 0}`;

@@ -20,7 +20,18 @@ type Fail = (what: string) => never;
 
 /** Checks `e` and everything in it; `fail` is told what is wrong. */
 export function verifyExpr(e: Expr, scope: ExprScope, fail: Fail): void {
-  mapExpr(e, (child) => (verifyExpr(child, scope, fail), child));
+  const checked = new Set<Expr>();
+  const check = (x: Expr): Expr => {
+    if (checked.has(x)) return x;
+    mapExpr(x, check);
+    verifyNode(x, scope, fail);
+    if (x.kind !== "const" && x.kind !== "var") checked.add(x);
+    return x;
+  };
+  check(e);
+}
+
+function verifyNode(e: Expr, scope: ExprScope, fail: Fail): void {
   switch (e.kind) {
     case "const":
       return verifyConst(e, fail);

@@ -21,6 +21,7 @@ import { mergeGuards } from "./merge_guards.ts";
 import { packBuffers } from "./pack_buffers.ts";
 import { reduceStrength } from "./reduce_strength.ts";
 import { replaceArrays } from "./replace_arrays.ts";
+import { shareRepeated } from "./share_repeated.ts";
 import { sinkVirtualThreads } from "./sink_virtual_threads.ts";
 import { splitKernels } from "./split_kernels.ts";
 import { trimLoops } from "./trim_loops.ts";
@@ -59,6 +60,7 @@ export const passes: readonly Pass[] = [
   { name: "mergeGuards", run: mergeGuards },
   { name: "reduceStrength", run: reduceStrength },
   { name: "hoistInvariants", run: hoistInvariants },
+  { name: "shareRepeated", run: shareRepeated },
 ];
 
 /** Options of `lower`. */

@@ -3,6 +3,8 @@ import { equalExpr } from "../../ir/equal.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
 import { outputsOf } from "../../ir/parameters.ts";
+import { keyOf } from "../../ir/key.ts";
+import { nodesIn } from "../../ir/size.ts";
 import { reducerOf } from "../../ir/reducer.ts";
 import type { Block, IterVar } from "../../ir/stmt.ts";
 import { walkExpr } from "../../ir/visit.ts";
@@ -82,12 +84,24 @@ export function planOf(func: PrimFunc, most = MOST): Plan {
 /** Inlines blocks. One that can't be stays where it is, as a kernel of its own. */
 function inlineWherePossible(sch: Schedule, names: readonly string[]): void {
   for (const name of names) {
+    if (multipliesWork(sch, name)) continue;
     try {
       sch.computeInline(name);
     } catch (e) {
       if (!(e instanceof ScheduleError)) throw e;
     }
   }
+}
+
+/** Operations that inlining a block may make of it, where its readers read it at several places each. */
+const MOST_MADE = 256;
+
+/** Whether inlining would write a block's arithmetic out at many places: a chain of such blocks grows without end. */
+function multipliesWork(sch: Schedule, name: string): boolean {
+  const places = sch.consumers(name).map((c) =>
+    new Set(loadsOf(sch, sch.block(c), name).map((l) => l.indices.map(keyOf).join())).size
+  );
+  return Math.max(0, ...places) > 1 && Math.max(...places) * nodesIn(sch.block(name).body) > MOST_MADE;
 }
 
 /** Names of the blocks that can be inlined and lead somewhere, in program order. */

@@ -1,0 +1,54 @@
+/**
+ * What stands at several places of a statement is computed once, before it, where the statement is large:
+ *
+ *                                             let part = A[i] * A[i]
+ *     B[i] = A[i]*A[i] + exp(A[i]*A[i])   →   B[i] = part + exp(part)
+ *
+ * An expression is a graph of nodes, and is printed as a tree: without names its text may be 2^n of n nodes.
+ */
+import { variable } from "../ir/build.ts";
+import { scalarOf } from "../ir/dtype.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { replaceNodes, sharedNodes } from "../ir/shared_nodes.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { mapStmt } from "../ir/visit.ts";
+import type { KernelDraft } from "./kernel_draft.ts";
+
+/** Nodes of a statement, as printed, up to which it stays as it is: drivers find what is equal in so few. */
+const SMALL = 100;
+
+export function shareRepeated(draft: KernelDraft): KernelDraft {
+  const stmt = (s: Stmt): Stmt => {
+    const x = mapStmt(s, stmt);
+    switch (x.kind) {
+      case "store":
+        return named(x, [...x.indices, x.value]);
+      case "if":
+        return named(x, [x.cond]);
+      case "let":
+        return named(x, [x.value]);
+      case "for":
+      case "seq":
+      case "block":
+      case "barrier":
+        return x;
+      default:
+        return x satisfies never;
+    }
+  };
+  return { ...draft, body: stmt(draft.body) };
+}
+
+/** The statement behind names for what its own expressions have in common. */
+function named(s: Stmt, exprs: readonly Expr[]): Stmt {
+  // A ramp is how an access says that it is of a vector.
+  const shared = sharedNodes(exprs, SMALL).filter((e) => e.kind !== "ramp");
+  if (shared.length === 0) return s;
+  const names = new Map<Expr, Var>(shared.map((e) => [e, variable("part", scalarOf(e.dtype))]));
+  const { whole, below } = replaceNodes(names);
+  const own = mapStmt(s, (x) => x, whole);
+  return shared.reduceRight<Stmt>(
+    (body, e) => ({ kind: "let", var: names.get(e) as Var, value: below(e), body }),
+    own,
+  );
+}
