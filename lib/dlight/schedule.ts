@@ -1,4 +1,5 @@
 import { TunebookError } from "../base/error.ts";
+import { checkInPlace } from "../ir/in_place.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Trace } from "../schedule/trace.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
@@ -107,6 +108,7 @@ function firstThatWorks<T>(
   among: readonly Rule[],
   attempt: (template: Template, isLast: boolean) => T,
 ): { readonly matched: Matched; readonly made: T } {
+  checkInPlace(func);
   const why: Why[] = [];
   let last: TunebookError | undefined;
   for (const [k, asked] of among.entries()) {
