@@ -7,7 +7,7 @@
  * An expression is a graph of nodes, and is printed as a tree: without names its text may be 2^n of n nodes.
  */
 import { variable } from "../ir/build.ts";
-import { scalarOf } from "../ir/dtype.ts";
+import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { replaceNodes, sharedNodes } from "../ir/shared_nodes.ts";
 import type { Stmt } from "../ir/stmt.ts";
@@ -44,7 +44,10 @@ function named(s: Stmt, exprs: readonly Expr[]): Stmt {
   // A ramp is how an access says that it is of a vector.
   const shared = sharedNodes(exprs, SMALL).filter((e) => e.kind !== "ramp");
   if (shared.length === 0) return s;
-  const names = new Map<Expr, Var>(shared.map((e) => [e, variable("part", scalarOf(e.dtype))]));
+  const names = new Map<Expr, Var>(
+    // Names of vectors are made here only, after which nothing asks for a variable's type.
+    shared.map((e) => [e, variable("part", e.dtype as ScalarType)]),
+  );
   const { whole, below } = replaceNodes(names);
   const own = mapStmt(s, (x) => x, whole);
   return shared.reduceRight<Stmt>(
