@@ -1,6 +1,6 @@
 /** Expressions as graphs: one node may stand at many places of an expression, and is computed once. */
 import type { Expr } from "./expr.ts";
-import { mapExpr } from "./visit.ts";
+import { mapExpr, someExpr } from "./visit.ts";
 
 const sizes = new WeakMap<Expr, number>();
 
@@ -22,6 +22,8 @@ export function treeSizeOf(e: Expr): number {
  * twice as many as there are different ones.
  */
 export function sharedNodes(exprs: readonly Expr[], least: number): readonly Expr[] {
+  let count = 0;
+  if (!exprs.some((e) => someExpr(e, () => ++count > least))) return [];
   const size = exprs.reduce((n, e) => n + treeSizeOf(e), 0);
   if (size <= least) return [];
   let different = 0;

@@ -18,14 +18,19 @@ export interface ExprScope {
 }
 type Fail = (what: string) => never;
 
+/** Nodes that are checked as often as they stand in an expression; beyond, each is checked once. */
+const MOST_REPEATED = 64;
+
 /** Checks `e` and everything in it; `fail` is told what is wrong. */
 export function verifyExpr(e: Expr, scope: ExprScope, fail: Fail): void {
-  const checked = new Set<Expr>();
+  let steps = 0, checked: Set<Expr> | undefined;
   const check = (x: Expr): Expr => {
-    if (checked.has(x)) return x;
-    mapExpr(x, check);
+    if (x.kind !== "const" && x.kind !== "var") {
+      if (checked?.has(x)) return x;
+      mapExpr(x, check);
+      if (++steps > MOST_REPEATED) (checked ??= new Set()).add(x);
+    }
     verifyNode(x, scope, fail);
-    if (x.kind !== "const" && x.kind !== "var") checked.add(x);
     return x;
   };
   check(e);

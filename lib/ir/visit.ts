@@ -113,15 +113,14 @@ let steps = 0, seen: Set<Expr> | undefined;
  * node that stands at many places of a large expression is not asked at each.
  */
 export function someExpr(e: Expr, has: (e: Expr) => boolean): boolean {
+  if (e.kind === "const" || e.kind === "var") return has(e);
   const outerSteps = steps, outerSeen = seen;
   steps = 0;
   seen = undefined;
-  try {
-    return someBelow(e, has);
-  } finally {
-    steps = outerSteps;
-    seen = outerSeen;
-  }
+  const found = someBelow(e, has);
+  steps = outerSteps;
+  seen = outerSeen;
+  return found;
 }
 
 function someBelow(e: Expr, has: (e: Expr) => boolean): boolean {
@@ -251,12 +250,27 @@ export function rewriteExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
 
 /** `e` with variables replaced. */
 export function substitute(e: Expr, by: ReadonlyMap<Var, Expr>): Expr {
-  return by.size === 0 ? e : substitution(by)(e);
+  if (e.kind === "var") return by.get(e) ?? e;
+  return by.size === 0 || e.kind === "const" ? e : substitution(by)(e);
 }
 
 /** Replaces variables. What stands at several places is one node there too. */
 function substitution(by: ReadonlyMap<Var, Expr>): (e: Expr) => Expr {
-  return rewriter((x) => x.kind === "var" ? by.get(x) ?? x : x);
+  const known = new Map<Expr, Expr>();
+  const go = (x: Expr): Expr => {
+    if (x.kind === "var") return by.get(x) ?? x;
+    if (x.kind === "const") return x;
+    // So little is as soon made as looked up.
+    if (x.kind === "binary" && isLeaf(x.a) && isLeaf(x.b)) return mapExpr(x, go);
+    let now = known.get(x);
+    if (now === undefined) known.set(x, now = mapExpr(x, go));
+    return now;
+  };
+  return go;
+}
+
+function isLeaf(e: Expr): boolean {
+  return e.kind === "var" || e.kind === "const";
 }
 
 /** `s` with variables replaced; a variable that `s` itself binds is not to be in `by`. */
