@@ -2,6 +2,9 @@
 import type { Expr } from "./expr.ts";
 import { mapExpr, someExpr } from "./visit.ts";
 
+/** So many nodes are soon counted. A walk asks about more than a few hundred only once each. */
+const FEW = 256;
+
 const sizes = new WeakMap<Expr, number>();
 
 /** Counts the nodes of an expression, each as often as it stands in it. Takes as long as there are different nodes. */
@@ -23,7 +26,8 @@ export function treeSizeOf(e: Expr): number {
  */
 export function sharedNodes(exprs: readonly Expr[], least: number): readonly Expr[] {
   let count = 0;
-  if (!exprs.some((e) => someExpr(e, () => ++count > least))) return [];
+  const few = Math.min(least, FEW);
+  if (!exprs.some((e) => someExpr(e, () => ++count > few))) return [];
   const size = exprs.reduce((n, e) => n + treeSizeOf(e), 0);
   if (size <= least) return [];
   let different = 0;
