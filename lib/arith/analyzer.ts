@@ -7,7 +7,7 @@
 import { and, binary, cast, constant, FALSE, isConst, not, or, select, TRUE } from "../ir/build.ts";
 import { foldCall } from "../ir/fold_call.ts";
 import { equalExpr } from "../ir/equal.ts";
-import type { Binary, Const, Expr, Var } from "../ir/expr.ts";
+import type { Binary, Const, Expr, Select, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, walkStmt } from "../ir/visit.ts";
@@ -43,7 +43,7 @@ export class Analyzer implements Ranges {
   readonly #memo = new Map<Expr, Expr>();
   /** Forms and bounds that were computed for the present ranges. */
   readonly #forms = new Map<Binary, Linear>();
-  readonly #bounds = new Map<Binary, ConstIntBound>();
+  readonly #bounds = new Map<Binary | Select, ConstIntBound>();
 
   /** An analyzer that knows every loop of `func`, and that its shape variables are at least 1. */
   static of(func: PrimFunc): Analyzer {
@@ -270,8 +270,12 @@ export class Analyzer implements Ranges {
   #atomBounds(e: Expr): ConstIntBound {
     if (e.kind === "var") return this.#ranges.get(e) ?? UNBOUNDED;
     if (e.kind === "select") {
-      const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);
-      return [Math.min(a, c), Math.max(b, d)];
+      let found = this.#bounds.get(e);
+      if (found === undefined) {
+        const [a, b] = this.bounds(e.a), [c, d] = this.bounds(e.b);
+        this.#bounds.set(e, found = [Math.min(a, c), Math.max(b, d)]);
+      }
+      return found;
     }
     if (e.kind !== "binary" || e.dtype !== "i32") return boundsOfAtom(e);
     let found = this.#bounds.get(e);

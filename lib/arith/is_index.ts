@@ -1,6 +1,8 @@
 import { isFloat } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 
+const known = new WeakMap<Expr, boolean>();
+
 /** Tells whether an expression is index arithmetic: over variables and constants alone, and not over data. */
 export function isIndex(e: Expr): boolean {
   switch (e.kind) {
@@ -8,9 +10,9 @@ export function isIndex(e: Expr): boolean {
     case "const":
       return true;
     case "binary":
-      return isIndex(e.a) && isIndex(e.b);
+      return remembered(e, () => isIndex(e.a) && isIndex(e.b));
     case "select":
-      return isIndex(e.cond) && isIndex(e.a) && isIndex(e.b);
+      return remembered(e, () => isIndex(e.cond) && isIndex(e.a) && isIndex(e.b));
     case "not":
       return isIndex(e.a);
     case "cast":
@@ -24,4 +26,10 @@ export function isIndex(e: Expr): boolean {
     default:
       return e satisfies never;
   }
+}
+
+function remembered(e: Expr, ask: () => boolean): boolean {
+  let is = known.get(e);
+  if (is === undefined) known.set(e, is = ask());
+  return is;
 }

@@ -6,6 +6,8 @@ import { exprToJson } from "../ir/json.ts";
 import { loopNests, sharedBytes } from "../lower/check_limits.ts";
 import { LimitError } from "../lower/error.ts";
 import type { Kernel } from "../lower/kernel.ts";
+import { legalizeScopes } from "../lower/legalize_scopes.ts";
+import { packBuffers } from "../lower/pack_buffers.ts";
 import { lower, type LowerOptions } from "../lower/pipeline.ts";
 import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
@@ -21,7 +23,8 @@ import { usesF16 } from "./wgsl/uses_feature.ts";
  * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
-  return assembleExecutable(func, lower(func, target, options), target);
+  const packed = packBuffers(legalizeScopes(func, target), target);
+  return assembleExecutable(packed, lower(packed, target, options), target);
 }
 
 /**

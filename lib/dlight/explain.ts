@@ -48,7 +48,9 @@ export class Explanation {
  */
 export function explain(func: PrimFunc, target: Target, among: readonly Rule[] = rules): Explanation {
   const ruled = schedule(func, target, among);
-  const verdicts = among.map((rule): Why => {
+  const verdicts = among.map((rule, k): Why => {
+    const asked = ruled.why[k];
+    if (asked) return asked;
     const { template, because } = rule.match(func, target);
     return { rule: rule.name, matched: template !== undefined, because };
   });

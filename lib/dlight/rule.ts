@@ -23,4 +23,6 @@ export interface Why {
   readonly matched: boolean;
   /** Why, in words. */
   readonly because: string;
+  /** What went wrong where it matched and its template failed at its presets; then `matched` is false. */
+  readonly failed?: string;
 }

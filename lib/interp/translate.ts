@@ -7,6 +7,7 @@ import { equalExpr } from "../ir/equal.ts";
 import { IrError } from "../ir/error.ts";
 import type { Binary, Buffer, Call, Expr, MathOp, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { sharedNodes } from "../ir/shared_nodes.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 
 /** The function's text; its `outOfExtent` is given positions in `axes`. */
@@ -20,11 +21,17 @@ export function translate(f: PrimFunc, buffers: readonly Buffer[], check: boolea
   return new Translator(buffers, check).func(f);
 }
 
+/** Nodes of a store up to which each is written at every place; beyond, a repeated node gets a name. */
+export const LARGE = 256;
+
 /** Writes the statements and expressions of a program. */
 export class Translator {
   readonly #names = new Map<Var | Buffer, string>();
   readonly #lines: string[] = [];
   readonly #axes: Var[] = [];
+  /** The names of repeated nodes, in the store that named them. */
+  readonly #shared = new Map<Expr, string>();
+  #named = 0;
   /** Extents that loops and axes are known to stay within. */
   readonly #extents = new Map<Var, Expr>();
 
@@ -76,10 +83,16 @@ export class Translator {
         out.push("}");
         return;
       case "store": {
+        const shared = sharedNodes([...s.indices, s.value], LARGE);
+        if (shared.length > 0) out.push("{");
+        for (const e of shared) this.#share(e);
         const value = this.expr(s.value);
         out.push(
           `${this.#element(s.buffer, s.indices)} = ${s.buffer.dtype === "bool" ? `+(${value})` : value};`,
         );
+        if (shared.length === 0) return;
+        out.push("}");
+        for (const e of shared) this.#shared.delete(e);
         return;
       }
       case "block":
@@ -94,6 +107,13 @@ export class Translator {
       default:
         return s satisfies never;
     }
+  }
+
+  /** Names a node. It is computed when it is first asked for: where a select does not take it, it may be an error. */
+  #share(e: Expr): void {
+    const name = `s${this.#named++}`, text = this.expr(e);
+    this.#lines.push(`let v${name}; const ${name} = () => v${name} ??= ${text};`);
+    this.#shared.set(e, `${name}()`);
   }
 
   #block(b: Block): void {
@@ -140,6 +160,8 @@ export class Translator {
   }
 
   expr(e: Expr): string {
+    const shared = this.#shared.get(e);
+    if (shared !== undefined) return shared;
     switch (e.kind) {
       case "const":
         if (e.dtype === "bool") return `${e.value !== 0}`;

@@ -12,9 +12,10 @@ import { inputsOf } from "../ir/parameters.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Block, Stmt, Store } from "../ir/stmt.ts";
+import { treeSizeOf } from "../ir/shared_nodes.ts";
 import { mapExpr, someExpr } from "../ir/visit.ts";
 import { LEAST, LONG_SUM, roundingsOfSum, UNIT } from "./error_bounds.ts";
-import { Translator } from "./translate.ts";
+import { LARGE, Translator } from "./translate.ts";
 
 /** A value in the text: its name, and a bound of its error, `rel·2⁻²⁴·|v| + abs`. */
 interface Value {
@@ -191,7 +192,7 @@ class BoundedTranslator {
 
   /** The text of an expression whose error does not matter: of an extent, or an index. */
   #plain(e: Expr): string {
-    return this.#isExact(e) ? this.#base.expr(e) : this.#value(e).v;
+    return this.#isExact(e) && treeSizeOf(e) <= LARGE ? this.#base.expr(e) : this.#value(e).v;
   }
 
   #flat(b: Buffer, indices: readonly Expr[]): string {
@@ -214,9 +215,14 @@ class BoundedTranslator {
   #value(e: Expr): Value {
     const known = this.#known.get(e);
     if (known) return known;
-    const value = this.#isExact(e) ? { v: this.#temp(this.#base.expr(e)), rel: 0 } : this.#node(e);
+    const value = this.#isExact(e) ? { v: this.#temp(this.#exact(e)), rel: 0 } : this.#node(e);
     this.#known.set(e, value);
     return value;
+  }
+
+  /** The text of an exact expression. Nodes of a large one get names, as its text may be exponential in them. */
+  #exact(e: Expr): string {
+    return treeSizeOf(e) > LARGE ? this.#own(e) : this.#base.expr(e);
   }
 
   /** The node's own text, over operands that have names. */

@@ -15,8 +15,24 @@ export function idOf(x: Var | Buffer): number {
 export function keyOf(e: Expr): string {
   if (e.kind === "const") return `${Object.is(e.value, -0) ? "-0" : e.value}${e.dtype}`;
   let key = keys.get(e);
-  if (key === undefined) keys.set(e, key = build(e));
+  if (key === undefined) keys.set(e, key = shortened(build(e)));
   return key;
+}
+
+/** The longest key that is the text itself. The text of n nodes may have 2^n characters. */
+const LONGEST = 256;
+/** Numbers of longer texts; forgotten when they are too many, and never given again. */
+const numbers = new Map<string, number>();
+const MOST_NUMBERS = 1 << 16;
+
+function shortened(text: string): string {
+  if (text.length <= LONGEST) return text;
+  let number = numbers.get(text);
+  if (number === undefined) {
+    if (numbers.size >= MOST_NUMBERS) numbers.clear();
+    numbers.set(text, number = next++);
+  }
+  return `#${number}`;
 }
 
 function build(e: Exclude<Expr, { kind: "const" }>): string {

@@ -1,10 +1,11 @@
 /** Programs as text, in TVMScript's manner. */
-import { isConst } from "./build.ts";
+import { isConst, variable } from "./build.ts";
 import { lanesOf, scalarOf } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
 import type { BinaryOp, Buffer, Expr, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
-import type { Annotations, Block, For, Stmt } from "./stmt.ts";
+import { replaceNodes, sharedNodes } from "./shared_nodes.ts";
+import type { Annotations, Block, For, Stmt, Store } from "./stmt.ts";
 
 const TYPE = { f32: "float32", f16: "float16", i32: "int32", u32: "uint32", bool: "bool" } as const;
 
@@ -33,6 +34,9 @@ const INFIX: Readonly<Record<BinaryOp, readonly [text: string, precedence: numbe
 };
 
 const COMPARISON = 4;
+
+/** Nodes of a store, as they stand in it, from which on those that stand there more than once have names. */
+const LARGE = 4096;
 
 /** Variables and buffers that share a name where both are known get a number behind it, in order of appearance. */
 class Printer {
@@ -109,7 +113,7 @@ class Printer {
         this.line(depth, "else:");
         return this.stmt(s.else, depth + 1);
       case "store":
-        return this.line(depth, `${this.access(s.buffer, s.indices)} = ${this.expr(s.value)}`);
+        return this.store(s, depth);
       case "block":
         return this.block(s, depth);
       case "let":
@@ -120,6 +124,16 @@ class Printer {
       default:
         return s satisfies never;
     }
+  }
+
+  store(s: Store, depth: number): void {
+    const shared = sharedNodes([...s.indices, s.value], LARGE);
+    const names = new Map<Expr, Var>(shared.map((e) => [e, variable("part", scalarOf(e.dtype))]));
+    const { whole, below } = replaceNodes(names);
+    this.#scope([...names.values()], () => {
+      for (const [e, v] of names) this.line(depth, `${this.name(v)} = ${this.expr(below(e))}`);
+      this.line(depth, `${this.access(s.buffer, s.indices.map(whole))} = ${this.expr(whole(s.value))}`);
+    });
   }
 
   loop(s: For): string {

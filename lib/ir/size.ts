@@ -1,6 +1,6 @@
 import type { Expr } from "./expr.ts";
 import type { Stmt } from "./stmt.ts";
-import { mapExpr, mapStmt } from "./visit.ts";
+import { mapExpr, mapStmt, walkOnce } from "./visit.ts";
 
 /** Statements and expressions in `s`, each as often as it is written; counting ends beyond `most`. */
 export function sizeOf(s: Stmt, most = Infinity): number {
@@ -15,4 +15,11 @@ export function sizeOf(s: Stmt, most = Infinity): number {
   };
   stmt(s);
   return size;
+}
+
+/** Statements and expressions in `s`; an expression that stands at many places counts once. */
+export function nodesIn(s: Stmt): number {
+  let count = 0;
+  walkOnce(s, () => count++, () => count++);
+  return count;
 }

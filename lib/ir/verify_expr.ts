@@ -18,9 +18,25 @@ export interface ExprScope {
 }
 type Fail = (what: string) => never;
 
+/** Nodes that are checked at every place; beyond, each is checked once. */
+const MOST_REPEATED = 64;
+
 /** Checks `e` and everything in it; `fail` receives the problem. */
 export function verifyExpr(e: Expr, scope: ExprScope, fail: Fail): void {
-  mapExpr(e, (child) => (verifyExpr(child, scope, fail), child));
+  let steps = 0, checked: Set<Expr> | undefined;
+  const check = (x: Expr): Expr => {
+    if (x.kind !== "const" && x.kind !== "var") {
+      if (checked?.has(x)) return x;
+      mapExpr(x, check);
+      if (++steps > MOST_REPEATED) (checked ??= new Set()).add(x);
+    }
+    verifyNode(x, scope, fail);
+    return x;
+  };
+  check(e);
+}
+
+function verifyNode(e: Expr, scope: ExprScope, fail: Fail): void {
   switch (e.kind) {
     case "const":
       return verifyConst(e, fail);

@@ -103,27 +103,50 @@ export function mapStmt(s: Stmt, stmt: (child: Stmt) => Stmt, expr: (child: Expr
   }
 }
 
-/** Tells whether `has` holds for `e` or anything below it. Parents are asked first, and nothing after the first yes. */
+/** Nodes that a walk visits as often as they stand there. Beyond, it visits each once: few nodes may stand at 2^n places. */
+const MOST_REPEATED = 512;
+/** Of the walk that is under way. */
+let steps = 0, seen: Set<Expr> | undefined;
+
+/**
+ * Tells whether `has` holds for `e` or anything below it. Parents are asked first, and nothing after the first yes. A
+ * node that stands at many places of a large expression is not asked at each.
+ */
 export function someExpr(e: Expr, has: (e: Expr) => boolean): boolean {
+  if (e.kind === "const" || e.kind === "var") return has(e);
+  const outerSteps = steps, outerSeen = seen;
+  steps = 0;
+  seen = undefined;
+  const found = someBelow(e, has);
+  steps = outerSteps;
+  seen = outerSeen;
+  return found;
+}
+
+function someBelow(e: Expr, has: (e: Expr) => boolean): boolean {
+  if (seen !== undefined) {
+    if (seen.has(e)) return false;
+    seen.add(e);
+  } else if (++steps > MOST_REPEATED) seen = new Set();
   if (has(e)) return true;
   switch (e.kind) {
     case "const":
     case "var":
       return false;
     case "binary":
-      return someExpr(e.a, has) || someExpr(e.b, has);
+      return someBelow(e.a, has) || someBelow(e.b, has);
     case "not":
     case "cast":
     case "broadcast":
-      return someExpr(e.a, has);
+      return someBelow(e.a, has);
     case "select":
-      return someExpr(e.cond, has) || someExpr(e.a, has) || someExpr(e.b, has);
+      return someBelow(e.cond, has) || someBelow(e.a, has) || someBelow(e.b, has);
     case "call":
       return someOf(e.args, has);
     case "load":
       return someOf(e.indices, has);
     case "ramp":
-      return someExpr(e.base, has);
+      return someBelow(e.base, has);
     case "shuffle":
       return someOf(e.lanes, has);
     default:
@@ -132,7 +155,7 @@ export function someExpr(e: Expr, has: (e: Expr) => boolean): boolean {
 }
 
 function someOf(list: readonly Expr[], has: (e: Expr) => boolean): boolean {
-  for (const e of list) if (someExpr(e, has)) return true;
+  for (const e of list) if (someBelow(e, has)) return true;
   return false;
 }
 
@@ -196,7 +219,17 @@ export function eachOnce(f: (e: Expr) => void): (e: Expr) => void {
   return visit;
 }
 
-/** Rewrites an expression bottom-up by `f`. An object that unrolled loops contain many times is rewritten once. */
+/** Remembers the results of a function of expressions, so that each node is visited once. `f` may call the result. */
+export function memoized<T>(f: (e: Expr) => T): (e: Expr) => T {
+  const known = new Map<Expr, T>();
+  return (e) => {
+    let value = known.get(e);
+    if (value === undefined) known.set(e, value = f(e));
+    return value;
+  };
+}
+
+/** Rewrites an expression bottom-up by `f`. A node at many places, as unrolled loops have it, is rewritten once. */
 export function rewriter(f: (e: Expr) => Expr): (e: Expr) => Expr {
   const known = new Map<Expr, Expr>();
   const expr = (e: Expr): Expr => {
@@ -217,15 +250,33 @@ export function rewriteExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
 
 /** `e` with variables replaced. */
 export function substitute(e: Expr, by: ReadonlyMap<Var, Expr>): Expr {
-  if (by.size === 0) return e;
-  const go = (x: Expr): Expr => x.kind === "var" ? by.get(x) ?? x : mapExpr(x, go);
-  return go(e);
+  if (e.kind === "var") return by.get(e) ?? e;
+  return by.size === 0 || e.kind === "const" ? e : substitution(by)(e);
+}
+
+/** Replaces variables. What stands at several places is one node there too. */
+function substitution(by: ReadonlyMap<Var, Expr>): (e: Expr) => Expr {
+  const known = new Map<Expr, Expr>();
+  const go = (x: Expr): Expr => {
+    if (x.kind === "var") return by.get(x) ?? x;
+    if (x.kind === "const") return x;
+    // So little is as soon made as looked up.
+    if (x.kind === "binary" && isLeaf(x.a) && isLeaf(x.b)) return mapExpr(x, go);
+    let now = known.get(x);
+    if (now === undefined) known.set(x, now = mapExpr(x, go));
+    return now;
+  };
+  return go;
+}
+
+function isLeaf(e: Expr): boolean {
+  return e.kind === "var" || e.kind === "const";
 }
 
 /** `s` with variables replaced; a variable that `s` itself binds is not to be in `by`. */
 export function substituteStmt(s: Stmt, by: ReadonlyMap<Var, Expr>): Stmt {
   if (by.size === 0) return s;
-  const expr = (e: Expr) => substitute(e, by);
+  const expr = substitution(by);
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   return stmt(s);
 }

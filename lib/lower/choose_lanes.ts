@@ -8,7 +8,7 @@ import { scalarOf } from "../ir/dtype.ts";
 import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, rewriter, walkOnce } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, rewriter, walkOnce } from "../ir/visit.ts";
 import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 
 export function chooseLanes(draft: KernelDraft): KernelDraft {
@@ -75,6 +75,11 @@ function isAligned(ramp: Ramp, analyzer: Analyzer): boolean {
 
 /** Lane `k` of a vector expression, as a scalar expression. */
 export function laneOf(e: Expr, k: number): Expr {
+  const lane: (e: Expr) => Expr = memoized((x) => laneWith(x, k, lane));
+  return lane(e);
+}
+
+function laneWith(e: Expr, k: number, laneOf: (e: Expr) => Expr): Expr {
   switch (e.kind) {
     case "broadcast":
       return e.a;
@@ -85,12 +90,12 @@ export function laneOf(e: Expr, k: number): Expr {
     case "load": {
       const last = e.indices.at(-1);
       if (last?.kind !== "ramp") return e;
-      return { ...e, dtype: scalarOf(e.dtype), indices: [...e.indices.slice(0, -1), laneOf(last, k)] };
+      return { ...e, dtype: scalarOf(e.dtype), indices: [...e.indices.slice(0, -1), laneOf(last)] };
     }
     case "const":
     case "var":
       return e;
     default:
-      return { ...mapExpr(e, (c) => laneOf(c, k)), dtype: scalarOf(e.dtype) } as Expr;
+      return { ...mapExpr(e, laneOf), dtype: scalarOf(e.dtype) } as Expr;
   }
 }

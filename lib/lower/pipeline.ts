@@ -18,8 +18,10 @@ import type { Kernel } from "./kernel.ts";
 import { legalizeScopes } from "./legalize_scopes.ts";
 import { lowerReductions } from "./lower_reductions.ts";
 import { mergeGuards } from "./merge_guards.ts";
+import { packBuffers } from "./pack_buffers.ts";
 import { reduceStrength } from "./reduce_strength.ts";
 import { replaceArrays } from "./replace_arrays.ts";
+import { shareRepeated } from "./share_repeated.ts";
 import { sinkVirtualThreads } from "./sink_virtual_threads.ts";
 import { splitKernels } from "./split_kernels.ts";
 import { trimLoops } from "./trim_loops.ts";
@@ -60,6 +62,7 @@ export const passes: readonly Pass[] = [
   { name: "mergeGuards", run: mergeGuards },
   { name: "reduceStrength", run: reduceStrength },
   { name: "hoistInvariants", run: hoistInvariants },
+  { name: "shareRepeated", run: shareRepeated },
 ];
 
 /** Options of `lower`. */
@@ -82,7 +85,7 @@ const LOWER_FIELDS = {
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   checkOptions("lower", options, LOWER_FIELDS);
   verifyFunc(func);
-  return splitKernels(legalizeScopes(func, target)).map((first) => {
+  return splitKernels(packBuffers(legalizeScopes(func, target), target)).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
       options.after?.(pass.name, next);

@@ -4,9 +4,10 @@ import { add, cast, constant, isConst, seq, sub } from "../ir/build.ts";
 import { foldCall } from "../ir/fold_call.ts";
 import type { Const, Expr, Var } from "../ir/expr.ts";
 import { I32 } from "../arith/interval.ts";
+import { isIndex } from "../arith/is_index.ts";
 import { fromLinear, type Linear } from "../arith/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, substitute, usesVar, varsOf, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
 
@@ -72,13 +73,22 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
   };
   const unrolled = new Set<Var>();
   walkStmt(draft.body, (s) => s.kind === "for" && s.loop === "unrolled" && unrolled.add(s.var));
+  const unrolledIn: (e: Expr) => readonly Var[] = memoized((e) => {
+    const found = new Set<Var>();
+    mapExpr(e, (child) => {
+      if (child.kind !== "var") { for (const v of unrolledIn(child)) found.add(v); }
+      else if (unrolled.has(child)) found.add(child);
+      return child;
+    });
+    return [...found];
+  });
   // Most of thousands of copies are equal, because few expressions mention all loops: each is made once.
   const known = new Map<Expr, { readonly vars: readonly Var[]; readonly copies: Map<string, Expr> }>();
   const instance = (e: Expr, values: Values): Expr => {
     if (e.kind === "const") return e;
     if (e.kind === "var") return values.get(e) ?? e;
     let own = known.get(e);
-    if (!own) known.set(e, own = { vars: varsOf(e).filter((v) => unrolled.has(v)), copies: new Map() });
+    if (!own) known.set(e, own = { vars: unrolledIn(e), copies: new Map() });
     const key = own.vars.map((v) => values.get(v)?.value).join();
     let copy = own.copies.get(key);
     if (!copy) own.copies.set(key, copy = newInstance(e, values));
@@ -95,7 +105,12 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
     }
     if (!forms.has(e)) forms.set(e, copiesOf(analyzer.linear(e), unrolled));
     const copies = forms.get(e);
-    if (!copies) return analyzer.simplify(substitute(e, values));
+    // Arithmetic on data may be a large graph; each of its nodes stays one.
+    if (!copies) {
+      return analyzer.simplify(
+        isIndex(e) ? substitute(e, values) : mapExpr(e, (c) => instance(c, values)),
+      );
+    }
     const { rest, steps, plain } = copies;
     // i32 wraps around, and so does the constant. Each product is exact, and the few of them have an exact sum.
     const at = steps.reduce(

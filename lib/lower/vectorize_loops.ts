@@ -8,9 +8,9 @@ import type { Expr, Var } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { fromLinear } from "../arith/linear.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
-import { sizeOf } from "../ir/size.ts";
+import { nodesIn } from "../ir/size.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, someStmt, substitute, substituteStmt, usesVar } from "../ir/visit.ts";
+import { mapExpr, mapStmt, someStmt, substitute, substituteStmt } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
 import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
@@ -32,7 +32,7 @@ export function vectorizeLoops(draft: KernelDraft, target: Target): KernelDraft 
     }
     const fits = x.extent.value % 4 === 0 && lanesAreApart(x, analyzer);
     if (target.lanes === 1 || !fits) return { ...x, loop: "unrolled" };
-    if ((made += x.extent.value / 4 * sizeOf(x.body, MOST_MADE)) > MOST_MADE) {
+    if ((made += x.extent.value / 4 * nodesIn(x.body)) > MOST_MADE) {
       throw new LimitError(
         `cannot vectorize the loops of ${draft.name}: they make more than ${MOST_MADE} statements and expressions; ` +
           `split off 4 to vectorize`,
@@ -62,6 +62,9 @@ function vectorized(loop: For, extent: number, analyzer: Analyzer): Stmt {
 
 /** Rewrites for the four values of one lane variable at once. */
 class Vectorizer {
+  readonly #made = new Map<Expr, Expr>();
+  readonly #varying = new Map<Expr, boolean>();
+
   constructor(readonly lane: Var, readonly analyzer: Analyzer) {}
 
   stmt(s: Stmt): Stmt {
@@ -97,6 +100,12 @@ class Vectorizer {
   /** `e` for all lanes: a scalar where the lanes agree, else a vector of four. */
   expr(e: Expr): Expr {
     if (!this.#varies(e)) return e;
+    let made = this.#made.get(e);
+    if (made === undefined) this.#made.set(e, made = this.#make(e));
+    return made;
+  }
+
+  #make(e: Expr): Expr {
     if (scalarOf(e.dtype) === "i32" || scalarOf(e.dtype) === "bool") return this.#fromLanes(e);
     if (e.kind === "load") return this.#load(e);
     if (e.kind === "call" && e.op === "subgroupShuffleXor") return this.#shuffle(e);
@@ -159,7 +168,15 @@ class Vectorizer {
   }
 
   #varies(e: Expr): boolean {
-    return usesVar(e, (v) => v === this.lane);
+    if (e.kind === "const") return false;
+    if (e.kind === "var") return e === this.lane;
+    let varies = this.#varying.get(e);
+    if (varies === undefined) {
+      let some = false;
+      mapExpr(e, (child) => (some ||= this.#varies(child), child));
+      this.#varying.set(e, varies = some);
+    }
+    return varies;
   }
 }
 

@@ -74,13 +74,14 @@ export class Device implements Disposable {
   }
 
   /**
-   * Compiles an executable on this device.
+   * Compiles an executable on this device. `otherwise` makes the program that takes over launches with shapes past the
+   * device's limits; without it they are refused.
    *
    * @throws {CompileError} for source that the driver refuses
    * @throws {LaunchLimitError} where a limit of the device is exceeded
    */
-  async load(executable: Executable): Promise<Program> {
-    return new Program(executable, await this.#backend.load(executable));
+  async load(executable: Executable, otherwise?: () => Promise<Program>): Promise<Program> {
+    return new Program(executable, await this.#backend.load(executable), otherwise);
   }
 
   /** Closes the device. Programs on it can't run any more. */

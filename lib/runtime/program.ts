@@ -2,7 +2,7 @@ import type { Executable } from "../codegen/executable.ts";
 import { checkArguments, checkWeights, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, Loaded } from "./backend.ts";
-import { RuntimeError } from "./error.ts";
+import { LaunchLimitError, RuntimeError } from "./error.ts";
 import { BoundArguments } from "./bound_arguments.ts";
 import { planPreparation } from "./preparation.ts";
 import { Prepared } from "./prepared.ts";
@@ -10,11 +10,17 @@ import { Prepared } from "./prepared.ts";
 /** A compiled program on a device. Dispose it, or declare it with `using`. */
 export class Program implements Disposable {
   readonly #loaded: Loaded;
+  readonly #otherwise: (() => Promise<Program>) | undefined;
+  #wide: Promise<Program> | undefined;
   #disposed = false;
 
-  /** Wraps an executable that a device has loaded. */
-  constructor(readonly executable: Executable, loaded: Loaded) {
+  /**
+   * Wraps an executable that a device has loaded. `otherwise` makes the program that takes over launches with shapes
+   * that are past the device's limits, once there is such a launch.
+   */
+  constructor(readonly executable: Executable, loaded: Loaded, otherwise?: () => Promise<Program>) {
     this.#loaded = loaded;
+    this.#otherwise = otherwise;
   }
 
   /** The source of all its kernels: WGSL, or JavaScript on the CPU. */
@@ -31,14 +37,21 @@ export class Program implements Disposable {
    */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
     this.#check();
-    return await this.#loaded.run(inputs, checkArguments(this.executable, inputs, shapes));
+    const known = checkArguments(this.executable, inputs, shapes);
+    return await this.#withinLimits(
+      () => this.#loaded.run(inputs, known),
+      (wide) => wide.run(inputs, shapes),
+    );
   }
 
   /** Puts the arguments on the device once, to run many times. */
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
     this.#check();
-    const bound = await this.#loaded.bind(inputs, checkArguments(this.executable, inputs, shapes));
-    return new BoundArguments(this.executable.name, bound, () => {});
+    const known = checkArguments(this.executable, inputs, shapes);
+    return await this.#withinLimits(
+      async () => new BoundArguments(this.executable.name, await this.#loaded.bind(inputs, known), () => {}),
+      (wide) => wide.bind(inputs, shapes),
+    );
   }
 
   /**
@@ -68,6 +81,17 @@ export class Program implements Disposable {
     return new Prepared(executable, weights, { lengths, shapes: known }, () => this.#check());
   }
 
+  /** Does it here, or with the other program where the shapes are past the device's limits here. */
+  async #withinLimits<T>(here: () => Promise<T>, there: (wide: Program) => Promise<T>): Promise<T> {
+    try {
+      return await here();
+    } catch (e) {
+      if (!(e instanceof LaunchLimitError) || !this.#otherwise) throw e;
+      this.#wide ??= this.#otherwise();
+      return await there(await this.#wide);
+    }
+  }
+
   #check(verb = "run"): void {
     if (!this.#disposed) return;
     throw new RuntimeError(
@@ -80,5 +104,6 @@ export class Program implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#loaded[Symbol.dispose]();
+    this.#wide?.then((wide) => wide[Symbol.dispose](), () => {});
   }
 }

@@ -1,9 +1,10 @@
 import { isConst } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { sizeOf } from "../ir/size.ts";
+import { keyOf } from "../ir/key.ts";
+import { nodesIn } from "../ir/size.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, substitute } from "../ir/visit.ts";
+import { mapStmt, rewriter, substitute } from "../ir/visit.ts";
 import { dimensions } from "./compute_at.ts";
 import { ScheduleError } from "./error.ts";
 import { accumulates, storeOf, writes } from "./block_accesses.ts";
@@ -51,22 +52,26 @@ export function computeInline(func: PrimFunc, name: string): PrimFunc {
   const dims = dimensions(b, asked);
   const consumers = consumersOf(func, b);
   if (consumers.length === 0) throw new ScheduleError(`${asked}: nothing reads it; leave it where it is`, b);
-  const size = sizeOf(s);
-  let made = 0;
+  const size = nodesIn(s);
+  let written = 0;
+  const values = new Map<string, Expr>();
   const value = (indices: readonly Expr[]) => {
-    if ((made += size) > MOST_MADE) {
+    // Reads of one element are one node.
+    const key = indices.map(keyOf).join();
+    const known = values.get(key);
+    if (known) return known;
+    if ((written += size) > MOST_MADE) {
       throw new ScheduleError(
         `${asked}: it is written out at more reads than ${
           Math.floor(MOST_MADE / size)
         }; computeAt keeps its results`,
       );
     }
-    return substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
+    const made = substitute(s.value, new Map([...dims].map(([v, d]) => [v, indices[d] as Expr])));
+    values.set(key, made);
+    return made;
   };
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
-    return x.kind === "load" && x.buffer === s.buffer ? value(x.indices) : x;
-  };
+  const expr = rewriter((x) => x.kind === "load" && x.buffer === s.buffer ? value(x.indices) : x);
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   const now = consumers.reduce(
     (f, c) => replaceStmt(f, c.block, mapStmt(c.block, stmt)),

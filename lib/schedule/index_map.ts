@@ -3,7 +3,8 @@ import { add, floorDiv, floorMod, isConst, mul, toExpr } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { walkStmt } from "../ir/visit.ts";
+import { mapStmt, walkStmt } from "../ir/visit.ts";
+import { treeSizeOf } from "../ir/shared_nodes.ts";
 import { ScheduleError } from "./error.ts";
 
 /**
@@ -158,7 +159,10 @@ export function backward(
  */
 export function checkSize(asked: string, s: Stmt, at: Stmt): void {
   let size = 0;
-  walkStmt(s, () => size++, () => size++);
+  walkStmt(s, (x) => {
+    size++;
+    mapStmt(x, (child) => child, (e) => (size += treeSizeOf(e), e));
+  });
   if (size <= SIZE_LIMIT) return;
   throw new ScheduleError(
     `${asked}: the block would have ${size} statements and operations; up to ${SIZE_LIMIT} work`,

@@ -4,7 +4,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, walkStmt } from "../ir/visit.ts";
+import { mapStmt, rewriter, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
 import { isStraight, nestOver } from "./box_loops.ts";
@@ -103,11 +103,10 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
     : outOld;
   if (outGrows) news.set(outOld, out);
 
-  const expr = (e: Expr): Expr => {
-    const x = mapExpr(e, expr);
+  const expr = rewriter((x) => {
     const now = x.kind === "load" ? news.get(x.buffer) : undefined;
     return x.kind === "load" && now ? { ...x, buffer: now } : x;
-  };
+  });
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" && x.buffer === outOld ? { ...x, buffer: out } : x;

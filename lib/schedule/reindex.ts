@@ -3,7 +3,7 @@ import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, IterVar, Stmt, Store } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, readsMemory, substitute, usesVar, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, readsMemory, substitute, usesVar, walkStmt } from "../ir/visit.ts";
 import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver, within } from "./box_loops.ts";
@@ -95,8 +95,9 @@ export function reindex(func: PrimFunc, name: string, bufferName: string): { fun
     },
   );
   const plain = axes.map((it) => it.var);
-  const expr = (e: Expr): Expr =>
-    e.kind === "load" && e.buffer === buffer ? load(copied, ...plain) : mapExpr(e, expr);
+  const expr: (e: Expr) => Expr = memoized((e) =>
+    e.kind === "load" && e.buffer === buffer ? load(copied, ...plain) : mapExpr(e, expr)
+  );
   const stmt = (s: Stmt): Stmt => {
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" && x.buffer === buffer ? { ...x, buffer: copied, indices: plain } : x;

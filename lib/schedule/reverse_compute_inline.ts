@@ -2,7 +2,7 @@ import { isConst } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
-import { mapExpr, substitute } from "../ir/visit.ts";
+import { mapExpr, memoized, substitute } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { accumulates, storeOf, writes } from "./block_accesses.ts";
 import { blocksOf, findBlock } from "./find.ts";
@@ -58,7 +58,7 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   }
   const map = new Map<Expr, Expr>();
   let plain = true;
-  const find = (e: Expr): Expr => {
+  const find: (e: Expr) => Expr = memoized((e) => {
     if (e.kind === "load" && e.buffer === from.buffer) {
       e.indices.forEach((i, d) => {
         if (i.kind === "var" && (map.get(i) ?? from.indices[d]) === from.indices[d]) {
@@ -67,7 +67,7 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
       });
     }
     return mapExpr(e, find);
-  };
+  });
   find(s.value);
   const same = s.buffer.shape.length === from.buffer.shape.length && b.iters.every((it) => map.has(it.var)) &&
     b.iters.length === from.indices.length &&
@@ -84,12 +84,13 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
     );
   }
   const by = new Map([...map].map(([v, e]) => [v as Extract<Expr, { kind: "var" }>, e]));
-  const expr = (e: Expr): Expr =>
+  const expr: (e: Expr) => Expr = memoized((e) =>
     e.kind === "load" && e.buffer === from.buffer
       ? from.value
       : e.kind === "var"
       ? by.get(e) ?? e
-      : mapExpr(e, expr);
+      : mapExpr(e, expr)
+  );
   const body: Stmt = {
     kind: "store",
     buffer: s.buffer,

@@ -1,6 +1,6 @@
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { sizeOf } from "../ir/size.ts";
+import { nodesIn } from "../ir/size.ts";
 import { ScheduleError } from "./error.ts";
 import { OLD_NAMES, type OldNames } from "./old_names.ts";
 import { apply, showStep, type Step } from "./step.ts";
@@ -106,7 +106,7 @@ export function* stages(func: PrimFunc, { program, steps }: Trace): Generator<Pr
   let last = func;
   for (const [k, step] of steps.entries()) {
     last = apply(last, step).func;
-    if (sizeOf(last.body, SIZE_LIMIT) > SIZE_LIMIT) {
+    if (nodesIn(last.body) > SIZE_LIMIT) {
       throw new ScheduleError(
         `cannot replay a trace of ${program.name}: step ${k}, ${step.op}, leaves a program of more than ${SIZE_LIMIT} ` +
           `statements and expressions; inline or partition less`,

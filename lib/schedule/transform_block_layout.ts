@@ -3,7 +3,7 @@ import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import {
   backward,
@@ -106,11 +106,11 @@ function nameOf(pieces: readonly Piece[], vars: readonly Var[]): string {
 
 /** Simplifies indices and conditions only: stored values keep their form, by which reducers are recognised. */
 function simplified(s: Stmt, analyzer: Analyzer): Stmt {
-  const expr = (e: Expr): Expr => {
+  const expr: (e: Expr) => Expr = memoized((e) => {
     if (!readsMemory(e)) return analyzer.simplify(e);
     const x = mapExpr(e, expr);
     return x.kind === "select" ? select(x.cond, x.a, x.b) : x;
-  };
+  });
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   return stmt(s);
 }

@@ -1,9 +1,9 @@
 import { isConst } from "../ir/build.ts";
-import type { Buffer, Expr } from "../ir/expr.ts";
+import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt } from "../ir/visit.ts";
+import { mapStmt, rewriter } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { checkSize, extentOfPieces, forward, type IndexMap, mapped } from "./index_map.ts";
 import { blocksOf } from "./find.ts";
@@ -42,12 +42,11 @@ export function transformLayout(func: PrimFunc, name: string, map: IndexMap): Pr
   const now: Buffer = { ...old, shape: dimensions.map((pieces) => extentOfPieces(pieces, analyzer)) };
   const moved = (b: Block): Block => {
     const known = analyzerIn(func, b);
-    const expr = (e: Expr): Expr => {
-      const x = mapExpr(e, expr);
-      return x.kind === "load" && x.buffer === old
+    const expr = rewriter((x) =>
+      x.kind === "load" && x.buffer === old
         ? { ...x, buffer: now, indices: forward(dimensions, x.indices, known) }
-        : x;
-    };
+        : x
+    );
     const stmt = (s: Stmt): Stmt => {
       const x = mapStmt(s, stmt, expr);
       return x.kind === "store" && x.buffer === old

@@ -4,7 +4,7 @@ import type { Budget } from "../autotvm/budget.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
 import { nodesOf } from "../dlight/analysis.ts";
-import { fallback } from "../dlight/fallback/fallback.ts";
+import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -89,7 +89,8 @@ export type BuiltProgram = Program & { readonly built: Built };
 
 /**
  * Builds a program for a device. An unscheduled program is scheduled first, as `level` says; the default is DLight.
- * `program.built` states how, and how long it took.
+ * `program.built` states how, and how long it took. A launch whose shapes exceed the device's limits runs as Fallback
+ * schedules the program for long axes.
  *
  * Level 3 always searches, even if the database has a record; level 2 uses the record.
  *
@@ -144,7 +145,10 @@ export async function buildAmong(
     }
   }
   const { executable, ...how } = chosen;
-  const program = await clock.wait("load", () => device.load(executable));
+  const wide = func.shapeVars.length > 0 && nodesOf(func)
+    ? () => device.load(compile(dlight.schedule(func, device.target, [wideFallback]).func, device.target))
+    : undefined;
+  const program = await clock.wait("load", () => device.load(executable, wide));
   return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
 }
 
@@ -166,11 +170,15 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
 }
 
 function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
-  const ruled = clock.time("schedule", () => dlight.schedule(func, target, rules));
-  const { rule, trace } = ruled;
-  const because = ruled.why.find((w) => w.matched)?.because ?? "";
-  const executable = clock.time("compile", () => compile(ruled.func, target));
-  return { how: "rule", rule, because, trace, executable };
+  const begin = clock.seconds.compile;
+  const { ruled: { rule, why, trace }, made: executable } = clock.time(
+    "schedule",
+    () => dlight.scheduleThen(func, target, rules, (f) => clock.time("compile", () => compile(f, target))),
+  );
+  clock.without("schedule", clock.seconds.compile - begin);
+  const failed = why.flatMap((w) => w.failed === undefined ? [] : [`${w.rule} failed: ${w.failed}`]);
+  const because = why.find((w) => w.matched)?.because ?? "";
+  return { how: "rule", rule, because: [...failed, because].join("; "), trace, executable };
 }
 
 /** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
@@ -278,6 +286,11 @@ class Clock {
     } finally {
       this.#ms[stage] += performance.now() - begin;
     }
+  }
+
+  /** Takes some seconds from a stage that were another's inside it. */
+  without(stage: keyof Built["seconds"], seconds: number): void {
+    this.#ms[stage] -= seconds * 1000;
   }
 
   async wait<T>(stage: keyof Built["seconds"], run: () => Promise<T>): Promise<T> {

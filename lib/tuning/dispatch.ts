@@ -104,7 +104,7 @@ export async function buildDispatch(
       const rows = Object.fromEntries([[variable, b]]);
       if (b === 1) await add(1, specialize(func, rows), others, dlight.rules);
       else if (lowBatchGemv(b).match(func, device.target).template) {
-        await add(b, func, { ...others, ...rows }, [lowBatchGemv(b)]);
+        await add(b, func, { ...others, ...rows }, [lowBatchGemv(b), ...dlight.rules]);
       }
     }
     await add(Infinity, func, how.shapes ?? {}, dlight.rules);

@@ -1,5 +1,6 @@
 /** The methods that `compare` runs on a program. */
 import * as dlight from "../dlight/schedule.ts";
+import { compile } from "../codegen/compile.ts";
 import { fallback } from "../dlight/fallback/fallback.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -96,7 +97,7 @@ function builtIn(name: Method, func: PrimFunc, target: Target): FixedMethod | Se
     case "fallback":
       return { name, ...dlight.match(func, target, [fallback]) };
     case "dlight":
-      return { name, ...dlight.match(func, target) };
+      return { name, ...dlight.match(func, target, dlight.rules, (f) => compile(f, target)) };
     case "autotvm":
       return { name, start: "scratch" };
     case "autotvm+dlight":

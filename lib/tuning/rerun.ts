@@ -1,7 +1,8 @@
 /** Re-measures shared schedules on this device. */
 import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { schedule } from "../dlight/schedule.ts";
+import { compile } from "../codegen/compile.ts";
+import * as dlight from "../dlight/schedule.ts";
 import type { Failed, Measurement } from "../measure/measurement.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
@@ -96,7 +97,9 @@ async function rerunOne(
   options: RerunOptions,
 ): Promise<readonly RerunRow[]> {
   const { func, task: { task }, results } = subject;
-  const ruled = attempt(() => schedule(func, device.target));
+  const ruled = attempt(() =>
+    dlight.scheduleThen(func, device.target, dlight.rules, (f) => compile(f, device.target)).ruled
+  );
   const own = "status" in ruled ? undefined : ruled;
   const ownRule = own?.rule ?? "";
   const preset = own ? JSON.stringify(own.trace) : "";

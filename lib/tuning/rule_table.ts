@@ -74,8 +74,13 @@ async function ruleRow(
   const begin = performance.now();
   const empty = { kernel: name, phase, ms: NaN, gflops: NaN, gbps: NaN, roofline: NaN };
   try {
-    const { func: scheduled, rule } = dlight.schedule(func, device.target);
-    const executable = compile(scheduled, device.target);
+    const { target } = device;
+    const { ruled: { rule }, made: executable } = dlight.scheduleThen(
+      func,
+      target,
+      dlight.rules,
+      (f) => compile(f, target),
+    );
     const scheduleMs = performance.now() - begin;
     const known = { ...empty, rule, kernels: executable.launches.length, scheduleMs };
     const m = await new Bench(device, func, shapes, 0).measure(executable, { repeats: 3 });

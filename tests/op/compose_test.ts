@@ -2,8 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
-import type { Rule } from "../../lib/dlight/rule.ts";
-import { rules, schedule } from "../../lib/dlight/schedule.ts";
+import { schedule } from "../../lib/dlight/schedule.ts";
 import type { Arrays, NumberArray, Shapes } from "../../lib/interp/interpret.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { signature } from "../../lib/ir/signature.ts";
@@ -13,21 +12,17 @@ import * as op from "../../lib/face/op.ts";
 import * as te from "../../lib/face/te.ts";
 import { ACTIVATION, assertComputes, at, decodeQ4, Random, tensor, total } from "./reference.ts";
 
-/**
- * Checks the program itself, and as all rules and Fallback alone schedule it for the CPU and for WebGPU. `among` are the
- * rules that can take it.
- */
+/** Checks the program itself, and as all rules and Fallback alone schedule it for the CPU and for WebGPU. */
 function assertChain(
   f: PrimFunc,
   inputs: Arrays,
   wanted: Readonly<Record<string, readonly number[]>>,
   shapes: Shapes = {},
-  among: readonly Rule[] = rules,
 ): void {
   verifyFunc(f);
   assertComputes(f, inputs, wanted, shapes, 1e-9);
   for (const target of [targetOf("cpu"), targetOf("generic-webgpu")]) {
-    for (const { func } of [schedule(f, target, among), schedule(f, target, [fallback])]) {
+    for (const { func } of [schedule(f, target), schedule(f, target, [fallback])]) {
       assertComputes(func, inputs, wanted, shapes, 1e-9);
       assert(compile(func, target).launches.length > 0);
     }
@@ -125,9 +120,7 @@ for (const layout of ["NCHW", "NHWC"] as const) {
   Deno.test(`conv2d, add, relu and the mean of each plane make one program in ${layout}`, () => {
     const f = te.primFunc("head", [A, W, R, op.globalAvgPool2d(op.relu(sum), { layout, name: "mean" })]);
     const wanted = tensor([1, 3], (_ = 0, f = 0) => total(6, (y) => total(6, (x) => relu(f, y, x))) / 36);
-    // GeneralReduction matches, and then can't place the sum's epilogue: planes are fused, and their parts are no boxes.
-    const among = rules.filter((r) => r.name !== "GeneralReduction");
-    assertChain(f, { A: a, W: w, R: r }, { mean: wanted }, {}, among);
+    assertChain(f, { A: a, W: w, R: r }, { mean: wanted });
   });
 }
 

@@ -30,6 +30,8 @@ const MOST_TREES = 16;
 export interface Beside {
   readonly target: Target;
   readonly threads: number;
+  /** Elements that the presets take a symbolic axis to have. */
+  readonly symbolic: number;
   /** The prologues near `block`, with the knobs of their places. */
   readonly prologues: (block: string) => readonly { readonly knob: string; readonly prologue: Prologue }[];
   /** The knobs that decide whether a block after `block` is moved into its loops. */

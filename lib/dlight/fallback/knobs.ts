@@ -57,6 +57,31 @@ function resultsOf(blocks: readonly Kept[], longest: number): readonly number[] 
   );
 }
 
+/** Threads that share a reduction, and steps that a thread takes at a time, at most. */
+const MOST_LANES = 64, MOST_CHUNK = 16;
+
+/**
+ * How a reduction is shared at the presets: not at all, unless a thread would run more iterations of its loops than
+ * the device allows. Then by as few threads as it takes, and, beyond the most of them, in steps that are written out.
+ */
+function sharesOf(
+  blocks: readonly Kept[],
+  { target: { limits }, symbolic }: Beside,
+  steps: number,
+): readonly [lanes: number, chunk: number] {
+  const most = limits.maxLoopIterations;
+  const longest = Math.max(
+    ...blocks.map((b) => product(b.reduce.map(axisExtent).map((n) => Number.isFinite(n) ? n : symbolic))),
+  );
+  let lanes = 1, chunk = 1;
+  const shareable = blocks.every((b) => b.shareable);
+  // The loops around the innermost one have iterations too.
+  const tooLong = () => 1.5 * longest / (lanes * chunk) > most && 2 * lanes * chunk <= steps;
+  while (longest > most && shareable && lanes < MOST_LANES && tooLong()) lanes *= 2;
+  while (longest > most && chunk < MOST_CHUNK && tooLong()) chunk *= 2;
+  return [lanes, chunk];
+}
+
 /** Declares the numbers of some blocks that share them, under one prefix. */
 export function declareNumbers(
   knobs: Knobs,
@@ -76,24 +101,25 @@ export function declareNumbers(
   const yAxis = knobs.choice(name("y_axis"), [1, 2, 3].slice(0, Math.max(1, axes - 1)), 1);
   // Which axis a tile is of depends on other knobs, so that no extent bounds its factors here.
   const results = resultsOf(blocks, longest((b) => [product(b.spatial.map(axisExtent))]));
+  const [lanes, chunk] = sharesOf(blocks, beside, steps);
   const x = knobs.split(name("tile_x"), undefined, {
     parts: 3,
-    preset: [beside.threads, 1],
+    preset: [Math.max(1, beside.threads / lanes), 1],
     policy: "candidates",
     candidates: THREADS.flatMap((t) => results.map((r) => [t, r])),
   });
   const y = knobs.split(name("tile_y"), undefined, { ...power2, preset: [1, 1], max: most });
   const k = knobs.split(name("tile_k"), undefined, {
     ...power2,
-    preset: [1, 1],
-    max: [blocks.every((b) => b.shareable) ? Math.min(64, steps) : 1, Math.min(16, steps)],
+    preset: [lanes, chunk],
+    max: [blocks.every((b) => b.shareable) ? Math.min(MOST_LANES, steps) : 1, Math.min(MOST_CHUNK, steps)],
   });
   const operands = Math.max(...blocks.map((b) => b.operands.length));
   const nears = Array.from({ length: operands }, (_, o) => name(`operand_${o}`));
   const near = nears.map((knob) => knobs.choice(knob, NEARS, "direct"));
   const stepInnermost = reduces && knobs.flag(name("k_innermost"), false);
   const vectors = knobs.flag(name("vectorize"), false);
-  const unroll = knobs.choice(name("unroll"), UNROLLS, 1);
+  const unroll = knobs.choice(name("unroll"), UNROLLS, chunk > 1 ? MOST_CHUNK : 1);
   requireUse(knobs, name, reduces);
   for (const b of blocks) requireOf(knobs, name, b, nears, beside);
   return {

@@ -39,7 +39,10 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
   const stays = reduce.length > 0 && guests.followers.length > 0 && sch.consumers(name).length === 1 &&
     !isResult(sch, name);
   // Threads that share a reduction write its result themselves.
-  const back = reduce.length > 0 && !stays && lanes === 1 ? sch.cacheWrite(name, "local") : undefined;
+  const isOne = sch.block(name).body.kind === "store";
+  const back = reduce.length > 0 && !stays && lanes === 1 && isOne
+    ? sch.cacheWrite(name, "local")
+    : undefined;
   if (stays) sch.setScope(name, "local");
 
   if (reduce.length > 0 && spatial.length > 0) sch.reorder(...spatial, ...reduce);
@@ -109,7 +112,7 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
     if (!sch.inputs(name).some((l) => l.buffer.name === buffer)) continue;
     bring(sch.cacheRead(name, buffer, scope), scope);
   }
-  if (outer[0] !== undefined && lanes === 1) {
+  if (outer[0] !== undefined && lanes === 1 && isOne) {
     const init = sch.decomposeReduction(name, outer[0]);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(x.thread) + 1), n.vectors);
   }

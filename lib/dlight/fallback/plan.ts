@@ -3,9 +3,12 @@ import { equalExpr } from "../../ir/equal.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
 import { outputsOf } from "../../ir/parameters.ts";
+import { keyOf } from "../../ir/key.ts";
+import { nodesIn } from "../../ir/size.ts";
 import { reducerOf } from "../../ir/reducer.ts";
 import type { Block, IterVar } from "../../ir/stmt.ts";
 import { walkExpr } from "../../ir/visit.ts";
+import { ScheduleError } from "../../schedule/error.ts";
 import { Schedule } from "../../schedule/schedule.ts";
 import { constExtent, mentions } from "../analysis.ts";
 import { isResult } from "../steps/inlining.ts";
@@ -41,17 +44,29 @@ export interface Plan {
   readonly kept: readonly Kept[];
 }
 
-/** Parts of a program with knobs of their own, at most, so that the space stays countable. */
-const MOST = { inputs: 4, prologues: 2, operands: 2 } as const;
+/** Parts of a program with knobs of their own, at most. */
+export interface Most {
+  /** Inputs whose memory is a knob. */
+  readonly inputs: number;
+  /** Blocks that may be kept, as several read them. */
+  readonly prologues: number;
+  /** Operands that may be copied near. */
+  readonly operands: number;
+}
 
-export function planOf(func: PrimFunc): Plan {
+/** The parts of a usual program, so that its space stays countable. */
+const MOST: Most = { inputs: 4, prologues: 2, operands: 2 };
+/** The parts of a program whose space would be too large to number. */
+export const PLAIN: Most = { inputs: 0, prologues: 0, operands: 0 };
+
+export function planOf(func: PrimFunc, most = MOST): Plan {
   const whole = new Schedule(func);
   const inlined = inlinable(whole);
-  const again = inlined.filter((name) => isReadAgain(whole, name)).slice(0, MOST.prologues);
-  for (const name of inlined) if (!again.includes(name)) whole.computeInline(name);
+  const again = inlined.filter((name) => isReadAgain(whole, name)).slice(0, most.prologues);
+  inlineWherePossible(whole, inlined.filter((name) => !again.includes(name)));
   // Prologues are found before inlining, operands after it.
   const flat = new Schedule(whole.func);
-  for (const name of again) flat.computeInline(name);
+  inlineWherePossible(flat, again);
   const names = flat.blocks();
   const follows = new Map<string, string>();
   for (const name of names) {
@@ -60,11 +75,37 @@ export function planOf(func: PrimFunc): Plan {
   }
   const outputs = outputsOf(func);
   return {
-    inputs: func.params.filter((b) => !outputs.includes(b) && b.shape.length > 0).slice(0, MOST.inputs)
+    inputs: func.params.filter((b) => !outputs.includes(b) && b.shape.length > 0).slice(0, most.inputs)
       .map((b) => b.name),
-    prologues: again.map((name) => ({ name, reader: readerOf(whole, name, names) })),
-    kept: names.map((name) => keptOf(flat, name, follows.get(name))),
+    prologues: again.filter((name) => !names.includes(name)).map((name) => ({
+      name,
+      reader: readerOf(whole, name, names),
+    })),
+    kept: names.map((name) => keptOf(flat, name, follows.get(name), most.operands)),
   };
+}
+
+/** Inlines blocks. One that can't be stays where it is, as a kernel of its own. */
+function inlineWherePossible(sch: Schedule, names: readonly string[]): void {
+  for (const name of names) {
+    if (multipliesWork(sch, name)) continue;
+    try {
+      sch.computeInline(name);
+    } catch (e) {
+      if (!(e instanceof ScheduleError)) throw e;
+    }
+  }
+}
+
+/** Operations that inlining a block may make of it, where its readers read it at several places each. */
+const MOST_MADE = 256;
+
+/** Whether inlining would write a block's arithmetic out at many places: a chain of such blocks grows without end. */
+function multipliesWork(sch: Schedule, name: string): boolean {
+  const places = sch.consumers(name).map((c) =>
+    new Set(loadsOf(sch, sch.block(c), name).map((l) => l.indices.map(keyOf).join())).size
+  );
+  return Math.max(0, ...places) > 1 && Math.max(...places) * nodesIn(sch.block(name).body) > MOST_MADE;
 }
 
 /** Names of the blocks that can be inlined and lead somewhere, in program order. */
@@ -109,7 +150,7 @@ function hasTile(load: Load): boolean {
   return !gathers;
 }
 
-function keptOf(sch: Schedule, name: string, follows: string | undefined): Kept {
+function keptOf(sch: Schedule, name: string, follows: string | undefined, operands: number): Kept {
   const { iters, body } = sch.block(name);
   const reduce = iters.filter((it) => it.type === "reduce");
   const extent = (it: IterVar) => constExtent(it.extent) ?? Infinity;
@@ -120,7 +161,7 @@ function keptOf(sch: Schedule, name: string, follows: string | undefined): Kept 
     k: reduce.toSorted((a, b) => extent(b) - extent(a))[0],
     shareable: body.kind === "store" && reducerOf(body) !== undefined,
     operands: tiledInputs(sch, name).filter((l) => l.buffer.shape.length > 0 && hasTile(l))
-      .slice(0, MOST.operands),
+      .slice(0, operands),
     follows,
   };
 }

@@ -4,12 +4,14 @@
  * or workgroup memory. Elementwise blocks after it may be moved into its loops. At its presets it does none of that.
  */
 import { DeclaringKnobs } from "../../space/declaring_knobs.ts";
+import type { PrimFunc } from "../../ir/func.ts";
+import { Schedule } from "../../schedule/schedule.ts";
 import type { Knobs } from "../../space/knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { declareNumbers, type Numbers, plainNumbers } from "./knobs.ts";
 import { type Guests, scheduleNest } from "./nest.ts";
-import { inlinable, type Kept, type Plan, planOf } from "./plan.ts";
+import { inlinable, type Kept, PLAIN, type Plan, planOf } from "./plan.ts";
 import type { Beside, ProloguePlace } from "./constraints.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import { choosePath } from "../steps/operand_paths.ts";
@@ -17,15 +19,16 @@ import { choosePath } from "../steps/operand_paths.ts";
 /** Kept blocks of a kind with knobs of their own, at most. More blocks share knobs; so do blocks with too large a space. */
 const MOST_OWN = 2, LARGEST = 2 ** 48;
 
-export function fallbackTemplate(target: Target): Template {
+/** The template for a target. Its presets take a symbolic axis to have `symbolic` elements, when it is reduced. */
+export function fallbackTemplate(target: Target, symbolic = 1): Template {
   return (sch, knobs) => {
-    const plan = planOf(sch.func);
-    for (const input of plan.inputs) {
-      choosePath(sch, knobs, `${input}.memory`, [input], target, DIRECT_PATHS, "buffer");
-    }
-    const { places, fused, numbers } = declare(plan, knobs, target, areFew(plan, target));
+    const whole = planOf(sch.func);
+    const plan = sizeOf(sch.func, whole, target) <= Number.MAX_SAFE_INTEGER ? whole : planOf(sch.func, PLAIN);
+    declareMemories(sch, plan, knobs, target);
+    const { places, fused, numbers } = declare(plan, knobs, target, areFew(plan, target), symbolic);
+    const kept = new Set(plan.kept.map((b) => b.name));
     for (const name of inlinable(sch)) {
-      if ((places.get(name) ?? "inline") === "inline") sch.computeInline(name);
+      if (!kept.has(name) && (places.get(name) ?? "inline") === "inline") sch.computeInline(name);
     }
     for (const name of sch.blocks()) {
       const place = places.get(name);
@@ -36,6 +39,20 @@ export function fallbackTemplate(target: Target): Template {
       scheduleNest(sch, name, own, guestsOf(plan, places, own, block, followers));
     }
   };
+}
+
+function declareMemories(sch: Schedule, plan: Plan, knobs: Knobs, target: Target): void {
+  for (const input of plan.inputs) {
+    choosePath(sch, knobs, `${input}.memory`, [input], target, DIRECT_PATHS, "buffer");
+  }
+}
+
+/** Counts the points of the space of a plan, with those that constraints refuse. */
+function sizeOf(func: PrimFunc, plan: Plan, target: Target): number {
+  const knobs = new DeclaringKnobs();
+  declareMemories(new Schedule(func), plan, knobs, target);
+  declare(plan, knobs, target, areFew(plan, target));
+  return knobs.knobs.reduce((n, k) => n * k.candidates.length, 1);
 }
 
 /** Threads per workgroup at the presets. */
@@ -65,13 +82,14 @@ interface Declared {
 }
 
 /** Declares them, with numbers of its `own` for each block or one set for all blocks of a kind. */
-function declare(plan: Plan, knobs: Knobs, target: Target, own: boolean): Declared {
+function declare(plan: Plan, knobs: Knobs, target: Target, own: boolean, symbolic = 1): Declared {
   const places = placesOf(plan, knobs);
   const followers = plan.kept.filter((b) => b.follows !== undefined);
   const fused = new Set(followers.filter((b) => knobs.flag(fuseKnob(b.name), false)).map((b) => b.name));
   const beside: Beside = {
     target,
     threads: threadsOf(target),
+    symbolic,
     prologues: (block) =>
       plan.prologues.filter((p) => p.reader?.name === block)
         .map((prologue) => ({ knob: placeKnob(prologue.name), prologue })),

@@ -55,7 +55,8 @@ export function tooLarge(amount: number, most: number, what: string, why: string
 }
 
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
-  const shape = sch.func.params.find((b) => b.name === input)?.shape ?? [];
+  const { shape, dtype } = sch.func.params.find((b) => b.name === input) ?? { shape: [], dtype: "f32" };
+  if (dtype === "bool" || shape.length === 0) return false;
   const columns = shape.at(-1);
   return textureLayout(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
     undefined;
