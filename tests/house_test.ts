@@ -48,7 +48,7 @@ const TUNING: Readonly<Record<string, readonly string[]>> = {
 const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {
   notebook: below,
-  jupyter: ["base", "measure", "tuning", "notebook"],
+  jupyter: ["base", "tuning", "notebook"],
   share: [...below, "notebook"],
   face: [...below, "notebook", "share"],
   cli: [...below, "notebook", "share", "face"],
@@ -85,7 +85,6 @@ const ENTRIES = [
   "lib/cli/quickstart.ts",
   "lib/cli/rerun.ts",
   "lib/cli/rules.ts",
-  "lib/measure/watchdog.ts",
   "lib/measure/worker.ts",
 ];
 

@@ -66,6 +66,12 @@ export type Response =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
+/** The exit code of a worker that met an error and has told of it. */
+export const ERROR_CODE = 70;
+
+/** Begins what the measuring process writes to its error output before it ends for the memory that it takes. */
+export const MEMORY_MARK = "\u0001tunebook memory ";
+
 /** Starts every line of the protocol, so that nothing else on the pipe is taken for it. */
 export const MARK = "\u0001tunebook ";
 

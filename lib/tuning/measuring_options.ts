@@ -5,7 +5,7 @@ import type { TuningTask } from "./tuning_task.ts";
 /** What a task is measured with. What is not given is left out. */
 export function measuringOptions(
   { func, target, shapes, seed }: Pick<TuningTask, "func" | "target" | "shapes" | "seed">,
-  { deadlineMs, inputs }: Pick<SearchOptions, "deadlineMs" | "inputs">,
+  { deadlineMs, maxMemory, inputs }: Pick<SearchOptions, "deadlineMs" | "maxMemory" | "inputs">,
 ): MeasuringOptions {
   return {
     func,
@@ -13,6 +13,7 @@ export function measuringOptions(
     shapes,
     seed,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
     ...(inputs === undefined ? {} : { inputs }),
   };
 }

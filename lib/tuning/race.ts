@@ -32,14 +32,23 @@ export type Racer = PrimFunc | Schedule;
 
 /** What `race` takes. */
 export interface RaceOptions
-  extends Pick<SearchOptions, "seed" | "shapes" | "inputs" | "deadlineMs" | "signal" | "open"> {
+  extends Pick<SearchOptions, "seed" | "shapes" | "inputs" | "deadlineMs" | "maxMemory" | "signal" | "open"> {
   /** Rounds in which all are measured in turn. Default 11. */
   readonly rounds?: number;
 }
 
 const RACE_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
+  ...kinds.rowsOf(
+    kinds.SEARCH_FIELDS,
+    "seed",
+    "shapes",
+    "inputs",
+    "deadlineMs",
+    "maxMemory",
+    "signal",
+    "open",
+  ),
 } satisfies Fields<RaceOptions>;
 
 /** What `race` returns. */

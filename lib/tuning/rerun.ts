@@ -24,6 +24,8 @@ export interface RerunOptions {
   readonly rounds?: number;
   /** Longest time for one schedule, milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
+  /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
+  readonly maxMemory?: number;
   /** Ends it after the program at hand. */
   readonly signal?: AbortSignal;
   /** What measures. Default: the device's own way, a child process of this machine. */
@@ -32,7 +34,7 @@ export interface RerunOptions {
 
 const RERUN_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "deadlineMs", "signal", "open"),
+  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "deadlineMs", "maxMemory", "signal", "open"),
 } satisfies Fields<RerunOptions>;
 
 /** Schedules there, where they were shared from, and here, side by side. */

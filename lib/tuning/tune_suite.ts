@@ -45,7 +45,8 @@ export type Buckets = Readonly<Record<string, readonly (readonly [value: number,
 
 /** What `autotvm.tuneSuite` takes. */
 export interface TuneSuiteOptions
-  extends Pick<SearchOptions, "tuner" | "seed" | "signal" | "reporter" | "deadlineMs" | "open"> {
+  extends
+    Pick<SearchOptions, "tuner" | "seed" | "signal" | "reporter" | "deadlineMs" | "maxMemory" | "open"> {
   /** Shared by all kernels. The final measurement of the winners is not counted. */
   readonly budget: Pick<Budget, "seconds" | "trials">;
   /** Kernels with such a variable are tuned for each of its values. */
@@ -81,7 +82,16 @@ const SUITE_FIELDS = {
   buckets: recordOf(arrayOf(tupleOf(positive, number({ above: 0 })))),
   path: name,
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
+  ...kinds.rowsOf(
+    kinds.SEARCH_FIELDS,
+    "tuner",
+    "seed",
+    "signal",
+    "reporter",
+    "deadlineMs",
+    "maxMemory",
+    "open",
+  ),
 } satisfies Fields<TuneSuiteOptions>;
 
 /** One thing to search. */
