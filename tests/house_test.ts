@@ -51,7 +51,7 @@ const PRESENTATION: Readonly<Record<string, readonly string[]>> = {
   jupyter: ["base", "tuning", "notebook"],
   share: [...below, "notebook"],
   face: [...below, "notebook", "share"],
-  cli: [...below, "notebook", "share", "face"],
+  cli: [...below, "notebook", "jupyter", "share", "face"],
 };
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...COMPILER,
@@ -78,7 +78,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Where programs begin; nothing imports them. */
 const ENTRIES = [
   "mod.ts",
-  "lib/jupyter/install.ts",
+  "lib/cli/kernel.ts",
   "lib/jupyter/prelude.ts",
   "lib/jupyter/start.ts",
   "lib/jupyter/watchdog.ts",

@@ -22,7 +22,7 @@ using device = await Device.open();
 const func = te.matmul({ m: 8, n: 8, k: 8 });
 using program = await build(func, device);
 const { C } = await program.run({ A: new Float32Array(64).fill(1), B: new Float32Array(64).fill(2) });
-const log = await autotvm.tune(func, { device, trials: 2, seed: 1 });
+const log = await autotvm.tune(func, device, { budget: { trials: 2 }, seed: 1 });
 console.log(C?.[0], log.best.status, log.records.length);
 `;
 }

@@ -1,7 +1,7 @@
 import { erf } from "../base/erf.ts";
-import { fitScales, GaussianProcess, type Scales } from "./gaussian_process.ts";
+import { fitScales, GaussianProcess, type LengthScales } from "./gaussian_process.ts";
 import { type Desk, PlannedTuner } from "./planned_tuner.ts";
-import { Rows } from "./rows.ts";
+import { FeatureRows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 export interface BayesSizes {
@@ -53,9 +53,9 @@ export function bayesTuner(options: BayesOptions): Tuner {
 
 function* plans(desk: Desk<BayesOptions & BayesSizes>): Generator<readonly number[], void> {
   const { options: { start, warmUp, strangers, batch, passes }, ledger } = desk;
-  const rows = new Rows(desk);
+  const rows = new FeatureRows(desk);
   if (ledger.told.size === 0) yield desk.takeFirst(warmUp + (start === "preset" ? strangers : 0), warmUp);
-  let scales: Scales | undefined, fitted = 0;
+  let scales: LengthScales | undefined, fitted = 0;
   for (;;) {
     const known = observations(desk);
     if (known.length < 3) {
@@ -86,7 +86,7 @@ function observations(
 
 function choose(
   desk: Desk<BayesOptions & BayesSizes>,
-  rows: Rows,
+  rows: FeatureRows,
   process: GaussianProcess,
   best: number,
 ): readonly number[] {

@@ -23,7 +23,7 @@ export function budgetOf({ trials, seconds, earlyStopping, until }: Budget): Bud
 }
 
 /** How far a search has come, in the units of its budget. */
-export interface Progress {
+export interface BudgetSpent {
   readonly trials: number;
   readonly seconds: number;
   /** Points measured since the best one was found; all of them where none has succeeded. */
@@ -58,7 +58,7 @@ export function checkBudget(budget: Budget): void {
 }
 
 /** The limit that has been reached, or undefined while the search may go on. */
-export function limitReached(budget: Budget, progress: Progress): keyof Budget | undefined {
+export function limitReached(budget: Budget, progress: BudgetSpent): keyof Budget | undefined {
   if (progress.trials >= (budget.trials ?? Infinity)) return "trials";
   if (progress.seconds >= (budget.seconds ?? Infinity)) return "seconds";
   if ((progress.roofline ?? 0) >= (budget.until ?? Infinity)) return "until";
@@ -67,7 +67,7 @@ export function limitReached(budget: Budget, progress: Progress): keyof Budget |
 }
 
 /** How many points may be asked for next, where a batch has at most `batch`. */
-export function nextBatch(budget: Budget, progress: Progress, batch: number): number {
+export function nextBatch(budget: Budget, progress: BudgetSpent, batch: number): number {
   if (limitReached(budget, progress)) return 0;
   return Math.min(batch, (budget.trials ?? Infinity) - progress.trials);
 }

@@ -9,6 +9,10 @@ import { PortfolioTuner } from "./portfolio.ts";
 import { randomTuner } from "./random.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 import { XgbTuner } from "./xgb.ts";
+import { checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { aFunction, instanceOf, integer, oneOf, required } from "../base/option_kinds.ts";
+import { ConfigSpace } from "../space/config_space.ts";
+import type { Prior } from "./prior.ts";
 
 /** Every tuner by its name. */
 const TUNERS: Readonly<Record<TunerName, (options: TunerOptions) => Tuner>> = {
@@ -38,12 +42,26 @@ export type TunerName =
 /** The names of all tuners. */
 export const tunerNames = Object.keys(TUNERS) as readonly TunerName[];
 
+const TUNER_FIELDS = {
+  space: required(instanceOf(ConfigSpace, "a space, as spaceOf(func, template) makes")),
+  seed: required(integer({}, "an integer")),
+  start: required(oneOf("preset", "scratch")),
+  valid: aFunction("a function of an index"),
+  features: aFunction("a function of an index"),
+  estimate: aFunction("a function of an index"),
+  prior: { takes: "a prior, as fitPrior makes", is: (x) => typeof x === "object" && x !== null } as Kind<
+    Prior
+  >,
+  trials: { takes: "a positive number", is: (x) => typeof x === "number" && x > 0 } as Kind<number>,
+} satisfies Fields<TunerOptions>;
+
 /**
  * Makes a tuner by its name.
  *
  * @throws {TunerError} for an unknown name
  */
 export function createTuner(name: string, options: TunerOptions): Tuner {
+  checkOptions("autotvm.createTuner", options, TUNER_FIELDS);
   if (!Object.hasOwn(TUNERS, name)) {
     throw new TunerError(`unknown tuner ${name}: known are ${tunerNames.join(", ")}`);
   }

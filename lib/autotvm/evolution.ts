@@ -2,7 +2,7 @@ import { type Knob, knobDistance } from "../space/knob.ts";
 import type { Rng } from "../base/random.ts";
 import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import { rankBy } from "./ranking.ts";
-import { Rows } from "./rows.ts";
+import { FeatureRows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 /**
@@ -65,7 +65,7 @@ export function evolutionTuner(options: EvolutionOptions): Tuner {
 
 function* rounds(desk: Desk<EvolutionOptions & EvolutionSizes>): Generator<readonly number[], void> {
   const { options: { space, warmUp, round, epsilon, near }, ledger, rng } = desk;
-  const rows = new Rows(desk);
+  const rows = new FeatureRows(desk);
   const mutate = mutator(desk);
   if (ledger.told.size === 0) yield desk.takeFirst(warmUp, Math.ceil(warmUp * 2 / 3));
   for (;;) {
@@ -84,7 +84,7 @@ function* rounds(desk: Desk<EvolutionOptions & EvolutionSizes>): Generator<reado
 /** Points that were not asked for, the most promising first. */
 function evolve(
   desk: Desk<EvolutionOptions & EvolutionSizes>,
-  rows: Rows,
+  rows: FeatureRows,
   mutant: (from: number) => number,
 ): readonly number[] {
   const { options: { space, population, measured, generations, mutate, pool }, ledger, rng } = desk;

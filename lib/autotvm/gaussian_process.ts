@@ -4,7 +4,7 @@
  */
 
 /** Lengths of the features, which are of [0, 1], and the share of noise in what varies. */
-export interface Scales {
+export interface LengthScales {
   readonly lengths: Float64Array;
   readonly noise: number;
 }
@@ -83,8 +83,8 @@ const SPREAD = 1.5;
 export function fitScales(
   rows: readonly Float64Array[],
   targets: readonly number[],
-  { passes, from }: { readonly passes: number; readonly from?: Scales },
-): Scales {
+  { passes, from }: { readonly passes: number; readonly from?: LengthScales },
+): LengthScales {
   const y = standardized(targets).y;
   const width = rows[0]?.length ?? 0;
   const parts = Array.from(
@@ -96,7 +96,7 @@ export function fitScales(
     parts.forEach((part, f) => add(sum, part, 1 / lengths[f]! ** 2));
     return sum;
   };
-  let best: Scales & { readonly value: number } = {
+  let best: LengthScales & { readonly value: number } = {
     value: -Infinity,
     lengths: new Float64Array(width).fill(1),
     noise: 0.01,
@@ -154,14 +154,14 @@ function standardized(targets: readonly number[]) {
 /** What is believed of points, and comes to be once some of them are observed. */
 export class GaussianProcess {
   readonly #rows: Float64Array[];
-  readonly #scales: Scales;
+  readonly #scales: LengthScales;
   readonly #lower: readonly Float64Array[];
   readonly #weights: Float64Array;
   readonly #mean: number;
   readonly #spread: number;
   readonly #deviation: number;
 
-  constructor(rows: readonly Float64Array[], targets: readonly number[], scales: Scales) {
+  constructor(rows: readonly Float64Array[], targets: readonly number[], scales: LengthScales) {
     const { mean, spread, y } = standardized(targets);
     this.#rows = [...rows];
     this.#scales = scales;

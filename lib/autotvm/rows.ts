@@ -3,7 +3,7 @@ import { CostModel, type CostModelOptions } from "./cost_model.ts";
 import type { Desk } from "./planned_tuner.ts";
 
 /** What models see of the points of a space, each computed once. */
-export class Rows {
+export class FeatureRows {
   readonly #desk: Desk;
   readonly #features: KnobFeatures;
   readonly #knobs = new Map<number, Float64Array>();

@@ -6,7 +6,7 @@ import type { Ledger } from "./observations.ts";
 import { DEFAULT_LOSS, type Loss } from "./losses.ts";
 import { Desk } from "./planned_tuner.ts";
 import { rankBy } from "./ranking.ts";
-import { Rows } from "./rows.ts";
+import { FeatureRows } from "./rows.ts";
 import type { Importance, Told, Trust, Tuner, TunerOptions } from "./tuner.ts";
 
 /** What a model is shown of a point: its knobs (microseconds), the features of its loops (milliseconds), or both. */
@@ -107,7 +107,7 @@ export class XgbTuner implements Tuner {
   readonly #desk: Desk;
   readonly #ledger: Ledger;
   readonly #rng: Rng;
-  readonly #rows: Rows;
+  readonly #rows: FeatureRows;
   #queue: number[] = [];
   #begun = false;
   #ends: readonly number[] = [];
@@ -118,7 +118,7 @@ export class XgbTuner implements Tuner {
     this.#desk = new Desk(options);
     this.#ledger = this.#desk.ledger;
     this.#rng = this.#desk.rng;
-    this.#rows = new Rows(this.#desk);
+    this.#rows = new FeatureRows(this.#desk);
   }
 
   ask(n: number): readonly number[] {

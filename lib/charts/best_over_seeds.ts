@@ -6,8 +6,18 @@ import { tableToRecords } from "../records/table.ts";
 import { isFixed, labelOf } from "./methods.ts";
 import { type Band, type Curve, curvesSpec, type Point } from "./curves.ts";
 import { oneTask } from "./one_task.ts";
-import { captioned, type ChartOptions, digits, emptyChart, type Spec, speedOf } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  type Spec,
+  speedOf,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
 
 /** Runs from which on a quartile says more than an end. */
 const QUARTILES_FROM = 8;
@@ -19,6 +29,8 @@ interface Run {
   readonly steps: readonly Point[];
   readonly end: number;
 }
+
+const FIELDS = { ...CHART_FIELDS, x: oneOf("seconds", "trials"), band: oneOf("range", "quartiles") };
 
 /**
  * Best checked result so far against seconds or trials, of searches that were run with several seeds: a step line
@@ -37,6 +49,7 @@ export function bestOverSeeds(
     readonly band?: "range" | "quartiles";
   } = {},
 ): Chart {
+  checkOptions("charts.bestOverSeeds", options, FIELDS);
   return new Chart(bestOverSeedsSpec(trials, options));
 }
 

@@ -3,9 +3,13 @@ import type { TrialRecord } from "../records/record.ts";
 import { tableToRecords } from "../records/table.ts";
 import { isFixed } from "./methods.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
-import { type ChartOptions, type Spec, speedOf } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, type Spec, speedOf } from "./spec.ts";
 import { MARGIN } from "./verdict.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
+
+const FIELDS = { ...CHART_FIELDS, x: oneOf("seconds", "trials") };
 
 /**
  * Draws the best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
@@ -16,6 +20,7 @@ import { Chart } from "./chart.ts";
  * @throws {RecordError} for a table that is not of trials
  */
 export function bestSoFar(trials: Table, options: BestSoFarOptions = {}): Chart {
+  checkOptions("charts.bestSoFar", options, FIELDS);
   return new Chart(bestSoFarSpec(tableToRecords(trials), options));
 }
 

@@ -1,8 +1,9 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
-import { type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
 
 /**
  * Draws the confirmed results as bars, with the confidence intervals of the medians over the interleaved rounds and the
@@ -11,6 +12,7 @@ import { Chart } from "./chart.ts";
  * @throws {RecordError} for a table that is no summary
  */
 export function confirmed(summary: Table, options: ChartOptions = {}): Chart {
+  checkOptions("charts.confirmed", options, CHART_FIELDS);
   return new Chart(confirmedSpec(summaryRows(summary), options));
 }
 

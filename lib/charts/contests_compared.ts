@@ -2,9 +2,10 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { colorOf } from "./methods.ts";
-import { type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, digits, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "./leaderboard.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
 
 interface Mark {
   readonly label: string;
@@ -44,6 +45,7 @@ const AHEAD = "#D55E00";
  * Operators that no other library has are left out.
  */
 export function contestsCompared(table: Table, options: ChartOptions = {}): Chart {
+  checkOptions("charts.contestsCompared", options, CHART_FIELDS);
   return new Chart(contestsComparedSpec(table, options));
 }
 

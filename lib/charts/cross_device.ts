@@ -2,9 +2,10 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
-import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { scheduleLabel } from "./schedule_label.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
 
 /** Okabe and Ito's vermilion and blue, in a shape of their own. */
 const MARKS = {
@@ -20,6 +21,7 @@ type Place = keyof typeof MARKS;
  * @throws {RecordError} for a table that is no rerun
  */
 export function crossDevice(table: Table, options: ChartOptions = {}): Chart {
+  checkOptions("charts.crossDevice", options, CHART_FIELDS);
   return new Chart(crossDeviceSpec(rerunRows(table), Object.fromEntries(table.schema.metadata), options));
 }
 

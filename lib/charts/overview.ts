@@ -1,10 +1,11 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
 import { colorScale, labelOf } from "./methods.ts";
-import { type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { verdictsOf } from "./verdict.ts";
 import { operatorNames } from "./confirmed.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
 
 /**
  * Draws several comparisons in one picture: a row an operator, a dot a method, placed by how many times as fast
@@ -13,6 +14,7 @@ import { Chart } from "./chart.ts";
  * @throws {RecordError} for a table that is no summary
  */
 export function overview(summary: Table, options: ChartOptions = {}): Chart {
+  checkOptions("charts.overview", options, CHART_FIELDS);
   return new Chart(overviewSpec(summaryRows(summary), options));
 }
 

@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
+  CHART_FIELDS,
   type ChartOptions,
   digits,
   emptyChart,
@@ -14,6 +15,8 @@ import {
 } from "./spec.ts";
 import { type ExploredPoint, type ExploredPoints, exploredPoints } from "./explored_points.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { flag, positive } from "../base/option_kinds.ts";
 
 const TITLE = "Configurations and their speed";
 const HEIGHT = 340;
@@ -35,6 +38,8 @@ export interface ParallelOptions extends ChartOptions {
   readonly failures?: boolean;
 }
 
+const FIELDS = { ...CHART_FIELDS, best: positive, failures: flag };
+
 /**
  * A line a configuration, an axis a knob, and at the right the speed that they lead to: the darker, the faster. The
  * lines through a value are spread around it in the order of their speeds, the fastest on top, so that a value whose
@@ -47,6 +52,7 @@ export interface ParallelOptions extends ChartOptions {
  * @throws {ChartError} for trials of several programs
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Chart {
+  checkOptions("charts.parallelCoordinates", options, FIELDS);
   return new Chart(parallelCoordinatesSpec(table, options));
 }
 

@@ -4,8 +4,18 @@ import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
 import { shownName } from "./methods.ts";
 import { type Box, labelLayers, type Pixel, placeLabels } from "./place_labels.ts";
-import { captioned, type ChartOptions, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  emptyChart,
+  frame,
+  roundValues,
+  type Spec,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { text } from "../base/option_kinds.ts";
 
 /** One way to come to a result, for example a tuner with its budget, or a level of `build`. */
 export interface WayRow {
@@ -34,6 +44,8 @@ const LOG_FROM = 16;
 /** Seconds that are taken for none. */
 const INSTANT = 1e-6;
 
+const FIELDS = { ...CHART_FIELDS, quality: text };
+
 /**
  * A point a way, with its name, quality upwards and seconds to the right; the step line is the front: what is to be
  * had by a time. Ways on it are filled; for each other one, another is as good in less time. `quality` names what is
@@ -42,6 +54,7 @@ const INSTANT = 1e-6;
  * @throws {RecordError} for another table
  */
 export function pareto(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Chart {
+  checkOptions("charts.pareto", options, FIELDS);
   return new Chart(paretoSpec(table, options));
 }
 

@@ -2,8 +2,19 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
-import { captioned, type ChartOptions, emptyChart, frame, rangeOf, type Spec, thinned } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  emptyChart,
+  frame,
+  rangeOf,
+  type Spec,
+  thinned,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf, text } from "../base/option_kinds.ts";
 
 /** One point, as the model sees it. */
 export interface PredictionRow {
@@ -50,6 +61,8 @@ const KINDS = [
   },
 ] as const;
 
+const FIELDS = { ...CHART_FIELDS, unit: text, by: oneOf("value", "rank") };
+
 /**
  * A point a configuration: predicted to the right, measured upwards, both in `unit`s of which more is better, and the
  * diagonal on which a perfect model's points would lie. A model that learns ranks predicts no speeds: with `by:
@@ -63,6 +76,7 @@ export function predictions(
   table: Table,
   options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
 ): Chart {
+  checkOptions("charts.predictions", options, FIELDS);
   return new Chart(predictionsSpec(table, options));
 }
 

@@ -5,8 +5,19 @@ import type { Peaks } from "../target/target.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
 import { ChartError } from "./error.ts";
 import { labelLayers, placeLabels } from "./place_labels.ts";
-import { captioned, type ChartOptions, digits, emptyChart, frame, roundValues, type Spec } from "./spec.ts";
+import {
+  captioned,
+  CHART_FIELDS,
+  type ChartOptions,
+  digits,
+  emptyChart,
+  frame,
+  roundValues,
+  type Spec,
+} from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions, type Kind } from "../base/check_options.ts";
+import { required } from "../base/option_kinds.ts";
 
 const WIDTH = 560, HEIGHT = 360;
 const TITLE = "Kernels under the roofline";
@@ -33,6 +44,14 @@ interface Drawn {
   readonly share: number;
 }
 
+/** Peaks as `device.probe()` measures them. */
+const PEAKS: Kind<Peaks> = {
+  takes: "the device's peaks, as await device.probe() gives",
+  is: (x) => typeof x === "object" && x !== null && "gflops" in x,
+};
+
+const FIELDS = { ...CHART_FIELDS, peaks: required(PEAKS) };
+
 /**
  * The roofline model (Williams et al., 2009), both axes logarithmic: the measured peak of arithmetic is the level
  * roof, each measured bandwidth a slanting one; a kernel is a point with its name and its share of the highest roof
@@ -44,6 +63,7 @@ interface Drawn {
  * @throws {ChartError} where the peaks were not measured
  */
 export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Chart {
+  checkOptions("charts.underRoofline", options, FIELDS);
   return new Chart(underRooflineSpec(table, options));
 }
 

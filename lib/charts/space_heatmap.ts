@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
   captioned,
+  CHART_FIELDS,
   type ChartOptions,
   digits,
   emptyChart,
@@ -15,6 +16,8 @@ import {
 import { axesOf, cellOf, keptOf, VALUES } from "./space_map.ts";
 import { type ExploredPoint, exploredPoints, fastestOf } from "./explored_points.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { oneOf, text } from "../base/option_kinds.ts";
 
 const TITLE = "A space, by two of its knobs";
 /** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
@@ -32,6 +35,8 @@ export interface SpaceHeatmapOptions extends ChartOptions {
   readonly over?: "best" | "median";
 }
 
+const FIELDS = { ...CHART_FIELDS, x: text, y: text, over: oneOf("best", "median") };
+
 /**
  * Two knobs of a space, and in each cell the best, or median, speed over all values of the others: the darker, the
  * faster. A cell whose points all failed is white with a mark for the commonest kind of failure, one in which some
@@ -43,6 +48,7 @@ export interface SpaceHeatmapOptions extends ChartOptions {
  * @throws {ChartError} for a knob that is not there, and for trials of several programs
  */
 export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Chart {
+  checkOptions("charts.spaceHeatmap", options, FIELDS);
   return new Chart(spaceHeatmapSpec(table, options));
 }
 

@@ -1,3 +1,5 @@
+import type { Fields } from "../base/check_options.ts";
+import { anyOf, arrayOf, text } from "../base/option_kinds.ts";
 /** What all charts have in common. */
 
 /** A Vega-Lite specification: plain JSON data. */
@@ -9,6 +11,12 @@ export interface ChartOptions {
   /** On what; several lines may be said. */
   readonly subtitle?: string | readonly string[];
 }
+
+/** The kinds of what every chart takes. */
+export const CHART_FIELDS = {
+  title: text,
+  subtitle: anyOf(text, arrayOf(text)),
+} satisfies Fields<ChartOptions>;
 
 /** The options with a title where none is given, and with `notes` on how to read the chart, a line each. */
 export function captioned(options: ChartOptions, title: string, notes: readonly string[]): ChartOptions {

@@ -3,8 +3,10 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
 import { rowsOf } from "../records/table.ts";
-import { type ChartOptions, frame, type Spec } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, frame, type Spec } from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { arrayOf, oneOf, text } from "../base/option_kinds.ts";
 
 /** One moment of one search; it holds until the next. */
 export interface TunerRow {
@@ -34,6 +36,8 @@ export const TUNER_COLUMNS = {
 /** Okabe and Ito's colours, which the colour-blind tell apart, and a dash for who begins from nothing. */
 const COLORS = ["#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"];
 
+const FIELDS = { ...CHART_FIELDS, x: oneOf("trials", "seconds"), methods: arrayOf(text) };
+
 /**
  * The share of each space's best that tuners have reached, against trials or seconds, both logarithmic: a line
  * through the medians over the seeds, in a band from quartile to quartile; a small chart for each space.
@@ -46,6 +50,7 @@ export function tunersCompared(
     readonly methods?: readonly string[];
   } = {},
 ): Chart {
+  checkOptions("charts.tunersCompared", options, FIELDS);
   return new Chart(tunersComparedSpec(table, options));
 }
 

@@ -2,8 +2,9 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
-import { captioned, type ChartOptions, digits, emptyChart, frame, type Spec } from "./spec.ts";
+import { captioned, CHART_FIELDS, type ChartOptions, digits, emptyChart, frame, type Spec } from "./spec.ts";
 import { Chart } from "./chart.ts";
+import { checkOptions } from "../base/check_options.ts";
 
 const TITLE = "Where the time goes";
 /** Kernels that take less than this share of everybody's time stand together in their kind. */
@@ -35,6 +36,7 @@ interface Bar {
  * @throws {RecordError} for another table, or one that has a kernel of a method twice
  */
 export function whereTimeGoes(table: Table, options: ChartOptions = {}): Chart {
+  checkOptions("charts.whereTimeGoes", options, CHART_FIELDS);
   return new Chart(whereTimeGoesSpec(table, options));
 }
 

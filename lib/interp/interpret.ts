@@ -12,6 +12,8 @@ import { interchanged } from "./interchange.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
 import { translate } from "./translate.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { flag, number, recordOf } from "../base/option_kinds.ts";
 
 export type { Shapes };
 /** The arrays that the interpreter takes and gives. */
@@ -29,6 +31,11 @@ export interface InterpretOptions {
   readonly check?: boolean;
 }
 
+const INTERPRET_FIELDS = {
+  shapes: recordOf(number({}, "a number")),
+  check: flag,
+} satisfies Fields<InterpretOptions>;
+
 /**
  * Interprets a program: the reference for what it computes. Outputs come by parameter name, floats as Float64Array,
  * booleans as a Uint32Array of 0 and 1. Buffers that are no inputs start as NaN (integers as zero), so that a float that
@@ -42,6 +49,7 @@ export function interpret(
   inputs: Arrays,
   options: InterpretOptions = {},
 ): Record<string, NumberArray> {
+  checkOptions("interpret", options, INTERPRET_FIELDS);
   const given = new Set(inputsOf(f));
   const data = new Map([...given].map((b) => [b, inputOf(f, b, inputs)]));
   const shapes = solveShapes(f, (name) => inputs[name]?.length, options.shapes);

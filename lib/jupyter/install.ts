@@ -1,13 +1,10 @@
 /**
  * Makes Tunebook a kernel of the user's Jupyter. With it, notebooks in any folder import `tunebook`.
  *
- *     deno task kernel [--name tunebook] [--data-dir FOLDER] [--uninstall]
- *
  * A kernel is a folder in Jupyter's data folder (`jupyter --data-dir`). It says how to start the kernel, and has the import
  * map that it starts with. Both name this checkout of Tunebook and this Deno: install it again when they move.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { TunebookError } from "../base/error.ts";
 
 /** Says that the kernel can't be installed or removed, and why. */
@@ -33,7 +30,7 @@ const ROOT = new URL("../../", import.meta.url);
 /** The parts of Tunebook's own configuration that a kernel repeats. */
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as {
   readonly version: string;
-  readonly exports: string;
+  readonly exports: { readonly ".": string };
   readonly imports: Readonly<Record<string, string>>;
 };
 const START = new URL("./start.ts", import.meta.url).href;
@@ -98,7 +95,8 @@ export async function uninstallKernel(options: Omit<KernelOptions, "deno"> = {})
 }
 
 /** Returns the kernel's name in Jupyter's menus. */
-function displayName(name: string): string {
+/** The name in Jupyter's menus of a kernel of this name. */
+export function displayName(name: string): string {
   return name === KERNEL_NAME ? DISPLAY_NAME : `${DISPLAY_NAME}: ${name}`;
 }
 
@@ -139,7 +137,7 @@ function absoluteImports(): Readonly<Record<string, string>> {
 
 async function fetchPackages(deno: string, folder: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(deno, {
-    args: ["cache", "--quiet", new URL(config.exports, ROOT).href, WORKER, START],
+    args: ["cache", "--quiet", new URL(config.exports["."], ROOT).href, WORKER, START],
     cwd: folder,
     env: { NO_COLOR: "1" },
   }).output();
@@ -168,37 +166,4 @@ function isOurs(spec: string): boolean {
 
 async function writeJson(path: string, value: unknown): Promise<void> {
   await Deno.writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** Reads the command line. */
-function kernelOptions(args: readonly string[]): KernelOptions & { readonly uninstall: boolean } {
-  try {
-    const { name, uninstall, "data-dir": dataDir } = parseArgs({
-      args: [...args],
-      options: {
-        name: { type: "string", default: KERNEL_NAME },
-        "data-dir": { type: "string" },
-        uninstall: { type: "boolean", default: false },
-      },
-    }).values;
-    return { name, uninstall, ...(dataDir === undefined ? {} : { dataDir }) };
-  } catch (e) {
-    if (!(e instanceof TypeError)) throw e;
-    throw new KernelError(`${e.message}; it takes [--name tunebook] [--data-dir FOLDER] [--uninstall]`);
-  }
-}
-
-if (import.meta.main) {
-  try {
-    const { uninstall, ...options } = kernelOptions(Deno.args);
-    if (uninstall) console.log(`Removed ${await uninstallKernel(options)}`);
-    else {
-      const folder = await installKernel(options), shown = displayName(options.name ?? KERNEL_NAME);
-      console.log(`Installed "${shown}" in ${folder}\nNow: jupyter notebook, then New > ${shown}`);
-    }
-  } catch (e) {
-    if (!(e instanceof TunebookError)) throw e;
-    console.error(e.message);
-    Deno.exit(1);
-  }
 }

@@ -25,6 +25,8 @@ import { splitKernels } from "./split_kernels.ts";
 import { trimLoops } from "./trim_loops.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { aFunction } from "../base/option_kinds.ts";
 
 /** One pass of the pipeline. */
 export interface Pass {
@@ -66,6 +68,10 @@ export interface LowerOptions {
   readonly after?: (pass: string, draft: KernelDraft) => void;
 }
 
+const LOWER_FIELDS = {
+  after: aFunction("a function of a pass's name and a draft"),
+} satisfies Fields<LowerOptions>;
+
 /**
  * Lowers a scheduled program to its kernels, in launch order, and checks them against the target's limits.
  *
@@ -74,6 +80,7 @@ export interface LowerOptions {
  * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
+  checkOptions("lower", options, LOWER_FIELDS);
   verifyFunc(func);
   return splitKernels(legalizeScopes(func, target)).map((first) => {
     const last = passes.reduce((draft, pass) => {

@@ -6,6 +6,8 @@ import { counted, foldedLines, type Line, preOf, unfolding } from "./lines.ts";
 import { type Readable, type Source, sourceOf } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { count, flag, text, tupleOf } from "../base/option_kinds.ts";
 
 export interface DiffOptions {
   /** What the two are called. Default: before and after. */
@@ -144,10 +146,17 @@ function hunksOf(
   return [{ oldStart: 1, oldLines: old.length, newStart: 1, newLines: now.length, lines }];
 }
 
+const DIFF_FIELDS = {
+  names: tupleOf(text, text),
+  context: count,
+  indentation: flag,
+} satisfies Fields<DiffOptions>;
+
 /**
  * What differs between two programs, schedules, traces or kernels, line by line. It shows itself in a cell, and
  * prints as a unified diff.
  */
 export function diff(before: Readable, after: Readable, options: DiffOptions = {}): Diff {
+  checkOptions("diff", options, DIFF_FIELDS);
   return new Diff(sourceOf(before), sourceOf(after), options);
 }

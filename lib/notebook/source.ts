@@ -6,6 +6,8 @@ import type { Trace } from "../schedule/trace.ts";
 import { ansi, inAnsi, type Language, linesInHtml } from "./highlight.ts";
 import { foldedLines } from "./lines.ts";
 import { View } from "./view.ts";
+import { checkOptions, type Fields } from "../base/check_options.ts";
+import { flag, oneOf } from "../base/option_kinds.ts";
 
 export interface SourceOptions {
   /** Whether its lines have their numbers before them. Default false. */
@@ -64,11 +66,17 @@ export type Readable =
   | Source
   | string;
 
+const SOURCE_FIELDS = {
+  numbered: flag,
+  language: oneOf("tvmscript", "wgsl", "js", "text"),
+} satisfies Fields<SourceOptions & { readonly language?: Language }>;
+
 /** The text of a program, in colour. Without a `language`, a plain text is taken for a program's as `String` prints it. */
 export function sourceOf(
   thing: Readable,
   options: SourceOptions & { readonly language?: Language } = {},
 ): Source {
+  checkOptions("sourceOf", options, SOURCE_FIELDS);
   const { language = "tvmscript", ...rest } = options;
   if (typeof thing === "string") return new Source(thing, language, rest);
   if (thing instanceof Source) return new Source(thing.code, thing.language, { ...thing.options, ...rest });

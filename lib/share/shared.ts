@@ -20,6 +20,8 @@ import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 import type { TunableDevice } from "../tuning/tunable_device.ts";
 import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts";
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { name, recordOf, text } from "../base/option_kinds.ts";
 
 /** Bytes of a file that is opened: a hundred times what a long search takes. */
 const LARGEST = 256 * 2 ** 20;
@@ -175,6 +177,8 @@ export class Shared {
   }
 }
 
+const SHARE_FIELDS = { title: text, notes: recordOf(text) } satisfies Fields<ShareOptions>;
+
 /**
  * Writes a result of `compare` or `autotvm.tune`, or a list of them, as one page (a path that ends in .html) or one
  * folder that holds all of it: charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open`
@@ -187,6 +191,8 @@ export async function share(
   path: string,
   options: ShareOptions = {},
 ): Promise<Shared> {
+  checkArgument("share", "path", path, name);
+  checkOptions("share", options, SHARE_FIELDS);
   const shared = Shared.of(results, options);
   await shared.save(path);
   return shared;

@@ -53,7 +53,7 @@ export const BUILD_FIELDS = {
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   shapes: kinds.shapes,
-  ...kinds.rowsOf(
+  ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
     "seed",

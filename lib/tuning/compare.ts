@@ -67,7 +67,7 @@ export interface CompareOptions extends
 }
 
 const COMPARE_FIELDS = {
-  ...kinds.rowsOf(
+  ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "budget",
     "tuner",

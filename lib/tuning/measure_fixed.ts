@@ -8,7 +8,7 @@ import type { Config } from "../space/knobs.ts";
 import type { FixedMethod } from "./methods.ts";
 import { SearchSpace } from "./search_space.ts";
 import type { Trial } from "./trial.ts";
-import { identityOf, isOf, recordOf, type TuningTask } from "./tuning_task.ts";
+import { isOf, logIdentityOf, trialRecordOf, type TuningTask } from "./tuning_task.ts";
 
 /** The one point of a method. */
 interface Point {
@@ -32,7 +32,7 @@ export async function measureFixed(
   const { rule, index, config, candidate } = pointOf(method, base);
   const task: TuningTask = { ...base, method: method.name, rule, tuner: "none", start: "preset" };
   const made = "status" in candidate ? undefined : candidate;
-  using log = path === undefined ? RecordLog.memory() : await RecordLog.open(path, identityOf(task));
+  using log = path === undefined ? RecordLog.memory() : await RecordLog.open(path, logIdentityOf(task));
   const earlier = log.records.find((r) => isOf(task, r) && r.config === JSON.stringify(config));
   if (earlier) return { record: earlier, index, preset: true, candidate: made };
   const begin = performance.now();
@@ -45,7 +45,7 @@ export async function measureFixed(
   }
   const seconds = (performance.now() - begin) / 1000;
   const { measurement } = measured;
-  const record = recordOf(task, { trial: 0, config, candidate: made, measurement, seconds });
+  const record = trialRecordOf(task, { trial: 0, config, candidate: made, measurement, seconds });
   log.append([record]);
   return { record, index, preset: true, candidate: made };
 }

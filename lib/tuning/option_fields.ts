@@ -124,6 +124,6 @@ export const RENAMED: Renamed = {
 };
 
 /** Some rows of a table of options. */
-export function rowsOf<F, K extends keyof F>(fields: F, ...keys: readonly K[]): Pick<F, K> {
+export function pick<F, K extends keyof F>(fields: F, ...keys: readonly K[]): Pick<F, K> {
   return Object.fromEntries(keys.map((k) => [k, fields[k]])) as unknown as Pick<F, K>;
 }

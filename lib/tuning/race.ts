@@ -39,7 +39,7 @@ export interface RaceOptions
 
 const RACE_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(
+  ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "seed",
     "shapes",

@@ -42,7 +42,7 @@ export interface RecordSpaceOptions {
 const RECORD_FIELDS = {
   path: required(name),
   progress: aFunction<(done: number, of: number) => void>("a function of two numbers"),
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "maxMemory", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "maxMemory", "signal", "open"),
 } satisfies Fields<RecordSpaceOptions>;
 
 /** Points between two writes of the file. */

@@ -34,7 +34,7 @@ export interface RerunOptions {
 
 const RERUN_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.rowsOf(kinds.SEARCH_FIELDS, "deadlineMs", "maxMemory", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "deadlineMs", "maxMemory", "signal", "open"),
 } satisfies Fields<RerunOptions>;
 
 /** Schedules there, where they were shared from, and here, side by side. */

@@ -1,5 +1,5 @@
 /** One search, step by step: several may share a budget by taking turns. */
-import { type Budget, checkBudget, limitReached, nextBatch, type Progress } from "../autotvm/budget.ts";
+import { type Budget, type BudgetSpent, checkBudget, limitReached, nextBatch } from "../autotvm/budget.ts";
 import type { Tuner } from "../autotvm/tuner.ts";
 import { unlessAborted } from "../base/cancellation.ts";
 import * as dlight from "../dlight/schedule.ts";
@@ -20,7 +20,7 @@ import { fastestTrial, resumedTrials, scoreOf } from "./trials.ts";
 import type { Trial } from "./trial.ts";
 import { tunerFor } from "./tuner_for.ts";
 import type { TunableDevice } from "./tunable_device.ts";
-import { checkTask, identityOf, isOf, recordOf, type TuningTask } from "./tuning_task.ts";
+import { checkTask, isOf, logIdentityOf, trialRecordOf, type TuningTask } from "./tuning_task.ts";
 
 /** What ended a search, or a turn of it. */
 export type Stopped = keyof Budget | "space" | "signal";
@@ -108,7 +108,7 @@ export class Search implements AsyncDisposable {
     const space = new SearchSpace(func, template, options.narrowing);
     const log = options.path === undefined
       ? RecordLog.memory()
-      : await RecordLog.open(options.path, identityOf(task));
+      : await RecordLog.open(options.path, logIdentityOf(task));
     try {
       return new Search({
         task,
@@ -171,7 +171,7 @@ export class Search implements AsyncDisposable {
     return this.#busyMs / this.#turnsMs;
   }
 
-  get progress(): Progress {
+  get progress(): BudgetSpent {
     const best = fastestTrial(this.#trials)?.record;
     return {
       trials: this.#trials.length,
@@ -235,7 +235,7 @@ export class Search implements AsyncDisposable {
   #record({ index, candidate }: Ready, { measurement, promoted }: Measured): void {
     const { space, log, tuner } = this.#parts;
     const made = "status" in candidate ? undefined : candidate;
-    const record = recordOf(this.task, {
+    const record = trialRecordOf(this.task, {
       trial: this.#trials.length,
       config: space.space.at(index),
       candidate: made,

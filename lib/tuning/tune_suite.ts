@@ -82,7 +82,7 @@ const SUITE_FIELDS = {
   buckets: recordOf(arrayOf(tupleOf(positive, number({ above: 0 })))),
   path: name,
   rounds: kinds.rounds,
-  ...kinds.rowsOf(
+  ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
     "seed",

@@ -40,7 +40,7 @@ export function checkTask(func: PrimFunc, shapes: Shapes, seed: number): Shapes 
 }
 
 /** What a log file is about: one program, with its shapes, on one target. */
-export function identityOf(task: TuningTask): LogIdentity {
+export function logIdentityOf(task: TuningTask): LogIdentity {
   return {
     task: taskOf(task.func, task.shapes),
     fingerprint: fingerprint(task.func),
@@ -55,7 +55,7 @@ export function isOf(task: TuningTask, r: TrialRecord): boolean {
 }
 
 /** What was tried and what came of it, as a record. */
-export function recordOf(
+export function trialRecordOf(
   task: TuningTask,
   t: {
     readonly trial: number;
@@ -68,7 +68,7 @@ export function recordOf(
   const m = t.measurement;
   const ms = m.status === "ok" ? msOf(m) : NaN;
   return {
-    ...identityOf(task),
+    ...logIdentityOf(task),
     program: JSON.stringify(funcToJson(task.func)),
     adapter: task.target.name,
     contestant: task.method,

@@ -52,10 +52,10 @@ for (const device of ["cpuLike", "gpuLike"] as const) {
   });
 }
 
-Deno.test("the README has every tuner and the budgets that it is recommended for", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+Deno.test("the docs have every tuner and the budgets that it is recommended for", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/search.md", import.meta.url));
   for (const name of tunerNames) {
-    const row = readme.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
+    const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
     const { from, to } = RECOMMENDED[name] ?? {};
     const budget = from === undefined ? "" : to === Infinity ? `from ${from}` : `${from} – ${to}`;
     assertEquals(row.split("|").at(3)?.trim(), budget, name);

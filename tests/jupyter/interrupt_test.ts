@@ -9,7 +9,7 @@ console.log(log.stopped, log.records.length, log.confirmed.length, log.best.stat
 
 async function prepare(kernel: Kernel, path: string): Promise<void> {
   const said = await kernel.run(
-    `import { autotvm, compare, createReporter, Device, readLog, te } from "tunebook";
+    `import { autotvm, compare, createReporter, Device, records, te } from "tunebook";
 const device = await Device.open({ backend: "cpu" });
 const func = te.matmul({ m: 32, n: 32, k: 32 });
 const path = ${JSON.stringify(path)};
@@ -61,12 +61,12 @@ jupyterTest("a search is stopped in a cell, returns what it found, and goes on i
     await again.reaches(Number(trials) + 2);
     const [, more] = await ended(kernel, again);
     assert(Number(more) >= Number(trials) + 2, `${more} after ${trials}`);
-    const records = "(await readLog(path)).map((r) => r.trial).join()";
+    const records = "(await records.readLog(path)).map((r) => r.trial).join()";
     const numbers = Array.from({ length: Number(more) }, (_, k) => k).join();
     assertEquals(await kernel.run(records), `"${numbers}"`, "every trial once");
 
     // Stopped while it confirms: no second interrupt is needed.
-    await kernel.run("globalThis.more = { seconds: undefined, trials: 1, rounds: 100_000 };");
+    await kernel.run("globalThis.more = { budget: { trials: 1 }, rounds: 100_000 };");
     const confirming = await kernel.begin(SEARCH);
     await confirming.says(/measuring the best again/);
     assertEquals((await ended(kernel, confirming)).toSpliced(1, 1), ["signal", "0", "ok"]);
@@ -92,7 +92,7 @@ jupyterTest(
           /^signal \d+ \d+ ok\n$|InterruptedError: .* run it again/s,
           `at ${ms} ms`,
         );
-        const trials = Number(await kernel.run("(await readLog(path)).length"));
+        const trials = Number(await kernel.run("(await records.readLog(path)).length"));
         assert(trials >= before, `${trials} trials after ${before}`);
         before = trials;
       }

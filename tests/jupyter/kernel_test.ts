@@ -99,7 +99,7 @@ Deno.test("without Jupyter it is said what to install, on one line", async () =>
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--allow-all", "--quiet", "--no-check"],
-        ...[new URL("../../lib/jupyter/install.ts", import.meta.url).href, ...args],
+        ...[new URL("../../lib/cli/kernel.ts", import.meta.url).href, ...args],
       ],
       env: { PATH: "nowhere" },
     }).output();
@@ -108,7 +108,10 @@ Deno.test("without Jupyter it is said what to install, on one line", async () =>
   const [code, said] = await run();
   assertEquals(code, 1);
   assertMatch(said, /^expected Jupyter, got no .*apt-get install jupyter-notebook.* --data-dir$/);
-  assertMatch((await run("--nmae", "x"))[1], /^[^\n]*--nmae[^\n]*it takes \[--name tunebook\][^\n]*$/);
+  assertMatch(
+    (await run("--nmae", "x"))[1],
+    /^[^\n]*--nmae[^\n]*usage: deno task kernel \[--name tunebook\][^\n]*$/,
+  );
 });
 
 jupyterTest("in any folder a kernel knows tunebook, and paths are relative to the notebook", async () => {

@@ -1,7 +1,7 @@
 /** Records as a search makes them, with made-up times. */
 import { executableOf } from "../../lib/measure/executable_of.ts";
 import { SearchSpace } from "../../lib/tuning/search_space.ts";
-import { checkTask, recordOf, type TuningTask } from "../../lib/tuning/tuning_task.ts";
+import { checkTask, trialRecordOf, type TuningTask } from "../../lib/tuning/tuning_task.ts";
 import { match } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Shapes } from "../../lib/ir/shapes.ts";
@@ -42,7 +42,7 @@ export function recordsOf(
   };
   return pointsOf(func, target, times.length).map((index, trial) => {
     const candidate = searched.candidateAt(index);
-    return recordOf(task, {
+    return trialRecordOf(task, {
       trial,
       config: searched.space.at(index),
       candidate: "status" in candidate ? undefined : candidate,

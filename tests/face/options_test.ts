@@ -1,0 +1,139 @@
+/** Every exported function that takes options refuses one that it does not have: `deno doc` says which functions those are. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { OptionError } from "../../lib/base/error.ts";
+import * as tunebook from "../../mod.ts";
+
+const { te, op, charts, autotvm, dlight } = tunebook;
+
+interface Doc {
+  readonly nodes: Readonly<Record<string, { readonly symbols?: readonly DocSymbol[] }>>;
+}
+interface DocSymbol {
+  readonly name: string;
+  readonly declarations: readonly {
+    readonly kind: string;
+    readonly def?: { readonly params?: readonly DocParam[] };
+  }[];
+}
+interface DocParam {
+  readonly name?: string;
+  readonly left?: DocParam;
+}
+
+/** The namespaces of the face, and the files that hold them. */
+const NAMESPACES = {
+  "": "mod.ts",
+  "te.": "lib/face/te.ts",
+  "op.": "lib/face/op.ts",
+  "expr.": "lib/te/expr.ts",
+  "tir.": "lib/face/tir.ts",
+  "dlight.": "lib/face/dlight.ts",
+  "autotvm.": "lib/face/autotvm.ts",
+  "charts.": "lib/face/charts.ts",
+  "records.": "lib/face/records.ts",
+  "errors.": "lib/face/errors.ts",
+} as const;
+
+const root = new URL("../../", import.meta.url);
+
+/** The names of all exported functions with a parameter `options`. */
+async function functionsWithOptions(): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const [prefix, file] of Object.entries(NAMESPACES)) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["doc", "--json", fileURLToPath(new URL(file, root))],
+      stderr: "null",
+    }).output();
+    const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as Doc;
+    for (const { symbols = [] } of Object.values(nodes)) {
+      for (const { name, declarations } of symbols) {
+        const takes = declarations.some((d) =>
+          d.kind === "function" && d.def?.params?.some((p) => (p.left ?? p).name === "options")
+        );
+        if (takes) names.push(prefix + name);
+      }
+    }
+  }
+  return [...new Set(names)].toSorted();
+}
+
+const device = await tunebook.Device.open({ backend: "cpu" });
+const func = te.matmul({ m: 2, n: 2, k: 2 });
+const scheduled = dlight.schedule(func, device.target).func;
+const table = {} as never;
+const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
+const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
+
+type Call = (options: never) => unknown;
+
+/** How each of them is called, with options that are no option of it. */
+const CALLS: Readonly<Record<string, Call>> = {
+  interpret: (o) => tunebook.interpret(func, {}, o),
+  lower: (o) => tunebook.lower(scheduled, device.target, o),
+  compile: (o) => tunebook.compile(scheduled, device.target, o),
+  build: (o) => tunebook.build(func, device, o),
+  buildDispatch: (o) => tunebook.buildDispatch(func, device, o),
+  compare: (o) => tunebook.compare(func, device, o),
+  race: (o) => tunebook.race([func], device, o),
+  diff: (o) => tunebook.diff(func, scheduled, o),
+  sourceOf: (o) => tunebook.sourceOf(func, o),
+  share: (o) => tunebook.share([], "page.html", o),
+  "autotvm.tune": (o) => autotvm.tune(func, device, o),
+  "autotvm.tuneSuite": (o) => autotvm.tuneSuite([], device, o),
+  "autotvm.recordSpace": (o) => autotvm.recordSpace(func, device, o),
+  "autotvm.simulate": (o) => autotvm.simulate({} as never, o),
+  "autotvm.predictSpace": (o) => autotvm.predictSpace({} as never, o),
+  "autotvm.createTuner": (o) => autotvm.createTuner("random", o),
+  "op.add": (o) => op.add(A, B, o),
+  "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
+  "op.attention": (o) => op.attention(A, A, A, o),
+  "op.avgPool2d": (o) => op.avgPool2d(image, o),
+  "op.conv2d": (o) => op.conv2d(image, filter, o),
+  "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
+  "op.embedding": (o) => op.embedding(x, A, o),
+  "op.gated": (o) => op.gated(A, o),
+  "op.gelu": (o) => op.gelu(A, o),
+  "op.gemv": (o) => op.gemv(A, x, o),
+  "op.globalAvgPool2d": (o) => op.globalAvgPool2d(image, o),
+  "op.layerNorm": (o) => op.layerNorm(A, x, x, o),
+  "op.logSumExp": (o) => op.logSumExp(A, o),
+  "op.matmul": (o) => op.matmul(A, B, o),
+  "op.maxPool2d": (o) => op.maxPool2d(image, o),
+  "op.mul": (o) => op.mul(A, B, o),
+  "op.reduceSum": (o) => op.reduceSum(A, o),
+  "op.relu": (o) => op.relu(A, o),
+  "op.rmsNorm": (o) => op.rmsNorm(A, x, o),
+  "op.rope": (o) => op.rope(A, x, o),
+  "op.silu": (o) => op.silu(A, o),
+  "op.softmax": (o) => op.softmax(A, o),
+  "op.transpose": (o) => op.transpose(A, o),
+  "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
+};
+
+/** Programs take their options alone; charts a table before them. */
+const OTHERS: Readonly<Record<string, Call>> = Object.fromEntries([
+  ...Object.entries(te).map(([name, own]) =>
+    [`te.${name}`, (o: never) => (own as unknown as Call)(o)] as const
+  ),
+  ...Object.entries(charts).map(([name, own]) =>
+    [`charts.${name}`, (o: never) => (own as unknown as (t: never, o: never) => unknown)(table, o)] as const
+  ),
+]);
+
+const names = await functionsWithOptions();
+
+Deno.test("the face has many functions that take options", () => {
+  assert(names.length >= 60, `${names.length}`);
+  assert(["build", "compare", "te.matmul", "op.softmax", "charts.overview"].every((n) => names.includes(n)));
+});
+
+for (const name of names) {
+  Deno.test(`${name} refuses an option that it does not have`, async () => {
+    const call = CALLS[name] ?? OTHERS[name];
+    assert(call, `expected a call of ${name} in the table of this test`);
+    const made = () => Promise.resolve().then(() => call({ noSuchOption: 1 } as never));
+    const error = await assertRejects(made, OptionError);
+    assertEquals(/noSuchOption/.test((error as Error).message), true, (error as Error).message);
+  });
+}
