@@ -12,6 +12,7 @@ import type { Narrowing } from "../space/narrow.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
+import { readFile } from "./read_file.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 
@@ -106,7 +107,7 @@ export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): Recorde
 /** @throws {RecordError} where the file can't be read, or is no recorded space */
 export async function readSpace(path: string): Promise<RecordedSpace> {
   try {
-    return tableToSpace(tableFromIPC(await Deno.readFile(path)));
+    return tableToSpace(tableFromIPC(await readFile("read", path)));
   } catch (e) {
     throw new RecordError(`cannot read a recorded space from ${path}: ${e instanceof Error ? e.message : e}`);
   }

@@ -5,7 +5,8 @@ import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
-import { batchBytes, messagesOf, readStream, schemaBytes } from "./arrow_stream.ts";
+import { batchBytes, messagesOf, readStream, schemaBytes, streamsOf } from "./arrow_stream.ts";
+import { kindOf, readAll, readFile } from "./read_file.ts";
 import { batchOf, tableToRecords } from "./table.ts";
 
 /** What the head of a file says of its trials. */
@@ -43,7 +44,7 @@ export class TrialFile implements Disposable {
   ): Promise<TrialFile> {
     const file = await openFile(path);
     try {
-      const bytes = await readAll(file);
+      const bytes = await readAll("open", path, file);
       const known = contents(path, bytes, (metadata) => {
         checkCurrent(path, metadata);
         check(metadata);
@@ -55,7 +56,7 @@ export class TrialFile implements Disposable {
         write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
         return new TrialFile(path, metadata, file, [], bytes.length);
       }
-      await file.truncate(known.end);
+      truncate(file, known.end);
       return new TrialFile(path, known.metadata, file, known.records, bytes.length - known.end);
     } catch (e) {
       file.close();
@@ -70,6 +71,11 @@ export class TrialFile implements Disposable {
    */
   append(records: readonly TrialRecord[]): void {
     if (records.length === 0) return;
+    if (!isAt(this.#file, this.path)) {
+      throw new RecordError(
+        `cannot write records to ${this.path}: the file was deleted or replaced since it was opened; open it again`,
+      );
+    }
     write(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
   }
 
@@ -79,13 +85,18 @@ export class TrialFile implements Disposable {
    * @throws {RecordError} if they can't be written; the file is then as it was
    */
   async replace(records: readonly TrialRecord[]): Promise<void> {
-    const path = `${this.path}.new`;
+    // A link stays: what it leads to is replaced.
+    const real = await realPath(this.path);
+    const path = `${real}.new`;
     const next = await openFile(path);
     try {
+      if (await realPath(path) !== path) {
+        throw new RecordError(`cannot write ${this.path}: ${path} is a link`);
+      }
       const head = schemaBytes(schemaOf(TRIAL_COLUMNS, this.metadata));
       write(next, 0, head);
       if (records.length > 0) write(next, head.length, bytesOf(records));
-      await Deno.rename(path, this.path);
+      await Deno.rename(path, real);
     } catch (e) {
       next.close();
       throw e instanceof RecordError ? e : new RecordError(`cannot write ${this.path}: ${messageOf(e)}`);
@@ -105,13 +116,7 @@ export class TrialFile implements Disposable {
  * @throws {RecordError} if it can't be read, is no file of trials, or is damaged
  */
 export async function readTrials(path: string): Promise<readonly TrialRecord[]> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (e) {
-    throw new RecordError(`cannot read ${path}: ${messageOf(e)}`);
-  }
-  return trialsFrom(path, bytes);
+  return trialsFrom(path, await readFile("read", path));
 }
 
 /**
@@ -132,23 +137,25 @@ interface Contents {
   readonly records: readonly TrialRecord[];
 }
 
-/** What is in a file to its last whole batch; undefined where not even the schema is whole. */
+/**
+ * What is in a file to its last whole batch; undefined where not even the schema is whole. Files that were put one after
+ * another hold the trials of all of them.
+ */
 function contents(
   path: string,
   bytes: Uint8Array,
   check: (metadata: Metadata) => void,
 ): Contents | undefined {
-  let read: Contents | undefined;
+  const read: Contents[] = [];
   let stranger: RecordError | undefined;
   try {
-    const end = messagesOf(bytes).at(-1)?.end;
-    if (end === undefined) return undefined;
-    const { schema, batches } = readStream(bytes.subarray(0, end));
-    const metadata = Object.fromEntries(schema.metadata);
-    stranger = strangerOf(path, metadata);
-    if (!stranger) {
+    for (const { begin, end } of streamsOf(messagesOf(bytes))) {
+      const { schema, batches } = readStream(bytes.subarray(begin, end));
+      const metadata = Object.fromEntries(schema.metadata);
+      stranger ??= strangerOf(path, metadata);
+      if (stranger) break;
       for (const batch of batches) checkBatch(batch, columnsOf(schema));
-      read = { end, metadata, records: tableToRecords(new Table(schema, [...batches])) };
+      read.push({ end, metadata, records: tableToRecords(new Table(schema, [...batches])) });
     }
   } catch (e) {
     // Whatever Arrow's reader stumbles over, the file is at fault.
@@ -157,8 +164,10 @@ function contents(
     );
   }
   if (stranger) throw stranger;
-  if (read) check(read.metadata);
-  return read;
+  for (const { metadata } of read) check(metadata);
+  const last = read.at(-1);
+  // Batches that are appended have the schema of the last stream.
+  return last && { ...last, records: read.flatMap((r) => r.records) };
 }
 
 /** Why this Tunebook does not read a file with this metadata. */
@@ -204,6 +213,7 @@ function messageOf(e: unknown): string {
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {
+  kindOf("write records to", path);
   let file: Deno.FsFile;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
@@ -214,25 +224,13 @@ async function openFile(path: string): Promise<Deno.FsFile> {
     );
   }
   // A process that replaced the file meanwhile has another one at this path now.
-  if (!file.tryLockSync(true) || file.statSync().ino !== Deno.statSync(path).ino) {
+  if (!tryLock(path, file) || !isAt(file, path)) {
     file.close();
     throw new RecordError(
       `cannot write records to ${path}: another process is writing it; wait for it, or choose another path`,
     );
   }
   return file;
-}
-
-async function readAll(file: Deno.FsFile): Promise<Uint8Array> {
-  const { size } = await file.stat();
-  const bytes = new Uint8Array(size);
-  await file.seek(0, Deno.SeekMode.Start);
-  for (let at = 0; at < size;) {
-    const n = await file.read(bytes.subarray(at));
-    if (n === null) return bytes.subarray(0, at);
-    at += n;
-  }
-  return bytes;
 }
 
 /** Writes all of `bytes` at `at` and waits for the disk, or leaves the file as it was. */
@@ -243,8 +241,43 @@ function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
     file.truncateSync(at + bytes.length);
     file.syncDataSync();
   } catch (e) {
-    file.truncateSync(at);
+    truncate(file, at);
     throw new RecordError(`cannot write records: ${messageOf(e)}`);
+  }
+}
+
+function truncate(file: Deno.FsFile, at: number): void {
+  try {
+    file.truncateSync(at);
+  } catch (e) {
+    throw new RecordError(`cannot write records: ${messageOf(e)}`);
+  }
+}
+
+function tryLock(path: string, file: Deno.FsFile): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (e) {
+    file.close();
+    throw new RecordError(`cannot write records to ${path}: ${messageOf(e)}; choose another path`);
+  }
+}
+
+/** Whether an open file is the one at a path. */
+function isAt(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.statSync().ino === Deno.statSync(path).ino;
+  } catch (e) {
+    if (e instanceof Deno.errors.NotFound) return false;
+    throw new RecordError(`cannot write records to ${path}: ${messageOf(e)}`);
+  }
+}
+
+async function realPath(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (e) {
+    throw new RecordError(`cannot write ${path}: ${messageOf(e)}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
+import { kindOf, readFile } from "../records/read_file.ts";
 import { type Manifest, manifestFrom } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { checkTrials, outcomesOf, type SharedWorkload, workloadsOf } from "../records/shared.ts";
@@ -22,9 +23,6 @@ import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts"
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { name, recordOf, text } from "../base/option_kinds.ts";
-
-/** Bytes of a file that is opened: a hundred times what a long search takes. */
-const LARGEST = 256 * 2 ** 20;
 
 /** Results with all that it takes to look at them, to check them, and to measure them again elsewhere. */
 export class Shared {
@@ -198,32 +196,24 @@ export async function share(
   return shared;
 }
 
+/** Bytes of a page, or of a file of a shared folder. */
+const LARGEST = 64 * 2 ** 20;
+
 /** The manifest's text and the trials' bytes in a page or a folder. */
 async function contentsOf(path: string): Promise<{ readonly manifest: string; readonly trials: Uint8Array }> {
-  const { isDirectory } = await reading(path, () => Deno.stat(path));
-  if (!isDirectory) return partsOf(path, new TextDecoder().decode(await bytesOf(path)));
+  const kind = kindOf("open", path);
+  if (kind === "nothing") {
+    throw new RecordError(
+      `cannot open ${path}: it does not exist; give a page or a folder that share has written`,
+    );
+  }
+  if (kind === "file") return partsOf(path, textOf(await readFile("open", path, LARGEST)));
   return {
-    manifest: new TextDecoder().decode(await bytesOf(`${path}/manifest.json`)),
-    trials: await bytesOf(`${path}/trials.arrows`),
+    manifest: textOf(await readFile("open", `${path}/manifest.json`, LARGEST)),
+    trials: await readFile("open", `${path}/trials.arrows`, LARGEST),
   };
 }
 
-async function bytesOf(path: string): Promise<Uint8Array> {
-  const { size } = await reading(path, () => Deno.stat(path));
-  if (size > LARGEST) {
-    throw new RecordError(`cannot open ${path}: it has ${size} bytes, and up to ${LARGEST} are read`);
-  }
-  return await reading(path, () => Deno.readFile(path));
-}
-
-async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (e) {
-    throw new RecordError(
-      `cannot open ${path}: ${
-        e instanceof Error ? e.message : e
-      }; give a page or a folder that share has written`,
-    );
-  }
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
