@@ -1,3 +1,4 @@
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Trace } from "../schedule/trace.ts";
@@ -68,6 +69,13 @@ export function match(
  * device and takes milliseconds.
  */
 export function schedule(func: PrimFunc, target: Target, among: readonly Rule[] = rules): Ruled {
+  return withinStack(
+    () => scheduleBy(func, target, among),
+    () => new TunebookError(`cannot schedule ${func.name}: ${TOO_DEEP}`),
+  );
+}
+
+function scheduleBy(func: PrimFunc, target: Target, among: readonly Rule[]): Ruled {
   const { rule, template, why } = match(func, target, among);
   const { schedule: sch, space } = runAtPresets(func, template);
   return { func: sch.func, trace: sch.trace, rule, preset: space.at(space.preset), space, why };

@@ -3,6 +3,7 @@
  * reference that schedules and kernels are held against, so it shares nothing with lowering or printing. For
  * speed the program is translated to one JavaScript function.
  */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { isFloat, type ScalarType } from "../ir/dtype.ts";
 import { erf } from "../base/erf.ts";
 import { IrError } from "../ir/error.ts";
@@ -74,8 +75,10 @@ export function interpret(
   const outOfExtent = (axis: string, value: number): never => {
     throw new IrError(`${f.name}: axis ${axis} takes the value ${value}, which is out of its extent`);
   };
-  const { text, axes } = translate(interchanged(f), buffers, options.check ?? true);
-  const run = new Function("buffers", "shapes", "erf", "outOfRange", "outOfExtent", text);
+  const { run, axes } = withinStack(() => {
+    const { text, axes } = translate(interchanged(f), buffers, options.check ?? true);
+    return { run: new Function("buffers", "shapes", "erf", "outOfRange", "outOfExtent", text), axes };
+  }, () => new IrError(`cannot interpret ${f.name}: ${TOO_DEEP}`));
   run(
     arrays,
     f.shapeVars.map((v) => shapes[v.name]),

@@ -1,4 +1,5 @@
 /** A record that was read as data and held against itself: what it says of its program, target and time fits. */
+import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -48,8 +49,9 @@ export class RecordReader {
     try {
       return this.#read(presentRecord(record, this.names));
     } catch (e) {
-      if (!(e instanceof TunebookError)) throw e;
-      throw new RecordError(`trial ${record.trial} of ${record.task.slice(0, 200)}: ${e.message}`);
+      const why = isStackOverflow(e) ? TOO_DEEP : e instanceof TunebookError ? e.message : undefined;
+      if (why === undefined) throw e;
+      throw new RecordError(`trial ${record.trial} of ${record.task.slice(0, 200)}: ${why}`);
     }
   }
 

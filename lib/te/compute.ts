@@ -1,4 +1,5 @@
 /** Defines tensors by their elements, as functions of the position, and makes programs of such tensors. */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { aFunction, arrayOf, instanceOf, oneOf, passing, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
@@ -20,6 +21,7 @@ import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute, walkExpr } from "../ir/visit.ts";
+import { isDeeperThan } from "./is_deeper_than.ts";
 import { extents, isExpr } from "./dimension.ts";
 import { TeError } from "./error.ts";
 
@@ -50,6 +52,9 @@ export interface Definition {
   /** The element at that position. */
   readonly value: Expr | Reduction;
 }
+
+/** Levels of an expression: programs are read from JSON up to 1,000 levels, their loops included. */
+const DEEPEST = 950;
 
 let made = 0;
 
@@ -154,6 +159,12 @@ export function compute(
       }, in te.compute`,
     );
   }
+  if (isDeeperThan(scalar, DEEPEST)) {
+    throw new TeError(
+      `expected the value of ${name} to be nested up to ${DEEPEST} deep, got more, in te.compute; compute parts of it ` +
+        `as tensors of their own, or add in pairs`,
+    );
+  }
   // A tensor's elements have no lanes before vectorizing.
   return new Tensor(buffer(name, dimensions, scalar.dtype as ScalarType), { axes, value: element });
 }
@@ -211,6 +222,13 @@ function reduction(
 export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
   checkArgument("te.primFunc", "name", name, text);
   checkArgument("te.primFunc", "params", params, arrayOf(tensorKind));
+  return withinStack(
+    () => programOf(name, params),
+    () => new TeError(`cannot make the program ${name}: ${TOO_DEEP}`),
+  );
+}
+
+function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   const order: Tensor[] = [];
   const visit = (t: Tensor): void => {
     if (!t.definition || order.includes(t)) return;
