@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
  * other, and neither `charts` nor `notebook` measures.
  *
  * One room is not in the design: `face` holds the namespaces of mod.ts, a file each, so that their types are documented
- * and exported with them. `records` imports lowering, as a database checks that a record's schedule still lowers.
+ * and exported with them. `measure` imports `dlight`, as untrusted programs are scheduled in its process. `records` imports lowering, as a database checks that a record's schedule still lowers.
  */
 const COMPILER: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -34,6 +34,7 @@ const DEVICE: Readonly<Record<string, readonly string[]>> = {
     "schedule",
     "space",
     "estimate",
+    "dlight",
     "lower",
     "codegen",
     "runtime",

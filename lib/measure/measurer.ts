@@ -97,7 +97,7 @@ export class Measurer implements Measuring {
     }));
     if ("ended" in response) {
       if (response.ended === "timeout") this.#busyMs += deadline;
-      return { measurement: failure(response, deadline), promoted: false };
+      return { measurement: failureOfEnding(response, deadline), promoted: false };
     }
     if (response.kind !== "measured") throw unexpected(response);
     const { measurement, promoted, busyMs } = response;
@@ -137,7 +137,7 @@ export class Measurer implements Measuring {
         rounds,
         options,
       }));
-    if ("ended" in response) return candidates.map(() => failure(response, deadline));
+    if ("ended" in response) return candidates.map(() => failureOfEnding(response, deadline));
     if (response.kind !== "raced") throw unexpected(response);
     return response.measurements;
   }
@@ -294,7 +294,8 @@ function unexpected(response: Response): MeasurerError {
   return new MeasurerError(`the measuring process answered ${response.kind}`);
 }
 
-function failure(end: Ending, deadlineMs: number): Failed {
+/** What a candidate came to whose request ended without an answer. */
+export function failureOfEnding(end: Ending, deadlineMs: number): Failed {
   switch (end.ended) {
     case "timeout":
       return {

@@ -8,7 +8,7 @@ import { Trace, type TraceJson } from "../schedule/trace.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Failed, Measurement } from "./measurement.ts";
 import type { Candidate, MeasuringOptions, SampleOptions } from "./measuring.ts";
 
 /** How one candidate is sampled on this machine, with its limit in this machine's milliseconds. */
@@ -32,6 +32,8 @@ export type CandidateJson =
   | { readonly source: KernelSource };
 
 export type Request =
+  /** Schedules a program by the first rule that matches it; needs no session. */
+  | { readonly kind: "schedule"; readonly func: FuncJson; readonly target: unknown }
   /** Opens the device; computes the reference if candidates are to be checked. */
   | { readonly kind: "prepare"; readonly session: SessionJson; readonly check: boolean }
   | {
@@ -62,6 +64,10 @@ export type Response =
     /** Milliseconds that the process was busy with it. */
     readonly busyMs: number;
   }
+  | {
+    readonly kind: "scheduled";
+    readonly scheduled: { readonly rule: string; readonly trace: TraceJson } | Failed;
+  }
   | { readonly kind: "raced"; readonly measurements: readonly Measurement[] }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
@@ -83,6 +89,10 @@ export function responseFromJson(text: string): Response {
       return { ...response, measurement: measurementFromJson(response.measurement) };
     case "raced":
       return { ...response, measurements: response.measurements.map(measurementFromJson) };
+    case "scheduled":
+      return "status" in response.scheduled
+        ? { ...response, scheduled: { ...response.scheduled, compileMs: NaN } }
+        : response;
     case "prepared":
     case "done":
     case "failed":

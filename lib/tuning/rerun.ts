@@ -1,13 +1,13 @@
 /** Shared schedules measured again on this device. */
 import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { schedule } from "../dlight/schedule.ts";
 import type { Failed, Measurement } from "../measure/measurement.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
 import { attempt } from "../measure/executable_of.ts";
 import { MeasurerError } from "../measure/measurer.ts";
 import type { Candidate, OpenMeasuring } from "../measure/measuring.ts";
+import { SchedulingProcess } from "../measure/scheduling_process.ts";
 import { Trace } from "../schedule/trace.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { TunableDevice } from "./tunable_device.ts";
@@ -26,7 +26,7 @@ export interface RerunOptions {
   readonly deadlineMs?: number;
   /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
   readonly maxMemory?: number;
-  /** Ends it after the program at hand. */
+  /** Ends it within a second. */
   readonly signal?: AbortSignal;
   /** What measures. Default: the device's own way, a child process of this machine. */
   readonly open?: OpenMeasuring;
@@ -85,9 +85,10 @@ export async function rerun(
   checkArgument("shared.rerun", "device", device, kinds.device);
   checkOptions("shared.rerun", options, RERUN_FIELDS, kinds.RENAMED);
   const rows: RerunRow[] = [];
+  await using scheduling = new SchedulingProcess(options.deadlineMs, options.maxMemory);
   for (const subject of subjects) {
     if (options.signal?.aborted) break;
-    rows.push(...await rerunOne(subject, device, options));
+    rows.push(...await rerunOne(subject, device, scheduling, options));
   }
   return new Rerun(rows, { there: there.name, here: device.target.name });
 }
@@ -95,10 +96,11 @@ export async function rerun(
 async function rerunOne(
   subject: SharedWorkload,
   device: TunableDevice,
+  scheduling: SchedulingProcess,
   options: RerunOptions,
 ): Promise<readonly RerunRow[]> {
   const { func, task: { task }, results } = subject;
-  const ruled = attempt(() => schedule(func, device.target));
+  const ruled = await scheduling.schedule(func, device.target, options.signal);
   const own = "status" in ruled ? undefined : ruled;
   const ownRule = own?.rule ?? "";
   const preset = own ? JSON.stringify(own.trace) : "";
@@ -153,7 +155,7 @@ async function measureAll(
   traces: readonly string[],
   { func, shapes, task: { seed } }: SharedWorkload,
   device: TunableDevice,
-  { rounds = CONFIRM_ROUNDS, deadlineMs, signal, open = device.openMeasuring }: RerunOptions,
+  { rounds = CONFIRM_ROUNDS, deadlineMs, maxMemory, signal, open = device.openMeasuring }: RerunOptions,
 ): Promise<Map<string, Measurement>> {
   const measured = new Map<string, Measurement>();
   const right: (readonly [string, Candidate])[] = [];
@@ -164,10 +166,18 @@ async function measureAll(
       shapes,
       seed,
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...(maxMemory === undefined ? {} : { maxMemory }),
     }, open);
     const measuring = await slot.take(signal);
+    const stop = () => void measuring?.abandon();
+    signal?.addEventListener("abort", stop, { once: true });
+    using _ = { [Symbol.dispose]: () => signal?.removeEventListener("abort", stop) };
     for (const trace of traces) {
       if (trace === "") continue;
+      if (signal?.aborted) {
+        measured.set(trace, STOPPED);
+        continue;
+      }
       const candidate = attempt(() => ({ trace: Trace.fromJSON(trace).toJSON() }));
       if ("status" in candidate) {
         measured.set(trace, candidate);
@@ -177,7 +187,9 @@ async function measureAll(
       measured.set(trace, m);
       if (m.status === "ok") right.push([trace, candidate]);
     }
-    const raced = await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
+    const raced = signal?.aborted
+      ? undefined
+      : await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
     right.forEach(([trace], k) => measured.set(trace, raced?.[k] ?? STOPPED));
   } catch (e) {
     // The program itself can't be measured here; others may be.
