@@ -47,6 +47,7 @@ export class MeasuringProcess {
       args: [
         "run",
         "--quiet",
+        "--v8-flags=--expose-gc",
         ...PERMISSIONS,
         ...permissions,
         "--cached-only",

@@ -1,4 +1,5 @@
 /** The measuring process's loop: requests on standard input, answers on standard output, one JSON value a line. */
+import { garbageCollector } from "./collect_garbage.ts";
 import { TextLineStream } from "./lines.ts";
 import { type CompileCandidate, MeasuringSession } from "./measuring_session.ts";
 import { ERROR_CODE, MARK, type Request, type Response } from "./protocol.ts";
@@ -13,11 +14,13 @@ export async function serve(compile: CompileCandidate): Promise<never> {
   const [memory] = Deno.args;
   await startWatchdog(memory === undefined ? undefined : Number(memory));
   const session = new MeasuringSession(compile);
+  const collect = garbageCollector();
   for await (
     const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
   ) {
     try {
       answer(await session.handle(JSON.parse(line) as Request));
+      collect();
     } catch (e) {
       console.error(e instanceof Error ? `${e.name}: ${e.message}` : e);
       Deno.exit(ERROR_CODE);
