@@ -152,8 +152,8 @@ Deno.test("a page that is no page, or too large a one, is refused", async () => 
   await assertRejects(
     () => Shared.open(`${dir}/page.html`),
     TunebookError,
-    "it is no page that share has written",
+    "expected a page that share has written",
   );
   await Deno.truncate(`${dir}/page.html`, 2 ** 40);
-  await assertRejects(() => Shared.open(`${dir}/page.html`), TunebookError, "and up to");
+  await assertRejects(() => Shared.open(`${dir}/page.html`), TunebookError, "expected a file of at most");
 });

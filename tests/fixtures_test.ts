@@ -135,7 +135,7 @@ Deno.test("the recorded space of version 0.1.0 opens, and a search runs on it", 
   const { rule, template } = dlight.match(recorded.func, recorded.target);
   assertEquals(rule, recorded.rule);
   assertEquals(JSON.stringify(spaceOf(recorded.func, template).knobs), JSON.stringify(recorded.space.knobs));
-  const tried = simulate(recorded, { tuner: "portfolio", start: "preset", trials: 6, seed: 1 });
+  const tried = simulate(recorded, { tuner: "portfolio", start: "preset", budget: { trials: 6 }, seed: 1 });
   assertEquals([tried.length, tried[0]?.index], [6, recorded.space.preset]);
 });
 

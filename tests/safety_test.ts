@@ -336,7 +336,7 @@ Deno.test("a target from JSON has its own fields, or is refused", () => {
   assertEquals(targetFromJson({ ...cpu, peaks, evil: 1 }), { ...cpu, peaks });
   const refused = (json: unknown, says: string) =>
     assertThrows(() => targetFromJson(json), TunebookError, says);
-  refused(null, "it is no object");
+  refused(null, "it is not an object");
   refused({ ...cpu, f16: "yes" }, "its f16 is not a boolean");
   refused({ ...cpu, peaks: { ...peaks, gflops: -1 } }, "its peaks are not");
   refused(JSON.parse('{"__proto__":{"kind":"cpu"}}'), "its kind is not one of");
@@ -382,7 +382,7 @@ Deno.test("what an error quotes shows, and ends", async () => {
   {
     using _ = await RecordLog.open(path, { ...own, task: ACTS });
   }
-  const refused = await assertRejects(() => RecordLog.open(path, own), RecordError, "it is the log of");
+  const refused = await assertRejects(() => RecordLog.open(path, own), RecordError, "got the log of");
   assert(!ACTING.test(refused.message));
   assertEquals(printable("a\n\tb é 数 🙂"), "a\n\tb é 数 🙂");
   assertEquals(printableLine("a\n\tb\r\u0000"), "a b\\u000d\\u0000");

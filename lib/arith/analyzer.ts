@@ -1,8 +1,8 @@
 /**
  * Arithmetic over the ranges of variables: simplification, bounds, proofs. i32 wraps around. Quotients, comparisons and
  * bounds are simplified only where the ranges show that nothing wraps; index arithmetic over variables without known
- * bounds is taken not to. Floating-point expressions keep their value exactly: only their indices and conditions are
- * simplified.
+ * bounds is assumed not to wrap. Floating-point expressions keep their exact value: only their indices and conditions
+ * are simplified.
  */
 import { and, binary, cast, constant, FALSE, isConst, not, or, select, TRUE } from "../ir/build.ts";
 import { foldCall } from "../ir/fold_call.ts";
@@ -39,7 +39,7 @@ export class Analyzer implements Ranges {
   readonly #ranges = new Map<Var, ConstIntBound>();
   readonly #extents = new Map<Var, Expr>();
   readonly #memo = new Map<Expr, Expr>();
-  /** What forms and bounds are known to be, while the ranges are what they are. */
+  /** Forms and bounds that were computed for the present ranges. */
   readonly #forms = new Map<Binary, Linear>();
   readonly #bounds = new Map<Binary, ConstIntBound>();
 
@@ -164,7 +164,7 @@ export class Analyzer implements Ranges {
     return x.kind === "const" || x.kind === "binary" ? this.linear(x) : linearAtom(x);
   }
 
-  /** Adds the terms of `scale·e` to those of a sum, which has one form and not one at each plus; gives its constant. */
+  /** Adds the terms of `scale·e` to those of a sum, and returns its constant. A long sum thus needs one form only. */
   #gather(e: Expr, scale: number, terms: Map<AtomKey, Term>): number {
     if (e.kind === "const") return scaleCoeff(scale, e.value);
     const isSum = e.kind === "binary" && (e.op === "add" || e.op === "sub");
@@ -275,7 +275,7 @@ export class Analyzer implements Ranges {
     let found = this.#bounds.get(e);
     if (found === undefined) {
       const bounds = boundsOfBinary(e.op, this.bounds(e.a), this.bounds(e.b));
-      // What wraps around may have any value; so may data about which nothing is known.
+      // A value that wraps around may be anything; so may data without known bounds.
       const known = fitsI32(bounds) || (!bounds.every(Number.isFinite) && isIndex(e));
       found = known ? bounds : I32;
       this.#bounds.set(e, found);
@@ -284,7 +284,7 @@ export class Analyzer implements Ranges {
   }
 }
 
-/** The bounds of what is neither a variable nor an operation on i32. */
+/** Bounds an expression that is neither a variable nor an operation on i32. */
 function boundsOfAtom(e: Expr): ConstIntBound {
   if (e.kind === "cast" && e.a.dtype === "bool") return [0, 1];
   return e.dtype === "i32" && !isIndex(e) ? I32 : UNBOUNDED;

@@ -28,7 +28,7 @@ export function foldScalar(x: Binary): Expr {
   return x;
 }
 
-/** Drops the conditions of a conjunction that stand in it before. */
+/** Drops repeated conditions of a conjunction. */
 export function dropRepeatedConditions(cond: Expr): Expr {
   const terms = conjuncts(cond);
   const once = new Map(terms.map((t) => [keyOf(t), t]));

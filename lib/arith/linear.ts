@@ -11,7 +11,7 @@ export interface Term {
   readonly coeff: number;
 }
 
-/** What equal atoms share: variables are themselves, as they are most of all, and others their text. */
+/** Gives the key that equal atoms share: a variable itself, the text of any other atom. */
 export type AtomKey = Var | string;
 
 export function atomKey(atom: Expr): AtomKey {
@@ -35,7 +35,7 @@ export function linearAtom(atom: Expr, coeff = 1): Linear {
   return { terms: new Map([[atomKey(atom), { atom, coeff }]]), constant: 0 };
 }
 
-/** `a + scale·b`, in exact integers: `reduceLinear` brings it back into i32. */
+/** Computes `a + scale·b` in exact integers. `reduceLinear` reduces the result to i32. */
 export function linearAdd(a: Linear, b: Linear, scale = 1): Linear {
   if (scale === 0) return a;
   if (b.terms.size === 0) return { terms: a.terms, constant: a.constant + scaleCoeff(scale, b.constant) };
@@ -44,7 +44,7 @@ export function linearAdd(a: Linear, b: Linear, scale = 1): Linear {
   return { terms, constant: a.constant + scaleCoeff(scale, b.constant) };
 }
 
-/** Adds a term to a form that is still being made. */
+/** Adds a term to an unfinished form, in place. */
 export function addTerm(terms: Map<AtomKey, Term>, key: AtomKey, atom: Expr, by: number): void {
   const coeff = (terms.get(key)?.coeff ?? 0) + by;
   if (coeff === 0) terms.delete(key);
@@ -62,8 +62,8 @@ export function scaleCoeff(a: number, b: number): number {
 }
 
 /**
- * The form with its coefficients and its constant in i32. i32 wraps around, so the expression has the same value: `2³²·x`
- * is 0, and `x + 2³¹` is `x - 2³¹`.
+ * Reduces the coefficients and the constant of a form to i32. i32 wraps around, so the expression has the same value:
+ * `2³²·x` is 0, and `x + 2³¹` is `x - 2³¹`.
  */
 export function reduceLinear(l: Linear): Linear {
   let reduced = l.constant === (l.constant | 0);
@@ -74,7 +74,7 @@ export function reduceLinear(l: Linear): Linear {
   return { terms, constant: l.constant | 0 };
 }
 
-/** The form as an expression: positive terms first, so that it reads as a sum. */
+/** Converts a form to an expression: positive terms first, so that it reads as a sum. */
 export function fromLinear(a: Linear): Expr {
   const terms = [...a.terms.values()];
   // -2³¹ has no opposite in i32: it is added.

@@ -55,8 +55,8 @@ function degreeOf(l: Linear): number {
 }
 
 /**
- * Sorts factors by their text, variables last. Keys count what was there before, so that by them alone the same steps
- * taken again would give another order.
+ * Sorts factors by their text, variables last. Keys depend on what the process saw before, so an order by key would
+ * differ from run to run.
  */
 function inOrder(factors: readonly Expr[]): readonly Expr[] {
   const rank = (e: Expr) => `${+(e.kind === "var")} ${printExpr(e)} ${keyOf(e)}`;

@@ -40,7 +40,7 @@ export function normalizeComparison(ranges: Ranges, x: Binary, again: (x: Expr) 
     constant: Math.min(0, whole.constant),
   };
   const opposite = linearScale(right, -1);
-  // A sum of one side's terms may wrap around where the sides as they were don't.
+  // The sum of all terms on one side may wrap around where neither side does.
   if (!ranges.isExact(left) || !ranges.isExact(opposite)) return x;
   return binary("lt", fromLinear(left), fromLinear(opposite));
 }

@@ -55,7 +55,7 @@ function isNonNegative(ranges: Ranges, a: Expr, b: Expr, margin: number): boolea
     ranges.boundsOf(lowerDivisions(ranges, lowered))[0] >= 0;
 }
 
-/** Tells whether certainly `0 <= a < b`: then `a` divided by `b` leaves all of `a`. */
+/** Tells whether certainly `0 <= a < b`: then `a` is its own remainder by `b`. */
 export function isRemainder(ranges: Ranges, a: Expr, b: Expr): boolean {
   return isNonNegative(ranges, a, constant(0), 0) && isNonNegative(ranges, b, a, 1);
 }

@@ -14,8 +14,8 @@ export interface Range {
 }
 
 /**
- * The box of `buffer` that `indices` touch while the variables for which `relaxed` holds run over their
- * ranges and the others stay where they are. A dimension about which nothing is known is taken whole.
+ * Gives the box of `buffer` that `indices` touch. The variables for which `relaxed` holds run over their ranges; the
+ * others are fixed. A dimension without known bounds is taken whole.
  */
 export function regionOf(
   buffer: Buffer,
@@ -57,7 +57,7 @@ function rangeOf(l: Linear, relaxed: (v: Var) => boolean, analyzer: Analyzer): R
   return { min: fromLinear(base), extent: analyzer.simplify(span), exact };
 }
 
-/** Whether an atom takes every value within its bounds: a variable, or what is left of a range without gaps. */
+/** Tells whether an atom takes every value within its bounds: a variable, or the remainder of a range without gaps. */
 function isFull(e: Expr, relaxed: (v: Var) => boolean, analyzer: Analyzer): boolean {
   if (e.kind === "var") return true;
   if (e.kind !== "binary" || !isConst(e.b) || usesVar(e, (v) => !relaxed(v))) return false;
@@ -67,7 +67,7 @@ function isFull(e: Expr, relaxed: (v: Var) => boolean, analyzer: Analyzer): bool
   return e.op === "floordiv" || (isConst(inner.extent) && inner.extent.value >= e.b.value);
 }
 
-/** Whether two atoms move together, as they have a relaxed variable in common. */
+/** Tells whether two atoms have a relaxed variable in common, so that they move together. */
 function isShared(atoms: readonly Expr[], relaxed: (v: Var) => boolean): boolean {
   const seen = new Set<Var>();
   return atoms.some((e) => {
@@ -79,7 +79,7 @@ function isShared(atoms: readonly Expr[], relaxed: (v: Var) => boolean): boolean
   });
 }
 
-/** Whether Σ coeff·[0, extent) leaves no gap: each coefficient is at most the reach of the smaller ones. */
+/** Tells whether Σ coeff·[0, extent) leaves no gap: each coefficient is at most the reach of the smaller ones. */
 function isDense(
   steps: readonly { readonly coeff: number; readonly extent: Expr }[],
   analyzer: Analyzer,
@@ -93,7 +93,7 @@ function isDense(
   return true;
 }
 
-/** The smallest box that holds both, where one start can be shown not to lie after the other. */
+/** Gives the smallest box that holds both, if the order of their starts is known. */
 export function unionRange(a: Range, b: Range, analyzer: Analyzer): Range | undefined {
   const d = linearAdd(analyzer.linear(b.min), analyzer.linear(a.min), -1);
   if (d.terms.size > 0) return undefined;

@@ -8,7 +8,7 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt, replaceBuffers, substitute } from "../ir/visit.ts";
 
 /**
- * The program where some of its shape variables have these values: its buffers and loops get constant extents.
+ * Replaces some shape variables of a program by values: its buffers and loops get constant extents.
  *
  * @throws {IrError} for a variable that it does not have, or a value that is no positive integer
  */
@@ -19,7 +19,7 @@ export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
     const known = f.shapeVars.map((x) => x.name).join(", ") || "none";
     if (!v) throw new IrError(`cannot specialize ${f.name} for ${name}: its shape variables are ${known}`);
     if (!(Number.isSafeInteger(value) && value > 0)) {
-      throw new IrError(`cannot specialize ${f.name} for ${name} = ${value}: it is a positive integer`);
+      throw new IrError(`expected ${name} to be a positive integer, got ${value}, specializing ${f.name}`);
     }
     by.set(v, constant(value));
   }

@@ -4,27 +4,27 @@ import type { Rng } from "../base/random.ts";
 export interface AnnealOptions {
   readonly space: ConfigSpace;
   readonly rng: Rng;
-  /** Where the chains begin, one each. */
+  /** The points at which the chains begin, one per chain. */
   readonly starts: readonly number[];
   readonly steps: number;
   /** Higher is better; differences of about 1 are large. */
   readonly score: (index: number) => number;
-  /** Probability that a move is a near step of one knob and not any other value of it; half unless said otherwise. */
+  /** Probability that a move is a near step of one knob, not a random value of it. Default 0.5. */
   readonly near?: number;
-  /** Ends it once the best `points` visited have stayed the same for so many steps (AutoTVM: 64 and 50). */
+  /** Ends it once the best `points` points have not changed for `steps` steps (AutoTVM: 64 and 50). */
   readonly settled?: { readonly points: number; readonly steps: number };
 }
 
 export interface Annealed {
-  /** Where the chains have ended, to go on from. */
+  /** The points at which the chains ended; a next call can start there. */
   readonly ends: readonly number[];
   /** Every point that was visited, with its score. */
   readonly visited: ReadonlyMap<number, number>;
 }
 
 /**
- * Simulated annealing by chains side by side (AutoTVM's optimizer): the temperature falls from 1 to 0 in
- * even steps, a step down by d is taken with probability exp(-d / temperature).
+ * Runs simulated annealing in parallel chains (AutoTVM's optimizer). The temperature falls from 1 to 0 in equal steps. A
+ * move that lowers the score by d is accepted with probability exp(-d / temperature).
  */
 export function anneal(
   { space, rng, starts, steps, score, near = 0.5, settled }: AnnealOptions,
@@ -64,7 +64,7 @@ function enters(best: number[], score: number, points: number): boolean {
   return true;
 }
 
-/** Values that are drawn for a move before it is given up, where constraints refuse them. */
+/** Values that constraints may refuse before a move is given up. */
 const ATTEMPTS = 8;
 
 function move(space: ConfigSpace, rng: Rng, at: number, near: number): number {

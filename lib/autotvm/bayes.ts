@@ -5,19 +5,19 @@ import { FeatureRows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 export interface BayesSizes {
-  /** Points before the first model: random ones, or a preset and single steps from it. */
+  /** Points before the first model: random points, or a preset and single steps from it. */
   readonly warmUp: number;
-  /** Random points beside those about a preset, which may be made for another kind of device. */
+  /** Random points in addition to those around a preset, which may suit another kind of device. */
   readonly strangers: number;
-  /** Points chosen from one model, each as if those before it had come out as expected. */
+  /** Points chosen from one model. Each choice assumes that the points before it measure as expected. */
   readonly batch: number;
-  /** Points drawn at random that one is chosen from, beside neighbours of the best. */
+  /** Random candidates of one choice, in addition to neighbours of the best points. */
   readonly draws: number;
   /** Best measured points whose neighbours are candidates. */
   readonly centres: number;
-  /** Told points that the process is fitted to, at most: its cost grows with their cube. */
+  /** Measured points that the process is fitted to, at most: its cost grows with their cube. */
   readonly most: number;
-  /** Times that each feature's length is reconsidered for a model. */
+  /** Passes over the features' lengths for one model. */
   readonly passes: number;
 }
 
@@ -33,19 +33,18 @@ export const BAYES_DEFAULTS: BayesSizes = {
 
 export interface BayesOptions extends TunerOptions, Partial<BayesSizes> {}
 
-/** A point that may be asked for, and what is believed of it. */
+/** A candidate point, and its predicted distribution. */
 interface Candidate {
   readonly index: number;
   readonly row: Float64Array;
   readonly solved: Float64Array;
-  /** Its covariances with the points that this plan has taken, solved as `solved` is. */
+  /** Its covariances with the points of this plan, solved like `solved`. */
   readonly planned: number[];
 }
 
 /**
- * Bayesian optimisation, for small budgets: a Gaussian process over the knobs learns the logarithm of the score, and
- * the points are asked for of which the largest improvement is to be expected. A failed point counts as the
- * worst that was measured.
+ * Bayesian optimisation, for small budgets. A Gaussian process over the knobs learns the logarithm of the score. The
+ * tuner asks for the points with the largest expected improvement. A failed point counts as the worst measured one.
  */
 export function bayesTuner(options: BayesOptions): Tuner {
   return new PlannedTuner("bayes", { ...BAYES_DEFAULTS, ...options }, plans);
@@ -63,7 +62,7 @@ function* plans(desk: Desk<BayesOptions & BayesSizes>): Generator<readonly numbe
       continue;
     }
     const seen = known.map((k) => rows.unit(k.index)), targets = known.map((k) => k.target);
-    // Lengths change slowly, and cost more than all else.
+    // Lengths change slowly, and fitting them costs most.
     if (!scales || known.length >= 1.2 * fitted) {
       scales = fitScales(seen, targets, { passes, ...(scales ? { from: scales } : {}) });
       fitted = known.length;
@@ -72,7 +71,7 @@ function* plans(desk: Desk<BayesOptions & BayesSizes>): Generator<readonly numbe
   }
 }
 
-/** The logarithms of what was told: the best points, and the latest of the others. */
+/** Gives the logarithms of the scores: of the best points, and of the latest others. */
 function observations(
   { options: { most }, ledger }: Desk<BayesOptions & BayesSizes>,
 ): readonly { readonly index: number; readonly target: number }[] {
@@ -129,7 +128,7 @@ function choose(
   return plan;
 }
 
-/** The mean of what a normal variable is above 0, or 0 where it is below. */
+/** Gives the expected value of max(0, x) for a normal variable x. */
 function expectedImprovement(mean: number, deviation: number): number {
   const z = mean / deviation;
   const density = Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);

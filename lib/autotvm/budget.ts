@@ -1,6 +1,6 @@
 import { TunerError } from "./error.ts";
 
-/** When a search ends: with the first of its limits. */
+/** The limits of a search, which ends at the first limit reached. */
 export interface Budget {
   /** Points measured, failed ones included. */
   readonly trials?: number;
@@ -8,11 +8,11 @@ export interface Budget {
   readonly seconds?: number;
   /** Points measured since the best one was found. */
   readonly earlyStopping?: number;
-  /** Share of the roofline that is enough, of (0, 1]: what the device's measured peaks allow over what the best takes. */
+  /** Share of the roofline that is enough, in (0, 1]: the bound of the device's measured peaks over the best time. */
   readonly until?: number;
 }
 
-/** The limits among options, those that are there. */
+/** Picks the limits that options have. */
 export function budgetOf({ trials, seconds, earlyStopping, until }: Budget): Budget {
   return {
     ...(trials === undefined ? {} : { trials }),
@@ -26,9 +26,9 @@ export function budgetOf({ trials, seconds, earlyStopping, until }: Budget): Bud
 export interface BudgetSpent {
   readonly trials: number;
   readonly seconds: number;
-  /** Points measured since the best one was found; all of them where none has succeeded. */
+  /** Points measured since the best one was found; all points before the first success. */
   readonly trialsSinceBest: number;
-  /** Share of the roofline that the best one reaches; undefined where there is none, or the peaks are not known. */
+  /** Share of the roofline that the best point reaches; undefined without a success, or if the peaks are unknown. */
   readonly roofline?: number;
 }
 
@@ -38,26 +38,26 @@ export function checkBudget(budget: Budget): void {
   if (trials === undefined && seconds === undefined && earlyStopping === undefined) {
     throw new TunerError(
       until === undefined
-        ? "a search without a limit does not end: give trials, seconds or earlyStopping"
-        : `a search until ${until} of the roofline may never end: give trials, seconds or earlyStopping too`,
+        ? "expected a budget with a limit, got none; give trials, seconds or earlyStopping"
+        : `expected a second limit, as until ${until} may never be reached; give trials, seconds or earlyStopping too`,
     );
   }
   for (const [name, limit] of Object.entries({ trials, earlyStopping })) {
     if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-      throw new TunerError(`cannot search with ${name} ${limit}: it is a positive integer`);
+      throw new TunerError(`expected ${name} to be a positive integer, got ${limit}`);
     }
   }
   if (seconds !== undefined && !(seconds > 0 && Number.isFinite(seconds))) {
-    throw new TunerError(`cannot search for ${seconds} seconds: it is a positive number`);
+    throw new TunerError(`expected seconds to be a positive number, got ${seconds}`);
   }
   if (until !== undefined && !(until > 0 && until <= 1)) {
     throw new TunerError(
-      `cannot search until ${until} of the roofline: it is a share, above 0 and at most 1`,
+      `expected until to be a share of the roofline, above 0 and at most 1, got ${until}`,
     );
   }
 }
 
-/** The limit that has been reached, or undefined while the search may go on. */
+/** Finds a limit that has been reached; undefined while the search may continue. */
 export function limitReached(budget: Budget, progress: BudgetSpent): keyof Budget | undefined {
   if (progress.trials >= (budget.trials ?? Infinity)) return "trials";
   if (progress.seconds >= (budget.seconds ?? Infinity)) return "seconds";
@@ -66,7 +66,7 @@ export function limitReached(budget: Budget, progress: BudgetSpent): keyof Budge
   return undefined;
 }
 
-/** How many points may be asked for next, where a batch has at most `batch`. */
+/** Gives the number of points to ask for next, at most `batch`. */
 export function nextBatch(budget: Budget, progress: BudgetSpent, batch: number): number {
   if (limitReached(budget, progress)) return 0;
   return Math.min(batch, (budget.trials ?? Infinity) - progress.trials);

@@ -5,38 +5,38 @@ import type { Prior } from "./prior.ts";
 import { heldOutAccuracy, pairwiseAccuracy, skillOf } from "./ranking.ts";
 
 /**
- * Trees that are small and few, for tens of rows. On recorded spaces (`deno task bench:model`, notebooks/data/model_llvmpipe.arrows) ranking puts more pairs
- * in order than regression at every size from 16 rows to 128; trees of one or two levels do as well as these, and
- * MetaSchedule's deep ones worse.
+ * Few and small trees, for tens of rows. On recorded spaces (`deno task bench:model`,
+ * notebooks/data/model_llvmpipe.arrows) ranking orders more pairs right than regression at every size from 16 to 128
+ * rows. Trees of one or two levels are as good as these; MetaSchedule's deep trees are worse.
  */
 export const SCORES = { loss: DEFAULT_LOSS, rounds: 60, depth: 3, rate: 0.2 } as const;
 const LEGALITY = { rounds: 40, depth: 4, rate: 0.3 } as const;
-/** Newest checks that legality is learnt from; more cost time and tell little. */
+/** Newest checks that legality is learnt from; more checks cost time and add little. */
 const CHECKS = 600;
 
 /** Own measurements after which half of a prior is left (AutoTVM's). */
 const FADING = 64;
-/** Own measurements that weigh as much as what the prior says of itself. */
+/** Own measurements that weigh as much as the prior's reported trust. */
 const DOUBT = 8;
 const FOLDS = 5;
 
 export interface CostModelOptions {
   readonly trees?: Partial<GbdtOptions>;
-  /** It sees the last columns of a row, as many as it was fitted on. */
+  /** The prior reads the last `prior.width` columns of a row. */
   readonly prior?: Prior | undefined;
 }
 
 /**
- * What is expected of points, learnt from measured ones: scores as shares of the best of them, where a failed
- * candidate counts as 0. A prior is the base on which the trees are grown. It fades as measurements come in, and
- * with them by how well it ranks the measured points: one that ranks no better than guesses is dropped.
+ * Predicts scores of points, learnt from measured points: shares of the best score, where a failed candidate counts as
+ * 0. The trees are grown on top of a prior. Its weight falls with the number of measurements, and the more, the worse it
+ * ranks them. A prior that ranks no better than chance is dropped.
  */
 export class CostModel {
-  /** Share of each feature in what the trees explain. */
+  /** Share of each feature in the gain of the trees. */
   readonly importance: Float64Array;
-  /** How well the prior ranks, as far as can be told, of [0, 1]. */
+  /** The estimated rank accuracy of the prior, in [0, 1]: 0 is chance. */
   readonly priorTrust: number;
-  /** How much of it is left: that, faded by what has been measured. */
+  /** The weight of the prior: its trust, reduced by the number of measurements. */
   readonly priorWeight: number;
   readonly #rows: readonly Float64Array[];
   readonly #labels: readonly number[];
@@ -46,7 +46,7 @@ export class CostModel {
   #trust: number | undefined;
 
   /**
-   * Without rows it is the prior alone, or expects the same of every point where there is none.
+   * Without rows it is the prior alone. Without a prior too, it predicts the same for every point.
    *
    * @throws {TunerError} for a prior of other features or another loss
    */
@@ -62,8 +62,8 @@ export class CostModel {
     this.#trees = { ...SCORES, ...options.trees };
     if (this.#prior && this.#prior.loss !== this.#trees.loss) {
       throw new TunerError(
-        `cannot use a prior learnt by ${this.#prior.loss} for a model learnt by ${this.#trees.loss}: ` +
-          `fit it with the same loss`,
+        `expected a prior fitted by ${this.#trees.loss}, as the model is, got one fitted by ${this.#prior.loss}; fit ` +
+          `it with the same loss`,
       );
     }
     this.priorTrust = this.#trustInPrior();
@@ -73,16 +73,16 @@ export class CostModel {
   }
 
   /**
-   * Learnt by regression, the point's score as a share of the best; by rank, a number whose differences are the log
-   * odds of one point beating another, 0 for a middling one.
+   * Predicts a point. By `regression` the result is its score as a share of the best. By `rank` the difference of two
+   * results is the log odds that one point is better; an average point has 0.
    */
   predict(row: Float64Array): number {
     return this.#margin(row) + (this.#model?.predict(row) ?? 0);
   }
 
   /**
-   * How well it ranks points that it has not seen, of [0, 1]: pairwise accuracy of five-fold cross-validation,
-   * rescaled so that guessing is 0. With fewer than ten rows it is 0, as nothing can be told.
+   * Estimates how well the model ranks unseen points, in [0, 1]: pairwise accuracy of five-fold cross-validation,
+   * rescaled so that chance is 0. With fewer than ten rows it is 0.
    */
   get trust(): number {
     if (this.#rows.length < 2 * FOLDS) return 0;
@@ -108,13 +108,13 @@ export class CostModel {
     if (!prior) return 0;
     if (row.length < prior.width) {
       throw new TunerError(
-        `cannot use a prior of ${prior.width} features for rows of ${row.length}: fit it on the same families`,
+        `expected a prior of at most ${row.length} features, got ${prior.width}; fit it on the same families`,
       );
     }
     return prior.predict(row.subarray(row.length - prior.width));
   }
 
-  /** What it says of itself, the less the more it was put to the test. */
+  /** Combines the prior's reported trust with its accuracy on the measured points; more measurements weigh more. */
   #trustInPrior(): number {
     const prior = this.#prior;
     if (!prior) return 0;
@@ -125,8 +125,8 @@ export class CostModel {
 }
 
 /**
- * Learns which points a template accepts: a function to [0, 1], near 1 where it expects acceptance. Where
- * there is too little to learn from, it expects acceptance everywhere.
+ * Learns which points a template accepts. Returns a function to [0, 1], near 1 for points that it expects to be
+ * accepted. With too few checks it returns 1 for every point.
  */
 export function fitLegality(
   checked: ReadonlyMap<number, boolean>,

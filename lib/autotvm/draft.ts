@@ -4,7 +4,7 @@ import type { Tuner, TunerOptions } from "./tuner.ts";
 export interface DraftSizes {
   /** Points measured from one draft. */
   readonly batch: number;
-  /** Points that are estimated for one draft: each has to be scheduled, which takes milliseconds. */
+  /** Points that are estimated for one draft. Scheduling each takes milliseconds. */
   readonly estimates: number;
   /** Share of them that are drawn at random; the others are single steps from the best estimates. */
   readonly random: number;
@@ -15,10 +15,9 @@ export const DRAFT_DEFAULTS: DraftSizes = { batch: 4, estimates: 96, random: 0.4
 export interface DraftOptions extends TunerOptions, Partial<DraftSizes> {}
 
 /**
- * Draft, then verify, after Pruner (Qiao et al., 2024): an estimate from what is known of the device's kind, which
- * costs no measurement, climbs through the space, and what it likes best is measured. It learns nothing from
- * the answers, so it is where a search begins and not where it ends. Without an estimate it takes the steps about a
- * preset and random points.
+ * Draft, then verify, after Pruner (Qiao et al., 2024). Hill climbing follows an estimate for the kind of device, which
+ * needs no measurement. The best drafts are measured. The tuner learns nothing from the results, so it suits the start
+ * of a search only. Without an estimate it tries steps around a preset, and random points.
  */
 export function draftTuner(options: DraftOptions): Tuner {
   return new PlannedTuner("draft", { ...DRAFT_DEFAULTS, ...options }, drafts);

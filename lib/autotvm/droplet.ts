@@ -4,19 +4,18 @@ import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 export interface DropletOptions extends TunerOptions {
-  /** Share by which a score must be above another to count as better: what a median of samples may err by. */
+  /** Share by which a score must exceed another to count as better: the error of a median of samples. */
   readonly noise?: number;
-  /** Points measured before it moves on to a better one. */
+  /** Points measured before it moves to a better one. */
   readonly batch?: number;
-  /** Random points beside those about a preset, which may be made for another kind of device. */
+  /** Random points in addition to those around a preset, which may suit another kind of device. */
   readonly strangers?: number;
 }
 
 /**
- * Coordinate descent after Droplet (Zhang et al., 2023; in AutoTVM since 0.13): from the preset, or a random
- * point, it measures single steps of single knobs and moves to the best of them. Then it goes on along that
- * step, ever wider. Where no step is better beyond noise, it begins again at the best point whose steps have
- * not been tried.
+ * Coordinate descent after Droplet (Zhang et al., 2023; in AutoTVM since 0.13). From the preset, or a random point, it
+ * measures single steps of single knobs and moves to the best. Then it repeats that step with double width. Where no step
+ * is better beyond noise, it continues from the best point whose steps have not been tried.
  */
 export function dropletTuner(options: DropletOptions): Tuner {
   return new PlannedTuner("droplet", options, descent);
@@ -49,7 +48,7 @@ function* descent(desk: Desk<DropletOptions>): Generator<readonly number[], void
   }
 }
 
-/** Goes on from `to` along the way from `from`, twice as far each time, while that is better. */
+/** Continues from `to` in the direction from `from`, twice as far each time, while that is better. */
 function* speculate(
   { options: { space }, ledger }: Desk<DropletOptions>,
   from: number,
@@ -60,7 +59,7 @@ function* speculate(
   if (plan.length > 0) yield plan;
 }
 
-/** The points that lie 1, 2, 4 … times as far beyond `to` as `from` lies before it. */
+/** Gives the points beyond `to` at 1, 2, 4 … times its distance from `from`. */
 function along(space: ConfigSpace, from: number, to: number): readonly number[] {
   const a = space.digits(from), b = space.digits(to);
   const out: number[] = [];
@@ -73,7 +72,7 @@ function along(space: ConfigSpace, from: number, to: number): readonly number[] 
   }
 }
 
-/** The candidate `times` as far beyond `b` as `a` lies before it; undefined where the knob ends. */
+/** Gives the candidate beyond `b` at `times` its distance from `a`; undefined beyond the knob's ends. */
 function beyond(knob: Knob, a: number, b: number, times: number): number | undefined {
   if (a === b) return b;
   switch (knob.kind) {

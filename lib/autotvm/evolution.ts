@@ -6,9 +6,9 @@ import { FeatureRows } from "./rows.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 /**
- * MetaSchedule's search (EvolutionarySearch) has a population of 512, a fifth of it measured before, 4
- * generations, mutation with probability 0.85 and 5% of a batch at random, and measures 64 a round out of
- * thousands. Here a whole search measures tens: a round is 8, so that the model learns between them.
+ * MetaSchedule's search (EvolutionarySearch) has a population of 512, a fifth of it measured before, 4 generations,
+ * mutation with probability 0.85 and 5% random points per batch. It measures 64 points per round, out of thousands. Here
+ * a whole search measures tens: a round is 8, so that the model learns between rounds.
  */
 export interface EvolutionSizes {
   readonly warmUp: number;
@@ -18,11 +18,11 @@ export interface EvolutionSizes {
   /** Share of the first generation that are the best measured points. */
   readonly measured: number;
   readonly generations: number;
-  /** Probability that a descendant is a mutant and not its parent. */
+  /** Probability that a descendant is mutated. */
   readonly mutate: number;
   /** Share of a round that is drawn at random. */
   readonly epsilon: number;
-  /** Points of a round that are single steps from the best measured ones, so that no round is all guesswork. */
+  /** Points of a round that are single steps from the best measured ones, so that no round relies on the model alone. */
   readonly near: number;
   /** Points of the last generation that the model of loops chooses from. */
   readonly pool: number;
@@ -41,9 +41,8 @@ export const EVOLUTION_DEFAULTS: EvolutionSizes = {
 };
 
 /**
- * How often a knob of each kind is changed. MetaSchedule's numbers are 0.9 for tiles, 0.08 for unrolling and
- * 0.02 for thread binding; its other decisions are made by whoever writes the sketch. Here they are knobs
- * among others.
+ * Probability of changing a knob of each kind. MetaSchedule has 0.9 for tiles, 0.08 for unrolling and 0.02 for thread
+ * binding; the author of the sketch makes its other decisions. Here these are knobs too.
  */
 const MUTATORS: Readonly<Record<Knob["kind"], number>> = {
   split: 0.5,
@@ -56,8 +55,8 @@ const MUTATORS: Readonly<Record<Knob["kind"], number>> = {
 export interface EvolutionOptions extends TunerOptions, Partial<EvolutionSizes> {}
 
 /**
- * Evolution after MetaSchedule: a knob is a decision of the trace, a mutator changes one, and the template replays
- * the rest. Each generation is drawn from the last in proportion to what the model expects of it.
+ * Evolution after MetaSchedule: a knob is a decision of the trace, a mutator changes one decision, and the template
+ * replays the rest. Parents are drawn in proportion to their predicted scores.
  */
 export function evolutionTuner(options: EvolutionOptions): Tuner {
   return new PlannedTuner("evolution", { ...EVOLUTION_DEFAULTS, ...options }, rounds);
@@ -81,7 +80,7 @@ function* rounds(desk: Desk<EvolutionOptions & EvolutionSizes>): Generator<reado
   }
 }
 
-/** Points that were not asked for, the most promising first. */
+/** Gives points that were not asked for, by predicted score, best first. */
 function evolve(
   desk: Desk<EvolutionOptions & EvolutionSizes>,
   rows: FeatureRows,
@@ -111,7 +110,7 @@ function evolve(
     0,
     pool,
   );
-  // A prior knows nothing of knobs.
+  // A prior has no features of knobs.
   const { features, prior } = desk.options;
   const second = rows.learn((index) => rows.all(index), features ? { prior } : {});
   return rankBy(open, (index) => second.predict(rows.all(index) ?? new Float64Array()));
@@ -128,7 +127,7 @@ function wheel<T>(rng: Rng, list: readonly T[], weights: readonly number[]): () 
   };
 }
 
-/** Changes that are refused in a row after which a parent stays as it is (MetaSchedule's genetic_max_fail). */
+/** Consecutive refused changes after which a parent stays unchanged (MetaSchedule's genetic_max_fail). */
 const TRIES = 10;
 
 /** Changes one decision of a point: a split moves a prime factor, other knobs take any other value. */

@@ -1,4 +1,4 @@
-/** What a cost model may see of a scheduled program, by family. Every quantity is log2(1 + x). */
+/** Features of a scheduled program for a cost model, by family. Every quantity is log2(1 + x). */
 import type { PrimFunc } from "../ir/func.ts";
 import { targetOf } from "../target/profiles.ts";
 import type { Target } from "../target/target.ts";
@@ -13,7 +13,7 @@ interface FeatureFamily {
   of(scheduled: FeatureInput): readonly number[];
 }
 
-/** Each family of features. A configuration's knobs are one too, which needs no program: `KnobFeatures`. */
+/** Each family of features. `KnobFeatures` is another one; it needs no program. */
 export const FAMILIES = {
   itervar: { names: itervarNames, of: itervarFeatures },
   target: { names: targetNames, of: targetFeatures },
@@ -22,8 +22,8 @@ export const FAMILIES = {
 export type Family = keyof typeof FAMILIES;
 
 /**
- * The families that a search's models see by default. AutoTVM's curve features and MetaSchedule's features of each store
- * were tried on recorded spaces: alone they ranked worse, and they added nothing to these.
+ * The families that models use by default. AutoTVM's curve features and MetaSchedule's features per store were tested on
+ * recorded spaces: alone they ranked worse, and they added nothing to these.
  */
 export const DEFAULT_FAMILIES: readonly Family[] = ["itervar", "target"];
 
@@ -33,8 +33,8 @@ export function featureNames(families: readonly Family[] = DEFAULT_FAMILIES): re
 }
 
 /**
- * The features of a program on a target, one for each of `featureNames`. Shape variables count as 512. Without a
- * target it is taken to run on a GPU of which nothing is known.
+ * Computes the features of a program on a target, one for each of `featureNames`. Shape variables count as 512. Without
+ * a target it assumes a generic GPU.
  */
 export function loopFeatures(
   func: PrimFunc,

@@ -2,15 +2,15 @@ import { type Desk, PlannedTuner } from "./planned_tuner.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 export interface GaOptions extends TunerOptions {
-  /** Points of one generation: 100, or a sixteenth of the expected trials where that is less, but 16 at least. */
+  /** Points of one generation: a sixteenth of the expected trials, at least 16 and at most 100. */
   readonly population?: number;
   /** Best points that stay parents in every generation. */
   readonly elite?: number;
-  /** Probability that a child's knob is drawn anew. */
+  /** Probability that a child's knob is drawn again. */
   readonly mutation?: number;
 }
 
-/** Children that were seen before or are rejected, in a row, after which a generation is filled at random. */
+/** Consecutive children that are known or rejected, after which a generation is filled at random. */
 const BARREN = 200;
 
 /**
@@ -55,7 +55,7 @@ function breed(desk: Desk<GaOptions>, population: number): readonly number[] {
   return children;
 }
 
-/** The last generation that was told, and the elite of all. */
+/** The last measured generation, and the elite of all generations. */
 function parentsOf(
   { options: { elite = 3 }, ledger }: Desk<GaOptions>,
   population: number,

@@ -3,7 +3,7 @@
  * length for each feature, chosen by the marginal likelihood.
  */
 
-/** Lengths of the features, which are of [0, 1], and the share of noise in what varies. */
+/** Length scales of the features, which lie in [0, 1], and the share of noise in the variance. */
 export interface LengthScales {
   readonly lengths: Float64Array;
   readonly noise: number;
@@ -73,12 +73,12 @@ function likelihood(squared: readonly Float64Array[], y: Float64Array, noise: nu
 
 const LENGTHS = [0.5, 1, 2, 4, 8];
 const NOISES = [1e-3, 1e-2, 1e-1];
-/** A length that is this far from the common one costs as much as an observation may tell. */
+/** The standard deviation of log-lengths around the common length: the strength of their prior. */
 const SPREAD = 1.5;
 
 /**
- * The scales under which the observations are likeliest: one length for all features first, then each is tried
- * at three times and a third of it, as often as `passes` says, starting at `from` where that is given.
+ * Finds the scales that maximise the likelihood of the observations. It fits one length for all features first, or
+ * starts at `from`. Then it tries each length at three times and a third of it, in `passes` passes.
  */
 export function fitScales(
   rows: readonly Float64Array[],
@@ -151,7 +151,7 @@ function standardized(targets: readonly number[]) {
   return { mean, spread, y: Float64Array.from(targets, (t) => (t - mean) / spread) };
 }
 
-/** What is believed of points, and comes to be once some of them are observed. */
+/** The predicted distribution of points, given the observations. */
 export class GaussianProcess {
   readonly #rows: Float64Array[];
   readonly #scales: LengthScales;
@@ -186,7 +186,7 @@ export class GaussianProcess {
     return this.#scales.noise;
   }
 
-  /** The point's covariances with what was observed, solved by L: what beliefs are made of. */
+  /** Gives the covariances of a point with the observations, solved by L. Predictions are computed from it. */
   solve(row: Float64Array): Float64Array {
     return forward(
       this.#lower,
@@ -206,7 +206,7 @@ export class GaussianProcess {
     };
   }
 
-  /** Covariance of two points given what was observed, in units of the process's variance. */
+  /** Gives the covariance of two points given the observations, in units of the process's variance. */
   covariance(a: Float64Array, solvedA: Float64Array, b: Float64Array, solvedB: Float64Array): number {
     let sum = matern(squaredDistance(a, b, this.#scales.lengths));
     for (let i = 0; i < solvedA.length; i++) sum -= solvedA[i]! * solvedB[i]!;

@@ -39,9 +39,9 @@ interface Tree {
 }
 
 export interface Gbdt {
-  /** The sum of the trees; where the model was given margins, the margin of the row is to be added. */
+  /** Sums the trees. If the model was fitted with margins, the caller adds the margin of the row. */
   predict(row: Float64Array): number;
-  /** Share of each feature in all gains; the sum is 1, or 0 where no tree has split. */
+  /** Share of each feature in all gains; the sum is 1, or 0 if no tree has a split. */
   readonly importance: Float64Array;
 }
 
@@ -85,26 +85,30 @@ export function fitGbdt(
 
 function check(rows: readonly Float64Array[], targets: readonly number[]): number {
   const width = rows[0]?.length;
-  if (width === undefined) throw new TunerError("cannot fit a model on no rows: give at least one");
+  if (width === undefined) throw new TunerError("expected at least one row, got none, fitting a model");
   if (rows.length !== targets.length) {
     throw new TunerError(
-      `cannot fit ${rows.length} rows to ${targets.length} targets: give one for each row`,
+      `expected one target for each of ${rows.length} rows, got ${targets.length}, fitting a model`,
     );
   }
   rows.forEach((row, i) => {
     if (row.length !== width) {
-      throw new TunerError(`cannot fit row ${i}: it has ${row.length} features where row 0 has ${width}`);
+      throw new TunerError(
+        `expected ${width} features, as row 0 has, got ${row.length} in row ${i}, fitting a model`,
+      );
     }
     if (!row.every(Number.isFinite) || !Number.isFinite(targets[i])) {
-      throw new TunerError(`cannot fit row ${i}: features and target must be finite numbers`);
+      throw new TunerError(
+        `expected finite features and targets, got another number in row ${i}, fitting a model`,
+      );
     }
   });
   return width;
 }
 
 /**
- * The columns that vary. One that orders the rows as an earlier one does, or the other way round, offers the same
- * splits and is left out: of the features of loops most are such, and fitting takes as long as there are columns.
+ * Finds the columns that vary. A column that orders the rows like an earlier one, or in reverse, offers the same splits
+ * and is left out. Most features of loops are such, and the time of fitting is proportional to the columns.
  */
 function binColumns(rows: readonly Float64Array[], width: number): readonly Column[] {
   const out: Column[] = [];
@@ -123,7 +127,7 @@ function binColumns(rows: readonly Float64Array[], width: number): readonly Colu
   return out;
 }
 
-/** Upper ends of at most BINS bins that hold about as many rows each. */
+/** Gives the upper ends of at most BINS bins with about equal numbers of rows. */
 function quantiles(sorted: Float64Array): Float64Array {
   const ends = Array.from({ length: BINS }, (_, b) => sorted[Math.ceil((b + 1) * sorted.length / BINS) - 1]!);
   return Float64Array.from(new Set(ends));
@@ -146,7 +150,7 @@ interface Split {
   readonly gain: number;
 }
 
-/** One tree, and the leaf in which each row has ended. */
+/** Grows one tree. Also gives the leaf of each row. */
 function growTree(
   columns: readonly Column[],
   grad: Float64Array,
@@ -182,7 +186,7 @@ function growTree(
   return { tree: { feature, threshold, value }, leaf };
 }
 
-/** The best split of each of the `count` nodes from `first`, or undefined where none gains. */
+/** Finds the best split of each of the `count` nodes from `first`; undefined where no split gains. */
 function bestSplits(
   columns: readonly Column[],
   grad: Float64Array,

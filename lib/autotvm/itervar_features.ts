@@ -1,22 +1,21 @@
 /**
- * AutoTVM's per-loop features (lengths, strides, touched elements, reuse), but summed up by what a loop is to
- * the hardware and not by its place in the nest, so that the same column means the same thing at every point
- * of a space.
+ * AutoTVM's per-loop features (lengths, strides, touched elements, reuse), summed by the role of a loop in the hardware
+ * and not by its place in the nest. A column thus means the same at every point of a space.
  */
 import type { Scope } from "../ir/expr.ts";
 import {
   busiest,
   type FeatureInput,
   issuedTo,
+  iterationsOf,
   loopsOf,
   opsOf,
   sizesOf,
   touched,
-  turnsOf,
 } from "../estimate/accesses.ts";
 import { type NestAccess, OPS, ROLES, type StoreNest } from "../estimate/store_nests.ts";
 
-/** Stores that get columns of their own: those that are run most often. */
+/** Stores with columns of their own: those that run most often. */
 const LEAVES = 3;
 /** Loads of each of them. */
 const LOADS = 2;
@@ -32,7 +31,7 @@ const TOTALS = [
   "sharedBytes",
   /** Elements of `local` buffers. */
   "registers",
-  /** Turns of loops that stay loops. */
+  /** Iterations of loops that are not unrolled. */
   "serialTurns",
   /** Stores in the unrolled text. */
   "unrolledStores",
@@ -50,9 +49,9 @@ const TOTALS = [
 
 const ACCESS = [
   ...SCOPES,
-  /** Distinct elements that all loops of the role together touch, and how often each is touched. */
+  /** Distinct elements that all loops of the role touch together, and accesses per element. */
   ...ROLES.flatMap((r) => [`${r}.touched`, `${r}.reuse`]),
-  /** Of the innermost loop of the role that moves. */
+  /** The stride of the innermost loop of the role that moves the access. */
   ...ROLES.map((r) => `${r}.stride`),
 ];
 
@@ -79,18 +78,18 @@ function totals({ func, leaves }: FeatureInput): readonly number[] {
   const most = (f: (leaf: StoreNest) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 0);
   const sum = (f: (leaf: StoreNest) => number) => leaves.reduce((s, leaf) => s + f(leaf), 0);
   const loads = (scope: Scope) => issuedTo(leaves, "load", scope);
-  const flops = sum((leaf) => turnsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
+  const flops = sum((leaf) => iterationsOf(leaf, "serial", "unrolled", "vector") * opsOf(leaf));
   const outside = loads("global") + loads("shared") + loads("texture") + loads("uniform");
   const { sharedBytes, registers } = sizesOf(func, leaves);
   const amounts: Readonly<Record<typeof TOTALS[number], number>> = {
-    workgroups: most((leaf) => turnsOf(leaf, "group")),
-    threads: most((leaf) => turnsOf(leaf, "thread", "threadX")),
-    threadsX: most((leaf) => turnsOf(leaf, "threadX")),
+    workgroups: most((leaf) => iterationsOf(leaf, "group")),
+    threads: most((leaf) => iterationsOf(leaf, "thread", "threadX")),
+    threadsX: most((leaf) => iterationsOf(leaf, "threadX")),
     kernels: func.body.kind === "seq" ? func.body.body.length : 1,
     sharedBytes,
     registers,
-    serialTurns: sum((leaf) => turnsOf(leaf, "serial")),
-    unrolledStores: sum((leaf) => turnsOf(leaf, "unrolled")),
+    serialTurns: sum((leaf) => iterationsOf(leaf, "serial")),
+    unrolledStores: sum((leaf) => iterationsOf(leaf, "unrolled")),
     flops,
     "loads.global": loads("global"),
     "loads.shared": loads("shared"),
@@ -108,7 +107,7 @@ function leafColumns(leaf: StoreNest | undefined): readonly number[] {
   if (!leaf) return Array<number>(width).fill(0);
   const accesses = [leaf.store, ...Array.from({ length: LOADS }, (_, k) => leaf.loads[k])];
   return [
-    ...ROLES.map((role) => turnsOf(leaf, role)),
+    ...ROLES.map((role) => iterationsOf(leaf, role)),
     ...OPS.map((op) => leaf.ops[op]),
     ...accesses.flatMap((a) => accessColumns(leaf, a)),
   ];
@@ -120,7 +119,7 @@ function accessColumns(leaf: StoreNest, access: NestAccess | undefined): readonl
     ...SCOPES.map((scope) => (access.buffer.scope === scope ? 1 : 0)),
     ...ROLES.flatMap((role) => {
       const elements = touched(access, leaf, loopsOf(leaf, role));
-      return [elements, turnsOf(leaf, role) / elements];
+      return [elements, iterationsOf(leaf, role) / elements];
     }),
     ...ROLES.map((role) =>
       Math.abs(loopsOf(leaf, role).map((i) => access.strides[i] ?? 0).findLast((s) => s !== 0) ?? 0)

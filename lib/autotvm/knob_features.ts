@@ -8,13 +8,12 @@ interface Column {
 }
 
 /**
- * A configuration's knobs as numbers, at the cost of a look-up: log2 of each factor of a split (the derived
- * one too, where the extent is known), log2(1+x) of a numeric choice, the place of each loop in an order, one
- * column for each other candidate.
+ * A configuration's knobs as numbers. A split gives log2 of each factor, the derived one included if the extent is
+ * known. A numeric choice gives log2(1 + x), an order the place of each loop. Any other candidate has a column of its own.
  */
 export class KnobFeatures {
   readonly names: readonly string[];
-  /** The least value of each, and how far the largest is from it, or 1 where that is not at all. */
+  /** The least value of each column, and its range; 1 for a constant column. */
   readonly lows: readonly number[];
   readonly spans: readonly number[];
   readonly #space: ConfigSpace;

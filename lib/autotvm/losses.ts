@@ -1,16 +1,17 @@
 /** First and second derivatives of the losses that trees are boosted on. */
 import { mix } from "../base/random.ts";
 
+/** The losses: `regression` fits scores, `rank` fits the order of pairs. */
 export type Loss = "regression" | "rank";
 
-/** Of a search's models and of what they may begin from. */
+/** The default loss of models and priors. */
 export const DEFAULT_LOSS: Loss = "rank";
 
-/** What is known of the rows beside their targets. */
+/** Data of the rows other than their targets. */
 export interface Given {
-  /** What another model predicts of each row: trees are grown on what is left to explain. */
+  /** Predictions of another model for each row; the trees fit the residuals. */
   readonly margins?: readonly number[];
-  /** The group of each row: `rank` compares rows of one group only. Default: all are one. */
+  /** The group of each row: `rank` compares rows of one group only. Default: one group. */
   readonly groups?: readonly number[];
 }
 
@@ -40,7 +41,7 @@ function squared(targets: readonly number[], { margins }: Given): BoundLoss {
   };
 }
 
-/** Partners of each row, at most; further apart in rank than that, rows are compared by leaps. */
+/** Rows that each row is compared with, at most; with more rows, partners are spaced out. */
 const PARTNERS = 48;
 
 /** log(1 + exp(-(better - worse))) over pairs of rows with unlike targets (RankNet; Burges et al., 2005). */
@@ -50,7 +51,7 @@ function pairwise(targets: readonly number[], { groups }: Given): BoundLoss {
     const order = rows.toSorted((a, b) => targets[b]! - targets[a]!);
     const leap = Math.max(1, Math.ceil(order.length / PARTNERS));
     order.forEach((i, rank) => {
-      // Starting points differ from row to row, without a pattern that would leave some rows out.
+      // Starting points vary from row to row without a pattern, so that no row is left out.
       for (let other = rank + 1 + (mix(rank) >>> 0) % leap; other < order.length; other += leap) {
         const j = order[other]!;
         if (targets[i]! > targets[j]!) {

@@ -1,12 +1,12 @@
 import { TunerError } from "./error.ts";
 import type { Told, TunerOptions } from "./tuner.ts";
 
-/** Rejected points in one question after which a tuner gives up: the rest of such a space is hopeless. */
+/** Rejected points in one call after which a tuner gives up. */
 const PATIENCE = 20_000;
-/** The same for points that a constraint of the space refuses, which costs next to nothing to ask. */
+/** The same for points that a constraint of the space refuses; such a check costs almost nothing. */
 const REFUSALS = 2_000_000;
 
-/** What a tuner knows of each point: asked, told, rejected; and its features, computed once. */
+/** The state of each point in a tuner: asked, told, rejected; and its features, computed once. */
 export class Ledger {
   readonly #options: TunerOptions;
   readonly #taken = new Set<number>();
@@ -18,7 +18,7 @@ export class Ledger {
     this.#options = options;
   }
 
-  /** Everything that was told, in the order of telling. */
+  /** All measured points, in the order of their results. */
   get told(): ReadonlyMap<number, number | undefined> {
     return this.#told;
   }
@@ -28,17 +28,17 @@ export class Ledger {
     return this.#taken.size;
   }
 
-  /** Whether the point may still be asked for. */
+  /** Tells whether the tuner may still ask for the point. */
   isOpen(index: number): boolean {
     return !this.#taken.has(index) && this.accepts(index);
   }
 
-  /** Whether the point was neither asked nor told; it may be one that the template rejects. */
+  /** Tells whether the point was neither asked nor told. The template may reject it. */
   isFresh(index: number): boolean {
     return !this.#taken.has(index);
   }
 
-  /** Whether the template accepts the point, as far as can be told without measuring it. */
+  /** Tells whether the template accepts the point. Measuring it may still fail. */
   accepts(index: number): boolean {
     let ok = this.#accepted.get(index);
     if (ok === undefined) {
@@ -50,7 +50,7 @@ export class Ledger {
     return ok;
   }
 
-  /** How `accepts` has answered so far. */
+  /** The answers of `accepts` so far. */
   get checked(): ReadonlyMap<number, boolean> {
     return this.#accepted;
   }
@@ -92,8 +92,8 @@ export class Ledger {
       this.#options.space.digits(index);
       if (score !== undefined && !(Number.isFinite(score) && score >= 0)) {
         throw new TunerError(
-          `cannot learn from score ${score} of configuration ${index}: ` +
-            `a score is a finite number, at least 0, or undefined where the candidate failed`,
+          `expected the score of configuration ${index} to be a finite number of at least 0, or undefined for a ` +
+            `failure, got ${score}`,
         );
       }
       this.#taken.add(index);

@@ -3,7 +3,7 @@ import { Ledger } from "./observations.ts";
 import { shuffled } from "./sequences.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
-/** What a planner works with: what is known of each point, and where its chance comes from. */
+/** The tools of a planner: the state of each point, and random numbers. */
 export class Desk<O extends TunerOptions = TunerOptions> {
   readonly ledger: Ledger;
   readonly rng: Rng;
@@ -25,7 +25,7 @@ export class Desk<O extends TunerOptions = TunerOptions> {
     return this.ledger.takeFrom(this.#anywhere, n);
   }
 
-  /** Takes what a search of `n` points may begin with: random ones, and from a preset up to `near` about it. */
+  /** Takes the first `n` points of a search: random points or, with a preset, up to `near` points around it as well. */
   takeFirst(n: number, near: number): readonly number[] {
     const { space, start } = this.options;
     const first = start === "scratch"
@@ -36,9 +36,8 @@ export class Desk<O extends TunerOptions = TunerOptions> {
 }
 
 /**
- * A tuner that goes by plans: points taken from the ledger, the first to ask for first. The next plan is made
- * when one has been asked for whole. A plan of no point is made up for by a random one, so that the search
- * ends with the space and not before.
+ * A tuner that works by plans: lists of points, asked for in order. It makes the next plan when the last one is used up.
+ * A random point replaces an empty plan, so that the search ends only with the space.
  */
 export class PlannedTuner<O extends TunerOptions> implements Tuner {
   readonly #desk: Desk<O>;
@@ -60,7 +59,7 @@ export class PlannedTuner<O extends TunerOptions> implements Tuner {
       if (this.#queue.length === 0) this.#queue = [...this.#plans.next().value ?? []];
       const next = this.#queue.shift() ?? this.#desk.takeRandom(1)[0];
       if (next === undefined) break;
-      // It may have been told of meanwhile.
+      // Its result may have come in the meantime.
       if (!this.#desk.ledger.told.has(next)) out.push(next);
     }
     return out;

@@ -21,23 +21,23 @@ export interface Stage {
 }
 
 export interface PortfolioOptions extends TunerOptions {
-  /** Who searches when; the last one has no end. Default: by the start and the number of knobs. */
+  /** The tuners in their order; the last one has no end. Default: by the start and the number of knobs. */
   readonly stages?: readonly Stage[];
 }
 
-/** Who searches when, by the start and the number of knobs that vary. */
+/** The tuners in their order, for a start and a number of knobs that vary. */
 interface Row {
   readonly start: TunerOptions["start"];
-  /** Most knobs of such a space. */
+  /** The maximum number of knobs of such a space. */
   readonly knobs: number;
   readonly stages: readonly Stage[];
 }
 
 /**
- * The first row that fits. On the recorded spaces a draft by what is known of the device found 95% of the best
- * within 6 to 11 trials (medians); where it did not, steps about the best so far were worth more than any model of
- * so few points, and then a Gaussian process. With five knobs that stayed ahead; with the nine of the tests'
- * made-up devices, trees and evolution were ahead by trial 64.
+ * The first row that fits is used. On the recorded spaces a draft found 95% of the best speed within 6 to 11 trials
+ * (medians). Where it did not, steps around the best point beat every model of so small a sample; a Gaussian process
+ * came next. It stayed ahead with five knobs. With nine knobs, on the simulated devices of the tests, trees and evolution
+ * were ahead by trial 64.
  */
 const ROWS: readonly Row[] = [
   {
@@ -81,8 +81,8 @@ const ROWS: readonly Row[] = [
 ];
 
 /**
- * Tuners in turn, each told of what those before it have found: at so many trials, the one that came furthest in
- * the benchmark, `deno task bench:tuners`.
+ * Runs tuners one after the other. Each gets the results of those before it. At each number of trials it uses the tuner
+ * that was best in the benchmark, `deno task bench:tuners`.
  */
 export class PortfolioTuner implements Tuner {
   readonly name = "portfolio";
@@ -97,9 +97,9 @@ export class PortfolioTuner implements Tuner {
     const ledger = this.#ledger = new Ledger(options);
     const knobs = options.space.knobs.filter((k) => k.candidates.length > 1).length;
     const row = ROWS.find((r) => r.start === options.start && knobs <= r.knobs);
-    // Without an estimate there is nothing to draft by.
+    // The draft tuner needs an estimate.
     this.#stages = options.stages ?? row?.stages.filter((s) => estimate || s.tuner !== "draft") ?? [];
-    // The template is asked once a point, whoever of the members asks.
+    // The template is asked once per point, for all members.
     this.#options = {
       ...options,
       ...(valid ? { valid: (index) => ledger.accepts(index) } : {}),
@@ -124,7 +124,7 @@ export class PortfolioTuner implements Tuner {
       }
       const next = this.#member?.ask(Math.min(n - out.length, stage.until - this.#ledger.taken)) ?? [];
       if (next.length === 0) break;
-      // An earlier member may have asked for some of them, and not been answered yet.
+      // Results of points that an earlier member asked for may be pending.
       out.push(...this.#ledger.takeFrom(next.values(), next.length));
     }
     return out;

@@ -1,35 +1,37 @@
-/** What earlier searches tell of a new one: a model of other programs and devices that sees loops only. */
+/** Models of earlier searches: they are fitted on other programs and devices, by features of loops only. */
 import { TunerError } from "./error.ts";
 import { fitGbdt, type GbdtOptions } from "./gbdt.ts";
 import { DEFAULT_LOSS, type Loss } from "./losses.ts";
 import { heldOutAccuracy, skillOf } from "./ranking.ts";
 
-/** What was measured of one program on one device. */
+/** The measurements of one program on one device. */
 export interface PriorGroup {
   readonly program: string;
   readonly device: string;
   /** The features of each point's loops, of the families that the new search will use. */
   readonly rows: readonly Float64Array[];
-  /** Higher is better; undefined where the candidate failed. Each program and device may have a unit of its own. */
+  /** Higher is better; undefined for a failed candidate. Units may differ between programs and devices. */
   readonly scores: readonly (number | undefined)[];
 }
 
+/** A model of earlier searches, with which a new search may begin. {@linkcode fitPrior} makes one. */
 export interface Prior {
   /** Features that it was fitted on. */
   readonly width: number;
+  /** The loss that it was fitted with. */
   readonly loss: Loss;
-  /** What it expects of a point: the higher, the better. By regression, its share of the best of its program. */
+  /** Predicts a point; higher is better. By regression, the prediction is its share of the best of its program. */
   predict(row: Float64Array): number;
   /**
-   * How well it ranks the points of a program and device that it has not seen, of [0, 1]; 0 is guessing. It is taken
-   * from predicting each group by the others, or half of what cross-validation tells where there is one group only.
+   * The rank accuracy on an unseen program and device, in [0, 1]; 0 is chance. It is estimated by predicting each group
+   * from the others. With one group only, it is half of the cross-validated accuracy.
    */
   readonly trust: number;
 }
 
 /** Deeper than a search's own trees: there are thousands of rows, and programs differ in many ways. */
 const TREES = { loss: DEFAULT_LOSS, rounds: 80, depth: 5, rate: 0.2 } as const;
-/** Rows of a group that are learnt from; groups that were measured at length would drown the others. */
+/** Rows of a group that are learnt from, at most; otherwise large groups would dominate. */
 const ROWS = 300;
 const FOLDS = 5;
 
@@ -54,7 +56,7 @@ export function fitPrior(groups: readonly PriorGroup[], trees: Partial<GbdtOptio
   }
   const width = rows[0]?.length;
   if (width === undefined) {
-    throw new TunerError("cannot learn from earlier records: none of them has a score; give some that have");
+    throw new TunerError("expected records with scores, got none that succeeded, fitting a prior");
   }
   const options: Partial<GbdtOptions> & { readonly loss: Loss } = { ...TREES, ...trees };
   const fit = (chosen: readonly number[]) =>
@@ -77,17 +79,17 @@ interface Point {
   readonly score: number;
 }
 
-/** @throws {TunerError} where rows and scores are not as many */
+/** @throws {TunerError} if the numbers of rows and scores differ */
 function pointsOf({ program, device, rows, scores }: PriorGroup): readonly Point[] {
   if (rows.length !== scores.length) {
     throw new TunerError(
-      `cannot learn from ${program} on ${device}: ${rows.length} rows have ${scores.length} scores; give one for each`,
+      `expected one score for each of ${rows.length} rows, got ${scores.length}, for ${program} on ${device}`,
     );
   }
   return rows.map((row, i) => ({ row, score: scores[i] ?? 0 }));
 }
 
-/** At most `n` elements at even steps, the first among them. */
+/** Picks at most `n` elements at equal distances, the first one included. */
 function spread<T>(list: readonly T[], n: number): readonly T[] {
   if (list.length <= n) return list;
   return Array.from({ length: n }, (_, i) => list[Math.floor(i * list.length / n)] as T);

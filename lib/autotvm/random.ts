@@ -4,8 +4,8 @@ import { shuffled, widening } from "./sequences.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 /**
- * Points drawn evenly without repetition. From a preset: the preset, then ever longer random walks from it,
- * and only then the whole space.
+ * Draws points uniformly without repetition. With a preset it starts there, takes random walks of growing length from
+ * it, and only then draws from the whole space.
  */
 export function randomTuner(options: TunerOptions): Tuner {
   return new SequenceTuner("random", options, sequence(options));

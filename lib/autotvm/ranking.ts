@@ -1,6 +1,6 @@
-/** How well predictions rank: what matters of a model that chooses what to measure. Higher is better in both lists. */
+/** Measures of how well predictions rank, which matters for a model that chooses points. Higher is better. */
 
-/** Pairs with unlike values, and how many of them the predictions put in order; a tied prediction is half right. */
+/** Counts the pairs with different values, and the pairs that the predictions order right; a tie counts half. */
 export function countPairs(
   predicted: readonly number[],
   actual: readonly number[],
@@ -17,20 +17,20 @@ export function countPairs(
   return { right, pairs };
 }
 
-/** The share of pairs that the predictions put in order; half, as of guesses, where there is no pair. */
+/** Gives the share of pairs that the predictions order right; 0.5, as by chance, without pairs. */
 export function pairwiseAccuracy(predicted: readonly number[], actual: readonly number[]): number {
   const { right, pairs } = countPairs(predicted, actual);
   return pairs === 0 ? 0.5 : right / pairs;
 }
 
-/** The share of the `k` best that is among the `k` that are predicted to be the best. */
+/** Gives the share of the `k` best values that are among the `k` best predictions. */
 export function topRecall(k: number, predicted: readonly number[], actual: readonly number[]): number {
   const best = topOf(k, actual);
   const chosen = topOf(k, predicted);
   return [...best].filter((i) => chosen.has(i)).length / best.size;
 }
 
-/** The best value among the `k` that are predicted to be the best, as a share of the best of all. */
+/** Gives the best value among the `k` best predictions, as a share of the best value of all. */
 export function topShare(k: number, predicted: readonly number[], actual: readonly number[]): number {
   return Math.max(...[...topOf(k, predicted)].map((i) => actual[i] ?? 0)) / Math.max(...actual);
 }
@@ -46,14 +46,14 @@ export function rankBy(points: readonly number[], score: (index: number) => numb
     .map((p) => p.index);
 }
 
-/** Accuracy rescaled so that guessing, and worse, is 0 and a perfect order is 1. */
+/** Rescales pairwise accuracy: chance or worse is 0, a perfect order is 1. */
 export function skillOf(accuracy: number): number {
   return Math.max(0, 2 * accuracy - 1);
 }
 
 /**
- * Pairwise accuracy on rows that a model was not fitted on: the rows are dealt into `folds`, and each is predicted
- * by a model of the others.
+ * Gives the cross-validated pairwise accuracy: the rows are divided into `folds`, and a model of the other folds
+ * predicts each.
  */
 export function heldOutAccuracy(
   actual: readonly number[],

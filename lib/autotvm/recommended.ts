@@ -9,9 +9,9 @@ export interface Recommended {
 }
 
 /**
- * At which numbers of trials each tuner is worth taking: there it came at least as far as random points from the
- * same start, on every space of `deno task bench:tuners` and on the made-up devices of the tests. The grid is for
- * spaces that are to be walked whole, and at no other budget better than chance.
+ * The numbers of trials for which each tuner is recommended. There it was at least as good as random points from the
+ * same start, on every space of `deno task bench:tuners` and on the simulated devices of the tests. The grid is for
+ * exhaustive searches only.
  */
 export const RECOMMENDED: Readonly<Record<TunerName, Recommended | undefined>> = {
   random: { from: 1, to: Infinity },

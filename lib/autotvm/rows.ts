@@ -2,7 +2,7 @@ import { KnobFeatures } from "./knob_features.ts";
 import { CostModel, type CostModelOptions } from "./cost_model.ts";
 import type { Desk } from "./planned_tuner.ts";
 
-/** What models see of the points of a space, each computed once. */
+/** The rows of features that models get for the points of a space, each computed once. */
 export class FeatureRows {
   readonly #desk: Desk;
   readonly #features: KnobFeatures;
@@ -31,7 +31,7 @@ export class FeatureRows {
     return this.knobs(index).map((x, f) => (x - (lows[f] ?? 0)) / (spans[f] ?? 1));
   }
 
-  /** Knobs and loops: milliseconds where there are features; undefined where the template rejects the point. */
+  /** Knobs and loops; undefined if the template rejects the point. Takes milliseconds where loops have features. */
   all(index: number): Float64Array | undefined {
     const knobs = this.knobs(index);
     if (!this.#desk.options.features) return knobs;
@@ -39,7 +39,7 @@ export class FeatureRows {
     return loops && Float64Array.from([...knobs, ...loops]);
   }
 
-  /** A model of the told points that have a row. */
+  /** Fits a model on the measured points that have a row. */
   learn(row: (index: number) => Float64Array | undefined, options: CostModelOptions): CostModel {
     const rows: Float64Array[] = [], scores: (number | undefined)[] = [];
     for (const [index, score] of this.#desk.ledger.told) {

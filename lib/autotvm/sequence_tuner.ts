@@ -1,7 +1,7 @@
 import { Ledger } from "./observations.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
-/** A tuner that walks a sequence and learns nothing from the answers but what need not be asked again. */
+/** A tuner that walks a fixed sequence. Results only tell it which points are done. */
 export class SequenceTuner implements Tuner {
   readonly #ledger: Ledger;
 

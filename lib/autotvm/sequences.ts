@@ -1,4 +1,4 @@
-/** Orders in which a space may be walked, whatever the answers. */
+/** Orders in which a space may be walked, independent of results. */
 import type { ConfigSpace } from "../space/config_space.ts";
 import { mix, type Rng } from "../base/random.ts";
 
@@ -7,13 +7,13 @@ export function* ascending(size: number): Generator<number, void> {
   for (let i = 0; i < size; i++) yield i;
 }
 
-/** Every index once, in random order, at no cost in memory. */
+/** Gives every index once, in random order, in constant memory. */
 export function* shuffled(size: number, rng: Rng): Generator<number, void> {
   const keys = Array.from({ length: 6 }, () => rng.int(2 ** 32) | 0);
   let half = 1;
   while (4 ** half < size) half++;
   const base = 2 ** half;
-  // A Feistel network permutes 0 … 4^half-1; going on until the value is below `size` permutes 0 … size-1.
+  // A Feistel network permutes 0 … 4^half-1. Repeating it until the value is below `size` permutes 0 … size-1.
   for (let i = 0; i < size; i++) {
     let x = i;
     do {
@@ -26,8 +26,8 @@ export function* shuffled(size: number, rng: Rng): Generator<number, void> {
 }
 
 /**
- * Every index that single steps of single knobs can reach from `centre` past what constraints refuse, nearest
- * first, and then every other.
+ * Gives every index that accepted single steps of single knobs can reach from `centre`, nearest first, and then all
+ * others.
  */
 export function* outward(space: ConfigSpace, centre: number): Generator<number, void> {
   const seen = new Set([centre]);
@@ -48,12 +48,12 @@ export function* outward(space: ConfigSpace, centre: number): Generator<number, 
   for (const index of ascending(space.size)) if (!seen.has(index)) yield index;
 }
 
-/** Steps of the widening walk that are tried at each length before it grows by one. */
+/** Walks of each length before the length grows by one. */
 const WALKS_PER_LENGTH = 16;
-/** The longest walk; past it the preset says little about where one is. */
+/** The longest walk; beyond it the preset has little influence. */
 const LONGEST_WALK = 12;
 
-/** The centre, then ends of random walks from it that get longer and longer; it may repeat itself. */
+/** Gives the centre, then the ends of random walks of growing length from it. Indices may repeat. */
 export function* widening(space: ConfigSpace, centre: number, rng: Rng): Generator<number, void> {
   yield centre;
   for (let length = 1; length <= LONGEST_WALK; length++) {

@@ -1,26 +1,26 @@
-/** Which of several searches should have the next turn. */
+/** Chooses the search that gets the next slice of a shared budget. */
 
-/** How far one search of several is. */
+/** The progress of one search of several. */
 export interface TaskState {
   /** Times that its program runs in the whole. */
   readonly weight: number;
   /** Milliseconds of the best after each trial, the latest last; empty before the first success. */
   readonly bestMs: readonly number[];
-  /** What its program takes at least, milliseconds: the roofline; 0 where it is not known. */
+  /** The roofline bound of its program, milliseconds; 0 if unknown. */
   readonly leastMs: number;
   /** Seconds of the search so far. */
   readonly seconds: number;
 }
 
-/** Share of what a search has gained lately in what it is expected to gain; the rest is optimism that fades. */
+/** Weight of the recent gain in the expected gain; the rest is optimism that fades. */
 const RECENT = 0.2;
-/** Trials that count as lately. */
+/** Trials that count as recent. */
 const WINDOW = 8;
 
 /**
- * Milliseconds of the whole that another second of a search is expected to save: MetaSchedule's task gradient
- * (α times the latest gain a trial, and 1 - α times the best over the number of trials, as each trial is one
- * more draw from what is left), but per second instead of per trial, and no more than the roofline leaves.
+ * Estimates the milliseconds of the whole that another second of a search saves. It is MetaSchedule's task gradient: α
+ * times the recent gain per trial, plus 1 - α times the best time over the number of trials. Here it is per second
+ * instead of per trial, and limited by the roofline.
  */
 export function expectedGain({ weight, bestMs, leastMs, seconds }: TaskState): number {
   const trials = bestMs.length, best = bestMs.at(-1);

@@ -1,8 +1,8 @@
-/** What every tuner is: something that can be asked for points and told how good they were. */
+/** The interface of every tuner: `ask` for points, `tell` their scores. */
 import type { ConfigSpace } from "../space/config_space.ts";
 import type { Prior } from "./prior.ts";
 
-/** What came of one point. */
+/** The result of one point. */
 export interface Told {
   /** Index of the configuration in the space. */
   readonly index: number;
@@ -11,35 +11,34 @@ export interface Told {
 }
 
 /**
- * A search over the indices of a space. The same seed and the same answers give the same questions. A
- * tuner may also be told of points that it did not ask for, as when a run is resumed from its records; it
- * then never asks for them.
+ * A search over the indices of a space. The same seed and the same results give the same sequence. `tell` also accepts
+ * points that the tuner did not ask for, for example when a run resumes from its records; the tuner never asks for them.
  */
 export interface Tuner {
   /** Its name, as records hold it. */
   readonly name: string;
   /**
-   * At most `n` points that were neither asked nor told before and that the template accepts. Fewer, and
-   * in the end none, when the space is exhausted, or when thousands of points in a row were rejected.
+   * Gives at most `n` new points that the template accepts. It gives fewer, in the end none, when the space is
+   * exhausted or when thousands of consecutive points were rejected.
    */
   ask(n: number): readonly number[];
-  /** Answers in any order, some of the asked ones or all. */
+  /** Takes results in any order, of some or all points. */
   tell(results: readonly Told[]): void;
-  /** What the tuner's model has found to matter, most important first; only tuners with a model have it. */
+  /** Gives the importance of features, highest first. Only tuners with a model have it. */
   importance?(): readonly Importance[];
-  /** How far its model and its prior can be trusted by now; only tuners with a model have it. */
+  /** Gives the present rank accuracy of its model and its prior. Only tuners with a model have it. */
   trust?(): Trust;
 }
 
-/** How well points that were not measured are ranked: 0 is guessing, 1 the right order. */
+/** Estimated rank accuracy on unmeasured points: 0 is chance, 1 the right order. */
 export interface Trust {
-  /** Of the model of the points told; 0 while there are too few. */
+  /** Of the model of the measured points; 0 while there are too few. */
   readonly model: number;
-  /** Of the prior, by its own word and by the points told; 0 where there is none. */
+  /** Of the prior, by its own estimate and by the measured points; 0 without a prior. */
   readonly prior: number;
 }
 
-/** A feature's share in what a model has explained, of [0, 1]. */
+/** A feature's share in the gain of a model, in [0, 1]. */
 export interface Importance {
   /** The feature, for example a knob or `target.ns`. */
   readonly feature: string;
@@ -55,17 +54,17 @@ export interface TunerOptions {
   readonly seed: number;
   /** `preset`: begin with the rule's point and its neighbourhood. `scratch`: never look at presets. */
   readonly start: "preset" | "scratch";
-  /** Whether the template accepts the point; asked at most once a point. */
+  /** Tells whether the template accepts the point. Called at most once per point. */
   readonly valid?: (index: number) => boolean;
-  /** What a cost model may know of the point; undefined where the template rejects it. All of one length. */
+  /** Gives the features of the point, all of one length; undefined if the template rejects it. */
   readonly features?: (index: number) => Float64Array | undefined;
   /**
-   * What a point would take by what is known of the kind of device, in any unit; undefined where the template
-   * rejects it. It orders points, and is wrong about each of them.
+   * Estimates the time of the point from the kind of device, in any unit; undefined if the template rejects it. The
+   * estimate only ranks points.
    */
   readonly estimate?: (index: number) => number | undefined;
-  /** What earlier searches tell, of the same features. */
+  /** A model of earlier searches, fitted on the same features. */
   readonly prior?: Prior;
-  /** How many trials are to be expected, if that is known: generations and plans are sized by it. */
+  /** The expected number of trials, if known: it determines the sizes of generations and plans. */
   readonly trials?: number;
 }

@@ -9,16 +9,16 @@ import { rankBy } from "./ranking.ts";
 import { FeatureRows } from "./rows.ts";
 import type { Importance, Told, Trust, Tuner, TunerOptions } from "./tuner.ts";
 
-/** What a model is shown of a point: its knobs (microseconds), the features of its loops (milliseconds), or both. */
+/** The features of a model: knobs (microseconds per point), loops (milliseconds per point), or both. */
 export type Seen = "knobs" | "loops" | "both";
 
-/** How large a search by a model is, and what its models see. */
+/** The sizes of a model-guided search, and the features of its models. */
 export interface XgbSizes {
   /** Points asked for before the first model. */
   readonly warmUp: number;
   /** Points asked for between two models. */
   readonly plan: number;
-  /** Points of a plan that are near steps from the best measured ones, so that no plan is all guesswork. */
+  /** Points of a plan that are near steps from the best measured ones, so that no plan relies on the model alone. */
   readonly near: number;
   /** Probability that a point of the plan is drawn at random. */
   readonly epsilon: number;
@@ -29,18 +29,18 @@ export interface XgbSizes {
   readonly nearSteps: number;
   /** Steps without a change among the best `plan` points after which the annealing ends. */
   readonly patience: number;
-  /** Chains that start at the best measured points; the others go on where they ended last time. */
+  /** Chains that start at the best measured points; the others continue where they ended last time. */
   readonly fromBest: number;
-  /** What the model sees that guides the annealing: it is asked for every visited point. */
+  /** Features of the draft model, which guides the annealing and predicts every visited point. */
   readonly drafts: Seen;
-  /** What a second model sees that chooses the plan from the `pool` best of them; undefined: there is none. */
+  /** Features of a second model, which chooses the plan from the `pool` best drafts; undefined: no second model. */
   readonly chooses: Seen | undefined;
-  /** Accepted points that the plan is chosen from, and points whose acceptance may be asked for them. */
+  /** Accepted points that the plan is chosen from, and `checks`: acceptance checks made for them, at most. */
   readonly pool: number;
   readonly checks: number;
-  /** Whether the annealing keeps away from points that it expects the template to reject. */
+  /** True if the annealing avoids points that the template is expected to reject. */
   readonly legality: boolean;
-  /** What the trees are boosted on. */
+  /** The loss of the trees. */
   readonly loss: Loss;
   readonly trees: Partial<GbdtOptions>;
 }
@@ -67,9 +67,9 @@ export const XGB_DEFAULTS: XgbSizes = {
 
 /**
  * The sizes of AutoTVM 0.19 (XGBTuner, XGBoostCostModel, SimulatedAnnealingOptimizer), for hundreds of trials; its
- * start is `scratch`. Two things differ: points that the template rejects are not asked for, where AutoTVM spends
- * trials on them; and its 8,000 rounds, which end 20 rounds after the recall on the training rows has ceased to
- * rise, are 100. `drafts: "knobs"` is its cheaper feature type, as "loops" schedules every point that is visited.
+ * start is `scratch`. Two things differ. AutoTVM spends trials on points that the template rejects; this tuner never
+ * asks for them. AutoTVM boosts up to 8,000 rounds and stops 20 rounds after the recall on the training rows stops
+ * rising; this tuner boosts 100. `drafts: "knobs"` is its cheaper feature type: "loops" schedules every visited point.
  */
 export const AUTOTVM_DEFAULTS: XgbSizes = {
   warmUp: 64,
@@ -90,16 +90,15 @@ export const AUTOTVM_DEFAULTS: XgbSizes = {
   trees: { rounds: 100, depth: 3, rate: 0.3, lambda: 1, gamma: 1e-4, minWeight: 1 },
 };
 
-/** Points looked at for one plan, known ones included: in a space that is nearly used up most are known. */
+/** Points examined for one plan, known ones included: most points of a nearly exhausted space are known. */
 const TRIES = 100_000;
 
 export interface XgbOptions extends TunerOptions, Partial<XgbSizes> {}
 
 /**
- * AutoTVM's search. A draft model, over knobs alone unless said otherwise, guides simulated annealing; the best of
- * what that has seen are instantiated, and a second model, over knobs and the features of their loops, chooses
- * the plan from them. From a preset the search begins with
- * it, some of its neighbours and as many random points: a preset may be made for another kind of device.
+ * AutoTVM's search. A draft model, by default over knobs alone, guides simulated annealing. The best visited points are
+ * instantiated, and a second model over knobs and features of loops chooses the plan from them. With a preset the search
+ * begins with the preset, some neighbours and the same number of random points: a preset may suit another kind of device.
  */
 export class XgbTuner implements Tuner {
   readonly name = "xgb";
@@ -127,7 +126,7 @@ export class XgbTuner implements Tuner {
       if (this.#queue.length === 0) this.#queue = [...this.#next()];
       const next = this.#queue.shift();
       if (next === undefined) break;
-      // It may have been told of meanwhile.
+      // Its result may have come in the meantime.
       if (!this.#ledger.told.has(next)) out.push(next);
     }
     return out;
@@ -138,7 +137,7 @@ export class XgbTuner implements Tuner {
   }
 
   importance(): readonly Importance[] {
-    // A tuner is given the features of loops without their names.
+    // A tuner gets the features of loops without their names.
     if (this.#options.drafts === "loops") return [];
     const shares = this.#draft?.importance ?? [];
     return this.#rows.names.map((feature, i) => ({ feature, share: shares[i] ?? 0 }))
@@ -171,8 +170,8 @@ export class XgbTuner implements Tuner {
   }
 
   /**
-   * What the prior likes best of points drawn at random, at most half of the warm-up: as large a share of that as the
-   * prior is trusted. One that is wrong is found out by the others, and must leave the model something to learn from.
+   * Gives the random points that the prior predicts to be best. They fill at most half of the warm-up, in proportion to
+   * the trust in the prior. The other points correct a wrong prior.
    */
   #promising(): readonly number[] {
     const { prior, features, pool, warmUp, loss } = this.#options;
@@ -196,7 +195,7 @@ export class XgbTuner implements Tuner {
     return [...greedy, ...steps, ...this.#desk.takeRandom(plan - greedy.length - steps.length)];
   }
 
-  /** Points that the draft model likes, best first, whether the template accepts them or not. */
+  /** Gives points by the draft model's prediction, best first. The template may reject them. */
   #propose(): readonly number[] {
     const { space, drafts, chains, steps, fromBest, nearSteps, patience, plan } = this.#options;
     const draft = this.#draft = this.#fit(drafts);
@@ -222,8 +221,8 @@ export class XgbTuner implements Tuner {
   }
 
   /**
-   * The proposed points that may be asked for, best first, as the second model sees them if there is one. A draft
-   * that sees knobs does not know of a prior, so as far as that still counts it chooses from random points too.
+   * Gives the proposed points that are accepted, best first by the second model if there is one. A draft model over
+   * knobs can't use the prior, so random points are added in proportion to the prior's weight.
    */
   #choose(proposed: readonly number[]): readonly number[] {
     const { chooses, drafts, pool } = this.#options;
@@ -237,7 +236,7 @@ export class XgbTuner implements Tuner {
     return rankBy(open, (index) => this.#predict(second, chooses, index));
   }
 
-  /** The first of the points that may be asked for; asking the template costs time, so not all are tried. */
+  /** Gives the first `most` accepted points. The number of checks is limited, because the template takes time. */
   #openPoints(points: Iterable<number>, seen: Seen, most: number): readonly number[] {
     const out: number[] = [];
     let checks = 0, tries = 0;
@@ -262,23 +261,23 @@ export class XgbTuner implements Tuner {
     );
   }
 
-  /** A model of the told points that have features. */
+  /** Fits a model on the measured points that have features. */
   #fit(seen: Seen): CostModel {
     const { loss, trees, prior, features } = this.#options;
-    // A prior knows nothing of knobs.
+    // A prior has no features of knobs.
     return this.#rows.learn((index) => this.#row(seen, index), {
       trees: { ...trees, loss },
       prior: seen === "knobs" || !features ? undefined : prior,
     });
   }
 
-  /** What the model expects of the point; nothing where the template rejects it. */
+  /** Predicts a point; 0 if the template rejects it. */
   #predict(model: CostModel, seen: Seen, index: number): number {
     const row = this.#row(seen, index);
     return row ? model.predict(row) : 0;
   }
 
-  /** What a model may see of the point, or undefined where that takes a schedule and the template rejects it. */
+  /** Gives the features of the point; undefined if they need a schedule and the template rejects the point. */
   #row(seen: Seen, index: number): Float64Array | undefined {
     if (seen === "knobs" || !this.#options.features) return this.#rows.knobs(index);
     return seen === "loops" ? this.#ledger.features(index) : this.#rows.all(index);

@@ -1,6 +1,6 @@
 /** Waiting that an AbortSignal ends. */
 
-/** What a promise gives, or undefined `graceMs` after the signal is aborted: then nobody waits for it any more. */
+/** Awaits a promise. Resolves to undefined `graceMs` after the signal is aborted, if the promise is still pending. */
 export async function unlessAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
@@ -19,7 +19,7 @@ export async function unlessAborted<T>(
   } finally {
     signal.removeEventListener("abort", abort);
     clearTimeout(timer);
-    // It may still fail, which is of no interest then.
+    // A later failure is ignored.
     promise.catch(() => {});
   }
 }

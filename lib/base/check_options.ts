@@ -7,7 +7,7 @@ import { isPromise, shownValue } from "./shown_value.ts";
 export interface AnyKind {
   /** The values of this kind in words, after "expected … to be". */
   readonly takes: string;
-  /** Tells whether `value` is of this kind, as far as can be seen without looking into it. */
+  /** Tells whether `value` is of this kind, without looking into it. */
   readonly is: (value: unknown) => boolean;
   /** Says what is wrong inside a value that `is` of this kind; undefined if nothing is wrong. */
   readonly inside?: (where: string, name: string, value: unknown) => string | undefined;
@@ -39,7 +39,7 @@ export type Fields<T> = {
 export type AnyFields = Readonly<Record<string, AnyKind>>;
 
 /** What has replaced an option of an earlier version, by the option's old name: `{ prefer: "backend" }`. */
-export type Renamed = Readonly<Record<string, string>>;
+export type RenamedOptions = Readonly<Record<string, string>>;
 
 /**
  * Checks the options of a call. An option whose value is undefined counts as left out; so do missing options where none
@@ -51,7 +51,12 @@ export type Renamed = Readonly<Record<string, string>>;
  * @param renamed options of earlier versions, with what has replaced them
  * @throws {OptionError} for an unknown option, a missing one, or a value that the option can't have
  */
-export function checkOptions(where: string, given: unknown, fields: AnyFields, renamed: Renamed = {}): void {
+export function checkOptions(
+  where: string,
+  given: unknown,
+  fields: AnyFields,
+  renamed: RenamedOptions = {},
+): void {
   const problem = given === undefined || isPlainObject(given)
     ? fieldsProblem(where, given ?? {}, fields, { renamed })
     : `expected the options of ${where} as an object with ${listed(fields)}, got ${got(given)}`;
@@ -87,7 +92,7 @@ export function fieldsProblem(
   where: string,
   given: object,
   fields: AnyFields,
-  { renamed = {}, inside = "" }: { readonly renamed?: Renamed; readonly inside?: string } = {},
+  { renamed = {}, inside = "" }: { readonly renamed?: RenamedOptions; readonly inside?: string } = {},
 ): string | undefined {
   const values = new Map<string, unknown>(Object.entries(given));
   for (const key of values.keys()) {

@@ -1,11 +1,11 @@
 import { printable } from "./printable.ts";
 
-/** The most characters of a message: a quoted name may have a million. */
+/** The maximum length of a message in characters: a quoted name may have a million. */
 const LONGEST = 20_000;
 
 /**
- * Any error that Tunebook raises on purpose. The message says what was asked, what stands in the way, and what would
- * work. It may quote untrusted input, and escapes every character that could act on a terminal.
+ * Any error that Tunebook raises on purpose. The message says what was expected, what it got, and what would work. It
+ * may quote untrusted input, so it escapes every character that could act on a terminal.
  */
 export class TunebookError extends Error {
   /** The name of the error's class. */

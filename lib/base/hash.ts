@@ -1,6 +1,6 @@
-/** 16 hexadecimal digits that depend on all of a text (FNV-1a, 64 bits). Different hashes mean different texts. */
+/** Hashes a text to 16 hexadecimal digits (FNV-1a, 64 bits). Different hashes mean different texts. */
 export function hashOf(text: string): string {
-  // The two halves of the hash; the prime is 2^40 + 0x1b3. One BigInt a byte would take most of the time.
+  // The two halves of the hash; the prime is 2^40 + 0x1b3. One BigInt per byte would take most of the time.
   let high = 0xcbf29ce4, low = 0x84222325;
   for (const byte of new TextEncoder().encode(text)) {
     low = (low ^ byte) >>> 0;

@@ -31,7 +31,7 @@ export const name: Kind<string> = {
 };
 
 /** The numbers that an option can be; without a limit, any finite number. */
-export interface Range {
+export interface NumberRange {
   /** The least number. */
   readonly min?: number;
   /** The greatest number. */
@@ -42,13 +42,13 @@ export interface Range {
   readonly below?: number;
 }
 
-/** A finite number in `range`; `takes` describes it, where the range itself doesn't do so well. */
-export function number(range: Range = {}, takes = inWords("a finite number", range)): Kind<number> {
+/** A finite number in `range`. `takes` describes it where the range alone isn't clear. */
+export function number(range: NumberRange = {}, takes = inWords("a finite number", range)): Kind<number> {
   return { takes, is: (x) => typeof x === "number" && Number.isFinite(x) && within(range, x) };
 }
 
-/** An integer in `range`, at most 2^53 in magnitude; `takes` describes it, where the range itself doesn't do so well. */
-export function integer(range: Range = {}, takes = inWords("an integer", range)): Kind<number> {
+/** An integer in `range`, at most 2^53 in magnitude. `takes` describes it where the range alone isn't clear. */
+export function integer(range: NumberRange = {}, takes = inWords("an integer", range)): Kind<number> {
   return { takes, is: (x) => typeof x === "number" && Number.isSafeInteger(x) && within(range, x) };
 }
 
@@ -58,17 +58,20 @@ export const count: Kind<number> = integer({ min: 0 });
 /** An integer of at least 1. */
 export const positive: Kind<number> = integer({ min: 1 });
 
-function within({ min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: Range, x: number) {
+function within(
+  { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: NumberRange,
+  x: number,
+) {
   return x >= min && x <= max && x > above && x < below;
 }
 
-function inWords(what: string, range: Range): string {
+function inWords(what: string, range: NumberRange): string {
   const limits = limitsOf(range);
   if (limits === "") return what;
   return `${what} ${limits.startsWith("at") ? "of " : ""}${limits}`;
 }
 
-function limitsOf({ min, max, above, below }: Range): string {
+function limitsOf({ min, max, above, below }: NumberRange): string {
   if (min !== undefined && max !== undefined) return `from ${min} to ${max}`;
   return [
     ...(min === undefined ? [] : [`at least ${min}`]),
@@ -88,7 +91,7 @@ export function oneOf<const V extends readonly (string | number | boolean)[]>(..
 }
 
 /** A list of values of one kind; `length` is the number of them, or their range. */
-export function arrayOf<T>(kind: Kind<T>, length: number | Range = {}): Kind<readonly T[]> {
+export function arrayOf<T>(kind: Kind<T>, length: number | NumberRange = {}): Kind<readonly T[]> {
   const range = typeof length === "number" ? { min: length, max: length } : length;
   const limits = limitsOf(range);
   const size = typeof length === "number"

@@ -1,14 +1,14 @@
 /**
- * Control characters except the end of a line and the tab, which tell terminals to move, recolour or retitle; marks
- * that turn the direction of what follows; and what no XML may hold.
+ * Matches control characters except the end of a line and the tab: they tell terminals to move, recolour or retitle.
+ * Also matches marks that change the direction of the text after them, and characters that XML forbids.
  */
 const ACTING =
   // deno-lint-ignore no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/g;
 
 /**
- * A text of up to `most` letters that all show: those that would act on whoever shows them are written as escapes.
- * For what comes from strangers, on its way to a terminal, a notebook or a picture.
+ * Makes untrusted text safe to show in a terminal, a notebook or a picture. Characters that would act on the reader
+ * become escapes. The result has at most `most` characters.
  */
 export function printable(text: string, most = Infinity): string {
   const cut = text.length > most ? `${text.slice(0, most)}… (${text.length} letters)` : text;

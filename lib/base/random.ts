@@ -1,4 +1,4 @@
-/** Seeded random numbers: the same seed gives the same sequence on every machine. */
+/** Random numbers from a seed: the same seed gives the same sequence on every machine. */
 import { uniformInt } from "npm:pure-rand@8.4.0/distribution/uniformInt";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "npm:pure-rand@8.4.0/generator/xoroshiro128plus";
 import { TunebookError } from "./error.ts";
@@ -8,6 +8,7 @@ export type RngState = readonly number[];
 
 type Generator = ReturnType<typeof xoroshiro128plus>;
 
+/** A generator of random numbers. {@linkcode Rng.of} makes one for a seed. */
 export class Rng {
   readonly #generator: Generator;
 
@@ -18,18 +19,18 @@ export class Rng {
   /** A generator for an integer seed. */
   static of(seed: number): Rng {
     if (!Number.isSafeInteger(seed)) {
-      throw new TunebookError(`cannot seed a generator with ${seed}: a seed is an integer`);
+      throw new TunebookError(`expected seed to be an integer, got ${seed}`);
     }
     // Neighbouring seeds give xoroshiro nearly equal first numbers, so the seed is mixed first.
     const low = mix(seed | 0);
     return new Rng(xoroshiro128plus(mix(low ^ mix(Math.floor(seed / 2 ** 32) | 0))));
   }
 
-  /** The generator that goes on where `state` was taken. */
+  /** Restores the generator whose `state` was saved. */
   static from(state: RngState): Rng {
     if (state.length !== 4 || !state.every((word) => Number.isInteger(word))) {
       throw new TunebookError(
-        `cannot resume a generator from [${state.join(", ")}]: its state is four integers`,
+        `expected the state of a generator as four integers, got [${state.join(", ")}]`,
       );
     }
     return new Rng(xoroshiro128plusFromState(state));

@@ -1,7 +1,7 @@
-/** Readers of untrusted JSON: every field is checked against its kind, and none is let through unread. */
+/** Readers of untrusted JSON: every field is checked against its kind, and unknown fields are left out. */
 
 /** One kind of value. */
-export interface Kind<T> {
+export interface JsonKind<T> {
   /** What it takes, in words, for errors. */
   readonly takes: string;
   /** Reads a value; undefined for one of another kind. */
@@ -11,29 +11,29 @@ export interface Kind<T> {
 }
 
 /** The kind of each field of an object. */
-export type Kinds<T> = { readonly [K in keyof T]-?: Kind<T[K]> };
+export type JsonKinds<T> = { readonly [K in keyof T]-?: JsonKind<T[K]> };
 
 /** Text of up to 1,000 characters. */
-export const text: Kind<string> = textUpTo(1000);
+export const jsonText: JsonKind<string> = textUpTo(1000);
 /** A boolean. */
-export const flag: Kind<boolean> = {
+export const jsonFlag: JsonKind<boolean> = {
   takes: "a boolean",
   read: (x) => typeof x === "boolean" ? x : undefined,
 };
 /** A finite number that is not negative. */
-export const count: Kind<number> = {
+export const jsonCount: JsonKind<number> = {
   takes: "a number that is not negative",
   read: (x) => typeof x === "number" && Number.isFinite(x) && x >= 0 ? x : undefined,
 };
 
 /** A finite number. */
-export const finite: Kind<number> = {
+export const finite: JsonKind<number> = {
   takes: "a finite number",
   read: (x) => typeof x === "number" && Number.isFinite(x) ? x : undefined,
 };
 
 /** An integer from `least` on that a double holds exactly. */
-export function integerFrom(least: number): Kind<number> {
+export function integerFrom(least: number): JsonKind<number> {
   return {
     takes: `an integer of at least ${least}`,
     read: (x) => typeof x === "number" && Number.isSafeInteger(x) && x >= least ? x : undefined,
@@ -41,7 +41,7 @@ export function integerFrom(least: number): Kind<number> {
 }
 
 /** A value of one of several kinds: the first that reads it. */
-export function anyOf<T>(...kinds: readonly Kind<T>[]): Kind<T> {
+export function jsonAnyOf<T>(...kinds: readonly JsonKind<T>[]): JsonKind<T> {
   return {
     takes: kinds.map((k) => k.takes).join(" or "),
     read: (x) => {
@@ -54,8 +54,8 @@ export function anyOf<T>(...kinds: readonly Kind<T>[]): Kind<T> {
   };
 }
 
-/** Text of up to so many characters. */
-export function textUpTo(letters: number): Kind<string> {
+/** Text of up to `letters` characters. */
+export function textUpTo(letters: number): JsonKind<string> {
   return {
     takes: `text of up to ${letters} characters`,
     read: (x) => typeof x === "string" && x.length <= letters ? x : undefined,
@@ -63,12 +63,12 @@ export function textUpTo(letters: number): Kind<string> {
 }
 
 /** One of a list of texts. */
-export function oneOf<T extends string>(all: readonly T[]): Kind<T> {
+export function jsonOneOf<T extends string>(all: readonly T[]): JsonKind<T> {
   return { takes: `one of ${all.join(", ")}`, read: (x) => all.find((a) => a === x) };
 }
 
 /** A list of up to `most` values of a kind. */
-export function listOf<T>(kind: Kind<T>, most: number): Kind<readonly T[]> {
+export function listOf<T>(kind: JsonKind<T>, most: number): JsonKind<readonly T[]> {
   return {
     takes: `a list of up to ${most}, each ${kind.takes}`,
     read: (x) => {
@@ -83,7 +83,7 @@ export function listOf<T>(kind: Kind<T>, most: number): Kind<readonly T[]> {
 }
 
 /** An object of up to `most` fields with any names, each value of a kind. */
-export function mapOf<T>(kind: Kind<T>, most: number): Kind<Readonly<Record<string, T>>> {
+export function mapOf<T>(kind: JsonKind<T>, most: number): JsonKind<Readonly<Record<string, T>>> {
   return {
     takes: `an object of up to ${most} fields, each ${kind.takes}`,
     read: (x) => {
@@ -96,30 +96,30 @@ export function mapOf<T>(kind: Kind<T>, most: number): Kind<Readonly<Record<stri
 }
 
 /** A value of a kind that may be missing. */
-export function optional<T>(kind: Kind<T>): Kind<T | undefined> {
+export function optional<T>(kind: JsonKind<T>): JsonKind<T | undefined> {
   return { ...kind, optional: true };
 }
 
 /** An object with the fields of `kinds`; fields of other names are left out. */
-export function fields<T extends object>(kinds: Kinds<T>): Kind<T> {
+export function fields<T extends object>(kinds: JsonKinds<T>): JsonKind<T> {
   return { takes: `an object of ${Object.keys(kinds).join(", ")}`, read: (x) => readFields(x, kinds) };
 }
 
 /**
  * Reads the fields of `x` that `kinds` has; undefined if one is not of its kind.
  *
- * @param wrong is told the first field that is not of its kind, and what its kind takes
+ * @param wrong receives the first field that is not of its kind, and what its kind takes
  */
 export function readFields<T extends object>(
   x: unknown,
-  kinds: Kinds<T>,
+  kinds: JsonKinds<T>,
   wrong: (name: string, takes: string) => void = () => {},
 ): T | undefined {
   const own = fieldsOf(x);
   if (!own) return undefined;
   const given = new Map<string, unknown>(Object.entries(own));
   const read: [string, unknown][] = [];
-  for (const [name, kind] of Object.entries<Kind<unknown>>(kinds)) {
+  for (const [name, kind] of Object.entries<JsonKind<unknown>>(kinds)) {
     if (kind.optional && given.get(name) === undefined) continue;
     const value = kind.read(given.get(name));
     if (value === undefined) return void wrong(name, kind.takes);

@@ -7,12 +7,12 @@ export function median(samples: readonly number[]): number {
   return s.length % 2 ? s[mid] ?? NaN : ((s[mid - 1] ?? NaN) + (s[mid] ?? NaN)) / 2;
 }
 
-/** Each sample over the one that was taken in turn with it. */
+/** Divides each sample by the one that was interleaved with it. */
 export function ratiosTo(base: readonly number[], samples: readonly number[]): readonly number[] {
   return samples.slice(0, base.length).map((s, k) => s / (base[k] ?? NaN));
 }
 
-/** A confidence interval; its level is said where it is used. */
+/** A confidence interval; its level is stated where it is used. */
 export interface ConfidenceInterval {
   /** Its lower end. */
   readonly low: number;
@@ -24,9 +24,9 @@ export interface ConfidenceInterval {
 const MISSES = 0.05;
 
 /**
- * The confidence interval of a median: the narrowest pair of order statistics, as far from either end, that misses
- * the true median in at most 5% of cases whatever the distribution (the sign test's). Fewer than six samples
- * can't promise that; theirs is from least to most.
+ * Gives the 95% confidence interval of a median, by the sign test. It is the narrowest pair of order statistics, equally
+ * far from both ends, that misses the true median in at most 5% of cases, for any distribution. Fewer than six samples
+ * can't promise that; their interval goes from the least to the greatest sample.
  */
 export function medianInterval(samples: readonly number[]): ConfidenceInterval {
   const s = samples.toSorted((a, b) => a - b);
@@ -34,7 +34,7 @@ export function medianInterval(samples: readonly number[]): ConfidenceInterval {
   return { low: s[cut] ?? NaN, high: s[s.length - 1 - cut] ?? NaN };
 }
 
-/** How many of `n` samples lie outside of their median's interval at either end. */
+/** Counts the samples, of `n`, that lie outside of their median's interval at each end. */
 export function cutOf(n: number): number {
   // The chance that at most k of n samples lie below the median is the sum of C(n, i) / 2^n over i ≤ k.
   let cut = 0, term = 0.5 ** n, below = term;
@@ -47,7 +47,7 @@ export function cutOf(n: number): number {
   return cut;
 }
 
-/** The q-quantile of samples, interpolated; NaN of none. */
+/** Gives the q-quantile of samples, interpolated; NaN for no samples. */
 export function quantile(samples: readonly number[], q: number): number {
   const s = samples.toSorted((a, b) => a - b);
   const at = q * (s.length - 1);

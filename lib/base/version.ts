@@ -1,2 +1,2 @@
-/** The version in deno.json, which who loads the module from elsewhere has not. */
-export const VERSION = "0.1.0";
+/** The version in deno.json, repeated here because deno.json is absent where the module is loaded over http(s). */
+export const VERSION = "0.2.0";

@@ -1,4 +1,4 @@
-/** The same search, several times over: what it reaches in the middle, and how much of that is luck. */
+/** Draws repeated runs of a search: the median result, and the spread over the seeds. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -19,12 +19,12 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 import { oneOf } from "../base/option_kinds.ts";
 
-/** Runs from which on a quartile says more than an end. */
+/** Least number of runs whose band shows quartiles by default. */
 const QUARTILES_FROM = 8;
 
 const TITLE = "Best so far, over several runs";
 
-/** What a run has reached, and how long it lasted. */
+/** The best results of a run over time, and the end of the run. */
 interface Run {
   readonly steps: readonly Point[];
   readonly end: number;
@@ -33,14 +33,15 @@ interface Run {
 const FIELDS = { ...CHART_FIELDS, x: oneOf("seconds", "trials"), band: oneOf("range", "quartiles") };
 
 /**
- * Best checked result so far against seconds or trials, of searches that were run with several seeds: a step line
- * through the medians over the runs, in a band from the lowest to the highest of them, or, from eight runs on, from
- * quartile to quartile. A line begins where each of its runs has a result, and a run that has ended keeps what it had.
+ * Draws the best checked result so far against seconds or trials, for searches that ran with several seeds. A step line
+ * shows the median over the runs. The band reaches from the lowest to the highest run, or, from eight runs on, from
+ * quartile to quartile. A line begins once all its runs have a result. A run that has ended keeps its last result.
  *
- * `trials` is a table in which runs differ by their seeds, or a list of tables, one a run at least.
+ * `trials` is a table of trials whose runs differ by their seeds, or a list of such tables, each with at least one run.
+ * `x` is the horizontal axis, default `seconds`. `band` is what the band shows; the default depends on the runs.
  *
- * @throws {RecordError} for another table
- * @throws {ChartError} for trials of several programs
+ * @throws {RecordError} if a table is not of trials
+ * @throws {ChartError} if the trials belong to several programs
  */
 export function bestOverSeeds(
   trials: Table | readonly Table[],
@@ -53,7 +54,7 @@ export function bestOverSeeds(
   return new Chart(bestOverSeedsSpec(trials, options));
 }
 
-/** `bestOverSeeds` as a Vega-Lite specification. */
+/** Draws `bestOverSeeds` as a Vega-Lite specification. */
 export function bestOverSeedsSpec(
   trials: Table | readonly Table[],
   options: ChartOptions & {
@@ -68,16 +69,16 @@ export function bestOverSeedsSpec(
   oneTask(records);
   const speed = speedOf(records.filter((r) => r.status === "ok"));
   const at = (r: TrialRecord) => x === "seconds" ? r.secondsSinceStart : r.trial + 1;
-  const groups = [...Map.groupBy(records, namer(records))].map(([who, own]) => ({
-    who,
+  const groups = [...Map.groupBy(records, namer(records))].map(([method, own]) => ({
+    method,
     runs: [...Map.groupBy(own, (r) => JSON.stringify([r.table, r.seed, r.tuner, r.start])).values()]
       .map((run) => runOf(run, at, speed.of)),
   }));
-  const searches = groups.filter((g) => !isFixed(g.who));
+  const searches = groups.filter((g) => !isFixed(g.method));
   const most = Math.max(...groups.map((g) => g.runs.length));
   const band = options.band ?? (most < QUARTILES_FROM ? "range" : "quartiles");
   const end = Math.max(1, ...searches.flatMap((g) => g.runs.map((r) => r.end)));
-  const curves = groups.map(({ who, runs }) => curveOf(who, runs, end * 1.02, band));
+  const curves = groups.map(({ method, runs }) => curveOf(method, runs, end * 1.02, band));
   const between = band === "range" ? "from the lowest to the highest" : "from quartile to quartile";
   const counts = [...new Set(searches.map((g) => g.runs.length))].sort((a, b) => a - b);
   const notes = counts.length === 0 || counts.at(-1) === 1
@@ -94,7 +95,7 @@ export function bestOverSeedsSpec(
   });
 }
 
-/** A method's name; with its tuner, where it comes with several. */
+/** Names the method of a record, with its tuner if the method has several. */
 function namer(records: readonly TrialRecord[]): (r: TrialRecord) => string {
   const tuners = new Map(
     [...Map.groupBy(records, (r) => r.contestant)].map(([method, own]) =>
@@ -128,7 +129,7 @@ function curveOf(method: string, runs: readonly Run[], end: number, band: "range
   const begin = Math.max(...good.map((r) => r.steps[0]?.x ?? 0));
   const moments = [...new Set(good.flatMap((r) => r.steps.map((p) => p.x)))]
     .filter((x) => x >= begin).sort((a, b) => a - b);
-  // A method with one answer has it from the first moment.
+  // A method with one answer has it from the start.
   const shown = isFixed(method) ? [0] : moments;
   const q = band === "range" ? 0 : 0.25;
   const known = shown.map((x) => {

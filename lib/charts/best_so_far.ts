@@ -12,12 +12,11 @@ import { oneOf } from "../base/option_kinds.ts";
 const FIELDS = { ...CHART_FIELDS, x: oneOf("seconds", "trials") };
 
 /**
- * Draws the best checked result so far against seconds or trials: a step line for a search, with a dot for each of its
- * trials, a tick at the bottom for each failed one and a mark where it passes DLight; a level line for a
- * method with one answer, there from the first moment. The axis is logarithmic where the methods are
- * far apart, and says so.
+ * Draws the best checked result so far against seconds or trials. A search is a step line. It has a dot for each trial,
+ * a tick at the bottom for each failed trial, and a mark where it passes DLight. A method with one answer is a level
+ * line from the start. The axis is logarithmic if the methods are far apart; its title then says so.
  *
- * @throws {RecordError} for a table that is not of trials
+ * @throws {RecordError} if the table is not of trials
  */
 export function bestSoFar(trials: Table, options: BestSoFarOptions = {}): Chart {
   checkOptions("charts.bestSoFar", options, FIELDS);
@@ -26,11 +25,11 @@ export function bestSoFar(trials: Table, options: BestSoFarOptions = {}): Chart 
 
 /** Options of `bestSoFar`. */
 export interface BestSoFarOptions extends ChartOptions {
-  /** What lies to the right; default "seconds". */
+  /** The horizontal axis; default "seconds". */
   readonly x?: "seconds" | "trials";
 }
 
-/** Draws `bestSoFar` of records. */
+/** Draws `bestSoFar` of records as a Vega-Lite specification. */
 export function bestSoFarSpec(records: readonly TrialRecord[], options: BestSoFarOptions = {}): Spec {
   const { x = "seconds" } = options;
   const speed = speedOf(records.filter((r) => r.status === "ok"));
@@ -38,7 +37,7 @@ export function bestSoFarSpec(records: readonly TrialRecord[], options: BestSoFa
   const point = (r: TrialRecord) => ({ x: at(r), y: speed.of(r) });
   const when = (r: TrialRecord) => x === "seconds" ? `after ${at(r).toFixed(1)} s` : `at trial ${at(r)}`;
   const rule = records.find((r) => r.contestant === "dlight" && r.status === "ok");
-  // A search measures the rule's own configuration, too: what passes DLight passes each of its results.
+  // A search measures the rule's preset too. Passing DLight means passing all results of that configuration.
   const ruled = records.filter((r) => r.config === rule?.config && r.status === "ok").map(speed.of);
   const passes = (r: TrialRecord) => r.status === "ok" && speed.of(r) > Math.max(...ruled) * MARGIN;
   const curves = [...Map.groupBy(records, (r) => r.contestant)].map(([method, all]): Curve => {

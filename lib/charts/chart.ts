@@ -1,26 +1,29 @@
 import { pngOf, SCALE, svgOf } from "./picture.ts";
 import type { Spec } from "./spec.ts";
 
-/** A chart that shows itself in a notebook cell, and as a picture where nothing renders Vega-Lite. */
+/** A chart. It shows itself in a notebook's cell, as a picture where Vega-Lite is not rendered. */
 export class Chart {
+  /** Takes a Vega-Lite specification, which `spec` returns. */
   constructor(readonly spec: Spec) {}
 
+  /** Draws the chart as SVG text. */
   toSVG(): Promise<string> {
     return svgOf(this.spec);
   }
 
+  /** Draws the chart as the bytes of a PNG, two pixels for each one of the specification. */
   toPNG(): Promise<Uint8Array<ArrayBuffer>> {
     return pngOf(this.spec);
   }
 
-  /** Writes `path`.png or .svg or .json, by its ending. */
+  /** Writes the chart to a file: Vega-Lite if `path` ends in .json, SVG if it ends in .svg, otherwise PNG. */
   async save(path: string): Promise<void> {
     if (path.endsWith(".json")) return await Deno.writeTextFile(path, JSON.stringify(this.spec, null, 2));
     if (path.endsWith(".svg")) return await Deno.writeTextFile(path, await this.toSVG());
     await Deno.writeFile(path, await this.toPNG());
   }
 
-  /** In words. */
+  /** Returns the chart's title: `Chart: …`. */
   toString(): string {
     return `Chart: ${
       (this.spec as { readonly title?: { readonly text?: string } }).title?.text ?? "untitled"
@@ -28,7 +31,10 @@ export class Chart {
   }
 }
 
-/** The width at which a picture of a chart, in base64, is to be shown: it is drawn larger, for sharp screens. */
+/**
+ * Reads the display width of a chart's picture, pixels, from its PNG in base64. The picture itself is larger, for sharp
+ * screens.
+ */
 export function shownWidth(png: string): number {
   const header = Uint8Array.fromBase64(png.slice(0, 32));
   return Math.round(new DataView(header.buffer).getUint32(16) / SCALE);

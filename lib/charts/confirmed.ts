@@ -1,7 +1,7 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
-import { colorScale, labelOf } from "./methods.ts";
 import { CHART_FIELDS, type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
+import { colorOf, colorScale, isBuiltIn, labelOf } from "./methods.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
@@ -61,12 +61,15 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
         encoding: {
           x,
           y,
-          color: {
-            field: "who",
-            type: "nominal",
-            legend: null,
-            scale: colorScale(rows.map((r) => r.contestant)),
-          },
+          // Where all names are the user's own, colours would say nothing.
+          color: rows.some((r) => isBuiltIn(r.contestant))
+            ? {
+              field: "who",
+              type: "nominal",
+              legend: null,
+              scale: colorScale(rows.map((r) => r.contestant)),
+            }
+            : { value: colorOf("dlight") },
         },
       },
       // The rim keeps the interval in sight on a dark bar, in print without colours as well.

@@ -1,4 +1,4 @@
-/** This module against other libraries, over many operators. */
+/** Compares this module with other libraries, over many operators. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { colorOf } from "./methods.ts";
@@ -7,21 +7,22 @@ import { geometricMean, type Leaderboard, leaderboards, timesPeer } from "./lead
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
+/** The mark of a method. */
 interface Mark {
   readonly label: string;
   readonly color: string;
-  /** Vega's name of a shape, or a path. */
+  /** A shape's name in Vega, or an SVG path. */
   readonly shape: string;
 }
 
-/** This module's methods, in the order of the legend, in the colours that they have elsewhere. */
+/** This module's methods in the order of the legend, with the colours of the other charts. */
 const OWN: Readonly<Record<string, Mark>> = {
   "Fallback": { label: "Fallback (naive)", color: colorOf("fallback"), shape: "circle" },
   "DLight generic": { label: "DLight, generic preset", color: "#56B4E9", shape: "circle" },
   "DLight": { label: "DLight", color: colorOf("dlight"), shape: "circle" },
   "tuned": { label: "tuned", color: colorOf("autotvm+dlight"), shape: "circle" },
 };
-/** Okabe and Ito's other colours, each in a shape of its own. */
+/** The marks of other libraries: Okabe and Ito's other colours, each with its own shape. */
 const PEERS = [
   { color: "#D55E00", shape: "diamond" },
   { color: "#E69F00", shape: "square" },
@@ -34,22 +35,24 @@ const ROOFLINE: Mark = {
   shape: "M-0.2,-1.2L0.2,-1.2L0.2,1.2L-0.2,1.2Z",
 };
 const MEAN = "geometric mean";
-/** Those whose ratios stand beside the chart too, and how far to the right of it. */
+/** The methods with numbers beside the chart, and the distance of those numbers from the chart, pixels. */
 const SAID = { "DLight": 62, "tuned": 126 } as const;
 const AHEAD = "#D55E00";
 
 /**
- * A row an operator, a mark a method, placed by how many times as fast as the fastest other library it is, on a
- * logarithmic axis; a bar stands where the measured roofline is. Circles are this module's. Beside it are the numbers
- * of DLight and of the best that was found, red where a library is ahead; the last row has the means over all operators.
- * Operators that no other library has are left out.
+ * Draws one row an operator and one mark a method, at its speedup over the fastest other library, on a logarithmic axis.
+ * A bar marks the measured roofline. Circles are this module's methods. The numbers beside the chart are those of DLight
+ * and of the best tuned schedule, in red if another library is faster. The last row has the geometric means over all
+ * operators. Operators that no other library has are left out.
+ *
+ * @throws {RecordError} if the table lacks a column of `ContestRow`
  */
 export function contestsCompared(table: Table, options: ChartOptions = {}): Chart {
   checkOptions("charts.contestsCompared", options, CHART_FIELDS);
   return new Chart(contestsComparedSpec(table, options));
 }
 
-/** `contestsCompared` as a Vega-Lite specification. */
+/** Draws `contestsCompared` as a Vega-Lite specification. */
 export function contestsComparedSpec(table: Table, options: ChartOptions = {}): Spec {
   const all = leaderboards(table).filter((s) => s.peer !== undefined);
   const own = Object.keys(OWN).filter((name) => all.some((s) => timesPeer(s, name) > 0));
@@ -69,7 +72,7 @@ export function contestsComparedSpec(table: Table, options: ChartOptions = {}): 
     name === undefined ? (s.peer?.ms ?? NaN) / s.leastMs : timesPeer(s, name);
   const values = drawn.flatMap(({ name, label }) => {
     const each = all.map((s) => ({ operator: s.operator, name, who: label, times: times(s, name) }));
-    // Not every library has every operator, so their means would not compare.
+    // Not every library has every operator, so the means of libraries are not comparable.
     const mean = { operator: MEAN, name, who: label, times: geometricMean(each.map((v) => v.times)) };
     return name !== undefined && peers.includes(name) ? each : [...each, mean];
   }).filter((v) => v.times > 0);
@@ -80,7 +83,7 @@ export function contestsComparedSpec(table: Table, options: ChartOptions = {}): 
     room: 1.15,
   });
   const y = rowsAxis("operator", [...all.map((s) => s.operator), MEAN], 220);
-  // Without it, what comes first in the legend would lie on top.
+  // Without an order, the first entry of the legend would lie on top.
   const order = { value: 0 };
   const scaleOf = (key: "color" | "shape") => ({
     field: "who",

@@ -1,4 +1,4 @@
-/** Shared schedules on two devices. */
+/** Draws shared schedules on two devices. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
@@ -7,7 +7,7 @@ import { scheduleLabel } from "./schedule_label.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
-/** Okabe and Ito's vermilion and blue, in a shape of their own. */
+/** The marks of both devices: Okabe and Ito's vermilion and blue, each with its own shape. */
 const MARKS = {
   there: { color: "#D55E00", shape: "diamond", dy: -5 },
   here: { color: "#0072B2", shape: "circle", dy: 5 },
@@ -15,17 +15,17 @@ const MARKS = {
 type Place = keyof typeof MARKS;
 
 /**
- * Draws a row a schedule, two marks: how many times as fast as DLight's preset for the device it was shared from, and for
- * this device, each with its interval; the axis is logarithmic. What does not run here says why.
+ * Draws one row a schedule. Its two marks are its speedups over DLight's preset, on the device that shared it and on
+ * this device, on a logarithmic axis with confidence intervals. A schedule that does not run here says why.
  *
- * @throws {RecordError} for a table that is no rerun
+ * @throws {RecordError} if the table is not of a rerun
  */
 export function crossDevice(table: Table, options: ChartOptions = {}): Chart {
   checkOptions("charts.crossDevice", options, CHART_FIELDS);
   return new Chart(crossDeviceSpec(rerunRows(table), Object.fromEntries(table.schema.metadata), options));
 }
 
-/** Draws `crossDevice` of rows; `devices` are the names of the two, shown in the legend. */
+/** Draws `crossDevice` of rows as a Vega-Lite specification. `devices` are the names for the legend. */
 export function crossDeviceSpec(
   rows: readonly RerunRow[],
   devices: { readonly there?: string; readonly here?: string },

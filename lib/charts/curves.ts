@@ -1,57 +1,71 @@
-/** The picture of a search: what each method has reached, and when. */
+/** Draws the results of methods over time. */
 import { colorScale, isFixed, labelOf } from "./methods.ts";
 import { type ChartOptions, digits, frame, roundValues, type Spec, spread } from "./spec.ts";
 
+/** A point of a curve. */
 export interface Point {
+  /** Seconds or trials. */
   readonly x: number;
+  /** The speed. */
   readonly y: number;
 }
 
-/** One method's way. */
+/** The results of one method over time. */
 export interface Curve {
+  /** The method's name. */
   readonly method: string;
-  /** Results that were checked, in order. */
+  /** The checked results, in order. */
   readonly points: readonly Point[];
-  /** Where a search passes DLight, and the words for it. */
+  /** The point where a search passes DLight, with its label. */
   readonly passes?: Point & { readonly text: string };
+  /** The failed trials. */
   readonly failed: readonly { readonly x: number; readonly status: string }[];
-  /** Between what several runs lie, each entry until the next. */
+  /** The range of several runs; each entry holds until the next. */
   readonly band?: readonly Band[];
-  /** What stands behind the best result at the line's end. */
+  /** The text after the best result at the end of the line. */
   readonly note?: string;
 }
 
+/** The range of several runs from one point on. */
 export interface Band {
+  /** Seconds or trials. */
   readonly x: number;
+  /** The low end of the range. */
   readonly low: number;
+  /** The high end of the range. */
   readonly high: number;
 }
 
+/** The options of `curvesSpec`. */
 export interface CurvesOptions extends ChartOptions {
+  /** The unit of the speeds. */
   readonly unit: string;
+  /** The title of the horizontal axis. */
   readonly xTitle: string;
-  /** Where the x axis ends. */
+  /** The end of the horizontal axis. */
   readonly end: number;
+  /** Width of the plot, pixels. */
   readonly width: number;
+  /** Height of the plot, pixels. */
   readonly height: number;
-  /** Show each result as a dot, and not only the best so far. */
+  /** Whether each result of a search is a dot, beside the line of the best so far. */
   readonly dots: boolean;
 }
 
-/** From this ratio between the slowest and the fastest answer on, a linear axis would flatten the slow ones. */
+/** Least ratio of the fastest to the slowest method that makes the axis logarithmic. */
 const LOG_FROM = 16;
-/** Decades that a log axis reaches down to, below the fastest. */
+/** The low end of a logarithmic axis, as a share of the fastest result. */
 const LOG_LEAST = 1 / 2000;
-/** Pixels between two labels of two lines. */
+/** Least distance between two labels, pixels. */
 const LABEL = 31;
 
 /**
- * A step line for each search and a level one for who has one answer, name and best result at the line's end,
- * and ticks at the bottom for failed trials.
+ * Draws a step line for each search and a level line for each method with one answer. The name and the best result stand
+ * at the line's end, and ticks at the bottom mark failed trials.
  */
 export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Spec {
   const { width, height } = options;
-  // A little room for a mark at the very end.
+  // Some room for a mark at the end.
   const end = options.end * 1.02;
   const lines = curves.map((curve) => ({ curve, steps: stepsOf(curve, end) }));
   const bests = lines.map((l) => l.steps.at(-1)?.y ?? 0).filter((y) => y > 0);
@@ -165,7 +179,7 @@ export function curvesSpec(curves: readonly Curve[], options: CurvesOptions): Sp
   };
 }
 
-/** Where the best result improves, and the last one again at the end. */
+/** The points where the best result improves, and the last result again at the end. */
 function stepsOf({ points, method }: Curve, end: number): readonly Point[] {
   const [first] = points;
   if (isFixed(method)) return first ? [{ x: 0, y: first.y }, { x: end, y: first.y }] : [];

@@ -1,6 +1,7 @@
 import { TunebookError } from "../base/error.ts";
 
-/** Data of which no chart can be made. */
+/** Data that can't be drawn as a chart. */
 export class ChartError extends TunebookError {
+  /** The name of the error's class. */
   override readonly name = "ChartError";
 }

@@ -1,4 +1,4 @@
-/** What is known of the points of a space, from a space that was measured whole or from the trials of searches. */
+/** Collects the explored points of a space, from a recorded space or from the trials of searches. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { median } from "../base/statistics.ts";
@@ -12,29 +12,37 @@ import { ChartError } from "./error.ts";
 import { oneTask } from "./one_task.ts";
 import { speedOf } from "./spec.ts";
 
-/** Letters of a knob's name that are shown. */
+/** Most visible characters of a knob's name. */
 const KNOB = 24;
 
+/** The explored points of a space. */
 export interface ExploredPoints {
-  /** Those of which more than one value was explored, each with those values in order. */
+  /** The knobs with more than one explored value, each with its values in order. */
   readonly knobs: readonly ExploredKnob[];
-  /** A point a configuration. */
+  /** One point a configuration. */
   readonly points: readonly ExploredPoint[];
+  /** The unit of the speeds. */
   readonly unit: "GFLOP/s" | "GB/s";
 }
+/** A knob with several explored values. */
 export interface ExploredKnob {
+  /** The knob's name, as a chart shows it. */
   readonly name: string;
+  /** The explored values in order, as a chart shows them. */
   readonly values: readonly string[];
 }
+/** An explored configuration. */
 export interface ExploredPoint {
-  /** The value of each knob, in the order of `knobs`: its place among the knob's values. */
+  /** For each knob, in the order of `knobs`: the index of its value; -1 if the configuration lacks the knob. */
   readonly places: readonly number[];
-  /** NaN where it failed. */
+  /** Its speed; NaN if it failed. */
   readonly speed: number;
+  /** `ok`, or where it failed. */
   readonly status: string;
-  /** The rule's own point. */
+  /** True for the rule's preset. */
   readonly preset: boolean;
 }
+/** A point and its configuration. */
 interface PointAt {
   readonly config: Config;
   readonly speed: number;
@@ -43,12 +51,12 @@ interface PointAt {
 }
 
 /**
- * The points of a table: of a recorded space (`autotvm.recordSpace`, `notebooks/data/space_*.arrows`), or of trials.
- * Of a configuration that was tried several times, the median counts. Where methods of several rules are in a
- * table, the points are those of the rule with most trials: others have other knobs.
+ * Collects the points of a table: a recorded space (`autotvm.recordSpace`, `notebooks/data/space_*.arrows`), or trials.
+ * A configuration with several trials has their median. If the trials belong to several rules, only the rule with the
+ * most trials counts, as each rule has its own knobs.
  *
- * @throws {RecordError} for another table
- * @throws {ChartError} for trials of several programs
+ * @throws {RecordError} if the table is neither
+ * @throws {ChartError} if the trials belong to several programs
  */
 export function exploredPoints(table: Table): ExploredPoints {
   const { points, unit } = table.schema.metadata.has("tunebook.space") ? fromSpace(table) : fromTrials(table);
@@ -76,18 +84,24 @@ export function exploredPoints(table: Table): ExploredPoints {
   };
 }
 
-/** The fastest point, if one has succeeded. */
+/** Finds the fastest point; undefined if none succeeded. */
 export function fastestOf(points: readonly ExploredPoint[]): ExploredPoint | undefined {
   return points.reduce<ExploredPoint | undefined>((a, b) => b.speed > (a?.speed ?? 0) ? b : a, undefined);
 }
 
-/** @throws {ChartError} where a knob is unknown, or had one value only */
+/**
+ * Finds the index of a knob by its name.
+ *
+ * @throws {ChartError} if the knob is unknown, or has only one explored value
+ */
 export function knobAt(explored: ExploredPoints, name: string): number {
   const at = explored.knobs.findIndex((k) => k.name === shownName(name, KNOB));
   if (at >= 0) return at;
   const known = explored.knobs.map((k) => k.name).join(", ") || "none";
   throw new ChartError(
-    `cannot draw knob ${shownName(name)}: knobs of which several values were tried are ${known}`,
+    `expected a knob with several explored values, got ${
+      shownName(name)
+    }, drawing a space; such knobs are ${known}`,
   );
 }
 
@@ -115,7 +129,7 @@ function fromTrials(
   oneTask(all);
   const [records = []] = [...Map.groupBy(all, (r) => r.rule).values()].sort((a, b) => b.length - a.length);
   const speed = speedOf(records.filter((r) => r.status === "ok"));
-  // A search from the preset tries it first.
+  // A search that starts from the preset measures it first.
   const preset = records.find((r) => r.contestant === "dlight") ??
     records.find((r) => r.start === "preset" && r.trial === 0);
   return {
@@ -132,13 +146,13 @@ function fromTrials(
   };
 }
 
-/** A value as a chart shows it: `8×4`, `texture`, `true`. */
+/** Writes a knob's value as a chart shows it: `8×4`, `texture`, `true`. */
 function textOf(value: KnobValue): string {
   const text = showValue(value);
   return shownName(isNumbers(value) ? text.replaceAll("x", "×") : text, 24);
 }
 
-/** Numbers by size, splits by their product and then from the outermost factor on, others by their letters. */
+/** Compares values: numbers by size, splits by their product and then from the outermost factor, others as text. */
 function order(a: KnobValue, b: KnobValue): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (isNumbers(a) && isNumbers(b)) {

@@ -1,6 +1,6 @@
 import type { Failure } from "../measure/measurement.ts";
 
-/** How each kind of failure is called and marked: by its shape alone, so that print without colours tells them apart. */
+/** The label and shape of each kind of failure. Shapes alone distinguish them, so that they read without colours. */
 const FAILURES: Readonly<Record<Failure, { readonly label: string; readonly shape: string }>> = {
   instantiate: { label: "refused by the template", shape: "triangle-left" },
   verify: { label: "beyond a limit", shape: "square" },
@@ -13,7 +13,7 @@ const FAILURES: Readonly<Record<Failure, { readonly label: string; readonly shap
   deviceLost: { label: "device lost", shape: "triangle-right" },
 };
 
-/** The looks of a status that is not ok; a log of tomorrow may have others. */
+/** Returns the label and shape of a failed status. A log of a later version may have unknown ones. */
 export function failureOf(status: string): { readonly label: string; readonly shape: string } {
   return Object.hasOwn(FAILURES, status)
     ? FAILURES[status as Failure]

@@ -1,4 +1,4 @@
-/** Who stands where in contests with other libraries. */
+/** Ranks methods and other libraries by their speed, operator by operator. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { median } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
@@ -6,18 +6,21 @@ import { rowsOf } from "../records/table.ts";
 
 /** One sample of one method on one operator. */
 export interface ContestRow {
+  /** The operator's name. */
   readonly operator: string;
+  /** The method or library. */
   readonly contestant: string;
   /** `own`, or `peer`: another library. */
   readonly side: string;
-  /** Of one run. */
+  /** Milliseconds of one run. */
   readonly ms: number;
-  /** What bounds the operator on the device that was measured: `arithmetic` or `memory`. */
+  /** What bounds the operator on the measured device: `arithmetic` or `memory`. */
   readonly bound: string;
-  /** The milliseconds of the bound over those of this sample. */
+  /** The time of the roofline over that of this sample, from 0 to about 1. */
   readonly shareOfRoofline: number;
 }
 
+/** The columns of a table of samples. */
 export const CONTEST_COLUMNS = {
   operator: "text",
   contestant: "text",
@@ -27,30 +30,36 @@ export const CONTEST_COLUMNS = {
   shareOfRoofline: "float",
 } as const satisfies Readonly<Record<keyof ContestRow, Column>>;
 
-/** A method's median on an operator. */
+/** A method's median time on an operator. */
 export interface LeaderboardPlace {
+  /** The method or library. */
   readonly method: string;
+  /** `own`, or `peer`: another library. */
   readonly side: string;
+  /** Median milliseconds of one run. */
   readonly ms: number;
+  /** The time of the roofline over the median, from 0 to about 1. */
   readonly shareOfRoofline: number;
 }
 
-/** One operator. */
+/** The ranking of one operator. */
 export interface Leaderboard {
+  /** The operator's name. */
   readonly operator: string;
+  /** What bounds it on the measured device: `arithmetic` or `memory`. */
   readonly bound: string;
-  /** Milliseconds of the bound. */
+  /** Milliseconds that the roofline allows at least. */
   readonly leastMs: number;
-  /** Fastest first. */
+  /** All methods and libraries, the fastest first. */
   readonly places: readonly LeaderboardPlace[];
-  /** The fastest of the other libraries, if one has the operator. */
+  /** The fastest other library; undefined if none has the operator. */
   readonly peer: LeaderboardPlace | undefined;
 }
 
 /**
- * The medians of all methods, by operator in the table's order.
+ * Ranks all methods by their medians, one ranking an operator, in the table's order.
  *
- * @throws {RecordError} for a table that lacks a column
+ * @throws {RecordError} if the table lacks a column
  */
 export function leaderboards(table: Table): readonly Leaderboard[] {
   const rows = rowsOf(table, CONTEST_COLUMNS);
@@ -67,12 +76,12 @@ export function leaderboards(table: Table): readonly Leaderboard[] {
   });
 }
 
-/** How many times as fast as the fastest peer a method is; NaN where there is no such peer or method. */
+/** Computes the speedup of a method over the fastest other library; NaN if either is missing. */
 export function timesPeer({ places, peer }: Leaderboard, method: string): number {
   return (peer?.ms ?? NaN) / (places.find((p) => p.method === method)?.ms ?? NaN);
 }
 
-/** NaN of none; what is not a number does not count. */
+/** Computes the geometric mean, ignoring NaN; NaN for an empty list. */
 export function geometricMean(list: readonly number[]): number {
   const logs = list.filter((x) => !Number.isNaN(x)).map(Math.log);
   return Math.exp(logs.reduce((sum, x) => sum + x, 0) / logs.length);

@@ -1,11 +1,11 @@
-/** How methods are called and coloured, in every chart, table and line. */
+/** The labels and colours of methods, in every chart, table and line. */
 import { printableLine } from "../base/printable.ts";
 
 interface Looks {
   readonly label: string;
-  /** Okabe and Ito's colours, which the colour-blind tell apart. */
+  /** One of Okabe and Ito's colours, distinct for the colour-blind. */
   readonly color: string;
-  /** It has one answer, and knows it from the first moment. */
+  /** True for a method with one answer from the start, without a search. */
   readonly fixed: boolean;
 }
 
@@ -15,20 +15,21 @@ const METHODS: Readonly<Record<string, Looks>> = {
   "autotvm": { label: "AutoTVM (from scratch)", color: "#E69F00", fixed: false },
   "autotvm+dlight": { label: "AutoTVM from DLight", color: "#009E73", fixed: false },
 };
-/** For methods that nobody foresaw. */
+/** Colours of other methods. */
 const OTHER = ["#CC79A7", "#56B4E9", "#D55E00", "#000000"];
 
-/** Letters of a method's name that are shown. */
+/** Most visible characters of a method's name. */
 const LONGEST = 60;
 
+/** Returns the label of a method; its name, made printable, if the method is unknown. */
 export function labelOf(method: string): string {
   return looksOf(method)?.label ?? shownName(method);
 }
 
-/** A name from a file, perhaps a stranger's, as a chart can show it; of up to `most` letters. */
+/** Makes a name from a file, which is untrusted input, printable in a chart, with at most `most` characters. */
 export function shownName(name: string, most = LONGEST): string {
   const shown = printableLine(name.length > most ? `${name.slice(0, most - 1)}…` : name);
-  // Vega takes what every object has for a series that it knows.
+  // Vega would take a property of every object, such as `constructor`, for a known series.
   return shown in {} ? `“${shown}”` : shown;
 }
 
@@ -36,16 +37,22 @@ function looksOf(method: string): Looks | undefined {
   return Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
 }
 
+/** Returns the colour of a method, `#rrggbb`. */
 export function colorOf(method: "fallback" | "dlight" | "autotvm+dlight"): string {
   return METHODS[method]?.color ?? "";
 }
 
-/** True for methods that don't search; those that nobody foresaw are taken to search. */
+/** True for methods without a search. Unknown methods are assumed to search. */
 export function isFixed(method: string): boolean {
   return looksOf(method)?.fixed ?? false;
 }
 
-/** Which label has which colour, among the methods that are there; a Vega-Lite scale. */
+/** True for the methods that `compare` brings itself. */
+export function isBuiltIn(method: string): boolean {
+  return looksOf(method) !== undefined;
+}
+
+/** Makes a Vega-Lite scale from the labels of these methods to their colours. */
 export function colorScale(
   methods: readonly string[],
 ): { readonly domain: readonly string[]; readonly range: readonly string[] } {

@@ -8,17 +8,17 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
 /**
- * Draws several comparisons in one picture: a row an operator, a dot a method, placed by how many times as fast
- * as DLight it is; the axis is logarithmic, so that twice and half as fast lie equally far from the middle.
+ * Draws several comparisons in one chart: one row an operator, and one dot a method, at its speedup over DLight. The
+ * axis is logarithmic, so that twice and half as fast lie equally far from 1.
  *
- * @throws {RecordError} for a table that is no summary
+ * @throws {RecordError} if the table is not a summary
  */
 export function overview(summary: Table, options: ChartOptions = {}): Chart {
   checkOptions("charts.overview", options, CHART_FIELDS);
   return new Chart(overviewSpec(summaryRows(summary), options));
 }
 
-/** Draws `overview` of the rows of a summary. */
+/** Draws `overview` of the rows of a summary as a Vega-Lite specification. */
 export function overviewSpec(all: readonly SummaryRow[], options: ChartOptions = {}): Spec {
   const rows = all.filter((r) => r.speedupVsDlight > 0);
   const named = operatorNames(rows);

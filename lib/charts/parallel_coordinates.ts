@@ -1,4 +1,4 @@
-/** All configurations of a space at once. */
+/** Draws all configurations of a space at once. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
@@ -20,43 +20,44 @@ import { flag, positive } from "../base/option_kinds.ts";
 
 const TITLE = "Configurations and their speed";
 const HEIGHT = 340;
-/** Pixels between two axes at least, of a letter of a name, and between two values of an axis. */
+/** Least distance between two axes, width of a character, and least distance between two values, pixels. */
 const STEP = 84, LETTER = 6.2, VALUE = 11;
-/** From this ratio between the fastest and the slowest on, the axis of speeds is logarithmic. */
+/** Least ratio of the fastest to the slowest point that makes the axis of speeds logarithmic. */
 const LOG_FROM = 8;
-/** The share of the room around a value that its lines take. */
+/** The share of the space around a value over which its lines are spread. */
 const SPREAD = 0.72;
-/** Lines that are drawn at most, beside the best. */
+/** Most lines, beside the best. */
 const LINES = 4000;
-/** So many faint lines together are as dark as one. */
+/** The number of faint lines that together are as dark as one strong line. */
 const FAINT = 60;
 
+/** The options of `parallelCoordinates`. */
 export interface ParallelOptions extends ChartOptions {
-  /** How many of the fastest are drawn strongly; default 10, and of few a fifth. */
+  /** The number of fastest configurations that are drawn strongly. Default 10, but at most a fifth of all. */
   readonly best?: number;
-  /** Draw those that failed, too; default false. */
+  /** Whether to draw failed configurations too. Default false. */
   readonly failures?: boolean;
 }
 
 const FIELDS = { ...CHART_FIELDS, best: positive, failures: flag };
 
 /**
- * A line a configuration, an axis a knob, and at the right the speed that they lead to: the darker, the faster. The
- * lines through a value are spread around it in the order of their speeds, the fastest on top, so that a value whose
- * lines are all light is a bad one. The best few are drawn strongly, in front; those that failed, where they are
- * asked for, are dashed and end below the axis of speeds.
+ * Draws one line a configuration and one axis a knob, with an axis of speeds at the right: the darker, the faster. The
+ * lines through a value are spread around it in the order of their speeds, the fastest on top. A value with only light
+ * lines is a bad one. The best few are drawn strongly, in front. Failed configurations are dashed, and end below the
+ * axis of speeds.
  *
- * `table` is of a recorded space, or of trials. Knobs of which one value was tried have no axis.
+ * `table` is a recorded space, or trials. A knob with only one explored value has no axis.
  *
- * @throws {RecordError} for another table
- * @throws {ChartError} for trials of several programs
+ * @throws {RecordError} if the table is neither
+ * @throws {ChartError} if the trials belong to several programs
  */
 export function parallelCoordinates(table: Table, options: ParallelOptions = {}): Chart {
   checkOptions("charts.parallelCoordinates", options, FIELDS);
   return new Chart(parallelCoordinatesSpec(table, options));
 }
 
-/** `parallelCoordinates` as a Vega-Lite specification. */
+/** Draws `parallelCoordinates` as a Vega-Lite specification. */
 export function parallelCoordinatesSpec(table: Table, options: ParallelOptions = {}): Spec {
   const { failures = false } = options;
   const explored = exploredPoints(table);
@@ -83,7 +84,7 @@ export function parallelCoordinatesSpec(table: Table, options: ParallelOptions =
   const names = explored.knobs.map((k) => k.name);
   const step = Math.max(STEP, ...names.map((n) => n.length * LETTER + 12));
   const width = Math.round(step * explored.knobs.length);
-  // All axes go from 0 to 1, and a failure lies below.
+  // All axes go from 0 to 1. A failure lies below 0.
   const y = {
     field: "value",
     type: "quantitative",
@@ -184,7 +185,7 @@ export function parallelCoordinatesSpec(table: Table, options: ParallelOptions =
   };
 }
 
-/** Where each of the points, slowest first, crosses the axis of a knob: the lines through a value are spread around it. */
+/** Computes where each point, slowest first, crosses a knob's axis. The lines through a value are spread around it. */
 function spreadOf(
   explored: ExploredPoints,
   knob: number,
@@ -201,7 +202,7 @@ function spreadOf(
   });
 }
 
-/** The values of an axis, or as many of them as there is room for, evenly drawn. */
+/** Makes the labels of an axis: all values, or evenly chosen ones if there is no room for all. */
 function valueTicks(explored: ExploredPoints, axis: number) {
   const { values } = explored.knobs[axis] as ExploredPoints["knobs"][0];
   const every = Math.ceil(values.length * VALUE / HEIGHT);
@@ -210,7 +211,7 @@ function valueTicks(explored: ExploredPoints, axis: number) {
   );
 }
 
-/** What each value has of an axis. */
+/** Computes the part of an axis that belongs to each value. */
 function bandsOf(explored: ExploredPoints, axis: number) {
   const { values } = explored.knobs[axis] as ExploredPoints["knobs"][0];
   const edge = (1 - SPREAD) / 2;
@@ -225,7 +226,7 @@ function linearTicks(low: number, high: number): readonly number[] {
   return low === high ? [low] : Array.from({ length: 6 }, (_, k) => low + (high - low) * k / 5);
 }
 
-/** The best, and round numbers as far as they are not too near to it. */
+/** Chooses the best speed as a tick, and the round numbers that are not too near to it. */
 function logTicks(low: number, high: number): readonly number[] {
   const room = (high / low) ** 0.04;
   return [...roundValues(low, high).filter((s) => s * room < high), high];

@@ -1,4 +1,4 @@
-/** How good a result is against the time that it took to find. */
+/** Draws the quality of results against the time to find them. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
@@ -17,12 +17,13 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 import { text } from "../base/option_kinds.ts";
 
-/** One way to come to a result, for example a tuner with its budget, or a level of `build`. */
+/** One way to get a result, for example a tuner with its budget, or a level of `build`. */
 export interface WayRow {
+  /** The name of the way. */
   readonly name: string;
-  /** Of tuning or compiling. */
+  /** Seconds of tuning or compiling. */
   readonly seconds: number;
-  /** How good its result is: more is better. */
+  /** The quality of its result; higher is better. */
   readonly quality: number;
 }
 
@@ -32,33 +33,33 @@ const COLUMNS = {
   quality: "float",
 } as const satisfies Readonly<Record<keyof WayRow, Column>>;
 
-/** Ways as a table for `paretoSpec`. */
+/** Makes a table of ways for `pareto`. */
 export function wayTable(rows: readonly WayRow[]): Table {
   return tableOf(rows, COLUMNS);
 }
 
 const WIDTH = 520, HEIGHT = 300, BESIDE = 90;
 const TITLE = "Quality against tuning time";
-/** From this ratio of times on, a linear axis would press the short ones together. */
+/** Least ratio of the longest to the shortest time that makes the axis logarithmic. */
 const LOG_FROM = 16;
-/** Seconds that are taken for none. */
+/** Least time on a logarithmic axis, seconds: a way without any time is drawn there. */
 const INSTANT = 1e-6;
 
 const FIELDS = { ...CHART_FIELDS, quality: text };
 
 /**
- * A point a way, with its name, quality upwards and seconds to the right; the step line is the front: what is to be
- * had by a time. Ways on it are filled; for each other one, another is as good in less time. `quality` names what is
- * measured.
+ * Draws one named point a way, with the quality upwards and the seconds to the right. The step line is the Pareto front:
+ * the best quality within a time. Ways on the front are filled. Every other way is dominated: another one is at least as
+ * good in at most its time. `quality` is the title of the vertical axis.
  *
- * @throws {RecordError} for another table
+ * @throws {RecordError} if the table lacks a column of `WayRow`
  */
 export function pareto(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Chart {
   checkOptions("charts.pareto", options, FIELDS);
   return new Chart(paretoSpec(table, options));
 }
 
-/** `pareto` as a Vega-Lite specification. */
+/** Draws `pareto` as a Vega-Lite specification. */
 export function paretoSpec(table: Table, options: ChartOptions & { readonly quality?: string } = {}): Spec {
   const { quality = "quality" } = options;
   const rows = rowsOf(table, COLUMNS);
@@ -67,7 +68,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
   );
   if (known.length === 0) return emptyChart(options, TITLE, "no way gave a result");
   const without = rows.length - known.length;
-  // No time at all would be nowhere on a logarithmic axis.
+  // A logarithmic axis has no zero.
   const secondsOf = (r: WayRow) => Math.max(INSTANT, r.seconds);
   const times = known.map(secondsOf);
   const log = Math.max(...times) > LOG_FROM * Math.min(...times);
@@ -80,7 +81,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
     x: secondsOf(r),
     y: r.quality,
     front: front.includes(r),
-    // Those on the front are named first, where names are in each other's way.
+    // Points on the front get their labels first, as labels may not overlap.
   })).sort((a, b) => Number(b.front) - Number(a.front));
   const steps = points.filter((p) => p.front).toSorted((a, b) => a.x - b.x || a.y - b.y);
   const last = steps.at(-1) as typeof steps[0];
@@ -90,7 +91,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
     y: HEIGHT * (1 - (p.y - bottom) / (top - bottom)),
   });
   const labels = placeLabels(points.map((p) => ({ ...pixelOf(p), text: p.name })), {
-    // There is room to the right of the plot.
+    // Labels may use the space to the right of the plot.
     width: WIDTH + BESIDE,
     height: HEIGHT,
     taken: boxesOf(line.map(pixelOf)),
@@ -107,7 +108,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
     type: "quantitative",
     title: quality,
     scale: { domain: [bottom, top], nice: false, zero: false },
-    axis: { tickCount: 6, domain: false, ticks: false, format: "~g" },
+    axis: { tickCount: 6, domain: false, ticks: false },
   };
   const notes = [
     ...(without > 0 ? [`${without} without a result`] : []),
@@ -141,7 +142,7 @@ export function paretoSpec(table: Table, options: ChartOptions & { readonly qual
   };
 }
 
-/** Those than which nothing is as good in less time, or better in as little. */
+/** Finds the Pareto front: the ways that no other way dominates. */
 function frontOf(rows: readonly WayRow[]): readonly WayRow[] {
   return rows.filter((r) =>
     !rows.some((s) =>
@@ -150,7 +151,7 @@ function frontOf(rows: readonly WayRow[]): readonly WayRow[] {
   );
 }
 
-/** What a step line covers. */
+/** Computes the boxes that a step line covers. */
 function boxesOf(line: readonly Pixel[]): readonly Box[] {
   return line.slice(1).flatMap((to, k) => {
     const from = line[k] as Pixel;
@@ -161,7 +162,7 @@ function boxesOf(line: readonly Pixel[]): readonly Box[] {
   });
 }
 
-/** Some room above and below; from zero on, if that is not far. */
+/** Computes the range of an axis, with some room above and below. It starts at zero if zero is near. */
 function rangeOf(values: readonly number[]): readonly [number, number] {
   const low = Math.min(...values), high = Math.max(...values);
   const room = (high - low || Math.abs(high) || 1) * 0.12;

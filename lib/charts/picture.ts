@@ -1,27 +1,27 @@
-/** Vega-Lite specifications as pictures, without a browser. The libraries are heavy and loaded on first use. */
+/** Draws Vega-Lite specifications as pictures, without a browser. The libraries are large and loaded on first use. */
 import type { Spec as VegaSpec } from "npm:vega@6.4.0";
 import { printable } from "../base/printable.ts";
 import type { Spec } from "./spec.ts";
 import { fileURLToPath } from "node:url";
 
-/** Loads what draws SVG, for whoever wants to wait for it at another time than the first drawing's. */
+/** Loads the libraries that draw SVG. Call it early to avoid the wait at the first drawing. */
 export async function loadDrawing() {
   const [vega, lite] = await Promise.all([import("npm:vega@6.4.0"), import("npm:vega-lite@6.4.0")]);
-  // Vega's own guess without a canvas is 0.8, which leaves a wide margin beside each text.
+  // Without a canvas, Vega estimates 0.8, which leaves a wide margin beside each text.
   (vega as unknown as WithMetrics).textMetrics.width = (item, text) =>
     WIDTH * `${text}`.length * (item.fontSize ?? 11);
   return { vega, lite };
 }
 
-/** The specification in Vega's terms, of which Vega-Lite's are short forms. */
+/** Compiles a Vega-Lite specification to a Vega specification. */
 export async function vegaOf(spec: Spec): Promise<VegaSpec> {
   const { lite } = await loadDrawing();
-  // Vega writes into the data that it draws.
+  // Vega modifies the data that it draws, so it gets a copy.
   const own = shown(spec) as unknown as Parameters<typeof lite.compile>[0];
   return lite.compile(own, { logger: SILENT }).spec;
 }
 
-/** The specification drawn as SVG. */
+/** Draws a specification as SVG text. */
 export async function svgOf(spec: Spec): Promise<string> {
   const { vega } = await loadDrawing();
   const view = new vega.View(vega.parse(await vegaOf(spec)), { renderer: "none" });
@@ -32,7 +32,7 @@ export async function svgOf(spec: Spec): Promise<string> {
   }
 }
 
-/** A copy whose texts all show: one letter that no XML may hold, and there is no picture. */
+/** Copies data with all texts made printable. One character that XML forbids would prevent the picture. */
 function shown(x: unknown): unknown {
   if (typeof x === "string") return printable(x);
   if (typeof x !== "object" || x === null) return x;
@@ -40,10 +40,10 @@ function shown(x: unknown): unknown {
   return Object.fromEntries(Object.entries(x).map(([key, value]) => [key, shown(value)]));
 }
 
-/** Pixels of a PNG for one of the specification. */
+/** Pixels of a PNG for one pixel of the specification. */
 export const SCALE = 2;
 
-/** The specification drawn as PNG at twice its size, with the font that comes along: no font need be installed. */
+/** Draws a specification as PNG at twice its size, with the included font: none needs to be installed. */
 export async function pngOf(spec: Spec): Promise<Uint8Array<ArrayBuffer>> {
   const [svg, { Resvg }, fonts] = await Promise.all([
     svgOf(spec),
@@ -63,15 +63,15 @@ export async function pngOf(spec: Spec): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(drawn.asPng());
 }
 
-/** Of a letter, in font sizes: Roboto's average is 0.52. */
+/** Width of a character, as a share of the font size; Roboto's average is 0.52. */
 const WIDTH = 0.56;
 
-/** What Vega exports for renderers that know their font, and its types leave out. */
+/** A part of Vega's exports for renderers that know their font, which its types leave out. */
 interface WithMetrics {
   readonly textMetrics: { width: (item: { readonly fontSize?: number }, text: unknown) => number };
 }
 
-/** Vega-Lite warns of nothing that a reader of the chart could mend. */
+/** A logger that ignores everything: readers of a chart can't act on Vega-Lite's warnings. */
 const SILENT = (() => {
   const self = {
     level: () => self,
@@ -85,7 +85,7 @@ const SILENT = (() => {
 
 let written: Promise<string[]> | undefined;
 
-/** The font as a file: it is one already where this module is, else it is fetched next to its peers. */
+/** Returns the path of the font file. A module that was imported over http fetches it to a temporary file. */
 function fontFiles(): Promise<string[]> {
   return written ??= (async () => {
     const url = new URL("./fonts/Roboto-Regular.ttf", import.meta.url);

@@ -1,41 +1,51 @@
-/** Names beside points. */
+/** Places names beside points. */
 
+/** A position, pixels; y goes down. */
 export interface Pixel {
+  /** Distance from the left. */
   readonly x: number;
+  /** Distance from the top. */
   readonly y: number;
 }
-/** A point and its name; a point without one is only in the way. */
+/** A point with its name. A point without a name gets no label, but labels avoid it. */
 export interface Named extends Pixel {
+  /** The name. */
   readonly text?: string;
 }
-/** What a label must not lie on; y goes down. */
+/** An area that labels avoid, pixels; y goes down. */
 export interface Box {
+  /** Left edge. */
   readonly left: number;
+  /** Right edge. */
   readonly right: number;
+  /** Top edge. */
   readonly top: number;
+  /** Bottom edge. */
   readonly bottom: number;
 }
-/** A name at a place: the middle of the side that is next to its point. */
+/** A placed name. Its position is the middle of the side next to its point. */
 export interface Label extends Pixel {
+  /** The name. */
   readonly text: string;
+  /** The side of the text at the position. */
   readonly align: "left" | "center" | "right";
-  /** The point, where the label stands too far off to be understood without a line to it. */
+  /** The point, if the label is so far away that it needs a line to the point. */
   readonly to?: Pixel;
 }
 
-/** Pixels of a letter at the labels' size of 11, of a line, and from a point's middle to its rim. */
+/** Width of a character at font size 11, height of a line, and radius of a point, pixels. */
 const LETTER = 6, LINE = 13, POINT = 6;
-/** How far from its point a label may stand, nearest first; from `LEADER` on, a line leads to the point. */
+/** Distances between a label and its point, nearest first. From `LEADER` on, a line leads to the point. */
 const FAR = [0, 5, 11, 18, 26, 36, 48, 62, 78, 96, 116, 140], LEADER = 11;
-/** Right first, as one reads, then left, then what is between. */
+/** Directions from the point: right first, then left, then those between. */
 const WAYS = [0, 8, 1, 15, 7, 9, 2, 14, 6, 10, 3, 13, 5, 11, 4, 12].map((k) => ({
   dx: Math.cos(k * Math.PI / 8),
   dy: Math.sin(k * Math.PI / 8),
 }));
 
 /**
- * A place for each name, as near to its point as can be: no label lies on another, on a point, on what is `taken`, or
- * outside of the `width` and `height` of the plot. A point that finds no place gets no label.
+ * Places each name as near to its point as possible. No label lies on another label, on a point, on a `taken` box, or
+ * outside of the plot's `width` and `height`. A point without a free place gets no label.
  */
 export function placeLabels(
   points: readonly Named[],
@@ -57,7 +67,7 @@ export function placeLabels(
     const length = text.length * LETTER;
     for (const far of FAR) {
       for (const { dx, dy } of WAYS) {
-        // Beside a point the near end is what counts, above and below it the middle.
+        // A label beside its point starts or ends there; one above or below it is centred.
         const align = Math.abs(dx) < 0.2 ? "center" : dx > 0 ? "left" : "right";
         const at = { x: x + dx * (POINT + 3 + far), y: y + dy * (POINT + LINE / 2 + 1 + far) };
         const left = align === "left" ? at.x : align === "right" ? at.x - length : at.x - length / 2;
@@ -73,7 +83,7 @@ export function placeLabels(
   return points.map(place).filter((label) => label !== undefined);
 }
 
-/** Layers that draw labels, with a halo that keeps them readable on lines. */
+/** Makes the layers that draw labels, with a halo that keeps them readable on lines. */
 export function labelLayers(labels: readonly Label[]): readonly object[] {
   const pixel = (field: string) => ({ field, type: "quantitative", scale: null });
   const led = labels.flatMap(({ x, y, align, to }) =>

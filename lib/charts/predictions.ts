@@ -1,4 +1,4 @@
-/** What a cost model expects against what was measured. */
+/** Draws the predictions of a cost model against measurements. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
@@ -16,12 +16,13 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 import { oneOf, text } from "../base/option_kinds.ts";
 
-/** One point, as the model sees it. */
+/** The prediction for one point, and its measurement. */
 export interface PredictionRow {
+  /** The model's prediction; higher is better. */
   readonly predicted: number;
-  /** NaN where it was not measured, or failed. */
+  /** The measurement in the same unit; NaN if the point was not measured, or failed. */
   readonly measured: number;
-  /** `learnt`: the model was fitted to it; `unseen`: it was not; `next`: unseen, and would be tried next. */
+  /** `learnt`: the model was fitted to it; `unseen`: it was not; `next`: unseen, and next to be tried. */
   readonly kind: "learnt" | "unseen" | "next";
 }
 
@@ -31,16 +32,16 @@ const COLUMNS = {
   kind: ["learnt", "unseen", "next"],
 } as const satisfies Readonly<Record<keyof PredictionRow, Column>>;
 
-/** Predictions as a table for `predictionsSpec`. */
+/** Makes a table of predictions for `predictions`. */
 export function predictionTable(rows: readonly PredictionRow[]): Table {
   return tableOf(rows, COLUMNS);
 }
 
 const TITLE = "Predictions against measurements";
 const SIDE = 360;
-/** Points of a kind that are drawn at most; the correlation is of all. */
+/** Most points of a kind that are drawn. The correlation is over all points. */
 const POINTS = 4000;
-/** From behind to the front. Shapes and shades tell them apart in print without colours, too. */
+/** The looks of each kind, from the back to the front. Shapes and shades also distinguish them without colours. */
 const KINDS = [
   {
     kind: "unseen",
@@ -64,13 +65,14 @@ const KINDS = [
 const FIELDS = { ...CHART_FIELDS, unit: text, by: oneOf("value", "rank") };
 
 /**
- * A point a configuration: predicted to the right, measured upwards, both in `unit`s of which more is better, and the
- * diagonal on which a perfect model's points would lie. A model that learns ranks predicts no speeds: with `by:
- * "rank"` both axes are places instead, the best at the top right. Points that would be tried next stand out, and
- * those of which no measurement is known lie at the bottom. The rank correlation (Spearman's) is of the points that
- * the model had not seen, if there are any.
+ * Draws one point a configuration, with the prediction to the right and the measurement upwards. Both are in `unit`
+ * (default `score`); higher is better. A perfect model's points would lie on the diagonal. A model that learns ranks
+ * predicts no speeds: with `by: "rank"` both axes are ranks, the best at the top right; default `value`.
  *
- * @throws {RecordError} for another table
+ * The points that would be tried next stand out. Points without a measurement lie at the bottom. The rank correlation
+ * (Spearman's) is over the points that the model had not seen, or over all if there are too few.
+ *
+ * @throws {RecordError} if the table lacks a column of `PredictionRow`
  */
 export function predictions(
   table: Table,
@@ -80,7 +82,7 @@ export function predictions(
   return new Chart(predictionsSpec(table, options));
 }
 
-/** `predictions` as a Vega-Lite specification. */
+/** Draws `predictions` as a Vega-Lite specification. */
 export function predictionsSpec(
   table: Table,
   options: ChartOptions & { readonly unit?: string; readonly by?: "value" | "rank" } = {},
@@ -147,7 +149,7 @@ export function predictionsSpec(
         mark: { type: "line", color: "#333333", strokeDash: [4, 4], strokeWidth: 1 },
         encoding: { x, y },
       },
-      // One behind the other: those that matter lie on top.
+      // The kinds in front are the more important ones.
       ...there.map((look) => ({
         data: {
           values: thinned(values.filter((v) => v.kind === look.label), POINTS).map(({ x, y, kind }) => ({
@@ -170,7 +172,7 @@ export function predictionsSpec(
   };
 }
 
-/** Spearman's: the correlation of ranks; ties share theirs. NaN of fewer than two points, or of equal ones. */
+/** Computes Spearman's rank correlation; ties share their mean rank. NaN for fewer than two points, or equal ones. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
   const p = ranksOf(a), q = ranksOf(b), mean = (a.length - 1) / 2;
   let both = 0, own = 0, other = 0;
@@ -183,7 +185,7 @@ export function rankCorrelation(a: readonly number[], b: readonly number[]): num
   return both / Math.sqrt(own * other);
 }
 
-/** From 0 for the least; equal values have the mean of their places. */
+/** Ranks values from 0 for the least. Equal values have the mean of their ranks. */
 function ranksOf(values: readonly number[]): readonly number[] {
   const order = [...values.keys()].sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
   const ranks: number[] = Array(values.length);

@@ -1,4 +1,4 @@
-/** Kernels under the roofs of their device. */
+/** Draws kernels under the roofline of their device. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import type { Peaks } from "../target/target.ts";
@@ -21,9 +21,9 @@ import { required } from "../base/option_kinds.ts";
 
 const WIDTH = 560, HEIGHT = 360;
 const TITLE = "Kernels under the roofline";
-/** One a method, so that print without colours tells them apart, too. */
+/** The shapes of methods, which also distinguish them without colours. */
 const SHAPES = ["circle", "diamond", "triangle-up", "square", "cross", "triangle-down"];
-/** Names of kernels that a note holds. */
+/** Most names of kernels in a note. */
 const NOTED = 4;
 
 interface Roof {
@@ -32,14 +32,14 @@ interface Roof {
 }
 interface Drawn {
   readonly kernel: string;
-  /** As it is shown: long names are cut, and may then be alike. */
+  /** The visible name. Long names are cut, so that two of them may be equal. */
   readonly name: string;
   readonly who: string;
-  /** Operations a byte. */
+  /** Arithmetic intensity, operations per byte. */
   readonly x: number;
-  /** GFLOP/s. */
+  /** Speed, GFLOP/s. */
   readonly y: number;
-  /** The highest roof over it, and how much of it the kernel reaches. */
+  /** The highest roof above it, GFLOP/s, and the share of the roof that it reaches. */
   readonly roof: number;
   readonly share: number;
 }
@@ -53,21 +53,21 @@ const PEAKS: Kind<Peaks> = {
 const FIELDS = { ...CHART_FIELDS, peaks: required(PEAKS) };
 
 /**
- * The roofline model (Williams et al., 2009), both axes logarithmic: the measured peak of arithmetic is the level
- * roof, each measured bandwidth a slanting one; a kernel is a point with its name and its share of the highest roof
- * over it, which a thin line leads up to. A kernel of several methods is named once, at its fastest.
+ * Draws the roofline model (Williams et al., 2009) with logarithmic axes. The measured arithmetic peak is the level
+ * roof; each measured bandwidth is a sloped one. A kernel is a point with its name and its share of the highest roof
+ * above it; a thin line connects them. A kernel of several methods is named once, at its fastest point.
  *
- * `table` has the columns of `kernelTable`; `peaks` are a device's (`device.probe()`, or a target's).
+ * `table` has the columns of `kernelTable`. `peaks` are those of `device.probe()`, or of a target.
  *
- * @throws {RecordError} for another table, or one that has a kernel of a method twice
- * @throws {ChartError} where the peaks were not measured
+ * @throws {RecordError} if the table lacks a column, or a method has two rows for one kernel
+ * @throws {ChartError} if the peaks were not measured
  */
 export function underRoofline(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Chart {
   checkOptions("charts.underRoofline", options, FIELDS);
   return new Chart(underRooflineSpec(table, options));
 }
 
-/** `underRoofline` as a Vega-Lite specification. */
+/** Draws `underRoofline` as a Vega-Lite specification. */
 export function underRooflineSpec(table: Table, options: ChartOptions & { readonly peaks: Peaks }): Spec {
   const { peaks } = options;
   const roofs = roofsOf(peaks);
@@ -134,7 +134,7 @@ export function underRooflineSpec(table: Table, options: ChartOptions & { readon
   const x = {
     field: "x",
     type: "quantitative",
-    title: "operations a byte (log scale)",
+    title: "operations per byte (log scale)",
     scale: { type: "log", domain: [left, right], nice: false },
     axis: axis(left, right),
   };
@@ -207,7 +207,11 @@ export function underRooflineSpec(table: Table, options: ChartOptions & { readon
   };
 }
 
-/** @throws {ChartError} */
+/**
+ * Lists the roofs with a measured bandwidth.
+ *
+ * @throws {ChartError} if no bandwidth or no arithmetic peak was measured
+ */
 function roofsOf(peaks: Peaks): readonly Roof[] {
   const roofs = [
     { name: "texture", gbps: peaks.textureGbps },
@@ -216,8 +220,8 @@ function roofsOf(peaks: Peaks): readonly Roof[] {
   ].filter((r) => r.gbps > 0 && Number.isFinite(r.gbps));
   if (roofs.length > 0 && peaks.gflops > 0 && Number.isFinite(peaks.gflops)) return roofs;
   throw new ChartError(
-    `cannot draw a roofline of peaks that were not measured (${peaks.gflops} GFLOP/s, ` +
-      `${roofs.length} bandwidths): take those of device.probe()`,
+    `expected measured peaks, got ${peaks.gflops} GFLOP/s and ${roofs.length} bandwidths, drawing a roofline; ` +
+      `take the peaks of device.probe()`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { OWN_PRESET, type RerunRow } from "../records/rerun.ts";
 import { labelOf } from "./methods.ts";
 
-/** What a row of a rerun is called; the rule may have taken other numbers on either device. */
+/** Labels a row of a rerun. The rule's preset has two labels if it differs between the devices. */
 export function scheduleLabel({ contestant, task }: RerunRow, rows: readonly RerunRow[]): string {
   const own = rows.some((r) => r.task === task && r.contestant === OWN_PRESET);
   if (contestant === OWN_PRESET) return "DLight, for here";

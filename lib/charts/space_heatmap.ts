@@ -1,4 +1,4 @@
-/** A space as a map of two of its knobs. */
+/** Draws a space as a map of two of its knobs. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { failureOf } from "./failures.ts";
 import {
@@ -20,39 +20,41 @@ import { checkOptions } from "../base/check_options.ts";
 import { oneOf, text } from "../base/option_kinds.ts";
 
 const TITLE = "A space, by two of its knobs";
-/** Pixels of a cell, which hold its number; in a map of more than so many columns they hold none. */
+/** Size of a cell with its number, width of one without, and most columns of cells with numbers. */
 const CELL = { width: 48, height: 20 }, SLIM = 22, WIDE = 28;
-/** From this ratio between the fastest and the slowest cell on, shades are of logarithms. */
+/** Least ratio of the fastest to the slowest cell that makes the shades logarithmic. */
 const LOG_FROM = 8;
-/** Where a cell is darker than this share of the way to the darkest, what is on it is white. */
+/** Text is white on a cell that is darker than this share of the scale. */
 const DARK = 0.45;
 
+/** The options of `spaceHeatmap`. */
 export interface SpaceHeatmapOptions extends ChartOptions {
-  /** Knobs; default: the two whose values make most difference, the one with fewer values to the right. */
+  /** The knob to the right. Default: of the two knobs that matter most, the one with fewer values. */
   readonly x?: string;
+  /** The knob upwards. Default: the other one of the two knobs that matter most. */
   readonly y?: string;
-  /** What a cell shows of all points that it stands for; default `best`. */
+  /** The speed that a cell shows of its points; default `best`. */
   readonly over?: "best" | "median";
 }
 
 const FIELDS = { ...CHART_FIELDS, x: text, y: text, over: oneOf("best", "median") };
 
 /**
- * Two knobs of a space, and in each cell the best, or median, speed over all values of the others: the darker, the
- * faster. A cell whose points all failed is white with a mark for the commonest kind of failure, one in which some
- * failed has a small mark; one that nobody tried is empty. The rule's preset and the best point have marks, too.
+ * Draws two knobs of a space. Each cell shows the best, or median, speed over all values of the other knobs: the darker,
+ * the faster. If all points of a cell failed, it is white with a mark for the commonest kind of failure. If only some
+ * failed, the mark is small. A cell without points is empty. The rule's preset and the best point have marks too.
  *
- * `table` is of a recorded space, or of trials.
+ * `table` is a recorded space, or trials.
  *
- * @throws {RecordError} for another table
- * @throws {ChartError} for a knob that is not there, and for trials of several programs
+ * @throws {RecordError} if the table is neither
+ * @throws {ChartError} if a knob is unknown or has only one explored value, or the trials belong to several programs
  */
 export function spaceHeatmap(table: Table, options: SpaceHeatmapOptions = {}): Chart {
   checkOptions("charts.spaceHeatmap", options, FIELDS);
   return new Chart(spaceHeatmapSpec(table, options));
 }
 
-/** `spaceHeatmap` as a Vega-Lite specification. */
+/** Draws `spaceHeatmap` as a Vega-Lite specification. */
 export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}): Spec {
   const { over = "best" } = options;
   const explored = exploredPoints(table);
@@ -140,7 +142,7 @@ export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}
   };
   const ink = { condition: { test: "datum.white", value: "#ffffff" }, value: "#222222" };
   const rest = explored.knobs.length - 2;
-  // As long as the map is high, and no more ticks than it has room for.
+  // The legend is as long as the map is high, with only the ticks that fit.
   const length = Math.min(160, Math.max(40, ys.length * CELL.height - 24));
   const ticks = log ? roundValues(low, high) : [], every = Math.ceil(ticks.length * 14 / length);
   const notes = [
@@ -214,7 +216,7 @@ export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}
         },
         encoding: { x, y, shape, stroke: ink },
       },
-      // White on black, and the other way round, is seen on any shade.
+      // A white line around a black one is visible on any shade.
       ...["white", "#000000"].map((stroke, k) => ({
         data: { values: marks.filter((m) => m.kind === PRESET) },
         mark: {
@@ -246,9 +248,9 @@ export function spaceHeatmapSpec(table: Table, options: SpaceHeatmapOptions = {}
 }
 
 const BEST = "best", PRESET = "rule's preset";
-/** Shapes as paths, of which a size of 4 is as they are. */
+/** Shapes as SVG paths. Vega draws them unscaled at size 4. */
 const STAR =
   "M0,-1.2L0.3,-0.4L1.15,-0.37L0.48,0.15L0.7,0.97L0,0.5L-0.7,0.97L-0.48,0.15L-1.15,-0.37L-0.3,-0.4Z";
 const FRAMED = "M-1.15,-0.45L1.15,-0.45L1.15,0.45L-1.15,0.45Z";
-/** With which size a frame is a cell's. */
+/** The size at which a frame fits a cell. */
 const FRAME = 1600;

@@ -1,20 +1,25 @@
-/** A space seen by two of its knobs: which two, which of their values, and what is known where they meet. */
+/** Chooses two knobs of a space and their values, and summarizes the points of each cell. */
 import { median } from "../base/statistics.ts";
 import { ChartError } from "./error.ts";
+import { shownName } from "./methods.ts";
 import { rangeOf } from "./spec.ts";
 import { type ExploredPoint, type ExploredPoints, knobAt } from "./explored_points.ts";
 
+/** A cell of a space's map. */
 export interface Cell {
+  /** Index of its column. */
   readonly x: number;
+  /** Index of its row. */
   readonly y: number;
-  /** NaN where no point has succeeded. */
+  /** Best or median speed of its points; NaN if none succeeded. */
   readonly speed: number;
+  /** The number of its points. */
   readonly points: number;
-  /** The commonest kind of failure, where there is one. */
+  /** The commonest kind of failure; undefined if no point failed. */
   readonly failure: string | undefined;
 }
 
-/** What a cell shows of its points. */
+/** Summarizes the points of a cell. */
 export function cellOf(
   own: readonly ExploredPoint[],
   over: "best" | "median",
@@ -31,7 +36,12 @@ export function cellOf(
   };
 }
 
-/** The two knobs to draw; undefined where there are not so many. */
+/**
+ * Chooses the two knobs to draw, as indices: the named ones, or those that matter most. Undefined if the space has
+ * fewer than two knobs.
+ *
+ * @throws {ChartError} if a named knob is unknown, or both names are the same
+ */
 export function axesOf(
   explored: ExploredPoints,
   { x, y }: { readonly x?: string; readonly y?: string },
@@ -45,7 +55,11 @@ export function axesOf(
   const size = (k: number) => explored.knobs[k]?.values.length ?? 0;
   const [first, second] = named;
   if (first !== undefined && first === second) {
-    throw new ChartError(`cannot draw knob ${x} against itself: name another one, or none`);
+    throw new ChartError(
+      `expected two different knobs, got ${
+        shownName(x ?? "")
+      } twice, drawing a space; name another one, or none`,
+    );
   }
   if (first !== undefined && second !== undefined) return [first, second];
   const other = others[0] as number;
@@ -55,16 +69,16 @@ export function axesOf(
   return size(both[0]) <= size(both[1]) ? both : [both[1], both[0]];
 }
 
-/** How far the best speeds of a knob's values lie apart, as a logarithm. */
+/** Computes the ratio between the best speeds of a knob's best and worst value, as a logarithm. */
 function differenceOf(explored: ExploredPoints, knob: number): number {
   const [low, high] = rangeOf(bestsOf(explored, knob).filter((s) => s > 0));
   return low < high ? Math.log(high / low) : 0;
 }
 
-/** Values of a knob that are shown at most. */
+/** Most visible values of a knob. */
 export const VALUES = 48;
 
-/** Places of a knob's values that are shown, in order: where there are too many, the preset's and the best. */
+/** Chooses the visible values of a knob, as indices in order. If there are too many: the preset's, and the best. */
 export function keptOf(explored: ExploredPoints, knob: number): readonly number[] {
   const bests = bestsOf(explored, knob);
   const preset = explored.points.find((p) => p.preset)?.places[knob] ?? -1;
@@ -74,7 +88,7 @@ export function keptOf(explored: ExploredPoints, knob: number): readonly number[
   );
 }
 
-/** The best speed of each value of a knob; 0 where none succeeded. */
+/** Finds the best speed of each value of a knob; 0 if none succeeded. */
 function bestsOf({ points, knobs }: ExploredPoints, knob: number): readonly number[] {
   const bests = (knobs[knob]?.values ?? []).map(() => 0);
   for (const { places, speed } of points) {

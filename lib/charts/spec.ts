@@ -1,14 +1,15 @@
+/** Parts that all charts share. */
 import type { Fields } from "../base/check_options.ts";
 import { anyOf, arrayOf, text } from "../base/option_kinds.ts";
-/** What all charts have in common. */
 
 /** A Vega-Lite specification: plain JSON data. */
 export type Spec = Readonly<Record<string, unknown>>;
 
+/** The options of every chart. */
 export interface ChartOptions {
-  /** What was computed. */
+  /** The title: what was computed. Default: the chart's own title, or none. */
   readonly title?: string;
-  /** On what; several lines may be said. */
+  /** One or more lines below the title, for example the device. Default: none. */
   readonly subtitle?: string | readonly string[];
 }
 
@@ -18,13 +19,13 @@ export const CHART_FIELDS = {
   subtitle: anyOf(text, arrayOf(text)),
 } satisfies Fields<ChartOptions>;
 
-/** The options with a title where none is given, and with `notes` on how to read the chart, a line each. */
+/** Adds a default title to the options, and `notes` on how to read the chart to the subtitle, one line each. */
 export function captioned(options: ChartOptions, title: string, notes: readonly string[]): ChartOptions {
   const lines = [...[options.subtitle ?? []].flat(), ...notes];
   return { title: options.title ?? title, ...(lines.length > 0 ? { subtitle: lines } : {}) };
 }
 
-/** A chart of nothing, which says why. */
+/** Makes a chart without data, which says why it is empty. */
 export function emptyChart(options: ChartOptions, title: string, why: string): Spec {
   return {
     ...frame(captioned(options, title, [])),
@@ -36,7 +37,7 @@ export function emptyChart(options: ChartOptions, title: string, why: string): S
   };
 }
 
-/** Schema, title and looks of a chart. JupyterLab and VS Code register version 5. */
+/** Makes the schema, title and style of a chart. JupyterLab and VS Code register version 5 of Vega-Lite. */
 export function frame({ title, subtitle }: ChartOptions): Spec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
@@ -61,7 +62,7 @@ export function frame({ title, subtitle }: ChartOptions): Spec {
   };
 }
 
-/** Speed as it is shown: GFLOP/s where a program computes, GB/s where it only moves. */
+/** Chooses the unit of speeds: GFLOP/s for a program with arithmetic, GB/s for one that only moves data. */
 export function speedOf(rows: readonly { readonly gflops: number; readonly gbps: number }[]) {
   return rows.some((r) => r.gflops > 0)
     ? { unit: "GFLOP/s", of: (r: { readonly gflops: number }) => r.gflops } as const
@@ -69,18 +70,21 @@ export function speedOf(rows: readonly { readonly gflops: number; readonly gbps:
 }
 
 /**
- * A colour scale of speeds: the faster, the darker, in print without colours as well (viridis, which the colour-blind
- * read as others do, without its lightest end, which white paper would swallow).
+ * The colour scale of speeds: the faster, the darker, also in print without colours. It is viridis, which is readable
+ * for the colour-blind, without its lightest end, which would vanish on white paper.
  */
 export const SHADES = { scheme: { name: "viridis", extent: [0.95, 0] } } as const;
 
-/** Ticks of a logarithmic axis of ratios at powers of two, and what stands under them. */
+/** Ticks of a logarithmic axis of ratios, at powers of two, and their labels. */
 const TIMES_AXIS = {
   values: Array.from({ length: 21 }, (_, k) => 2 ** (k - 10)),
   labelExpr: "datum.value < 1 ? '1/' + format(1 / datum.value, '~g') : format(datum.value, '~g') + ' ×'",
 } as const;
 
-/** A logarithmic axis of ratios that holds all of `values`, at least those between `least` and `most`, and some `room`. */
+/**
+ * Makes a logarithmic axis of ratios. It contains `values` and the range from `least` to `most`, times `room` at both
+ * ends.
+ */
 export function timesAxis(
   field: string,
   title: string,
@@ -101,7 +105,7 @@ export function timesAxis(
   };
 }
 
-/** An axis of names, a row each, in order from above; `width` is what the longest may take. */
+/** Makes an axis of names, one row each, in order from the top. `width` limits the longest name, pixels. */
 export function rowsAxis(field: string, names: readonly string[], width: number) {
   return {
     field,
@@ -119,7 +123,7 @@ export function rowsAxis(field: string, names: readonly string[], width: number)
   };
 }
 
-/** 1, 2 and 5 in each decade from `low` to `high`; the decades alone where those are many. */
+/** Lists 1, 2 and 5 in each decade from `low` to `high`; only the decades if there are many. */
 export function roundValues(low: number, high: number): readonly number[] {
   const decades = Math.ceil(Math.log10(high / low)) + 1;
   const first = Math.floor(Math.log10(low));
@@ -131,7 +135,7 @@ export function roundValues(low: number, high: number): readonly number[] {
   return all.flat().filter((v) => v >= low && v <= high);
 }
 
-/** The least and the greatest of many numbers. */
+/** Finds the least and the greatest number; infinite for an empty list. */
 export function rangeOf(values: readonly number[]): readonly [number, number] {
   return [
     values.reduce((a, b) => Math.min(a, b), Infinity),
@@ -139,20 +143,20 @@ export function rangeOf(values: readonly number[]): readonly [number, number] {
   ];
 }
 
-/** At most so many of a list, evenly taken: a picture shows no more, and should open quickly. */
+/** Takes at most `most` elements of a list, evenly. A picture can't show more, and should open quickly. */
 export function thinned<T>(list: readonly T[], most: number): readonly T[] {
   if (list.length <= most) return list;
   return Array.from({ length: most }, (_, k) => list[Math.floor(k * list.length / most)] as T);
 }
 
-/** A speed in three digits, or as many as its whole part has. */
+/** Writes a speed with three significant digits, or with all digits of its integer part. */
 export function digits(x: number): string {
   return x >= 1000 ? x.toFixed(0) : x.toPrecision(3);
 }
 
 /**
- * Where labels go, so that none lies on another: as near to where they `want` to be as `gap` allows, between
- * 0 and `end`, in the same order from above.
+ * Places labels without overlap: as near to the positions in `want` as `gap` allows, between 0 and `end`, in the same
+ * order from the top. All values are pixels.
  */
 export function spread(want: readonly number[], gap: number, end: number): readonly number[] {
   const order = [...want.keys()].sort((a, b) => (want[a] ?? 0) - (want[b] ?? 0) || a - b);

@@ -1,4 +1,4 @@
-/** Tuner against tuner, over many seeds. */
+/** Compares tuners over many seeds. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { quantile } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
@@ -8,21 +8,25 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 import { arrayOf, oneOf, text } from "../base/option_kinds.ts";
 
-/** One moment of one search; it holds until the next. */
+/** The state of one search after a trial; it holds until the next row. */
 export interface TunerRow {
+  /** The name of the space. */
   readonly space: string;
+  /** The tuner's name. */
   readonly tuner: string;
-  /** `preset` or `scratch`. */
+  /** The start of the search: `preset` or `scratch`. */
   readonly start: string;
+  /** The seed of the search. */
   readonly seed: number;
-  /** Trials so far. */
+  /** The number of trials so far. */
   readonly trial: number;
-  /** How fast the best so far is, as a share of the space's best. */
+  /** The speed of the best so far, as a share of the space's best, from 0 to 1. */
   readonly share: number;
-  /** What the trials took. */
+  /** Seconds that the trials took so far. */
   readonly seconds: number;
 }
 
+/** The columns of a table of tuners' searches. */
 export const TUNER_COLUMNS = {
   space: "text",
   tuner: "text",
@@ -33,15 +37,19 @@ export const TUNER_COLUMNS = {
   seconds: "float",
 } as const satisfies Readonly<Record<keyof TunerRow, Column>>;
 
-/** Okabe and Ito's colours, which the colour-blind tell apart, and a dash for who begins from nothing. */
+/** Okabe and Ito's colours, distinct for the colour-blind. */
 const COLORS = ["#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"];
 
 const FIELDS = { ...CHART_FIELDS, x: oneOf("trials", "seconds"), methods: arrayOf(text) };
 
 /**
- * The share of each space's best that tuners have reached, against trials or seconds, both logarithmic: a line
- * through the medians over the seeds, in a band from quartile to quartile; a small chart for each space.
- * `methods` are names like `xgb from preset`, in the order of their colours; default: all.
+ * Draws the share of each space's best that tuners have reached, against trials or seconds on a logarithmic axis. A line
+ * shows the median over the seeds, and a band the quartiles. Each space has its own small chart.
+ *
+ * `x` is the horizontal axis, default `trials`. `methods` are names like `xgb from preset`, in the order of their
+ * colours; default: all.
+ *
+ * @throws {RecordError} if the table lacks a column of `TunerRow`
  */
 export function tunersCompared(
   table: Table,
@@ -54,7 +62,7 @@ export function tunersCompared(
   return new Chart(tunersComparedSpec(table, options));
 }
 
-/** `tunersCompared` as a Vega-Lite specification. */
+/** Draws `tunersCompared` as a Vega-Lite specification. */
 export function tunersComparedSpec(
   table: Table,
   options: ChartOptions & {
@@ -124,7 +132,7 @@ export function tunersComparedSpec(
   };
 }
 
-/** Powers of two, from where each search has a row to the end of the longest. */
+/** Lists powers of two, from the first point at which every search has a row to the end of the longest search. */
 function momentsOf(searches: readonly (readonly number[])[]): readonly number[] {
   const begin = Math.max(...searches.map((own) => Math.min(...own)));
   const end = Math.max(...searches.map((own) => Math.max(...own)));
@@ -133,7 +141,7 @@ function momentsOf(searches: readonly (readonly number[])[]): readonly number[] 
   return moments;
 }
 
-/** Quartiles over the seeds of one tuner on one space; a row holds until the next, and before the first is nothing. */
+/** Computes the quartiles over the seeds of one tuner on one space. A row holds until the next; before the first is 0. */
 function sharesAt(rows: readonly TunerRow[], at: (r: TunerRow) => number, moment: number) {
   const shares = [...Map.groupBy(rows, (r) => r.seed).values()].map((own) =>
     own.reduce((share, r) => at(r) <= moment ? Math.max(share, r.share) : share, 0)

@@ -1,36 +1,46 @@
-/** What a comparison allows to be said. */
+/** Judges a comparison in words. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type SummaryRow, summaryRows } from "../records/summary.ts";
-import { isFixed, labelOf } from "./methods.ts";
+import { isBuiltIn, isFixed, labelOf } from "./methods.ts";
 
+/** The verdict on one program: rule against search. */
 export interface Verdict {
+  /** The program in one line, with the values of its shape variables. */
   readonly task: string;
-  /** A few words, for a chart. */
+  /** The verdict in a few words, for a chart. */
   readonly short: string;
-  /** A sentence or two. */
+  /** The verdict in one or two sentences. */
   readonly text: string;
 }
 
-/** Less than this times faster may be noise. */
+/** Least speedup that counts. A smaller one may be noise. */
 export const MARGIN = 1.05;
 
 /**
- * Rule against search, operator by operator: being faster only counts by more than the margin, and where the
- * intervals of the medians over the interleaved rounds lie apart. Operators without a confirmed rule and a confirmed search are left out.
+ * Judges rule against search, operator by operator. A speedup counts only if it exceeds `MARGIN`, and if the confidence
+ * intervals of the medians over the interleaved rounds do not overlap. Operators without a confirmed rule and a
+ * confirmed search are left out.
+ *
+ * @throws {RecordError} if the table is not a summary
  */
 export function verdicts(summary: Table): readonly Verdict[] {
   return verdictsOf(summaryRows(summary));
 }
 
-/** Gives the `verdicts` of the rows of a summary. */
+/** Judges the rows of a summary, as `verdicts` does. */
 export function verdictsOf(summary: readonly SummaryRow[]): readonly Verdict[] {
   const timed = summary.filter((r) => Number.isFinite(r.medianMs));
   return [...Map.groupBy(timed, (r) => r.task)].flatMap(([task, rows]) => {
     const rule = rows.find((r) => r.contestant === "dlight");
-    const [search] = rows.filter((r) => !isFixed(r.contestant))
+    const [search] = rows.filter(isSearch)
       .toSorted((a, b) => a.medianMs - b.medianMs);
     return rule && search ? [{ task, ...judge(rule, search) }] : [];
   });
+}
+
+/** A method of the user's own with a single trial is no search, but a kernel or a template at its presets. */
+function isSearch({ contestant, trials }: SummaryRow): boolean {
+  return isBuiltIn(contestant) ? !isFixed(contestant) : trials !== 1;
 }
 
 function judge(rule: SummaryRow, search: SummaryRow): Omit<Verdict, "task"> {

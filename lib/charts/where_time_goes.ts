@@ -1,4 +1,4 @@
-/** Where the time of a model goes. */
+/** Draws the time of a model by kernel. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import { colorScale, labelOf, shownName } from "./methods.ts";
@@ -7,47 +7,47 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
 const TITLE = "Where the time goes";
-/** Kernels that take less than this share of everybody's time stand together in their kind. */
+/** Kernels below this share of every method's time are merged into one row of their kind. */
 const LEAST = 0.01;
-/** Letters of a line above the chart, which should be no wider than it. */
+/** Most characters of a line above the chart, so that the line is no wider than the chart. */
 const LINE = 90;
-/** Pixels of a bar, between two kernels, and of the line that names a kind. */
+/** Height of a bar, distance between two kernels, and height of the line that names a kind, pixels. */
 const BAR = 14, GAP = 7, HEAD = 22;
 
 /** One bar. */
 interface Bar {
   readonly kind: string;
-  /** Bars of one key stand together, and are called so. */
+  /** Bars with the same key stand together, under one name. */
   readonly key: string;
   readonly kernel: string;
   readonly contestant: string;
-  /** In one pass of the whole. */
+  /** Milliseconds in one pass of the model. */
   readonly ms: number;
   readonly text: string;
 }
 
 /**
- * The time of each kernel in one pass of a model, its count times what it takes: a bar a method, so that a rule's
- * and a search's stand side by side, with its share of that method's time. Kernels stand by kind, what takes most
- * time on top; those under a percent of everybody's time stand together.
+ * Draws the time of each kernel in one pass of a model: its count times its time. Each method has one bar, with the
+ * kernel's share of that method's time, so that rule and search stand side by side. Kernels are grouped by kind, the
+ * slowest on top. Kernels below one percent of every method's time are merged.
  *
  * `table` has the columns of `kernelTable`.
  *
- * @throws {RecordError} for another table, or one that has a kernel of a method twice
+ * @throws {RecordError} if the table lacks a column, or a method has two rows for one kernel
  */
 export function whereTimeGoes(table: Table, options: ChartOptions = {}): Chart {
   checkOptions("charts.whereTimeGoes", options, CHART_FIELDS);
   return new Chart(whereTimeGoesSpec(table, options));
 }
 
-/** `whereTimeGoes` as a Vega-Lite specification. */
+/** Draws `whereTimeGoes` as a Vega-Lite specification. */
 export function whereTimeGoesSpec(table: Table, options: ChartOptions = {}): Spec {
   const rows = kernelRows(table);
   const timeOf = (r: KernelRow) => Number.isFinite(r.ms) && r.ms > 0 ? r.ms * r.count : 0;
   const sum = (own: readonly KernelRow[]) => own.reduce((ms, r) => ms + timeOf(r), 0);
   const byName = Map.groupBy(rows, (r) => r.contestant);
   const colors = colorScale([...byName.keys()]);
-  // In the order of the legend.
+  // Methods are in the order of the legend.
   const methods = [...byName].map(([name, own]) => ({ name, total: sum(own) }))
     .sort((a, b) => colors.domain.indexOf(labelOf(a.name)) - colors.domain.indexOf(labelOf(b.name)));
   if (!methods.some((c) => c.total > 0)) return emptyChart(options, TITLE, "no kernel was measured");
@@ -61,7 +61,7 @@ export function whereTimeGoesSpec(table: Table, options: ChartOptions = {}): Spe
     (ofKind) => {
       const kernels = [...Map.groupBy(ofKind, (r) => r.kernel).values()].sort((a, b) => most(b) - most(a));
       const small = kernels.filter(isSmall);
-      // One alone needs no other name.
+      // A single small kernel keeps its own name.
       const merged = small.length > 1 ? small : [];
       const shown = kernels.filter((own) => !merged.includes(own)).map((own) =>
         own.map((r) => barOf([r], `kernel ${r.kernel}`, r.kernel))
@@ -104,7 +104,7 @@ export function whereTimeGoesSpec(table: Table, options: ChartOptions = {}): Spe
   const legend = several ? { symbolType: "square", symbolSize: 110, symbolStrokeWidth: 1.2 } : null;
   const inLegend = { field: "who", type: "nominal", title: null, legend };
   const all = new Set(rows.map((r) => r.kernel)).size;
-  // A pass that lacks a kernel is no shorter for it.
+  // The total of a method without some kernels is not comparable, so the caption says so.
   const said = methods.map((c) => {
     const lacks = all - (byName.get(c.name) ?? []).filter((r) => timeOf(r) > 0).length;
     const without = lacks > 0 ? ` without ${lacks} kernel${lacks === 1 ? "" : "s"}` : "";
@@ -128,7 +128,7 @@ export function whereTimeGoesSpec(table: Table, options: ChartOptions = {}): Spe
           y2: { field: "y2" },
           fill: {
             ...inLegend,
-            // The first is paler, so that print without colours tells them apart, too.
+            // The first method is paler, so that it is distinct without colours too.
             scale: { ...colors, range: colors.range.map((c, k) => several && k === 0 ? paler(c) : c) },
           },
           stroke: { ...inLegend, scale: colors },
@@ -161,7 +161,7 @@ export function whereTimeGoesSpec(table: Table, options: ChartOptions = {}): Spe
   }
 }
 
-/** A colour, three quarters of the way to white. */
+/** Lightens a colour by three quarters of the way to white. */
 function paler(color: string): string {
   const parts = [1, 3, 5].map((at) => Math.round(255 - (255 - parseInt(color.slice(at, at + 2), 16)) / 4));
   return `#${parts.map((p) => p.toString(16).padStart(2, "0")).join("")}`;

@@ -27,7 +27,7 @@ export const ROUNDS = {
   as: "number",
   kind: positive,
   value: "11",
-  help: "Rounds in which schedules are measured in turn. Default 11.",
+  help: "Rounds in which schedules are measured alternately. Default 11.",
 } as const satisfies CliOption;
 
 /** The device's options from `--backend`. */

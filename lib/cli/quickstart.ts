@@ -50,7 +50,7 @@ export async function quickstart({ seconds, out, backend, seed }: QuickstartOpti
   using device = await Device.open(backend ? { backend } : {});
   const begin = performance.now();
   console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
-  // Whoever gets the page sees what the device can do at most.
+  // The page shows the measured peaks of the device.
   await device.probe();
   const funcs = OPERATORS.map(({ name, func }) => func.with({ name }));
   const results = await compare(funcs, device, { budget: { seconds }, seed, reporter: createReporter() });

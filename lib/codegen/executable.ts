@@ -1,6 +1,6 @@
 /**
- * A built program as JSON: source and launch plan, all that a runtime needs. It
- * crosses to the measuring process and into files, so it holds no IR objects.
+ * A built program as JSON: source and launch plan, all that a runtime needs. It is sent to the measuring process and
+ * written to files, so it holds no IR objects.
  */
 import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
@@ -16,11 +16,11 @@ export interface BufferSpec {
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
-  /** `prepared`: made of inputs when these are bound or prepared, and kept as long as they are. */
+  /** `prepared`: computed from inputs when these are bound or prepared, and kept as long as they are. */
   readonly role: "input" | "output" | "temp" | "prepared";
   /**
-   * `texture`: the device holds it as a 2-D texture of four elements a texel, padded with zeros. Kernels sample
-   * it, or read it as a storage texture. `uniform`: a uniform buffer.
+   * `texture`: the device holds it as a 2-D texture with four elements per texel, padded with zeros. Kernels sample it,
+   * or read it as a storage texture. `uniform`: a uniform buffer.
    */
   readonly storage: { readonly kind: "buffer" | "uniform" } | TextureSpec;
 }

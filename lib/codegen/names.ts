@@ -36,7 +36,7 @@ const RESERVED = new Set([
 export class Names {
   readonly #given = new Map<Var | Buffer, string>();
   readonly #used = new Set<string>();
-  /** The number at which the search for a free name goes on, as many elements of one array have similar names. */
+  /** The next number to try for a name: elements of one array have similar names. */
   readonly #next = new Map<string, number>();
 
   /** Gives the identifier of a variable or buffer. */

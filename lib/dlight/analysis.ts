@@ -1,4 +1,4 @@
-/** What rules look at: the blocks of a program, what kind they are, and how they use their buffers. */
+/** Analyses for rules: the blocks of a program, their kinds, and their accesses. */
 import { isConst } from "../ir/build.ts";
 import type { Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -13,7 +13,7 @@ export interface Node {
   /** The loads of the stored value, without the reduction's own. */
   readonly loads: readonly Load[];
   readonly kind: "injective" | "reduction";
-  /** True if it writes an output of the program, which can be neither inlined nor kept near. */
+  /** True if it writes an output of the program, which can't be inlined or moved to other memory. */
   readonly result: boolean;
   /** Loops around it, outermost first. */
   readonly loops: readonly For[];
@@ -42,7 +42,7 @@ function nodeOf(block: Block, loops: readonly For[], func: PrimFunc): Node | und
   return { block, store: s, loads, kind, result: func.params.includes(s.buffer), loops };
 }
 
-/** The node's iteration variable that `index` is, if it is nothing more. */
+/** Gives the node's iteration variable that `index` is; undefined for any other expression. */
 export function iterOf(node: Node, index: Expr | undefined): IterVar | undefined {
   return index?.kind === "var" ? node.block.iters.find((it) => it.var === index) : undefined;
 }

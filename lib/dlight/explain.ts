@@ -8,19 +8,19 @@ import { PRESET_SOURCES } from "./presets.ts";
 import type { Rule, Why } from "./rule.ts";
 import { rules, schedule } from "./schedule.ts";
 
-/** Why a program is scheduled as it is. */
+/** The explanation of a program's schedule. */
 export class Explanation {
-  /** Takes what each rule says and what the first one did. */
+  /** Takes the verdict of each rule, and the schedule by the first that matches. */
   constructor(
     readonly func: PrimFunc,
     readonly profile: string,
     /** The rule that schedules it: the first that matches. */
     readonly rule: string,
-    /** What every rule says of it, those after the first that matches too. */
+    /** The verdict of every rule, including rules after the first that matches. */
     readonly verdicts: readonly Why[],
     /** The numbers that the rule takes, by knob. */
     readonly preset: Config,
-    /** Where they come from. */
+    /** The source of the numbers. */
     readonly source: string,
     readonly steps: readonly WalkedStep[],
   ) {}
@@ -43,8 +43,8 @@ export class Explanation {
 }
 
 /**
- * Why `func` is scheduled as it is: every rule's verdict with its reason, the numbers that were taken and where
- * they come from, and each step with the program before and after it. `String(…)` tells it in short.
+ * Explains the schedule of `func`: every rule's verdict with its reason, the numbers and their source, and each step with
+ * the program before and after it. `String(…)` gives a summary.
  */
 export function explain(func: PrimFunc, target: Target, among: readonly Rule[] = rules): Explanation {
   const ruled = schedule(func, target, among);

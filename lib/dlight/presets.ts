@@ -6,32 +6,32 @@
 import type { Profile } from "../target/target.ts";
 
 /**
- * How an operand travels to registers: through workgroup memory, straight from its buffer, from a texture, or,
- * where it is small, from a uniform buffer.
+ * The path of an operand to registers: through workgroup memory, directly from its buffer, from a texture or, if it is
+ * small, from a uniform buffer.
  */
 export type Path = "shared" | "buffer" | "texture" | "uniform";
 export const PATHS: readonly Path[] = ["shared", "buffer", "texture", "uniform"];
-/** Ways that pass no workgroup memory. */
+/** Paths without workgroup memory. */
 export type DirectPath = Exclude<Path, "shared">;
 export const DIRECT_PATHS: readonly DirectPath[] = ["buffer", "texture", "uniform"];
 
 export interface MatmulPreset {
-  /** Threads and results a thread, along the rows of the result. */
+  /** Threads and results per thread, along the rows of the result. */
   readonly i: readonly [threads: number, results: number];
   readonly j: readonly [threads: number, results: number];
   /** Steps of the reduction between two loads. */
   readonly k: number;
-  /** Whether each vector of results takes all those steps at once, and not the whole tile one after the other. */
+  /** True if each vector of results takes all these steps at once; false if the whole tile takes one step at a time. */
   readonly stepInnermost?: boolean;
   readonly path: Path;
 }
 
 export interface GemvPreset {
-  /** Threads along the result, and results a thread. */
+  /** Threads along the result, and results per thread. */
   readonly rows: readonly [threads: number, results: number];
   /** Threads that share one reduction. */
   readonly reduceThreads: number;
-  /** Elements of the reduction that a thread takes at a time. */
+  /** Elements of the reduction that a thread takes per iteration. */
   readonly chunk: number;
   readonly path: DirectPath;
 }
@@ -41,38 +41,38 @@ export interface ReductionPreset {
   readonly rows: number;
   /** Threads that share a row. */
   readonly threads: number;
-  /** Neighbouring elements that a thread takes at a time. */
+  /** Neighbouring elements that a thread takes per iteration. */
   readonly chunk: number;
-  /** Workgroups that keep a device busy: where there are fewer rows, long ones are cut into parts. */
+  /** Workgroups that keep a device busy: with fewer rows, long rows are cut into parts. */
   readonly groups: number;
   readonly path: DirectPath;
 }
 
 export interface OuterReductionPreset {
-  /** Threads along the rows, and rows a thread. */
+  /** Threads along the rows, and rows per thread. */
   readonly rows: readonly [threads: number, results: number];
   /** Threads that share a row. */
   readonly threads: number;
-  /** Elements of a row that a thread takes at a time. */
+  /** Elements of a row that a thread takes per iteration. */
   readonly chunk: number;
   readonly path: DirectPath;
 }
 
 export interface GeneralReductionPreset {
   readonly threads: 8 | 16 | 32 | 64 | 128 | 256;
-  /** Neighbouring results a thread, where a block has axes of its own. */
+  /** Neighbouring results per thread, if a block has axes of its own. */
   readonly results: 1 | 2 | 4 | 8;
-  /** Elements of a reduction that a thread takes at a time. */
+  /** Elements of a reduction that a thread takes per iteration. */
   readonly chunk: 1 | 4 | 8 | 16;
-  /** Places that a workgroup takes side by side, along an axis that most of what it reads does not have. */
+  /** Positions that a workgroup takes side by side, along an axis that most of its inputs do not have. */
   readonly places: 1 | 2 | 4 | 8;
   readonly path: DirectPath;
 }
 
 export interface TransposePreset {
-  /** Threads and elements a thread, along the axis that the source is read along. */
+  /** Threads and elements per thread, along the axis that is contiguous in the source. */
   readonly i: readonly [threads: number, results: number];
-  /** Along the axis that the result is written along. */
+  /** The same along the axis that is contiguous in the result. */
   readonly j: readonly [threads: number, results: number];
   readonly path: Path;
 }
@@ -80,22 +80,22 @@ export interface TransposePreset {
 export interface Conv2dPreset {
   /** Results of a thread along a row of the image. */
   readonly x: number;
-  /** Threads along the filters, and results a thread. */
+  /** Threads along the filters, and results per thread. */
   readonly filters: readonly [threads: number, results: number];
-  /** Channels that are taken at a time. */
+  /** Channels per iteration. */
   readonly channels: number;
-  /** Whether each vector of results takes all of those at once, and not the whole tile one after the other. */
+  /** True if each vector of results takes all of them at once; false if the whole tile takes one at a time. */
   readonly stepInnermost?: boolean;
-  /** Whether a row of the image is held for all columns of the window. */
+  /** True if a row of the image is kept for all columns of the window. */
   readonly reuseRows: boolean;
-  /** Strips of rows in a workgroup, one a thread. */
+  /** Strips of rows in a workgroup, one per thread. */
   readonly strips: 1 | 2 | 4 | 8 | 16 | 32;
   readonly path: DirectPath;
 }
 
 export interface ElementwisePreset {
   readonly threads: 8 | 16 | 32 | 64 | 128 | 256;
-  /** Neighbouring elements a thread. */
+  /** Neighbouring elements per thread. */
   readonly results: 1 | 2 | 4 | 8 | 16;
   readonly path: DirectPath;
 }
@@ -105,26 +105,26 @@ export interface FallbackPreset {
 }
 
 export interface Presets {
-  /** Products in an unrolled body, at most: more of them take the driver's compiler more than some two seconds. */
+  /** Products in an unrolled body, at most: with more, drivers compile for more than about two seconds. */
   readonly products: number;
   /**
-   * Whether threads that share a reduction hand each other their parts in subgroups, where the device has them. Only
-   * where a compiler does that unasked: TVM for Metal; it does not for WebGPU, and ONNX Runtime found workgroup memory
-   * faster on an NVIDIA card. Elsewhere a search may find that it pays.
+   * Whether threads that share a reduction exchange partial sums in subgroups, if the device has them. It is on only where
+   * a compiler does so by default: TVM for Metal. TVM does not for WebGPU, and ONNX Runtime found workgroup memory faster on
+   * an NVIDIA card. Elsewhere a search may find that it pays.
    */
   readonly subgroups: boolean;
   /**
-   * Numbers of workgroups that may share all steps of a matrix product (stream-K). WebGPU does not say how many cores
-   * a device has, so they go from a small one's to a large one's, and are threes of powers of two: ranges of powers of
-   * two are parts of tiles, which `split_k` has. None on llvmpipe, where sharing was measured not to pay, nor on a CPU,
-   * which takes one workgroup after the other.
+   * Numbers of workgroups that may share all steps of a matrix product (stream-K). WebGPU does not state the number of
+   * cores, so they range from small to large devices. They are three times a power of two, because powers of two only cut
+   * tiles into parts, as `split_k` does. None on llvmpipe, where measurements show no gain. None on a CPU, which runs one
+   * workgroup after the other.
    */
   readonly workers: readonly number[];
   readonly matmul: MatmulPreset;
-  /** Few rows, whose number is only known at launch. */
+  /** Few rows; their number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
   readonly gemv: GemvPreset;
-  /** Where the matrix is decoded from 4-bit weights. */
+  /** For matrices that are decoded from 4-bit weights. */
   readonly packedGemv: GemvPreset;
   readonly outerGemv: GemvPreset;
   readonly reduction: ReductionPreset;
@@ -162,8 +162,8 @@ const GENERIC: Presets = {
 
 /**
  * Vendors' rows where DLight has a branch for them: `cuda` for NVIDIA, `rocm` for AMD, `metal` for Apple,
- * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), as far as WebGPU has what
- * they ask for; Intel has no branch there. None of them was measured here.
+ * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), where WebGPU supports
+ * them; Intel has no branch there. None of them was measured here.
  */
 export const PRESETS: Readonly<Record<Profile, Presets>> = {
   "generic-webgpu": GENERIC,
@@ -264,15 +264,15 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
 };
 
-/** Where the numbers of each profile come from. */
+/** The source of each profile's numbers. */
 export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
   "generic-webgpu": "DLight's numbers for targets without a branch of their own",
-  nvidia: "DLight's numbers for cuda, as far as WebGPU has what they ask for",
-  amd: "DLight's numbers for rocm, as far as WebGPU has what they ask for",
+  nvidia: "DLight's numbers for cuda, where WebGPU supports them",
+  amd: "DLight's numbers for rocm, where WebGPU supports them",
   intel: "DLight's numbers for targets without a branch of their own; it has none for Intel",
-  apple: "DLight's numbers for metal, as far as WebGPU has what they ask for",
-  "qualcomm-adreno": "DLight's numbers for opencl on Android, as far as WebGPU has what they ask for",
-  "arm-mali": "DLight's numbers for opencl on Mali, as far as WebGPU has what they ask for",
+  apple: "DLight's numbers for metal, where WebGPU supports them",
+  "qualcomm-adreno": "DLight's numbers for opencl on Android, where WebGPU supports them",
+  "arm-mali": "DLight's numbers for opencl on Mali, where WebGPU supports them",
   llvmpipe: "found by measuring on llvmpipe",
   cpu: "found by measuring generated JavaScript",
 };

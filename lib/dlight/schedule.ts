@@ -17,7 +17,7 @@ import { reductionRule } from "./rules/reduction.ts";
 import type { Rule, Why } from "./rule.ts";
 import { transposeRule } from "./rules/transpose.ts";
 
-/** In this order; the first that matches schedules. */
+/** The rules in order; the first that matches schedules the program. */
 export const rules: readonly Rule[] = [
   matmulRule,
   gemvRule,
@@ -38,7 +38,7 @@ export interface Ruled {
   readonly trace: Trace;
   /** The rule that fired. */
   readonly rule: string;
-  /** The numbers that it took. */
+  /** The values of its knobs. */
   readonly preset: Config;
   /** The space that its template declares around them. */
   readonly space: ConfigSpace;

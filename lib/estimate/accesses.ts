@@ -1,19 +1,19 @@
-/** What follows from how an access moves with the loops around it. */
+/** Counts that follow from how an access moves with the loops around it. */
 import { bytesOf } from "../ir/dtype.ts";
 import { type Buffer, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
 import type { NestAccess, NestLoop, Role, StoreNest } from "./store_nests.ts";
 
-/** What features are computed from. */
+/** The input of features. */
 export interface FeatureInput {
   readonly func: PrimFunc;
   readonly leaves: readonly StoreNest[];
   readonly target: Target;
 }
 
-/** The product of the extents of the loops of some roles. */
-export function turnsOf(leaf: StoreNest, ...roles: readonly Role[]): number {
+/** Multiplies the extents of the loops of some roles. */
+export function iterationsOf(leaf: StoreNest, ...roles: readonly Role[]): number {
   return leaf.loops.reduce((n, l) => roles.includes(l.role) ? n * l.extent : n, 1);
 }
 
@@ -27,24 +27,24 @@ export function issued(leaf: StoreNest, access: NestAccess): number {
 }
 
 /**
- * Distinct elements that the chosen loops touch, at most: in each dimension what they span, or the iterations of
- * those that move along it where they leap.
+ * Bounds the distinct elements that the chosen loops touch. In each dimension it takes what the loops span or, where
+ * they leap, the iterations of the loops that move along it; the smaller of both.
  */
 export function touched(access: NestAccess, leaf: StoreNest, loops: readonly number[]): number {
   return access.buffer.shape.reduce<number>((n, _, d) => {
-    let span = 1, turns = 1;
+    let span = 1, iterations = 1;
     for (const l of loops) {
       const moved = access.spans[l]?.[d] ?? 0;
       span += moved;
-      if (moved > 0) turns *= leaf.loops[l]?.extent ?? 1;
+      if (moved > 0) iterations *= leaf.loops[l]?.extent ?? 1;
     }
-    return n * Math.min(span, turns);
+    return n * Math.min(span, iterations);
   }, 1);
 }
 
 /**
- * Elements of a `local` or `shared` buffer that live at a time: what its stores touch in the loops that its
- * stores and loads don't share, and, in workgroup memory, in the loops over threads.
+ * Counts the elements of a `local` or `shared` buffer that are live at a time. Its stores touch them in the loops that
+ * its stores and loads don't share and, for workgroup memory, in the loops over threads.
  */
 function lifetimeElements(buffer: Buffer, leaves: readonly StoreNest[]): number {
   const users = leaves.filter((leaf) => [leaf.store, ...leaf.loads].some((a) => a.buffer === buffer));
@@ -65,9 +65,9 @@ export function loopsOf(leaf: StoreNest, role: Role): readonly number[] {
   return [...leaf.loops.keys()].filter((i) => leaf.loops[i]?.role === role);
 }
 
-/** The stores that are run most often, at most `n`. */
+/** Gives the `n` stores that run most often. */
 export function busiest(leaves: readonly StoreNest[], n: number): readonly StoreNest[] {
-  return leaves.toSorted((a, b) => b.turns - a.turns).slice(0, n);
+  return leaves.toSorted((a, b) => b.iterations - a.iterations).slice(0, n);
 }
 
 /** Floating-point operations of one iteration. */
@@ -96,7 +96,7 @@ export function sizesOf(func: PrimFunc, leaves: readonly StoreNest[]) {
   return { sharedBytes, registers };
 }
 
-/** Whether the buffer lies outside the workgroup: every thread may read it, and reading it is what costs. */
+/** Tells whether the buffer lies outside the workgroup: every thread may read it, and such reads are slow. */
 export function isOutside({ buffer }: NestAccess): boolean {
   return buffer.scope === "global" || isReadOnly(buffer.scope);
 }

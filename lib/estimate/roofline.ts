@@ -5,15 +5,15 @@ import { outputsOf } from "../ir/parameters.ts";
 import { countElements, type Shapes } from "../ir/shapes.ts";
 import type { Peaks } from "../target/target.ts";
 
-/** How far a true record may lie above measured peaks: f16 computes twice as fast as f32, and a mask halves the work. */
+/** The factor by which a true record may exceed measured peaks: f16 is twice as fast as f32, and a mask halves the work. */
 const SLACK = 4;
 
-/** No device comes near these: an exaflop a second, and a petabyte a second. */
+/** Peaks far above any device: an exaflop and a petabyte per second. */
 const IMPOSSIBLE: Peaks = { gflops: 1e9, bufferGbps: 1e6, textureGbps: 0, copyGbps: 0, launchMs: 0 };
 
 /** The bound of a program on a device, which no schedule exceeds. */
 export interface Roofline {
-  /** Arithmetic at the peak rate, or memory at the best bandwidth: which of both takes longer. */
+  /** The slower of the two: arithmetic at the peak rate, or memory at the best bandwidth. */
   readonly bound: "arithmetic" | "memory";
   /** The time of the longer one, milliseconds. */
   readonly ms: number;
@@ -35,21 +35,21 @@ function rooflineOf(flops: number, bytes: number, peaks: Peaks): Roofline {
 }
 
 /**
- * The bound of a program on a device of such peaks: its arithmetic, or each parameter once (the roofline model;
- * Williams et al., 2009).
+ * Bounds the time of a program on a device with these peaks, by the roofline model (Williams et al., 2009): its
+ * arithmetic, or one access of each parameter.
  */
 export function roofline(func: PrimFunc, shapes: Shapes, peaks: Peaks): Roofline {
   return rooflineOf(flopsOf(func, shapes), trafficOf(func, shapes), peaks);
 }
 
-/** Milliseconds that a program takes at least on a device of such peaks, by its roofline. */
+/** Gives the shortest time of a program on a device with these peaks, by its roofline, milliseconds. */
 export function leastMs(func: PrimFunc, shapes: Shapes, peaks: Peaks): number {
   return roofline(func, shapes, peaks).ms;
 }
 
 /**
- * The shortest time in milliseconds that a record can claim: as `leastMs`, less a slack of four, and of results only,
- * as a program may leave most of a table unread. Without peaks, of the fastest device that could be thought of.
+ * Gives the shortest time that a record can claim, milliseconds: `leastMs` divided by four. It counts results only, as a
+ * program may leave most of a table unread. Without measured peaks it assumes a device far above any real one.
  */
 export function shortestMs(func: PrimFunc, shapes: Shapes, peaks: Peaks = IMPOSSIBLE): number {
   const bytes = outputsOf(func).reduce((n, b) => n + bytesOf(b.dtype) * countElements(b.shape, shapes), 0);

@@ -1,11 +1,11 @@
-/** The stores of a scheduled program, each with the loops around it and what it touches: the raw matter of features. */
+/** Lists the stores of a scheduled program, each with the loops around it and its accesses. Features are made of them. */
 import { foldBinary } from "../ir/fold.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, LoopKind, Stmt, Store } from "../ir/stmt.ts";
 import { walkExpr } from "../ir/visit.ts";
 
-/** What a loop is to the hardware: which loops repeat work, and which lay it side by side. */
+/** What a loop is to the hardware: it repeats work, or runs it in parallel. */
 export const ROLES = ["group", "threadX", "thread", "serial", "unrolled", "vector"] as const;
 export type Role = typeof ROLES[number];
 
@@ -35,10 +35,10 @@ export interface StoreNest {
   readonly loads: readonly NestAccess[];
   /** Floating-point operations of one iteration. */
   readonly ops: Readonly<Record<typeof OPS[number], number>>;
-  readonly turns: number;
+  readonly iterations: number;
 }
 
-/** Stands for every shape variable: features need a number, and all points of a space share it. */
+/** The value of every shape variable: features need a number, and all points of a space share it. */
 const NOMINAL = 512;
 
 /** Every store of the program in order; the initial values of reductions are left out, as they run seldom. */
@@ -49,7 +49,7 @@ export function storeNestsOf(func: PrimFunc): readonly StoreNest[] {
     switch (s.kind) {
       case "for": {
         const loop = { var: s.var, extent: valueOf(s.extent, env), kind: s.loop, role: roleOf(s.loop) };
-        // In a cooperative copy threads are bound again; the outer loop of that tag is the same threads again.
+        // A cooperative copy binds the same threads again, so the outer loop of that tag is not counted.
         const outer = s.loop.startsWith("threadIdx") ? loops.filter((l) => l.kind !== s.loop) : loops;
         return visit(s.body, [...outer, loop], block);
       }
@@ -117,7 +117,7 @@ function leafOf(
   walkExpr(store.value, (e) => {
     if (e.kind === "load" && e.buffer !== store.buffer) places.push(placeOf(e.buffer, e.indices, env));
     if (e.kind === "call" && e.op === "dot4I8Packed") {
-      // Four products and as many sums, with the one that takes it.
+      // Four products and four sums, the sum into the accumulator included.
       ops.mul += 4;
       ops.add += 4;
     } else if (e.kind === "call") ops.call++;
@@ -133,7 +133,7 @@ function leafOf(
     store: first ?? { buffer: store.buffer, strides: [], spans: [] },
     loads,
     ops,
-    turns: loops.reduce((n, l) => n * l.extent, 1),
+    iterations: loops.reduce((n, l) => n * l.extent, 1),
   };
 }
 
@@ -148,7 +148,7 @@ function placeOf(buffer: Buffer, indices: readonly Expr[], env: ReadonlyMap<Var,
 }
 
 /**
- * How each place moves, found by trying: every loop at 0, then each loop at 1 and at its end. That needs no
+ * Finds how each access moves by evaluation: every loop at 0, then each loop at 1 and at its end. That needs no
  * algebra, so fused and tiled indices cost nothing extra.
  */
 function measureMoves(

@@ -2,14 +2,14 @@ import { bytesOf } from "../ir/dtype.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Profile, Target } from "../target/target.ts";
-import { type FeatureInput, isOutside, issued, opsOf, sizesOf, touched, turnsOf } from "./accesses.ts";
+import { type FeatureInput, isOutside, issued, iterationsOf, opsOf, sizesOf, touched } from "./accesses.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
 
-/** What a kind of device does at a time, to the order of magnitude. */
+/** The parallelism and the costs of a kind of device, to the order of magnitude. */
 interface Machine {
   /** Threads that go in step. */
   readonly width: number;
-  /** Whether those are threads along x only, or whichever follow on each other. */
+  /** True if those are threads along x only; false if they may continue in the next row. */
   readonly alongX: boolean;
   /** Threads, in step or not, that keep it busy. */
   readonly atOnce: number;
@@ -19,7 +19,7 @@ interface Machine {
   readonly opNs: number;
 }
 
-/** Of a GPU: memory costs some ten times what workgroup memory and constants do, textures have a cache on the way. */
+/** Costs of a GPU: memory takes about ten times as long as workgroup memory and constants; textures are cached. */
 const GPU: Machine = {
   width: 32,
   alongX: false,
@@ -59,7 +59,7 @@ const MACHINES: Readonly<Record<Profile, Machine>> = {
 const SCOPES = ["global", "texture", "uniform", "shared"] as const;
 
 const TARGET = [
-  /** Of the whole program, were the device always busy. */
+  /** Nanoseconds of the whole program on a device that is always busy. */
   ...SCOPES.map((s) => `target.${s}Ns`),
   "target.computeNs",
   /** Workgroups that fit the device at a time, by their threads and by their workgroup memory. */
@@ -70,7 +70,7 @@ const TARGET = [
   "target.lanes",
   "target.tail",
   "target.busy",
-  /** What the program would take, and what that is for each nanosecond that a perfect schedule would take. */
+  /** The estimated time, and its ratio to the time of a perfect schedule. */
   "target.ns",
   "target.aboveRoofline",
   /** Iterations of loops for each that the driver allows. */
@@ -79,7 +79,7 @@ const TARGET = [
 
 export const targetNames: readonly string[] = TARGET;
 
-/** Nanoseconds that a scheduled program would take by what is known of the kind of device: an order, not a forecast. */
+/** Estimates the time of a scheduled program from its kind of device, nanoseconds. It ranks schedules only. */
 export function estimatedNs(func: PrimFunc, target: Target): number {
   return targetFeatures({ func, leaves: storeNestsOf(func), target })[TARGET.indexOf("target.ns")] ??
     Infinity;
@@ -88,9 +88,9 @@ export function estimatedNs(func: PrimFunc, target: Target): number {
 export function targetFeatures({ func, leaves, target }: FeatureInput): readonly number[] {
   const machine = machineOf(target);
   const most = (f: (leaf: StoreNest) => number) => leaves.reduce((m, leaf) => Math.max(m, f(leaf)), 1);
-  const groups = most((leaf) => turnsOf(leaf, "group"));
-  const threads = most((leaf) => turnsOf(leaf, "thread", "threadX"));
-  const inStep = machine.alongX ? most((leaf) => turnsOf(leaf, "threadX")) : threads;
+  const groups = most((leaf) => iterationsOf(leaf, "group"));
+  const threads = most((leaf) => iterationsOf(leaf, "thread", "threadX"));
+  const inStep = machine.alongX ? most((leaf) => iterationsOf(leaf, "threadX")) : threads;
   const steps = Math.ceil(inStep / machine.width) * (threads / inStep);
   const lanes = threads / (steps * machine.width);
   const { sharedBytes } = sizesOf(func, leaves);
@@ -103,11 +103,11 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
   // By `width` threads at a time, over the whole device.
   const together = machine.atOnce / machine.width;
   const byScope = SCOPES.map((scope) => trafficNs(leaves, scope, machine) / together);
-  const computeNs = leaves.reduce((s, leaf) => s + leaf.turns * opsOf(leaf), 0) * machine.opNs /
+  const computeNs = leaves.reduce((s, leaf) => s + leaf.iterations * opsOf(leaf), 0) * machine.opNs /
     machine.atOnce;
   const memoryNs = byScope.reduce((a, b) => a + b, 0);
   const ns = Math.max(memoryNs, computeNs) / Math.max(busy, 1 / machine.atOnce) / lanes;
-  const turns = most((leaf) => turnsOf(leaf, "serial"));
+  const iterations = most((leaf) => iterationsOf(leaf, "serial"));
   return [
     ...byScope,
     computeNs,
@@ -118,14 +118,14 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
     busy,
     ns,
     ns / Math.max(1e-3, roofline(leaves, machine, target)),
-    turns / target.limits.maxLoopIterations,
+    iterations / target.limits.maxLoopIterations,
   ];
 }
 
-/** Workgroup memories that a device has, at least; more are of no use to a program that fills none. */
+/** Workgroup memories of a device, at least; a program that fills none can't use more. */
 const MEMORIES = 16;
 
-/** Peaks that were measured are better than what is known of the kind. */
+/** Replaces the costs of the kind by measured peaks, where there are any. */
 function machineOf({ profile, peaks }: Target): Machine {
   const machine = MACHINES[profile];
   if (!peaks) return machine;
@@ -149,7 +149,7 @@ function machineOf({ profile, peaks }: Target): Machine {
 function trafficNs(leaves: readonly StoreNest[], scope: Scope, { ns, width }: Machine): number {
   let times = 0;
   for (const leaf of leaves) {
-    const threads = turnsOf(leaf, "group", "thread", "threadX");
+    const threads = iterationsOf(leaf, "group", "thread", "threadX");
     for (const a of [leaf.store, ...leaf.loads]) {
       if (a.buffer.scope === scope) times += issued(leaf, a) * threads / width;
     }
@@ -157,12 +157,12 @@ function trafficNs(leaves: readonly StoreNest[], scope: Scope, { ns, width }: Ma
   return times * ns[scope];
 }
 
-/** Nanoseconds of a schedule that touches every outside element once, at the device's best, and computes at it. */
+/** Gives the time of a perfect schedule, nanoseconds: it touches each outside element once and computes at peak rate. */
 function roofline(leaves: readonly StoreNest[], { atOnce, ns, opNs }: Machine, { peaks }: Target): number {
   const elements = new Map<object, number>();
   let ops = 0;
   for (const leaf of leaves) {
-    ops += leaf.turns * opsOf(leaf);
+    ops += leaf.iterations * opsOf(leaf);
     for (const a of [leaf.store, ...leaf.loads].filter(isOutside)) {
       const bytes = touched(a, leaf, [...leaf.loops.keys()]) * bytesOf(a.buffer.dtype);
       elements.set(a.buffer, Math.max(bytes, elements.get(a.buffer) ?? 0));

@@ -1,4 +1,4 @@
-/** How much work a program is, whatever its schedule. */
+/** The work of a program, independent of its schedule. */
 import { bytesOf, isFloat } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -9,9 +9,8 @@ import { readsMemory, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 type Shapes = Readonly<Record<string, number>>;
 
 /**
- * Operations of the program as written: every add, sub, mul, div, min, max and math call on floats counts one, a
- * product of packed bytes eight (its four products, and as many sums with the one that takes it), initialisations
- * nothing.
+ * Counts the operations of the program as written. Every add, sub, mul, div, min, max and math call on floats counts
+ * one. A product of packed bytes counts eight: four products and four sums. Initialisations count nothing.
  */
 export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
   const count = (s: Stmt): number => {
@@ -38,8 +37,8 @@ export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
 }
 
 /**
- * Bytes that any schedule must move at least: each parameter once; of one whose rows are looked up by an index
- * from memory, as many rows as there are look-ups, if those are fewer.
+ * Counts the bytes that any schedule must move: each parameter once. Where rows of a parameter are looked up by an index
+ * from memory, it counts the look-ups instead, if these are fewer than the rows.
  */
 export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
   const lookups = lookupsOf(f, shapes);
@@ -52,12 +51,12 @@ export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
   }, 0);
 }
 
-/** How many values an index from memory takes, by buffer and dimension. */
+/** Counts the values that an index from memory takes, by buffer and dimension. */
 function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (number | undefined)[]> {
   const found = new Map<Buffer, (number | undefined)[]>();
   walkStmt(f.body, (s) => {
     if (s.kind !== "block") return;
-    const turns = (e: Expr) =>
+    const iterations = (e: Expr) =>
       s.iters.filter((it) => usesVar(e, (v) => v === it.var)).reduce(
         (n, it) => n * extentOf(it.extent, shapes),
         1,
@@ -69,7 +68,7 @@ function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (n
         e.buffer,
         e.indices.map((index, d) => {
           const before = known[d];
-          return before !== undefined && readsMemory(index) ? before + turns(index) : undefined;
+          return before !== undefined && readsMemory(index) ? before + iterations(index) : undefined;
         }),
       );
     });

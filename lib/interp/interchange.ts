@@ -5,9 +5,8 @@ import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, usesVar, walkStmt } from "../ir/visit.ts";
 
 /**
- * The program with reductions in an order that walks through memory: where an operand is read across its rows,
- * the loop along its rows goes inside. Every element still adds up its terms in the same order, so results are
- * the same to the last bit.
+ * Reorders reductions for speed. Where an operand is read across its rows, the loop along its rows becomes the
+ * innermost. Every element still adds its terms in the same order, so results are the same to the last bit.
  *
  *     for j: for k: C[j] += A[k]·B[k, j]   →   for k: for j: C[j] += A[k]·B[k, j]
  */
@@ -24,7 +23,7 @@ export function interchanged(f: PrimFunc): PrimFunc {
   return f.with({ body: stmt(f.body) });
 }
 
-/** The loop that should be the innermost of a reduction's nest, if another one is. */
+/** Finds the loop that should be the innermost of a reduction's nest; undefined if it is already. */
 function loopAlongRows(b: Block, nest: readonly For[]): For | undefined {
   const straight = b.bindings.length === nest.length && b.bindings.every((e, k) => e === nest[k]?.var);
   if (!straight || !isConst(b.where, 1) || b.body.kind !== "store" || !reducerOf(b.body)) return undefined;

@@ -1,7 +1,7 @@
 /**
- * The meaning of a program, executed: statements in order, every loop serial, floats in doubles. It is the
- * reference that schedules and kernels are held against, so it shares nothing with lowering or printing. For
- * speed the program is translated to one JavaScript function.
+ * Executes a program by its definition: statements in order, every loop serial, floats in doubles. Schedules and kernels
+ * are checked against it, so it shares no code with lowering or printing. For speed it translates the program to one
+ * JavaScript function.
  */
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { isFloat, type ScalarType } from "../ir/dtype.ts";
@@ -17,8 +17,9 @@ import { checkOptions, type Fields } from "../base/check_options.ts";
 import { flag, number, recordOf } from "../base/option_kinds.ts";
 
 export type { Shapes };
-/** The arrays that the interpreter takes and gives. */
+/** The typed arrays that the interpreter takes and returns. */
 export type NumberArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
+/** Arrays by parameter name, row-major. */
 export type Arrays = Readonly<Record<string, NumberArray>>;
 
 /** Options of `interpret`. */
@@ -26,8 +27,8 @@ export interface InterpretOptions {
   /** Shape variables that do not follow from the inputs' lengths. */
   readonly shapes?: Shapes;
   /**
-   * Throw where an index is out of its buffer, or an axis out of its extent. Default true; it takes two to
-   * four times as long.
+   * Throw if an index is outside its buffer, or an axis outside its extent. Default true. The checks make the run two
+   * to four times slower.
    */
   readonly check?: boolean;
 }
@@ -39,8 +40,8 @@ const INTERPRET_FIELDS = {
 
 /**
  * Interprets a program: the reference for what it computes. Outputs come by parameter name, floats as Float64Array,
- * booleans as a Uint32Array of 0 and 1. Buffers that are no inputs start as NaN (integers as zero), so that a float that
- * is read before it is written shows.
+ * booleans as a Uint32Array of 0 and 1. Buffers other than inputs start as NaN (integers as zero). A float that is read
+ * before it is written therefore shows.
  *
  * @throws {IrError} for a missing input, a wrong kind of array or length, a shape variable without a value,
  * or (with `check`) an index out of range

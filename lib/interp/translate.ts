@@ -1,6 +1,6 @@
 /**
- * A program as the text of one JavaScript function over (buffers, shapes, erf, outOfRange, outOfExtent).
- * All names in the text are of our own making, so nothing that a program is called gets executed.
+ * Translates a program to the text of one JavaScript function over (buffers, shapes, erf, outOfRange, outOfExtent). All
+ * names in the text are generated, so no name of the program is ever executed.
  */
 import { isFloat, RANGE, scalarOf, type ScalarType } from "../ir/dtype.ts";
 import { equalExpr } from "../ir/equal.ts";
@@ -24,7 +24,7 @@ class Translator {
   readonly #names = new Map<Var | Buffer, string>();
   readonly #lines: string[] = [];
   readonly #axes: Var[] = [];
-  /** Extents of the loops and axes that are known to be kept. */
+  /** Extents that loops and axes are known to stay within. */
   readonly #extents = new Map<Var, Expr>();
 
   constructor(readonly buffers: readonly Buffer[], readonly check: boolean) {}
@@ -229,7 +229,7 @@ const CALLS: Readonly<Record<MathOp, (args: readonly string[]) => string>> = {
   },
 };
 
-/** The product of the signed bytes of p and q that a shift by so many bits to the left makes the highest. */
+/** Prints the product of one signed byte of p and q: the byte that a left shift by this many bits makes the highest. */
 function byteProduct(shift: number): string {
   return `(p << ${shift} >> 24) * (q << ${shift} >> 24)`;
 }

@@ -2,21 +2,24 @@
 
 /** The stride of dimension `axis` is `offset` more than a multiple of `factor` elements. */
 export interface Align {
+  /** The dimension, counted from 0; never the last one. */
   readonly axis: number;
+  /** The multiple, in elements. */
   readonly factor: number;
+  /** Elements beyond the multiple, from 0 to `factor - 1`. */
   readonly offset: number;
 }
 
 /** How the array that a block writes is aligned: `axis,factor,offset`. */
 export const ALIGN = "buffer_dim_align";
-/** True where two copies are kept, between which iterations alternate. */
+/** True where iterations alternate between two copies of the array. */
 export const DOUBLE = "double_buffer_scope";
-/** True where a block makes of inputs what others read, once for as long as these stay. */
+/** True where a block prepares inputs for other blocks: it runs once, when the inputs are bound. */
 export const PREPARE = "prepare";
-/** True where threads that share a block's reduction may hand each other their parts in subgroups. */
+/** True where threads that share a block's reduction may exchange their partial sums in subgroups. */
 export const SUBGROUPS = "subgroups";
 
-/** The alignment that a note says of an array of `rank` dimensions; undefined where it can't be one. */
+/** Reads the alignment of an array of `rank` dimensions from a note; undefined for an invalid note. */
 export function alignOf(note: string, rank: number): Align | undefined {
   const [axis = NaN, factor = NaN, offset = NaN] = note.split(",").map(Number);
   const whole = [axis, factor, offset].every((n) => Number.isInteger(n) && n >= 0);

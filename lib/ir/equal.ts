@@ -7,7 +7,7 @@ import type { Buffer, Expr, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import type { Annotations, Block, IterVar, Stmt } from "./stmt.ts";
 
-/** Which variable or buffer of one side stands for which of the other: one to one. */
+/** A one-to-one map between the variables and buffers of both sides. */
 export class Renaming {
   readonly #forth = new Map<Var | Buffer, Var | Buffer>();
   readonly #back = new Map<Var | Buffer, Var | Buffer>();
@@ -25,7 +25,7 @@ export class Renaming {
   }
 }
 
-/** Of what has no names of its own: nothing is ever bound in it. */
+/** The map for expressions, which bind no names. */
 const UNRENAMED = new Renaming();
 
 /** Whether `a` and `b` are one program up to the names of variables and buffers. Names of blocks and of the program count. */

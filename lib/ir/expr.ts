@@ -158,7 +158,7 @@ export interface Broadcast {
   /** The element. */
   readonly a: Expr;
 }
-/** A vector put together from scalars, one a lane. */
+/** A vector of scalars, one per lane. */
 export interface Shuffle {
   /** Tells this node from the others. */
   readonly kind: "shuffle";

@@ -6,6 +6,7 @@ import type { Expr, Var } from "./expr.ts";
 
 /** An integer expression over shape variables: a number, a variable's name, or `[op, a, b]`. */
 export type ExprJson = number | string | readonly [op: IndexOp, a: ExprJson, b: ExprJson];
+/** The operators of index expressions in JSON. */
 export type IndexOp = "add" | "sub" | "mul" | "floordiv" | "floormod" | "shr" | "bitand" | "min" | "max";
 
 const BUILD: Readonly<Record<IndexOp, (a: Expr, b: Expr) => Expr>> = {

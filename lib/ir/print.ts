@@ -141,7 +141,7 @@ class Printer {
 
   block(b: Block, depth: number): void {
     this.line(depth, `with T.block("${b.name}"):`);
-    // `remap` says no extents: it is for axes that run exactly as the loops that they are bound to.
+    // `remap` states no extents: it is for axes with the extents of the loops that they are bound to.
     const plain = b.iters.length > 0 && b.iters.every((it, k) => {
       const e = b.bindings[k];
       const extent = e?.kind === "var" ? this.#extents.get(e) : undefined;
@@ -156,7 +156,7 @@ class Printer {
       );
     } else {
       b.iters.forEach((it, k) => {
-        // Broken programs are printed too, in what is said about them.
+        // Malformed programs are printed too, in error messages.
         const bound = b.bindings[k], value = bound ? this.expr(bound) : "?";
         this.line(depth + 1, `${this.name(it.var)} = T.axis.${it.type}(${this.expr(it.extent)}, ${value})`);
       });

@@ -126,7 +126,7 @@ export class Reader {
     return this.#below(() => this.#node(readRecord(x)));
   }
 
-  // Builders check the parts of a node; where they would fold it, it stays as it was written.
+  // Builders check the parts of a node, but a node that they would fold is kept as it was written.
   #node(e: JsonFields): Expr {
     if ("var" in e) return this.#var(e);
     const kind = readOneOf(e.kind, EXPRS);

@@ -12,11 +12,11 @@ export type CombineOp = "add" | "max" | "min";
 export interface Reducer {
   readonly op: CombineOp;
   readonly value: Expr;
-  /** The value that changes nothing: where the reduction starts. */
+  /** The neutral value, at which the reduction starts. */
   readonly identity: Const;
 }
 
-/** The reduction that `s` is one step of; undefined where it is none, as where the value depends on the buffer itself. */
+/** Finds the reduction that `s` is one step of; undefined for any other store, for example of a value from its own buffer. */
 export function reducerOf(s: Store): Reducer | undefined {
   const v = s.value;
   if (v.kind !== "binary" || (v.op !== "add" && v.op !== "max" && v.op !== "min")) return undefined;
@@ -34,7 +34,7 @@ export function readsBuffer(e: Expr, b: Buffer): boolean {
   return someExpr(e, (x) => x.kind === "load" && x.buffer === b);
 }
 
-/** The value of `dtype` that `op` leaves every other value alone with. */
+/** Gives the neutral value of `op` in `dtype`: the one that changes no other value. */
 export function identityOf(op: CombineOp, dtype: ScalarType): Const {
   const [lowest, highest] = RANGE[dtype];
   return constant(op === "add" ? 0 : op === "max" ? lowest : highest, dtype);

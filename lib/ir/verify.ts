@@ -1,6 +1,6 @@
 /**
- * Whether a program is well formed. Builders check what they can see; a verifier sees the whole: scopes,
- * names, and what a stage allows.
+ * Checks whether a program is well formed. Builders check single nodes; a verifier checks the whole program: scopes,
+ * names, and the rules of its stage.
  */
 import { isInt, isUniformType, lanesOf, scalarOf } from "./dtype.ts";
 import { VerifyError } from "./error.ts";

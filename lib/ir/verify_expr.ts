@@ -18,7 +18,7 @@ export interface ExprScope {
 }
 type Fail = (what: string) => never;
 
-/** Checks `e` and everything in it; `fail` is told what is wrong. */
+/** Checks `e` and everything in it; `fail` receives the problem. */
 export function verifyExpr(e: Expr, scope: ExprScope, fail: Fail): void {
   mapExpr(e, (child) => (verifyExpr(child, scope, fail), child));
   switch (e.kind) {

@@ -169,12 +169,12 @@ export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => v
   else someStmt(s, (x) => (stmt(x), false));
 }
 
-/** As `walkStmt`, but an expression that stands at many places, as unrolled loops have it, is shown once. */
+/** As `walkStmt`, but visits an expression object once, even if unrolled loops contain it many times. */
 export function walkOnce(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
   walkBoth(s, stmt, eachOnce(expr));
 }
 
-/** Calls `stmt` on `s` and every statement below, `expr` on the expressions that are theirs. */
+/** Calls `stmt` on `s` and every statement below, and `expr` on their direct expressions. */
 function walkBoth(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
   const onExpr = (e: Expr): Expr => (expr(e), e);
   const onStmt = (x: Stmt): Stmt => {
@@ -196,7 +196,7 @@ export function eachOnce(f: (e: Expr) => void): (e: Expr) => void {
   return visit;
 }
 
-/** Rewrites an expression bottom-up by `f`. What stands at many places, as unrolled loops have it, is rewritten once. */
+/** Rewrites an expression bottom-up by `f`. An object that unrolled loops contain many times is rewritten once. */
 export function rewriter(f: (e: Expr) => Expr): (e: Expr) => Expr {
   const known = new Map<Expr, Expr>();
   const expr = (e: Expr): Expr => {

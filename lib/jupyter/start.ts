@@ -8,7 +8,7 @@
  *
  * A restarted kernel has the ports of the one before, which may not have ended yet.
  *
- * The kernel has a process group of its own, so interrupts come here. They are handed on once the kernel can take them.
+ * The kernel has a process group of its own, so interrupts come here. They are passed on once the kernel can take them.
  */
 import { dirname, join, resolve } from "node:path";
 import { type Connection, executeSilently } from "./zmtp.ts";

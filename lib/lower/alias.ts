@@ -1,4 +1,4 @@
-/** Whether two accesses of a workgroup's threads may touch the same element. */
+/** Tells whether two accesses of a workgroup's threads may touch the same element. */
 import { constant, isConst } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { gcd } from "../arith/gcd.ts";
@@ -9,16 +9,16 @@ import { substitute, usesVar, walkExpr } from "../ir/visit.ts";
 
 /** Compares the elements that the threads of a workgroup access. */
 export class AliasAnalysis {
-  /** Where indices reach, while the same variables are fixed. */
+  /** The decomposed indices, valid while the same variables are fixed. */
   readonly #known = new Map<Expr, Reach>();
-  /** What is fixed of an index, once each, and how two of them differ: of millions of pairs only a few are new. */
+  /** The fixed parts of indices, and the differences of two: of millions of pairs only a few differ. */
   readonly #parts = new Map<string, Linear>();
   readonly #differences = new Map<Linear, Map<Linear, readonly number[] | undefined>>();
 
-  /** `isFixed`: of the variables that are the same for all threads of a workgroup. */
+  /** `isFixed` tells whether a variable is the same for all threads of a workgroup. */
   constructor(readonly analyzer: Analyzer, readonly isFixed: (v: Var) => boolean) {}
 
-  /** Forgets what was found, as other variables are fixed from now on. */
+  /** Clears the caches; call it when other variables become fixed. */
   forget(): void {
     this.#known.clear();
   }
@@ -30,7 +30,7 @@ export class AliasAnalysis {
     return between?.every((d) => p.hi + d < q.lo || q.hi < p.lo + d || interleave(p, q, d)) ?? false;
   }
 
-  /** The values that `a - b` takes, where they are known. */
+  /** Gives the values of `a - b`, if they are known. */
   #between(a: Linear, b: Linear): readonly number[] | undefined {
     let of = this.#differences.get(a);
     if (!of) this.#differences.set(a, of = new Map());
@@ -90,18 +90,18 @@ export class AliasAnalysis {
   }
 }
 
-/** An index: what is the same for all threads, and the range of the rest. */
+/** An index: the part that is the same for all threads, and the range of the rest. */
 interface Reach {
   readonly fixed: Linear;
   readonly lo: number;
   readonly hi: number;
-  /** The rest is `at` and a multiple of `step`, and so many elements from there on. */
+  /** The rest begins at `at` plus a multiple of `step`, and has this many elements. */
   readonly step: number;
   readonly at: number;
   readonly width: number;
 }
 
-/** Whether `p`, which is `d` further on, falls between the places of `q`: `8·x … 8·x + 3` and `8·y + 4 … 8·y + 7`. */
+/** Tells whether `p`, shifted by `d`, lies in the gaps of `q`: for example `8·x … 8·x + 3` and `8·y + 4 … 8·y + 7`. */
 function interleave(p: Reach, q: Reach, d: number): boolean {
   const step = gcd(p.step, q.step);
   const after = floorModulo(q.at - p.at - d, step);

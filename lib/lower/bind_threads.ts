@@ -1,6 +1,6 @@
 /**
- * Thread loops become thread variables, one a tag. A store to memory that threads share, under only some
- * of the kernel's thread loops, is done by the first thread of the others.
+ * Replaces thread loops by thread variables, one per tag. A store to shared memory may lie under only some of the
+ * kernel's thread loops; then the first thread of the other loops does it.
  */
 import { and, constant, eq, isConst, le, lt, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
@@ -49,7 +49,7 @@ export function bindThreads(draft: KernelDraft): KernelDraft {
   return { ...draft, threads, body: stmt(draft.body, new Map(), new Map()) };
 }
 
-/** Checks a loop inside of another one with its tag: the threads of the outer loop run its iterations, and all must be there. */
+/** Checks a loop inside of another one with its tag. The threads of the outer loop run it, so there must be enough. */
 function checkNested(s: For, outer: For | undefined, analyzer: Analyzer): void {
   if (!outer) return;
   const asked = `cannot bind ${s.var.name} to ${s.loop} inside ${outer.var.name}, which has this tag too`;

@@ -8,7 +8,7 @@ import { mapStmt, walkExpr } from "../ir/visit.ts";
 export interface Access {
   readonly indices: readonly Expr[];
   readonly loops: readonly For[];
-  /** Variables that conditions around it hold at 0: of those threads only the first is there. */
+  /** Thread variables that a condition around it fixes at 0: only the first thread runs it. */
   readonly pinned: ReadonlySet<Var>;
   readonly write: boolean;
   /** True for a store of a value that is computed from its own buffer. */

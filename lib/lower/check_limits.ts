@@ -1,4 +1,4 @@
-/** Holds a kernel against its device before a driver sees it: drivers accept, then hang or cut off. */
+/** Checks a kernel against its device before a driver sees it: drivers accept too much, then hang or stop early. */
 import { constant, isConst } from "../ir/build.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import { elementsOf } from "../ir/elements.ts";
@@ -74,7 +74,8 @@ export function sharedBytes(kernel: Kernel): number {
 }
 
 /**
- * Iterations of all loops in one thread, at most; a loop of symbolic extent counts as one iteration, as it waits for launch.
+ * Bounds the iterations of all loops in one thread. A loop of symbolic extent counts as one iteration; it is checked at
+ * launch.
  */
 function loopIterations(kernel: Kernel): number {
   const analyzer = new Analyzer();
@@ -86,16 +87,16 @@ function loopIterations(kernel: Kernel): number {
       tag.startsWith("blockIdx") ? kernel.grid[d] as Expr : constant(kernel.workgroupSize[d] as number),
     );
   }
-  const turns = (body: readonly KernelStmt[]): number =>
+  const iterations = (body: readonly KernelStmt[]): number =>
     body.reduce((n, s) => {
       switch (s.kind) {
         case "for": {
           analyzer.bind(s.var, s.extent);
           const [, most] = analyzer.bounds(s.extent);
-          return n + (most === Infinity ? 1 : Math.max(0, most)) * (1 + turns(s.body));
+          return n + (most === Infinity ? 1 : Math.max(0, most)) * (1 + iterations(s.body));
         }
         case "if":
-          return n + Math.max(turns(s.then), turns(s.else));
+          return n + Math.max(iterations(s.then), iterations(s.else));
         case "store":
         case "let":
         case "barrier":
@@ -104,12 +105,12 @@ function loopIterations(kernel: Kernel): number {
           return s satisfies never;
       }
     }, 0);
-  return turns(kernel.body);
+  return iterations(kernel.body);
 }
 
 /**
- * For each loop of a thread its extent and those of the loops around it: the sum of their products is
- * how many iterations it takes. An extent that is not of shapes alone is left out.
+ * Lists for each loop of a thread its extent and those of the loops around it. The sum of the products is the number of
+ * iterations. Extents that depend on more than shapes are left out.
  */
 export function loopNests(kernel: Kernel): readonly (readonly Expr[])[] {
   const shapes = new Set(kernel.uniforms);

@@ -1,7 +1,7 @@
 /**
- * Decides which arrays hold vectors of four: those with an access of a whole aligned vector. Other accesses
- * to them take a component. Memory that threads share keeps scalars if anything less than a whole vector is
- * stored there, as the neighbours of a component may be another thread's.
+ * Decides which arrays hold vectors of four: those with an access to a whole aligned vector. Other accesses to them use a
+ * component. Shared memory keeps scalars if a store writes less than a whole vector: the neighbours of a component may
+ * belong to another thread.
  */
 import { add, seq } from "../ir/build.ts";
 import { scalarOf } from "../ir/dtype.ts";

@@ -43,7 +43,7 @@ export function compactBuffers(draft: KernelDraft): KernelDraft {
 interface Plan {
   readonly now: Buffer;
   readonly mins: readonly Expr[];
-  /** Which of two copies is meant, where there are two. */
+  /** The index of the copy, if there are two copies. */
   readonly copy: readonly Expr[];
 }
 
@@ -60,8 +60,8 @@ function plan(b: Buffer, accesses: readonly Access[], draft: KernelDraft, analyz
   const box = boxOf(accesses);
   const written = boxOf(accesses.filter((a) => a.write));
   if (b.scope === "local") checkCovered(b, box, written, analyzer);
-  const turns = layout?.doubled ? common.findLast((l) => l.loop === "serial") : undefined;
-  if (layout?.doubled) checkDoubled(b, turns, box, written, analyzer);
+  const alternating = layout?.doubled ? common.findLast((l) => l.loop === "serial") : undefined;
+  if (layout?.doubled) checkDoubled(b, alternating, box, written, analyzer);
   // A box may reach past the buffer, where a condition keeps the accesses away: then the whole is smaller.
   const held = box.map((r, d): Range => {
     const extent = analyzer.simplify(r.extent);
@@ -74,13 +74,13 @@ function plan(b: Buffer, accesses: readonly Access[], draft: KernelDraft, analyz
   });
   const shape = padded(b, held.map((r) => r.extent), layout);
   return {
-    now: { ...b, shape: turns ? [constant(2), ...shape] : shape },
+    now: { ...b, shape: alternating ? [constant(2), ...shape] : shape },
     mins: held.map((r) => r.min),
-    copy: turns ? [floorMod(turns.var, 2)] : [],
+    copy: alternating ? [floorMod(alternating.var, 2)] : [],
   };
 }
 
-/** The shape with the dimension after the aligned one made longer, until the stride is what it should be. */
+/** Lengthens the dimension after the aligned one, until the stride is as requested. */
 function padded(b: Buffer, shape: readonly Expr[], layout: Layout | undefined): readonly Expr[] {
   if (!layout?.align) return shape;
   const { axis, factor, offset } = layout.align;
@@ -95,27 +95,27 @@ function padded(b: Buffer, shape: readonly Expr[], layout: Layout | undefined): 
   );
 }
 
-/** Two copies in turn are one array only if no iteration asks for what another one wrote. */
+/** Checks that no iteration reads what another one wrote; otherwise two alternating copies would differ from one array. */
 function checkDoubled(
   b: Buffer,
-  turns: For | undefined,
+  alternating: For | undefined,
   box: readonly Range[],
   written: readonly Range[],
   analyzer: Analyzer,
 ): void {
   const asked = `cannot keep two of ${b.name}`;
-  if (!turns) {
+  if (!alternating) {
     throw new LowerError(`${asked}: no serial loop is around all its uses; computeAt its block in one`);
   }
   if (!box.every((r, d) => isSame(r, written[d], analyzer))) {
-    throw new LowerError(`${asked}: an iteration of ${turns.var.name} reads more of it than it writes`);
+    throw new LowerError(`${asked}: an iteration of ${alternating.var.name} reads more of it than it writes`);
   }
-  walkStmt(turns.body, (s) => {
-    if (s.kind !== "if" || !usesVar(s.cond, (v) => v === turns.var)) return;
+  walkStmt(alternating.body, (s) => {
+    if (s.kind !== "if" || !usesVar(s.cond, (v) => v === alternating.var)) return;
     walkStmt(s, (x) => {
       if (x.kind !== "store" || x.buffer !== b) return;
       throw new LowerError(
-        `${asked}: not every iteration of ${turns.var.name} writes it; pad that axis, or keep one copy of it`,
+        `${asked}: not every iteration of ${alternating.var.name} writes it; pad that axis, or keep one copy of it`,
       );
     });
   });
@@ -125,7 +125,7 @@ function whole(b: Buffer, d: number): Range {
   return { min: constant(0), extent: b.shape[d] ?? constant(1), exact: false };
 }
 
-/** What a thread reads from its registers it must have written itself. */
+/** Checks that a thread has written everything that it reads from its registers. */
 function checkCovered(b: Buffer, box: readonly Range[], written: readonly Range[], analyzer: Analyzer): void {
   box.forEach((r, d) => {
     if (isSame(r, written[d], analyzer)) return;

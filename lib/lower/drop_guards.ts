@@ -71,7 +71,7 @@ function storesOf(body: Stmt, isFixed: (e: Expr) => boolean): readonly Guarded[]
  * are those that a thread passes to other threads, whose conditions differ.
  */
 function neededUnder(body: Stmt, isFixed: (e: Expr) => boolean): ReadonlyMap<Buffer, Conditions> {
-  // Last stores first, as needs go back from results: a chain of registers takes one round, and not one a link.
+  // Last stores first, because needs propagate back from results: a chain of registers then takes one round.
   const stores = storesOf(body, isFixed).toReversed();
   const all = stores.reduce<Conditions>((p, s) => p.union(s.guards), new Set());
   const needs = new Map<Buffer, Conditions>();

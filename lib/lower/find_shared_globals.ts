@@ -48,8 +48,8 @@ export function findSharedGlobals(draft: KernelDraft): KernelDraft {
 }
 
 /**
- * Whether threads of a workgroup write elements that others of them wrote before, by another statement: the
- * later value stays only if they wait for one another.
+ * Tells whether threads of a workgroup overwrite elements that other threads wrote by an earlier statement. Such threads
+ * need a barrier.
  */
 function overwritten(b: Buffer, writes: readonly Access[], draft: KernelDraft, analyzer: Analyzer): boolean {
   const still = workgroupVars(draft), threads = threadVars(draft, "threadIdx");
@@ -82,7 +82,7 @@ function areApart(b: Buffer, p: Access, q: Access, analyzer: Analyzer): boolean 
   return x.some((r, d) => before(r, y[d] as Range) || before(y[d] as Range, r));
 }
 
-/** Threads that compute the same value may store it all of them, but not add to it. */
+/** Checks that threads with the same element do not add to it. All of them may store the same value. */
 function checkUpdates(b: Buffer, accesses: readonly Access[], draft: KernelDraft, analyzer: Analyzer): void {
   if (b.scope === "local") return;
   for (const a of accesses) {
@@ -102,9 +102,9 @@ function checkUpdates(b: Buffer, accesses: readonly Access[], draft: KernelDraft
 }
 
 /**
- * Whether `w` has written all that `r` reads while the variables in `fixed` and the loops around both stand
- * still. An index about whose range nothing is known is taken to run through its whole dimension, but where
- * that must be `sure`: a barrier too many does no harm, and a workgroup can't be given what it lacks.
+ * Tells whether `w` has written all that `r` reads, for given values of the variables in `fixed` and of the loops around
+ * both. An index without a known range counts as its whole dimension. With `sure` it counts as unknown: an extra barrier
+ * is harmless, but a missing element is not.
  */
 function covers(
   b: Buffer,
@@ -124,7 +124,7 @@ function covers(
   });
 }
 
-/** Whether all of `inner` that lies within a dimension of `extent` elements lies in `outer`. */
+/** Tells whether `outer` contains `inner`, cut to a dimension of `extent` elements. */
 function isInside(inner: Range, outer: Range, extent: Expr, analyzer: Analyzer): boolean {
   const le = (a: Expr, b: Expr) => analyzer.proves(binary("le", a, b));
   const end = add(outer.min, outer.extent);

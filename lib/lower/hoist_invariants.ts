@@ -1,7 +1,6 @@
 /**
- * What is the same in every iteration of a loop is computed once, before it: the terms of an index that the loop
- * does not change, and any other arithmetic on what it does not write. Drivers for GPUs do so themselves, but
- * not all do: Mesa's llvmpipe does not.
+ * Computes loop invariants once, before the loop: terms of an index that the loop does not change, and other arithmetic
+ * on memory that it does not write. Most GPU drivers do so themselves; Mesa's llvmpipe does not.
  *
  *                                                          let base = ty*64 + tx
  *     for k in range(32):                                  let scale = rsqrt(s / 4096)
@@ -22,14 +21,14 @@ export function hoistInvariants(draft: KernelDraft): KernelDraft {
   const stmt = (s: Stmt): Stmt => {
     if (s.kind !== "for") return mapStmt(s, stmt);
     const { loop, values } = hoisted(s, draft.lanes);
-    // Outer loops come first: what is left of an index is then looked at again, loop by loop.
+    // Outer loops come first; the rest of an index is then examined again, loop by loop.
     const inside = mapStmt(loop, stmt);
     return values.reduceRight<Stmt>((body, [v, value]) => ({ kind: "let", var: v, value, body }), inside);
   };
   return { ...draft, body: stmt(draft.body) };
 }
 
-/** The loop without what it does not change, and that, by name. */
+/** Gives the loop without its invariants, and the named invariants. */
 function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
   readonly loop: For;
   readonly values: readonly (readonly [Var, Expr])[];
@@ -43,7 +42,7 @@ function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
     return known[0];
   };
   const analyzer = new Analyzer();
-  /** An index in `unit`s: its fixed terms have one name, and its constant stays, so that neighbours share that. */
+  /** Splits an index in `unit`s: its fixed terms get one name, without the constant, so that neighbours share it. */
   const index = (e: Expr, unit: 1 | 4): Expr => {
     if (e.kind === "const" || e.kind === "var") return e;
     if (e.kind === "ramp") {
@@ -90,7 +89,7 @@ function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
       case "store":
         return { ...s, indices: indicesOf(s), value: expr(s.value) };
       case "for":
-        // How often a loop iterations is asked of its extent before the kernel runs, when there are no names yet.
+        // Extents of loops are evaluated before the kernel runs, so they can't use names.
         return { ...s, body: stmt(s.body) };
       default:
         return mapStmt(s, stmt, expr);
@@ -99,13 +98,13 @@ function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
   return { loop: { ...loop, body: stmt(loop.body) }, values: [...values.values()] };
 }
 
-/** What an expression has to be to be worth a name: more than a value that is there already. */
+/** Tells whether an expression is worth a name: it must be more than an existing value. */
 function isWork(e: Expr): boolean {
   return (e.kind === "binary" || e.kind === "call" || e.kind === "select" || e.kind === "cast") &&
     lanesOf(e.dtype) === 1;
 }
 
-/** Whether an expression is the same in all iterations of the loop: it takes nothing from inside, nor from what others write. */
+/** Tells whether an expression is a loop invariant: it uses no variable of the loop, and no memory that may change. */
 function fixedIn(loop: For): (e: Expr) => boolean {
   const inside = new Set<Var>([loop.var]), written = new Set<Buffer>();
   walkStmt(loop.body, (s) => {

@@ -4,8 +4,8 @@ import type { Analyzer } from "../arith/analyzer.ts";
 import { usesVar } from "../ir/visit.ts";
 
 /**
- * Tells whether two values of `v` always mean two elements at `indices`, whatever the other variables are. True also
- * where an index is no plain sum over `v`, about which nothing is known.
+ * Tells whether two values of `v` always give two elements at `indices`, for any values of the other variables. Also true
+ * if an index is not a plain sum over `v`, because then nothing is known.
  */
 export function isInjective(indices: readonly Expr[], v: Var, analyzer: Analyzer): boolean {
   return indices.some((index) => {

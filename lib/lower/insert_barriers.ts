@@ -1,7 +1,6 @@
 /**
- * Puts a barrier between two statements where one writes memory that the other reads or writes, and threads share that
- * memory; also from one iteration of a loop to the next. A barrier stands only where all threads of a
- * workgroup pass.
+ * Puts a barrier between two statements if one writes shared memory that the other reads or writes; also between
+ * iterations of a loop. Barriers are placed only where all threads of a workgroup pass.
  */
 import { seq, sub, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
@@ -34,10 +33,10 @@ function isShared(b: Buffer, draft: KernelDraft): boolean {
 
 class Placer {
   readonly #analyzer: Analyzer;
-  /** Variables that are the same for all threads of a workgroup: which one it is, the shapes, the iterations of loops. */
+  /** Variables that are the same for all threads of a workgroup: its index, shapes, iterations of common loops. */
   readonly #fixed: Set<Var>;
-  /** For a loop's variable another one, which stands for an unknown iteration of the loop. */
-  readonly #someTurn = new Map<Var, Var>();
+  /** For each loop's variable, a variable that stands for an unknown iteration of the loop. */
+  readonly #someIteration = new Map<Var, Var>();
   readonly #touched = new Map<Stmt, Touched>();
   readonly #reaches: AliasAnalysis;
 
@@ -47,7 +46,7 @@ class Placer {
     this.#reaches = new AliasAnalysis(this.#analyzer, (v) => this.#fixed.has(v));
   }
 
-  /** `s` with its barriers; `now` is what was touched since the last barrier before it, and becomes that after it. */
+  /** Places barriers in `s`. `now` holds the accesses since the last barrier; it is updated to the end of `s`. */
   place(s: Stmt, now: Touched): Stmt {
     switch (s.kind) {
       case "seq": {
@@ -64,7 +63,7 @@ class Placer {
       }
       case "for": {
         if (this.#isUnit(s)) return this.#leaf(s, now);
-        // An iteration starts with what iterations before it may have left.
+        // An iteration starts with the accesses that earlier iterations may have left.
         const start = now.copy();
         this.#fix(s.var, true);
         for (;;) {
@@ -97,22 +96,22 @@ class Placer {
     }
   }
 
-  /** From here on `v` is the same for all threads, or is not. */
+  /** Marks `v` as the same for all threads, or unmarks it. */
   #fix(v: Var, fixed: boolean): void {
     if (fixed) this.#fixed.add(v);
     else this.#fixed.delete(v);
     this.#reaches.forget();
   }
 
-  /** What a turn of `loop` touched, as it is seen from outside of that turn: `turn` of it, or any. */
-  #asSeen(touched: Touched, loop: For, turn: Expr | undefined): Touched {
-    let some = this.#someTurn.get(loop.var);
+  /** Rewrites the accesses of one iteration for use outside of it: for iteration `at`, or for an unknown one. */
+  #asSeen(touched: Touched, loop: For, at: Expr | undefined): Touched {
+    let some = this.#someIteration.get(loop.var);
     if (!some) {
       some = variable(loop.var.name);
-      this.#someTurn.set(loop.var, some);
+      this.#someIteration.set(loop.var, some);
       this.#analyzer.bind(some, loop.extent);
     }
-    const by = new Map([[loop.var, turn ?? some]]);
+    const by = new Map([[loop.var, at ?? some]]);
     const seen = new Touched();
     const move = (to: Places, from: Places) => {
       for (const [buffer, indices] of from) {
@@ -127,7 +126,7 @@ class Placer {
     return seen;
   }
 
-  /** What `s` touches of the memory that threads share. */
+  /** Gives the accesses of `s` to shared memory. */
   touchedBy(s: Stmt): Touched {
     const known = this.#touched.get(s);
     if (known) return known;
@@ -146,7 +145,7 @@ class Placer {
     return touched;
   }
 
-  /** A statement that holds no barrier inside: one goes before it where it conflicts. */
+  /** Places a barrier before a statement that must not contain one, if it conflicts. */
   #leaf(s: Stmt, now: Touched): Stmt {
     const own = this.touchedBy(s);
     if ((s.kind === "for" || s.kind === "if") && this.#hasInnerConflict(s)) {
@@ -161,7 +160,7 @@ class Placer {
     return between.size === 0 ? s : seq(...barriers(between), s);
   }
 
-  /** Statements that are entered by some threads only, or that touch no shared memory, take no barrier inside. */
+  /** Tells whether `s` must not contain a barrier: only some threads enter it, or it accesses no shared memory. */
   #isUnit(s: Stmt): boolean {
     const varies = (e: Expr) => usesVar(e, (v) => this.threads.has(v));
     if (s.kind === "store" || s.kind === "barrier") return true;
@@ -189,7 +188,7 @@ class Placer {
     });
   }
 
-  /** The buffers for which `b` has to wait for `a`. */
+  /** Finds the buffers for which `b` has to wait for `a`. */
   #conflicts(a: Touched, b: Touched): ReadonlySet<Buffer> {
     const found = new Set<Buffer>();
     const meet = (p: Places, q: Places) => {

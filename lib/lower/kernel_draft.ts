@@ -1,4 +1,4 @@
-/** A kernel in the making: what the passes hand on to each other. */
+/** The draft of a kernel that passes take and return. */
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Align } from "../ir/annotations.ts";
 import { Analyzer } from "../arith/analyzer.ts";
@@ -6,30 +6,35 @@ import type { Block, For, Stmt, ThreadTag } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
 import type { TextureLayout } from "../target/texture.ts";
 
-/** How an array of a kernel lies in memory, as annotations of the block that writes it say. */
+/** The layout of an array in memory, from the annotations of the block that writes it. */
 export interface Layout {
+  /** The stride of one dimension; undefined for a plain layout. */
   readonly align?: Align;
-  /** True for two copies of it, between which the iterations of the loop around all its uses alternate. */
+  /** True for two copies of it: the iterations of the loop around all its uses alternate between them. */
   readonly doubled: boolean;
 }
 
+/** The draft of one kernel. Each pass takes one and returns the next. */
 export interface KernelDraft {
+  /** The name of the kernel. */
   readonly name: string;
-  /** True if it makes of inputs what the other kernels read, once for as long as these stay. */
+  /** True if it prepares inputs for other kernels: it runs once, when the inputs are bound. */
   readonly prepares: boolean;
+  /** The loops and blocks; statements without blocks in the end. */
   readonly body: Stmt;
+  /** The shape variables of the program. */
   readonly shapeVars: readonly Var[];
   /** Buffers that live outside the kernel: parameters and global intermediates. */
   readonly outer: ReadonlySet<Buffer>;
-  /** Of buffers that are not laid out plainly. */
+  /** Layouts of the buffers that are not plain. */
   readonly layouts: ReadonlyMap<Buffer, Layout>;
   /** Filled when thread loops become thread variables. */
   readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
   /** Global buffers through which threads of a workgroup exchange values. */
   readonly sharedGlobals: ReadonlySet<Buffer>;
-  /** Elements an array element, by buffer; filled when vector accesses are settled. */
+  /** Elements in one element of the array, by buffer; set by the pass that chooses lanes. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
-  /** How inputs lie in their textures. */
+  /** Layouts of inputs in textures. */
   readonly textures: ReadonlyMap<Buffer, TextureLayout>;
 }
 
@@ -62,7 +67,7 @@ export function threadVars(draft: KernelDraft, tags: "blockIdx" | "threadIdx"): 
   return new Set([...draft.threads].filter(([tag]) => tag.startsWith(tags)).map(([, t]) => t.var));
 }
 
-/** Variables that are the same for all threads of a workgroup at any time: which one it is, and the shapes. */
+/** Gives the variables that are always the same for all threads of a workgroup: its index, and the shapes. */
 export function workgroupVars(draft: KernelDraft): ReadonlySet<Var> {
   return threadVars(draft, "blockIdx").union(new Set(draft.shapeVars));
 }

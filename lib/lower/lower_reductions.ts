@@ -88,7 +88,7 @@ function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[]
   return [{ block: s, loops }];
 }
 
-/** The result is there after the loop, so nothing in it may ask for it. */
+/** Checks that no block in the loop reads the result, which exists only after the loop. */
 function checkAlone({ block: b }: Crossing, loop: For): void {
   const { buffer: own } = onlyStore(b);
   const asks = (s: Stmt): boolean => {

@@ -1,4 +1,4 @@
-/** Neighbours under the same condition share one `if`. */
+/** Merges neighbouring statements under the same condition into one `if`. */
 import { seq } from "../ir/build.ts";
 import { keyOf } from "../ir/key.ts";
 import type { If, Stmt } from "../ir/stmt.ts";

@@ -1,4 +1,4 @@
-/** From a scheduled program to kernels: every pass, in order, on one screen. */
+/** Lowers a scheduled program to kernels: every pass, in order, on one screen. */
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { LowerError } from "./error.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -32,9 +32,9 @@ import { aFunction } from "../base/option_kinds.ts";
 
 /** One pass of the pipeline. */
 export interface Pass {
-  /** Its name, as `after` is told it. */
+  /** Its name, which `after` receives. */
   readonly name: string;
-  /** Makes the next draft of a draft. */
+  /** Makes the next draft. */
   readonly run: (draft: KernelDraft, target: Target) => KernelDraft;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Partial sums, one in `acc` of each thread, become their total, in `acc` of every thread. Within clusters of a
- * subgroup's threads they are exchanged by shuffles, and between clusters through a slot of workgroup memory each.
+ * Adds up partial sums, one in `acc` of each thread; the total ends in `acc` of every thread. Clusters of a subgroup's
+ * threads exchange them by shuffles. Different clusters exchange them through slots of workgroup memory.
  *
  *     acc = acc + shuffleXor(acc, 1)                   (and so on, doubling, to half a cluster)
  *     if lane % 8 == 0: red[lane / 8] = acc
@@ -50,7 +50,7 @@ export function reduceInSubgroups(parts: PartialSums): readonly Stmt[] {
       ? load(red, ...slot(k))
       : select(lt(k, slots), load(red, ...slot(min(k, slots - 1))), identity);
   });
-  // A statement each: one expression of them all would be as deep as there are rounds.
+  // One statement per round keeps expressions flat.
   return [
     ...butterfly(cluster),
     leave,

@@ -1,6 +1,6 @@
 /**
- * Index divisions become what GPUs do fast: shifts and masks where the divisor is a power of two, and else
- * unsigned division where nothing is negative, as rounding down is then rounding toward zero.
+ * Replaces index divisions by faster operations: shifts and masks if the divisor is a power of two, otherwise unsigned
+ * division if no operand is negative, because rounding down is then rounding toward zero.
  */
 import { binary, cast, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";

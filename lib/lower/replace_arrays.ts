@@ -1,4 +1,4 @@
-/** Scalar replacement: a register array that is only indexed by constants becomes one variable an element. */
+/** Scalar replacement: a register array that is only indexed by constants becomes one variable per element. */
 import { constant } from "../ir/build.ts";
 import type { Buffer, Load } from "../ir/expr.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";

@@ -1,6 +1,6 @@
 import type { Buffer, Expr } from "../ir/expr.ts";
 
-/** Shared memory that statements touch: the indices of each buffer, by their keys. */
+/** Accesses of statements to shared memory: the indices of each buffer, by their keys. */
 export class Touched {
   readonly reads: Places = new Map();
   readonly writes: Places = new Map();
@@ -9,7 +9,7 @@ export class Touched {
     return this.reads.size === 0 && this.writes.size === 0;
   }
 
-  /** Adds what `other` has; true if any of it is new. It grows in place, as a kernel has thousands of statements. */
+  /** Adds the accesses of `other`, in place for speed. Returns true if any is new. */
   add(other: Touched): boolean {
     const reads = addPlaces(this.reads, other.reads);
     return addPlaces(this.writes, other.writes) || reads;

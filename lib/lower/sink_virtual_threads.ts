@@ -1,6 +1,6 @@
 /**
- * Virtual threads run side by side in one thread: their loop moves inward, around each piece of straight code
- * that it held, and is unrolled there.
+ * Moves the loop of virtual threads inward, around each piece of straight-line code, and unrolls it there. Virtual
+ * threads thus run side by side in one thread.
  *
  *     for v in vthread(2):            for k in range(8):
  *       for k in range(8):              for v in unroll(2): A_local[…] = A[…]
@@ -29,7 +29,7 @@ export function sinkVirtualThreads(draft: KernelDraft): KernelDraft {
         `cannot run ${own.var.name} as virtual threads: ${s.var.name} has another extent at each of its iterations`,
       );
     }
-    // What is the same for all of them is done once.
+    // A statement that is the same for all of them runs once.
     const own = virtual.filter((l) => mentions(s, l));
     for (const b of blocksIn(s)) own.forEach((l) => checkApart(b, l, analyzer));
     return own.reduceRight(around, s);
@@ -51,7 +51,7 @@ function mentions(s: Stmt, loop: For): boolean {
   return found;
 }
 
-/** True if threads that `s` runs in share the reductions in it: what each of them adds up is added up after it. */
+/** True if the threads around `s` share the reductions in it; the partial sums are then added after it. */
 function reducesAcross(s: For): boolean {
   if (s.body.kind === "for" && !isThreadIdx(s.loop)) return reducesAcross(s.body);
   return isThreadIdx(s.loop) &&
@@ -69,7 +69,7 @@ function isStraight(s: For): boolean {
   return straight;
 }
 
-/** Checks that each virtual thread has its own element of what accumulates over several iterations, which they run in turn. */
+/** Checks that each virtual thread accumulates into its own element: they run one after the other in each iteration. */
 function checkApart(b: Block, loop: For, analyzer: Analyzer): void {
   const values = bindingMap(b);
   walkStmt(b.body, (s) => {

@@ -1,4 +1,4 @@
-/** Each top-level loop nest is a kernel of its own. */
+/** Makes a kernel of each top-level loop nest. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/annotations.ts";
@@ -56,9 +56,9 @@ export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
 }
 
 /**
- * Whether the blocks of a nest are annotated to prepare inputs. What they write is added to what is `fixed`.
+ * Tells whether the blocks of a nest are annotated to prepare inputs. Adds the buffers that they write to `fixed`.
  *
- * @throws {LowerError} where they read what is not
+ * @throws {LowerError} where they read a buffer that is not in `fixed`
  */
 function isPreparation(
   body: Stmt,
@@ -85,7 +85,7 @@ function isPreparation(
   return true;
 }
 
-/** What blocks' annotations say of the buffers that they write. */
+/** Gives the layouts that blocks' annotations state for the buffers that they write. */
 function layoutsOf(blocks: readonly Block[]): ReadonlyMap<Buffer, Layout> {
   const found = new Map<Buffer, Layout>();
   for (const { body, annotations } of blocks) {

@@ -1,6 +1,6 @@
 /**
  * Ends a loop once its remaining iterations contribute nothing: where its stores are guarded by a condition that holds in
- * its first iterations only. What it brings near for iterations that add nothing is then not brought either.
+ * its first iterations only. Copies that it makes for the other iterations are saved as well.
  *
  *     for t in range(8):                              for t in range(min(8, n)):
  *       a = A[t]                                 →      a = A[t]
@@ -36,7 +36,7 @@ export function trimLoops(draft: KernelDraft): KernelDraft {
   return { ...draft, body: stmt(draft.body) };
 }
 
-/** How often each buffer is read or written in `s`. */
+/** Counts the accesses of each buffer in `s`. */
 function usesIn(s: Stmt): ReadonlyMap<Buffer, number> {
   const uses = new Map<Buffer, number>();
   const note = (b: Buffer) => uses.set(b, (uses.get(b) ?? 0) + 1);
@@ -45,8 +45,8 @@ function usesIn(s: Stmt): ReadonlyMap<Buffer, number> {
 }
 
 /**
- * The conditions, by their keys, that each store to what is seen outside of the loop adds under, and the iteration from
- * which on each of them fails.
+ * Finds the conditions, by their keys, that guard each store to memory outside of the loop, and the iteration from which
+ * each of them fails.
  */
 function endsOf(
   loop: For,

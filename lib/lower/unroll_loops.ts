@@ -10,37 +10,37 @@ import { LimitError, LowerError } from "./error.ts";
 /** Statements in one kernel; beyond it drivers take minutes to compile. */
 const MAX_STATEMENTS = 1 << 14;
 
-/** What the variables of the unrolled loops are in one copy. */
+/** The values of the unrolled loops' variables in one copy. */
 type Values = ReadonlyMap<Var, Const>;
 
-/** What the copies of an index have in common: they differ in their constant only. */
+/** The common part of an index's copies; they differ in their constant only. */
 interface Copies {
-  /** What unrolled loops do not change. */
+  /** The terms that unrolled loops do not change. */
   readonly rest: Linear;
-  /** How far an iteration of each unrolled loop goes. */
-  readonly turns: readonly (readonly [Var, number])[];
-  /** All but the constant, where that is a sum to which it is only to be added. */
+  /** The step of the index for one iteration of each unrolled loop. */
+  readonly steps: readonly (readonly [Var, number])[];
+  /** The index without its constant, if it is a sum to which the constant is added. */
   readonly plain?: Expr;
 }
 
 /** Undefined where an index depends on an unrolled loop otherwise than by steps. */
 function copiesOf(form: Linear, unrolled: ReadonlySet<Var>): Copies | undefined {
   const terms = new Map(form.terms);
-  const turns: (readonly [Var, number])[] = [];
+  const steps: (readonly [Var, number])[] = [];
   for (const [key, { atom, coeff }] of form.terms) {
     if (!usesVar(atom, (v) => unrolled.has(v))) continue;
     if (atom.kind !== "var") return undefined;
     terms.delete(key);
-    turns.push([atom, coeff]);
+    steps.push([atom, coeff]);
   }
   const rest = { terms, constant: form.constant };
   const isSum = terms.size > 0 && terms.values().every((t) => t.coeff > 0);
-  return { rest, turns, ...(isSum ? { plain: fromLinear({ terms, constant: 0 }) } : {}) };
+  return { rest, steps, ...(isSum ? { plain: fromLinear({ terms, constant: 0 }) } : {}) };
 }
 
 export function unrollLoops(draft: KernelDraft): KernelDraft {
   const analyzer = analyzerOf(draft);
-  let statements = 0, turns = 0;
+  let statements = 0, iterations = 0;
   const tooMany = () =>
     new LimitError(
       `cannot unroll the loops of ${draft.name}: they make more than ${MAX_STATEMENTS} statements; unroll fewer or smaller ones`,
@@ -54,8 +54,8 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
       }
       const copies: Stmt[] = [];
       for (let k = 0; k < extent.value; k++) {
-        // A loop may have nothing in it, and as many iterations as it likes.
-        if (++turns > 4 * MAX_STATEMENTS) throw tooMany();
+        // A loop with an empty body may have any number of iterations.
+        if (++iterations > 4 * MAX_STATEMENTS) throw tooMany();
         copies.push(stmt(s.body, new Map(values).set(s.var, constant(k))));
       }
       return seq(...copies);
@@ -69,7 +69,7 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
   };
   const unrolled = new Set<Var>();
   walkStmt(draft.body, (s) => s.kind === "for" && s.loop === "unrolled" && unrolled.add(s.var));
-  // Of thousands of copies most are equal, as few mention all the loops: each is made once.
+  // Most of thousands of copies are equal, because few expressions mention all loops: each is made once.
   const known = new Map<Expr, { readonly vars: readonly Var[]; readonly copies: Map<string, Expr> }>();
   const instance = (e: Expr, values: Values): Expr => {
     if (e.kind === "const") return e;
@@ -90,8 +90,8 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
     if (!forms.has(e)) forms.set(e, copiesOf(analyzer.linear(e), unrolled));
     const copies = forms.get(e);
     if (!copies) return analyzer.simplify(substitute(e, values));
-    const { rest, turns, plain } = copies;
-    const at = turns.reduce((n, [v, step]) => n + step * (values.get(v)?.value ?? 0), rest.constant);
+    const { rest, steps, plain } = copies;
+    const at = steps.reduce((n, [v, step]) => n + step * (values.get(v)?.value ?? 0), rest.constant);
     if (plain) return at < 0 ? sub(plain, -at) : add(plain, at);
     return fromLinear({ terms: rest.terms, constant: at });
   };

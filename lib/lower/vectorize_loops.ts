@@ -1,6 +1,6 @@
 /**
- * Vectorized loops become statements over vectors of four; what does not fit a vector is written out lane
- * by lane. Where the target has no vectors, a vectorized loop becomes an unrolled one.
+ * Replaces vectorized loops by statements over vectors of four; other operations are written out lane by lane. Without
+ * vectors in the target, a vectorized loop becomes an unrolled one.
  */
 import { add, broadcast, constant, seq } from "../ir/build.ts";
 import { lanesOf, scalarOf, withLanes } from "../ir/dtype.ts";
@@ -16,7 +16,7 @@ import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
 import { isInjective } from "./injectivity.ts";
 
-/** Statements and expressions that vectors may make in one kernel: many times what fits a kernel that compiles. */
+/** Statements and expressions that vectors may make in one kernel, far above those of a kernel that compiles. */
 const MOST_MADE = 1 << 17;
 
 const LANES = [0, 1, 2, 3] as const;

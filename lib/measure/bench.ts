@@ -20,12 +20,12 @@ import { failed } from "./failed.ts";
 
 const REPEATS = 5;
 const ADAPTIVE_REPEATS = 12;
-/** Fresh samples of a candidate that looks faster than the incumbent; only these count. */
+/** Fresh samples of a candidate that seems faster than the incumbent; only these count. */
 const AGAIN = 7;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
 const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
-/** A program to measure candidates for: its inputs and what their results must be. */
+/** A program to measure candidates for: its inputs and their expected results. */
 export class Bench implements Disposable {
   readonly #inputs: Record<string, TypedArray>;
   readonly #reference: Arrays;
@@ -33,7 +33,7 @@ export class Bench implements Disposable {
   readonly #idle: Idle = new Idle();
   #incumbent: { readonly runner: Runner; readonly ms: number } | undefined;
 
-  /** @throws {TunebookError} if no result could tell a right candidate from one that does nothing */
+  /** @throws {TunebookError} if a candidate that does nothing would seem right */
   constructor(
     readonly device: Device,
     func: PrimFunc,
@@ -61,7 +61,7 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Measures one candidate in turn with the incumbent, which it replaces if it is faster; alone if not `interleave`.
+   * Measures one candidate, interleaved with the incumbent, which it replaces if it is faster; alone if not `interleave`.
    */
   async challenge(
     executable: Executable,
@@ -88,7 +88,7 @@ export class Bench implements Disposable {
         await turn();
         if (incumbent ? isSettled(ratios(), most) : isPrecise(runner.samples)) break;
       }
-      // A candidate that looks faster is measured again with fresh samples: the first ones may be its luck.
+      // A candidate that looks faster is measured again with fresh samples: the first ones may be luck.
       const wins = isFaster(ratios());
       if (wins) {
         theirs.length = 0;
@@ -108,8 +108,7 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Makes a candidate the incumbent that was known to take `ms`. Where it does not compile or run any more, there is no
-   * incumbent.
+   * Makes a candidate with the known time `ms` the incumbent. If it no longer compiles or runs, there is no incumbent.
    */
   async adopt(executable: Executable | undefined, ms: number): Promise<void> {
     this[Symbol.dispose]();
@@ -139,8 +138,8 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Compiles and checks all candidates, then times them in turn, `rounds` times, and checks what the last of
-   * the timed runs left.
+   * Compiles and checks all candidates, then times them interleaved in `rounds` rounds, and checks the results of the last
+   * timed run.
    */
   async race(
     executables: readonly Executable[],
@@ -190,7 +189,7 @@ export class Bench implements Disposable {
     }
   }
 
-  /** Holds what is on the device against the reference. */
+  /** Compares the results on the device with the reference. */
   async #check(bound: Bound): Promise<Checked> {
     const results = await bound.read();
     let maxError = 0;

@@ -1,4 +1,4 @@
-/** Results held against the reference, every element. */
+/** Compares results with the reference, element by element. */
 import { RANGE } from "../ir/dtype.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 
@@ -8,15 +8,15 @@ const TOLERANCE = { f32: 1e-4, f16: 2e-2 } as const;
 export interface Checked {
   /** Largest |result - reference| / (|reference| + rms of the reference). */
   readonly maxError: number;
-  /** What is wrong, if something is. */
+  /** The first problem, if there is one. */
   readonly wrong?: string;
 }
 
 /**
- * Compares an output with its reference. A float may differ by `tolerance·(|reference| + rms)`, where rms
- * is the root mean square of the reference: rounding errors of a sum scale with its terms and not with its
- * value. What is more than f16 holds may come out infinite there, or as the most that it holds. Integers must be
- * equal; NaN where the reference has none (poison, say) is wrong.
+ * Compares an output with its reference. A float may differ by `tolerance·(|reference| + rms)`, where rms is the root
+ * mean square of the reference: rounding errors of a sum scale with its terms, not with its value. A value beyond the
+ * range of f16 may be infinite there, or the largest f16. Integers must be equal. NaN is wrong where the reference has
+ * none.
  */
 export function checkOutput(
   name: string,

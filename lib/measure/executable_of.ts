@@ -1,4 +1,4 @@
-/** From a candidate to what a device runs; a candidate that can't be compiled is a failure with its reason. */
+/** Compiles candidates to executables; a candidate that can't be compiled is a failure with its reason. */
 import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { compile } from "../codegen/compile.ts";
@@ -25,7 +25,7 @@ export function executableOf(func: PrimFunc, candidate: Candidate, target: Targe
   );
 }
 
-/** What `make` gives, or the failure that one of Tunebook's errors stands for. */
+/** Calls `make`. One of Tunebook's errors becomes a failure. */
 export function attempt<T>(make: () => T): T | Failed {
   try {
     return make();
@@ -74,7 +74,7 @@ function ofSource(func: PrimFunc, kernel: KernelSource, target: Target): Executa
       entryPoint,
       prepares: false,
       source: kernel.source,
-      // The source says it itself; the driver holds it against the device's limits.
+      // The source states its workgroup size; the driver checks it against the device's limits.
       workgroupSize: [1, 1, 1],
       grid: workgroups,
       folded: false,

@@ -1,18 +1,18 @@
 import type { Bound, Spent } from "../runtime/backend.ts";
 
-/** Empty samples that tell what a sample costs by itself: the latest, one more a candidate. */
+/** Empty samples, which show the overhead of a sample: the latest ones, one more per candidate. */
 const IDLE_RUNS = 3;
-/** What asking for no run at all takes: a wait costs milliseconds, whatever it waits for. */
+/** The time of a sample without runs: every wait costs milliseconds. */
 export class Idle {
   readonly #latest: Spent[] = [];
 
-  /** Waits for nothing on the device of `bound`: often at first, once ever after. */
+  /** Takes empty samples on the device of `bound`: several the first time, later one per call. */
   async measure(bound: Bound): Promise<void> {
     do this.#latest.push(await bound.run(0)); while (this.#latest.length < IDLE_RUNS);
     this.#latest.splice(0, this.#latest.length - IDLE_RUNS);
   }
 
-  /** The least that a wait has taken lately, milliseconds by the clock that `read` reads. */
+  /** Gives the shortest recent wait, milliseconds by the clock that `read` reads. */
   of(read: (s: Spent) => number): number {
     return Math.min(...this.#latest.map(read));
   }

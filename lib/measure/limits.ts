@@ -1,4 +1,4 @@
-/** A request's limits, which are multiples, in milliseconds of this machine. */
+/** Converts a request's limits, which are multiples, to milliseconds of this machine. */
 import { median } from "../base/statistics.ts";
 import { leastMs } from "../estimate/roofline.ts";
 import type { Incumbent, MeasureLimits, MeasuringOptions } from "./measuring.ts";
@@ -8,8 +8,8 @@ const COMPILE_MS = 4000;
 const LONG = 20;
 
 /**
- * Milliseconds after which a candidate hangs: a long compilation, and a multiple of the incumbent's runs. Infinity
- * where there is no limit or no incumbent. `compileMs` holds what compilations took so far.
+ * Gives the time after which a candidate counts as hanging, milliseconds: a long compilation, and a multiple of the
+ * incumbent's runs. Infinity without a limit or an incumbent. `compileMs` holds the times of earlier compilations.
  */
 export function hangingMs(
   { hanging }: MeasureLimits,
@@ -22,8 +22,8 @@ export function hangingMs(
 }
 
 /**
- * Milliseconds of a run above which a candidate gets one sample: a multiple of the incumbent's time, or of the
- * roofline's bound while there is no incumbent. Undefined where there is no limit.
+ * Gives the time of a run above which a candidate gets one sample, milliseconds: a multiple of the incumbent's time, or
+ * of the roofline's bound before the first incumbent. Undefined without a limit.
  */
 export function hopelessMs(
   { hopeless, hopelessRoofline }: MeasureLimits,

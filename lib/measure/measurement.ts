@@ -1,15 +1,15 @@
 import { median, ratiosTo } from "../base/statistics.ts";
 
-/** What came of one candidate. */
+/** The results of measuring one candidate. */
 
 /** Where a candidate failed; never a score. */
 export type Failure =
   | "instantiate" // the template or a schedule step refused it
-  | "verify" // a limit of the device stands against it
+  | "verify" // it exceeds a limit of the device
   | "lower" // lowering refused it
   | "compile" // the driver refused it
   | "run" // a validation or out-of-memory error while running
-  | "wrongAnswer" // it ran, and the results are not the reference's
+  | "wrongAnswer" // it ran, and its results differ from the reference
   | "timeout" // it did not end within the deadline
   | "outOfMemory" // the measuring process took more memory than it may
   | "deviceLost"; // the device or the measuring process went away
@@ -19,11 +19,11 @@ export interface Success {
   /** Marks a success. */
   readonly status: "ok";
   /**
-   * Milliseconds of one run of the whole program, one entry a sample. All are kept, but those that made a
-   * candidate look faster than the incumbent: chosen by their luck, they say nothing, and new ones were taken.
+   * Milliseconds of one run of the whole program, one entry per sample. All samples are kept, with one exception: samples
+   * that made a candidate look faster than the incumbent are replaced by fresh ones, because they were selected by luck.
    */
   readonly samples: readonly number[];
-  /** The incumbent that was sampled in turn with it: what it was known to take, and its samples in this turn. */
+  /** The incumbent that was interleaved with it: its known time, and its samples of this measurement. */
   readonly against?: { readonly ms: number; readonly samples: readonly number[] };
   /** The clock that `samples` were read from. */
   readonly clock: "timestamp" | "wall" | "cpu";
@@ -43,12 +43,12 @@ export interface Failed {
   readonly compileMs: number;
 }
 
-/** What came of one candidate: times, or a failure. */
+/** The result of one candidate: times, or a failure. */
 export type Measurement = Success | Failed;
 
 /**
- * Milliseconds of a run: the median of the samples; where an incumbent was sampled in turn, the median ratio to
- * it, in which drift cancels, times what the incumbent was known to take.
+ * Gives the milliseconds of a run: the median of the samples. With an interleaved incumbent it is the median ratio to it,
+ * in which drift cancels, times the known time of the incumbent.
  */
 export function msOf({ samples, against }: Pick<Success, "samples" | "against">): number {
   return against ? median(ratiosTo(against.samples, samples)) * against.ms : median(samples);

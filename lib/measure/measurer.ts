@@ -14,7 +14,7 @@ import type {
 import { type Ending, MeasuringProcess } from "./measuring_process.ts";
 import { candidateToJson, type Request, type Response, sessionToJson } from "./protocol.ts";
 
-/** The measuring process can't start, or got a bad request; no candidate is to blame. */
+/** The measuring process can't start, or got a bad request. It is not the failure of a candidate. */
 export class MeasurerError extends TunebookError {
   /** The name of the error's class. */
   override readonly name = "MeasurerError";
@@ -24,7 +24,7 @@ export class MeasurerError extends TunebookError {
 const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 30_000;
 
-/** `Measuring` on this machine: a child process with a deadline, restarted after it hung or died. */
+/** `Measuring` on this machine: a child process with a deadline, restarted after a hang or a crash. */
 export class Measurer implements Measuring {
   #child: MeasuringProcess | undefined;
   #served: Promise<unknown> = Promise.resolve();
@@ -32,12 +32,12 @@ export class Measurer implements Measuring {
   /** The incumbent that the child knows, and one that ended a child when it was measured. */
   #adopted = "";
   #fatal = "";
-  /** A second process, which has the driver compile while the first one measures. */
+  /** A second process, which lets the driver compile while the first one measures. */
   #warmer: MeasuringProcess | undefined;
   #warming = false;
   #busyMs = 0;
   readonly #compileMs: number[] = [];
-  /** Times that what was being measured was given up. */
+  /** Number of abandoned measurements. */
   #abandoned = 0;
 
   private constructor(
@@ -210,7 +210,7 @@ export class Measurer implements Measuring {
     return new MeasurerError(`cannot start the measuring process for ${this.options.func.name}: ${why}`);
   }
 
-  /** Makes the incumbent known to the child. False if it ended the child: it is not an incumbent any more. */
+  /** Makes the incumbent known to the child. Returns false if it ended the child: it is no longer the incumbent. */
   async #adopt({ candidate, ms }: Incumbent): Promise<boolean> {
     const key = keyOf(candidate);
     if (key === this.#fatal) return false;
@@ -221,7 +221,7 @@ export class Measurer implements Measuring {
       this.#deadline,
     );
     if ("ended" in response) {
-      // A child that was given up is not the incumbent's fault.
+      // The incumbent is not at fault if the measurement was abandoned.
       if (this.#child === child) {
         this.#fatal = key;
         await this.#stop();
@@ -259,7 +259,7 @@ function keyOf(candidate: Candidate): string {
   return JSON.stringify(candidateToJson(candidate));
 }
 
-/** Prepares a child; what is returned says how that failed. */
+/** Prepares a child. Returns the ending of one that failed. */
 async function prepare(
   child: MeasuringProcess,
   options: MeasuringOptions,

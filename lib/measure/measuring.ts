@@ -1,4 +1,4 @@
-/** The interface between a search and what measures for it: plain data in, plain data out, wherever that runs. */
+/** The interface between a search and its measuring device, local or remote: plain data in, plain data out. */
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
@@ -7,7 +7,7 @@ import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import type { Measurement } from "./measurement.ts";
 
-/** What is measured: a program at given shapes on a device, checked on given or random inputs. */
+/** The subject of a session: a program at given shapes on a device, checked on given or random inputs. */
 export interface MeasuringOptions {
   /** The program. */
   readonly func: PrimFunc;
@@ -26,47 +26,47 @@ export interface MeasuringOptions {
 }
 
 /**
- * What is to be measured. A trace is replayed on the program; on `program`, where it is given, which must have the
- * parameters of the session's. A source is the user's own kernel.
+ * A candidate. A trace is replayed on the session's program, or on `program`, which must have the same parameters. A
+ * source is the user's own kernel.
  */
 export type Candidate =
   | { readonly trace: TraceJson; readonly program?: PrimFunc }
   | { readonly source: KernelSource };
 
-/** The candidate that others are sampled in turn with, and what it is known to take, milliseconds. */
+/** The candidate that others are interleaved with, and its known time. */
 export interface Incumbent {
-  /** What is measured. */
+  /** The candidate. */
   readonly candidate: Candidate;
-  /** Milliseconds that one run is known to take. */
+  /** The known time of one run, milliseconds. */
   readonly ms: number;
 }
 
-/** When a candidate is given up, as multiples: times of one machine mean nothing on another. */
+/** Limits of a candidate, as multiples, because absolute times do not carry over to another machine. */
 export interface MeasureLimits {
-  /** A candidate that takes this many times what the incumbent takes gets one sample. Default: none. */
+  /** A candidate above this multiple of the incumbent's time gets one sample. Default: none. */
   readonly hopeless?: number;
-  /** The same, as a multiple of the roofline's bound, while there is no incumbent. Default: none. */
+  /** The same, as a multiple of the roofline's bound, before the first incumbent. Default: none. */
   readonly hopelessRoofline?: number;
-  /** A candidate that takes a long compilation and this many times what the incumbent takes hangs. Default: none. */
+  /** A candidate hangs after a long compilation and this multiple of the incumbent's time. Default: none. */
   readonly hanging?: number;
 }
 
 /** How a candidate is sampled. */
 export interface SampleOptions {
-  /** Samples to take, at most where it is `adaptive`. Default 5, or 12. */
+  /** Samples to take; the maximum if `adaptive`. Default 5, or 12 if `adaptive`. */
   readonly repeats?: number;
   /**
-   * Takes the samples in turn with those of the incumbent, and only as many as tell which of the two is faster.
-   * Default false.
+   * Interleaves the samples with those of the incumbent, and stops when it is clear which of the two is faster. Default
+   * false.
    */
   readonly adaptive?: boolean;
   /** Shortest sample, milliseconds: runs are batched until one lasts so long. Default 20. */
   readonly minSampleMs?: number;
 }
 
-/** One comparison: a candidate, the incumbent, and when to give up. */
+/** One comparison: a candidate, the incumbent, and the limits. */
 export interface MeasureRequest extends SampleOptions {
-  /** What is measured. */
+  /** The candidate. */
   readonly candidate: Candidate;
   /** Travels with the candidate, so that any worker can interleave the two. */
   readonly incumbent?: Incumbent;
@@ -74,36 +74,36 @@ export interface MeasureRequest extends SampleOptions {
   readonly limits?: MeasureLimits;
 }
 
-/** A measurement, and whether the candidate is faster than the incumbent beyond doubt. */
+/** A measurement, and whether the candidate is significantly faster than the incumbent. */
 export interface Measured {
-  /** What came of the candidate. */
+  /** The result of the candidate. */
   readonly measurement: Measurement;
-  /** True if it should be the incumbent from now on; the first candidate that succeeds is. */
+  /** True if it should be the next incumbent; the first success always is. */
   readonly promoted: boolean;
 }
 
 /**
- * Measures candidates of one program. Scheduling, lowering and compiling happen behind it, under its deadline. What is
- * wrong with a candidate is a value; an error means that nothing can be measured.
+ * Measures candidates of one program. Scheduling, lowering and compiling happen behind it, under its deadline. A
+ * candidate's failure is a value; an error means that nothing can be measured.
  */
 export interface Measuring extends AsyncDisposable {
-  /** What it was opened for. */
+  /** The subject that it was opened for. */
   readonly options: MeasuringOptions;
   /** Milliseconds that were spent on candidates so far. */
   readonly busyMs: number;
   /** True if `warm` would do something now. */
   readonly canWarm: boolean;
-  /** Checks a candidate and times it, in turn with the incumbent if the request says so. */
+  /** Checks a candidate and times it, interleaved with the incumbent if the request says so. */
   measure(request: MeasureRequest): Promise<Measured>;
-  /** Has the driver compile a candidate that is to be measured soon. What is wrong with it shows when it is measured. */
+  /** Lets the driver compile a candidate that is measured soon. Its failures are reported when it is measured. */
   warm(candidate: Candidate): Promise<void>;
-  /** Checks candidates and times them in turn, `rounds` times, so that drift hits all alike. */
+  /** Checks candidates and times them interleaved, in `rounds` rounds, so that drift affects all equally. */
   race(
     candidates: readonly Candidate[],
     rounds: number,
     options?: Pick<SampleOptions, "minSampleMs">,
   ): Promise<readonly Measurement[]>;
-  /** Gives up what is being measured. The next request works again. */
+  /** Abandons the current measurement. The next request works again. */
   abandon(): Promise<void>;
 }
 

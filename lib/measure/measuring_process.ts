@@ -3,7 +3,7 @@ import { TextLineStream } from "./lines.ts";
 import { projectConfig } from "./project_config.ts";
 import { ERROR_CODE, MARK, MEMORY_MARK, type Request, type Response, responseFromJson } from "./protocol.ts";
 
-/** A longer timer would ring at once. */
+/** The longest timer, milliseconds: a longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 /** Time after a deadline to read an answer that came before it, while this process was busy. */
 const GRACE_MS = 50;
@@ -24,7 +24,7 @@ export type Ending =
  */
 const PERMISSIONS = ["--no-prompt", "--allow-sys=systemMemoryInfo"];
 
-/** Puts the worker into the graph of modules, so that `deno cache` fetches it and a lock file names it; never called. */
+/** Adds the worker to the module graph, so that `deno cache` fetches it and a lock file names it. Never called. */
 const _worker = () => import("./worker.ts");
 
 /** One child process and the line to it. */
@@ -61,7 +61,7 @@ export class MeasuringProcess {
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-      // Jupyter interrupts a kernel with its whole process group, and a candidate is not to blame for that.
+      // Jupyter interrupts a kernel's whole process group. That must not count as a candidate's failure.
       detached: true,
     }).spawn();
     this.#writer = this.#process.stdin.getWriter();
@@ -75,7 +75,7 @@ export class MeasuringProcess {
     return this.#process.pid;
   }
 
-  /** Keeps the end of what the child complains about. */
+  /** Keeps the end of the child's error output. */
   async #drain(): Promise<void> {
     for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
       this.#stderr = (this.#stderr + text).slice(-2000);

@@ -1,4 +1,4 @@
-/** What the measuring process does for each request, on a device of its own. */
+/** Serves the requests of the measuring process, on a device of its own. */
 import type { Executable } from "../codegen/executable.ts";
 import { schedule } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -46,7 +46,7 @@ export class MeasuringSession {
       try {
         await warm(session.device, executable, session.shapes);
       } catch (e) {
-        // Its measurement says what is wrong with it. A lost device ends this process.
+        // Its measurement reports its failure. A lost device ends this process.
         failed(e, NaN);
       }
       return { kind: "done" };
@@ -102,7 +102,7 @@ function scheduled(
   });
 }
 
-/** Races the candidates that compile; the others' failures stand in their places. */
+/** Races the candidates that compile; failures keep the places of the others. */
 async function race(
   bench: Bench,
   made: readonly (Executable | Failed)[],

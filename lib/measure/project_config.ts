@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 /**
  * Gives the arguments with which a child process of Deno gets the import map and the lock file of this process.
  *
- * Deno looks for a configuration beside the module that it starts. A child starts a module of Tunebook, and the parent a
- * module of the user's project, so each would find another. Deno tells no program which configuration it took; this
- * repeats its search: from the main module's folder upwards, or from the working folder where the main module is remote.
+ * Deno looks for a configuration next to the module that it starts. A child starts a module of Tunebook, and the parent a
+ * module of the user's project, so they would find different ones. Deno does not report its configuration, so this
+ * repeats the search: from the main module's folder upwards, or from the working folder if the main module is remote.
  */
 export function projectConfig(main: string = Deno.mainModule): readonly string[] {
   const start = main.startsWith("file:") ? dirname(fileURLToPath(main)) : Deno.cwd();

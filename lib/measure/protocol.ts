@@ -1,4 +1,4 @@
-/** What the measuring process is asked and answers: one JSON value a line. */
+/** The requests and responses of the measuring process: one JSON value per line. */
 import { TunebookError } from "../base/error.ts";
 import { ARRAYS, type TypedArray } from "../runtime/arrays.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
@@ -13,7 +13,7 @@ import type { Candidate, MeasuringOptions, SampleOptions } from "./measuring.ts"
 
 /** How one candidate is sampled on this machine, with its limit in this machine's milliseconds. */
 export interface MeasureOptions extends SampleOptions {
-  /** A candidate whose first long sample takes more gets that one only, milliseconds. Default: none. */
+  /** A candidate with a longer first sample gets only that one, milliseconds. Default: none. */
   readonly dropAboveMs?: number;
 }
 
@@ -39,7 +39,7 @@ export type Request =
   | {
     readonly kind: "measure";
     readonly candidate: CandidateJson;
-    /** Whether the adopted or promoted incumbent is sampled in turn. */
+    /** Whether samples are interleaved with those of the adopted or promoted incumbent. */
     readonly interleave: boolean;
     readonly options: MeasureOptions;
   }
@@ -78,10 +78,10 @@ export const ERROR_CODE = 70;
 /** Begins what the measuring process writes to its error output before it ends for the memory that it takes. */
 export const MEMORY_MARK = "\u0001tunebook memory ";
 
-/** Starts every line of the protocol, so that nothing else on the pipe is taken for it. */
+/** Starts every line of the protocol, to tell it from other output on the pipe. */
 export const MARK = "\u0001tunebook ";
 
-/** Reads an answer. JSON has no NaN: what a failure's compilation took may be null there. */
+/** Reads a response. JSON has no NaN: the compilation time of a failure may be null there. */
 export function responseFromJson(text: string): Response {
   const response = JSON.parse(text) as Response;
   switch (response.kind) {

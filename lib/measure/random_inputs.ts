@@ -1,4 +1,4 @@
-/** Fresh inputs for a program, the same for the same seed. */
+/** Makes random inputs for a program, the same for the same seed. */
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -35,7 +35,7 @@ const DRAW: Readonly<Record<ScalarType, (word: number) => number>> = {
   bool: (w) => w >>> 31,
 };
 
-/** Marsaglia's xorshift32: plain and fast, which is all that test data needs. */
+/** Marsaglia's xorshift32: simple and fast, which is enough for test data. */
 function xorshift(seed: number): () => number {
   let x = (Math.imul(seed, 2654435761) ^ 0x9e3779b9) >>> 0 || 1;
   return () => {

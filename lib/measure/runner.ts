@@ -6,23 +6,23 @@ import type { MeasureOptions } from "./protocol.ts";
 import type { Idle } from "./idle.ts";
 
 const MIN_SAMPLE_MS = 20;
-/** Runs in one sample, at most: drivers queue only so much. */
+/** Runs in one sample, at most: the queues of drivers are limited. */
 const MAX_BATCH = 1000;
-/** How many times as many runs a longer sample may have: a short one says little, as a wait comes in steps. */
+/** Growth of the number of runs from one sample to the next, at most: a short sample is inaccurate. */
 const GROWTH = 8;
-/** How many times longer on the wall than on its own clock a sample is waited for. */
+/** Multiple of a sample's own time that it may take on the wall clock. */
 const MOST_WALL = 5;
-/** Sampling of one candidate ends after so long, if it has the least number of samples. */
+/** Time after which sampling of one candidate ends, if it has the least number of samples, milliseconds. */
 const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
-/** A sample is at least so many times as long as an empty one: what varies in that is not the candidate's. */
+/** Least ratio of a sample to an empty sample, whose variation is not the candidate's. */
 const TIMES_IDLE = 5;
 /** A checked candidate, and its samples so far. */
 export class Runner implements Disposable {
   readonly samples: number[] = [];
   #batch = 1;
   #spentMs = 0;
-  /** Whether its first sample was enough to see that it is hopeless. */
+  /** Whether it was dropped after its first sample. */
   dropped = false;
 
   constructor(
@@ -33,14 +33,14 @@ export class Runner implements Disposable {
     readonly maxError: number,
   ) {}
 
-  /** True if another sample would tell less than it costs. */
+  /** True if another sample is not worth its time. */
   get done(): boolean {
     return this.dropped || (this.#spentMs > SAMPLING_MS && this.samples.length >= LEAST_SAMPLES);
   }
 
   /**
-   * Warms up, and finds how many runs make a sample long enough. A candidate is dropped only on a sample of
-   * that kind: a single or a cold run may take a hundred times as long.
+   * Warms up, and finds the number of runs that makes a sample long enough. Only such a sample can drop a candidate: a
+   * single or a cold run may take a hundred times as long.
    */
   async calibrate(
     read: (s: Spent) => number,
@@ -56,7 +56,7 @@ export class Runner implements Disposable {
       const spent = await this.bound.run(this.#batch);
       runs += this.#batch;
       total += spent.wall;
-      // On a busy machine the wall's clock goes on where the process does not.
+      // On a busy machine wall time passes while the process waits.
       const wall = spent.wall - idle.of((s) => s.wall);
       const own = Math.max(Math.min(wall, read(spent) - idle.of(read)), wall / MOST_WALL);
       if (own < least && this.#batch < MAX_BATCH) {
@@ -76,7 +76,7 @@ export class Runner implements Disposable {
     return Math.max(0, read(spent) - idle.of(read)) / this.#batch;
   }
 
-  /** Milliseconds of a run now, which are not kept; the time goes to whom it is for. */
+  /** Takes a sample that is not kept. Returns milliseconds per run. Its time counts for the candidate that needs it. */
   async once(read: (s: Spent) => number, idle: Idle, forWhom: Runner): Promise<number> {
     const spent = await this.bound.run(this.#batch);
     forWhom.#spentMs += spent.wall;
@@ -90,7 +90,7 @@ export class Runner implements Disposable {
     this.samples.push(this.#perRun(spent, read, idle));
   }
 
-  /** What to say of it, given how its last run was checked. */
+  /** Makes the measurement, given the check of the last run. */
   result(
     clock: "timestamp" | "wall" | "cpu",
     last: Checked,

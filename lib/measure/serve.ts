@@ -7,8 +7,8 @@ import { startWatchdog } from "./watchdog.ts";
 
 /**
  * Answers requests until standard input ends, and then ends the process. A watchdog ends it with the process that
- * started it, or above the bytes of memory that are its argument, even with a candidate that does not end. An error that
- * is no candidate's failure ends it with code 70.
+ * started it, or above the bytes of memory that are its argument, even during an endless candidate. Any error other than
+ * a candidate's failure ends it with code 70.
  */
 export async function serve(compile: CompileCandidate): Promise<never> {
   const [memory] = Deno.args;
@@ -30,7 +30,7 @@ export async function serve(compile: CompileCandidate): Promise<never> {
 }
 
 function answer(response: Response): void {
-  // What a driver has printed may lack the end of its line.
+  // The output of a driver may lack the end of its line.
   const bytes = new TextEncoder().encode(`\n${MARK}${JSON.stringify(response)}\n`);
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }

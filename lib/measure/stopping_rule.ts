@@ -1,24 +1,24 @@
-/** When enough has been sampled for what is to be decided. */
+/** Decides when there are enough samples. */
 import { cutOf, median, medianInterval } from "../base/statistics.ts";
 
-/** A first candidate's median is known well enough when its interval is so narrow, relative to it. */
+/** The relative width of an interval at which the median of a first candidate is accurate enough. */
 const PRECISE = { samples: 3, width: 0.05 } as const;
-/** Slower than the incumbent by so much in each of the first samples: nobody needs to know by how much exactly. */
+/** A candidate that is slower by this ratio in each of the first samples needs no further samples. */
 const CLEARLY = { samples: 2, ratio: 1.1 } as const;
-/** So near to the incumbent that it does not matter which is faster. */
+/** A ratio to the incumbent at which a difference does not matter. */
 const ALIKE = { samples: 4, width: 0.02 } as const;
-/** From so many samples on an interval promises what it says. */
+/** Least number of samples for a valid confidence interval. */
 const PROMISES = 6;
 
-/** Whether the median of some samples is known well enough to be the one that others are held against. */
+/** Tells whether the median of some samples is accurate enough for an incumbent. */
 export function isPrecise(samples: readonly number[]): boolean {
   const { low, high } = medianInterval(samples);
   return samples.length >= PRECISE.samples && high - low <= PRECISE.width * median(samples);
 }
 
 /**
- * Whether ratios to the incumbent, of which there may be `most`, say that a candidate is slower or faster, or that
- * it is so near that it is no matter; or whether no ratios to come could say any more that it is faster.
+ * Tells whether the ratios to the incumbent (`most` at the end) decide the comparison. They do if the candidate is
+ * slower, faster or close enough, or if further ratios can no longer show that it is faster.
  */
 export function isSettled(ratios: readonly number[], most: number): boolean {
   const n = ratios.length;
@@ -29,7 +29,7 @@ export function isSettled(ratios: readonly number[], most: number): boolean {
     (n >= PROMISES && high < 1);
 }
 
-/** Whether ratios to the incumbent say that a candidate is faster. */
+/** Tells whether ratios to the incumbent show that a candidate is faster. */
 export function isFaster(ratios: readonly number[]): boolean {
   return ratios.length >= ALIKE.samples && medianInterval(ratios).high < 1;
 }

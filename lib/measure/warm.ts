@@ -4,8 +4,8 @@ import { zeros } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 
 /**
- * Has the driver compile a program for good: many compile only at the first launch, and keep what they have made
- * in a cache that other processes share. One workgroup of each kernel runs, on zeros.
+ * Makes the driver compile a program completely. Many drivers compile at the first launch, and keep the result in a cache
+ * that other processes share. One workgroup of each kernel runs, on zeros.
  */
 export async function warm(device: Device, executable: Executable, shapes: Shapes): Promise<void> {
   const launches = executable.launches.map((l) => ({ ...l, grid: [1, 1, 1] as const }));

@@ -1,11 +1,11 @@
-/** How a chart is shown: live where something renders Vega-Lite, as a picture elsewhere, as its title in a terminal. */
+/** Shows a chart: interactive where Vega-Lite is rendered, as a picture elsewhere, as its title in a terminal. */
 import { printable } from "../base/printable.ts";
 import { Chart } from "../charts/chart.ts";
 import { type Bundle, inCell } from "./jupyter.ts";
 import { inConsole } from "./view.ts";
 
 /**
- * The formats that Jupyter gets. No image/svg+xml and no text/html: nbconvert prefers them, and then loses the
+ * Makes the formats for Jupyter. It omits image/svg+xml and text/html: nbconvert would prefer them, and lose the
  * interactive chart or the picture.
  */
 async function chartBundle(chart: Chart): Promise<Bundle> {

@@ -1,11 +1,11 @@
-/** Shared schedules on two devices, as a table for people. */
+/** Shared schedules on two devices, as a readable table. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import { type RerunRow, rerunRows } from "../records/rerun.ts";
 import { digits } from "../charts/spec.ts";
 import { scheduleLabel } from "../charts/schedule_label.ts";
 
-/** Letters of why a schedule does not run here that are shown. */
+/** Most characters of the reason why a schedule does not run here. */
 const WHY = 160;
 
 const COLUMNS: Readonly<Record<string, (r: RerunRow, rows: readonly RerunRow[]) => string>> = {
@@ -18,7 +18,7 @@ const COLUMNS: Readonly<Record<string, (r: RerunRow, rows: readonly RerunRow[]) 
   "results here": (r) => r.status === "ok" ? "right" : printableLine(`${r.status}: ${r.message}`, WHY),
 };
 
-/** A row a schedule; the operator is said where there are several. */
+/** Makes the cells of a rerun's table, one row a schedule. It has a column for the operator if there are several. */
 export function rerunCells(table: Table): readonly (readonly string[])[] {
   const rows = rerunRows(table);
   const one = new Set(rows.map((r) => r.task)).size < 2;

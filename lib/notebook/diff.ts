@@ -1,4 +1,4 @@
-/** What differs between two programs, line by line. */
+/** Compares two programs line by line. */
 import { structuredPatch } from "npm:diff@9.0.0";
 import { printableLine } from "../base/printable.ts";
 import { ansi, INKS, type Language, linesInHtml } from "./highlight.ts";
@@ -9,40 +9,48 @@ import { View } from "./view.ts";
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { count, flag, text, tupleOf } from "../base/option_kinds.ts";
 
+/** The options of `diff`. */
 export interface DiffOptions {
-  /** What the two are called. Default: before and after. */
+  /** The names of the two texts. Default: before and after. */
   readonly names?: readonly [before: string, after: string];
-  /** Unchanged lines shown around what changed. Default 3. */
+  /** Unchanged lines shown around each change. Default 3. */
   readonly context?: number;
-  /** Whether a line that only moved further in or out has changed. Default true. */
+  /** Whether a change of indentation alone counts as a change. Default true. */
   readonly indentation?: boolean;
 }
 
-/** Lines that belong together, as a patch has them. */
+/** A hunk of a unified diff: changed lines, and the unchanged lines around them. */
 export interface Hunk {
-  /** Line of the old text that it begins with, or goes before, from 1. */
+  /** First line of the old text, from 1; without old lines, the line that it stands before. */
   readonly oldStart: number;
+  /** The number of lines of the old text. */
   readonly oldLines: number;
+  /** First line of the new text, from 1; without new lines, the line that it stands before. */
   readonly newStart: number;
+  /** The number of lines of the new text. */
   readonly newLines: number;
-  /** Each behind its sign: a space, `+` or `-`. */
+  /** The lines, each after its sign: a space, `+` or `-`. */
   readonly lines: readonly string[];
 }
 
-/** Unchanged lines that are not worth folding. */
+/** Most unchanged lines that do not fold. */
 const FEW = 2;
-/** Added and removed lines that are looked for at most: beyond, what is alike is by chance, and it takes seconds. */
+/** Most added and removed lines. Beyond, equal lines are chance, and the search would take seconds. */
 const EDITS = 1000;
 
-/** What differs between two texts: shows itself with the unchanged stretches folded, and prints as a unified diff. */
+/** The differences between two texts. A cell folds unchanged lines; a terminal prints a unified diff. */
 export class Diff extends View {
+  /** The hunks, in order; empty if the texts are equal. */
   readonly hunks: readonly Hunk[];
+  /** The number of added lines. */
   readonly added: number;
+  /** The number of removed lines. */
   readonly removed: number;
   readonly #now: readonly string[];
   readonly #names: readonly string[];
   readonly #language: Language;
 
+  /** Compares two texts. */
   constructor(before: Source, after: Source, options: DiffOptions = {}) {
     super();
     const { names = ["before", "after"], context = 3, indentation = true } = options;
@@ -56,11 +64,12 @@ export class Diff extends View {
     this.removed = signed("-");
   }
 
-  /** How many lines came and went: `+3 −1`. */
+  /** The numbers of added and removed lines: `+3 −1`. */
   get tally(): string {
     return `+${this.added} −${this.removed}`;
   }
 
+  /** Returns the changes as HTML, with unchanged lines folded. */
   override html(): string {
     const head = this.#names.map(escapeHtml).join(" → ");
     if (this.hunks.length === 0) return `<p>${head}: no line differs.</p>`;
@@ -73,7 +82,7 @@ export class Diff extends View {
       });
   }
 
-  /** The changed lines with those around them as HTML, and what `gap` makes of the lines between. */
+  /** Returns the hunks as HTML, and between them the HTML that `gap` makes of the unchanged lines. */
   changes(gap: (unchanged: readonly string[]) => string): string {
     let from = 0;
     const between = (to: number) => from < to ? gap(this.#now.slice(from, to).map((line) => ` ${line}`)) : "";
@@ -86,12 +95,13 @@ export class Diff extends View {
     return parts.join("") + between(this.#now.length);
   }
 
-  /** The sign says it for those who see no colours. */
+  /** Each line keeps its sign, so that it reads without colours. */
   readonly #line = (line: string): Line => {
     const [code = ""] = linesInHtml(line.slice(1), this.#language), sign = line[0] ?? " ";
     return { html: `${sign} ${code}`, text: ` ${line}`, paper: PAPER[sign] };
   };
 
+  /** Returns a unified diff; `colors` adds a terminal's colours, default false. */
   override text(colors = false): string {
     const [before, after] = this.#names;
     if (this.hunks.length === 0) return `${before} and ${after}: no line differs`;
@@ -107,22 +117,22 @@ export class Diff extends View {
   }
 }
 
-/** Behind added and removed lines: blue and orange, which the colour-blind tell apart, on light and on dark. */
+/** The colours behind added and removed lines: blue and orange, distinct for the colour-blind, on light and on dark. */
 const PAPER: Readonly<Record<string, string>> = { "+": "rgba(0,114,178,0.18)", "-": "rgba(213,94,0,0.18)" };
 
-/** As a patch writes it: where there are no lines, it names the line before them. */
+/** Writes a range as in a patch. An empty range names the line before it. */
 function rangeOf(start: number, lines: number): string {
   return `${start - (lines > 0 ? 0 : 1)},${lines}`;
 }
 
-/** A line of a unified diff in a terminal's colours. */
+/** Adds a terminal's colours to a line of a unified diff. */
 export function printed(line: string): string {
   const [sign] = line;
   if (sign === "@") return ansi(INKS.comment.ansi, line);
   return sign === "+" ? ansi("36", line) : sign === "-" ? ansi("33", line) : line;
 }
 
-/** Two texts' differences. Those that have next to nothing in common are one change. */
+/** Finds the hunks between two texts. Texts with too many differences give one hunk. */
 function hunksOf(
   before: string,
   after: string,
@@ -153,8 +163,8 @@ const DIFF_FIELDS = {
 } satisfies Fields<DiffOptions>;
 
 /**
- * What differs between two programs, schedules, traces or kernels, line by line. It shows itself in a cell, and
- * prints as a unified diff.
+ * Compares two programs, schedules, traces or kernels line by line. The result shows itself in a cell, and prints as a
+ * unified diff.
  */
 export function diff(before: Readable, after: Readable, options: DiffOptions = {}): Diff {
   checkOptions("diff", options, DIFF_FIELDS);

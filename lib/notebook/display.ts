@@ -1,19 +1,19 @@
-/** Showing things in a notebook's cell, or in a terminal. */
+/** Shows values in a notebook's cell, or in a terminal. */
 import { type Bundle, drain, inCell, jupyter, show } from "./jupyter.ts";
 import { type Shown, showPart } from "./parts.ts";
 import { viewOf } from "./view_registry.ts";
 
-/** What can be shown; a string is shown as it is. */
+/** A value that can be shown. A string is shown as it is. */
 export type Showable = string | number | boolean | object;
 
 /**
- * Shows charts, tables, programs, schedules, differences, explanations, spaces, results and text, in order: in a
- * notebook as outputs of the cell, in a terminal as text (a chart as its title). End a cell with it, awaited, and none
- * of its outputs is lost.
+ * Shows charts, tables, programs, schedules, differences, explanations, spaces, results and text, in order. A notebook
+ * shows them as outputs of the cell, a terminal as text (a chart as its title). If a cell ends with an awaited
+ * `display`, none of its outputs is lost.
  */
 export async function display(...things: readonly Showable[]): Promise<void> {
   for (const thing of things) {
-    // In a terminal the console knows whether colours are wanted.
+    // The console decides whether a terminal gets colours.
     if (!jupyter()) console.log(isThing(thing) ? lookable(thing) : thing);
     else await showOne(thing);
   }
@@ -25,12 +25,12 @@ async function showOne(thing: Showable): Promise<void> {
   else await show({ "text/plain": folded(`${thing}`) });
 }
 
-/** What a cell shows for a thing, in each format. */
+/** Returns the output of a cell for a value, in each format by media type. */
 export async function bundleOf(thing: object): Promise<Bundle> {
   return await lookable(thing)[inCell]();
 }
 
-/** Cells are not type-checked: null and undefined come, too. */
+/** Whether a value is an object. Cells are not type-checked, so null and undefined are possible. */
 function isThing(x: unknown): x is object {
   return typeof x === "object" && x !== null;
 }
@@ -39,10 +39,10 @@ function lookable(thing: object): Shown {
   return inCell in thing ? thing as Shown : viewOf(thing);
 }
 
-/** Letters in a line of a page; a notebook's window would break longer ones in the middle of a word. */
+/** Most characters of a line. A notebook would break a longer line within a word. */
 const LINE = 104;
 
-/** Long lines broken between words; what goes on stands further in. */
+/** Breaks long lines between words, and indents the continuation. */
 function folded(text: string): string {
   return text.split("\n").map((line) => {
     const hang = " ".repeat(line.search(/\S|$/) + 8);

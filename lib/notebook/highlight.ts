@@ -1,19 +1,21 @@
-/** Programs in colour: for a page, and for a terminal. */
+/** Colours programs for a page and for a terminal. */
 import { escapeHtml } from "./tables.ts";
 
+/** A language that can be coloured; `text` has no colours. */
 export type Language = "tvmscript" | "wgsl" | "js" | "text";
 
+/** A kind of token with its own colour. */
 export type Ink = "comment" | "string" | "keyword" | "type" | "number" | "attribute";
 
 interface Look {
   readonly css: string;
-  /** Parameters of a terminal's escape. */
+  /** Parameters of a terminal's escape sequence. */
   readonly ansi: string;
 }
 
 /**
- * Okabe and Ito's hues, which the colour-blind tell apart, each as bright as reads on white and on black alike, as
- * nothing in a cell's output knows which of them it is on. Weight and slant say the most common ones again.
+ * The colours of tokens: Okabe and Ito's hues, distinct for the colour-blind. A cell's output does not know its
+ * background, so each hue is readable on white and on black. The commonest tokens also differ in weight or slant.
  */
 export const INKS: Readonly<Record<Ink, Look>> = {
   comment: { css: "color:#777777;font-style:italic", ansi: "2;3" },
@@ -28,7 +30,7 @@ const words = (list: string) => `\\b(?:${list.trim().split(/\s+/).join("|")})\\b
 const STRING = `"(?:[^"\\\\\\n]|\\\\.)*"?`;
 const NUMBER = `\\b(?:0x[\\da-fA-F]+|\\d+(?:\\.\\d+)?(?:[eE][-+]?\\d+)?)[iufh]?\\b`;
 
-/** What is written in which ink; the first that matches at a place has it. */
+/** The patterns of each language's tokens. The first pattern that matches at a position applies. */
 const GRAMMARS: Readonly<Record<Language, Readonly<Partial<Record<Ink, string>>>>> = {
   tvmscript: {
     comment: "#.*",
@@ -39,7 +41,7 @@ const GRAMMARS: Readonly<Record<Language, Readonly<Partial<Record<Ink, string>>>
     attribute: "@[\\w.]+",
   },
   wgsl: {
-    // What is never closed goes to the end, so that nothing is gone through twice.
+    // An unclosed comment reaches to the end, so that no character is scanned twice.
     comment: "//.*|/\\*[^]*?(?:\\*/|$)",
     keyword: words(
       `alias break case const const_assert continue continuing default diagnostic discard else enable false fn for
@@ -67,18 +69,18 @@ const GRAMMARS: Readonly<Record<Language, Readonly<Partial<Record<Ink, string>>>
 const PATTERNS = Object.fromEntries(
   Object.entries(GRAMMARS).map(([language, inks]) => [
     language,
-    // The last row matches nothing: an empty pattern would match everywhere.
+    // The last alternative never matches. An empty pattern would match everywhere.
     new RegExp([...Object.entries(inks).map(([ink, p]) => `(?<${ink}>${p})`), "(?!)"].join("|"), "g"),
   ]),
 ) as Readonly<Record<Language, RegExp>>;
 
-/** A run of letters in one ink. */
+/** Consecutive characters of one colour. */
 interface Piece {
   readonly ink?: Ink;
   readonly text: string;
 }
 
-/** A text's lines in pieces. */
+/** Splits a text into lines, and each line into pieces. */
 function piecesOf(text: string, language: Language): readonly (readonly Piece[])[] {
   const lines: Piece[][] = [[]];
   const put = (run: string, ink?: Ink) =>
@@ -97,7 +99,7 @@ function piecesOf(text: string, language: Language): readonly (readonly Piece[])
   return lines;
 }
 
-/** The lines of a text as HTML in colour; all of it is text. */
+/** Returns the lines of a text as coloured HTML, with the text escaped. */
 export function linesInHtml(text: string, language: Language): readonly string[] {
   return piecesOf(text, language).map((line) =>
     line.map((p) =>
@@ -107,14 +109,14 @@ export function linesInHtml(text: string, language: Language): readonly string[]
   );
 }
 
-/** A text in a terminal's colours. */
+/** Adds a terminal's colours to a text. */
 export function inAnsi(text: string, language: Language): string {
   return piecesOf(text, language).map((line) =>
     line.map((p) => p.ink ? ansi(INKS[p.ink].ansi, p.text) : p.text).join("")
   ).join("\n");
 }
 
-/** A text between a terminal's escape of these parameters and the one that ends it. */
+/** Puts a text between a terminal's escape sequence with these parameters and the one that ends it. */
 export function ansi(parameters: string, text: string): string {
   return `\x1b[${parameters}m${text}\x1b[0m`;
 }

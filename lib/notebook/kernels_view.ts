@@ -1,11 +1,11 @@
-/** What a program was compiled to: each kernel's launch in words, and its source. */
+/** Shows a compiled program: each kernel's launch in words, and its source. */
 import { printable, printableLine } from "../base/printable.ts";
 import { counted } from "./lines.ts";
 import { type Kernels, Source } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
-/** What is said of a kernel. */
+/** The facts that are shown of a kernel. */
 interface Launched {
   readonly name: string;
   readonly source: string;
@@ -14,15 +14,19 @@ interface Launched {
   readonly prepares?: boolean;
 }
 
+/** A compiled program as HTML and as text. */
 export class KernelsView extends View {
+  /** Takes a compiled program. */
   constructor(readonly kernels: Kernels) {
     super();
   }
 
+  /** Returns the launch and the source of each kernel as HTML. */
   override html(): string {
     return this.#told().map(({ title, source }) => `<p>${escapeHtml(title)}</p>${source.html()}`).join("");
   }
 
+  /** Returns the launch and the source of each kernel; `colors` adds a terminal's colours, default false. */
   override text(colors = false): string {
     return this.#told().map(({ title, source }) => `${title}\n\n${source.text(colors)}`).join("\n\n");
   }

@@ -1,22 +1,24 @@
-/** Lines of a program on a page: long ones go on further in, and of many the later ones unfold. */
+/** Shows the lines of a program on a page: long lines wrap with an indent, and many lines fold. */
 
-/** One line: as HTML, and as the text that it shows. */
+/** One line of a program on a page. */
 export interface Line {
+  /** The line as HTML. */
   readonly html: string;
+  /** The text that the HTML shows. */
   readonly text: string;
-  /** The colour behind it. */
+  /** The background colour, CSS. Default: none. */
   readonly paper?: string | undefined;
 }
 
-/** Lines before a text folds, and how many of a folded one are seen. */
+/** Most lines of a text that does not fold, and the visible lines of one that does. */
 const FOLD = 40;
 const HEAD = 24;
-/** Lines that a page is given at most. */
+/** Most lines of a text on a page. */
 const MOST = 2000;
-/** Letters of a line that a cell has room for. */
+/** Characters that fit in a cell's line. */
 const WIDE = 100;
 
-/** A text's lines, folded if they are many. */
+/** Returns lines as HTML, folded if there are many. */
 export function foldedLines(lines: readonly Line[]): string {
   if (lines.length <= FOLD) return preOf(lines);
   const rest = lines.slice(HEAD, MOST), lost = lines.length - HEAD - rest.length;
@@ -25,19 +27,19 @@ export function foldedLines(lines: readonly Line[]): string {
     unfolding(`… ${counted(lines.length - HEAD, "more line")}`, preOf(rest)) + more;
 }
 
-/** What is seen only by those who unfold it. `summary` is HTML. */
+/** Folds HTML under a summary, which is HTML too. */
 export function unfolding(summary: string, html: string): string {
   return `<details><summary style="cursor:pointer">${summary}</summary>${html}</details>`;
 }
 
-/** Lines as they are. Without their styles they would still be lines of text, as some who show notebooks drop styles. */
+/** Returns lines as HTML. They stay readable where a notebook viewer drops styles. */
 export function preOf(lines: readonly Line[]): string {
   return `<pre style="margin:0;white-space:pre-wrap;overflow-wrap:anywhere">${
     lines.map(hung).join("")
   }</pre>`;
 }
 
-/** The line with its end; a long one is a block whose later rows stand further in than its first. */
+/** Returns a line with its newline. A long line is a block that wraps with an indent. */
 function hung({ html, text, paper }: Line): string {
   const ch = Math.min(text.search(/\S|$/), WIDE / 2) + 8;
   const styles = [
@@ -48,7 +50,7 @@ function hung({ html, text, paper }: Line): string {
   return `<span style="display:block;${styles.join(";")}">${html}\n</span>`;
 }
 
-/** `1 line`, `2 lines`. */
+/** Writes a count with its noun: `1 line`, `2 lines`. */
 export function counted(n: number, what: string): string {
   return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
 }

@@ -1,4 +1,4 @@
-/** How far a search is, while it runs: in place in a notebook, on one line in a terminal. */
+/** Shows the progress of a search: one output that changes in a notebook, one line in a terminal. */
 import { printableLine } from "../base/printable.ts";
 import type { Failure } from "../measure/measurement.ts";
 import { isFixed, labelOf } from "../charts/methods.ts";
@@ -9,7 +9,7 @@ import { digits } from "../charts/spec.ts";
 import { escapeHtml } from "./tables.ts";
 import type { Progress, Reporter } from "../tuning/reporter.ts";
 
-/** A reporter for where this runs: a notebook, a terminal, or nowhere. */
+/** Creates a reporter. Default: `notebook` in a notebook, else `terminal`; `silent` shows nothing. */
 export function createReporter(kind?: "notebook" | "terminal" | "silent"): Reporter {
   switch (kind ?? (jupyter() ? "notebook" : "terminal")) {
     case "notebook":
@@ -21,7 +21,7 @@ export function createReporter(kind?: "notebook" | "terminal" | "silent"): Repor
   }
 }
 
-/** One line that says it all. */
+/** Writes the progress in one line. */
 export function lineOf(p: Progress): string {
   const speed = speedOf(p);
   const best = speed
@@ -32,11 +32,11 @@ export function lineOf(p: Progress): string {
   const of = (total: number | undefined) => total === undefined ? "" : ` of ${total}`;
   const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
   const spent = `${p.secondsSpent.toFixed(0)} s`;
-  const who = `${printableLine(p.task, 200)}, ${labelOf(p.method)}`;
-  return `${who}: ${trials}${failedOf(p)}, ${spent}${leftOf(p)}, ${best}${stageOf(p)}`;
+  const subject = `${printableLine(p.task, 200)}, ${labelOf(p.method)}`;
+  return `${subject}: ${trials}${failedOf(p)}, ${spent}${leftOf(p)}, ${best}${stageOf(p)}`;
 }
 
-/** What happened to so many trials. */
+/** The words for each kind of failure, after a count. */
 const FAILURES: Readonly<Record<Failure, string>> = {
   instantiate: "refused by the template",
   verify: "beyond a limit of the device",
@@ -58,7 +58,7 @@ function failedOf({ failed, failures = {} }: Progress): string {
   return ` (${failed} failed${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""})`;
 }
 
-/** Until the first limit, if the trials to come take as long as those before. */
+/** Estimates the time to the first limit, if later trials take as long as the earlier ones. */
 function leftOf(p: Progress): string {
   const bySeconds = (p.secondsTotal ?? Infinity) - p.secondsSpent;
   const byTrials = p.trials > 0
@@ -76,7 +76,7 @@ function stageOf({ stage }: Progress): string {
     case "done":
       return "";
     case "confirming":
-      return "; measuring the best again, in turn";
+      return "; measuring the best again, interleaved";
     case "stopped":
       return "; stopped";
     default:
@@ -97,11 +97,11 @@ function shareOf(p: Progress): number {
   return Math.min(1, Math.max(0, ...shares.map((s) => s ?? 0)));
 }
 
-/** Rewrites its line where the terminal can; else prints a line every few seconds, and each method's last. */
+/** Rewrites one line on a terminal. Otherwise it prints a line every few seconds, and the last line of each method. */
 class TerminalReporter implements Reporter {
   #printedAt = -Infinity;
   #last: Progress | undefined;
-  /** The last line is not out yet, or its line is still open. */
+  /** True if the last progress is not printed yet, or its line has no newline yet. */
   #pending = false;
 
   update(p: Progress): void {
@@ -143,10 +143,10 @@ class TerminalReporter implements Reporter {
 /** Milliseconds between two redraws of the bar, and of the chart below it. */
 const BAR_MS = 500;
 const CHART_MS = 2000;
-/** The time between two charts in drawing times: drawing takes the search's time, and little of it. */
+/** Time between two charts, in drawing times: drawing takes a small share of the search's time. */
 const PATIENCE = 25;
 
-/** What is known of one method so far. */
+/** The progress of one method so far. */
 interface Way {
   readonly points: Point[];
   readonly failed: { readonly x: number; readonly status: string }[];
@@ -154,13 +154,13 @@ interface Way {
 }
 
 /**
- * One output that changes in place: a bar and a chart while the search runs, and in the end a line for each
- * search, as the charts of the result say the rest.
+ * Shows one output that changes in place: a bar and a chart while the search runs, at the end one line for each search.
+ * The charts of the result show the rest.
  */
 class NotebookReporter implements Reporter {
   #id = newId();
   #ways = new Map<string, Way>();
-  /** When they may be drawn again. */
+  /** Earliest times of the next redraw, milliseconds. */
   #barAt = 0;
   #chartAt = 0;
   #picture = "";
@@ -174,9 +174,9 @@ class NotebookReporter implements Reporter {
     this.#ways.set(p.method, way);
     const speed = speedOf(p);
     if (speed) way.points.push({ x: p.secondsSpent, y: speed.y });
-    // A new stage is seen at once.
+    // A new stage is shown at once.
     if (performance.now() < this.#barAt && !p.stage) return;
-    // Before a search begins there is time to get ready for its chart, and nothing yet to see in one.
+    // Before the search begins there is no chart to draw yet, and time to load the drawing libraries.
     if (isFixed(p.method)) await loadDrawing();
     else if (speed && performance.now() >= this.#chartAt) await this.#draw(speed.unit);
     await this.#show(barOf(p) + this.#picture, lineOf(p));
@@ -214,7 +214,7 @@ class NotebookReporter implements Reporter {
   }
 }
 
-/** As it is said of a search that nothing follows. */
+/** The progress of a search that has ended. */
 function over(p: Progress): Progress {
   return p.stage === "stopped" ? p : { ...p, stage: "done" };
 }

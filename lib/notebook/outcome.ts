@@ -1,4 +1,4 @@
-/** What came of a search or a comparison, in one cell: what may be said of it, the charts, the numbers. */
+/** Shows the result of a search or a comparison in one cell: the verdict, the charts, the numbers. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { ConfidenceInterval } from "../base/statistics.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -16,19 +16,23 @@ import type { Rerun } from "../tuning/rerun.ts";
 import type { Comparisons } from "../tuning/comparison.ts";
 import type { Race } from "../tuning/race.ts";
 
-/** What a search knows in the end. */
+/** The part of a search's result that is shown. */
 export interface Searched {
+  /** All trials. */
   readonly records: readonly TrialRecord[];
+  /** The best trial. */
   readonly best: TrialRecord;
+  /** The finalists, with confirmed times in milliseconds and their 95% confidence intervals. */
   readonly confirmed: readonly {
     readonly record: TrialRecord;
     readonly ms: number;
     readonly interval: ConfidenceInterval;
   }[];
+  /** Speedup over the preset, with its 95% confidence interval; missing if it is not known. */
   readonly speedup?: ConfidenceInterval & { readonly ratio: number };
 }
 
-/** A search: its best in a sentence, its way there, and the finalists as they were measured again. */
+/** Shows a search: its best in a sentence, a chart of its progress, and the finalists as they were measured again. */
 export function searchParts({ records, best, confirmed, speedup }: Searched): readonly (Chart | View)[] {
   const failed = records.filter((r) => r.status !== "ok").length;
   const seconds = Math.max(0, ...records.map((r) => r.secondsSinceStart));
@@ -49,14 +53,14 @@ export function searchParts({ records, best, confirmed, speedup }: Searched): re
       ? sheet(confirmed.map((c) => ({
         "trial": c.record.trial,
         "ms": c.ms,
-        "95% interval": Number.isFinite(c.ms) ? `${digits(c.interval.low)}–${digits(c.interval.high)}` : "–",
+        "95% interval": intervalText(c.interval),
         "configuration": configText(c.record.config),
       })))
       : sheetOf(recordsToTable(records)),
   ];
 }
 
-/** Searches of a whole model: what they are worth together, and a row a kernel. */
+/** Shows the searches of a whole model: their total speedup, and one row a kernel. */
 export function suiteParts(
   { table, records, speedup }: {
     readonly table: Table;
@@ -73,7 +77,7 @@ export function suiteParts(
   ];
 }
 
-/** A comparison: the verdict, the charts, and a row a method. */
+/** Shows a comparison: the verdict, the charts, and one row a method. */
 export function comparisonParts(
   { summary, charts }: {
     readonly summary: Table;
@@ -89,19 +93,37 @@ export function comparisonParts(
   ];
 }
 
-/** Several comparisons: the verdicts, one picture, and a row a program and method. */
+/** Shows several comparisons: the verdicts, one chart, and one row a program and method. */
 export function comparisonsParts({ summary, charts }: Comparisons): readonly (Chart | View)[] {
   const said = verdicts(summary).map((v) => `${v.task.split("(")[0]}: ${v.text}`);
   return [...(said.length > 0 ? [new Words(said)] : []), charts.overview, sheetOf(summary)];
 }
 
-/** A race: the chart, and a row a racer. */
-export function raceParts({ chart, table }: Race): readonly (Chart | View)[] {
-  return [chart, sheetOf(table)];
+/** Shows a race: the chart, and one row a racer: its time, as a multiple of the first one's too, or why it failed. */
+export function raceParts({ chart, rows, measurements }: Race): readonly (Chart | View)[] {
+  const first = rows[0]?.medianMs ?? NaN;
+  return [
+    chart,
+    sheet(rows.map((r) => {
+      const m = measurements[r.contestant];
+      return {
+        "": r.contestant,
+        "ms": r.medianMs,
+        "95% interval": intervalText({ low: r.lowMs, high: r.highMs }),
+        "GFLOP/s": r.gflops || NaN,
+        "× the first": first / r.medianMs,
+        "results": m?.status === "ok" ? "right" : m?.message ?? "none",
+      };
+    })),
+  ];
 }
 
-/** A rerun: the two devices in words, the table, the chart. */
+/** Shows a rerun: the names of both devices, the table, the chart. */
 export function rerunParts({ devices, table, chart }: Rerun): readonly (Chart | View)[] {
   const { there, here } = devices;
   return [new Words([`Rerun: there is ${there}, here is ${here}`]), sheetOf(table), chart];
+}
+
+function intervalText({ low, high }: ConfidenceInterval): string {
+  return Number.isFinite(low) ? `${digits(low)}–${digits(high)}` : "–";
 }

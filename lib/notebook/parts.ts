@@ -1,14 +1,15 @@
-/** Results that are shown in several parts, one output of the cell each. */
+/** Shows results in several parts, one output of the cell each. */
 import { Chart, shownWidth } from "../charts/chart.ts";
 import { type Bundle, inCell, show } from "./jupyter.ts";
 import { inConsole } from "./view.ts";
 
-/** A thing that knows how a cell shows it. */
+/** An object that can show itself in a cell. */
 export interface Shown {
+  /** Returns the formats for a notebook's cell, by media type. */
   [inCell](): Bundle | Promise<Bundle>;
 }
 
-/** Shows one thing as an output of the cell. A chart's picture is drawn larger, for sharp screens, and shown smaller. */
+/** Shows one object as an output of the cell. A chart's picture has twice the pixels, for sharp screens. */
 export async function showPart(part: Shown): Promise<void> {
   const data = await part[inCell]();
   const width = part instanceof Chart ? shownWidth(`${data["image/png"]}`) : undefined;
@@ -16,8 +17,8 @@ export async function showPart(part: Shown): Promise<void> {
 }
 
 /**
- * Lets all that inherit from a prototype show themselves in several outputs of a cell: the parts before the last as
- * if they were displayed, the last as the cell's value. A terminal prints all of them.
+ * Makes all objects of a prototype show themselves in several outputs of a cell. The parts before the last are
+ * displayed; the last one is the cell's value. A terminal prints all parts.
  */
 export function seenInParts<T extends object>(prototype: T, partsOf: (thing: T) => readonly object[]): void {
   Object.defineProperties(prototype, {
@@ -37,7 +38,7 @@ export function seenInParts<T extends object>(prototype: T, partsOf: (thing: T) 
         );
       },
     },
-    // What a terminal prints is its text, too.
+    // A terminal and `String` print the same text.
     toString: {
       configurable: true,
       value(this: T) {

@@ -1,10 +1,12 @@
-/** Calls of the face whose results are plain data: they check their arguments, and their results show themselves. */
+/** Public calls with plain data as results: they check their arguments, and their results show themselves. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { instanceOf } from "../base/option_kinds.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
-import type { Rule } from "../dlight/rule.ts";
-import { type Ruled, rules, schedule } from "../dlight/schedule.ts";
+import { explain, type Explanation } from "../dlight/explain.ts";
+import type { Rule, Why } from "../dlight/rule.ts";
+import type { Template } from "../space/template.ts";
+import { match, type Ruled, rules, schedule } from "../dlight/schedule.ts";
 import { PrimFunc } from "../ir/func.ts";
 import type { LowerOptions } from "../lower/pipeline.ts";
 import { targetOf } from "../target/profiles.ts";
@@ -19,7 +21,7 @@ const TARGET: Kind<Target> = {
   is: (x) => typeof x === "object" && x !== null && "limits" in x && "profile" in x,
 };
 
-/** The target, or the one that a profile names. */
+/** Checks a target. A profile's name gives that profile's target. */
 function targetFrom(where: string, target: Target | Profile): Target {
   if (typeof target === "string") return targetOf(target);
   checkArgument(where, "target", target, TARGET);
@@ -32,11 +34,12 @@ function shown<T extends object>(made: T): T {
 }
 
 /**
- * Compiles a scheduled program for a target, a device's or a profile's by its name: WGSL for a GPU, JavaScript for the
- * CPU. What it returns shows its kernels.
+ * Compiles a scheduled program for a target: WGSL for a GPU, JavaScript for the CPU. The target is a device's, or the
+ * name of a profile. The result shows its kernels.
  *
- * @throws {LowerError} where the schedule can't be made into kernels
- * @throws {LimitError} where the device's limits stand against it
+ * @throws {LowerError} if the schedule can't be lowered to kernels
+ * @throws {LimitError} if a kernel exceeds a limit of the device
+ * @throws {OptionError} if an argument or option is invalid
  */
 export function compileToShow(
   func: PrimFunc,
@@ -48,10 +51,10 @@ export function compileToShow(
 }
 
 /**
- * Schedules a program by the first rule that matches it, at the rule's presets for the target, a device's or a profile's
- * by its name. Needs no device and takes milliseconds. `among` are the rules that are asked, by default all.
+ * Schedules a program by the first rule that matches it, at the rule's presets for the target. The target is a device's,
+ * or the name of a profile. It needs no device and takes milliseconds. `among` are the rules to try, by default all.
  *
- * @throws {TunebookError} if no rule takes the program
+ * @throws {TunebookError} if no rule matches the program
  */
 export function scheduleToShow(
   func: PrimFunc,
@@ -60,4 +63,34 @@ export function scheduleToShow(
 ): Ruled {
   checkArgument("dlight.schedule", "func", func, PROGRAM);
   return shown(schedule(func, targetFrom("dlight.schedule", target), among));
+}
+
+/**
+ * Finds the template of the first rule that matches a program, and says why the rules before it did not. The target is
+ * a device's, or a profile's by its name.
+ *
+ * @throws {TunebookError} if no rule takes the program
+ */
+export function matchChecked(
+  func: PrimFunc,
+  target: Target | Profile,
+  among: readonly Rule[] = rules,
+): { readonly rule: string; readonly template: Template; readonly why: readonly Why[] } {
+  checkArgument("dlight.match", "func", func, PROGRAM);
+  return match(func, targetFrom("dlight.match", target), among);
+}
+
+/**
+ * Explains why a program is scheduled as it is: each rule's reason, the numbers that were taken and where they come
+ * from, and each step. The target is a device's, or a profile's by its name.
+ *
+ * @throws {TunebookError} if no rule takes the program
+ */
+export function explainChecked(
+  func: PrimFunc,
+  target: Target | Profile,
+  among: readonly Rule[] = rules,
+): Explanation {
+  checkArgument("dlight.explain", "func", func, PROGRAM);
+  return explain(func, targetFrom("dlight.explain", target), among);
 }

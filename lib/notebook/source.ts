@@ -1,4 +1,4 @@
-/** Programs as text, in colour. */
+/** Shows programs as coloured text. */
 import type { PrimFunc } from "../ir/func.ts";
 import { printable } from "../base/printable.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -9,21 +9,24 @@ import { View } from "./view.ts";
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { flag, oneOf } from "../base/option_kinds.ts";
 
+/** The options of `sourceOf`. */
 export interface SourceOptions {
-  /** Whether its lines have their numbers before them. Default false. */
+  /** Whether each line starts with its number. Default false. */
   readonly numbered?: boolean;
 }
 
-/** A program's text, which shows itself in colour; a long one folds. */
+/** A program's text. It shows itself in colour, and folds if it is long. */
 export class Source extends View {
-  /** What is written; letters that would act on whoever shows them are escapes. */
+  /** The text. Control characters are escaped. */
   readonly code: string;
 
+  /** Takes a text and its language. Control characters are escaped. */
   constructor(code: string, readonly language: Language, readonly options: SourceOptions = {}) {
     super();
     this.code = printable(code).replace(/\n+$/, "");
   }
 
+  /** Returns the text as coloured HTML, folded if it is long. */
   override html(): string {
     const texts = this.code.split("\n");
     const lines = linesInHtml(this.code, this.language).map((html, k) => ({ html, text: texts[k] ?? "" }));
@@ -38,6 +41,7 @@ export class Source extends View {
     }));
   }
 
+  /** Returns the text; `colors` adds a terminal's colours, default false. */
   override text(colors = false): string {
     const code = colors ? inAnsi(this.code, this.language) : this.code;
     if (!this.options.numbered) return code;
@@ -49,14 +53,17 @@ export class Source extends View {
   }
 }
 
-/** What a device is given: source and launch plan. */
+/** A compiled program: the source and launch of each kernel. */
 export interface Kernels {
+  /** The program's name. */
   readonly name: string;
+  /** The language of the sources. */
   readonly language: "wgsl" | "js";
+  /** The kernels in the order of their launches. */
   readonly launches: readonly { readonly name: string; readonly source: string }[];
 }
 
-/** What has a text to be read: a program, a schedule, a trace, what a program was compiled to, or a text itself. */
+/** A value with a readable text: a program, a schedule, a trace, a compiled program, or a text. */
 export type Readable =
   | PrimFunc
   | Schedule
@@ -71,7 +78,10 @@ const SOURCE_FIELDS = {
   language: oneOf("tvmscript", "wgsl", "js", "text"),
 } satisfies Fields<SourceOptions & { readonly language?: Language }>;
 
-/** The text of a program, in colour. Without a `language`, a plain text is taken for a program's as `String` prints it. */
+/**
+ * Returns the text of a program in colour. `language` is that of a plain text; default `tvmscript`, the form in which
+ * `String` prints a program.
+ */
 export function sourceOf(
   thing: Readable,
   options: SourceOptions & { readonly language?: Language } = {},

@@ -1,4 +1,4 @@
-/** What may vary, and one choice of it. */
+/** Shows a space, and one configuration of it. */
 import { showValue } from "../space/knob.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
@@ -7,12 +7,14 @@ import { counted, unfolding } from "./lines.ts";
 import { escapeHtml, htmlOf, Sheet } from "./tables.ts";
 import { View } from "./view.ts";
 
-/** A space as a table of its knobs; which of them its constraints tie to each other unfolds. */
+/** A space as a table of its knobs. The knobs that each constraint ties unfold. */
 export class SpaceView extends View {
+  /** Takes a space. */
   constructor(readonly space: ConfigSpace) {
     super();
   }
 
+  /** Returns the size of the space and a table of its knobs as HTML. */
   override html(): string {
     const { constraints } = this.space;
     const cells = this.space.cells().map((row) => row.map((cell) => printableLine(cell)));
@@ -24,12 +26,13 @@ export class SpaceView extends View {
       ));
   }
 
+  /** Returns the space as text. */
   override text(): string {
     return printable(`${this.space}`);
   }
 }
 
-/** A configuration as a table of one row. */
+/** Makes a table of a configuration, one column a knob. */
 export function configSheet(config: Config): Sheet {
   const entries = Object.entries(config);
   if (entries.length === 0) return new Sheet([["no knobs"]]);
@@ -39,7 +42,7 @@ export function configSheet(config: Config): Sheet {
   ], { most: 40 });
 }
 
-/** Whether a value is a point of a space: an object of nothing but knobs' values. */
+/** Whether a value is a configuration: a plain object with only the values of knobs. */
 export function isConfig(x: unknown): x is Config {
   if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return false;
   const isOne = (v: unknown) => ["string", "number", "boolean"].includes(typeof v);

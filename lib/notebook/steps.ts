@@ -1,4 +1,4 @@
-/** A schedule step by step, for reading. */
+/** Shows a schedule step by step. */
 import type { PrimFunc } from "../ir/func.ts";
 import { printableLine } from "../base/printable.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -11,18 +11,20 @@ import { counted, unfolding } from "./lines.ts";
 import { Source } from "./source.ts";
 import { View } from "./view.ts";
 
-/** Unchanged lines around what a step changes. */
+/** Unchanged lines shown around a change. */
 const CONTEXT = 2;
 
 /**
- * Steps, each of which unfolds to what it changed. What only moved further in or out is no change: a split would
- * change all that is inside of its loop.
+ * Steps of a schedule; each unfolds to its change. Indentation alone is not a change, or a split would change the whole
+ * body of its loop.
  */
 export class Steps extends View {
+  /** Takes the steps, each with the program before and after it. */
   constructor(readonly steps: readonly WalkedStep[]) {
     super();
   }
 
+  /** Returns the steps as an HTML list; each unfolds to its change. */
   override html(): string {
     if (this.steps.length === 0) return "<p>No steps.</p>";
     const items = this.#told().map(({ call, change }) => {
@@ -35,6 +37,7 @@ export class Steps extends View {
     return `<ol>${items.join("")}</ol>`;
   }
 
+  /** Returns the steps with their changed lines; `colors` adds a terminal's colours, default false. */
   override text(colors = false): string {
     if (this.steps.length === 0) return "no steps";
     const wide = `${this.steps.length}`.length, hang = " ".repeat(wide + 2);
@@ -44,7 +47,7 @@ export class Steps extends View {
     ]).join("\n");
   }
 
-  /** Each step as a call, with what it changed. */
+  /** Writes each step as a call, with its change. */
   #told(context = CONTEXT) {
     return this.steps.map(({ step, before, after }) => {
       const [old, now] = [new Source(before, "tvmscript"), new Source(after, "tvmscript")];
@@ -57,13 +60,13 @@ export class Steps extends View {
 }
 
 /**
- * A schedule step by step: each step, and what it changed of the program. It shows itself in a cell, and prints in a
- * terminal.
+ * Replays a schedule step by step, with the change that each step makes. The result shows itself in a cell, and prints
+ * in a terminal.
  *
- * @throws {ScheduleError} where the trace does not fit the program
+ * @throws {ScheduleError} if the trace does not fit the program
  */
 export function steps(func: PrimFunc, trace: Trace | TraceJson | string): Steps;
-/** The steps of a schedule so far. */
+/** Lists the steps of a schedule so far, with the change that each step makes. */
 export function steps(schedule: Schedule): Steps;
 export function steps(of: PrimFunc | Schedule, trace?: Trace | TraceJson | string): Steps {
   if ("trace" in of) return new Steps(walk(of.start, of.trace));

@@ -1,4 +1,4 @@
-/** Arrow tables for people: aligned text for terminals, HTML for notebooks. */
+/** Shows Arrow tables: aligned text for terminals, HTML for notebooks. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -12,32 +12,35 @@ import { View } from "./view.ts";
 import { RERUN_COLUMNS } from "../records/rerun.ts";
 import { rerunCells } from "./cross_device_table.ts";
 
-/** Rows of a table that is shown whole. Of a longer one so many of the first are shown, and the last ones. */
+/** Most visible rows. A longer table shows its first `FIRST` rows and its last ones. */
 const ROWS = 20;
 const FIRST = 15;
-/** Rows that unfold at most. */
+/** Most rows that unfold. */
 const UNFOLDED = 200;
-/** Letters of a cell that may take more than one line. */
+/** A cell with more characters may wrap. */
 const WRAP = 40;
-/** Letters of a cell that are kept for those who ask for more than is shown. */
+/** Most characters of a cell's tooltip. */
 const KEPT = 1000;
 
+/** The texts of a table: rows × columns, the head first. */
 export type Cells = readonly (readonly string[])[];
 
-/** What a table leaves out. */
+/** How much of a table is shown. */
 export interface Folding {
-  /** Letters of a cell that are shown. Default: all. */
+  /** Most visible characters of a cell. Default: all. */
   readonly most?: number;
-  /** Rows of the table, where the cells are only the first `FIRST` and the last ones. Default: those of the cells. */
+  /** Rows of the whole table, if the cells hold only its first and last rows. Default: the rows of the cells. */
   readonly rows?: number;
 }
 
-/** A table of texts that shows itself: numbers to the right, the middle of a long one unfolds. */
+/** A table of texts that shows itself. Numbers are aligned right, and the middle of a long table unfolds. */
 export class Sheet extends View {
+  /** Takes the cells, and how much of them is shown. */
   constructor(readonly cells: Cells, readonly folding: Folding = {}) {
     super();
   }
 
+  /** Returns an HTML table. The rows in the middle of a long table unfold. */
   override html(): string {
     const { hidden, top, bottom, all } = this.#cut();
     if (hidden === 0) return htmlOf(this.cells, this.folding);
@@ -49,6 +52,7 @@ export class Sheet extends View {
     return table + unfolding(`all ${all} rows`, htmlOf(this.cells, this.folding));
   }
 
+  /** Returns aligned text. The middle of a long table is left out. */
   override text(): string {
     const { hidden, top, bottom } = this.#cut();
     const lines = textOf([...top, ...bottom], this.folding).split("\n");
@@ -71,7 +75,7 @@ function hiddenRows(n: number): string {
   return `… ${counted(n, "more row")}`;
 }
 
-/** A table of rows, a column for each name that a row has: numbers are rounded, long texts cut. */
+/** Makes a table of rows, with a column for each name in a row. Numbers are rounded, and long texts are cut. */
 export function sheet(rows: readonly Readonly<Record<string, unknown>>[]): Sheet {
   const names = [...new Set(rows.flatMap((r) => Object.keys(r)))];
   return new Sheet(valueCells(names, rows.map((r) => names.map((n) => Object.hasOwn(r, n) ? r[n] : ""))), {
@@ -79,7 +83,7 @@ export function sheet(rows: readonly Readonly<Record<string, unknown>>[]): Sheet
   });
 }
 
-/** A table to look at: comparisons and trials in the columns that matter, others as they are. */
+/** Makes a readable table. Summaries, reruns and trials have their main columns; other tables have all. */
 export function sheetOf(table: Table): Sheet {
   const { numRows } = table;
   const all = Array.from({ length: Math.min(numRows, UNFOLDED) }, (_, k) => k);
@@ -92,7 +96,7 @@ export function sheetOf(table: Table): Sheet {
   return new Sheet(cellsOf(table, rows), { most: 40, rows: numRows });
 }
 
-/** A table for a cell. */
+/** Returns the formats of a table for a notebook's cell, by media type. */
 export function tableBundle(table: Table): { readonly "text/html": string; readonly "text/plain": string } {
   const shown = sheetOf(table);
   return { "text/html": shown.html(), "text/plain": shown.text() };
@@ -100,10 +104,10 @@ export function tableBundle(table: Table): { readonly "text/html": string; reado
 
 type Columns<Row> = Readonly<Record<string, (r: Row) => string>>;
 
-/** The columns of a comparison that matter. */
+/** The main columns of a summary. */
 const SUMMARY: Columns<SummaryRow> = {
   "operator": (r) => r.task.slice(0, r.task.indexOf("(")),
-  "contestant": (r) => labelOf(r.contestant),
+  "method": (r) => labelOf(r.contestant),
   "rule": (r) => r.rule,
   "ms": (r) => figure(r.medianMs),
   "95% interval": (r) => Number.isFinite(r.lowMs) ? `${figure(r.lowMs)}–${figure(r.highMs)}` : "–",
@@ -116,9 +120,9 @@ const SUMMARY: Columns<SummaryRow> = {
   "search s": (r) => isFixed(r.contestant) ? "–" : r.seconds.toFixed(1),
 };
 
-/** The columns that tell trials apart. */
+/** The main columns of trials. */
 const TRIAL: Columns<TrialRecord> = {
-  "contestant": (r) => labelOf(r.contestant),
+  "method": (r) => labelOf(r.contestant),
   "trial": (r) => `${r.trial}`,
   "after s": (r) => r.secondsSinceStart.toFixed(1),
   "status": (r) => r.status,
@@ -128,14 +132,14 @@ const TRIAL: Columns<TrialRecord> = {
   "configuration": (r) => configText(r.config),
 };
 
-/** The outcome of a comparison, a row a method. The operator is said where there are several. */
+/** Makes the cells of a summary, one row a method. It has a column for the operator if there are several. */
 export function summaryCells(summary: Table, rows?: readonly number[]): Cells {
   const all = summaryRows(summary);
   const one = new Set(all.map((r) => r.task)).size === 1;
   return filled(SUMMARY, picked(all, rows), one ? ["operator"] : []);
 }
 
-/** Trials. Bytes are said where nothing computes. */
+/** Makes the cells of trials. The column of GB/s is for programs without arithmetic. */
 function trialCells(trials: Table, rows: readonly number[]): Cells {
   const records = picked(tableToRecords(trials), rows);
   return filled(TRIAL, records, records.some((r) => r.gflops > 0) ? ["GB/s"] : []);
@@ -145,7 +149,7 @@ function picked<T>(all: readonly T[], at: readonly number[] | undefined): readon
   return at ? at.map((k) => all[k] as T) : all;
 }
 
-/** Cells of rows, without the columns `left` out and without a speed that no row has. */
+/** Makes the cells of rows. It leaves out the columns in `left`, and GFLOP/s if no row has them. */
 function filled<Row>(columns: Columns<Row>, rows: readonly Row[], left: readonly string[]): Cells {
   const shown = Object.entries(columns).filter(([name, cell]) =>
     !left.includes(name) && (name !== "GFLOP/s" || rows.some((r) => cell(r) !== "–"))
@@ -153,7 +157,7 @@ function filled<Row>(columns: Columns<Row>, rows: readonly Row[], left: readonly
   return [shown.map(([name]) => name), ...rows.map((r) => shown.map(([, cell]) => lineOf(cell(r))))];
 }
 
-/** The cells of some rows of any table. */
+/** Makes the cells of some rows of any table. */
 function cellsOf(table: Table, rows: readonly number[]): Cells {
   const names = table.schema.fields.map((f) => f.name);
   return valueCells(
@@ -165,7 +169,7 @@ function cellsOf(table: Table, rows: readonly number[]): Cells {
   );
 }
 
-/** Cells as text, numbers to the right. */
+/** Writes cells as aligned text, with numbers aligned right. */
 export function textOf(cells: Cells, { most = Infinity }: Folding = {}): string {
   const shown = cells.map((row) => row.map((cell) => cut(cell, most)));
   const [head = []] = shown;
@@ -179,8 +183,8 @@ export function textOf(cells: Cells, { most = Infinity }: Folding = {}): string 
 }
 
 /**
- * Cells as an HTML table, numbers to the right; whatever they hold is text. A cell that is cut has the whole of it as
- * its title. `between` holds rows of HTML to put before the row of that number.
+ * Writes cells as an HTML table, with numbers aligned right and all texts escaped. A cell that is cut has its full text
+ * as its tooltip. `between` maps the number of a row to HTML rows that go before it.
  */
 export function htmlOf(
   cells: Cells,
@@ -201,14 +205,15 @@ export function htmlOf(
   return `<table>${rows.join("")}</table>`;
 }
 
-/** A number, an interval of two, a number with its interval or with what it is of, or none. */
+/** A number, an interval, a number with its interval or its unit, or a dash. */
 const NUMBER = /^[-+]?[\d.,]+(?:e[-+]?\d+)?(?:–[\d.,]+| \([\d.,]+–[\d.,]+\))?(?: ?[%×])?$|^–?$/;
 
-/** True for a column of numbers, below its head. */
+/** True if a column has only numbers below its head. */
 function isNumeric(column: readonly string[]): boolean {
   return column.slice(1).every((cell) => NUMBER.test(cell));
 }
 
+/** Escapes a text for HTML, in elements and in attributes. */
 export function escapeHtml(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     "&": "&amp;",
@@ -224,13 +229,13 @@ function figure(x: number): string {
   return Number.isFinite(x) ? digits(x) : "–";
 }
 
-/** A configuration's JSON as a person reads it: `tile_i=8x4 vectorize=true`. */
+/** Writes a configuration's JSON in readable form: `tile_i=8x4 vectorize=true`. */
 export function configText(json: string): string {
   return json.replace(/\[([\d,]*)\]/g, (_, factors: string) => factors.replaceAll(",", "x"))
     .replace(/["{}]/g, "").replaceAll(":", "=").replaceAll(",", " ");
 }
 
-/** Values as cells; in a column of whole numbers none is rounded. */
+/** Writes values as cells. A column of integers is not rounded. */
 function valueCells(names: readonly string[], rows: readonly (readonly unknown[])[]): Cells {
   const whole = names.map((_, c) => rows.every((r) => typeof r[c] !== "number" || Number.isInteger(r[c])));
   return [
@@ -243,7 +248,7 @@ function lineOf(text: string): string {
   return printableLine(text, KEPT);
 }
 
-/** Numbers of a list that are shown. */
+/** Most visible values of a list. */
 const LISTED = 6;
 
 function printedValue(x: unknown): string {
@@ -254,12 +259,12 @@ function printedValue(x: unknown): string {
     const all = [...x as Iterable<unknown>];
     return [...all.slice(0, LISTED).map(printedValue), ...(all.length > LISTED ? ["…"] : [])].join(", ");
   }
-  // JSON has no words for a bigint.
+  // JSON can't represent a bigint.
   if (typeof x === "object") return JSON.stringify(x, (_, v) => typeof v === "bigint" ? `${v}` : v) ?? "";
   return `${x as boolean}`;
 }
 
-/** So many letters, the last a sign that there are more. */
+/** Cuts a text to `most` characters; an ellipsis marks the cut. */
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -1,6 +1,6 @@
 /**
- * What each kind of thing looks like. The rooms that make programs, schedules and spaces know nothing of notebooks:
- * what they make learns here how to show itself, as the last value of a cell and where it is printed.
+ * The view of each kind of object. The rooms that make programs, schedules and spaces do not depend on notebooks. This
+ * registry adds the methods by which their objects show themselves in a cell and in a console.
  */
 import "./chart_view.ts";
 import { Table } from "npm:apache-arrow@21.2.0";
@@ -33,7 +33,7 @@ import { Program } from "../runtime/program.ts";
 import { seenAs, View } from "./view.ts";
 import { Race } from "../tuning/race.ts";
 
-/** How some kind of thing is looked at; undefined for all others. */
+/** Makes the view of one kind of object; undefined for all other objects. */
 type Viewer = (thing: object) => View | undefined;
 
 function viewer<T extends object>(is: (thing: object) => thing is T, view: (thing: T) => View): Viewer {
@@ -44,7 +44,7 @@ function a<T extends object>(kind: { readonly prototype: T }) {
   return (thing: object): thing is T => thing instanceof (kind as unknown as new () => T);
 }
 
-/** The first that knows a thing shows it. */
+/** All viewers. The first one that returns a view is used. */
 const VIEWERS: readonly Viewer[] = [
   viewer(a(View), (view) => view),
   viewer(a(PrimFunc), (func) => sourceOf(func)),
@@ -65,7 +65,7 @@ const VIEWERS: readonly Viewer[] = [
   viewer(isConfig, configSheet),
 ];
 
-/** A thing as it is looked at: of what nobody knows, what Deno makes of it. */
+/** Returns the view of an object. An unknown object is shown as `Deno.inspect` prints it. */
 export function viewOf(thing: object): View {
   for (const viewer of VIEWERS) {
     const view = viewer(thing);
@@ -84,7 +84,10 @@ seenInParts(TuneLog.prototype, searchParts);
 seenInParts(SuiteLog.prototype, suiteParts);
 seenInParts(Rerun.prototype, rerunParts);
 
-/** Lets any Arrow table show itself as the last value of a cell. Only a kernel's prelude calls it: the class is not ours. */
+/**
+ * Makes all Arrow tables show themselves as the last value of a cell. Only a kernel's prelude may call it, as it changes
+ * a class of another package.
+ */
 export function showArrowTables(): void {
   seenAs(Table.prototype as object, viewOf);
 }

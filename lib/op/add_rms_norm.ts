@@ -5,7 +5,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
 import { checkShape, checkTensors, sharedFloat } from "./check_tensors.ts";
 import { NORM_PROGRAM, type NormProgramOptions } from "./rms_norm.ts";
-import { asRows, NORM, type NormOptions, rmsNormed, rowsOf } from "./row_reductions.ts";
+import { asRows, matrixShape, NORM, type NormOptions, rmsNormed } from "./row_reductions.ts";
 
 /** The options of {@linkcode addRmsNorm}. */
 export interface AddRmsNormOptions extends NormOptions {
@@ -61,7 +61,7 @@ export function addRmsNorm(
 export function addRmsNormProgram(options: NormProgramOptions): PrimFunc {
   checkOptions("te.addRmsNorm", options, NORM_PROGRAM);
   const { eps = 1e-5, dtype } = options;
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], dtype), D = placeholder("D", [rows, columns], dtype);
   const weight = placeholder("weight", [columns], dtype);
   const { S, B } = addRmsNorm(A, D, weight, { eps });

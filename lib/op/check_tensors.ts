@@ -56,7 +56,7 @@ export function lastOf(
   throw new TeError(`expected ${name} of shape ${wanted}, got ${shownShape(t.shape)}, in ${operator}`);
 }
 
-/** Tells whether two shapes are the same, as far as their expressions tell. */
+/** Tells whether two shapes are certainly the same, by their expressions. */
 export function sameShape(a: readonly Expr[], b: readonly Expr[]): boolean {
   return a.length === b.length && a.every((d, k) => equalExpr(d, b[k] as Expr));
 }

@@ -32,7 +32,7 @@ export function embedding(W: Tensor, ids: Tensor, options: ResultOptions = {}): 
   });
 }
 
-/** The element of a table: computed where it is read, if it is no reduction. */
+/** Gives an element of a table. A table that is not a reduction is computed where it is read. */
 function elementOf(W: Tensor, row: Expr, column: Expr): Expr {
   const { axes, value } = W.definition ?? { axes: [], value: undefined };
   if (!value || value.kind === "reduction") return W.at(row, column);

@@ -8,7 +8,7 @@ import { TeError } from "../te/error.ts";
 import { ACTIVATIONS } from "./activation.ts";
 import { checkTensors, lastOf, sharedFloat, shownShape } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
-import { ROWS_PROGRAM, rowsOf, type RowsProgramOptions } from "./row_reductions.ts";
+import { matrixShape, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";
 
 /** The function of a gate. */
 export interface GateOptions {
@@ -70,7 +70,7 @@ const PROGRAM = { ...ROWS_PROGRAM, ...GATE } satisfies Fields<GatedProgramOption
 export function gatedProgram(options: GatedProgramOptions): PrimFunc {
   checkOptions("te.gated", options, PROGRAM);
   const { activation, dtype } = options;
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, mul(columns, 2)], dtype);
   return primFunc(`${activation}_mul`, [A, gated(A, { activation })]);
 }

@@ -6,7 +6,7 @@ import { compute, placeholder, primFunc, sum, type Tensor } from "../te/compute.
 import { checkShape, checkTensors, sharedFloat } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { NORM_PROGRAM, type NormProgramOptions } from "./rms_norm.ts";
-import { asRows, countOf, f32, NORM, type NormOptions, overColumns, rowsOf } from "./row_reductions.ts";
+import { asRows, countOf, f32, matrixShape, NORM, type NormOptions, overColumns } from "./row_reductions.ts";
 
 /** The options of {@linkcode layerNorm}. */
 export interface LayerNormOptions extends NormOptions, ResultOptions {}
@@ -55,7 +55,7 @@ export function layerNorm(A: Tensor, weight: Tensor, bias: Tensor, options: Laye
 export function layerNormProgram(options: NormProgramOptions): PrimFunc {
   checkOptions("te.layerNorm", options, NORM_PROGRAM);
   const { eps = 1e-5, dtype } = options;
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], dtype);
   const weight = placeholder("weight", [columns], dtype), bias = placeholder("bias", [columns], dtype);
   return primFunc("layer_norm", [A, weight, bias, layerNorm(A, weight, bias, { eps })]);

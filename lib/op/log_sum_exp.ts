@@ -4,7 +4,13 @@ import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
-import { asRows, exponentials, ROWS_PROGRAM, rowsOf, type RowsProgramOptions } from "./row_reductions.ts";
+import {
+  asRows,
+  exponentials,
+  matrixShape,
+  ROWS_PROGRAM,
+  type RowsProgramOptions,
+} from "./row_reductions.ts";
 
 /**
  * Takes the logarithm of each row's sum of exponentials: `B[…] = log Σ_c exp(A[…, c])`, computed in f32 about the row's
@@ -34,7 +40,7 @@ export function logSumExp(A: Tensor, options: ResultOptions = {}): Tensor {
  */
 export function logSumExpProgram(options: RowsProgramOptions): PrimFunc {
   checkOptions("te.logSumExp", options, ROWS_PROGRAM);
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], options.dtype);
   return primFunc("log_sum_exp", [A, logSumExp(A)]);
 }

@@ -7,7 +7,7 @@ import { compute, placeholder, primFunc, sum, type Tensor } from "../te/compute.
 import { TeError } from "../te/error.ts";
 import { checkTensors, sharedFloat, shownShape } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
-import { f32, overColumns, ROWS_PROGRAM, rowsOf, type RowsProgramOptions } from "./row_reductions.ts";
+import { f32, matrixShape, overColumns, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";
 
 /** The options of {@linkcode reduceSum}. */
 export interface ReduceSumOptions extends ResultOptions {
@@ -62,7 +62,7 @@ const PROGRAM = { ...ROWS_PROGRAM, axis: oneOf(0, 1, -1, -2) } satisfies Fields<
 export function reduceSumProgram(options: ReduceSumProgramOptions): PrimFunc {
   checkOptions("te.reduceSum", options, PROGRAM);
   const { axis = 1, dtype } = options;
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], dtype);
   return primFunc("reduce_sum", [A, reduceSum(A, { axis })]);
 }

@@ -5,11 +5,11 @@ import { checkShape, checkTensors, sharedFloat } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import {
   asRows,
+  matrixShape,
   NORM,
   type NormOptions,
   rmsNormed,
   ROWS_PROGRAM,
-  rowsOf,
   type RowsProgramOptions,
 } from "./row_reductions.ts";
 
@@ -50,7 +50,7 @@ export const NORM_PROGRAM = { ...ROWS_PROGRAM, ...NORM } satisfies Fields<NormPr
 export function rmsNormProgram(options: NormProgramOptions): PrimFunc {
   checkOptions("te.rmsNorm", options, NORM_PROGRAM);
   const { eps = 1e-5, dtype } = options;
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], dtype), weight = placeholder("weight", [columns], dtype);
   return primFunc("rms_norm", [A, weight, rmsNorm(A, weight, { eps })]);
 }

@@ -27,7 +27,7 @@ export const ROWS_PROGRAM = {
 } satisfies Fields<RowsProgramOptions>;
 
 /** Writes the extents of a program over rows as expressions. */
-export function rowsOf(options: RowsProgramOptions): Record<"rows" | "columns", Expr> {
+export function matrixShape(options: RowsProgramOptions): Record<"rows" | "columns", Expr> {
   return dims({ rows: options.rows, columns: options.columns });
 }
 

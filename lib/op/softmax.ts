@@ -8,8 +8,8 @@ import {
   asRows,
   exponentials,
   f32,
+  matrixShape,
   ROWS_PROGRAM,
-  rowsOf,
   type RowsProgramOptions,
 } from "./row_reductions.ts";
 
@@ -40,7 +40,7 @@ export function softmax(A: Tensor, options: ResultOptions = {}): Tensor {
  */
 export function softmaxProgram(options: RowsProgramOptions): PrimFunc {
   checkOptions("te.softmax", options, ROWS_PROGRAM);
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], options.dtype);
   return primFunc("softmax", [A, softmax(A)]);
 }

@@ -4,7 +4,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors, lastOf } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
-import { ROWS_PROGRAM, rowsOf, type RowsProgramOptions } from "./row_reductions.ts";
+import { matrixShape, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";
 
 /**
  * Swaps the last two dimensions: `B[…, c, r] = A[…, r, c]`.
@@ -32,7 +32,7 @@ export function transpose(A: Tensor, options: ResultOptions = {}): Tensor {
  */
 export function transposeProgram(options: RowsProgramOptions): PrimFunc {
   checkOptions("te.transpose", options, ROWS_PROGRAM);
-  const { rows, columns } = rowsOf(options);
+  const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], options.dtype);
   return primFunc("transpose", [A, transpose(A)]);
 }

@@ -1,32 +1,34 @@
 /**
- * The head of a message of an Arrow stream, held against its own length. Arrow's reader believes every count that
- * a file tells and makes room for it, so that one wrong byte costs seconds or all memory; here the lists in a
- * head must lie within it before the reader sees them.
+ * Checks the head of a message of an Arrow stream before Arrow's reader sees it: every list must lie within the head.
+ * Arrow's reader believes every count in a file and allocates memory for it. One wrong byte could cost seconds, or all
+ * memory.
  *
  * The layout is FlatBuffers' (tables with offsets to their fields) and Arrow's Message.fbs and Schema.fbs.
  */
 
-/** What a stream of records is made of; dictionaries are not. */
+/** The kind of a message in a stream of records. Dictionaries are not allowed. */
 export type MessageKind = "schema" | "batch";
 
+/** The head of a message. */
 export interface MessageHead {
+  /** The kind of the message. */
   readonly kind: MessageKind;
-  /** Bytes after the head. */
+  /** Length of the body that follows the head, bytes. */
   readonly bodyLength: number;
 }
 
 const KINDS: Readonly<Record<number, MessageKind>> = { 1: "schema", 3: "batch" };
-/** Lists nest as deep in types; a list of numbers takes two levels. */
+/** Most levels of nested types; a list of numbers takes two. */
 const DEEPEST = 8;
-/** Fields and notes that a head may have; those of a log are fewer than a hundred. */
+/** Most fields and notes of a head; a log has fewer than a hundred. */
 const MOST = 4096;
 
-/** The kind and length of a message with this head; undefined where the head is damaged or of no log. */
+/** Reads the kind and length of a message from its head; undefined if the head is damaged or no log has such a head. */
 export function headOf(bytes: Uint8Array): MessageHead | undefined {
   return new Head(bytes).read();
 }
 
-/** A table's place, and where its fields are. */
+/** Where a table and its fields are, byte offsets. */
 interface Table {
   readonly at: number;
   readonly fields: number;
@@ -36,7 +38,7 @@ interface Table {
 class Head {
   readonly #view: DataView;
   #left = MOST;
-  /** False once anything lay outside. */
+  /** False once an offset has pointed outside of the head. */
   #sound = true;
 
   constructor(bytes: Uint8Array) {
@@ -70,7 +72,7 @@ class Head {
     this.#text(field, 0);
     for (const child of this.#tables(field, 5)) this.#typed(child, depth + 1);
     this.#notes(field, 6);
-    // A field with a dictionary is none of a log's.
+    // No field of a log has a dictionary.
     if (this.#field(field, 4) !== undefined) this.#sound = false;
   }
 
@@ -92,7 +94,7 @@ class Head {
     this.#list(table, index, 1);
   }
 
-  /** The tables of a list of them. */
+  /** Reads a list of tables. */
   #tables(table: Table, index: number): readonly Table[] {
     const list = this.#list(table, index, 4);
     if (!list || (this.#left -= list.count) < 0) {
@@ -122,7 +124,7 @@ class Head {
     return this.#within(fields, bytes) ? { at, fields, count: (bytes >> 1) - 2 } : none;
   }
 
-  /** Where a table has its field `index`; undefined where it leaves it out. */
+  /** Finds the field `index` of a table; undefined if the table leaves it out. */
   #field({ at, fields, count }: Table, index: number): number | undefined {
     if (index >= count) return undefined;
     const offset = this.#view.getUint16(fields + 4 + 2 * index, true);

@@ -1,4 +1,4 @@
-/** Arrow's stream format, message by message: enough to append to a file and to mend its end. */
+/** Arrow's stream format, message by message: enough to append to a file and to repair its end. */
 import { RecordBatchReader, RecordBatchStreamWriter } from "npm:apache-arrow@21.2.0";
 import type { RecordBatch, Schema } from "npm:apache-arrow@21.2.0";
 import { RecordError } from "./error.ts";
@@ -13,15 +13,15 @@ export interface Message {
 }
 
 /**
- * Start and end of each whole message, without the marks that close streams. Streams may follow one another.
+ * Finds the start and end of each whole message, byte offsets. The marks that close streams are left out. Streams may follow one another.
  *
- * @throws {RecordError} where a message is whole, and its head is damaged
+ * @throws {RecordError} if a whole message has a damaged head
  */
 export function messagesOf(bytes: Uint8Array): readonly Message[] {
   const messages: Message[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
-  // A message is a mark (-1), the length of its header, the header, and the body whose length the header tells.
+  // A message is a mark (-1), the length of its header, the header, and the body. The header holds the body's length.
   while (at + 8 <= bytes.length && view.getInt32(at, true) === -1) {
     const headerEnd = at + 8 + view.getInt32(at + 4, true);
     if (headerEnd === at + 8 && messages.length > 0) {
@@ -32,7 +32,9 @@ export function messagesOf(bytes: Uint8Array): readonly Message[] {
     if (headerEnd <= at + 8 || headerEnd > bytes.length) break;
     const head = headOf(bytes.subarray(at + 8, headerEnd));
     if (!head || (head.kind !== "schema" && messages.length === 0)) {
-      throw new RecordError(`message ${messages.length}, at byte ${at}, has a damaged head`);
+      throw new RecordError(
+        `expected a valid head, got a damaged one, reading message ${messages.length} at byte ${at}`,
+      );
     }
     const end = headerEnd + head.bodyLength;
     if (end > bytes.length) break;
@@ -55,14 +57,14 @@ export function streamsOf(
   return streams;
 }
 
-/** A stream with no batches yet. */
+/** Encodes a stream that has a schema and no batches yet. */
 export function schemaBytes(schema: Schema): Uint8Array {
   const writer = new RecordBatchStreamWriter();
   writer.reset(undefined, schema);
   return firstMessage(writer.finish().toUint8Array(true), 0);
 }
 
-/** A batch as it stands in a stream of its schema. */
+/** Encodes a batch as a message of a stream with its schema. */
 export function batchBytes(batch: RecordBatch): Uint8Array {
   const writer = new RecordBatchStreamWriter();
   writer.write(batch);
@@ -74,7 +76,7 @@ function firstMessage(stream: Uint8Array, index: number): Uint8Array {
   return m ? stream.slice(m.begin, m.end) : new Uint8Array();
 }
 
-/** Schema and batches of the whole messages of a stream. */
+/** Reads the schema and the batches of a stream of whole messages. */
 export function readStream(
   bytes: Uint8Array,
 ): { readonly schema: Schema; readonly batches: readonly RecordBatch[] } {

@@ -3,24 +3,28 @@ import { RecordError } from "./error.ts";
 import { arrowType, type Columns, type Stored, storedOf } from "./schema.ts";
 
 /**
- * Holds a batch from a file against the columns it should have: their types, and that every text and list lies
- * within what the file has, one after the other. What passes can be read at no more than the file's own size.
+ * Checks a batch from a file against the columns that it should have: their types, and that every text and list lies
+ * within the batch. Reading a batch that passes takes at most the file's size in memory.
  *
- * @throws {RecordError} where a column is missing, of another type, or reaches outside
+ * @throws {RecordError} if a column is missing, has another type, or reaches outside of its batch
  */
 export function checkBatch(batch: RecordBatch, columns: Columns): void {
-  // Of a stream without batches the reader makes one without rows.
+  // Arrow's reader returns one batch without rows for a stream without batches.
   if (batch.numRows === 0) return;
   for (const [name, column] of Object.entries(columns)) {
     const at = batch.schema.fields.findIndex((f) => f.name === name);
     const data: Data | undefined = batch.data.children[at];
-    if (!data) throw new RecordError(`column ${name} is missing`);
+    if (!data) throw new RecordError(`expected a column ${name}, got none, reading a batch`);
     const stored = storedOf(column);
     if (!isOf(stored, data.type)) {
-      throw new RecordError(`column ${name} is ${data.type} where ${arrowType(column)} belongs`);
+      throw new RecordError(
+        `expected column ${name} to be ${arrowType(column)}, got ${data.type}, reading a batch`,
+      );
     }
     if (data.length !== batch.numRows || !reaches(data, stored)) {
-      throw new RecordError(`column ${name} reaches outside of its batch`);
+      throw new RecordError(
+        `expected column ${name} within its batch, got one that reaches outside, reading a batch`,
+      );
     }
   }
 }
@@ -40,7 +44,7 @@ function isOf(column: Stored, type: DataType): boolean {
   }
 }
 
-/** Whether all rows are there, with nothing left out. */
+/** Whether a column has all its rows and no null. */
 function reaches(data: Data, column: Stored): boolean {
   if (data.nullCount > 0 || data.offset !== 0) return false;
   switch (column) {
@@ -58,7 +62,7 @@ function reaches(data: Data, column: Stored): boolean {
   }
 }
 
-/** Whether the places where values begin never fall and end within `most`. */
+/** Whether the offsets of the values never decrease, and end within `most`. */
 function rises({ valueOffsets, length }: Data, most: number): boolean {
   if (length === 0) return true;
   if (!(valueOffsets.length > length && valueOffsets[0] >= 0 && valueOffsets[length] <= most)) return false;

@@ -1,7 +1,7 @@
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 
-/** The fastest checked record that took some time, the earlier one of two alike; undefined where there is none. */
+/** Finds the fastest checked record with a positive time, the earlier one of a tie; undefined if there is none. */
 export function fastest(records: readonly TrialRecord[]): TrialRecord | undefined {
   return records.reduce<TrialRecord | undefined>(
     (p, r) => r.status !== "ok" || !(r.medianMs > 0) || (p && p.medianMs <= r.medianMs) ? p : r,
@@ -10,9 +10,9 @@ export function fastest(records: readonly TrialRecord[]): TrialRecord | undefine
 }
 
 /**
- * The fastest checked record.
+ * Finds the fastest checked record.
  *
- * @throws {RecordError} if every trial failed; the message says how
+ * @throws {RecordError} if every trial failed; the message counts the kinds of failure
  */
 export function bestOf(records: readonly TrialRecord[]): TrialRecord {
   const best = fastest(records);
@@ -22,6 +22,8 @@ export function bestOf(records: readonly TrialRecord[]): TrialRecord {
     `${list.length} ${status} (${list[0]?.message.slice(0, 200)})`
   );
   throw new RecordError(
-    `none of ${records.length} trials succeeded: ${counts.join("; ") || "nothing was tried"}`,
+    `expected a trial that succeeded, got none of ${records.length}: ${
+      counts.join("; ") || "nothing was tried"
+    }`,
   );
 }

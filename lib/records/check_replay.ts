@@ -3,7 +3,7 @@ import { lower } from "../lower/pipeline.ts";
 import { replay } from "../schedule/trace.ts";
 import type { ReadRecord } from "./record_reader.ts";
 
-/** What stands against a record's schedule, found without a device: undefined where it replays and lowers. */
+/** Replays a record's schedule and lowers it, without a device. Returns what is wrong; undefined if nothing is. */
 export function problemOf({ func, trace, target }: ReadRecord): string | undefined {
   try {
     lower(replay(func, trace), target);

@@ -1,4 +1,4 @@
-/** What many searches have found: the best schedules of each program on each device. */
+/** The best schedules of each program on each device, from many searches. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -16,19 +16,19 @@ import { TrialFile } from "./trial_file.ts";
 import { problemOf } from "./check_replay.ts";
 import { type Found, nearness, rankOf } from "./nearness.ts";
 
-/** Schedules kept of each program on each device, where nothing else is asked. */
+/** Schedules kept for each program on each device by default. */
 const KEEP = 8;
-/** What came of records that were given to a database. */
+/** The outcome of adding records to a database. */
 export interface Added {
-  /** Those that are among the best of their program and device now. */
+  /** Records that are now among the best of their program and device. */
   readonly added: number;
-  /** Those that failed, were slower than what is kept, or were there already. */
+  /** Records that failed, were slower than the kept ones, or were there already. */
   readonly passed: number;
-  /** Those that can't be believed or read, and why. */
+  /** Why each of the other records was refused: it is inconsistent or can't be read. */
   readonly refused: readonly string[];
 }
 
-/** The best schedules of one program with its shapes on one device, the fastest first. */
+/** The best schedules of one program and its shapes on one device, the fastest first. */
 interface Entry {
   readonly of: ReadRecord;
   best: readonly ReadRecord[];
@@ -43,16 +43,16 @@ const PROBLEMS = {
 } as const satisfies Readonly<Record<string, Column>>;
 
 /**
- * Tuning, apart from building: the best few schedules of each program, shapes and device, from any number of logs,
- * in memory or in a file as well. Records are data: each is held against itself before it is kept, and its trace
- * is replayed by the primitives and held against the device's limits before it is built.
+ * The best few schedules of each program, shapes and device, from any number of logs. It stays in memory, or in a file
+ * too. Records are data: a record is checked for consistency before it is kept. Before it is built, its trace is
+ * replayed by the primitives and checked against the device's limits.
  */
 export class TuningDatabase implements Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #reader = new RecordReader();
   readonly #file: TrialFile | undefined;
   readonly #keep: number;
-  /** What its file held that could not be kept. */
+  /** Records in the file that could not be kept, and why. */
   #unread: readonly { readonly record: TrialRecord; readonly problem: string }[] = [];
 
   private constructor(keep: number, file?: TrialFile) {
@@ -61,41 +61,47 @@ export class TuningDatabase implements Disposable {
     if (file) this.#unread = this.#take(file.records).refused;
   }
 
-  /** @param keep schedules kept of each program on each device; default 8 */
+  /**
+   * Makes a database in memory.
+   *
+   * @param options `keep`: schedules kept for each program on each device, a positive integer; default 8
+   * @throws {RecordError} if `keep` is not a positive integer
+   */
   static memory({ keep = KEEP }: { readonly keep?: number } = {}): TuningDatabase {
     return new TuningDatabase(keep);
   }
 
   /**
-   * Opens or creates a database in a file, for this process alone. Records in it that can't be believed are left
-   * aside; `verify` tells of them.
+   * Opens or creates a database in a file. No other process can open it meanwhile. Inconsistent records in the file are
+   * ignored; `verify` lists them.
    *
-   * @throws {RecordError} if the file can't be written, is a log, is damaged, of a newer schema, or open elsewhere
+   * @param options `keep`: schedules kept for each program on each device, a positive integer; default 8
+   * @throws {RecordError} if the file can't be written, is a log, is damaged, has a newer schema, or is open elsewhere
    */
   static async open(path: string, { keep = KEEP }: { readonly keep?: number } = {}): Promise<TuningDatabase> {
     checkedKeep(keep);
     const file = await TrialFile.open(path, DATABASE, (metadata) => {
       if (metadata["tunebook.kind"] === DATABASE["tunebook.kind"]) return;
       throw new RecordError(
-        `cannot open ${path}: it is the log of ${metadata.task}, and no database; merge it into one`,
+        `expected a tuning database, got the log of ${metadata.task}, opening ${path}; merge the log into a database`,
       );
     });
     return new TuningDatabase(keep, file);
   }
 
-  /** All records, program by program, the fastest first. */
+  /** All records, grouped by program, the fastest first. */
   get records(): readonly TrialRecord[] {
     return [...this.#entries.values()].flatMap((e) => e.best.map((k) => k.record));
   }
 
-  /** The records as an Arrow table. */
+  /** Returns the records as an Arrow table, one row a record. */
   table(): Table {
     return recordsToTable(this.records);
   }
 
   /**
-   * Takes records in: of each program, shapes and device the fastest few, one a schedule, and where a rule's own
-   * point was measured that too, so that it is known what a search has won.
+   * Adds records. It keeps the fastest few schedules of each program, shapes and device, one record a schedule. It also
+   * keeps the rule's preset if that was measured, so that the gain of a search stays known.
    *
    * @throws {RecordError} if the file can't be written
    */
@@ -110,19 +116,19 @@ export class TuningDatabase implements Disposable {
   }
 
   /**
-   * Takes in the records of another database, or of the file of a log or a database.
+   * Adds the records of another database, or of a file: a log or a database.
    *
-   * @throws {RecordError} if the file can't be read, or this one's can't be written
+   * @throws {RecordError} if that file can't be read, or this database's file can't be written
    */
   async merge(other: TuningDatabase | string): Promise<Added> {
     return this.add(typeof other === "string" ? await readLog(other) : other.records);
   }
 
   /**
-   * Leaves only the best `keep` schedules of each program on each device, and writes the file anew without what
-   * has been displaced or could not be read.
+   * Removes all but the best `keep` schedules of each program on each device. The default is the `keep` of the database.
+   * The file is rewritten without removed and unreadable records.
    *
-   * @throws {RecordError} if the file can't be written; it is then as it was
+   * @throws {RecordError} if `keep` is not a positive integer, or the file can't be written; the file is then unchanged
    */
   async prune({ keep = this.#keep }: { readonly keep?: number } = {}): Promise<void> {
     checkedKeep(keep);
@@ -133,10 +139,11 @@ export class TuningDatabase implements Disposable {
   }
 
   /**
-   * Tries every record without a device: its trace is replayed on its program, and lowered for its target.
-   * Whether a schedule is right and as fast as it says, only measuring tells.
+   * Checks every record without a device: its trace is replayed on its program, and lowered for its target. Only
+   * measuring shows whether a schedule is correct and as fast as its record says.
    *
-   * @returns what is wrong, a row a record; and the records that the file held and that were left aside
+   * @returns one row for each record with a problem, ignored records of the file included: task, adapter, contestant,
+   * trial, problem
    */
   verify(): Table {
     const wrong = [...this.#entries.values()].flatMap((e) =>
@@ -158,9 +165,9 @@ export class TuningDatabase implements Disposable {
   }
 
   /**
-   * Writes the records to a database's file of their own, and nothing else; what was there is replaced.
+   * Writes the records to another database file. An existing database at `path` is replaced.
    *
-   * @throws {RecordError} if it can't be written, or holds something other than a database
+   * @throws {RecordError} if the file can't be written, or holds something other than a database
    */
   async export(path: string): Promise<void> {
     using other = await TuningDatabase.open(path);
@@ -168,20 +175,20 @@ export class TuningDatabase implements Disposable {
   }
 
   /**
-   * The best that is known for a program with its shapes on a device: its own record, or else the nearest one.
-   * Undefined where nothing is near.
+   * Finds the best record for a program with its shapes on a device: an exact match, or else the nearest record.
+   * Undefined if no record is near.
    *
-   * @throws {IrError} for a shape variable without a value
+   * @throws {IrError} if a shape variable has no value
    */
   lookup(func: PrimFunc, target: Target, shapes: Shapes = {}): Found | undefined {
     return this.ranked(func, target, shapes)[0];
   }
 
   /**
-   * All that `lookup` chooses from, the best first: by distance, then by time. A record of this device whose time
-   * the device's measured peaks rule out is left out.
+   * Lists all candidates of `lookup`, the best first: by distance, then by time. A record of this device is left out if
+   * it claims a time that the device's measured peaks rule out.
    *
-   * @throws {IrError} for a shape variable without a value
+   * @throws {IrError} if a shape variable has no value
    */
   ranked(func: PrimFunc, target: Target, shapes: Shapes = {}): readonly Found[] {
     const values = solveShapes(func, () => undefined, shapes);
@@ -200,6 +207,7 @@ export class TuningDatabase implements Disposable {
       );
   }
 
+  /** Closes the file, if there is one. */
   [Symbol.dispose](): void {
     this.#file?.[Symbol.dispose]();
   }
@@ -233,8 +241,8 @@ export class TuningDatabase implements Disposable {
 }
 
 /**
- * The fastest `keep`, one a schedule, and the rule's own point. Of two alike the one that is there stays; ties fall
- * by text, so that the order of merging leaves no trace.
+ * Chooses the fastest `keep` records, one per schedule, and the rule's preset. The earlier of two equal schedules stays.
+ * Ties are broken by the trace's text, so that the order of merging makes no difference.
  */
 function bestOf(all: readonly ReadRecord[], keep: number): readonly ReadRecord[] {
   const text = (k: ReadRecord) => k.record.trace;
@@ -247,12 +255,12 @@ function bestOf(all: readonly ReadRecord[], keep: number): readonly ReadRecord[]
   return distinct.filter((k, at) => at < keep || k === own);
 }
 
-/** Whether a record is of the point that a search from a rule begins with: the rule's own. */
+/** Whether a record is of the rule's preset, the first point of a search that starts from a rule. */
 export function isRulesOwn(r: TrialRecord): boolean {
   return r.start === "preset" && r.trial === 0;
 }
 
 function checkedKeep(keep: number): number {
   if (Number.isSafeInteger(keep) && keep > 0) return keep;
-  throw new RecordError(`cannot keep ${keep} schedules of a program: it is a positive integer`);
+  throw new RecordError(`expected keep to be a positive integer, got ${keep}, limiting a database`);
 }

@@ -1,4 +1,4 @@
-/** What the kernels of a model take, by how they are scheduled: one row a kernel and method. */
+/** The times of a model's kernels, one row a kernel and method. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -7,21 +7,25 @@ import { RecordError } from "./error.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 
+/** One kernel of a model, as one method scheduled it. */
 export interface KernelRow {
+  /** The kernel's name. */
   readonly kernel: string;
-  /** Of operator: kernels of a kind stand together. The rule that schedules it is one. */
+  /** A group of kernels that a chart draws together, for example the rule that schedules them. */
   readonly kind: string;
-  /** Who scheduled it: `dlight`, `autotvm+dlight`, or a name of one's own. */
+  /** The method that scheduled it: `dlight`, `autotvm+dlight`, or any other name. */
   readonly contestant: string;
-  /** Times that it runs in the whole. */
+  /** How often it runs in one pass of the model. */
   readonly count: number;
-  /** Operations on floats, and bytes that must move, of one run. */
+  /** Floating-point operations of one run. */
   readonly flops: number;
+  /** Bytes that one run must move at least. */
   readonly bytes: number;
-  /** Of one run; NaN where none gave a valid result. */
+  /** Milliseconds of one run; NaN if no trial gave a valid result. */
   readonly ms: number;
 }
 
+/** The columns of a table of kernels. */
 export const KERNEL_COLUMNS = {
   kernel: "text",
   kind: "text",
@@ -32,17 +36,19 @@ export const KERNEL_COLUMNS = {
   ms: "float",
 } as const satisfies Readonly<Record<keyof KernelRow, Column>>;
 
-/** A program and what it took; `te.suite` makes a list of most of it. */
+/** A program and its time. `te.suite` makes a list with most of these fields. */
 export interface MeasuredKernel extends Omit<KernelRow, "kernel" | "count" | "flops" | "bytes"> {
+  /** The kernel's name. */
   readonly name: string;
+  /** The program. The kernel's operations and bytes are counted from it. */
   readonly func: PrimFunc;
-  /** Values of its shape variables. */
+  /** Values of its shape variables, by name. Default: none. */
   readonly shapes?: Shapes;
-  /** Default 1. */
+  /** How often it runs in one pass of the model. Default 1. */
   readonly count?: number;
 }
 
-/** Measured kernels as a table for `underRoofline` and `whereTimeGoes`; their work is counted here. */
+/** Makes a table of measured kernels for `underRoofline` and `whereTimeGoes`. It counts their operations and bytes. */
 export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
   const rows = kernels.map(({ name, kind, contestant, func, shapes = {}, count = 1, ms }): KernelRow => ({
     kernel: name,
@@ -56,7 +62,11 @@ export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
   return tableOf(rows, KERNEL_COLUMNS);
 }
 
-/** @throws {RecordError} for a table that lacks a column, or has a kernel of a method twice */
+/**
+ * Reads a table of kernels.
+ *
+ * @throws {RecordError} if a column is missing, or a method has two rows for one kernel
+ */
 export function kernelRows(table: Table): readonly KernelRow[] {
   const rows = rowsOf(table, KERNEL_COLUMNS);
   const seen = new Set<string>();
@@ -64,8 +74,10 @@ export function kernelRows(table: Table): readonly KernelRow[] {
     const key = JSON.stringify([kernel, contestant]);
     if (seen.has(key)) {
       throw new RecordError(
-        `kernel ${kernel.slice(0, 60)} of ${contestant.slice(0, 60)} comes twice: ` +
-          `give each a name of its own, for example with its phase`,
+        `expected one row for each kernel and method, got two of kernel ${kernel.slice(0, 60)} by ` +
+          `${
+            contestant.slice(0, 60)
+          }, reading kernels; give each a distinct name, for example with its phase`,
       );
     }
     seen.add(key);

@@ -5,18 +5,19 @@ import { recordsToTable } from "./table.ts";
 import { type Metadata, readTrials, TrialFile } from "./trial_file.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 
-/** What a log file is about. */
+/** The program and target that a log file belongs to. */
 export interface LogIdentity {
   /** The program in one line, with the values of its shape variables. */
   readonly task: string;
+  /** The fingerprint of the program. */
   readonly fingerprint: string;
   /** The Target as JSON. */
   readonly target: string;
 }
 
 /**
- * Trials, in memory or in a file as well. Every append reaches the disk before it returns, so that a killed
- * run loses nothing that it reported; a file that was cut in mid-batch opens to its last whole batch.
+ * The trials of one search, in memory, or in a file too. Every append reaches the disk before it returns: a killed run
+ * loses nothing that it reported. A truncated file opens up to its last whole batch.
  */
 export class RecordLog implements Disposable {
   readonly #records: TrialRecord[];
@@ -27,15 +28,16 @@ export class RecordLog implements Disposable {
     this.#records = [...file?.records ?? []];
   }
 
+  /** Makes an empty log in memory. */
   static memory(): RecordLog {
     return new RecordLog();
   }
 
   /**
-   * Opens or creates the log of one program on one target, for this process alone.
+   * Opens or creates the log of one program on one target. No other process can open it meanwhile.
    *
-   * @throws {RecordError} if the file can't be written, is of another program, shapes, target, clock
-   * or newer schema, is no log at all, or is open elsewhere
+   * @throws {RecordError} if the file can't be written, is not a log, has a newer schema, or is open elsewhere. Also if it
+   * belongs to another program, shapes, target or clock
    */
   static async open(path: string, identity: LogIdentity): Promise<RecordLog> {
     return new RecordLog(
@@ -48,7 +50,7 @@ export class RecordLog implements Disposable {
     return this.#records;
   }
 
-  /** Bytes of an unfinished batch that were cut off when the file was opened. */
+  /** Bytes of an incomplete batch that were cut off when the file was opened; 0 in memory. */
   get dropped(): number {
     return this.#file?.dropped ?? 0;
   }
@@ -56,53 +58,57 @@ export class RecordLog implements Disposable {
   /**
    * Appends trials as one batch.
    *
-   * @throws {RecordError} if they can't be written, as on a full disk; the file then ends before them
+   * @throws {RecordError} if they can't be written, for example on a full disk; the file then ends before them
    */
   append(records: readonly TrialRecord[]): void {
     this.#file?.append(records);
     this.#records.push(...records);
   }
 
+  /** Returns the trials as an Arrow table, one row a trial. */
   table(): Table {
     return recordsToTable(this.#records);
   }
 
+  /** Closes the file, if there is one. */
   [Symbol.dispose](): void {
     this.#file?.[Symbol.dispose]();
   }
 }
 
 /**
- * The records of a log or a database, up to its last whole batch, without opening it for writing.
+ * Reads the records of a log or a database, up to its last whole batch, without opening it for writing.
  *
- * @throws {RecordError} if it can't be read, is neither, or is damaged
+ * @throws {RecordError} if the file can't be read, is neither a log nor a database, or is damaged
  */
 export async function readLog(path: string): Promise<readonly TrialRecord[]> {
   return await readTrials(path);
 }
 
-/** What the metadata of a database has, and a log's has not. */
+/** Metadata that only a database's file has. */
 export const DATABASE: Metadata = { "tunebook.kind": "database" };
 
 function checkIdentity(path: string, identity: LogIdentity, metadata: Metadata): void {
   const { task, fingerprint, target } = metadata;
   if (fingerprint !== identity.fingerprint || task !== identity.task) {
     const other = task === undefined
-      ? "a tuning database, and no log"
+      ? "a tuning database"
       : task === identity.task
-      ? `the log of another ${task}`
-      : `the log of ${task}, and not of ${identity.task}`;
-    throw new RecordError(`cannot append to ${path}: it is ${other}; choose another path`);
+      ? `the log of another program with that line`
+      : `the log of ${task}`;
+    throw new RecordError(
+      `expected the log of ${identity.task}, got ${other}, appending to ${path}; choose another path`,
+    );
   }
   const theirs = deviceOf(target ?? "{}"), ours = deviceOf(identity.target);
   if (theirs !== ours) {
     throw new RecordError(
-      `cannot append to ${path}: its trials ran on ${theirs}, and this device is ${ours}; choose another path`,
+      `expected trials that ran on ${ours}, got trials that ran on ${theirs}, appending to ${path}; choose another path`,
     );
   }
 }
 
-/** What times must have in common to be compared: the device and the clock. */
+/** Names the device and the clock of a target. Only times with the same ones can be compared. */
 function deviceOf(target: string): string {
   const { name, clock } = JSON.parse(target) as { readonly name?: string; readonly clock?: string };
   return clock === undefined ? `${name}` : `${name} with the ${clock} clock`;

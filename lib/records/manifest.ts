@@ -1,19 +1,19 @@
-/** What a shared result says of itself, as data: what was asked on which device, and the schedules that came of it. */
+/** The manifest of a shared result: the programs, the device and the best schedules, as data. */
 import { TunebookError } from "../base/error.ts";
 import type { FuncJson } from "../ir/func_json.ts";
 import {
-  count,
   fields,
   fieldsOf,
-  flag,
-  type Kind,
-  type Kinds,
+  jsonCount,
+  jsonFlag,
+  type JsonKind,
+  type JsonKinds,
+  jsonOneOf,
+  jsonText,
   listOf,
   mapOf,
-  oneOf,
   optional,
   readFields,
-  text,
   textUpTo,
 } from "../base/read_json.ts";
 import { OLD_NAMES, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
@@ -23,72 +23,91 @@ import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
 import { presentTrace } from "./present_names.ts";
 
-/** Raised whenever a reader of today could misread a manifest of tomorrow. */
+/** The version of the manifest. It rises whenever an older reader could misread a newer manifest. */
 export const SHARED_VERSION = 1;
 
+/** What a shared result contains, beside its trials. */
 export interface Manifest {
+  /** The version of the manifest; see `SHARED_VERSION`. */
   readonly shared: number;
+  /** What was computed. */
   readonly title: string;
-  /** When it was shared, in ISO 8601. */
+  /** The time of sharing, in ISO 8601. */
   readonly time: string;
-  /** Of the programs that took part, by name. */
+  /** Versions of Tunebook, the records, Deno and the system, by name. */
   readonly versions: Readonly<Record<string, string>>;
-  /** With its measured peaks, where they are known. */
+  /** The device that everything was measured on, with its measured peaks if they are known. */
   readonly device: Target;
+  /** The programs, in order. */
   readonly tasks: readonly SharedTask[];
 }
 
-/** One program, at its shapes. */
+/** One program at its shapes, with the results of all methods. */
 export interface SharedTask {
   /** The program in one line, with the values of its shape variables. */
   readonly task: string;
-  /** What it is, for people. */
+  /** A description of the program for readers. */
   readonly note?: string | undefined;
+  /** The fingerprint of the program. */
   readonly fingerprint: string;
+  /** The program as JSON. */
   readonly program: FuncJson;
-  /** Of the searches and of the inputs that results were checked on. */
+  /** The seed of the searches and of the inputs that results were checked on, a 32-bit integer. */
   readonly seed: number;
-  /** What each search might spend. */
+  /** The budget of each search: `trials`, `seconds`. */
   readonly budget: Readonly<Record<string, number>>;
+  /** One result a method. */
   readonly results: readonly SharedResult[];
 }
 
-/** What came of one method. */
+/** The result of one method. */
 export interface SharedResult {
+  /** The method, for example `dlight` or `autotvm+dlight`. */
   readonly contestant: string;
+  /** The rule that made the space. */
   readonly rule: string;
+  /** The tuner that searched it; `none` for a rule without a search. */
   readonly tuner: string;
+  /** The start of the search: `preset` or `scratch`. */
   readonly start: string;
+  /** The number of trials. */
   readonly trials: number;
+  /** The number of failed trials. */
   readonly failed: number;
-  /** Spent on the search. */
+  /** Seconds that the search took. */
   readonly seconds: number;
-  /** Its best schedule; none where none of its trials succeeded. */
+  /** Its best schedule; missing if no trial succeeded. */
   readonly won?: SharedSchedule | undefined;
 }
 
+/** The best schedule of a method, and its times. */
 export interface SharedSchedule {
+  /** The number of the trial within its search, from 0. */
   readonly trial: number;
+  /** The configuration: the value of each knob. */
   readonly config: Config;
   /** The trace as JSON: its steps rebuild the schedule. */
   readonly trace: Readonly<Record<string, unknown>>;
+  /** The clock of the times: `timestamp`, `wall` or `cpu`. */
   readonly clock: string;
-  /** Whether `samples` are of rounds in which it was measured again, in turn with the others. */
+  /** True if `samples` come from confirmation rounds, in which all methods were re-measured, interleaved. */
   readonly confirmed: boolean;
-  /** Milliseconds of a run, and the samples that they are the median of. */
+  /** Milliseconds of one run. */
   readonly ms: number;
+  /** The samples that `ms` is computed from, milliseconds. */
   readonly samples: readonly number[];
-  /** What it was measured in turn with, where it was not confirmed: what that was known to take, and its samples. */
+  /** The incumbent of a trial that was not confirmed: its known time and its samples, milliseconds. */
   readonly against?: { readonly ms: number; readonly samples: readonly number[] } | undefined;
+  /** Largest error against the reference. */
   readonly maxError: number;
 }
 
-/** More than any search has of each. */
+/** Most entries of each list: more than any search has. */
 const TASKS = 1000, RESULTS = 100, SAMPLES = 10_000, NOTES = 100;
 
-const anyObject: Kind<Readonly<Record<string, unknown>>> = { takes: "an object", read: fieldsOf };
-const samples = listOf(count, SAMPLES);
-const device: Kind<Target> = {
+const anyObject: JsonKind<Readonly<Record<string, unknown>>> = { takes: "an object", read: fieldsOf };
+const samples = listOf(jsonCount, SAMPLES);
+const device: JsonKind<Target> = {
   takes: "a target",
   read: (x) => {
     try {
@@ -99,60 +118,60 @@ const device: Kind<Target> = {
     }
   },
 };
-const seed: Kind<number> = {
-  takes: "an integer of 32 bits",
+const seed: JsonKind<number> = {
+  takes: "a 32-bit integer",
   read: (x) => typeof x === "number" && x === (x | 0) ? x : undefined,
 };
 
-const SCHEDULE: Kinds<SharedSchedule> = {
-  trial: count,
-  // What a configuration may hold, its reader knows.
-  config: anyObject as Kind<Config>,
+const SCHEDULE: JsonKinds<SharedSchedule> = {
+  trial: jsonCount,
+  // `configOf` checks the values of a configuration.
+  config: anyObject as JsonKind<Config>,
   trace: anyObject,
-  clock: oneOf(["timestamp", "wall", "cpu"]),
-  confirmed: flag,
-  ms: count,
+  clock: jsonOneOf(["timestamp", "wall", "cpu"]),
+  confirmed: jsonFlag,
+  ms: jsonCount,
   samples,
   against: optional(
-    fields<{ readonly ms: number; readonly samples: readonly number[] }>({ ms: count, samples }),
+    fields<{ readonly ms: number; readonly samples: readonly number[] }>({ ms: jsonCount, samples }),
   ),
-  maxError: count,
+  maxError: jsonCount,
 };
-const RESULT: Kinds<SharedResult> = {
-  contestant: text,
-  rule: text,
-  tuner: text,
-  start: text,
-  trials: count,
-  failed: count,
-  seconds: count,
+const RESULT: JsonKinds<SharedResult> = {
+  contestant: jsonText,
+  rule: jsonText,
+  tuner: jsonText,
+  start: jsonText,
+  trials: jsonCount,
+  failed: jsonCount,
+  seconds: jsonCount,
   won: optional(fields(SCHEDULE)),
 };
-const TASK: Kinds<SharedTask> = {
+const TASK: JsonKinds<SharedTask> = {
   task: textUpTo(10_000),
   note: optional(textUpTo(10_000)),
-  fingerprint: text,
+  fingerprint: jsonText,
   program: anyObject,
   seed,
-  budget: mapOf(count, NOTES),
+  budget: mapOf(jsonCount, NOTES),
   results: listOf(fields(RESULT), RESULTS),
 };
-const MANIFEST: Kinds<Manifest> = {
-  shared: count,
+const MANIFEST: JsonKinds<Manifest> = {
+  shared: jsonCount,
   title: textUpTo(10_000),
-  time: text,
-  versions: mapOf(text, NOTES),
+  time: jsonText,
+  versions: mapOf(jsonText, NOTES),
   device,
   tasks: listOf(fields(TASK), TASKS),
 };
 
 /**
- * The manifest of JSON text. Fields that a manifest does not have are left out; whether programs, traces and times fit
- * each other, `RecordReader` tells.
+ * Reads a manifest from JSON text. Unknown fields are left out. `RecordReader` checks whether programs, traces and times
+ * are consistent.
  *
- * @param path of whose it is, for the error
- * @param names as earlier versions wrote them; the manifest that is returned has the present ones
- * @throws {RecordError} where it is none, or one of a later version
+ * @param path where the text comes from, for the error
+ * @param names the old names of rules, knobs and steps; the returned manifest has the present ones
+ * @throws {RecordError} if the text is not a manifest, or the manifest has a later version
  */
 export function manifestFrom(path: string, json: string, names: OldNames = OLD_NAMES): Manifest {
   let parsed: unknown;
@@ -160,19 +179,23 @@ export function manifestFrom(path: string, json: string, names: OldNames = OLD_N
     parsed = JSON.parse(json);
   } catch (e) {
     throw new RecordError(
-      `cannot open ${path}: its manifest is no JSON: ${e instanceof Error ? e.message : e}`,
+      `expected a manifest in JSON, got other text (${e instanceof Error ? e.message : e}), opening ${path}`,
     );
   }
   const version = fieldsOf(parsed)?.["shared"];
   if (typeof version === "number" && version > SHARED_VERSION) {
     throw new RecordError(
-      `cannot open ${path}: it is shared in version ${version}, and this Tunebook reads up to ${SHARED_VERSION}; update it`,
+      `expected a manifest of version ${SHARED_VERSION} or earlier, got version ${version}, opening ${path}; update Tunebook`,
     );
   }
-  let why = "it is no object";
-  const manifest = readFields(parsed, MANIFEST, (name, takes) => why = `its ${name} is not ${takes}`);
+  let why = "an object, got another value";
+  const manifest = readFields(
+    parsed,
+    MANIFEST,
+    (name, takes) => why = `its ${name} to be ${takes}, got another value`,
+  );
   if (manifest) return { ...manifest, tasks: manifest.tasks.map((t) => presentTask(t, names)) };
-  throw new RecordError(`cannot open ${path}: its manifest can't be read: ${why}`);
+  throw new RecordError(`expected ${why}, reading the manifest of ${path}`);
 }
 
 function presentTask(task: SharedTask, names: OldNames): SharedTask {

@@ -1,4 +1,4 @@
-/** How near a record is to a program on a device. */
+/** The distance between a record and a program on a device. */
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { isSameDevice, targetDistance } from "../target/target_distance.ts";
@@ -7,23 +7,26 @@ import type { ReadRecord } from "./record_reader.ts";
 import type { TrialRecord } from "./record.ts";
 import { shapeDistance, type WorkloadStructure } from "./workload_similarity.ts";
 
-/** Programs or devices with more doublings between them say nothing of each other. */
+/** Largest useful distance, in doublings: a record further away tells nothing. */
 const FARTHEST = 6;
 
-/** What a database has for a program on a device. */
+/** A record that a database found for a program on a device. */
 export interface Found {
+  /** The record. */
   readonly record: TrialRecord;
-  /** Of this very program, shapes and device; of another device, of other shapes, or of both. */
+  /** What matches: everything (`exact`), or all but the `device`, the `shape`, or `both`. */
   readonly how: "exact" | "device" | "shape" | "both";
-  /** Doublings between what it was measured on and what was asked for; 0 where it is exact. */
+  /** Doublings between the measured and the requested extents and device rates; 0 for an exact match. */
   readonly distance: number;
-  /** How it was chosen, in words. */
+  /** The reason for the choice, in words. */
   readonly because: string;
   /** The program that it was measured on. */
   readonly func: PrimFunc;
+  /** The values of that program's shape variables. */
   readonly shapes: Shapes;
 }
 
+/** Measures how near a record is to a program on a device; undefined if it is too far, or not comparable. */
 export function nearness(
   candidate: ReadRecord,
   asked: { readonly fingerprint: string; readonly structure: WorkloadStructure; readonly target: Target },
@@ -37,23 +40,23 @@ export function nearness(
   const far = (n: number) => `${Number(n.toFixed(2))} doublings away`;
   const checked = asked.target.peaks
     ? "its time is within the device's measured peaks"
-    : "its time is held against no peaks, as the device's are not measured";
+    : "its time is not checked against peaks, as the device's peaks are not measured";
   if (same && own) {
     return { how: "exact", distance: 0, because: `it was measured on this program and device; ${checked}` };
   }
-  const program = `the same program but for its numbers, ${task}, ${far(shape)}`;
+  const program = `the same program with other numbers, ${task}, ${far(shape)}`;
   const other = `${adapter}, a device of the same kind and vendor, ${far(device)}`;
   const distance = shape + device;
-  if (same) return { how: "device", distance, because: `nothing is known of this device; ${other}` };
-  if (own) return { how: "shape", distance, because: `nothing is known of these shapes; ${program}` };
+  if (same) return { how: "device", distance, because: `there is no record of this device; ${other}` };
+  if (own) return { how: "shape", distance, because: `there is no record of these shapes; ${program}` };
   return {
     how: "both",
     distance,
-    because: `nothing is known of these shapes or this device; ${program}, on ${other}`,
+    because: `there is no record of these shapes or this device; ${program}, on ${other}`,
   };
 }
 
-/** A program that differs in nothing but names is as near as can be, and still not the program itself. */
+/** Ranks a match, the best first. An exact match comes before a program that differs only in names. */
 export function rankOf({ how, distance }: Pick<Found, "how" | "distance">): number {
   return how === "exact" ? -1 : distance;
 }

@@ -1,8 +1,8 @@
-/** Records of earlier versions under the names of this one. */
+/** Translates records of earlier versions to present names. */
 import { knobsOf, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
 import type { TrialRecord } from "./record.ts";
 
-/** Renames what a record says of its rule, its knobs and its steps. Text that is no JSON stays: its reader refuses it. */
+/** Renames the rule, the knobs and the steps of a record. Text that is not JSON stays: its reader refuses it. */
 export function presentRecord<T extends Pick<TrialRecord, "rule" | "config" | "trace">>(
   record: T,
   names: OldNames,
@@ -17,7 +17,7 @@ export function presentRecord<T extends Pick<TrialRecord, "rule" | "config" | "t
   return { ...record, rule, config, trace };
 }
 
-/** Renames the steps of a trace that is JSON data; what is no trace stays as it is. */
+/** Renames the steps of a trace, given as JSON data. A value that is not a trace stays as it is. */
 export function presentTrace<T>(trace: T, names: OldNames): T {
   if (!isFields(trace) || !Array.isArray(trace["steps"])) return trace;
   const steps = trace["steps"].map((step: unknown) => {

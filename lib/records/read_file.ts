@@ -18,31 +18,48 @@ export function kindOf(doing: string, path: string): PathKind {
     info = Deno.statSync(path);
   } catch (e) {
     if (e instanceof Deno.errors.NotFound || e instanceof Deno.errors.NotADirectory) return "nothing";
-    throw new RecordError(`cannot ${doing} ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new RecordError(
+      `expected a file that can be read, got an error (${
+        e instanceof Error ? e.message : e
+      }), ${doing} ${path}; check the path`,
+    );
   }
   if (info.isFile) return "file";
   if (info.isDirectory) return "folder";
   throw new RecordError(
-    `cannot ${doing} ${path}: expected a regular file, got a device, a pipe or a socket; choose another path`,
+    `expected a regular file, got a device, a pipe or a socket, ${doing} ${path}; choose another path`,
   );
 }
 
 /**
  * Reads a regular file, as long as it is when it is opened.
  *
- * @param doing a verb for errors: "read", "open"
- * @param most bytes
+ * @param doing what it is read for, for errors: "reading", "opening"
+ * @param what what is expected, for errors; `most` is the largest number of bytes, by default {@linkcode LARGEST_FILE}
  * @throws {RecordError} if it can't be read, is no regular file, or is longer than `most`
  */
-export async function readFile(doing: string, path: string, most = LARGEST_FILE): Promise<Uint8Array> {
+export async function readFile(
+  doing: string,
+  path: string,
+  { what = "a file that can be read", most = LARGEST_FILE }: {
+    readonly what?: string;
+    readonly most?: number;
+  } = {},
+): Promise<Uint8Array> {
   // Opening a pipe waits for a writer, so its kind is looked at first.
-  if (kindOf(doing, path) === "folder") throw new RecordError(`cannot ${doing} ${path}: it is a folder`);
+  if (kindOf(doing, path) === "folder") {
+    throw new RecordError(`expected a regular file, got a folder, ${doing} ${path}`);
+  }
   try {
     using file = await Deno.open(path, { read: true });
     return await readAll(doing, path, file, most);
   } catch (e) {
     if (e instanceof RecordError) throw e;
-    throw new RecordError(`cannot ${doing} ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new RecordError(
+      `expected ${what}, got an error (${
+        e instanceof Error ? e.message : e
+      }), ${doing} ${path}; check the path`,
+    );
   }
 }
 
@@ -58,9 +75,11 @@ export async function readAll(
   most = LARGEST_FILE,
 ): Promise<Uint8Array> {
   const { size, isFile } = await file.stat();
-  if (!isFile) throw new RecordError(`cannot ${doing} ${path}: expected a regular file; choose another path`);
+  if (!isFile) {
+    throw new RecordError(`expected a regular file, got another kind, ${doing} ${path}; choose another path`);
+  }
   if (size > most) {
-    throw new RecordError(`cannot ${doing} ${path}: it has ${size} bytes, and up to ${most} are read`);
+    throw new RecordError(`expected a file of at most ${most} bytes, got ${size} bytes, ${doing} ${path}`);
   }
   const bytes = new Uint8Array(size);
   await file.seek(0, Deno.SeekMode.Start);

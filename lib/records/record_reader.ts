@@ -1,4 +1,4 @@
-/** A record that was read as data and held against itself: what it says of its program, target and time fits. */
+/** Reads records as data, and checks that program, target, trace and time are consistent. */
 import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -19,31 +19,44 @@ import { shortestMs } from "../estimate/roofline.ts";
 import { type WorkloadStructure, workloadStructure } from "./workload_similarity.ts";
 import { shapesOf } from "./task.ts";
 
-/** What a record is of. */
+/** The program, shapes and target of a record. */
 export interface Workload {
+  /** The program. */
   readonly func: PrimFunc;
+  /** The values of its shape variables, by name. */
   readonly shapes: Shapes;
+  /** The device that the record was measured on. */
   readonly target: Target;
+  /** The structure of the program, for comparing it with other programs. */
   readonly structure: WorkloadStructure;
 }
 
-/** A record that can be used, and what it was read as. */
+/** A consistent record, and its parsed parts. */
 export interface ReadRecord extends Workload {
+  /** The record under present names. */
   readonly record: TrialRecord;
+  /** Its trace. */
   readonly trace: Trace;
+  /** Its configuration: the value of each knob. */
   readonly config: Config;
 }
 
-/** Reads records; what many share, their program and their target, is read once. */
+/** Reads records. A program and target that many records share are parsed once. */
 export class RecordReader {
   readonly #workloads = new Map<string, Workload>();
 
-  /** @param names as earlier versions wrote them; what is read has the present ones */
+  /**
+   * Makes a reader.
+   *
+   * @param names the old names of rules, knobs and steps; the records that are read have the present ones
+   */
   constructor(readonly names: OldNames = OLD_NAMES) {}
 
   /**
-   * @throws {RecordError} with what does not fit: no program, another one's fingerprint, task, trace or
-   * configuration, a time that is not its samples' or that no device could reach
+   * Reads a record and checks it.
+   *
+   * @throws {RecordError} if a part can't be read, or if the fingerprint, task or trace belongs to another program.
+   * Also if the time is not the median of its samples, or is shorter than its device allows
    */
   read(record: TrialRecord): ReadRecord {
     try {
@@ -51,7 +64,7 @@ export class RecordReader {
     } catch (e) {
       const why = isStackOverflow(e) ? TOO_DEEP : e instanceof TunebookError ? e.message : undefined;
       if (why === undefined) throw e;
-      throw new RecordError(`trial ${record.trial} of ${record.task.slice(0, 200)}: ${why}`);
+      throw new RecordError(`reading trial ${record.trial} of ${record.task.slice(0, 200)}: ${why}`);
     }
   }
 
@@ -59,16 +72,18 @@ export class RecordReader {
     const workload = this.workload(record);
     const trace = Trace.fromJSON(record.trace, this.names);
     if (trace.program.fingerprint !== record.fingerprint) {
-      throw new RecordError(`its trace is of another program, ${trace.program.fingerprint}`);
+      throw new RecordError(
+        `expected a trace of program ${record.fingerprint}, got one of program ${trace.program.fingerprint}`,
+      );
     }
     checkTime(record, workload);
     return { ...workload, record, trace, config: configOf(record.config) };
   }
 
   /**
-   * What a record is of.
+   * Reads the program, shapes and target of a record.
    *
-   * @throws {TunebookError} where its program, task, target and fingerprint don't fit each other
+   * @throws {TunebookError} if its program, task, target and fingerprint are not consistent
    */
   workload(
     { program, task, target, fingerprint: claimed }: Pick<
@@ -79,19 +94,25 @@ export class RecordReader {
     const key = JSON.stringify([program, task, target]);
     let known = this.#workloads.get(key);
     if (!known) {
-      const func = funcFromJson(parsed(program, "its program"));
+      const func = funcFromJson(parsed(program, "program"));
       const shapes = shapesOf(func, task);
-      if (!shapes) throw new RecordError("its task is not its program in one line with all shapes");
+      if (!shapes) {
+        throw new RecordError(
+          `expected a task that is its program in one line with all shapes, got ${task.slice(0, 200)}`,
+        );
+      }
       known = {
         func,
         shapes,
-        target: targetFromJson(parsed(target, "its target")),
+        target: targetFromJson(parsed(target, "target")),
         structure: workloadStructure(func, shapes),
       };
       this.#workloads.set(key, known);
     }
     const own = fingerprint(known.func);
-    if (own !== claimed) throw new RecordError(`its fingerprint is ${claimed}, and its program's ${own}`);
+    if (own !== claimed) {
+      throw new RecordError(`expected its program's fingerprint ${own}, got ${claimed.slice(0, 60)}`);
+    }
     return known;
   }
 }
@@ -101,18 +122,18 @@ function checkTime(record: TrialRecord, { func, shapes, target }: Workload): voi
   const inTurn = againstSamples.length > 0;
   const times = [...samples, ...againstSamples, ...(inTurn ? [againstMs] : [])];
   if (samples.length === 0 || !times.every((t) => t > 0 && Number.isFinite(t))) {
-    throw new RecordError("its samples are not positive times");
+    throw new RecordError("expected samples that are positive times, got none or other values");
   }
   const ms = msOf({ samples, ...(inTurn ? { against: { ms: againstMs, samples: againstSamples } } : {}) });
   if (ms !== medianMs) {
-    throw new RecordError(`its median is ${medianMs} ms, and that of its samples ${ms} ms`);
+    throw new RecordError(`expected the median of its samples, ${ms} ms, got ${medianMs} ms`);
   }
   if (clock !== target.clock && clock !== "wall") {
-    throw new RecordError(`it was timed by the clock ${clock}, and its target has ${target.clock}`);
+    throw new RecordError(`expected a time by the clock ${target.clock} of its target, got clock ${clock}`);
   }
   const shortest = shortestMs(func, shapes, target.peaks);
   if (medianMs < shortest) {
-    throw new RecordError(`it claims ${medianMs} ms, and its device can't do it in less than ${shortest} ms`);
+    throw new RecordError(`expected at least the ${shortest} ms that its device needs, got ${medianMs} ms`);
   }
 }
 
@@ -120,6 +141,8 @@ function parsed(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (e) {
-    throw new RecordError(`${what} is no JSON: ${e instanceof Error ? e.message : e}`);
+    throw new RecordError(
+      `expected its ${what} as JSON, got other text (${e instanceof Error ? e.message : e})`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-/** A space that was measured whole: what came of each of its points, so that it can stand for the device. */
+/** A space with a measurement of each of its points, so that a search can run without the device. */
 import { type Table, tableFromIPC, tableToIPC } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
@@ -16,15 +16,17 @@ import { readFile } from "./read_file.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 
-/** What came of one configuration. */
+/** The measurement of one configuration. */
 export interface SpacePoint {
-  /** In the recorded space. */
+  /** The index of the configuration in the recorded space. */
   readonly index: number;
+  /** `ok`, or where the trial failed. */
   readonly status: "ok" | Failure;
-  /** Median milliseconds of a run; NaN where it failed. */
+  /** Median milliseconds of one run; NaN if the trial failed. */
   readonly ms: number;
+  /** The samples, milliseconds; empty if the trial failed. */
   readonly samples: readonly number[];
-  /** What the trial took, compiling included. */
+  /** Seconds that the trial took, including compilation. */
   readonly seconds: number;
 }
 
@@ -36,22 +38,29 @@ const COLUMNS = {
   seconds: "float",
 } as const satisfies Readonly<Record<keyof SpacePoint, Column>>;
 
+/** A recorded space: its program, target and knobs, and the measured points. */
 export interface RecordedSpace {
+  /** The program. */
   readonly func: PrimFunc;
+  /** The device that the points were measured on. */
   readonly target: Target;
-  /** Whose space it is, and to which of its values it was narrowed. */
+  /** The rule that made the space. */
   readonly rule: string;
+  /** The values that each narrowed knob was limited to, by the knob's name. */
   readonly narrowing: Narrowing;
-  /** Its constraint refuses what was not recorded. */
+  /** The space. Its constraint refuses configurations that were not recorded. */
   readonly space: ConfigSpace;
+  /** The measured points, by their index in `space`. */
   readonly points: ReadonlyMap<number, SpacePoint>;
 }
 
-/** What a recording is of. */
+/** The program, target and space that a recording belongs to. */
 export type SpaceIdentity = Pick<RecordedSpace, "func" | "target" | "rule" | "narrowing"> & {
+  /** The knobs of the space. */
   readonly knobs: readonly Knob[];
 };
 
+/** Makes a table of a recorded space, one row a point. The schema's metadata hold its program, target and knobs. */
 export function spaceToTable(of: SpaceIdentity, points: Iterable<SpacePoint>): Table {
   return tableOf([...points], COLUMNS, {
     "tunebook.space": JSON.stringify({
@@ -65,15 +74,18 @@ export function spaceToTable(of: SpaceIdentity, points: Iterable<SpacePoint>): T
 }
 
 /**
- * The space that a table records.
+ * Reads a recorded space from a table.
  *
- * @param names as earlier versions wrote them; the space has the present ones
- * @throws {RecordError} where the table is no recorded space
+ * @param names the old names of rules, knobs and steps; the space has the present ones
+ * @throws {RecordError} if the table is not a recorded space
  */
 export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): RecordedSpace {
   const text = table.schema.metadata.get("tunebook.space");
   if (text === undefined) {
-    throw new RecordError("cannot read a recorded space: the table says not of what it is");
+    throw new RecordError(
+      "expected a table with the metadata tunebook.space, got none, reading a recorded space; " +
+        "take a file of autotvm.recordSpace",
+    );
   }
   const { program, target, rule: written, narrowing, knobs: known } = JSON.parse(text) as {
     readonly program: FuncJson;
@@ -104,16 +116,21 @@ export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): Recorde
   };
 }
 
-/** @throws {RecordError} where the file can't be read, or is no recorded space */
+/**
+ * Reads a recorded space from a file, as `autotvm.recordSpace` writes it.
+ *
+ * @throws {RecordError} if the file can't be read, or is not a recorded space
+ */
 export async function readSpace(path: string): Promise<RecordedSpace> {
   try {
-    return tableToSpace(tableFromIPC(await readFile("read", path)));
+    return tableToSpace(tableFromIPC(await readFile("reading", path)));
   } catch (e) {
-    throw new RecordError(`cannot read a recorded space from ${path}: ${e instanceof Error ? e.message : e}`);
+    const why = e instanceof Error ? e.message : e;
+    throw new RecordError(`expected a recorded space, got an error (${why}), reading ${path}`);
   }
 }
 
-/** Writes a recorded space, or as much of it as is known, in place of what the file held. */
+/** Writes a recorded space to a file, replacing it. The space may be incomplete. */
 export async function writeSpace(
   path: string,
   of: SpaceIdentity,

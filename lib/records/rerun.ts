@@ -1,42 +1,60 @@
-/** Shared schedules measured again on another device. */
+/** Shared schedules that were measured again on another device. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Failure } from "../measure/measurement.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 
-/** One schedule, there and here: where it was shared from, and on this device. Times in milliseconds. */
+/**
+ * One schedule, there and here: on the device that shared it, and on this device. Times are milliseconds of one run.
+ * Intervals are 95% confidence intervals of a median.
+ */
 export interface RerunRow {
+  /** The program in one line, with the values of its shape variables. */
   readonly task: string;
-  /** Who found it; `OWN_PRESET` for what DLight takes on this device. */
+  /** The method that found it; `OWN_PRESET` for the preset that DLight takes on this device. */
   readonly contestant: string;
+  /** The rule that made the schedule's space. */
   readonly rule: string;
+  /** Its time there; NaN for this device's own preset. */
   readonly thereMs: number;
-  /** The 95% confidence interval of the median; NaN where it was not confirmed. */
+  /** The low end of the interval of `thereMs`; NaN if the time was not confirmed. */
   readonly thereLowMs: number;
+  /** The high end of the interval of `thereMs`; NaN if the time was not confirmed. */
   readonly thereHighMs: number;
-  /** How many times as fast as DLight's preset for that device, with its interval; NaN where that is not known. */
+  /** Speedup there over DLight's preset for that device; NaN if it is not known. */
   readonly thereTimes: number;
+  /** The low end of the interval of `thereTimes`; NaN if it is not known. */
   readonly thereTimesLow: number;
+  /** The high end of the interval of `thereTimes`; NaN if it is not known. */
   readonly thereTimesHigh: number;
+  /** Its time here; NaN if it failed here. */
   readonly hereMs: number;
+  /** The low end of the interval of `hereMs`; NaN if it failed here. */
   readonly hereLowMs: number;
+  /** The high end of the interval of `hereMs`; NaN if it failed here. */
   readonly hereHighMs: number;
-  /** How many times as fast as DLight's preset for this device. */
+  /** Speedup here over DLight's preset for this device; NaN if one of the two failed here. */
   readonly hereTimes: number;
+  /** The low end of the interval of `hereTimes`; NaN if it is not known. */
   readonly hereTimesLow: number;
+  /** The high end of the interval of `hereTimes`; NaN if it is not known. */
   readonly hereTimesHigh: number;
-  /** What came of it here, and why it failed. */
+  /** `ok`, or where it failed here. */
   readonly status: "ok" | Failure;
+  /** Why it failed here; empty if it did not. */
   readonly message: string;
+  /** The trace as JSON; empty if there is none. */
   readonly trace: string;
+  /** Largest error here against the reference; NaN if it failed here. */
   readonly maxError: number;
-  /** Here, one a round. */
+  /** Its samples here, one per round; empty if it failed here. */
   readonly samples: readonly number[];
 }
 
-/** The method of the row for this device's own preset. */
+/** The method's name in the row for this device's own preset. */
 export const OWN_PRESET = "dlight here";
 
+/** The columns of a rerun's table. */
 export const RERUN_COLUMNS = {
   task: "text",
   contestant: "text",
@@ -60,7 +78,11 @@ export const RERUN_COLUMNS = {
   samples: "floats",
 } as const satisfies Readonly<Record<keyof RerunRow, Column>>;
 
-/** @param devices what the two are called */
+/**
+ * Makes a table of a rerun, one row a schedule.
+ *
+ * @param devices the names of both devices; the schema's metadata hold them
+ */
 export function rerunTable(
   rows: readonly RerunRow[],
   devices: { readonly there: string; readonly here: string },
@@ -68,6 +90,11 @@ export function rerunTable(
   return tableOf(rows, RERUN_COLUMNS, devices);
 }
 
+/**
+ * Reads the rows of a rerun's table.
+ *
+ * @throws {RecordError} if a column is missing, or a value is not of its column
+ */
 export function rerunRows(table: Table): readonly RerunRow[] {
   return rowsOf(table, RERUN_COLUMNS);
 }

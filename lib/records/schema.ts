@@ -3,18 +3,18 @@ import { type DataType, Field, Float64, Int32, List, Schema, Utf8 } from "npm:ap
 import type { Failure } from "../measure/measurement.ts";
 import type { TrialRecord } from "./record.ts";
 
-/** Raised whenever a reader of today could misread a log of tomorrow. */
+/** The version of the schema. It rises whenever an older reader could misread a newer log. */
 export const SCHEMA_VERSION = 2;
 
-/** Columns that an older log lacks, and what they hold then. */
+/** Columns that an older log may lack, and their values in that case. */
 export const SINCE_FIRST = { againstMs: NaN, againstSamples: [] } as const;
 
-/** What a column stores. */
+/** The storage of a column: text, 32-bit integers, 64-bit floats, or lists of them. */
 export type Stored = "text" | "int" | "float" | "floats";
 
 /**
- * What a column holds: what it stores; text that is one of a list; or the status of a trial, which in a file of a later
- * version may be a kind of failure that this one has no name for.
+ * The kind of a column: its storage; a list of the texts that it may hold; or the status of a trial. A file of a later
+ * version may hold statuses that this version does not know.
  */
 export type Column = Stored | "status" | readonly string[];
 
@@ -27,10 +27,10 @@ type ValueOf<C> = C extends readonly (infer T)[] ? T
   : C extends "floats" ? readonly number[]
   : number;
 
-/** One row of a table with such columns. */
+/** One row of a table with these columns. */
 export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> };
 
-/** Every field of a record, in order. */
+/** The columns of a table of trials: every field of a record, in order. */
 export const TRIAL_COLUMNS = {
   task: "text",
   fingerprint: "text",
@@ -60,12 +60,12 @@ export const TRIAL_COLUMNS = {
   time: "float",
 } as const satisfies Readonly<Record<keyof TrialRecord, Column>>;
 
-/** Tells what a column stores. */
+/** Returns the storage of a column. */
 export function storedOf(column: Column): Stored {
   return typeof column === "string" && column !== "status" ? column : "text";
 }
 
-/** The Arrow type of a column. Types are plain: a dictionary would differ from batch to batch. */
+/** Returns the Arrow type of a column. Types are plain, as a dictionary would differ from batch to batch. */
 export function arrowType(column: Column): DataType {
   const stored = storedOf(column);
   switch (stored) {
@@ -82,7 +82,7 @@ export function arrowType(column: Column): DataType {
   }
 }
 
-/** The schema of a table with such columns. */
+/** Makes the schema of a table with these columns. Its metadata get the version of the schema. */
 export function schemaOf(
   columns: Columns,
   metadata: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-/** A shared result, read: programs, and schedules that may be replayed. */
+/** Reads a shared result: its programs, and schedules that can be replayed. */
 import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { medianInterval } from "../base/statistics.ts";
@@ -8,17 +8,19 @@ import type { Manifest, SharedResult, SharedTask } from "./manifest.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Outcome, summaryOf, type SummaryRow } from "./summary.ts";
 
-/** One program of a shared result, as it was read. */
+/** One program of a shared result, parsed and checked. */
 export interface SharedWorkload extends Workload {
+  /** The program's entry in the manifest. */
   readonly task: SharedTask;
+  /** The result of each method; `best` is its best schedule, missing if no trial succeeded. */
   readonly results: readonly { readonly result: SharedResult; readonly best?: ReadRecord }[];
 }
 
 /**
- * The programs of a manifest, each schedule that won held against its program, its device and its own samples.
+ * Reads the programs of a manifest. Each best schedule is checked against its program, its device and its samples.
  *
- * @param doing what they are read for, for the error
- * @throws {RecordError} with what does not fit
+ * @param doing the caller's action in the form "opening a page", for the error
+ * @throws {RecordError} if a part can't be read, or parts are not consistent
  */
 export function workloadsOf(doing: string, { device, tasks }: Manifest): readonly SharedWorkload[] {
   const reader = new RecordReader();
@@ -39,12 +41,12 @@ export function workloadsOf(doing: string, { device, tasks }: Manifest): readonl
     } catch (e) {
       const why = isStackOverflow(e) ? TOO_DEEP : e instanceof TunebookError ? e.message : undefined;
       if (why === undefined) throw e;
-      throw new RecordError(`cannot ${doing}: ${why}`);
+      throw new RecordError(`${doing}: ${why}`);
     }
   });
 }
 
-/** A schedule that won, as the record of a trial. */
+/** Makes the record of a trial from a method's best schedule; undefined if the method has none. */
 function recordOf(
   identity: Pick<TrialRecord, "task" | "fingerprint" | "program" | "target">,
   adapter: string,
@@ -80,7 +82,7 @@ function recordOf(
   };
 }
 
-/** The rows of a program's methods, as a comparison has them. */
+/** Makes the summary rows of a program, one per method, as `compare` does. */
 export function outcomesOf({ func, shapes, results }: SharedWorkload): readonly SummaryRow[] {
   return summaryOf(
     func,
@@ -98,7 +100,11 @@ export function outcomesOf({ func, shapes, results }: SharedWorkload): readonly 
   );
 }
 
-/** @throws {RecordError} for trials of something else than the manifest's programs on its device */
+/**
+ * Checks that all trials belong to the programs and the device of a manifest.
+ *
+ * @throws {RecordError} if a trial belongs to another program or device
+ */
 export function checkTrials(
   path: string,
   { device, tasks }: Manifest,
@@ -110,8 +116,7 @@ export function checkTrials(
   );
   if (!other) return;
   throw new RecordError(
-    `cannot open ${path}: trial ${other.trial} is of ${other.task.slice(0, 200)} on ${
-      other.adapter.slice(0, 200)
-    }, and ` + `its manifest has no such program or device`,
+    `expected trials of the manifest's programs and device, got trial ${other.trial} of ` +
+      `${other.task.slice(0, 200)} on ${other.adapter.slice(0, 200)}, opening ${path}`,
   );
 }

@@ -1,4 +1,4 @@
-/** The outcome of a comparison: one row a method. */
+/** The summary of a comparison: one row a method. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -8,29 +8,45 @@ import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 import { taskOf } from "./task.ts";
 
+/** The confirmed result of one method on one program. */
 export interface SummaryRow {
+  /** The program in one line, with the values of its shape variables. */
   readonly task: string;
+  /** The method, for example `dlight` or `autotvm+dlight`. */
   readonly contestant: string;
+  /** The rule that made the space. */
   readonly rule: string;
+  /** The number of trials. */
   readonly trials: number;
+  /** The number of failed trials. */
   readonly failed: number;
-  /** Spent on the search. */
+  /** Seconds that the search took. */
   readonly seconds: number;
-  /** Confirmed: the median over interleaved rounds, and its 95% confidence interval. */
+  /** Confirmed time: the median over interleaved rounds, milliseconds; NaN without a result. */
   readonly medianMs: number;
+  /** The low end of the 95% confidence interval of `medianMs`; NaN if it was not confirmed. */
   readonly lowMs: number;
+  /** The high end of the 95% confidence interval of `medianMs`; NaN if it was not confirmed. */
   readonly highMs: number;
+  /** GFLOP/s at the median; 0 for a program without arithmetic, NaN without a result. */
   readonly gflops: number;
+  /** GB/s at the median, each parameter counted once; NaN without a result. */
   readonly gbps: number;
+  /** Fallback's time over this one; NaN if one of the two is missing. */
   readonly speedupVsFallback: number;
+  /** The time of DLight's preset over this one; NaN if one of the two is missing. */
   readonly speedupVsDlight: number;
+  /** The configuration as JSON; empty without a result. */
   readonly config: string;
+  /** The trace as JSON; empty without a result. */
   readonly trace: string;
+  /** Largest error against the reference; NaN without a result. */
   readonly maxError: number;
-  /** One a round. */
+  /** The samples, milliseconds, one per round; empty without a result. */
   readonly samples: readonly number[];
 }
 
+/** The columns of a summary's table. */
 export const SUMMARY_COLUMNS = {
   task: "text",
   contestant: "text",
@@ -51,9 +67,9 @@ export const SUMMARY_COLUMNS = {
   samples: "floats",
 } as const satisfies Readonly<Record<keyof SummaryRow, Column>>;
 
-/** What came of one method. */
+/** The outcome of one method. */
 export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trials" | "failed" | "seconds"> {
-  /** Its confirmed schedule, where it has one. */
+  /** Its confirmed schedule; missing if it has none. Times are milliseconds. */
   readonly won?: {
     readonly config: string;
     readonly trace: string;
@@ -64,7 +80,7 @@ export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trial
   };
 }
 
-/** The rows of one program's methods, who are compared with each other. */
+/** Makes the rows of one program, one per method. Speedups compare the methods with each other. */
 export function summaryOf(
   func: PrimFunc,
   shapes: Shapes,
@@ -95,10 +111,16 @@ export function summaryOf(
   });
 }
 
+/** Makes a table of summary rows. */
 export function summaryTable(rows: readonly SummaryRow[]): Table {
   return tableOf(rows, SUMMARY_COLUMNS);
 }
 
+/**
+ * Reads the rows of a summary's table.
+ *
+ * @throws {RecordError} if a column is missing, or a value is not of its column
+ */
 export function summaryRows(table: Table): readonly SummaryRow[] {
   return rowsOf(table, SUMMARY_COLUMNS);
 }

@@ -1,4 +1,4 @@
-/** Rows as Arrow tables, and back. */
+/** Converts rows to Arrow tables, and tables to rows. */
 import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "npm:apache-arrow@21.2.0";
 import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { RecordError } from "./error.ts";
@@ -15,6 +15,7 @@ import {
   storedOf,
   TRIAL_COLUMNS,
 } from "./schema.ts";
+import { shownValue } from "../base/shown_value.ts";
 
 /** Makes one batch of rows. */
 export function batchOf<C extends Columns>(
@@ -28,7 +29,7 @@ export function batchOf<C extends Columns>(
       return column === "floats" ? [...value as readonly number[]] : value;
     });
     const [data] = vectorFromArray(values, arrowType(column)).data;
-    if (!data) throw new RecordError(`column ${name} has no data`);
+    if (!data) throw new RecordError(`expected data for column ${name}, got none, writing records`);
     return data;
   });
   return new RecordBatch(
@@ -37,7 +38,7 @@ export function batchOf<C extends Columns>(
   );
 }
 
-/** Makes a table of one batch of rows; a table without rows keeps its columns. */
+/** Makes a table of one batch of rows. A table without rows keeps its columns. */
 export function tableOf<C extends Columns>(
   rows: readonly RowOf<C>[],
   columns: C,
@@ -47,32 +48,35 @@ export function tableOf<C extends Columns>(
   return rows.length === 0 ? new Table(schema) : new Table(schema, [batchOf(rows, columns, schema)]);
 }
 
-/** Makes a table of trials, a row each. */
+/** Makes a table of trials, one row a trial. */
 export function recordsToTable(records: readonly TrialRecord[]): Table {
   return tableOf(records, TRIAL_COLUMNS);
 }
 
 /**
- * Reads the trials of a table, under the present names of rules, knobs and steps.
+ * Reads the trials of a table, and translates rules, knobs and steps to their present names.
  *
- * @param names as earlier versions wrote them
- * @throws {RecordError} where a column is missing or holds something else
+ * @param names the old names of rules, knobs and steps
+ * @throws {RecordError} if a column is missing, or a value is not of its column
  */
 export function tableToRecords(table: Table, names: OldNames = OLD_NAMES): readonly TrialRecord[] {
   return rowsOf(table, TRIAL_COLUMNS, SINCE_FIRST).map((r) => presentRecord(r, names));
 }
 
 /**
- * Reads the rows of a table, each value checked against its column.
+ * Reads the rows of a table. Each value is checked against its column.
  *
- * @param otherwise what columns hold that the table may lack
- * @throws {RecordError} where another column is missing, or a value is not of its column
+ * @param otherwise the columns that the table may lack, with their values in that case
+ * @throws {RecordError} if another column is missing, or a value is not of its column
  */
 export function rowsOf<const C extends Columns>(
   table: Table,
   columns: C,
   otherwise: Partial<RowOf<C>> = {},
 ): readonly RowOf<C>[] {
+  if (typeof table?.getChild !== "function") {
+    throw new RecordError(`expected an Arrow table, got ${shownValue(table)}, reading records`);
+  }
   const readers = Object.entries(columns).map(([name, column]) => {
     const vector = table.getChild(name);
     if (vector) return [name, (row: number) => checked(vector.get(row), column, name)] as const;

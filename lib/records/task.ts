@@ -1,15 +1,15 @@
-/** What a record calls its task: the program in one line, with the values of its shape variables. */
+/** The task of a record: the program in one line, with the values of its shape variables. */
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { signature } from "../ir/signature.ts";
 
-/** The program in one line, with the values of its shape variables. */
+/** Writes a program in one line, with the values of its shape variables. */
 export function taskOf(func: PrimFunc, shapes: Shapes): string {
   const values = Object.entries(shapes).map(([name, value]) => `${name} = ${value}`);
   return signature(func) + (values.length > 0 ? ` with ${values.join(", ")}` : "");
 }
 
-/** The values that a task tells of the shape variables of `func`; undefined where it is no task of that program. */
+/** Reads the values of the shape variables of `func` from a task; undefined if it is not a task of that program. */
 export function shapesOf(func: PrimFunc, task: string): Shapes | undefined {
   const values = new Map<string, number>();
   const own = signature(func);

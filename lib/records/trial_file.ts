@@ -1,4 +1,4 @@
-/** A file of trials: an Arrow stream that grows batch by batch and is never closed. */
+/** A file of trials: an Arrow stream that grows batch by batch and has no end mark. */
 import { dirname } from "node:path";
 import { type Schema, Table } from "npm:apache-arrow@21.2.0";
 import { checkBatch } from "./batch.ts";
@@ -9,12 +9,12 @@ import { batchBytes, messagesOf, readStream, schemaBytes, streamsOf } from "./ar
 import { kindOf, readAll, readFile } from "./read_file.ts";
 import { batchOf, tableToRecords } from "./table.ts";
 
-/** What the head of a file says of its trials. */
+/** The metadata in the head of a file, by name. */
 export type Metadata = Readonly<Record<string, string>>;
 
 /**
- * Trials in a file that this process alone writes. Every append reaches the disk before it returns; a file that
- * was cut in mid-batch opens to its last whole batch.
+ * Trials in a file that is locked for this process. Every append reaches the disk before it returns. A truncated file
+ * opens up to its last whole batch.
  */
 export class TrialFile implements Disposable {
   #file: Deno.FsFile;
@@ -23,9 +23,9 @@ export class TrialFile implements Disposable {
     readonly path: string,
     readonly metadata: Metadata,
     file: Deno.FsFile,
-    /** Those that it held when it was opened. */
+    /** The trials that the file held when it was opened. */
     readonly records: readonly TrialRecord[],
-    /** Bytes of an unfinished batch that were cut off when it was opened. */
+    /** Bytes of an incomplete batch that were cut off when the file was opened. */
     readonly dropped: number,
   ) {
     this.#file = file;
@@ -34,8 +34,9 @@ export class TrialFile implements Disposable {
   /**
    * Opens a file, or creates it with this metadata.
    *
-   * @param check throws where the metadata of a file that is there already is another one's
-   * @throws {RecordError} if the file can't be written, is no such file, is of a newer schema, damaged, or open elsewhere
+   * @param check throws if the metadata of an existing file are not the expected ones
+   * @throws {RecordError} if the file can't be written, is not a file of trials, has another schema, is damaged, or is
+   * open elsewhere
    */
   static async open(
     path: string,
@@ -44,14 +45,16 @@ export class TrialFile implements Disposable {
   ): Promise<TrialFile> {
     const file = await openFile(path);
     try {
-      const bytes = await readAll("open", path, file);
+      const bytes = await readAll("opening", path, file);
       const known = contents(path, bytes, (metadata) => {
         checkCurrent(path, metadata);
         check(metadata);
       });
       if (!known) {
         if (bytes.length > 0 && !isPrefix(bytes)) {
-          throw new RecordError(`cannot open ${path}: it is not an Arrow stream; choose another path`);
+          throw new RecordError(
+            `expected an Arrow stream, got other data, opening ${path}; choose another path`,
+          );
         }
         write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
         return new TrialFile(path, metadata, file, [], bytes.length);
@@ -67,22 +70,23 @@ export class TrialFile implements Disposable {
   /**
    * Appends trials as one batch.
    *
-   * @throws {RecordError} if they can't be written, as on a full disk; the file then ends before them
+   * @throws {RecordError} if they can't be written, for example on a full disk; the file then ends before them
    */
   append(records: readonly TrialRecord[]): void {
     if (records.length === 0) return;
     if (!isAt(this.#file, this.path)) {
       throw new RecordError(
-        `cannot write records to ${this.path}: the file was deleted or replaced since it was opened; open it again`,
+        `expected the file that was opened, got another or none, writing records to ${this.path}; it was deleted or replaced ` +
+          `since it was opened: open it again`,
       );
     }
     write(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
   }
 
   /**
-   * Puts these trials in place of all that it holds: a killed process leaves the file as it was, or as it will be.
+   * Replaces all trials of the file. If the process is killed meanwhile, the file has either the old or the new trials.
    *
-   * @throws {RecordError} if they can't be written; the file is then as it was
+   * @throws {RecordError} if they can't be written; the file is then unchanged
    */
   async replace(records: readonly TrialRecord[]): Promise<void> {
     // A link stays: what it leads to is replaced.
@@ -91,7 +95,9 @@ export class TrialFile implements Disposable {
     const next = await openFile(path);
     try {
       if (await realPath(path) !== path) {
-        throw new RecordError(`cannot write ${this.path}: ${path} is a link`);
+        throw new RecordError(
+          `expected a file that can be replaced, got a link, ${path}, writing ${this.path}`,
+        );
       }
       const head = schemaBytes(schemaOf(TRIAL_COLUMNS, this.metadata));
       write(next, 0, head);
@@ -99,39 +105,42 @@ export class TrialFile implements Disposable {
       await Deno.rename(path, real);
     } catch (e) {
       next.close();
-      throw e instanceof RecordError ? e : new RecordError(`cannot write ${this.path}: ${messageOf(e)}`);
+      throw e instanceof RecordError ? e : new RecordError(
+        `expected a file that can be replaced, got an error (${messageOf(e)}), writing ${this.path}`,
+      );
     }
     this.#file.close();
     this.#file = next;
   }
 
+  /** Closes the file and releases its lock. */
   [Symbol.dispose](): void {
     this.#file.close();
   }
 }
 
 /**
- * The trials of a file, up to its last whole batch, without opening it for writing.
+ * Reads the trials of a file, up to its last whole batch, without opening it for writing.
  *
- * @throws {RecordError} if it can't be read, is no file of trials, or is damaged
+ * @throws {RecordError} if the file can't be read, is not a file of trials, or is damaged
  */
 export async function readTrials(path: string): Promise<readonly TrialRecord[]> {
-  return trialsFrom(path, await readFile("read", path));
+  return trialsFrom(path, await readFile("reading", path, { what: "a file of trials" }));
 }
 
 /**
- * The trials in the bytes of a file, up to its last whole batch.
+ * Reads the trials from the bytes of a file, up to its last whole batch.
  *
- * @throws {RecordError} as `readTrials`
+ * @throws {RecordError} if the bytes are not a file of trials, or are damaged
  */
 export function trialsFrom(path: string, bytes: Uint8Array): readonly TrialRecord[] {
   const known = contents(path, bytes, () => {});
-  if (!known) throw new RecordError(`cannot read ${path}: it is not an Arrow stream`);
+  if (!known) throw new RecordError(`expected an Arrow stream, got other data, reading ${path}`);
   return known.records;
 }
 
 interface Contents {
-  /** Where the last whole batch ends. */
+  /** The end of the last whole batch, a byte offset. */
   readonly end: number;
   readonly metadata: Metadata;
   readonly records: readonly TrialRecord[];
@@ -147,56 +156,58 @@ function contents(
   check: (metadata: Metadata) => void,
 ): Contents | undefined {
   const read: Contents[] = [];
-  let stranger: RecordError | undefined;
+  let refusal: RecordError | undefined;
   try {
     for (const { begin, end } of streamsOf(messagesOf(bytes))) {
       const { schema, batches } = readStream(bytes.subarray(begin, end));
       const metadata = Object.fromEntries(schema.metadata);
-      stranger ??= strangerOf(path, metadata);
-      if (stranger) break;
+      refusal ??= refusalOf(path, metadata);
+      if (refusal) break;
       for (const batch of batches) checkBatch(batch, columnsOf(schema));
       read.push({ end, metadata, records: tableToRecords(new Table(schema, [...batches])) });
     }
   } catch (e) {
-    // Whatever Arrow's reader stumbles over, the file is at fault.
+    // Any error of Arrow's reader comes from the file.
     throw new RecordError(
-      `cannot read ${path}: it is damaged (${messageOf(e)}); restore it, or choose another path`,
+      `expected an intact Arrow stream, got a damaged one (${messageOf(e)}), reading ${path}; ` +
+        `restore the file, or choose another path`,
     );
   }
-  if (stranger) throw stranger;
+  if (refusal) throw refusal;
   for (const { metadata } of read) check(metadata);
   const last = read.at(-1);
   // Batches that are appended have the schema of the last stream.
   return last && { ...last, records: read.flatMap((r) => r.records) };
 }
 
-/** Why this Tunebook does not read a file with this metadata. */
-function strangerOf(path: string, metadata: Metadata): RecordError | undefined {
+/** Returns the error for a file that this version can't read, judged by its metadata; undefined if it can. */
+function refusalOf(path: string, metadata: Metadata): RecordError | undefined {
   const version = Number(metadata["tunebook.schema"]);
   if (!Number.isInteger(version) || version < 1) {
     return new RecordError(
-      `cannot open ${path}: it is an Arrow stream, but no log of Tunebook; choose another path`,
+      `expected a log of Tunebook, got another Arrow stream, opening ${path}; choose another path`,
     );
   }
   if (version > SCHEMA_VERSION) {
     return new RecordError(
-      `cannot open ${path}: it has schema ${version} and this Tunebook reads up to ${SCHEMA_VERSION}; update Tunebook, or choose another path`,
+      `expected schema ${SCHEMA_VERSION} or earlier, got schema ${version}, opening ${path}; ` +
+        `update Tunebook, or choose another path`,
     );
   }
   return undefined;
 }
 
-/** @throws {RecordError} for a file of an older schema: its batches have other columns than those to come */
+/** @throws {RecordError} if the file has an older schema: new batches would have other columns */
 function checkCurrent(path: string, metadata: Metadata): void {
   const version = Number(metadata["tunebook.schema"]);
   if (version === SCHEMA_VERSION) return;
   throw new RecordError(
-    `cannot append to ${path}: it has schema ${version}, and trials are written in ${SCHEMA_VERSION} now; ` +
-      `readLog reads it; choose another path for the trials to come`,
+    `expected schema ${SCHEMA_VERSION}, got schema ${version}, appending to ${path}; ` +
+      `read it with readLog, and choose another path for new trials`,
   );
 }
 
-/** The columns that a file must have: an older one lacks those that have come since. */
+/** The columns that a file must have. An older file lacks later columns. */
 function columnsOf({ fields }: Schema): Readonly<Record<string, Column>> {
   const known = Object.entries(TRIAL_COLUMNS).filter(([name]) =>
     !Object.hasOwn(SINCE_FIRST, name) || fields.some((f) => f.name === name)
@@ -213,27 +224,29 @@ function messageOf(e: unknown): string {
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {
-  kindOf("write records to", path);
+  kindOf("writing records to", path);
   let file: Deno.FsFile;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     file = await Deno.open(path, { read: true, write: true, create: true });
   } catch (e) {
     throw new RecordError(
-      `cannot write records to ${path}: ${messageOf(e)}; choose a path in a folder that can be written`,
+      `expected a file that can be written, got an error (${messageOf(e)}), opening ${path}; ` +
+        `choose a path in a folder that can be written`,
     );
   }
-  // A process that replaced the file meanwhile has another one at this path now.
+  // Another process may have replaced the file between opening and locking.
   if (!tryLock(path, file) || !isAt(file, path)) {
     file.close();
     throw new RecordError(
-      `cannot write records to ${path}: another process is writing it; wait for it, or choose another path`,
+      `expected a file for this process alone, got one that another process is writing, opening ${path}; ` +
+        `wait for that process, or choose another path`,
     );
   }
   return file;
 }
 
-/** Writes all of `bytes` at `at` and waits for the disk, or leaves the file as it was. */
+/** Writes all of `bytes` at `at` and waits for the disk. After an error the file ends at `at`. */
 function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
   try {
     file.seekSync(at, Deno.SeekMode.Start);
@@ -242,7 +255,11 @@ function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
     file.syncDataSync();
   } catch (e) {
     truncate(file, at);
-    throw new RecordError(`cannot write records: ${messageOf(e)}`);
+    throw new RecordError(
+      `expected room on the disk, got an error (${
+        messageOf(e)
+      }), writing records; free some, or choose another path`,
+    );
   }
 }
 
@@ -250,7 +267,11 @@ function truncate(file: Deno.FsFile, at: number): void {
   try {
     file.truncateSync(at);
   } catch (e) {
-    throw new RecordError(`cannot write records: ${messageOf(e)}`);
+    throw new RecordError(
+      `expected room on the disk, got an error (${
+        messageOf(e)
+      }), writing records; free some, or choose another path`,
+    );
   }
 }
 
@@ -259,7 +280,11 @@ function tryLock(path: string, file: Deno.FsFile): boolean {
     return file.tryLockSync(true);
   } catch (e) {
     file.close();
-    throw new RecordError(`cannot write records to ${path}: ${messageOf(e)}; choose another path`);
+    throw new RecordError(
+      `expected a file that can be locked, got an error (${
+        messageOf(e)
+      }), writing records to ${path}; choose another path`,
+    );
   }
 }
 
@@ -269,7 +294,9 @@ function isAt(file: Deno.FsFile, path: string): boolean {
     return file.statSync().ino === Deno.statSync(path).ino;
   } catch (e) {
     if (e instanceof Deno.errors.NotFound) return false;
-    throw new RecordError(`cannot write records to ${path}: ${messageOf(e)}`);
+    throw new RecordError(
+      `expected a file that can be written, got an error (${messageOf(e)}), writing records to ${path}`,
+    );
   }
 }
 
@@ -277,11 +304,13 @@ async function realPath(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
   } catch (e) {
-    throw new RecordError(`cannot write ${path}: ${messageOf(e)}`);
+    throw new RecordError(
+      `expected a file that can be written, got an error (${messageOf(e)}), writing ${path}`,
+    );
   }
 }
 
-/** Whether the file may be a stream that was cut within its first message. */
+/** Whether the bytes may be a stream that was truncated in its first message. */
 function isPrefix(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 4).every((b) => b === 0xff);
 }

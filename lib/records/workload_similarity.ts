@@ -1,4 +1,4 @@
-/** What programs that differ only in their numbers have in common, and how far apart their extents are. */
+/** Compares programs: the structure that they share, and the distance between their extents. */
 import { funcToJson } from "../ir/func_json.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
@@ -6,13 +6,15 @@ import type { Shapes } from "../ir/shapes.ts";
 import { walkStmt } from "../ir/visit.ts";
 import { doublings } from "../target/target_distance.ts";
 
+/** The structure of a program, apart from its numbers and names. */
 export interface WorkloadStructure {
-  /** The same for programs that are alike but for numbers and names. */
+  /** A text that programs share if they differ only in numbers and names. */
   readonly text: string;
-  /** Extents of the axes of each block, in order. */
+  /** Extents of the axes of each block, in order: blocks × axes. */
   readonly extents: readonly (readonly number[])[];
 }
 
+/** Finds the structure of a program, with the extents at these shapes. */
 export function workloadStructure(func: PrimFunc, shapes: Shapes): WorkloadStructure {
   const extents: number[][] = [];
   walkStmt(func.body, (s) => {
@@ -21,7 +23,7 @@ export function workloadStructure(func: PrimFunc, shapes: Shapes): WorkloadStruc
   return { text: JSON.stringify(funcToJson(func), masked), extents };
 }
 
-/** Constants and names as nothing, and fields in one order, whoever made a node. */
+/** Drops constants and names, and sorts the fields, so that equal structures give equal text. */
 function masked(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const isConst = (value as { readonly kind?: unknown }).kind === "const";
@@ -30,8 +32,8 @@ function masked(_key: string, value: unknown): unknown {
 }
 
 /**
- * The doublings from one program's extents to the other's, of the block where they are most; undefined for
- * programs of another structure.
+ * Counts the doublings between the extents of two programs, in the block with the most of them. Undefined if the
+ * programs have different structures.
  */
 export function shapeDistance(a: WorkloadStructure, b: WorkloadStructure): number | undefined {
   if (a.text !== b.text) return undefined;

@@ -1,4 +1,4 @@
-/** Arguments held against what a program takes, before anything reaches a device. */
+/** Checks arguments against the parameters of a program, before anything reaches a device. */
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
@@ -20,7 +20,7 @@ function show(spec: BufferSpec): string {
   return `${spec.dtype}[${spec.shape.map(text).join(", ")}]`;
 }
 
-/** What of a program's inputs is on the device already. */
+/** Inputs of a program that are on the device already. */
 export interface HeldInputs {
   /** Elements of each of those inputs. */
   readonly lengths: Readonly<Record<string, number>>;
@@ -31,8 +31,8 @@ export interface HeldInputs {
 const NOTHING: HeldInputs = { lengths: {}, shapes: {} };
 
 /**
- * Checks `inputs` and works out the shape variables that `shapes` leaves open, from the arguments' lengths. What
- * is `held` is not given again.
+ * Checks `inputs` and computes the shape variables that `shapes` leaves open, from the arguments' lengths. Inputs in
+ * `held` must not be given again.
  *
  * @throws {RuntimeError} for a missing or unknown argument, a wrong kind of array, or a wrong length
  */
@@ -65,8 +65,8 @@ export function checkArguments(
 }
 
 /**
- * Checks some of the inputs, to be prepared as `plan` says, and works out what shape variables follow. Others may
- * stay open that neither they nor preparing them need.
+ * Checks the inputs that `plan` prepares, and computes the shape variables that follow from them. Variables that
+ * preparing does not need may stay open.
  *
  * @throws {RuntimeError} as `checkArguments` does
  */

@@ -1,4 +1,4 @@
-/** What every API that runs kernels has to offer. */
+/** The interface of every API that runs kernels. */
 import type { Executable } from "../codegen/executable.ts";
 import type { Target } from "../target/target.ts";
 import type { Inputs, Shapes } from "./arguments.ts";
@@ -28,7 +28,7 @@ export interface Runnable extends Disposable {
 
 /** A program whose source is compiled. */
 export interface Loaded extends Runnable {
-  /** Puts some inputs on the device until they are disposed, as far as `plan` keeps them. */
+  /** Puts some inputs on the device and keeps those in `plan` until they are disposed. */
   prepare(inputs: Inputs, shapes: Shapes, plan: Preparation): Promise<Weights>;
 }
 
@@ -46,7 +46,7 @@ export interface Weights extends Runnable {
 export interface HeldBytes {
   /** The inputs as they were put on the device. */
   readonly before: number;
-  /** What stays there: of the inputs what the program itself reads, and what was made of them. */
+  /** Bytes that stay there: inputs that the program itself reads, and buffers computed from inputs. */
   readonly after: number;
 }
 

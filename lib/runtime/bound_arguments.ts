@@ -10,7 +10,7 @@ export class BoundArguments implements Bound {
   constructor(
     readonly name: string,
     bound: Bound,
-    /** Throws where what the arguments share with others is not there any more. */
+    /** Throws if a buffer that the arguments share with others was freed. */
     readonly check: () => void,
   ) {
     this.#bound = bound;

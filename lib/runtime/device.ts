@@ -15,7 +15,7 @@ import { flag, oneOf } from "../base/option_kinds.ts";
 export interface DeviceOptions {
   /** The kind of device, "webgpu" or "cpu". Default: the WebGPU adapter, or the CPU if there is none. */
   readonly backend?: "webgpu" | "cpu";
-  /** Takes the presets of this profile, whatever the adapter says of itself. */
+  /** Uses the presets of this profile. Default: the profile that the adapter's description matches. */
   readonly profile?: Profile;
   /**
    * Asks for subgroup operations also where the adapter does not list them, as Deno's adapters never do. Default false.

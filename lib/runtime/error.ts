@@ -1,6 +1,6 @@
 import { TunebookError } from "../base/error.ts";
 
-/** Arguments that don't fit a program, or a device that can't do what was asked. */
+/** Arguments that don't fit a program, or a request that the device can't serve. */
 export class RuntimeError extends TunebookError {
   /** The name of the class. */
   override readonly name: string = "RuntimeError";

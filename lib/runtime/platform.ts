@@ -1,6 +1,6 @@
 /**
- * All that the runtime needs of its host: a name, clocks, timers. It asks for what is there and imports no host, so
- * the compiler and the runtime run in a browser as they are.
+ * All that the runtime needs of its host: a name, clocks, timers. It detects the host's features and imports no host
+ * module, so compiler and runtime run in a browser unchanged.
  */
 
 import type { Clock } from "../target/target.ts";
@@ -50,7 +50,7 @@ export function inNotebook(): boolean {
   try {
     return host.Deno?.jupyter !== undefined;
   } catch (e) {
-    // Elsewhere the property throws a plain Error, and nothing else tells.
+    // Elsewhere the property throws a plain Error; there is no other sign.
     if (e instanceof Error) return false;
     throw e;
   }

@@ -1,21 +1,21 @@
-/** Which launches of a program can run before the other inputs are known, and what then stays on the device. */
+/** Finds the launches that can run before the other inputs are known, and the buffers that stay on the device. */
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 
 /** A plan of what stays on a device when some inputs are prepared. */
 export interface Preparation {
-  /** Preparing launches that touch nothing but what is given and what they make of it themselves. */
+  /** Preparing launches that access only given inputs and buffers that preparing launches write. */
   readonly launches: readonly Launch[];
-  /** What is left to run, with every other input. */
+  /** The other launches: they run with the other inputs. */
   readonly rest: readonly Launch[];
-  /** Of what is given or made, what the rest reads. Nothing else is needed any more. */
+  /** Given or prepared buffers that the rest reads. All others may be freed. */
   readonly kept: readonly BufferSpec[];
-  /** What else the preparing launches touch: needed until they are done. */
+  /** Other buffers of the preparing launches: needed until these are done. */
   readonly passing: readonly BufferSpec[];
-  /** What else the rest touches, and all results: each run has its own. */
+  /** Other buffers of the rest, and all results: each run has its own. */
   readonly own: readonly BufferSpec[];
 }
 
-/** Plans to prepare the inputs `given`; for none of them, all of the program is left. */
+/** Plans to prepare the inputs `given`; without any, the rest is the whole program. */
 export function planPreparation(exe: Executable, given: readonly string[]): Preparation {
   const touches = (l: Launch, name: string) => l.bindings.some((b) => b.name === name);
   const writers = (name: string) =>

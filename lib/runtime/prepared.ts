@@ -6,8 +6,8 @@ import { RuntimeError } from "./error.ts";
 import { BoundArguments } from "./bound_arguments.ts";
 
 /**
- * A program with some of its inputs on the device, in the layout in which it reads them: made once, for any number
- * of runs and binds, also at the same time. Dispose it, or declare it with `using`.
+ * A program with some of its inputs on the device, in the layout that its kernels read. One serves any number of runs
+ * and binds, also at the same time. Dispose it, or declare it with `using`.
  */
 export class Prepared implements Disposable {
   readonly #weights: Weights;
@@ -25,20 +25,20 @@ export class Prepared implements Disposable {
     this.#checkProgram = checkProgram;
   }
 
-  /** What it took to put the inputs on the device. */
+  /** The time that uploading the inputs took, milliseconds on each clock. */
   get upload(): Spent {
     return this.#weights.upload;
   }
 
   /**
-   * What it took to make of them what the program reads, on the same clocks as a run; the first time with what
-   * drivers compile only then. Nothing where the program reads them as they are.
+   * The time of the preparing kernels, milliseconds on the clocks of a run. The first time includes late compilation by
+   * drivers. Zero where the program reads the inputs unchanged.
    */
   get preparing(): Spent {
     return this.#weights.preparing;
   }
 
-  /** What the inputs took on the device, and what is kept of them and of what was made of them. */
+  /** Bytes of the inputs on the device, and bytes that are kept after preparing. */
   get bytes(): HeldBytes {
     return this.#weights.bytes;
   }

@@ -1,4 +1,4 @@
-/** Measures the rates of a device, which adapters do not state, by small kernels. */
+/** Measures the rates of a device by small kernels; adapters do not state them. */
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";

@@ -42,9 +42,8 @@ export class Program implements Disposable {
   }
 
   /**
-   * Puts some inputs on the device once, weights for example, and makes of them what the program reads: another
-   * layout, where its schedule has one. What the program does not read itself is freed. The others are given with
-   * each run:
+   * Puts some inputs on the device once, for example weights, and converts them to the layout that the schedule reads.
+   * Inputs that are not needed after that are freed. The other inputs are given with each run:
    *
    * ```ts
    * import { build, Device, te } from "tunebook";
@@ -56,8 +55,8 @@ export class Program implements Disposable {
    * console.assert(C?.join() === "19,22" && weights.bytes.after === 16 && weights.upload.wall >= 0);
    * ```
    *
-   * @throws {RuntimeError} for arguments that don't fit, for a shape variable that they need and that follows from
-   * nothing, and for what the device reports
+   * @throws {RuntimeError} for arguments that don't fit, a shape variable that can't be computed, and errors that the
+   * device reports
    */
   async prepare(inputs: Inputs, shapes: Shapes = {}): Promise<Prepared> {
     this.#check("prepare");

@@ -6,7 +6,7 @@ import { FreshNames } from "./fresh_names.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Puts a loop of one iteration around a block's nest, for a block that has none to bind.
+ * Puts a loop of one iteration around a block's nest, for a block without a loop to bind.
  *
  *     B[0] = A[0]                    →    for u in range(1):
  *                                           B[0] = A[0]

@@ -37,7 +37,7 @@ export function setLoopKind(func: PrimFunc, name: string, kind: LoopKind, verb: 
   return replaceStmt(func, loop, now);
 }
 
-/** Whether `block`, with these loops around it, can have `loop` be of its kind. */
+/** Checks whether `loop`, one of the loops around `block`, may have its kind. */
 function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void {
   const kind = loop.loop;
   const reduces = reduceLoops(block, loops).includes(loop);
@@ -55,7 +55,7 @@ function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void
       loop,
     );
   }
-  // A thread has one index: of two loops with one tag, the inner one alone may say what a block does.
+  // A thread has one index per tag: if two loops share a tag, a block may depend on the inner one only.
   const same = loops.filter((l) => l.loop === kind);
   const used = same.slice(0, -1).find((l) =>
     [...block.bindings, block.where].some((e) => usesVar(e, (v) => v === l.var))

@@ -48,7 +48,7 @@ export function inputLoadsOf(b: Block): readonly Load[] {
   return loads;
 }
 
-/** Tells whether a block accumulates what it writes over several iterations, or from itself. */
+/** Tells whether a block accumulates over several iterations, or reads the buffer that it writes. */
 export function accumulates(b: Block): boolean {
   const own = b.body.kind === "store" ? b.body.buffer : undefined;
   return b.init !== undefined || b.iters.some((it) => it.type === "reduce") ||

@@ -13,7 +13,7 @@ import { reduceLoops } from "./reduce_loops.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Makes one block of the nest under a loop: it stays as it is, whatever happens to the loops around.
+ * Makes one block of the nest under a loop. Later steps leave the nest unchanged.
  *
  *     for i_0, i_1 in grid(3, 4):         for i_0 in range(3):
  *       where i_0 * 4 + i_1 < 10            block B_o(v_i_0 = i_0):

@@ -9,7 +9,7 @@ import { accessesTo } from "./block_accesses.ts";
 import { type FoundBlock, loopsIn } from "./find.ts";
 import type { FreshNames } from "./fresh_names.ts";
 
-/** The box of `buffer` that `b` reads while the variables run for which `relaxed` holds, and the loops inside it. */
+/** Gives the box of `buffer` that `b` reads while the `relaxed` variables and the loops inside `b` run. */
 export function boxRead(
   b: Block,
   buffer: Buffer,
@@ -22,7 +22,7 @@ export function boxRead(
   return boxes.reduce((p, q) => unionBox(buffer, p, q, analyzer));
 }
 
-/** A box of `buffer` that holds both. */
+/** Gives a box of `buffer` that contains both boxes. */
 export function unionBox(
   buffer: Buffer,
   a: readonly Range[],
@@ -37,7 +37,7 @@ export function wholeOf(buffer: Buffer): readonly Range[] {
   return buffer.shape.map((extent) => ({ min: constant(0), extent, exact: false }));
 }
 
-/** Whether a block is alone in one serial loop an axis, in the order of its axes. */
+/** Tells whether a block is alone in one serial loop per axis, in the order of its axes. */
 export function isStraight({ block: b, loops }: FoundBlock, analyzer: Analyzer): boolean {
   return loops.length === b.iters.length && isConst(b.where, 1) &&
     loops.every((l, k) =>
@@ -46,7 +46,7 @@ export function isStraight({ block: b, loops }: FoundBlock, analyzer: Analyzer):
     );
 }
 
-/** A new loop a dimension of `ranges` (none for extent 1), and the position it gives. */
+/** Makes one loop per dimension of `ranges` (none for extent 1). Also gives the position. */
 export function loopsOver(
   ranges: readonly Pick<Range, "min" | "extent">[],
   names: FreshNames,
@@ -65,7 +65,7 @@ export function loopsOver(
   return { vars, at };
 }
 
-/** The condition that each position lies within its extent, as far as that is not certain. */
+/** Gives the condition that each position lies within its extent; certain parts are left out. */
 export function within(at: readonly Expr[], extents: readonly Expr[], analyzer: Analyzer): Expr {
   return and(...at.flatMap((e, d) => {
     const upper = lt(e, extents[d] as Expr), lower = ge(e, 0);
@@ -79,8 +79,8 @@ export function wrap(vars: readonly { readonly var: Var; readonly extent: Expr }
 }
 
 /**
- * Loops of their own, named with `suffix`, for those of `loops` that `uses` mention: the variables that stand
- * for theirs, and a nest of them, of the same kinds.
+ * Copies the loops of `loops` that `uses` mentions, with the same kinds and names that end in `suffix`. Gives the new
+ * variables, and a function that makes the nest.
  */
 export function loopsLike(
   loops: readonly For[],

@@ -47,7 +47,7 @@ export function cacheRead(
   const names = new FreshNames(func);
   const analyzer = Analyzer.of(func);
   const cached: Buffer = { ...found, name: names.get(`${bufferName}_${scope}`), scope };
-  // In this loop, what the block reads has been written by the time its statement is reached.
+  // In this loop, the block's inputs are written before its statement.
   const writers = blocksOf(func.body).filter((x) => x.block !== b && writes(x.block, found));
   const depth = loops.findLastIndex((l) => writers.some((w) => w.loops.includes(l)));
   const at = loops[depth];

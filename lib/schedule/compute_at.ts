@@ -14,7 +14,7 @@ import { removeBlock, replaceStmt } from "./replace_stmt.ts";
 import { storeOf, writes } from "./block_accesses.ts";
 
 /**
- * Moves a producer under a loop around its consumers. There it computes, at each iteration, what they need of it at
+ * Moves a producer under a loop around its consumers. There, each iteration computes the part that its consumers read in
  * that iteration.
  *
  *     for i in range(64):             for i_1 in range(64):
@@ -107,7 +107,7 @@ function relaxedUnder(buffer: Buffer, loop: For, outer: readonly For[]): (v: Var
   return (v) => wide.has(v);
 }
 
-/** Which dimension of its buffer each spatial iteration variable of `b` walks. */
+/** Gives, for each spatial iteration variable of `b`, the dimension of the buffer that it indexes. */
 export function dimensions(b: Block, asked: string): ReadonlyMap<Var, number> {
   const { indices } = storeOf(b, "move");
   const dims = new Map<Var, number>();

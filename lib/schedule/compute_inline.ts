@@ -15,7 +15,7 @@ import { removeBlock, replaceStmt } from "./replace_stmt.ts";
 const MOST_MADE = 1 << 18;
 
 /**
- * Puts a producer's expression where its results are read; the producer and its buffer are gone.
+ * Replaces reads of a producer's results by its expression. Removes the producer and its buffer.
  *
  *     for i in range(64):
  *       T[i] = A[i] * 2               for i in range(64):

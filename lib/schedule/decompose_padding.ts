@@ -13,8 +13,8 @@ import { reads, storeOf, writes } from "./block_accesses.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Makes two blocks of one that pads: the first fills with the constant, before a loop, and the block copies
- * where there is something to copy.
+ * Splits a padding block in two. The first block fills with the constant, before a loop. The second copies the elements
+ * that are not padding.
  *
  *                                            for i_pad in range(12):
  *     for i in range(12):                      P[i_pad] = 0
@@ -22,10 +22,10 @@ import { replaceStmt } from "./replace_stmt.ts";
  *                                              where i < 10
  *                                              P[i] = A[i]
  *
- * The filling has loops of its own for the loops inside, of the same kinds.
+ * The filling block gets copies of the loops inside, with the same kinds.
  *
- * @throws {ScheduleError} where the block does not store an element under a condition on the place and else a
- * constant, or others touch what it fills
+ * @throws {ScheduleError} if the block does not select between an element and a constant by a condition on the position,
+ * or if other blocks access the filled buffer
  */
 export function decomposePadding(
   func: PrimFunc,

@@ -14,14 +14,14 @@ import { replaceStmt } from "./replace_stmt.ts";
 import { updateOf } from "./rfactor.ts";
 
 /**
- * Makes two blocks of a reduction: its initialisation, placed before a loop, and its update.
+ * Splits a reduction into two blocks: its initialisation, placed before a loop, and its update.
  *
  *                                         for i in range(64):
  *     for i, k in grid(64, 8):              B[i] = 0
  *       init: B[i] = 0             →        for k in range(8):
  *       B[i] = B[i] + A[i, k]                 B[i] = B[i] + A[i, k]
  *
- * The initialisation has loops of its own for the spatial loops inside, of the same kinds.
+ * The initialisation gets copies of the spatial loops inside, with the same kinds.
  *
  * @throws {ScheduleError} where the reduction runs outside of that loop too, or the loop and those in it would
  * compute an element twice

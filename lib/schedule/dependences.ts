@@ -4,7 +4,7 @@ import type { Block } from "../ir/stmt.ts";
 import { blocksOf, type FoundBlock } from "./find.ts";
 import { buffersWrittenBy, reads } from "./block_accesses.ts";
 
-/** Lists the blocks that read what a block writes, without itself. */
+/** Lists the other blocks that read a block's results. */
 export function consumersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
   const own = buffersWrittenBy(b);
   return blocksOf(func.body).filter((x) =>
@@ -12,7 +12,7 @@ export function consumersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
   );
 }
 
-/** Lists the blocks that write what a block reads, without itself. */
+/** Lists the other blocks that write a block's inputs. */
 export function producersOf(func: PrimFunc, b: Block): readonly FoundBlock[] {
   return blocksOf(func.body).filter((x) =>
     x.block !== b && [...buffersWrittenBy(x.block)].some((buffer) => reads(b, buffer))

@@ -2,12 +2,12 @@ import { TunebookError } from "../base/error.ts";
 import { printExcerpt } from "../ir/print.ts";
 import type { Stmt } from "../ir/stmt.ts";
 
-/** A step that would change what the program computes, or that names something that is not there. */
+/** A step that would change the result of the program, or that names an unknown loop, block or buffer. */
 export class ScheduleError extends TunebookError {
   /** The name of the class. */
   override readonly name = "ScheduleError";
 
-  /** `at` is the place in the program that stands in the way; the message ends with its text. */
+  /** `at` is the statement that prevents the step; the message ends with its text. */
   constructor(message: string, at?: Stmt) {
     super(at ? `${message}\n${printExcerpt(at)}` : message);
   }

@@ -109,7 +109,7 @@ export function loopsIn(s: Stmt): readonly For[] {
 }
 
 /**
- * Tells how far in `loop` stands among the loops around a block.
+ * Gives the position of `loop` among the loops around a block, from the outermost.
  *
  * @throws {ScheduleError} where it is not one of them
  */

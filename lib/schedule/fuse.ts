@@ -59,7 +59,7 @@ export function fuse(func: PrimFunc, names: readonly string[]): { func: PrimFunc
     );
   }
   const fused = variable(new FreshNames(func).get(names.length === 1 ? first : `${names.join("_")}_fused`));
-  // A loop of one iteration stays in the block's bindings, so that a split or a thread still reaches the block.
+  // A loop of one iteration stays in the block's bindings, so that later splits and binds still affect the block.
   if (!isConst(extent, 1)) analyzer.bind(fused, extent);
   const values = new Map<Var, Expr>();
   let rest: Expr = fused;

@@ -7,7 +7,7 @@ import { walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 
 /**
- * Another way to count the points of a box, each once; it is plain data.
+ * A bijection between the points of a box and those of another box, as plain data.
  *
  * `split` has for each dimension the factors of its inner pieces, outermost first; what they leave is the
  * outermost piece, so that no factors keep a dimension whole. Pieces are numbered from 0 over all dimensions.
@@ -21,11 +21,11 @@ export interface IndexMap {
   readonly order: readonly (number | readonly number[])[];
 }
 
-/** One piece of a dimension: `x // stride % extent` of a position `x`, without the remainder for the outermost. */
+/** One piece of a dimension: `x // stride % extent` of a position `x`. The outermost piece has no remainder. */
 export interface Piece {
   /** The number of the dimension. */
   readonly of: number;
-  /** Which piece of its dimension it is; undefined for all of it. */
+  /** Its number among the pieces of its dimension; undefined for a whole dimension. */
   readonly part?: number;
   /** Positions by which one step of the piece moves. */
   readonly stride: number;
@@ -35,13 +35,13 @@ export interface Piece {
 
 /** Pieces in all: more than there are loops in a nest. */
 const PIECE_LIMIT = 64;
-/** Statements and operations of a block: more than operators have, and few enough to rewrite again and again. */
+/** Statements and operations of a block, at most: more than operators have, and few enough to rewrite often. */
 const SIZE_LIMIT = 1000;
 
 /**
  * The pieces of each new dimension of a box of these `extents`, outermost first.
  *
- * @throws {ScheduleError} where `map` is none for such a box
+ * @throws {ScheduleError} if `map` does not fit the box
  */
 export function mapped(
   asked: string,
@@ -123,7 +123,7 @@ export function forward(
     return part ? floorMod(x, extent) : x;
   };
   return dimensions.map((pieces) => {
-    // What stays whole keeps its index, even one of a single value: the block's axes may be read off it later.
+    // A whole dimension keeps its index, even of a single value: later steps may read the block's axes from it.
     if (isWhole(pieces)) return at[pieces[0].of] as Expr;
     const [first, ...rest] = pieces;
     return analyzer.simplify(

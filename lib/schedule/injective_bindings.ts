@@ -8,10 +8,9 @@ import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 
 /**
- * True only if different iterations of `loops`, the loops around them standing still, give `b` different axes.
+ * True only if different iterations of `loops`, for fixed outer loops, give `b` different axes.
  *
- * It reads the loops' variables back from the axes: from `4·i + j` with j < 4 follow i and j; from `f // 4` and
- * `f % 4` follows f.
+ * It recovers the loops' variables from the axes: `4·i + j` with j < 4 gives i and j; `f // 4` and `f % 4` give f.
  */
 export function isOneToOne(b: Block, loops: readonly For[], analyzer: Analyzer): boolean {
   const open = new Set(loops.filter((l) => !isConst(analyzer.simplify(l.var))).map((l) => l.var));
@@ -38,7 +37,7 @@ export function isOneToOne(b: Block, loops: readonly For[], analyzer: Analyzer):
   return open.size === 0;
 }
 
-/** Whether Σ coeff·atom tells each atom: each coefficient is more than the smaller terms can make up. */
+/** Tells whether Σ coeff·atom determines each atom: each coefficient exceeds the range of the smaller terms. */
 function isSeparable(terms: readonly Term[], analyzer: Analyzer): boolean {
   let reach = 0;
   for (const t of terms.toSorted((p, q) => Math.abs(p.coeff) - Math.abs(q.coeff))) {
@@ -49,7 +48,7 @@ function isSeparable(terms: readonly Term[], analyzer: Analyzer): boolean {
   return true;
 }
 
-/** What of a number is known: it without its part below `from`, and modulo `to`. */
+/** The known digits of a number: without the part below `from`, and modulo `to`. */
 interface Digit {
   readonly of: Expr;
   readonly from: number;

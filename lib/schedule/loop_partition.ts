@@ -9,12 +9,11 @@ import { copied, FreshNames } from "./fresh_names.ts";
 import { reduceLoops } from "./reduce_loops.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
-/** Blocks of a program: more than any kernel has, where each partition may double what there are. */
+/** Blocks of a program, at most: more than any kernel has. Each partition may double the number. */
 const BLOCK_LIMIT = 512;
 
 /**
- * Makes consecutive loops out of one, cut at the iterations `at`. Conditions that always hold in a part are gone from
- * it: they stay in the tail alone.
+ * Cuts a loop into consecutive loops at the iterations `at`. Conditions that always hold in a part are removed from it.
  *
  *                                         for i_0_0, i_1 in grid(2, 4):
  *     for i_0, i_1 in grid(3, 4):           B[i_0_0 * 4 + i_1] = A[i_0_0 * 4 + i_1]
@@ -47,7 +46,7 @@ export function loopPartition(
     );
   }
   const analyzer = Analyzer.of(func);
-  // Numbers beyond an index are no expressions.
+  // Numbers beyond i32 can't be expressions.
   if (last >= 2 ** 31 || !analyzer.proves(lt(last, loop.extent))) {
     const [least] = analyzer.bounds(loop.extent);
     const extent = isConst(loop.extent) ? `${least}` : `symbolic and may be ${least}`;

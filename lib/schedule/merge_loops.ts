@@ -13,8 +13,8 @@ import { blocksOf, findLoop, loopsIn } from "./find.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Makes one loop of loops that follow one another: each iteration runs the iteration of the first, then that of the
- * second, and so on. Every element that two of them share must belong to the same iteration of both.
+ * Merges consecutive loops into one. Each iteration runs the same iteration of the first, of the second, and so on. Every
+ * element that two loops share must belong to the same iteration of both.
  *
  *     for i in range(64):
  *       T[i] = A[i] * 2               for i in range(64):
@@ -55,7 +55,7 @@ export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: Pr
       other,
     );
   }
-  // A loop of one iteration has no other iterations to wait for.
+  // A loop of one iteration can't depend on other iterations.
   const once = analyzer.provesEqual(first.extent, constant(1));
   if (!once) {
     const touches = touchesOf(loops, analyzer);
@@ -136,8 +136,8 @@ function touchesOf(loops: readonly For[], analyzer: Analyzer): readonly Touches[
 }
 
 /**
- * Whether both ranges are the same stretch for each iteration, and those of different iterations don't meet:
- * `c·iteration + base`, c long at most.
+ * Tells whether both ranges are equal in each iteration, and disjoint between iterations: they start at
+ * `c·iteration + base` and have at most c elements.
  */
 function sameIteration(a: Range, va: Var, b: Range, vb: Var, analyzer: Analyzer): boolean {
   const [ca, restA] = stepOf(analyzer.linear(a.min), va), [cb, restB] = stepOf(analyzer.linear(b.min), vb);

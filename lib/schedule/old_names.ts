@@ -19,7 +19,7 @@ export interface OldNames {
 /** The names that have changed since version 0.1.0. */
 export const OLD_NAMES: OldNames = { steps: {}, rules: {}, knobs: {} };
 
-/** Looks up the present name of something; a name that has not changed is its own. */
+/** Looks up the present name; an unchanged name is returned as it is. */
 export function presentName(name: string, renamed: Renamed): string {
   return Object.hasOwn(renamed, name) ? renamed[name] as string : name;
 }

@@ -14,8 +14,8 @@ import { replaceStmt } from "./replace_stmt.ts";
 import { storeOf } from "./block_accesses.ts";
 
 /**
- * Pads the axes of a sum of products up to multiples, with zeros that add nothing: its tensors are copied into
- * larger ones, and the result out of one.
+ * Pads the axes of a sum of products up to multiples, with zeros. Its tensors are copied into larger ones; its result is
+ * copied out of a larger one.
  *
  *                                         for i, k in grid(64, 12):
  *                                           A_pad[i, k] = A[i, k] if k < 10 else 0

@@ -14,18 +14,16 @@ import { reads, storeOf, writes } from "./block_accesses.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Makes a block read a buffer, or write its own, through a copy that has the block's axes for dimensions: those
- * that say the place, in the block's order. What is read is copied before the block's nest, what is written
- * after it.
+ * Makes a block access a buffer through a copy whose dimensions are the block's axes: those that determine the position,
+ * in the block's order. A buffer that is read is copied before the block's nest; one that is written, after it.
  *
  *                                             for ax0, ax1 in grid(6, 3):
  *     for i, k in grid(6, 3):                   A_reindex[ax0, ax1] = A[ax0 * 2 + ax1]
  *       B[i] = B[i] + A[i * 2 + k]       →    for i, k in grid(6, 3):
  *                                               B[i] = B[i] + A_reindex[i, k]
  *
- * @throws {ScheduleError} where the block accesses the buffer not at all, or at several places, or at one that
- * does not follow from its axes; where what it writes would be copied to one place twice, or out of the buffer;
- * where others write or read the buffer in its nest
+ * @throws {ScheduleError} if the block does not access the buffer at exactly one position, computed from its axes; if the
+ * copy would write an element twice or outside of the buffer; or if other blocks in its nest access the buffer
  */
 export function reindex(func: PrimFunc, name: string, bufferName: string): { func: PrimFunc; block: string } {
   const { block: b, loops } = findBlock(func, name);
@@ -92,7 +90,7 @@ export function reindex(func: PrimFunc, name: string, bufferName: string): { fun
       const by = new Map(axes.map((it, d) => [it.var, v[d] as Var]));
       const at = indices.map((e) => substitute(e, by));
       if (written) return store(buffer, at, load(copied, ...v));
-      // What the block reads under a condition may lie outside of the buffer where that does not hold.
+      // A read under a condition may be out of bounds where the condition does not hold.
       return store(copied, v, select(substitute(inside, by), load(buffer, ...at), constant(0, buffer.dtype)));
     },
   );

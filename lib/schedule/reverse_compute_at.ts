@@ -18,8 +18,8 @@ import { reduceLoops } from "./reduce_loops.ts";
 import { removeBlock } from "./replace_stmt.ts";
 
 /**
- * Moves a consumer under a loop around its producers, behind them. There it runs, at each iteration, over what they
- * produce at that iteration.
+ * Moves a consumer under a loop around its producers, after them. There, each iteration consumes the part that they
+ * produce in that iteration.
  *
  *     for i in range(64):             for i in range(64):
  *       T[i] = A[i] * 2                 T[i] = A[i] * 2
@@ -78,7 +78,7 @@ export function reverseComputeAt(
       loop,
     );
   }
-  // Consumers may be in loops that it is in already: there it only moves to an earlier place.
+  // It may share outer loops with its consumers; there it only moves to an earlier place.
   const early = consumersOf(func, b).find((c) =>
     c.loops.some((l) => l === loop || (outer.includes(l) && !own.includes(l)))
   );
@@ -182,8 +182,8 @@ export function reverseComputeAt(
   const names = new FreshNames(func);
   const { vars: news, at } = loopsOver(ranges, names, analyzer);
   checkDepth(asked, loop, outer.length + news.length);
-  // An iteration that produces nothing has nothing to follow: what a buffer near one thread holds then is no result.
-  // Where one block fills and another copies, an iteration of either is one.
+  // An iteration without a producer has no valid result in a thread's registers. If one block fills and another copies,
+  // either one counts as the producer.
   const conditions = producers.map((p) => conjuncts(p.block.where));
   const iteration = conjuncts(producer.block.where).filter((e) =>
     !usesVar(e, isInside) && conditions.every((list) => list.some((x) => keyOf(x) === keyOf(e)))
@@ -198,7 +198,7 @@ export function reverseComputeAt(
   };
 }
 
-/** Whether `e` only says that an axis of `b` stays within its extent. */
+/** Tells whether `e` only bounds an axis of `b` by its extent. */
 function isOfDomain(e: Expr, b: Block, analyzer: Analyzer): boolean {
   const key = keyOf(analyzer.simplify(e));
   return b.bindings.some((at, k) =>
@@ -206,18 +206,18 @@ function isOfDomain(e: Expr, b: Block, analyzer: Analyzer): boolean {
   );
 }
 
-/** How far `b` writes its buffer in dimension `d`, from 0: 0 where that is not plain. */
+/** Gives the end of the range from 0 that `b` writes in dimension `d`; 0 if its index is not a plain axis. */
 function axisExtent(b: Block, d: number): Expr {
   const e = storeOf(b, "follow").indices[d];
   return b.iters.find((it) => it.var === e)?.extent ?? constant(e && isConst(e, 0) ? 1 : 0);
 }
 
-/** Whether `range` is certainly all of `0 … extent-1`. */
+/** Tells whether `range` is certainly all of `0 … extent-1`. */
 function covers(range: Range, extent: Expr, analyzer: Analyzer): boolean {
   return analyzer.proves(le(range.min, 0)) && analyzer.proves(le(extent, add(range.min, range.extent)));
 }
 
-/** Whether `e` certainly lies in `range`. */
+/** Tells whether `e` certainly lies in `range`. */
 function has(range: Range, e: Expr, analyzer: Analyzer): boolean {
   return analyzer.proves(le(range.min, e)) && analyzer.proves(lt(e, add(range.min, range.extent)));
 }

@@ -10,7 +10,7 @@ import { consumersOf, producersOf } from "./dependences.ts";
 import { removeBlock, replaceStmt } from "./replace_stmt.ts";
 
 /**
- * Puts a consumer's expression where its input is produced; the producer then writes the consumer's result.
+ * Inlines a consumer into its producer, which then writes the consumer's result.
  *
  *     for i in range(64):
  *       T[i] = A[i] * 2               for i in range(64):
@@ -41,7 +41,7 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   const [producer] = candidates;
   if (!producer || candidates.length !== 1) {
     throw new ScheduleError(
-      `${asked}: it has ${candidates.length} producers and not one; computeInline moves a producer into it`,
+      `${asked}: expected one producer, got ${candidates.length}; computeInline moves a producer into it`,
       b,
     );
   }

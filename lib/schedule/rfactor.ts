@@ -14,8 +14,8 @@ import { replaceStmt } from "./replace_stmt.ts";
 import { storeOf } from "./block_accesses.ts";
 
 /**
- * Makes the iterations of a reduction's loop partial results of their own, in dimension `axis` of a new buffer.
- * A new block, named like that buffer, computes them, and the block reduces them.
+ * Keeps one partial sum per iteration of a reduction's loop, in dimension `axis` of a new buffer. A new block, named like
+ * that buffer, computes the partial sums, and the block reduces them.
  *
  *                                           for i, k, l in grid(64, 8, 4):
  *                                             init: B_rf[i, k] = 0
@@ -113,7 +113,7 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   );
   const indices = update.indices.map((e) => substitute(e, values)).toSpliced(axis, 0, own.var);
   const self = load(partial, ...indices);
-  // Turns that the reduction leaves out add nothing: each partial result is there, whichever they are.
+  // Iterations outside of the reduction's condition add nothing, so every partial sum is defined.
   const runs = and(...conditions.map((e) => substitute(e, inIters)));
   const where = and(...conjuncts(b.where).filter((e) => !conditions.includes(e)));
   const term = select(runs, substitute(value, values), identity);

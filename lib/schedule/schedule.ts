@@ -56,9 +56,9 @@ export class Schedule {
   }
 
   /**
-   * Makes a nest of loops out of one. At most one factor may be null: it is worked out.
+   * Splits a loop into a nest of loops. At most one factor may be null: it is computed from the extent.
    *
-   * @returns the names of the new loops, one a factor, outermost first
+   * @returns the names of the new loops, one per factor, outermost first
    */
   split<const Factors extends readonly (number | null)[]>(
     loop: string,
@@ -87,7 +87,7 @@ export class Schedule {
   reorder(...loops: readonly string[]): void {
     this.#do({ op: "reorder", loops }, arguments);
   }
-  /** Runs the iterations of a loop in threads: one a workgroup, one a thread of it, or in turn in one thread. */
+  /** Binds the iterations of a loop: to workgroups, to threads, or to virtual threads of one thread. */
   bind(loop: string, thread: ThreadTag | "vthread"): void {
     this.#do({ op: "bind", loop, thread }, arguments);
   }
@@ -143,11 +143,11 @@ export class Schedule {
   reverseComputeAt(block: string, loop: string): readonly string[] {
     return this.#do({ op: "reverseComputeAt", block, loop }, arguments);
   }
-  /** Puts a producer's expression where its results are read. */
+  /** Replaces reads of a producer's results by its expression. */
   computeInline(block: string): void {
     this.#do({ op: "computeInline", block }, arguments);
   }
-  /** Puts a consumer's expression where its input is produced. */
+  /** Inlines a consumer into its producer. */
   reverseComputeInline(block: string): void {
     this.#do({ op: "reverseComputeInline", block }, arguments);
   }
@@ -186,7 +186,7 @@ export class Schedule {
     return this.#do({ op: "loopPartition", loop, at }, arguments);
   }
   /**
-   * Makes two blocks of one that pads: the first fills with the constant, before a loop.
+   * Splits a padding block in two: the first fills with the constant, before a loop.
    *
    * @returns the name of the block that fills
    */
@@ -201,7 +201,7 @@ export class Schedule {
   blockize(loop: string): string {
     return this.#one({ op: "blockize", loop }, arguments);
   }
-  /** Pads the axes of a sum of products up to multiples, one number an axis, with zeros that add nothing. */
+  /** Pads the axes of a sum of products with zeros up to multiples, one number per axis. */
   padEinsum(block: string, padding: readonly number[]): void {
     this.#do({ op: "padEinsum", block, padding }, arguments);
   }

@@ -14,8 +14,8 @@ import { rebind } from "./rebind.ts";
 export const INDEX_LIMIT = 2 ** 31;
 
 /**
- * Makes a nest of loops out of one. One factor may be null: it is worked out. Where the factors do not divide
- * the extent, a condition leaves out the iterations that are too many.
+ * Splits a loop into a nest of loops. One factor may be null: it is computed from the extent. If the factors do not divide
+ * the extent, a condition skips the excess iterations.
  *
  *     for i in range(10):         for i_0, i_1 in grid(3, 4):
  *       B[i] = A[i]          →      where i_0 * 4 + i_1 < 10

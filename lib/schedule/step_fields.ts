@@ -10,7 +10,7 @@ import type { Step } from "./step.ts";
 /** Longest list in a step: more loops than a nest has. */
 const LIST_LIMIT = 64;
 
-/** A kind of field: its values in words, and how one is read; what is not of the kind reads as undefined. */
+/** A kind of field: its values in words, and its reader, which returns undefined for a value of another kind. */
 export interface FieldKind<T> {
   /** Its values in words, after "expected … to be". */
   readonly takes: string;
@@ -97,7 +97,7 @@ export const STEP_FIELDS: { readonly [Op in Step["op"]]: Fields<Extract<Step, { 
 };
 
 /**
- * Reads the fields of a step by the table. What is read is a copy: nothing of `given` stays in the step.
+ * Reads the fields of a step by the table. The result is a copy that shares nothing with `given`.
  *
  * @param refuse throws what is wrong
  */
@@ -119,12 +119,12 @@ export function readStepFields(
   return Object.fromEntries([["op", op], ...fields]) as unknown as Step;
 }
 
-/** Says how long a list is that is too long. */
+/** Gives the length of a list that is too long. */
 function longer(value: unknown): string {
   return Array.isArray(value) && value.length > LIST_LIMIT ? `, ${value.length} in all` : "";
 }
 
-/** Names the words that a wrong one was probably meant to be. */
+/** Suggests valid words for a wrong one. */
 function hint(value: unknown, { words = [], synonyms = {} }: FieldKind<unknown>): string {
   if (typeof value !== "string") return "";
   const begun = words.filter((w) => value.length > 1 && w.toLowerCase().startsWith(value.toLowerCase()));

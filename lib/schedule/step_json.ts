@@ -6,7 +6,7 @@ import type { Step } from "./step.ts";
 import { readStepFields, STEP_FIELDS } from "./step_fields.ts";
 
 /**
- * Reads a step from JSON. It is untrusted input: each field is checked, and no other field is let through.
+ * Reads a step from JSON. It is untrusted input: each field is checked, and unknown fields are errors.
  *
  * @param place which step of a trace it is, for messages
  * @throws {ScheduleError} for an unknown `op`, and for a field that is missing, unknown, or not of its kind

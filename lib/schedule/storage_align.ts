@@ -28,7 +28,7 @@ export function storageAlign(
   const note = `${axis},${factor},${offset}`;
   if (!alignOf(note, rank)) {
     throw new ScheduleError(
-      `${asked}: it has ${rank} dimensions, and all but the last have a stride to choose; ` +
+      `${asked}: it has ${rank} dimensions, and the last one has a fixed stride; ` +
         `the factor is positive, and the offset below it`,
       b,
     );

@@ -12,11 +12,11 @@ import { partialSumsNest, totalNest } from "./stream_k_blocks.ts";
 import { stepRanges } from "./stream_k_ranges.ts";
 
 /**
- * Shares a reduction out in equal ranges of steps, whatever number of tiles there are: the steps of all tiles stand
- * in one line, tile after tile, and each worker takes its range of it, across the border of two tiles where that
- * lies in it (stream-K: Osama et al., 2023, "Stream-K: Work-centric Parallel Decomposition for Dense Matrix-Matrix
- * Multiplication on the GPU"). A new block computes what each worker adds to each of its tiles, and the block
- * reduces the parts of each tile. `tile` has a number for each spatial axis, `step` is for the axis that is reduced.
+ * Divides a reduction into equal ranges of steps, for any number of tiles. The steps of all tiles form one sequence, tile
+ * after tile, and each worker gets a range of it, which may cross tiles (stream-K: Osama et al., 2023, "Stream-K:
+ * Work-centric Parallel Decomposition for Dense Matrix-Matrix Multiplication on the GPU"). A new block computes each
+ * worker's partial sum for each of its tiles, and the block adds the partial sums of each tile. `tile` has a number for
+ * each spatial axis; `step` is for the reduced axis.
  *
  *                                         for worker, slot, i_1, turn, k in grid(2, 2, 4, 3, 4):
  *                                           init: B_parts[worker, slot, i_1] = 0
@@ -28,8 +28,8 @@ import { stepRanges } from "./stream_k_ranges.ts";
  *                                           B[i] = B[i] + (B_parts[worker(i // 4, part), slot(i // 4, part), i % 4]
  *                                             if there is one else 0)                 (tile 4, step 4, 2 workers)
  *
- * @throws {ScheduleError} where the block is not alone in one serial loop an axis, reduces over other than one axis,
- * the tile or the step does not divide it, or there are fewer steps than workers
+ * @throws {ScheduleError} if the block is not alone in one serial loop per axis, does not reduce over exactly one axis, is
+ * not divisible by tile or step, or has fewer steps than workers
  */
 export function streamK(
   func: PrimFunc,
@@ -45,7 +45,7 @@ export function streamK(
   const [top] = loops;
   if (!b.init || !top || !isStraight(found, analyzer)) {
     throw new ScheduleError(
-      `${asked}: it is no reduction, whole and alone in one serial loop an axis; streamK before changing its loops`,
+      `${asked}: it is not a whole reduction, alone in one serial loop per axis; streamK before changing its loops`,
       top ?? b,
     );
   }

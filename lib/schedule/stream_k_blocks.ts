@@ -57,7 +57,7 @@ export function partialSumsNest(
 
   const first = mul(worker.iter.var, length);
   const tileAt = add(floorDiv(first, steps), slot.iter.var);
-  // Of its first tile a worker may take the end, of all others the start.
+  // A worker may begin at the end of its first tile; it takes all others from their start.
   const before = floorMod(first, steps), passed = mul(slot.iter.var, steps);
   const stepAt = add(max(sub(before, passed), 0), turn.iter.var);
   const isLive = and(

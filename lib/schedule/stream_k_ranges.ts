@@ -1,10 +1,10 @@
-/** How stream-K shares the steps of a reduction out. */
+/** Divides the steps of a reduction among workers (stream-K). */
 import { isConst } from "../ir/build.ts";
 import { gcd } from "../arith/gcd.ts";
 import type { Block } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
 
-/** Steps of a reduction, most: with some to spare, numbers of steps stay within an index. */
+/** Steps of a reduction, at most: numbers of steps stay well within i32. */
 const MOST_STEPS = 2 ** 28;
 
 /** The ranges of equal length into which the steps of all tiles are cut, tile after tile. */
@@ -26,7 +26,7 @@ export interface StepRanges {
 }
 
 /**
- * Cuts the steps of a reduction into ranges, one a worker.
+ * Cuts the steps of a reduction into ranges, one per worker.
  *
  * @throws {ScheduleError} where tile, step or workers do not fit the block
  */
@@ -58,7 +58,7 @@ export function stepRanges(
     if (!(Number.isInteger(by) && by >= 1 && whole % by === 0)) {
       const extent = Number.isNaN(whole) ? "not constant" : `${whole}`;
       throw new ScheduleError(
-        `${asked}: axis ${it.var.name} is ${extent} long, and not so many times ${by}; ` +
+        `${asked}: axis ${it.var.name} is ${extent} long, not a multiple of ${by}; ` +
           (Number.isNaN(whole) ? "specialize the program first" : "choose a divisor, or padEinsum first"),
         b,
       );
@@ -77,7 +77,7 @@ export function stepRanges(
     throw new ScheduleError(`${asked}: it has ${all} steps, so 1 to ${all} workers have something to do`, b);
   }
   const length = Math.ceil(all / workers), used = Math.ceil(all / length);
-  // StepRanges begin at multiples of this within a tile, and tiles within a range: the last of those meets the most.
+  // Ranges begin at multiples of this within a tile, and tiles within a range. The last offset meets the most.
   const grain = gcd(length, steps);
   const slots = Math.min(tiles, 1 + Math.floor((steps - grain + length - 1) / steps));
   const parts = Math.min(used, 1 + Math.floor((length - grain + steps - 1) / length));

@@ -10,7 +10,7 @@ import { stepFromJson } from "./step_json.ts";
 /** Steps of a schedule, at most: ten times what a rule takes, and few enough to replay. */
 export const STEP_LIMIT = 1000;
 
-/** Statements and expressions on the way: thirty times what rules make, and soon gone through. */
+/** Statements and expressions of an intermediate program, at most: thirty times what rules make. */
 const SIZE_LIMIT = 1 << 15;
 
 /** A trace as JSON data. */
@@ -59,13 +59,13 @@ export class Trace {
     return { program: this.program, steps: this.steps };
   }
 
-  /** Writes the trace as calls, one a line. */
+  /** Writes the trace as calls, one per line. */
   toString(): string {
     return this.steps.map(showStep).join("\n");
   }
 }
 
-/** What an object has of its own; nothing of anything else. */
+/** Gives the own fields of an object; none of other values. */
 function fieldsOf(x: unknown): Readonly<Record<string, unknown>> {
   return typeof x === "object" && x !== null ? { ...x } : {};
 }

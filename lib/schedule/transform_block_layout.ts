@@ -29,8 +29,8 @@ import { replaceStmt } from "./replace_stmt.ts";
  *
  *                                         ({ split: [[], [], []], order: [[0, 1], 2] })
  *
- * @throws {ScheduleError} where its loops were changed, a map that is none of its axes, or an axis that would
- * be spatial and reduce at once
+ * @throws {ScheduleError} if its loops were changed, the map does not fit its axes, or an axis would be spatial and
+ * reduce at once
  */
 export function transformBlockLayout(
   func: PrimFunc,
@@ -76,7 +76,7 @@ export function transformBlockLayout(
     const a = variable(nameOf(pieces, b.iters.map((it) => it.var)));
     return { loop: forLoop(v, extent, b), axis: iterVar(a, extent, axis.type) };
   });
-  // An axis of one iteration stays in the block, so that a split or a thread of its loop still reaches it.
+  // An axis of one iteration stays in the block, so that later splits and binds of its loop still affect it.
   for (const { axis } of nest) if (!isConst(axis.extent, 1)) analyzer.bind(axis.var, axis.extent);
   const values = backward(dimensions, nest.map((x) => x.axis.var), b.iters.length);
   const by = new Map<Var, Expr>(b.iters.flatMap((it, k) => {
@@ -104,7 +104,7 @@ function nameOf(pieces: readonly Piece[], vars: readonly Var[]): string {
   return parts.length === 1 ? `${parts[0]}` : `${parts.join("_")}_fused`;
 }
 
-/** What does not come from memory, simplified: a value stays as it was written, for reducers to be known by. */
+/** Simplifies indices and conditions only: stored values keep their form, by which reducers are recognised. */
 function simplified(s: Stmt, analyzer: Analyzer): Stmt {
   const expr = (e: Expr): Expr => {
     if (!readsMemory(e)) return analyzer.simplify(e);

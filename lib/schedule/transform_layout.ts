@@ -19,7 +19,7 @@ import { replaceStmt } from "./replace_stmt.ts";
  *
  *                                         ({ split: [[4], []], order: [0, 2, 1] })
  *
- * @throws {ScheduleError} for a parameter, whose layout is the caller's, or a map that is none of its dimensions
+ * @throws {ScheduleError} for a parameter, whose layout is the caller's, or a map that does not fit its dimensions
  */
 export function transformLayout(func: PrimFunc, name: string, map: IndexMap): PrimFunc {
   const asked = `cannot transform the layout of ${name}`;
@@ -65,7 +65,7 @@ export function transformLayout(func: PrimFunc, name: string, map: IndexMap): Pr
 /** An analyzer that knows the loops of `func` and the axes of `b`. */
 function analyzerIn(func: PrimFunc, b: Block): Analyzer {
   const analyzer = Analyzer.of(func);
-  // An axis of one iteration stays in the indices: other steps read the block's axes off them.
+  // An axis of one iteration stays in the indices: other steps read the block's axes from them.
   for (const it of b.iters) if (!isConst(it.extent, 1)) analyzer.bind(it.var, it.extent);
   return analyzer;
 }

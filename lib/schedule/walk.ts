@@ -14,7 +14,7 @@ export interface WalkedStep {
 }
 
 /**
- * A schedule step by step: what `func` is before and after each step of `trace`, as text.
+ * Gives a schedule step by step: the text of `func` before and after each step of `trace`.
  *
  * @throws {ScheduleError} as `replay` does
  */

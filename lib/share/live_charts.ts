@@ -1,19 +1,21 @@
-/** What makes the charts of a page live, without any request and without any code that comes from data. */
+/** The scripts that make the charts of a page interactive, without requests and without code from data. */
 import { loadDrawing, vegaOf } from "../charts/picture.ts";
 import type { Spec } from "../charts/spec.ts";
 
-/** A script of a page, and what its Content-Security-Policy calls it. */
+/** A script of a page, and its hash for the Content-Security-Policy. */
 export interface Script {
+  /** The source of the script. */
   readonly text: string;
+  /** The hash of the source, as a policy names it: `sha256-…`. */
   readonly hash: string;
 }
 
 let loaded: Promise<readonly Script[]> | undefined;
 
-/** Vega, its interpreter of expressions, and what draws every chart of the page; read from their packages once. */
+/** Returns Vega, its expression interpreter, and the script that draws every chart. The packages are read once. */
 export function chartScripts(): Promise<readonly Script[]> {
   return loaded ??= (async () => {
-    // A package has a file's address once it is loaded.
+    // A package's URL is that of a file only after the package is loaded.
     await Promise.all([loadDrawing(), import("npm:vega-interpreter@2.3.2")]);
     const [vega, interpreter] = await Promise.all([
       Deno.readTextFile(new URL("./vega.min.js", import.meta.resolve("npm:vega@6.4.0"))),
@@ -26,13 +28,13 @@ export function chartScripts(): Promise<readonly Script[]> {
   })();
 }
 
-/** A chart as a page's script draws it: its tooltips say what each mark stands for. */
+/** Compiles a chart for the page's script, with a tooltip for each mark. */
 export async function liveSpec(spec: Spec): Promise<unknown> {
   const { config } = spec as { readonly config?: { readonly mark?: object } };
   return await vegaOf({ ...spec, config: { ...config, mark: { ...config?.mark, tooltip: true } } });
 }
 
-/** The interpreter's module, of one import and one export, as a script that takes and gives through `vega`. */
+/** Makes a script of the interpreter's module: its one import and its one export go through `vega`. */
 function asScript(module: string): string {
   return "(() => {\n" +
     module.replace(/^import (\{[^}]*\}) from 'vega-util';$/m, "const $1 = vega;")
@@ -46,8 +48,8 @@ async function sha256(text: string): Promise<string> {
 }
 
 /**
- * Draws each chart from the data beside its picture, which then is for paper only. Expressions are interpreted, so
- * that the page's policy can forbid to make code of text; texts are set as text.
+ * Draws each chart from the data beside its picture; the picture is then used only for print. Expressions are
+ * interpreted, so that the page's policy can forbid evaluating text as code.
  */
 const DRAW = `"use strict";
 const tip = document.body.appendChild(document.createElement("div"));

@@ -1,4 +1,4 @@
-/** Results as what is shared of them: a manifest, and every trial. */
+/** Converts results to a manifest and a list of all trials. */
 import { schedule } from "../dlight/schedule.ts";
 import { TunebookError } from "../base/error.ts";
 import { funcFromJson, type FuncJson } from "../ir/func_json.ts";
@@ -22,20 +22,21 @@ import type { Confirmed } from "../tuning/confirm.ts";
 import type { TuneLog } from "../tuning/tune_log.ts";
 import { VERSION } from "../base/version.ts";
 
-/** What can be shared. */
+/** A result that can be shared. */
 export type Shareable = Comparison | Comparisons | TuneLog;
 
+/** The options of `share`. */
 export interface ShareOptions {
-  /** Default: what was computed. */
+  /** The title of the page. Default: the program in one line, or the number of operators. */
   readonly title?: string;
-  /** What a program is, in words, by its name. */
+  /** Descriptions of programs for readers, by the program's name. Default: none. */
   readonly notes?: Readonly<Record<string, string>>;
 }
 
 /**
- * The manifest of results, and their trials.
+ * Makes the manifest of results, and collects their trials.
  *
- * @throws {RecordError} for results without a trial, or of several devices
+ * @throws {RecordError} if a result has no trial, or the results come from several devices
  */
 export function manifestOf(
   results: readonly Shareable[],
@@ -50,7 +51,11 @@ export function manifestOf(
       : { trials: r.records, made: searchResults(r), budget: r.budget }
   );
   const empty = parts.length === 0 || parts.some((p) => p.trials.length === 0);
-  if (empty) throw new RecordError("cannot share a result without a trial: let it run until it has one");
+  if (empty) {
+    throw new RecordError(
+      "expected results with trials, got a result without a trial, sharing results; let it run until it has one",
+    );
+  }
   const trials = parts.flatMap((p) => p.trials);
   const tasks = parts.map(({ trials: [first], made, budget }): SharedTask => {
     const { task, fingerprint, program, seed } = first as TrialRecord;
@@ -77,15 +82,15 @@ export function manifestOf(
   return { manifest, trials };
 }
 
-/** The device that all trials ran on, with its peaks where one of them knows them. */
+/** Finds the device that all trials ran on, with its measured peaks if a trial has them. */
 function deviceOf(trials: readonly TrialRecord[]): Target {
   const targets = [...new Set(trials.map((r) => r.target))].map((t) => targetFromJson(JSON.parse(t)));
   const [first] = targets as [Target, ...Target[]];
   const other = targets.find((t) => !isSameDevice(t, first));
   if (!other) return targets.find((t) => t.peaks) ?? first;
   throw new RecordError(
-    `cannot share results of ${first.name} by its ${first.clock} clock and of ${other.name} by its ${other.clock} ` +
-      `clock as one: share them apart`,
+    `expected results of one device and clock, got ${first.name} with the ${first.clock} clock and ${other.name} with ` +
+      `the ${other.clock} clock, sharing results; share each device's results separately`,
   );
 }
 
@@ -106,7 +111,7 @@ function timesOf({ medianMs, samples }: SummaryRow) {
   return { ms: medianMs, samples };
 }
 
-/** The winner of a search, and DLight's own where the search began with it. */
+/** The best schedule of a search, and DLight's preset if the search started from it. */
 function searchResults({ records, best, confirmed }: TuneLog): readonly SharedResult[] {
   const scheduleOf = (record: TrialRecord) => {
     const again = confirmed.find((c) => c.record === record && c.ms > 0);
@@ -120,7 +125,7 @@ function searchResults({ records, best, confirmed }: TuneLog): readonly SharedRe
   ];
 }
 
-/** The trace of DLight's preset for what these trials ran on. */
+/** The trace of DLight's preset for the program and device of these trials; undefined if no rule takes the program. */
 function ruleTrace([first]: readonly TrialRecord[]): string | undefined {
   if (!first) return undefined;
   try {
@@ -154,7 +159,7 @@ function confirmedSchedule(
   return { ...pointOf(record), confirmed: true, ms, samples };
 }
 
-/** What nobody has confirmed stands as the trial that it was. */
+/** A schedule that was not confirmed, with the times of its trial. */
 function trialSchedule(record: TrialRecord): SharedSchedule {
   const { medianMs: ms, samples, againstMs, againstSamples } = record;
   const against = againstSamples.length > 0 ? { against: { ms: againstMs, samples: againstSamples } } : {};

@@ -1,21 +1,25 @@
-/** Results as one HTML page that needs nothing else: tables, and charts as pictures with their data beside them. */
+/** Writes results as one self-contained HTML page: tables, and charts as pictures with their data. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printable, printableLine } from "../base/printable.ts";
 import { type Chart, shownWidth } from "../charts/chart.ts";
 import { chartScripts, liveSpec } from "./live_charts.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 
+/** A section of a page. */
 export interface Section {
+  /** The heading, plain text. */
   readonly title: string;
+  /** A paragraph below the heading, plain text. */
   readonly text?: string;
+  /** Charts and tables, in order. */
   readonly parts: readonly (Chart | Table)[];
 }
 
-/** What a page has beside its sections. */
+/** The parts of a page beside its sections. */
 export interface PageOptions {
-  /** Draws the charts again in whoever's browser, where they tell of each mark; without scripts they are pictures. */
+  /** Draws the charts in the reader's browser too, with tooltips. Without scripts they are pictures. Default false. */
   readonly interactive?: boolean;
-  /** HTML behind the sections; its texts are escaped already. */
+  /** HTML after the sections, with all texts already escaped. Default: none. */
   readonly foot?: string;
 }
 
@@ -26,14 +30,17 @@ table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflo
 img{max-width:100%;height:auto}details{margin:.3em 0 1em;font-size:13px}figure{margin:1em 0}
 pre{background:#f6f6f6;padding:1em;overflow:auto}h2{margin-top:2em}`;
 
-/** Where charts are live their pictures are for paper. */
+/** Hides the pictures of interactive charts, except in print. */
 const LIVE_STYLE = `
 figure.chart{overflow-x:auto}figure.live img{display:none}
 #tip{display:none;position:absolute;background:#fff;border:1px solid #bbb;border-radius:4px;padding:4px 8px;
 font-size:12px;white-space:pre;pointer-events:none;box-shadow:0 1px 4px #0003}
 @media print{figure.chart div,#tip{display:none!important}figure.live img{display:inline}}`;
 
-/** The page. Every text in it is escaped; nothing is fetched, and nothing run but what draws its charts. */
+/**
+ * Writes the page. Every text in it is escaped. Its policy forbids requests, and all scripts except those that draw the
+ * charts.
+ */
 export async function pageOf(
   title: string,
   intro: string,
@@ -73,7 +80,7 @@ async function figure(chart: Chart, interactive: boolean): Promise<string> {
     `<details><summary>Vega-Lite</summary><pre>${spec}</pre></details>`;
 }
 
-/** JSON for programs to read in a page: whatever it holds does not end its element, and no letter of it acts. */
+/** Embeds JSON data in a page. It escapes every text that could end the element or act as a control character. */
 export function dataScript(data: unknown, id?: string): string {
   const text = printable(JSON.stringify(data)).replaceAll("<", "\\u003c");
   return `<script type="application/json"${id === undefined ? "" : ` id="${id}"`}>${text}</script>`;

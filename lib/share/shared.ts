@@ -1,4 +1,4 @@
-/** A result that people share: written as one page or one folder, and opened as a stranger's data. */
+/** A shared result: written as one page or one folder, and opened as untrusted input. */
 import { dirname } from "node:path";
 import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
@@ -24,40 +24,40 @@ import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { name, recordOf, text } from "../base/option_kinds.ts";
 
-/** Results with all that it takes to look at them, to check them, and to measure them again elsewhere. */
+/** Results with everything that is needed to read them, check them, and measure them again on another device. */
 export class Shared {
-  /** What it was read from, or written to last. */
+  /** The path that it was read from or last written to; empty if there is none. */
   #path = "";
 
   private constructor(
     readonly manifest: Manifest,
-    /** Every trial. */
+    /** Every trial, in order. */
     readonly records: readonly TrialRecord[],
-    /** The programs, and the schedules that won. */
+    /** The programs, each with the best schedule of every method. */
     readonly workloads: readonly SharedWorkload[],
   ) {}
 
   /**
-   * What is to be shared of results.
+   * Collects what is shared of one or more results, without writing it.
    *
-   * @throws {RecordError} for results without a trial, or of several devices
+   * @throws {RecordError} if a result has no trial, or the results come from several devices
    */
   static of(results: Shareable | readonly Shareable[], options: ShareOptions = {}): Shared {
     const list = Array.isArray(results) ? results as readonly Shareable[] : [results as Shareable];
     const { manifest, trials } = manifestOf(list, options);
-    return new Shared(manifest, trials, workloadsOf("share the result", manifest));
+    return new Shared(manifest, trials, workloadsOf("sharing results", manifest));
   }
 
   /**
-   * Opens a page or a folder that `share` wrote. It may come from anybody: it is read as data, field by field, nothing
-   * of it is run, and what does not fit together is refused.
+   * Opens a page or a folder that `share` wrote. It is untrusted input: it is read as data, field by field, and none of
+   * it is run. Inconsistent data are refused.
    *
-   * @throws {RecordError} if it can't be read, is no such thing, or says what can't be
+   * @throws {RecordError} if it can't be read, was not written by `share`, or is not consistent
    */
   static async open(path: string): Promise<Shared> {
     const { manifest: json, trials } = await contentsOf(path);
     const manifest = manifestFrom(path, json);
-    const workloads = workloadsOf(`open ${path}`, manifest);
+    const workloads = workloadsOf(`opening ${path}`, manifest);
     const records = trialsFrom(`the trials in ${path}`, trials);
     checkTrials(path, manifest, records);
     const shared = new Shared(manifest, records, workloads);
@@ -65,24 +65,24 @@ export class Shared {
     return shared;
   }
 
-  /** Every trial as an Arrow table. */
+  /** Every trial as an Arrow table, one row a trial. */
   get trials(): Table {
     return recordsToTable(this.records);
   }
 
-  /** What came of each method: one row each, as `compare` gives them. */
+  /** The summary of all programs as an Arrow table: one row a method, as `compare` makes it. */
   get summary(): Table {
     return summaryTable(this.workloads.flatMap(outcomesOf));
   }
 
-  /** The charts: of all programs where they are several, then of each, in order. */
+  /** The charts: one of all programs if there are several, then two of each program, in order. */
   get charts(): readonly Chart[] {
     return this.#sections().flatMap((s) => s.parts.filter((p) => p instanceof Chart));
   }
 
   /**
-   * Writes everything as one page, where `path` ends in .html, or else as a folder: that page as index.html, and
-   * manifest.json, trials.arrows and the charts as PNG and Vega-Lite.
+   * Writes everything as one page if `path` ends in .html, and as a folder otherwise. The folder holds the page as
+   * index.html, manifest.json, trials.arrows, and the charts as PNG and Vega-Lite.
    *
    * @throws {RecordError} if it can't be written
    */
@@ -107,25 +107,26 @@ export class Shared {
     } catch (e) {
       if (e instanceof TunebookError) throw e;
       throw new RecordError(
-        `cannot write ${path}: ${
+        `expected a path that can be written, got an error (${
           e instanceof Error ? e.message : e
-        }; choose a path in a folder that can be written`,
+        }), writing ${path}; ` +
+          `choose a path in a folder that can be written`,
       );
     }
     this.#path = path;
   }
 
   /**
-   * Measures the shared schedules on this device, in turn with DLight's own preset for it and with every result
-   * checked. A schedule that does not fit this device, or a program that can't be measured on it, has rows that say why.
+   * Measures the shared schedules on this device, interleaved with DLight's preset for it. Every result is checked. A
+   * schedule or program that does not run on this device has rows that say why.
    *
-   * @throws {TunebookError} for a number of rounds that is none
+   * @throws {OptionError} if an option is unknown or has an invalid value
    */
   async rerun(device: TunableDevice, options: RerunOptions = {}): Promise<Rerun> {
     return await rerun(this.manifest.device, this.workloads, device, options);
   }
 
-  /** In words. */
+  /** Returns title, counts, device, time and path in one line. */
   toString(): string {
     const { title, device, time } = this.manifest;
     const schedules = this.workloads.flatMap((s) => s.results.filter((r) => r.best)).length;
@@ -133,12 +134,12 @@ export class Shared {
       `shared ${time}${this.#path && `, in ${this.#path}`}`;
   }
 
-  /** What a terminal shows. */
+  /** Returns the text for a terminal: the line of `toString`, and the summary as a table. */
   [Symbol.for("Deno.customInspect")](): string {
     return `${printable(`${this}`)}\n${tableBundle(this.summary)["text/plain"]}`;
   }
 
-  /** What a notebook's cell shows. */
+  /** Returns the formats for a notebook's cell: that line and the summary, as HTML and as text. */
   [inCell](): Bundle {
     const table = tableBundle(this.summary);
     return {
@@ -178,11 +179,11 @@ export class Shared {
 const SHARE_FIELDS = { title: text, notes: recordOf(text) } satisfies Fields<ShareOptions>;
 
 /**
- * Writes a result of `compare` or `autotvm.tune`, or a list of them, as one page (a path that ends in .html) or one
- * folder that holds all of it: charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open`
- * reads it, anywhere.
+ * Writes one or more results of `compare` or `autotvm.tune` as one page (a path that ends in .html) or one folder. It
+ * holds the charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open` reads it on any
+ * machine.
  *
- * @throws {RecordError} for results without a trial or of several devices, or if it can't be written
+ * @throws {RecordError} if a result has no trial, the results come from several devices, or the path can't be written
  */
 export async function share(
   results: Shareable | readonly Shareable[],
@@ -196,21 +197,22 @@ export async function share(
   return shared;
 }
 
-/** Bytes of a page, or of a file of a shared folder. */
-const LARGEST = 64 * 2 ** 20;
+/** What is read: a page, or the files of a folder, of up to 64 MiB each. */
+const SHARED = { what: "a page or a folder of share", most: 64 * 2 ** 20 };
 
-/** The manifest's text and the trials' bytes in a page or a folder. */
+/** Reads the manifest's text and the trials' bytes from a page or a folder. */
 async function contentsOf(path: string): Promise<{ readonly manifest: string; readonly trials: Uint8Array }> {
-  const kind = kindOf("open", path);
+  const kind = kindOf("opening", path);
   if (kind === "nothing") {
     throw new RecordError(
-      `cannot open ${path}: it does not exist; give a page or a folder that share has written`,
+      `expected a page or a folder of share, got nothing at that path, opening ${path}; give a page or a folder that ` +
+        `share has written`,
     );
   }
-  if (kind === "file") return partsOf(path, textOf(await readFile("open", path, LARGEST)));
+  if (kind === "file") return partsOf(path, textOf(await readFile("opening", path, SHARED)));
   return {
-    manifest: textOf(await readFile("open", `${path}/manifest.json`, LARGEST)),
-    trials: await readFile("open", `${path}/trials.arrows`, LARGEST),
+    manifest: textOf(await readFile("opening", `${path}/manifest.json`, SHARED)),
+    trials: await readFile("opening", `${path}/trials.arrows`, SHARED),
   };
 }
 

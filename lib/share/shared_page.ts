@@ -1,4 +1,4 @@
-/** A shared result as one HTML page, for people and for programs; and what is for programs, out of such a page. */
+/** Writes a shared result as one HTML page for readers and programs, and reads the data out of such a page. */
 import { printable, printableLine } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
 import type { Manifest } from "../records/manifest.ts";
@@ -10,10 +10,10 @@ import { escapeHtml, htmlOf } from "../notebook/tables.ts";
 
 const MANIFEST = "tunebook-manifest";
 const TRIALS = "tunebook-trials";
-/** How Arrow's stream format is called (IANA's list of media types). */
+/** A data URL with the media type of Arrow's stream format (IANA's list of media types). */
 const TRIALS_URL = "data:application/vnd.apache.arrow.stream;base64,";
 
-/** The page: charts and tables, then how to run it again, the schedules, the device, and the data. */
+/** Writes the page: charts and tables, then how to run it again, the schedules, the device, and the data. */
 export async function sharedPage(
   manifest: Manifest,
   workloads: readonly SharedWorkload[],
@@ -26,8 +26,8 @@ export async function sharedPage(
   const seeds = [...new Set(tasks.map((t) => t.seed))].join(", ");
   const intro =
     `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
-    "Every candidate's results were checked against a reference; the bars are medians of interleaved rounds with " +
-    `their 95% confidence intervals${unconfirmed}. The charts tell more where they are pointed at.`;
+    "Every candidate's results were checked against a reference. The bars are medians of interleaved rounds with " +
+    `their 95% confidence intervals${unconfirmed}. Point at a mark of a chart to see its values.`;
   const foot = [
     RERUN,
     "<h2>The schedules</h2>",
@@ -36,8 +36,8 @@ export async function sharedPage(
     deviceOf(manifest),
     "<h2>The data</h2>",
     `<p><a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}${trials.toBase64()}">trials.arrows</a>: every ` +
-    `trial with all its samples, as an Arrow stream, which any Arrow reader opens. What the page says is also in it ` +
-    `as JSON: the element ${MANIFEST}.</p>`,
+    `trial with all its samples, as an Arrow stream. Any Arrow reader opens it. The element ${MANIFEST} of this page ` +
+    `holds the results as JSON.</p>`,
     dataScript(manifest, MANIFEST),
   ].join("\n");
   const shown = sections.map(({ title, text, parts }) => ({
@@ -57,13 +57,13 @@ const again = await shared.rerun(device);
 await display(again.table, again.chart);`;
 
 const RERUN = `<h2>On your device</h2>
-<p>Keep this file. In a checkout of Tunebook, with nothing but Node, this measures the schedules below on your device, in
-turn with the preset that DLight has for it, and shows both devices side by side:</p>
+<p>Keep this file. Run this command in a checkout of Tunebook; it needs only Node. It measures the schedules below on your
+device, interleaved with DLight's preset for it, and shows both devices side by side:</p>
 <pre>${escapeHtml(COMMAND)}</pre>
-<p>The same in a notebook of Tunebook's:</p>
+<p>The same in a notebook:</p>
 <pre>${escapeHtml(CELL)}</pre>
-<p>Nothing of the page is run by that: programs and schedules are data, checked field by field, rebuilt by Tunebook's own
-steps and held against the limits of your device; results are checked against the reference.</p>`;
+<p>No part of the page is run. Programs and schedules are data: Tunebook checks every field, rebuilds the schedules by its
+own steps, and checks them against the limits of your device. Results are checked against the reference.</p>`;
 
 function schedulesOf({ func, task, results }: SharedWorkload): string {
   const schedules = results.flatMap(({ result, best }) =>
@@ -75,14 +75,14 @@ function schedulesOf({ func, task, results }: SharedWorkload): string {
     folded("The program", `${func}`) + schedules.join("");
 }
 
-/** A text of many lines under one. */
+/** Folds a long text under a title. */
 function folded(title: string, text: string): string {
   return `<details><summary>${escapeHtml(printableLine(title))}</summary><pre>${
     escapeHtml(printable(text))
   }</pre></details>`;
 }
 
-/** The device and the programs that took part; its limits and features fold. */
+/** Writes a table of the device and the versions. The device's limits and features fold. */
 function deviceOf({ device, versions }: Manifest): string {
   const { limits, peaks, name, runtime, clock, profile, ...features } = device;
   const measured = Object.entries(peaks ?? {}).map((
@@ -99,10 +99,10 @@ function deviceOf({ device, versions }: Manifest): string {
 }
 
 /**
- * The manifest's text and the trials' bytes of a page; nothing else of it is read.
+ * Reads the manifest's text and the trials' bytes from a page. Nothing else of the page is read.
  *
- * @param path of whose it is, for the error
- * @throws {RecordError} where it is no such page
+ * @param path where the page comes from, for the error
+ * @throws {RecordError} if `share` did not write the page
  */
 export function partsOf(
   path: string,
@@ -112,15 +112,17 @@ export function partsOf(
   const trials = between(page, `<a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}`, '"');
   if (manifest === undefined || trials === undefined) {
     throw new RecordError(
-      `cannot open ${path}: it is no page that share has written; a page that was saved from a browser may lack its ` +
-        `data: ask for the file itself`,
+      `expected a page that share has written, got another page, opening ${path}; a page that was saved from a ` +
+        `browser may lack its data: ask for the original file`,
     );
   }
   try {
     return { manifest, trials: Uint8Array.fromBase64(trials) };
   } catch (e) {
     if (!(e instanceof SyntaxError)) throw e;
-    throw new RecordError(`cannot open ${path}: its trials are no base64; ask for the file itself`);
+    throw new RecordError(
+      `expected trials in base64, got other text, opening ${path}; ask for the original file`,
+    );
   }
 }
 

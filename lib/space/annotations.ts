@@ -1,12 +1,12 @@
-/** What some loops may be annotated with, all together. */
+/** Lists the combinations of annotations of some loops. */
 import { SpaceError } from "./error.ts";
 import type { AnnotateOptions, Annotation } from "./knobs.ts";
 
-/** More than that are no knob but a space of their own. */
+/** The maximum number of candidates of one knob. */
 const MOST = 4096;
 
 /**
- * One annotation a loop, in every combination; only the last loop can be vectorized, as AutoTVM has it too.
+ * Lists every combination of one annotation per loop. As in AutoTVM, only the last loop can be vectorized.
  *
  * @throws {SpaceError} where the preset is none of them, or there are more than 4096
  */

@@ -8,16 +8,16 @@ interface Test {
   readonly refuse: Constraint["refuse"];
 }
 
-/** Knobs that constraints tie together, by their places, and what is to be asked once each has its value. */
+/** Knobs that constraints connect, by their places, and the constraints to check once each knob has its value. */
 interface Group {
   readonly places: readonly number[];
   readonly tests: readonly (readonly Test[])[];
 }
 
-/** Draws from a group that may be refused before its accepted values are listed instead. */
+/** Refused draws from a group after which its accepted values are listed instead. */
 const TRIES = 256;
 
-/** What ties the knobs of a space to each other: which values go together, how many do, and draws of them. */
+/** The constraints between the knobs of a space: checks configurations, counts the accepted ones and draws from them. */
 export class Ties {
   readonly #answers: readonly (readonly Answer[])[];
   readonly #tests: readonly Test[];
@@ -78,7 +78,7 @@ export class Ties {
     return true;
   }
 
-  /** Each of a group's accepted values, cut short where the knobs chosen so far are refused already. */
+  /** Lists the accepted values of a group; skips a branch as soon as its knobs are refused. */
   #walk(group: Group, each: (digits: readonly number[]) => void): void {
     const digits = Array<number>(this.knobs.length).fill(0);
     const go = (depth: number): void => {

@@ -23,8 +23,8 @@ import type {
 import { withOuter } from "./splits.ts";
 
 /**
- * Answers each knob with its preset and collects what was declared. A requirement that the presets don't
- * meet is noted and not thrown, so that the knobs declared after it are collected too.
+ * Answers each knob with its preset and collects the declarations. A requirement that the presets don't meet is noted
+ * and not thrown, so that later knobs are collected too.
  */
 export class DeclaringKnobs implements Knobs {
   readonly #knobs = new Map<string, Knob>();
@@ -35,7 +35,7 @@ export class DeclaringKnobs implements Knobs {
     return [...this.#knobs.values()];
   }
 
-  /** What ties the knobs to each other. */
+  /** The constraints between the knobs. */
   get constraints(): readonly Constraint[] {
     return this.#constraints;
   }

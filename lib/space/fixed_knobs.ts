@@ -81,7 +81,7 @@ export class FixedKnobs implements Knobs {
     throw new RejectedConfig(`the template rejects ${this.#space.show(this.#config)}: ${reason}`);
   }
 
-  /** To be called after the template has run: throws if it has left a knob out. */
+  /** Throws if the template has left a knob out. Call it after the template has run. */
   finish(): void {
     const left = this.#space.knobs[this.#asked];
     if (left) throw this.#differs("no further knob", left);

@@ -6,44 +6,70 @@ import type { AnnotateOptions, Annotation, Answer, KnobValue, OrderPolicy, Split
 import { ordersOf } from "./orders.ts";
 import { enumerateSplits, nearestSplit, withOuter } from "./splits.ts";
 
+/** One free number of a space, with its candidates and its preset. */
 export type Knob = SplitKnob | ChoiceKnob | FlagKnob | ReorderKnob | AnnotateKnob;
 
 /** The candidates are the inner factors, outermost first; the outermost of all is derived from them. */
 export interface SplitKnob {
+  /** Tells this knob from the others. */
   readonly kind: "split";
+  /** The name; unique in its space. */
   readonly name: string;
   /** Extent of the loop, or null where it is symbolic. */
   readonly extent: number | null;
   /** Number of factors, the derived one included. */
   readonly parts: number;
+  /** The tuples of inner factors, outermost first. */
   readonly candidates: readonly (readonly number[])[];
   /** Position of the preset among the candidates. */
   readonly preset: number;
 }
+
+/** A choice among words or numbers. */
 export interface ChoiceKnob {
+  /** Tells this knob from the others. */
   readonly kind: "choice";
+  /** The name; unique in its space. */
   readonly name: string;
+  /** The options. */
   readonly candidates: readonly (string | number)[];
+  /** Position of the preset among the candidates. */
   readonly preset: number;
 }
+
+/** A choice between true and false. */
 export interface FlagKnob {
+  /** Tells this knob from the others. */
   readonly kind: "flag";
+  /** The name; unique in its space. */
   readonly name: string;
+  /** Both values. */
   readonly candidates: readonly boolean[];
+  /** Position of the preset among the candidates. */
   readonly preset: number;
 }
+
+/** An order of some loops. */
 export interface ReorderKnob {
+  /** Tells this knob from the others. */
   readonly kind: "reorder";
+  /** The name; unique in its space. */
   readonly name: string;
   /** The loops in each of their orders, outermost first. */
   readonly candidates: readonly (readonly string[])[];
+  /** Position of the preset among the candidates. */
   readonly preset: number;
 }
+
+/** An annotation for each of some loops. */
 export interface AnnotateKnob {
+  /** Tells this knob from the others. */
   readonly kind: "annotate";
+  /** The name; unique in its space. */
   readonly name: string;
   /** What each loop takes, outermost first. */
   readonly candidates: readonly (readonly Annotation[])[];
+  /** Position of the preset among the candidates. */
   readonly preset: number;
 }
 
@@ -102,7 +128,7 @@ export function showValue(value: KnobValue): string {
   return typeof value[0] === "string" ? value.join(",") : value.join("x") || "whole";
 }
 
-/** What a template is answered where the knob has its candidate `at`. */
+/** Gives the answer to the template if the knob has its candidate `at`. */
 export function answerOf(knob: Knob, at: number): Answer {
   if (knob.kind === "split") return withOuter(knob.extent ?? undefined, knob.candidates[at] ?? []);
   return knob.candidates[at] as KnobValue;
@@ -151,7 +177,7 @@ export function knobDistance(knob: Knob, a: number, b: number): number {
   }
 }
 
-/** Pairs of loops that stand the other way round (Kendall's tau distance): swaps of neighbours from a to b. */
+/** Counts the pairs of loops in opposite order (Kendall's tau distance): swaps of neighbours from a to b. */
 function swapsBetween(a: readonly string[], b: readonly string[]): number {
   const at = a.map((x) => b.indexOf(x));
   return at.reduce((n, p, i) => n + at.slice(i + 1).filter((q) => q < p).length, 0);

@@ -1,14 +1,14 @@
 import {
-  anyOf,
-  count,
   fields,
   fieldsOf,
   finite,
-  flag,
   integerFrom,
-  type Kind,
+  jsonAnyOf,
+  jsonCount,
+  jsonFlag,
+  type JsonKind,
+  jsonOneOf,
   listOf,
-  oneOf,
   textUpTo,
 } from "../base/read_json.ts";
 import { SpaceError } from "./error.ts";
@@ -21,19 +21,19 @@ const text = textUpTo(LETTERS);
 const factor = integerFrom(1);
 
 /** What a candidate of each kind of knob is. */
-const CANDIDATE: Readonly<Record<Knob["kind"], Kind<unknown>>> = {
+const CANDIDATE: Readonly<Record<Knob["kind"], JsonKind<unknown>>> = {
   split: listOf(factor, PARTS),
-  choice: anyOf<string | number>(text, finite),
-  flag,
+  choice: jsonAnyOf<string | number>(text, finite),
+  flag: jsonFlag,
   reorder: listOf(text, PARTS),
-  annotate: listOf(oneOf(["none", "unroll", "vectorize"]), PARTS),
+  annotate: listOf(jsonOneOf(["none", "unroll", "vectorize"]), PARTS),
 };
 
 /** What every knob has. */
 const KNOB = fields<Pick<Knob, "kind" | "name" | "preset">>({
-  kind: oneOf(Object.keys(CANDIDATE) as Knob["kind"][]),
+  kind: jsonOneOf(Object.keys(CANDIDATE) as Knob["kind"][]),
   name: text,
-  preset: count,
+  preset: jsonCount,
 });
 
 /**

@@ -1,13 +1,13 @@
-/** What a template may ask about its free numbers, and the answers. */
+/** The interface by which a template declares its free numbers and gets their values. */
 import { TunebookError } from "../base/error.ts";
 
-/** The value of one knob as JSON: a choice, the inner factors of a split, an order, an annotation a loop. */
+/** The value of one knob as JSON: a choice, the inner factors of a split, an order, or one annotation per loop. */
 export type KnobValue = string | number | boolean | readonly number[] | readonly string[];
 
-/** A point of a space: one value a knob. */
+/** A point of a space: one value per knob. */
 export type Config = Readonly<Record<string, KnobValue>>;
 
-/** The factors of a split into so many parts, outermost first. */
+/** The factors of a split, by the number of its parts; outermost first. */
 export interface Factors {
   /** One factor. */
   readonly 1: readonly [number | null];
@@ -18,8 +18,11 @@ export interface Factors {
   /** Four factors, the outer one free. */
   readonly 4: readonly [number | null, number, number, number];
 }
+
+/** The number of factors of a split. */
 export type PartCount = keyof Factors;
 
+/** The options of {@linkcode Knobs.split}. */
 export interface SplitOptions<P extends PartCount = PartCount> {
   /** Number of factors, the derived outermost one included. */
   readonly parts: P;
@@ -37,8 +40,8 @@ export interface SplitOptions<P extends PartCount = PartCount> {
 }
 
 /**
- * Which orders of some loops there are: all; those that permute the loops from the first to before the second
- * place; the merges of chains, each of which keeps its order; or a list.
+ * The allowed orders of some loops. `all`: every order. `interval`: permutations of the loops at places `from` to
+ * `to - 1`. `interleave`: merges of chains; each chain keeps its order. `candidates`: a list.
  */
 export type OrderPolicy =
   | { readonly policy: "all" }
@@ -49,14 +52,15 @@ export type OrderPolicy =
 /** What a loop may be annotated with. */
 export type Annotation = "none" | "unroll" | "vectorize";
 
+/** The options of {@linkcode Knobs.annotate}. */
 export interface AnnotateOptions {
   /** What a loop may take; `vectorize` is for the last loop only. */
   readonly among: readonly Annotation[];
-  /** One a loop. */
+  /** One per loop. */
   readonly preset: readonly Annotation[];
 }
 
-/** What a template is answered for a knob. */
+/** The answer to a template for one knob. */
 export type Answer = KnobValue | readonly (number | null)[];
 
 /**
@@ -78,9 +82,9 @@ export interface Knobs {
   /** What each of some loops, outermost first, is annotated with. */
   annotate(name: string, options: AnnotateOptions): readonly Annotation[];
   /**
-   * Ties knobs that were declared before to each other: `refuse` is given what they were answered, in their
-   * order, and says why such a configuration can't be, or nothing. It depends on nothing that another
-   * configuration would change, as it is asked for millions of them, before anything is scheduled.
+   * Adds a constraint between knobs that were declared before. `refuse` gets their values in the same order. It returns
+   * the reason for a refusal, or undefined. It must depend on these values alone: it is called for millions of
+   * configurations, before anything is scheduled.
    */
   require<A extends readonly Answer[]>(
     knobs: { readonly [I in keyof A]: string },
@@ -88,9 +92,11 @@ export interface Knobs {
   ): void;
 }
 
-/** What {@linkcode Knobs.require} was told. */
+/** A constraint that {@linkcode Knobs.require} added. */
 export interface Constraint {
+  /** Names of the knobs that it ties to each other. */
   readonly knobs: readonly string[];
+  /** Gets their values in the same order. Returns the reason for a refusal, or undefined. */
   readonly refuse: (...answers: readonly Answer[]) => string | undefined;
 }
 

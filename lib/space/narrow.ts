@@ -7,10 +7,10 @@ import type { KnobValue } from "./knobs.ts";
 export type Narrowing = Readonly<Record<string, readonly KnobValue[]>>;
 
 /**
- * The part of a space in which some knobs take some of their values only: to hold a knob fixed, or to walk
- * through what is left whole. A preset that is left out becomes the nearest of the values that remain.
+ * Restricts some knobs of a space to some of their values: to fix a knob, or to explore a small part completely. A
+ * preset that is left out becomes the nearest of the remaining values.
  *
- * @throws {SpaceError} for a knob that there isn't, and a value that is none of its knob's
+ * @throws {SpaceError} for an unknown knob, and for a value that its knob does not have
  */
 export function narrow(space: ConfigSpace, to: Narrowing): ConfigSpace {
   const unknown = Object.keys(to).find((name) => !space.knobs.some((k) => k.name === name));

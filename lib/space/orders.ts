@@ -2,7 +2,7 @@
 import { SpaceError } from "./error.ts";
 import type { OrderPolicy } from "./knobs.ts";
 
-/** More orders than that are no knob but a space of their own. */
+/** The maximum number of candidates of one knob. */
 const MOST = 5040;
 
 /**

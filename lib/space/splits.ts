@@ -3,10 +3,10 @@ import { SpaceError } from "./error.ts";
 import type { Factors, PartCount, SplitOptions } from "./knobs.ts";
 
 /**
- * All tuples of inner factors (outermost first, `parts - 1` long) that `options` allow, in lexicographic
- * order. `factors`: the product divides the extent. `power2`: powers of two whose product is at most the
- * least power of two that is not below the extent; a symbolic extent (undefined) sets no such bound. `verbose`:
- * both. `candidates`: those that are listed, within `max`.
+ * Lists the tuples of inner factors (outermost first, `parts - 1` long) that `options` allow, in lexicographic order.
+ * `factors`: the product divides the extent. `power2`: powers of two whose product is at most the extent, rounded up to
+ * a power of two; a symbolic extent (undefined) sets no bound. `verbose`: both. `candidates`: the listed ones within
+ * `max`.
  */
 export function enumerateSplits(
   name: string,
@@ -40,9 +40,8 @@ export function enumerateSplits(
 }
 
 /**
- * The position of the candidate nearest to the factors that were asked for: from the innermost outwards,
- * each factor is the largest one not above the one asked for. Where all are above (1 may not be among listed
- * candidates), it is the smallest.
+ * Finds the candidate nearest to the wanted factors. From the innermost outwards, each factor is the largest one that is
+ * not above the wanted one. If all are above (listed candidates may lack 1), it is the smallest.
  */
 export function nearestSplit(candidates: readonly (readonly number[])[], asked: readonly number[]): number {
   let left = [...candidates.keys()];

@@ -12,7 +12,7 @@ import { type Config, type Knobs, RejectedConfig } from "./knobs.ts";
 export type Template = (sch: Schedule, knobs: Knobs) => void;
 
 /**
- * A template of that name, by which records call it.
+ * Names a template; records hold the name.
  *
  * @throws {SpaceError} for a name without a letter, or of more than 100
  */
@@ -33,8 +33,8 @@ export interface AtPresets {
 }
 
 /**
- * The space that `template` declares for `func`. Its presets need not be accepted; but they must let the
- * template run to its end, as knobs are declared along the way.
+ * Finds the space that `template` declares for `func`. The template must run to its end at its presets, because it
+ * declares knobs as it runs. Its constraints may refuse the presets.
  *
  * @throws {SpaceError} where a declaration is wrong, or the template fails at its presets
  */

@@ -1,4 +1,4 @@
-/** What kernels of each language can use: the one place from which a target gets it. */
+/** The capabilities of each kernel language. Targets take them from this table only. */
 
 /** The languages that kernels are printed in: WebGPU's shading language, or JavaScript on the CPU. */
 export type KernelLanguage = "wgsl" | "js";

@@ -1,4 +1,4 @@
-/** A device as plain data: what rules, lowering and records need to know of it, and no handle. */
+/** A device as plain data: what rules, lowering and records need to know about it. It holds no handle. */
 import type { Capabilities } from "./capabilities.ts";
 
 /** Vendor profiles; presets are chosen by them. */
@@ -42,7 +42,7 @@ export interface Limits {
 
 /** Measured rates of a device, which no kernel exceeds by much. */
 export interface Peaks {
-  /** Float32 multiply-adds, two operations each, 10^9 operations a second. */
+  /** Float32 multiply-adds, counted as two operations each, GFLOP/s. */
   readonly gflops: number;
   /** Reading vectors of four from a storage buffer that fits its caches, GB/s. */
   readonly bufferGbps: number;

@@ -6,8 +6,8 @@ export function isSameDevice(a: Target, b: Target): boolean {
 }
 
 /**
- * Measures how unlike two devices are for schedules. It is undefined between devices of different kinds or vendors: a
- * good schedule for one says nothing of the other. It is 0 for the same device. Otherwise it is 1, plus the doublings
+ * Measures how much two devices differ for schedules. It is undefined between devices of different kinds or vendors: a
+ * good schedule for one tells nothing about the other. It is 0 for the same device. Otherwise it is 1, plus the doublings
  * between their limits and between their peaks, where both were measured, plus 1 for each feature that one of them lacks.
  */
 export function targetDistance(a: Target, b: Target): number | undefined {

@@ -1,67 +1,80 @@
-/** Targets from JSON. It is untrusted input: every field is checked, and none is let through unread. */
+/** Reads targets from JSON. It is untrusted input: every field is checked, and unknown fields are left out. */
 import { TunebookError } from "../base/error.ts";
-import { count, fields, flag, type Kind, type Kinds, oneOf, readFields, text } from "../base/read_json.ts";
+import {
+  fields,
+  jsonCount,
+  jsonFlag,
+  type JsonKind,
+  type JsonKinds,
+  jsonOneOf,
+  jsonText,
+  readFields,
+} from "../base/read_json.ts";
 import { CAPABILITIES, type Capabilities, type KernelLanguage } from "./capabilities.ts";
 import { PROFILES } from "./profiles.ts";
 import type { Limits, Peaks, Profile, Subgroups, Target } from "./target.ts";
 
-const size: Kind<readonly [number, number, number]> = {
+const size: JsonKind<readonly [number, number, number]> = {
   takes: "three numbers",
   read: (x) => {
     if (!Array.isArray(x) || x.length !== 3) return undefined;
-    const [a, b, c] = x.map((n) => count.read(n));
+    const [a, b, c] = x.map((n) => jsonCount.read(n));
     return a === undefined || b === undefined || c === undefined ? undefined : [a, b, c];
   },
 };
 
-const LIMITS: Kind<Limits> = fields<Limits>({
-  maxInvocations: count,
+const LIMITS: JsonKind<Limits> = fields<Limits>({
+  maxInvocations: jsonCount,
   maxWorkgroupSize: size,
-  maxSharedBytes: count,
-  maxWorkgroups: count,
-  maxStorageBuffers: count,
-  maxTextures: count,
-  maxTextureSize: count,
-  maxBindingBytes: count,
-  maxLoopIterations: count,
+  maxSharedBytes: jsonCount,
+  maxWorkgroups: jsonCount,
+  maxStorageBuffers: jsonCount,
+  maxTextures: jsonCount,
+  maxTextureSize: jsonCount,
+  maxBindingBytes: jsonCount,
+  maxLoopIterations: jsonCount,
 });
-const PEAKS: Kind<Peaks> = fields<Peaks>({
-  gflops: count,
-  bufferGbps: count,
-  textureGbps: count,
-  copyGbps: count,
-  launchMs: count,
+const PEAKS: JsonKind<Peaks> = fields<Peaks>({
+  gflops: jsonCount,
+  bufferGbps: jsonCount,
+  textureGbps: jsonCount,
+  copyGbps: jsonCount,
+  launchMs: jsonCount,
 });
 /** WebGPU's bounds, for a device of an older record that states no more than that it has subgroups. */
 const SOME_SUBGROUPS: Subgroups = { minSize: 4, maxSize: 128, directive: true };
-const SIZES: Kind<Subgroups> = fields<Subgroups>({ minSize: count, maxSize: count, directive: flag });
-const SUBGROUPS: Kind<Subgroups | "none"> = {
+const SIZES: JsonKind<Subgroups> = fields<Subgroups>({
+  minSize: jsonCount,
+  maxSize: jsonCount,
+  directive: jsonFlag,
+});
+const SUBGROUPS: JsonKind<Subgroups | "none"> = {
   takes: `a boolean, or ${SIZES.takes}`,
   read: (x) => x === undefined || x === false ? "none" : x === true ? SOME_SUBGROUPS : SIZES.read(x),
 };
 
 /** What every target has, in records of every version. */
 type Required = Omit<Target, "peaks" | "subgroups" | keyof Capabilities>;
-const TARGET: Kinds<Required> = {
-  kind: oneOf(["webgpu", "cpu"]),
-  profile: oneOf(Object.keys(PROFILES) as Profile[]),
-  name: text,
-  vendor: text,
-  architecture: text,
-  runtime: text,
+const TARGET: JsonKinds<Required> = {
+  kind: jsonOneOf(["webgpu", "cpu"]),
+  profile: jsonOneOf(Object.keys(PROFILES) as Profile[]),
+  name: jsonText,
+  vendor: jsonText,
+  architecture: jsonText,
+  runtime: jsonText,
   limits: LIMITS,
-  f16: flag,
-  timestamps: flag,
-  textures: oneOf(["sampled", "storage", "none"]),
-  clock: oneOf(["timestamp", "wall", "cpu"]),
+  f16: jsonFlag,
+  timestamps: jsonFlag,
+  textures: jsonOneOf(["sampled", "storage", "none"]),
+  clock: jsonOneOf(["timestamp", "wall", "cpu"]),
 };
 
-const LANES: Kind<1 | 4> = { takes: "1 or 4", read: (x) => x === 1 || x === 4 ? x : undefined };
-const CAPABILITY_FIELDS: Kinds<Capabilities> = {
-  language: oneOf(Object.keys(CAPABILITIES) as KernelLanguage[]),
+const LANES: JsonKind<1 | 4> = { takes: "1 or 4", read: (x) => x === 1 || x === 4 ? x : undefined };
+const CAPABILITY_FIELDS: JsonKinds<Capabilities> = {
+  language: jsonOneOf(Object.keys(CAPABILITIES) as KernelLanguage[]),
   lanes: LANES,
-  uniforms: flag,
-  unsignedDivision: flag,
+  uniforms: jsonFlag,
+  unsignedDivision: jsonFlag,
 };
 
 /**
@@ -72,7 +85,7 @@ const CAPABILITY_FIELDS: Kinds<Capabilities> = {
  */
 export function targetFromJson(json: unknown): Target {
   const refuse = (why: string) => new TunebookError(`cannot read a target: ${why}`);
-  let why = "it is no object";
+  let why = "it is not an object";
   const target = readFields<Required>(json, TARGET, (name, takes) => {
     why = `its ${name} is not ${takes}`;
   });
@@ -96,7 +109,7 @@ export function targetFromJson(json: unknown): Target {
   return {
     ...capabilities,
     ...target,
-    // At version 0.1.0 a CPU was said to sample textures, which it never did.
+    // Version 0.1.0 recorded that a CPU samples textures, which was wrong.
     ...(old && target.kind === "cpu" ? { textures: "none" } : {}),
     ...(subgroups === "none" ? {} : { subgroups }),
     ...(peaks === "none" ? {} : { peaks }),

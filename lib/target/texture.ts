@@ -10,22 +10,21 @@ export const TEXEL_FORMATS: Readonly<Record<Exclude<ScalarType, "bool">, GPUText
 };
 
 /**
- * The layout of a tensor, as a matrix of its last dimension's rows, in a 2-D texture of four elements a texel.
- * `rows`: each row padded to whole texels, and `pack` of them side by side in one row of the texture. `flat`:
- * all elements one after the other, `width` texels a row of the texture.
+ * The layout of a tensor, as a matrix of its last dimension's rows, in a 2-D texture with four elements per texel.
+ * `rows`: each row is padded to whole texels, and `pack` rows lie side by side in one row of the texture. `flat`: all
+ * elements follow one another, with `width` texels per row of the texture.
  */
 export type TextureLayout =
   | { readonly kind: "rows"; readonly pack: number }
   | { readonly kind: "flat"; readonly width: number };
 
-/** A symbolic number of rows may be large: up to this many lie side by side, where they fit. */
+/** Rows side by side, at most, where the number of rows is symbolic: it may be large. */
 const SYMBOLIC_PACK = 64;
 
 /**
- * Finds the layout of a matrix, whose dimensions are undefined where they are symbolic: in rows where they have a
- * fixed width that fits, with as few side by side as the texture's height asks for (a power of two); flat where
- * it is one row, or its rows are whole texels. Undefined where it does not fit. Whether a symbolic size fits,
- * the runtime checks at launch.
+ * Finds the layout of a matrix; a symbolic dimension is undefined. It is `rows` if the rows have a fixed width that
+ * fits, with the least power of two side by side that the texture's height allows. It is `flat` for one row, or for rows
+ * of whole texels. Returns undefined if the matrix does not fit. The runtime checks symbolic sizes at launch.
  */
 export function textureLayout(
   rows: number | undefined,

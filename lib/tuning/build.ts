@@ -15,7 +15,7 @@ import { isRulesOwn, TuningDatabase } from "../records/database.ts";
 import { Interruptible } from "./interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
-import { replay } from "../schedule/trace.ts";
+import { replay, Trace } from "../schedule/trace.ts";
 import { namedTemplate, spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
@@ -27,9 +27,9 @@ import { checkArgument, checkOptions, type Fields, type Kind } from "../base/che
 import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
 
 /**
- * How much is done for a good schedule. 0: Fallback, which schedules any program alike. 1: the DLight rule that
- * matches. 2: the best record of a tuning database for this program and device, or the nearest one, or else
- * DLight. 3: a search on this device within a budget, which goes into the database; then as at level 2.
+ * The effort for a good schedule. 0: Fallback, which schedules any program. 1: the DLight rule that matches. 2: the best
+ * or nearest record of a tuning database for this program and device, or DLight. 3: a search on this device within a
+ * budget, whose results are added to the database; then level 2.
  */
 export type Level = 0 | 1 | 2 | 3;
 
@@ -71,18 +71,20 @@ export const localDevice: Kind<Device> = having(
   "load",
 );
 
-/** What a program's schedule comes from, and what building it took. */
+/** The origin of a program's schedule, and the time of building it. */
 export interface Built {
   /** The level that was asked for. */
   readonly level: Level;
-  /** `given`: somebody had scheduled the program already, and it was built as it is. */
+  /** `given`: the program was scheduled already, and was built unchanged. */
   readonly how: "given" | "rule" | "record" | "search";
-  /** The rule, also where a point of its space was taken from a record; empty where there is none. */
+  /** The rule, also if a record chose the point of its space; empty without a rule. */
   readonly rule: string;
   /** The record, where there is one. */
   readonly found?: Found;
   /** Why this schedule was taken, in a sentence. */
   readonly because: string;
+  /** The schedule's steps: `replay(func, trace)` gives the scheduled program. Empty where `how` is "given". */
+  readonly trace: Trace;
   /** Seconds of each stage; drivers may put off their own compilation until the first run. */
   readonly seconds: {
     readonly search: number;
@@ -92,18 +94,18 @@ export interface Built {
   };
 }
 
-/** A program, with what its schedule comes from. */
+/** A program, with the origin of its schedule. */
 export type BuiltProgram = Program & { readonly built: Built };
 
 /**
- * Builds a program for a device. A program that nobody has scheduled yet is scheduled as `level` says, by DLight if
- * it says nothing; `program.built` tells by what and in what time.
+ * Builds a program for a device. An unscheduled program is scheduled first, as `level` says; the default is DLight.
+ * `program.built` states how, and how long it took.
  *
- * Level 3 searches whatever the database holds: who wants what is known takes level 2.
+ * Level 3 always searches, even if the database has a record; level 2 uses the record.
  *
  * @throws {TunebookError} for level 2 without a database, and level 3 without a budget
  * @throws {IrError} for a shape variable without a value, at levels 2 and 3
- * @throws {LowerError | LimitError} where the schedule has no kernel, or the device's limits stand against it
+ * @throws {LowerError | LimitError} where the schedule has no kernel, or exceeds the device's limits
  * @throws {CompileError} for source that the driver refuses
  */
 export async function build(
@@ -134,6 +136,7 @@ export async function buildAmong(
       how: "given",
       rule: "",
       because,
+      trace: Trace.of(func, []),
       executable: clock.time("compile", () => compile(func, device.target)),
     };
   } else if (level < 2) {
@@ -160,7 +163,6 @@ type Chosen = Omit<Built, "level" | "seconds"> & { readonly executable: Executab
 /** @throws {TunebookError} where a level lacks what it needs */
 function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOptions): void {
   const asked = `cannot build ${func.name} at level ${level}`;
-  if (![0, 1, 2, 3].includes(level)) throw new TunebookError(`${asked}: levels are 0, 1, 2 and 3`);
   if (level === 2 && !database) {
     throw new TunebookError(
       `${asked}: it has no database to ask; give one, or take level 1 for DLight's rules`,
@@ -174,12 +176,14 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
 }
 
 function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
-  const { func: scheduled, rule, why } = clock.time("schedule", () => dlight.schedule(func, target, rules));
-  const because = why.find((w) => w.matched)?.because ?? "";
-  return { how: "rule", rule, because, executable: clock.time("compile", () => compile(scheduled, target)) };
+  const ruled = clock.time("schedule", () => dlight.schedule(func, target, rules));
+  const { rule, trace } = ruled;
+  const because = ruled.why.find((w) => w.matched)?.because ?? "";
+  const executable = clock.time("compile", () => compile(ruled.func, target));
+  return { how: "rule", rule, because, trace, executable };
 }
 
-/** Records that are tried before the rule is taken: strangers' may be many, and all of them wrong. */
+/** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
 const TRIES = 16;
 
 function byRecord(
@@ -195,7 +199,7 @@ function byRecord(
   let refused = "";
   for (const found of ranked.slice(0, TRIES)) {
     const { record, how } = found;
-    // A point of another rule's space says nothing here, unless it was measured on this very program and device.
+    // A point of another rule's space is used only if it was measured on this program and device.
     if (how !== "exact" && record.rule !== rule) continue;
     if (how !== "exact" && !(record.medianMs < ruleMs(ranked, found))) {
       refused = `where ${record.task} was measured on ${record.adapter}, nothing beat the rule`;
@@ -206,11 +210,12 @@ function byRecord(
         "schedule",
         () =>
           record.fingerprint === own
-            ? replay(func, record.trace)
-            : transferred(func, template, spaceOf(func, template), configOf(record.config)).func,
+            ? replayed(func, record.trace)
+            : transferred(func, template, spaceOf(func, template), configOf(record.config)),
       );
-      const executable = clock.time("compile", () => compile(scheduled, target));
-      return { how: "record", rule: record.rule, found, because: found.because, executable };
+      const executable = clock.time("compile", () => compile(scheduled.func, target));
+      const { trace } = scheduled;
+      return { how: "record", rule: record.rule, found, because: found.because, trace, executable };
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
       refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
@@ -222,7 +227,13 @@ function byRecord(
   return { ...chosen, because: `${known}; ${chosen.because}` };
 }
 
-/** The time of the rule's own point where a record was measured; Infinity where it was not. */
+/** The program as a record's trace schedules it, with that trace. */
+function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
+  const trace = Trace.fromJSON(json);
+  return { func: replay(func, trace), trace };
+}
+
+/** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
 function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
   const own = ranked.find(({ record: o }) =>
     o.fingerprint === r.fingerprint && o.task === r.task && o.adapter === r.adapter && o.clock === r.clock &&
@@ -231,7 +242,7 @@ function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
   return own?.record.medianMs ?? Infinity;
 }
 
-/** Searches the space of the rule that matches, and says what came of it. */
+/** Searches the space of the rule that matches, and describes the result. */
 async function searchInto(
   database: TuningDatabase,
   func: PrimFunc,
@@ -248,7 +259,7 @@ async function searchInto(
     signal: stop.signal,
   });
   const stopped = await search.run();
-  // Only what was measured again goes in: the fastest of many noisy trials is often only the luckiest.
+  // Only confirmed trials are added: the fastest of many noisy trials is often only the luckiest.
   const confirmed = await search.confirm(CONFIRM_ROUNDS);
   await search.end(stopped);
   const records = confirmed.filter((c) => c.ms > 0).map(recordConfirmed);

@@ -1,10 +1,10 @@
 import * as kinds from "./option_fields.ts";
-import { checkBudget } from "../autotvm/budget.ts";
+import { type Budget, checkBudget } from "../autotvm/budget.ts";
 import { bestSoFarSpec } from "../charts/best_so_far.ts";
 import { Chart } from "../charts/chart.ts";
 import { confirmedSpec } from "../charts/confirmed.ts";
 import { overviewSpec } from "../charts/overview.ts";
-import { TunebookError } from "../base/error.ts";
+import { OptionError, TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
 import { recordsToTable } from "../records/table.ts";
@@ -41,11 +41,10 @@ import { checkTask, type TuningTask } from "./tuning_task.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { arrayOf, oneOf, recordOf } from "../base/option_kinds.ts";
 
-/** What `compare` takes. Each search has the whole budget. */
+/** What `compare` takes. */
 export interface CompareOptions extends
   Pick<
     SearchOptions,
-    | "budget"
     | "tuner"
     | "seed"
     | "template"
@@ -58,6 +57,8 @@ export interface CompareOptions extends
     | "reporter"
     | "open"
   > {
+  /** Each search has the whole budget. Without a search among the methods none is needed. */
+  readonly budget?: Budget;
   /** Default: all four, "fallback", "dlight", "autotvm" and "autotvm+dlight". */
   readonly methods?: readonly Method[];
   /** Methods of the user's own, by name: a kernel in WGSL, or a template at its presets. Default: none. */
@@ -69,7 +70,6 @@ export interface CompareOptions extends
 const COMPARE_FIELDS = {
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
-    "budget",
     "tuner",
     "seed",
     "template",
@@ -82,37 +82,38 @@ const COMPARE_FIELDS = {
     "reporter",
     "open",
   ),
+  budget: kinds.budget,
   methods: arrayOf(oneOf(...METHODS)),
   also: recordOf(ownMethod),
   rounds: kinds.rounds,
 } satisfies Fields<CompareOptions>;
 
 /**
- * Runs Fallback, DLight, and AutoTVM with and without DLight's help on a program at equal budgets. Then it measures
- * the winners again in turn, so that noise does not win. A method without a successful trial has its row without
- * figures, and so have those that were not begun before `signal`. Programs of a list are compared one
- * after the other, each with the whole budget, and `path` is a folder then.
+ * Compares Fallback, DLight, and AutoTVM with and without DLight on a program, at equal budgets. Then it re-measures the
+ * winners, interleaved, so that noise does not decide. A method without a successful trial has a row without figures; so
+ * has a method that `signal` prevented. Programs of a list are compared one after the other, each with the whole budget;
+ * `path` is a folder then.
  *
- * Jupyter's interrupt ends the searches, as `signal` does, and what was found is measured again. A second one ends
- * that, too, and leaves the figures out. The kernel and its state stay.
+ * Jupyter's interrupt ends the searches, as `signal` does; their winners are still re-measured. A second interrupt ends
+ * that too and leaves the figures out. The kernel keeps its state.
  *
  * @throws {TunebookError} for an unknown method, a budget without a limit or a shape variable without a value
  */
 export async function compare(
   func: PrimFunc,
   device: TunableDevice,
-  options: CompareOptions,
+  options?: CompareOptions,
 ): Promise<Comparison>;
 /** Compares the methods on each of several programs. */
 export async function compare(
   funcs: readonly PrimFunc[],
   device: TunableDevice,
-  options: CompareOptions,
+  options?: CompareOptions,
 ): Promise<Comparisons>;
 export async function compare(
   funcs: PrimFunc | readonly PrimFunc[],
   device: TunableDevice,
-  options: CompareOptions,
+  options: CompareOptions = {},
 ): Promise<Comparison | Comparisons> {
   for (const func of isList(funcs) ? funcs : [funcs]) checkArgument("compare", "func", func, kinds.program);
   checkArgument("compare", "device", device, kinds.device);
@@ -135,7 +136,7 @@ export async function compare(
     rows,
     trials: recordsToTable(each.flatMap((c) => c.records)),
     summary,
-    budget: options.budget,
+    budget: options.budget ?? {},
     charts: { overview: new Chart(overviewSpec(rows, said)) },
   });
 }
@@ -150,12 +151,19 @@ async function compareOne(
   options: CompareOptions,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const { methods = METHODS, also = {}, budget, seed = 0, rounds = CONFIRM_ROUNDS, reporter, path } = options;
+  const { methods = METHODS, also = {}, budget = {}, seed = 0, rounds = CONFIRM_ROUNDS } = options;
+  const { reporter, path } = options;
   const { target } = device;
   checkRounds(rounds);
   const shapes = checkTask(func, options.shapes ?? {}, seed);
   const all = methodsFor(func, target, shapes, methods, also);
-  if (all.some(isSearch)) checkBudget(budget);
+  const search = all.find(isSearch);
+  if (search && options.budget === undefined) {
+    throw new OptionError(
+      `missing option "budget" of compare, as ${search.name} searches: expected { seconds }, { trials } or { earlyStopping }`,
+    );
+  }
+  if (search) checkBudget(budget);
   const base = { func, target, shapes, seed };
   const slot = new MeasuringSlot(
     measuringOptions(base, options),
@@ -183,7 +191,7 @@ async function compareOne(
     await using opened = await Search.open(
       func,
       device,
-      { ...search, method: name, start, signal },
+      { ...search, budget, method: name, start, signal },
       slot.shared(),
     );
     last = opened;
@@ -212,7 +220,7 @@ async function compareOne(
   });
 }
 
-/** One row a method, with its confirmed winner. */
+/** Gives one row per method, with its confirmed winner. */
 function rowsOf(
   { func, shapes }: Pick<TuningTask, "func" | "shapes">,
   methods: readonly (FixedMethod | SearchMethod)[],

@@ -10,13 +10,13 @@ export class Comparison {
   readonly records: readonly TrialRecord[];
   /** The records as an Arrow table. */
   readonly trials: Table;
-  /** One row a method: the confirmed result, or NaN where no trial or not its confirmation succeeded. */
+  /** One row per method: the confirmed result, or NaN if no trial succeeded or its confirmation failed. */
   readonly rows: readonly SummaryRow[];
   /** The rows as an Arrow table. */
   readonly summary: Table;
   /** The budget of each search. */
   readonly budget: Budget;
-  /** What each method reached over time, and the confirmed results. */
+  /** The best result of each method over time, and the confirmed results. */
   readonly charts: { readonly bestSoFar: Chart; readonly confirmed: Chart };
 
   /** Takes the parts of a comparison. */
@@ -32,13 +32,13 @@ export class Comparison {
 
 /** What `compare` returns for several programs. */
 export class Comparisons {
-  /** One a program, in order. */
+  /** One per program, in order. */
   readonly each: readonly Comparison[];
   /** Every trial of every program, as rows and as an Arrow table. */
   readonly records: readonly TrialRecord[];
   /** The records as an Arrow table. */
   readonly trials: Table;
-  /** One row a program and method. */
+  /** One row per program and method. */
   readonly rows: readonly SummaryRow[];
   /** The rows as an Arrow table. */
   readonly summary: Table;

@@ -1,4 +1,4 @@
-/** The best of many noisy trials is often only the luckiest: the finalists are measured again, in turn. */
+/** Re-measures the finalists, interleaved: the best of many noisy trials is often only the luckiest. */
 import { unlessAborted } from "../base/cancellation.ts";
 import { TunebookError } from "../base/error.ts";
 import { type ConfidenceInterval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
@@ -8,16 +8,16 @@ import { Interruptible } from "./interrupt.ts";
 import type { MeasuringSlot } from "./measuring_slot.ts";
 import type { Trial } from "./trial.ts";
 
-/** How many trials of a search are measured again. */
+/** Trials of a search that are re-measured. */
 const FINALISTS = 3;
 
-/** A trial that was measured again. */
+/** A trial that was re-measured. */
 export interface Confirmed {
   /** The trial. */
   readonly record: TrialRecord;
   /** True for the rule's own point. */
   readonly preset: boolean;
-  /** One a round, milliseconds; none where it failed this time. */
+  /** One per round, milliseconds; empty if it failed this time. */
   readonly samples: readonly number[];
   /** Their median and its 95% confidence interval; NaN where it failed. */
   readonly ms: number;
@@ -25,15 +25,15 @@ export interface Confirmed {
   readonly interval: ConfidenceInterval;
 }
 
-/** How many times as fast one thing is as another, and the 95% confidence interval of that ratio. */
+/** A speedup, and its 95% confidence interval. */
 export interface Speedup extends ConfidenceInterval {
   /** The median over the rounds. */
   readonly ratio: number;
 }
 
-/** Default rounds of a confirmation: enough for an interval that leaves out the extremes. */
+/** Default rounds of a confirmation: enough for an interval without the extremes. */
 export const CONFIRM_ROUNDS = 11;
-/** Shortest sample of a confirmation, milliseconds: few are confirmed, so they may take their time. */
+/** Shortest sample of a confirmation, milliseconds. It is long, because few trials are confirmed. */
 export const MIN_SAMPLE_MS = 50;
 
 /** @throws {TunebookError} for a number of rounds that is not a positive integer */
@@ -42,7 +42,7 @@ export function checkRounds(rounds: number): void {
   throw new TunebookError(`expected rounds to be a positive integer, got ${rounds}`);
 }
 
-/** The record of a trial as it was measured again. */
+/** The record of a trial with its new measurement. */
 export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord {
   const faster = record.medianMs / ms;
   return {
@@ -56,7 +56,7 @@ export function recordConfirmed({ record, samples, ms }: Confirmed): TrialRecord
   };
 }
 
-/** The fastest trials, one a schedule, and the preset if it is among them: a search can't end below it. */
+/** Picks the fastest trials, one per schedule, and the preset if it was tried, so that a search never ends below it. */
 export function finalistsOf(trials: readonly Trial[]): readonly Trial[] {
   const ok = trials.filter(({ record, candidate }) =>
     record.status === "ok" && record.medianMs > 0 && candidate !== undefined
@@ -71,8 +71,8 @@ export function finalistsOf(trials: readonly Trial[]): readonly Trial[] {
 }
 
 /**
- * Confirms unless Jupyter's interrupt or the signal of the search stops it. A signal that has ended the search already
- * does not end this: what was found is still to be measured again.
+ * Confirms unless Jupyter's interrupt or the signal of the search stops it. A signal that already ended the search does
+ * not end the confirmation of its results.
  */
 export async function confirmUnlessStopped(
   signal: AbortSignal | undefined,
@@ -88,7 +88,7 @@ export async function confirmUnlessStopped(
   return confirmed ?? [];
 }
 
-/** Measures trials again, `rounds` times in turn; the same schedule once, whichever search found it. */
+/** Re-measures trials, interleaved in `rounds` rounds. A schedule that several searches found is measured once. */
 export async function confirm(
   measuring: Measuring,
   trials: readonly Trial[],
@@ -104,23 +104,23 @@ export async function confirm(
   });
 }
 
-/** One key a schedule or source. */
+/** Gives the key of a schedule or source. */
 function keyOf({ candidate, record }: Trial): string {
   return candidate && "source" in candidate ? JSON.stringify(candidate) : record.trace;
 }
 
-/** How many times as fast `a` is as `b`, round by round, so that drift cancels. */
+/** Gives the speedup of `a` over `b`, round by round, so that drift cancels. */
 export function speedup(a: Pick<Confirmed, "samples">, b: Pick<Confirmed, "samples">): Speedup {
   const ratios = ratiosTo(a.samples, b.samples);
   return { ratio: median(ratios), ...medianInterval(ratios) };
 }
 
-/** Whether the rounds tell the two apart: an A/A comparison says no. */
+/** Tells whether the two differ significantly; false for an A/A comparison. */
 export function differs({ low, high }: ConfidenceInterval): boolean {
   return low > 1 || high < 1;
 }
 
-/** The fastest of the confirmed, but the preset where nothing is faster than it beyond noise. */
+/** Gives the fastest confirmed trial; the preset if no trial is faster beyond noise. */
 export function winnerOf(confirmed: readonly Confirmed[]): Confirmed | undefined {
   const timed = confirmed.filter((c) => c.ms > 0);
   const own = timed.find((c) => c.preset);

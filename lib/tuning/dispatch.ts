@@ -12,7 +12,7 @@ import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram, localDe
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { arrayOf, name, positive } from "../base/option_kinds.ts";
 
-/** A program for launches with at most so many rows. */
+/** A program for launches with at most `upTo` rows. */
 export interface Bucket {
   /** Infinity for the last one. */
   readonly upTo: number;
@@ -22,7 +22,7 @@ export interface Bucket {
   readonly program: BuiltProgram;
 }
 
-/** Several programs for one operator; each launch takes the one for its number of rows. Dispose it. */
+/** Several programs for one operator; each launch runs the one for its number of rows. Dispose it. */
 export class Dispatch implements Disposable {
   /** Holds the programs; `buildDispatch` makes them. */
   constructor(
@@ -31,7 +31,7 @@ export class Dispatch implements Disposable {
     readonly buckets: readonly Bucket[],
   ) {}
 
-  /** The bucket that a launch with so many rows takes. */
+  /** Finds the bucket for a number of rows. */
   bucketOf(rows: number): Bucket {
     return this.buckets.find((b) => rows <= b.upTo) as Bucket;
   }
@@ -55,7 +55,7 @@ export class Dispatch implements Disposable {
   }
 }
 
-/** A level, and what it needs, as for `build`; and which launches are told apart. */
+/** The options of `build`, and the buckets. */
 export interface DispatchOptions extends BuildOptions {
   /** The shape variable that counts rows. Default "m". */
   readonly variable?: string;
@@ -70,12 +70,12 @@ const DISPATCH_FIELDS = {
 } satisfies Fields<DispatchOptions>;
 
 /**
- * Builds an operator with a symbolic number of rows for each of some buckets: one row by the rule for a vector
- * (the program specialized), few rows by LowBatchGEMV, any number by the first rule that matches. A bucket
- * whose rule does not match is left out. Each is built at `level`: from level 2 on for as many rows as its bucket
- * takes, and the last for those in `shapes`. At level 0 all rows are alike, and there is one program.
+ * Builds an operator with a symbolic number of rows, one program per bucket. One row uses the rule for a vector (the
+ * program specialized), few rows LowBatchGEMV, other numbers the first rule that matches. A bucket without a matching
+ * rule is left out. From level 2 on each program is tuned for the rows that its bucket takes, and the last one for those
+ * in `shapes`. At level 0 there is one program for all numbers of rows.
  *
- * @throws {TunebookError} if `variable` is no shape variable of the program, and as `build` does
+ * @throws {TunebookError} if the program has no shape variable `variable`, and as `build` does
  */
 export async function buildDispatch(
   func: PrimFunc,

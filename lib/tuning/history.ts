@@ -1,4 +1,4 @@
-/** What earlier searches tell a new one: of other shapes on this device, of other programs, of other devices. */
+/** Makes priors from records of earlier searches: of other shapes, programs and devices. */
 import { loopFeatures } from "../autotvm/features.ts";
 import { fitPrior, type Prior, type PriorGroup } from "../autotvm/prior.ts";
 import { TunebookError } from "../base/error.ts";
@@ -6,12 +6,12 @@ import { RecordReader } from "../records/record_reader.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { replay } from "../schedule/trace.ts";
 
-/** Records of one program on one device that are learnt from: scheduling each anew takes milliseconds. */
+/** Records of one program on one device that are learnt from, at most: scheduling each again takes milliseconds. */
 const MOST = 300;
 
 /**
- * A prior from records, whoever's; undefined where none of them can be learnt from. A record that does not fit
- * itself is passed over.
+ * Makes a prior from records of any origin; undefined if none of them is usable. A record that contradicts itself is
+ * skipped.
  */
 export function priorFrom(records: readonly TrialRecord[]): Prior | undefined {
   const reader = new RecordReader();
@@ -41,7 +41,7 @@ function featuresOf(record: TrialRecord, reader: RecordReader): Float64Array | u
     const { func, trace, target } = reader.read(record);
     return loopFeatures(replay(func, trace), target);
   } catch (e) {
-    // Strangers' records may hold anything.
+    // Records are untrusted input.
     if (e instanceof TunebookError) return undefined;
     throw e;
   }

@@ -1,7 +1,7 @@
-/** Jupyter's interrupt: it ends what runs, and leaves the kernel and its state. */
+/** Handles Jupyter's interrupt: it ends the running call and keeps the kernel's state. */
 import { inNotebook } from "../runtime/platform.ts";
 
-/** What runs now and can be stopped. */
+/** The running calls that can be stopped. */
 const running = new Set<AbortController>();
 let listening = false;
 
@@ -17,7 +17,7 @@ export function listenForInterrupts(): void {
   });
 }
 
-/** A signal that Jupyter's interrupt aborts, and `signal` if given, until it is disposed. */
+/** Makes a signal that Jupyter's interrupt, or `signal` if given, aborts until it is disposed. */
 export class Interruptible implements Disposable {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();

@@ -1,7 +1,7 @@
 import { TunebookError } from "../base/error.ts";
 import type { TrialRecord } from "../records/record.ts";
 
-/** A search was stopped before any candidate had run: there is no result to return. */
+/** A search that was stopped before any candidate had run: there is no result. */
 export class InterruptedError extends TunebookError {
   /** The name of the error's class. */
   override readonly name = "InterruptedError";

@@ -1,4 +1,4 @@
-/** The log of the k-th program in a folder: the name adds only letters that can't lead out of the folder. */
+/** Gives the path of the k-th program's log. Only letters of the name that can't leave the folder are used. */
 export function logOf(folder: string, k: number, name: string): string {
   return `${folder}/${k}_${name.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 60)}.arrows`;
 }

@@ -19,8 +19,8 @@ interface Point {
 }
 
 /**
- * Measures a method that has one answer, and records it like any trial; the trial that the log holds already is not
- * measured again. Undefined where the signal stops it.
+ * Measures a method with a single candidate, and records it like any trial. A trial that the log already holds is not
+ * repeated. Returns undefined if the signal stops it.
  */
 export async function measureFixed(
   measuring: Measuring,

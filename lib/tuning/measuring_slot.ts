@@ -11,20 +11,20 @@ export const openMeasurer: OpenMeasuring = async (options, signal) => {
   return measurer;
 };
 
-/** A place for one `Measuring`: opened at first use, closed between two uses where many share a machine's memory. */
+/** Holds one `Measuring`: opened at first use, and closed between uses if many share a machine's memory. */
 export class MeasuringSlot implements AsyncDisposable {
   #measuring: Measuring | undefined;
-  /** Milliseconds that those were busy which are closed by now. */
+  /** Busy milliseconds of those that are closed. */
   #busyMs = 0;
 
   constructor(
     readonly options: MeasuringOptions,
     readonly open: OpenMeasuring = openMeasurer,
-    /** The place that this one borrows from: it is never closed here. */
+    /** The slot that this one borrows from; it is not closed here. */
     readonly lender?: MeasuringSlot,
   ) {}
 
-  /** A place for one of several searches of the program that use the same process in turn. */
+  /** Makes a slot for one of several searches that use the same process one after the other. */
   shared(): MeasuringSlot {
     return new MeasuringSlot(this.options, this.open, this);
   }

@@ -19,7 +19,7 @@ import {
   tupleOf,
 } from "../base/option_kinds.ts";
 
-/** No rule, the rule, the search alone, the search from the rule. */
+/** Fallback, the rule, the search alone, the search from the rule. */
 export const METHODS: readonly Method[] = ["fallback", "dlight", "autotvm", "autotvm+dlight"];
 /** A method of `compare` by its name: "fallback", "dlight", "autotvm" or "autotvm+dlight". */
 export type Method = "fallback" | "dlight" | "autotvm" | "autotvm+dlight";
@@ -35,7 +35,7 @@ export interface OwnSource extends Omit<KernelSource, "workgroups"> {
 /** A method of the user's own: a kernel in WGSL, or a template at its presets. */
 export type OwnMethod = OwnSource | Template;
 
-/** A method with one answer: a point of a template's space, or a source. */
+/** A method with a single candidate: a point of a template's space, or a source. */
 export type FixedMethod =
   & { readonly name: string }
   & (
@@ -62,7 +62,7 @@ const SOURCE_FIELDS = {
   uniforms: arrayOf(name),
 } satisfies Fields<OwnSource>;
 
-/** What `also` of `compare` takes. */
+/** The kinds of methods that `also` of `compare` takes. */
 export const ownMethod: Kind<OwnMethod> = anyOf(
   aFunction<Template>("a template: (schedule, knobs) => { … }"),
   nested(SOURCE_FIELDS),

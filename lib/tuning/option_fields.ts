@@ -1,7 +1,7 @@
 /** The kinds of what tuning's calls take. */
 import { tunerNames } from "../autotvm/create_tuner.ts";
 import type { Budget } from "../autotvm/budget.ts";
-import type { Fields, Kind, Renamed } from "../base/check_options.ts";
+import type { Fields, Kind, RenamedOptions } from "../base/check_options.ts";
 import {
   aFunction,
   anyOf,
@@ -33,7 +33,10 @@ import type { TunableDevice } from "./tunable_device.ts";
 
 export const program: Kind<PrimFunc> = instanceOf(PrimFunc, "a program, as te.matmul({ … }) makes");
 
-export const device: Kind<TunableDevice> = having("a device, as await Device.open() gives", "probe");
+export const device: Kind<TunableDevice> = having(
+  "a device as the second argument, as await Device.open() gives",
+  "probe",
+);
 
 export const seed: Kind<number> = integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }, "a 32-bit integer");
 
@@ -65,7 +68,7 @@ const array: Kind<TypedArray> = {
 /** Inputs by parameter name. */
 export const inputs: Kind<Readonly<Record<string, TypedArray>>> = recordOf(array);
 
-/** The limits of a budget; that there is one is checked with them. */
+/** The limits of a budget; a later check demands at least one. */
 const BUDGET_FIELDS = {
   trials: positive,
   seconds: number({ above: 0 }),
@@ -112,7 +115,7 @@ function nestedRecord(): Kind<TrialRecord> {
 }
 
 /** What has replaced the options of version 0.1.0. */
-export const RENAMED: Renamed = {
+export const RENAMED: RenamedOptions = {
   trials: "budget: { trials }",
   seconds: "budget: { seconds }",
   earlyStopping: "budget: { earlyStopping }",

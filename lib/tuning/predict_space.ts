@@ -11,9 +11,9 @@ import { positive, required } from "../base/option_kinds.ts";
 export interface PredictSpaceOptions {
   /** Draws the points that the model learns from. */
   readonly seed: number;
-  /** How many those are. Default 64, a plan of AutoTVM's. */
+  /** Number of these points. Default 64, the size of AutoTVM's plans. */
   readonly learn?: number;
-  /** How many of the others would be tried next. Default 8. */
+  /** Number of other points that would be tried next. Default 8. */
   readonly next?: number;
 }
 
@@ -24,8 +24,8 @@ const PREDICT_FIELDS = {
 } satisfies Fields<PredictSpaceOptions>;
 
 /**
- * What a cost model that has learnt from some points of a recorded space expects of each, against what was measured:
- * both as shares of the fastest point's speed. A table of it (`predictionTable`) is what `predictions` draws.
+ * Fits a cost model on some points of a recorded space, and predicts every point. Predictions and measurements are shares
+ * of the fastest point's speed. The chart `predictions` draws a table of them (`predictionTable`).
  *
  * @throws {TunebookError} where the program's rule is no longer the recorded one
  */

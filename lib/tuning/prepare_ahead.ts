@@ -2,17 +2,17 @@
 import type { Failed } from "../measure/measurement.ts";
 import type { Candidate, Measuring } from "../measure/measuring.ts";
 
-/** With so few points left to measure the next ones are asked for, so that planning goes on beside measuring. */
+/** Points left to measure below which the next ones are asked for, so that planning overlaps measuring. */
 const AHEAD = 3;
 
 /** A point of the space, scheduled. */
 export interface Ready {
   readonly index: number;
-  /** What to measure, or why there is nothing to measure. */
+  /** The candidate, or the reason why there is none. */
   readonly candidate: Candidate | Failed;
 }
 
-/** Points that are asked for and not scheduled yet, and scheduled and not measured yet. */
+/** Queues of points: asked but not scheduled, and scheduled but not measured. */
 export class PreparedAhead {
   readonly #planned: number[] = [];
   readonly #ready: Ready[] = [];
@@ -20,7 +20,7 @@ export class PreparedAhead {
 
   constructor(
     readonly from: {
-      /** The next points, where so many are asked for and not measured yet. */
+      /** Asks for the next points; the argument is the number of points that are still unmeasured. */
       readonly ask: (pending: number) => readonly number[];
       readonly make: (index: number) => Ready["candidate"];
       /** Ends preparing. */
@@ -28,13 +28,13 @@ export class PreparedAhead {
     },
   ) {}
 
-  /** The next candidate; undefined where there are no more points. */
+  /** The next candidate; undefined without further points. */
   next(): Ready | undefined {
     if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
     return this.#ready.shift() ?? this.#makeNext();
   }
 
-  /** Makes a candidate that was not measured after all the next one again. */
+  /** Puts a candidate that was not measured back to the front. */
   putBack(ready: Ready): void {
     this.#ready.unshift(ready);
   }

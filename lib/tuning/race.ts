@@ -26,14 +26,15 @@ import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask } from "./tuning_task.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { shownValue } from "../base/shown_value.ts";
+import type { Ruled } from "../dlight/schedule.ts";
 
-/** What can race: a program, which its rule schedules unless it is scheduled already, or a schedule. */
-export type Racer = PrimFunc | Schedule;
+/** A racer: a program, which its rule schedules unless it is scheduled already; a schedule; or the result of a rule. */
+export type Racer = PrimFunc | Schedule | Ruled;
 
 /** What `race` takes. */
 export interface RaceOptions
   extends Pick<SearchOptions, "seed" | "shapes" | "inputs" | "deadlineMs" | "maxMemory" | "signal" | "open"> {
-  /** Rounds in which all are measured in turn. Default 11. */
+  /** Rounds of the interleaved measurement. Default 11. */
   readonly rounds?: number;
 }
 
@@ -53,13 +54,13 @@ const RACE_FIELDS = {
 
 /** What `race` returns. */
 export class Race {
-  /** One row a racer, in order: its median time and interval; NaN where it failed. */
+  /** One row per racer, in order: its median time and interval; NaN where it failed. */
   readonly rows: readonly SummaryRow[];
   /** The rows as an Arrow table. */
   readonly table: Table;
   /** The rows as bars. */
   readonly chart: Chart;
-  /** What came of each racer: its samples, or where and why it failed. */
+  /** The result of each racer: its samples, or where and why it failed. */
   readonly measurements: Readonly<Record<string, Measurement>>;
 
   /** Takes the parts of a race. */
@@ -72,8 +73,9 @@ export class Race {
 }
 
 /**
- * Measures programs or schedules that compute the same in turn, so that drift hits all alike, and checks their results
- * against the first one's reference. Give a list, or names: `race({ mine: schedule, rule: func }, device)`.
+ * Compares programs or schedules that compute the same. Measurements are interleaved, so that drift affects all equally.
+ * Results are checked against the reference of the first. Give a list, or names:
+ * `race({ mine: schedule, rule: func }, device)`.
  *
  * @throws {TunebookError} for no racer, or racers whose parameters differ
  * @throws {InterruptedError} if it is stopped before the last round
@@ -87,7 +89,7 @@ export async function race(
   checkOptions("race", options, RACE_FIELDS, kinds.RENAMED);
   const { rounds = CONFIRM_ROUNDS, seed = 0, open = device.openMeasuring } = options;
   const named = namesOf(racers);
-  const funcs = named.map(([, r]) => r instanceof Schedule ? r.start : r);
+  const funcs = named.map(([, r]) => programOf(r));
   const func = checkAlike(named.map(([name]) => name), funcs);
   const shapes = checkTask(func, options.shapes ?? {}, seed);
   const { target } = device;
@@ -140,7 +142,7 @@ function namesOf(
   racers: readonly Racer[] | Readonly<Record<string, Racer>>,
 ): readonly (readonly [name: string, racer: Racer])[] {
   for (const [name, racer] of Object.entries(racers as Readonly<Record<string, Racer>>)) {
-    if (racer instanceof PrimFunc || racer instanceof Schedule) continue;
+    if (isRacer(racer)) continue;
     throw new TunebookError(`expected a program or a schedule, got ${shownValue(racer)}, as racer ${name}`);
   }
   return Array.isArray(racers)
@@ -148,8 +150,19 @@ function namesOf(
     : Object.entries(racers as Readonly<Record<string, Racer>>);
 }
 
+function isRacer(x: unknown): x is Racer {
+  return x instanceof PrimFunc || x instanceof Schedule ||
+    (typeof x === "object" && x !== null && "func" in x && x.func instanceof PrimFunc);
+}
+
+/** The program that a racer schedules, or that is scheduled already. */
+function programOf(racer: Racer): PrimFunc {
+  if (racer instanceof Schedule) return racer.start;
+  return racer instanceof PrimFunc ? racer : racer.func;
+}
+
 function nameOf(racer: Racer): string {
-  return racer instanceof Schedule ? racer.start.name : racer.name;
+  return programOf(racer).name;
 }
 
 /** The first program; all have its parameters. */
@@ -168,6 +181,7 @@ function checkAlike(names: readonly string[], funcs: readonly PrimFunc[]): PrimF
 
 function candidateOf(racer: Racer, target: Target): Candidate {
   if (racer instanceof Schedule) return { trace: racer.trace.toJSON(), program: racer.start };
-  if (!nodesOf(racer)) return { trace: Trace.of(racer, []).toJSON(), program: racer };
-  return { trace: dlight.schedule(racer, target).trace.toJSON(), program: racer };
+  const func = programOf(racer);
+  if (!nodesOf(func)) return { trace: Trace.of(func, []).toJSON(), program: func };
+  return { trace: dlight.schedule(func, target).trace.toJSON(), program: func };
 }

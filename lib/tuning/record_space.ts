@@ -21,7 +21,7 @@ import { aFunction, name, required } from "../base/option_kinds.ts";
 
 /** What `autotvm.recordSpace` takes. */
 export interface RecordSpaceOptions {
-  /** Arrow stream file; a recording that was broken off goes on from it. */
+  /** Arrow stream file; an interrupted recording continues from it. */
   readonly path: string;
   /** Values of knobs to record; default: all. */
   readonly narrowing?: Narrowing;
@@ -33,9 +33,9 @@ export interface RecordSpaceOptions {
   readonly maxMemory?: number;
   /** Ends the recording; the file keeps what was measured. */
   readonly signal?: AbortSignal;
-  /** What measures. Default: the device's own way, a child process of this machine. */
+  /** Opens the `Measuring`. Default: the device's own, a child process on this machine. */
   readonly open?: OpenMeasuring;
-  /** Is told how many of how many points are done. */
+  /** Receives the number of points done, and of all points. */
   readonly progress?: (done: number, of: number) => void;
 }
 
@@ -47,7 +47,7 @@ const RECORD_FIELDS = {
 
 /** Points between two writes of the file. */
 const BATCH = 50;
-/** A recording holds thousands of points: few and short samples of each, one of what is far from the best. */
+/** Limits for thousands of points: few and short samples of each, and one sample of slow points. */
 const MEASURE = { repeats: 3, minSampleMs: 5 } as const;
 const LIMITS = { hopeless: 20 } as const;
 

@@ -11,9 +11,9 @@ export interface Progress {
   readonly trials: number;
   /** Failed trials so far. */
   readonly failed: number;
-  /** How many of them failed where. */
+  /** Number of failures by the stage where they failed. */
   readonly failures?: Readonly<Partial<Record<Failure, number>>>;
-  /** Of the best checked result so far. */
+  /** Arithmetic of the best checked result so far, GFLOP/s. */
   readonly bestGflops?: number;
   /** Memory traffic of the best checked result, GB/s. */
   readonly bestGbps?: number;
@@ -25,7 +25,7 @@ export interface Progress {
   readonly secondsTotal?: number;
   /** The budget in trials. */
   readonly trialsTotal?: number;
-  /** What comes after the search, or that it was stopped; default: it goes on. */
+  /** The stage after the search, or that it was stopped. Default: the search continues. */
   readonly stage?: "confirming" | "stopped" | "done";
 }
 

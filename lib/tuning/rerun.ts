@@ -1,4 +1,4 @@
-/** Shared schedules measured again on this device. */
+/** Re-measures shared schedules on this device. */
 import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Failed, Measurement } from "../measure/measurement.ts";
@@ -20,7 +20,7 @@ import { checkArgument, checkOptions, type Fields } from "../base/check_options.
 
 /** What `Shared.rerun` takes. */
 export interface RerunOptions {
-  /** Rounds in which all schedules are measured in turn. Default 11. */
+  /** Rounds of the interleaved measurement. Default 11. */
   readonly rounds?: number;
   /** Longest time for one schedule, milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
@@ -28,7 +28,7 @@ export interface RerunOptions {
   readonly maxMemory?: number;
   /** Ends it within a second. */
   readonly signal?: AbortSignal;
-  /** What measures. Default: the device's own way, a child process of this machine. */
+  /** Opens the `Measuring`. Default: the device's own, a child process on this machine. */
   readonly open?: OpenMeasuring;
 }
 
@@ -37,11 +37,11 @@ const RERUN_FIELDS = {
   ...kinds.pick(kinds.SEARCH_FIELDS, "deadlineMs", "maxMemory", "signal", "open"),
 } satisfies Fields<RerunOptions>;
 
-/** Schedules there, where they were shared from, and here, side by side. */
+/** Schedules on the sender's device and on this one, side by side. */
 export class Rerun {
   /** Takes the rows of a rerun and the names of both devices. */
   constructor(
-    /** One row a schedule, and one for DLight's own preset for this device. */
+    /** One row per schedule, and one for DLight's own preset for this device. */
     readonly rows: readonly RerunRow[],
     readonly devices: { readonly there: string; readonly here: string },
   ) {}
@@ -66,7 +66,7 @@ interface Entry {
   readonly contestant: string;
   readonly rule: string;
   readonly trace: string;
-  /** What it took there. */
+  /** Its time on the sender's device. */
   readonly there?: Sampled;
 }
 
@@ -75,7 +75,7 @@ interface Sampled {
   readonly samples: readonly number[];
 }
 
-/** Measures the schedules of all programs on this device, each program's in turn with each other. */
+/** Measures the schedules of all programs on this device, interleaved for each program. */
 export async function rerun(
   there: Target,
   subjects: readonly SharedWorkload[],
@@ -109,7 +109,7 @@ async function rerunOne(
     const samples = won.confirmed ? won.samples : [];
     return [{ contestant, rule, trace: best.record.trace, there: { ms: won.ms, samples } }];
   });
-  // Where DLight takes the same numbers on both devices, its row is there already.
+  // DLight's row exists already if its preset is the same on both devices.
   const same = shared.some((e) => e.contestant === "dlight" && e.trace === preset);
   const entries = [...shared, ...(same ? [] : [{ contestant: OWN_PRESET, rule: ownRule, trace: preset }])];
   const traces = [...new Set(entries.map((e) => e.trace))];
@@ -148,8 +148,8 @@ async function rerunOne(
 }
 
 /**
- * Measures each schedule alone first, as one that hangs would end those that are measured in turn with it; then those
- * that are right, in turn.
+ * Measures each schedule alone first, because one that hangs would end an interleaved measurement. Then it measures the
+ * right ones, interleaved.
  */
 async function measureAll(
   traces: readonly string[],
@@ -192,7 +192,7 @@ async function measureAll(
       : await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
     right.forEach(([trace], k) => measured.set(trace, raced?.[k] ?? STOPPED));
   } catch (e) {
-    // The program itself can't be measured here; others may be.
+    // This program can't be measured here; others may be.
     if (!(e instanceof MeasurerError)) throw e;
     const { message } = e;
     for (const trace of traces) measured.set(trace, { status: "run", message, compileMs: NaN });
@@ -206,7 +206,7 @@ function sampledOf(m: Measurement | undefined): Sampled | undefined {
   return m?.status === "ok" ? { ms: median(m.samples), samples: m.samples } : undefined;
 }
 
-/** How many times as fast as the rule; without rounds in common, by the medians alone. */
+/** Gives the speedup over the rule; without common rounds, from the medians alone. */
 function timesOf(own: Sampled | undefined, rule: Sampled | undefined): Speedup {
   if (!own || !rule) return { ratio: NaN, low: NaN, high: NaN };
   if (own.samples.length > 0 && rule.samples.length > 0) return speedup(own, rule);

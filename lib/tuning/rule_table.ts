@@ -1,4 +1,4 @@
-/** Every kernel of a model through its rule. */
+/** Runs every kernel of a model by its rule. */
 import * as dlight from "../dlight/schedule.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { compile } from "../codegen/compile.ts";
@@ -29,11 +29,11 @@ export interface RuleRow {
   readonly correct: string;
   /** Median time of a run, milliseconds. */
   readonly ms: number;
-  /** Arithmetic, 10^9 operations a second. */
+  /** Arithmetic, GFLOP/s. */
   readonly gflops: number;
   /** Memory traffic, GB/s. */
   readonly gbps: number;
-  /** Of the time that the device's measured peaks allow at least. */
+  /** Share of the roofline: the bound of the device's measured peaks over the time. */
   readonly roofline: number;
 }
 

@@ -1,4 +1,4 @@
-/** One search, step by step: several may share a budget by taking turns. */
+/** One search, step by step: several can share a budget in slices. */
 import { type Budget, type BudgetSpent, checkBudget, limitReached, nextBatch } from "../autotvm/budget.ts";
 import type { Tuner } from "../autotvm/tuner.ts";
 import { unlessAborted } from "../base/cancellation.ts";
@@ -22,17 +22,17 @@ import { tunerFor } from "./tuner_for.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask, isOf, logIdentityOf, trialRecordOf, type TuningTask } from "./tuning_task.ts";
 
-/** What ended a search, or a turn of it. */
+/** The reason for the end of a search. */
 export type Stopped = keyof Budget | "space" | "signal";
 
 /** Points asked for at a time: enough for a plan, few enough for the model to learn between. */
 const BATCH = 8;
 /** Multiples of the incumbent's time, or of the roofline's bound while there is no incumbent. */
 const LIMITS = { hopeless: 3, hopelessRoofline: 1000, hanging: 12 } as const;
-/** A search that is stopped waits so long for the trial at hand, which most end in, milliseconds. */
+/** Milliseconds that a stopped search waits for the current trial; most trials end within them. */
 const GRACE_MS = 500;
 
-/** What a search is made of. No part sees the options of another. */
+/** The parts of a search. No part sees the options of another. */
 interface Parts {
   readonly task: TuningTask;
   readonly space: SearchSpace;
@@ -45,9 +45,9 @@ interface Parts {
 }
 
 /**
- * The search of one program's space on a device. While one candidate is measured, the next ones are planned,
- * scheduled and handed to the driver's compiler. What is asked of the tuner depends only on what it was told: the same
- * seed and the same answers give the same sequence, however long either side took.
+ * The search of one program's space on a device. While one candidate is measured, the next ones are planned, scheduled
+ * and compiled by the driver. Requests to the tuner depend only on its results: the same seed and the same results give
+ * the same sequence, independent of time.
  */
 export class Search implements AsyncDisposable {
   readonly task: TuningTask;
@@ -55,9 +55,9 @@ export class Search implements AsyncDisposable {
   readonly #trials: Trial[];
   readonly #leastMs: number | undefined;
   readonly #ahead: PreparedAhead;
-  /** The trial that others are sampled in turn with, and its time. */
+  /** The incumbent, which others are interleaved with, and its time. */
   #incumbent: { readonly trial: Trial; readonly ms: number } | undefined;
-  /** Seconds of the turns before, also of an earlier process's. */
+  /** Seconds of earlier slices, also of an earlier process. */
   #spent: number;
   #busyMs = 0;
   #turnsMs = 0;
@@ -83,11 +83,11 @@ export class Search implements AsyncDisposable {
   }
 
   /**
-   * Reads the options and opens the log. `slot` is a place of measuring to share with other searches of the program.
+   * Reads the options and opens the log. `slot` is shared with other searches of the program.
    *
    * @throws {TunerError} for a budget without a limit or an unknown tuner
    * @throws {IrError} for a shape variable without a value
-   * @throws {RecordError} for a log that the search can't go on with
+   * @throws {RecordError} for a log that the search can't continue
    */
   static async open(
     func: PrimFunc,
@@ -141,12 +141,12 @@ export class Search implements AsyncDisposable {
     return this.#parts.space.space;
   }
 
-  /** Ends the measuring process until the next turn, where many searches share a machine's memory. */
+  /** Ends the measuring process until the next slice; many searches share a machine's memory. */
   async rest(): Promise<void> {
     await this.#parts.slot.close();
   }
 
-  /** The best few and the preset, measured again in turn; none where that is stopped. */
+  /** Re-measures the best trials and the preset, interleaved. Returns none if it is stopped. */
   async confirm(rounds: number): Promise<readonly Confirmed[]> {
     const { slot, signal } = this.#parts;
     await this.report("confirming");
@@ -182,8 +182,8 @@ export class Search implements AsyncDisposable {
   }
 
   /**
-   * Goes on until the budget is spent, the space or the signal ends it, or `most` further points are measured
-   * (undefined is returned then).
+   * Continues until the budget is spent, the space is exhausted, or the signal is aborted. After `most` further points it
+   * pauses and returns undefined.
    *
    * @throws {RecordError} if a trial can't be written, as on a full disk; those before it are kept
    */

@@ -17,9 +17,9 @@ export interface SearchOptions {
   readonly start?: "preset" | "scratch";
   /** Seed of the search and of the random inputs, a 32-bit integer. Default 0. */
   readonly seed?: number;
-  /** Arrow stream file that the trials are appended to. A search that ended early goes on from it. Default: none. */
+  /** Arrow stream file that the trials are appended to. An interrupted search continues from it. Default: none. */
   readonly path?: string;
-  /** The space. Default: the space of the DLight rule that matches. Its name is what records call it. */
+  /** The template of the space. Default: that of the DLight rule that matches. Records hold its name. */
   readonly template?: Template;
   /** The values that some of its knobs may take. Default: all. */
   readonly narrowing?: Narrowing;
@@ -31,14 +31,14 @@ export interface SearchOptions {
   readonly deadlineMs?: number;
   /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
   readonly maxMemory?: number;
-  /** Records of other searches, of other shapes and devices. Models begin with them as far as they prove right. */
+  /** Records of other searches, shapes and devices. Models use them in proportion to their accuracy. */
   readonly history?: readonly TrialRecord[];
   /** Ends the search within a second. Jupyter's interrupt does so, too. */
   readonly signal?: AbortSignal;
-  /** Is shown the search's progress. */
+  /** Shows the search's progress. */
   readonly reporter?: Reporter;
   /** The method's name in records. Default "autotvm+dlight" from the preset, "autotvm" from scratch. */
   readonly method?: string;
-  /** What measures. Default: the device's own way, a child process of this machine. */
+  /** Opens the `Measuring`. Default: the device's own, a child process on this machine. */
   readonly open?: OpenMeasuring;
 }

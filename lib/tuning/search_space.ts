@@ -37,7 +37,7 @@ export class SearchSpace {
     return schedule;
   }
 
-  /** The candidate of a point, or why there is none. */
+  /** Gives the candidate of a point, or the reason why it has none. */
   candidateAt(index: number): Candidate | Failed {
     const known = this.#schedules.get(index);
     return attempt(() => {

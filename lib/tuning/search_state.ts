@@ -16,7 +16,7 @@ export function sinceBest(records: readonly TrialRecord[]): number {
   return records.length - 1 - at;
 }
 
-/** For a reporter. */
+/** Gives the state as a reporter shows it. */
 export function progressOf(
   task: Pick<TuningTask, "func" | "method">,
   records: readonly TrialRecord[],

@@ -7,7 +7,7 @@ import { TunebookError } from "../base/error.ts";
 import type { RecordedSpace, SpacePoint } from "../records/recorded_space.ts";
 import { scheduleAt } from "./search_space.ts";
 import { checkOptions, type Fields, type Kind } from "../base/check_options.ts";
-import { aFunction, anyOf, number, oneOf, positive, required } from "../base/option_kinds.ts";
+import { aFunction, anyOf, nested, number, oneOf, positive, required } from "../base/option_kinds.ts";
 
 /** What `autotvm.simulate` takes. */
 export interface SimulateOptions {
@@ -18,10 +18,10 @@ export interface SimulateOptions {
   /** Seed of the tuner. */
   readonly seed: number;
   /** Points to try. */
-  readonly trials: number;
-  /** Points that are asked for at a time; default 8, as `tune` does. */
+  readonly budget: { readonly trials: number };
+  /** Points that are asked for at a time. Default 8, as in `tune`. */
   readonly batch?: number;
-  /** Ends it with a point that runs in so many milliseconds, or fewer. */
+  /** Ends it at a point that runs in at most this time, milliseconds. */
   readonly enoughMs?: number;
 }
 
@@ -34,19 +34,21 @@ const SIMULATE_FIELDS = {
   ),
   start: required(oneOf("preset", "scratch")),
   seed: required(kinds.seed),
-  trials: required(
-    { takes: "a positive number", is: (x) => typeof x === "number" && x >= 1 } as Kind<number>,
-  ),
+  budget: required(nested({
+    trials: required(
+      { takes: "a positive number", is: (x) => typeof x === "number" && x >= 1 } as Kind<number>,
+    ),
+  })),
   batch: positive,
   enoughMs: number(),
 } satisfies Fields<SimulateOptions>;
 
 const ESTIMATE = featureNames().indexOf("target.ns");
 
-/** A search in which a recorded space stands for the device: what it tried, in order. No device is touched. */
+/** Simulates a search: a recorded space replaces the device. Returns the trials in order. */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
-  checkOptions("autotvm.simulate", options, SIMULATE_FIELDS);
-  const { tuner: name, start, seed, trials, batch = 8, enoughMs = -Infinity } = options;
+  checkOptions("autotvm.simulate", options, SIMULATE_FIELDS, kinds.RENAMED);
+  const { tuner: name, start, seed, budget: { trials }, batch = 8, enoughMs = -Infinity } = options;
   const { space, points } = recorded;
   const features = featuresOf(recorded);
   // A feature is log2(1 + x), which orders points as x does.
@@ -81,7 +83,7 @@ export function bestPoint({ points }: RecordedSpace): SpacePoint {
 
 const known = new WeakMap<RecordedSpace, (index: number) => Float64Array | undefined>();
 
-/** Loop features of the points of a recorded space, each computed once, whoever asks. */
+/** Gives loop features of the points of a recorded space; each is computed once for all callers. */
 export function featuresOf(recorded: RecordedSpace): (index: number) => Float64Array | undefined {
   let features = known.get(recorded);
   if (!features) known.set(recorded, features = makeFeatures(recorded));

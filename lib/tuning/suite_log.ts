@@ -1,7 +1,7 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { TrialRecord } from "../records/record.ts";
 
-/** What was tuned: a kernel at some shapes, however many members of the suite it is. */
+/** One task: a kernel at some shapes. Several members of the suite may share it. */
 export interface SuiteRow {
   /** Names of the kernels that are this program, comma-separated. */
   readonly kernels: string;
@@ -9,7 +9,7 @@ export interface SuiteRow {
   readonly rule: string;
   /** Values of the shape variables, as text. */
   readonly shapes: string;
-  /** Times that it runs in the whole, in the mean. */
+  /** Mean number of its runs in the whole. */
   readonly weight: number;
   /** Trials of its search. */
   readonly trials: number;
@@ -19,7 +19,7 @@ export interface SuiteRow {
   readonly presetMs: number;
   /** Confirmed time of the winner, milliseconds; NaN if there is none. */
   readonly bestMs: number;
-  /** How many times as fast the winner is as the preset. */
+  /** The speedup of the winner over the preset. */
   readonly speedup: number;
   /** The 95% confidence interval of the speedup. */
   readonly lowSpeedup: number;
@@ -31,17 +31,17 @@ export interface SuiteRow {
 
 /** What `autotvm.tuneSuite` returns. */
 export class SuiteLog {
-  /** One row a task. */
+  /** One row per task. */
   readonly rows: readonly SuiteRow[];
   /** The rows as an Arrow table. */
   readonly table: Table;
   /** Every trial of every task. */
   readonly records: readonly TrialRecord[];
-  /** The winners, one a task that has one. */
+  /** The winners, at most one per task. */
   readonly best: readonly TrialRecord[];
   /**
-   * How many times as fast the whole is as by the presets, by the confirmed times: of the tasks that have them, which
-   * after a short budget may not be all.
+   * The speedup of the whole over the presets, from confirmed times. It counts tasks with such times only; a short budget
+   * may not reach all tasks.
    */
   readonly speedup: number;
 

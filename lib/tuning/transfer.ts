@@ -6,8 +6,8 @@ import type { Config, KnobValue } from "../space/knobs.ts";
 import { instantiate, type Template } from "../space/template.ts";
 
 /**
- * The schedule of `func` at the point of its space that is nearest to a configuration of another space: knob by
- * knob the same value, or else the number or the factors with the least doublings between, or else the preset.
+ * Schedules `func` at the point of its space that is nearest to a configuration of another space. Each knob takes the
+ * same value if possible, otherwise the number or factors with the fewest doublings between, otherwise the preset.
  *
  * @throws {TunebookError} where the template, or a step of the schedule, refuses that point
  */
@@ -48,7 +48,7 @@ function factorsOf(value: KnobValue): readonly number[] | undefined {
   return list.every((x) => typeof x === "number" && x > 0) ? list as readonly number[] : undefined;
 }
 
-/** Doublings between numbers or factors; Infinity for such as can't be compared. */
+/** Counts the doublings between numbers or factors; Infinity if they can't be compared. */
 function distance(a: readonly number[] | undefined, b: readonly number[]): number {
   if (a?.length !== b.length) return Infinity;
   return a.reduce((sum, x, k) => sum + Math.abs(Math.log2(x / (b[k] as number))), 0);

@@ -32,7 +32,7 @@ export function resumedTrials(records: readonly TrialRecord[], { space }: Search
     } catch (e) {
       if (!(e instanceof SpaceError)) throw e;
       throw new RecordError(
-        `cannot go on from trial ${record.trial} of ${record.contestant}: the space was another then ` +
+        `cannot continue from trial ${record.trial} of ${record.contestant}: it is from another space ` +
           `(${e.message}); choose another path`,
       );
     }

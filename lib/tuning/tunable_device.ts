@@ -7,6 +7,6 @@ export interface TunableDevice {
   readonly target: Target;
   /** Measures the device's peaks, once. Afterwards `target.peaks` has them. */
   probe(): Promise<Peaks>;
-  /** What measures on it. Default: a child process of this machine. */
+  /** Opens a `Measuring` on it. Default: a child process on this machine. */
   readonly openMeasuring?: OpenMeasuring;
 }

@@ -14,23 +14,23 @@ import * as kinds from "./option_fields.ts";
 
 /** What `autotvm.tune` takes. */
 export interface TuneOptions extends SearchOptions {
-  /** Rounds in which the best are measured again, in turn with the preset. Default 11; 0: they are not. */
+  /** Rounds in which the best trials and the preset are re-measured, interleaved. Default 11; 0: no confirmation. */
   readonly rounds?: number;
 }
 
 const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count } satisfies Fields<TuneOptions>;
 
 /**
- * Searches a program's space on a device. Every candidate is checked against the reference and recorded. With `path`,
- * a search that ended early goes on from its records; no trial is lost or repeated. The best trials are measured again
- * before one of them is called the best.
+ * Searches a program's space on a device. Every candidate is checked against the reference and recorded. With `path`, an
+ * interrupted search continues from its records; no trial is lost or repeated. The best trials are re-measured before one
+ * of them is called the best.
  *
- * Jupyter's interrupt ends the search, as `signal` does, and what was found is measured again and returned. A second
- * one ends that, too. The kernel and its state stay.
+ * Jupyter's interrupt ends the search, as `signal` does; the best trials are still re-measured and returned. A second
+ * interrupt ends that too. The kernel keeps its state.
  *
  * @throws {TunerError} for a budget without a limit or an unknown tuner
  * @throws {IrError} for a shape variable without a value
- * @throws {RecordError} for a log that the search can't go on with, or if no candidate ran
+ * @throws {RecordError} for a log that the search can't continue, or if no candidate ran
  * @throws {InterruptedError} if it is stopped before a candidate has run
  */
 export async function tune(func: PrimFunc, device: TunableDevice, options: TuneOptions): Promise<TuneLog> {

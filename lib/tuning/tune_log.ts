@@ -10,15 +10,15 @@ export class TuneLog {
   readonly records: readonly TrialRecord[];
   /** The winner of the confirmation: never slower than the preset, where the search began with it. */
   readonly best: TrialRecord;
-  /** The best few and the preset, measured again in turn; empty where that was not asked for. */
+  /** The best trials and the preset, re-measured and interleaved; empty without a confirmation. */
   readonly confirmed: readonly Confirmed[];
-  /** How many times as fast the best is as the preset; undefined where the search has not tried the preset. */
+  /** The speedup of the best over the preset; undefined if the search has not tried the preset. */
   readonly speedup?: Speedup;
   /** The space that was searched. */
   readonly space: ConfigSpace;
-  /** What the search might spend. */
+  /** The budget of the search. */
   readonly budget: Budget;
-  /** What ended the search; "signal" also where that ended the confirmation alone. */
+  /** The reason for the end; "signal" also if that ended only the confirmation. */
   readonly stopped: Stopped;
   /** Share of the search's time in which the measuring process was busy with a candidate; NaN without a trial. */
   readonly measuringShare: number;

@@ -34,7 +34,7 @@ export interface SuiteMember {
   readonly name: string;
   /** The program. */
   readonly func: PrimFunc;
-  /** Times that it runs in the whole. */
+  /** Number of its runs in the whole. */
   readonly count: number;
   /** Values of its shape variables, where `buckets` don't give them. */
   readonly shapes: Shapes;
@@ -51,7 +51,7 @@ export interface TuneSuiteOptions
   readonly budget: Pick<Budget, "seconds" | "trials">;
   /** Kernels with such a variable are tuned for each of its values. */
   readonly buckets?: Buckets;
-  /** Folder for a log a task. A run that ended early goes on from them. */
+  /** Folder for one log per task. An interrupted run continues from them. */
   readonly path?: string;
   /** Rounds of the final, interleaved measurement. Default 11. */
   readonly rounds?: number;
@@ -103,16 +103,16 @@ interface Task {
   readonly weight: number;
 }
 
-/** Trials of a turn. The first turn is the preset alone: it only tells where the time goes. */
+/** Trials of one slice. The first slice is the preset alone: it shows which tasks take the time. */
 const TURN = 8;
 const FIRST_TURN = 1;
 
 /**
- * Searches the kernels of a whole with one budget: the preset of each is measured first, and then has its turn
- * whoever is expected to save the whole most in a second. Kernels that are the same are searched once. Jupyter's
- * interrupt ends the search, as `signal` does, and a second one the measuring again of what was found.
+ * Searches the kernels of a whole with one budget. It measures the preset of each first. Then each slice is given to the
+ * kernel with the largest expected saving per second. Equal kernels are searched once. Jupyter's interrupt ends the
+ * search, as `signal` does; a second one ends the confirmation.
  *
- * @throws {TunebookError} for a suite without kernels, a budget without a limit, or a bucket that is none
+ * @throws {TunebookError} for a suite without kernels, a budget without a limit, or an invalid bucket
  */
 export async function tuneSuite(
   members: readonly SuiteMember[],
@@ -124,7 +124,7 @@ export async function tuneSuite(
   checkOptions("autotvm.tuneSuite", options, SUITE_FIELDS, kinds.RENAMED);
   const { budget, rounds = CONFIRM_ROUNDS } = options;
   checkBudget(budget);
-  if (members.length === 0) throw new TunebookError("cannot tune a suite of no kernels: give at least one");
+  if (members.length === 0) throw new TunebookError("expected at least one kernel in the suite, got none");
   const tasks = tasksOf(members, options.buckets ?? {});
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
@@ -153,7 +153,7 @@ export async function tuneSuite(
       stack.use(await Search.open(task.func, device, searchOptions(task, k, { ...options, signal }))),
     );
   }
-  // What takes longest at least comes first: a short budget does not reach all.
+  // Tasks with the longest bounds come first: a short budget does not reach all.
   const share = (k: number) => (tasks[k]?.weight ?? 0) * (least[k] ?? 0);
   for (const k of [...tasks.keys()].sort((a, b) => share(b) - share(a))) {
     if (isSpent()) break;
@@ -169,7 +169,7 @@ export async function tuneSuite(
   }
 
   const rows: SuiteRow[] = [], best: TrialRecord[] = [];
-  // One interrupt ends the search, another what is measured again, of all of them.
+  // The first interrupt ends all searches, the second one all confirmations.
   using halt = new Interruptible(signal.aborted ? undefined : signal);
   for (const [k, search] of searches.entries()) {
     const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
@@ -194,19 +194,19 @@ export async function tuneSuite(
 function searchOptions(task: Task, k: number, options: TuneSuiteOptions): SearchOptions {
   const { buckets: _, rounds: __, path, ...search } = options;
   return {
-    // The suite ends the searches; the budget says how far one alone could go.
+    // The suite ends the searches; the budget limits a single search.
     ...search,
     shapes: task.shapes,
     ...(path === undefined ? {} : { path: logOf(path, k, task.names[0] ?? "") }),
   };
 }
 
-/** The kernels at their shapes, those that are the same once, with their weights added up. */
+/** Lists the kernels at their shapes. Equal kernels are merged and their weights added. */
 function tasksOf(members: readonly SuiteMember[], buckets: Buckets): readonly Task[] {
   const tasks = new Map<string, Task>();
   for (const { name, func, count, shapes } of members) {
     if (!(count > 0)) {
-      throw new TunebookError(`cannot weigh kernel ${name} by ${count}: it runs a positive number of times`);
+      throw new TunebookError(`expected the count of kernel ${name} to be a positive number, got ${count}`);
     }
     for (const at of shapesOf(func, shapes, buckets)) {
       const key = JSON.stringify([fingerprint(func.with({ name: "" })), at.shapes]);
@@ -222,7 +222,7 @@ function tasksOf(members: readonly SuiteMember[], buckets: Buckets): readonly Ta
   return [...tasks.values()];
 }
 
-/** The shapes at which a kernel runs, and how often it is each of them. */
+/** Lists the shapes at which a kernel runs, and the weight of each. */
 function shapesOf(
   func: PrimFunc,
   shapes: Shapes,

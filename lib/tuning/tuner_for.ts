@@ -9,7 +9,7 @@ import type { SearchSpace } from "./search_space.ts";
 import type { TuningTask } from "./tuning_task.ts";
 
 /**
- * Creates the tuner of a task, which sees the schedules of its points and what other searches have found.
+ * Creates the tuner of a task. It has access to the schedules of its points and to records of other searches.
  *
  * @throws {TunerError} for an unknown tuner
  */

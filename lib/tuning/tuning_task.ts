@@ -1,4 +1,4 @@
-/** What is tuned, and the records of it. */
+/** The task of a search, and its records. */
 import { TunebookError } from "../base/error.ts";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -39,7 +39,7 @@ export function checkTask(func: PrimFunc, shapes: Shapes, seed: number): Shapes 
   return solveShapes(func, () => undefined, shapes);
 }
 
-/** What a log file is about: one program, with its shapes, on one target. */
+/** The subject of a log file: one program, with its shapes, on one target. */
 export function logIdentityOf(task: TuningTask): LogIdentity {
   return {
     task: taskOf(task.func, task.shapes),
@@ -48,13 +48,13 @@ export function logIdentityOf(task: TuningTask): LogIdentity {
   };
 }
 
-/** Whether a record is of this very search. */
+/** Tells whether a record belongs to this search. */
 export function isOf(task: TuningTask, r: TrialRecord): boolean {
   return r.contestant === task.method && r.rule === task.rule && r.tuner === task.tuner &&
     r.start === task.start && r.seed === task.seed;
 }
 
-/** What was tried and what came of it, as a record. */
+/** Makes the record of a candidate and its measurement. */
 export function trialRecordOf(
   task: TuningTask,
   t: {

@@ -28,10 +28,10 @@ Deno.test("a batch does not go past the trials that are left", () => {
 Deno.test("a budget that never ends or cannot begin is refused", () => {
   const refused = (budget: Budget, says: string) => assertThrows(() => checkBudget(budget), TunerError, says);
   refused({}, "give trials, seconds or earlyStopping");
-  refused({ trials: 0 }, "trials 0: it is a positive integer");
-  refused({ trials: 1.5 }, "trials 1.5");
-  refused({ trials: 5, earlyStopping: -1 }, "earlyStopping -1");
-  refused({ seconds: 0 }, "0 seconds: it is a positive number");
-  refused({ seconds: Infinity }, "Infinity seconds");
+  refused({ trials: 0 }, "expected trials to be a positive integer, got 0");
+  refused({ trials: 1.5 }, "trials to be a positive integer, got 1.5");
+  refused({ trials: 5, earlyStopping: -1 }, "earlyStopping to be a positive integer, got -1");
+  refused({ seconds: 0 }, "expected seconds to be a positive number, got 0");
+  refused({ seconds: Infinity }, "expected seconds to be a positive number, got Infinity");
   checkBudget({ trials: 1, seconds: 0.5, earlyStopping: 3 });
 });

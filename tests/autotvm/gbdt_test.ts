@@ -131,9 +131,17 @@ Deno.test("one row, and rows that tie, are learnt as they are", () => {
 
 Deno.test("rows that cannot be learnt from are refused", () => {
   const row = Float64Array.of(1, 2);
-  assertThrows(() => fitGbdt([], []), TunerError, "no rows");
-  assertThrows(() => fitGbdt([row], [1, 2]), TunerError, "cannot fit 1 rows to 2 targets");
-  assertThrows(() => fitGbdt([row, Float64Array.of(1)], [1, 2]), TunerError, "row 1: it has 1 features");
-  assertThrows(() => fitGbdt([Float64Array.of(NaN, 1)], [1]), TunerError, "must be finite");
-  assertThrows(() => fitGbdt([row], [Infinity]), TunerError, "must be finite");
+  assertThrows(() => fitGbdt([], []), TunerError, "expected at least one row, got none");
+  assertThrows(() => fitGbdt([row], [1, 2]), TunerError, "expected one target for each of 1 rows, got 2");
+  assertThrows(
+    () => fitGbdt([row, Float64Array.of(1)], [1, 2]),
+    TunerError,
+    "expected 2 features, as row 0 has, got 1 in row 1",
+  );
+  assertThrows(
+    () => fitGbdt([Float64Array.of(NaN, 1)], [1]),
+    TunerError,
+    "expected finite features and targets",
+  );
+  assertThrows(() => fitGbdt([row], [Infinity]), TunerError, "expected finite features and targets");
 });

@@ -147,25 +147,25 @@ Deno.test("a tuner says how far its model and its prior can be trusted", () => {
 
 Deno.test("what a prior can't be made of or used for is refused", () => {
   const row = Float64Array.of(1, 2), one = { program: "p", device: "d" };
-  assertThrows(() => fitPrior([]), TunerError, "none of them has a score");
+  assertThrows(() => fitPrior([]), TunerError, "expected records with scores, got none that succeeded");
   assertThrows(
     () => fitPrior([{ ...one, rows: [row], scores: [undefined] }]),
     TunerError,
-    "none of them has a score",
+    "expected records with scores, got none that succeeded",
   );
   assertThrows(
     () => fitPrior([{ ...one, rows: [row], scores: [1, 2] }]),
     TunerError,
-    "cannot learn from p on d: 1 rows have 2 scores",
+    "expected one score for each of 1 rows, got 2, for p on d",
   );
   assertThrows(
     () => new CostModel([row], [1], { prior: good }),
     TunerError,
-    `cannot use a prior of ${good.width} features for rows of 2`,
+    `expected a prior of at most 2 features, got ${good.width}`,
   );
   assertThrows(
     () => new CostModel([], [], { prior: good, trees: { loss: "regression" } }),
     TunerError,
-    "cannot use a prior learnt by rank for a model learnt by regression",
+    "expected a prior fitted by regression, as the model is, got one fitted by rank",
   );
 });

@@ -218,8 +218,16 @@ for (const name of tunerNames) {
     });
 
     test("refuses scores that are no scores and points that are none", () => {
-      assertThrows(() => make().tell([{ index: 3, score: NaN }]), TunerError, "a score is a finite number");
-      assertThrows(() => make().tell([{ index: 3, score: -1 }]), TunerError, "at least 0, or undefined");
+      assertThrows(
+        () => make().tell([{ index: 3, score: NaN }]),
+        TunerError,
+        "a finite number of at least 0, or undefined for a failure, got NaN",
+      );
+      assertThrows(
+        () => make().tell([{ index: 3, score: -1 }]),
+        TunerError,
+        "at least 0, or undefined for a failure, got -1",
+      );
       assertThrows(() => make().tell([{ index: 90, score: 1 }]), Error, "this space has 90");
     });
 

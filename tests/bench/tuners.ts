@@ -56,10 +56,10 @@ export interface Run {
 export function run(
   space: RecordedSpace,
   { make, start }: Contestant,
-  options: { readonly seed: number; readonly trials: number },
+  { seed, trials }: { readonly seed: number; readonly trials: number },
 ): Run {
   const best = bestPoint(space).ms;
-  const tried = simulate(space, { ...options, tuner: make, start, enoughMs: best });
+  const tried = simulate(space, { seed, budget: { trials }, tuner: make, start, enoughMs: best });
   let share = 0, seconds = 0;
   return {
     share: tried.map(({ ms }) => share = Math.max(share, Number.isNaN(ms) ? 0 : best / ms)),

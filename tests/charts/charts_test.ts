@@ -142,7 +142,7 @@ Deno.test("a search passes DLight where another configuration is clearly faster,
   assertEquals(passes(1.25, '{"a":1}', 1.6), "16.0 GFLOP/s, passes DLight after 7.0 s");
 });
 
-Deno.test("the axis is logarithmic where contestants lie far apart, and says so", () => {
+Deno.test("the axis is logarithmic if methods are far apart, and says so", () => {
   const between = (ms: number) => {
     const y = yOf(
       bestSoFar(recordsToTable([trialOf({ medianMs: 1 }), trialOf({ contestant: "dlight", medianMs: ms })]))

@@ -60,7 +60,7 @@ Deno.test("the chart of contests is as it was", () => {
   );
 });
 
-Deno.test("the chart shows operators that a library has, where each contestant and the roofline stand", async () => {
+Deno.test("the chart shows operators that a library has, with the place of each method and of the roofline", async () => {
   const spec = contestsComparedSpec(table);
   const { values } = spec.data as { readonly values: readonly Readonly<Record<string, unknown>>[] };
   assertEquals(new Set(values.map((v) => v.operator)), new Set(["matmul", "softmax", "geometric mean"]));

@@ -111,7 +111,11 @@ Deno.test("peaks that were not measured are refused, and so are tables of anothe
       RecordError,
       "expected a table with a column kernel, got x",
     );
-    assertThrows(() => draw(twice), RecordError, "kernel qkv of dlight comes twice");
+    assertThrows(
+      () => draw(twice),
+      RecordError,
+      "expected one row for each kernel and method, got two of kernel qkv by dlight",
+    );
   }
 });
 

@@ -115,7 +115,7 @@ Deno.test("without knobs the two that matter most are drawn; an unknown one is r
     assertThrows(
       () => spaceHeatmapSpec(table, { x }),
       ChartError,
-      `knob ${x}: knobs of which several values were tried are tile, path, flag`,
+      `several explored values, got ${x}, drawing a space; such knobs are tile, path, flag`,
     );
   }
 });
@@ -138,7 +138,7 @@ Deno.test("of a knob with very many values the best and the preset's are shown",
   assertThrows(
     () => spaceHeatmapSpec(recordsToTable(many), { x: "n", y: "n" }),
     ChartError,
-    "knob n against itself",
+    "expected two different knobs, got n twice",
   );
 });
 
@@ -202,7 +202,7 @@ Deno.test("nothing, failures alone and one point are charts that say so; other t
     assertThrows(
       () => draw(recordsToTable([trialOf({ config: "[" })])),
       RecordError,
-      "cannot read a configuration",
+      "reading a configuration",
     );
   }
 });

@@ -36,6 +36,14 @@ Deno.test("being faster counts where the intervals lie apart, and by more than t
   ]);
 });
 
+Deno.test("a kernel of the user's own is no search", () => {
+  const mine = search({ contestant: "my WGSL", medianMs: 1, lowMs: 1, highMs: 1, trials: 1 });
+  assertEquals(said(rule, mine), []);
+  assertEquals(said(rule, { ...mine, trials: 2 }), [
+    "search pays. After 5 s, my WGSL is 2.00 times as fast as DLight.",
+  ]);
+});
+
 Deno.test("the rule's own configuration is no find, however it was measured", () => {
   const own = search({ medianMs: 1, lowMs: 1, highMs: 1, config: rule.config });
   assertEquals(said(rule, own), [

@@ -1,6 +1,6 @@
 /** Whatever a program's tensors, axes and shapes are called, its kernels compile, run and are right. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { identifier, Names } from "../../lib/codegen/names.ts";
 import { WGSL_WORDS } from "../../lib/codegen/wgsl/words.ts";

@@ -44,7 +44,9 @@ Deno.test("one line says how far a search is", () => {
   assert(line({ bestGflops: 0, bestGbps: 0 }).endsWith("best 3.00 ms"));
   const { bestGflops: _f, bestGbps: _b, bestMs: _m, ...none } = searching;
   assert(lineOf(none).endsWith("none yet"));
-  assert(line({ stage: "confirming" }).endsWith("4 s, best 14.6 GFLOP/s; measuring the best again, in turn"));
+  assert(
+    line({ stage: "confirming" }).endsWith("4 s, best 14.6 GFLOP/s; measuring the best again, interleaved"),
+  );
   assert(line({ stage: "stopped" }).endsWith("4 s, best 14.6 GFLOP/s; stopped"));
 });
 
@@ -82,7 +84,7 @@ function stderrOf(terminal: boolean, act: () => void): string {
   return text;
 }
 
-Deno.test("a terminal gets one line that is written anew, and a new one for each contestant", () => {
+Deno.test("a terminal gets one line that is rewritten, and a new line for each method", () => {
   const text = stderrOf(true, () => {
     const reporter = createReporter("terminal");
     reporter.update(rule);
@@ -100,7 +102,7 @@ Deno.test("a terminal gets one line that is written anew, and a new one for each
   );
 });
 
-Deno.test("a file gets a line now and then, and the last one of each contestant", () => {
+Deno.test("a file gets a line now and then, and the last one of each method", () => {
   const states = Array.from({ length: 50 }, (_, k): Progress => ({ ...searching, trials: k + 1 }));
   const text = stderrOf(false, () => {
     const reporter = createReporter("terminal");
@@ -221,7 +223,7 @@ Deno.test("a search that was stopped says so at once, and in the end", async () 
   const reporter = createReporter("notebook");
   await reporter.update(searching);
   await reporter.update({ ...searching, stage: "confirming" });
-  assert(onlyShown(fake)["text/plain"]?.endsWith("measuring the best again, in turn"));
+  assert(onlyShown(fake)["text/plain"]?.endsWith("measuring the best again, interleaved"));
   await reporter.update({ ...searching, stage: "stopped" });
   await reporter.done();
   assert(onlyShown(fake)["text/plain"]?.endsWith("; stopped"));

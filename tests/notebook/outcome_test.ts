@@ -3,10 +3,12 @@ import { bestSoFar } from "../../lib/charts/best_so_far.ts";
 import { confirmed } from "../../lib/charts/confirmed.ts";
 import { bundleOf, display } from "../../lib/notebook/display.ts";
 import type { Bundle } from "../../lib/notebook/jupyter.ts";
-import { searchParts, suiteParts } from "../../lib/notebook/outcome.ts";
+import { raceParts, searchParts, suiteParts } from "../../lib/notebook/outcome.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable, trials, trialTable } from "../charts/results.ts";
 import { summaryRows } from "../../lib/records/summary.ts";
+import { Sheet } from "../../lib/notebook/tables.ts";
+import type { Measurement } from "../../lib/measure/measurement.ts";
 import { Comparison } from "../../lib/tuning/comparison.ts";
 
 const VEGALITE = "application/vnd.vegalite.v5+json";
@@ -41,7 +43,7 @@ Deno.test("a comparison says who won, shows the way there and the end, and lists
   assertEquals(fake.messages.slice(before).map((m) => formats(m.data)), ["html", "chart", "chart", "html"]);
   const text = Deno.inspect(shown);
   assert(
-    text.startsWith("matmul: search pays") && text.includes("\n\nChart: way\n\nChart: bars\n\ncontestant"),
+    text.startsWith("matmul: search pays") && text.includes("\n\nChart: way\n\nChart: bars\n\nmethod"),
   );
 });
 
@@ -63,6 +65,23 @@ Deno.test("a search whose winners were not measured again shows its trials", () 
   const [words, , table] = searchParts({ ...search, confirmed: [] });
   assert(`${words}`.endsWith("The best takes 1.00 ms."));
   assertEquals(`${table}`.split("\n").length, 4);
+});
+
+Deno.test("a race shows its chart, and each racer as a multiple of the first one, or why it failed", () => {
+  const rows = summaryRows(confirmedTable()).slice(0, 3);
+  const chart = confirmed(confirmedTable(), { title: "bars" });
+  const [a, b, c] = rows.map((r) => r.contestant) as [string, string, string];
+  const right = { status: "ok", samples: [], maxError: 0 } as unknown as Measurement;
+  const wrong = { status: "wrongAnswer", message: "C[0] is off", compileMs: 1 } as Measurement;
+  const measurements = { [a]: right, [b]: right, [c]: wrong };
+  const parts = raceParts({ rows, table: confirmedTable(), chart, measurements });
+  assertEquals(parts.map((p) => p instanceof Sheet), [false, true]);
+  assertEquals(`${parts[1]}`.split("\n").map((line) => line.trim().split(/ {2,}/).slice(-2)), [
+    ["× the first", "results"],
+    ["1", "right"],
+    ["5", "right"],
+    ["4", "C[0] is off"],
+  ]);
 });
 
 Deno.test("searches of a model say what they are worth together, if that is known", () => {

@@ -47,7 +47,7 @@ Deno.test("of a long table the middle is left out, and unfolds where it is not t
     text.split("\n").map((line) => line.match(/\) +(\d+) /)?.[1] ?? line.slice(0, 14));
   assertEquals(plain(many(20)).split("\n").length, 21);
   assert(!tableBundle(many(20))["text/html"].includes("<details>"));
-  const shown = ["contestant    ", ..."0 1 2 3 4 5 6 7 8 9 10 11 12 13 14".split(" ")];
+  const shown = ["method        ", ..."0 1 2 3 4 5 6 7 8 9 10 11 12 13 14".split(" ")];
   assertEquals(trialsIn(plain(many(21))), [...shown, "… 1 more row", ..."16 17 18 19 20".split(" ")]);
   assertEquals(trialsIn(plain(many(300))), [...shown, "… 280 more row", ..."295 296 297 298 299".split(" ")]);
 
@@ -101,7 +101,7 @@ Deno.test("rows of one's own are a table, too", () => {
 
 Deno.test("a table without rows shows its columns", () => {
   assert(plain(summaryTable([])).startsWith("operator"));
-  assert(plain(recordsToTable([])).startsWith("contestant"));
+  assert(plain(recordsToTable([])).startsWith("method"));
   assertEquals(textOf([]), "");
 });
 

@@ -79,7 +79,7 @@ Deno.test("a program finds its own record, and says how it was chosen", () => {
   assertEquals([found?.how, found?.distance, found?.record.medianMs], ["exact", 0, 1]);
   assertEquals(
     found?.because,
-    "it was measured on this program and device; its time is held against no peaks, as the device's are not measured",
+    "it was measured on this program and device; its time is not checked against peaks, as the device's peaks are not measured",
   );
   assertEquals(database.lookup(te.add({ shape: [16] }), cpu), undefined);
 });
@@ -108,7 +108,7 @@ Deno.test("a program finds one that differs in its numbers only, by doublings of
   assertEquals([found?.how, found?.distance], ["shape", 3]);
   assertEquals(
     found?.because,
-    "nothing is known of these shapes; the same program but for its numbers, " +
+    "there is no record of these shapes; the same program with other numbers, " +
       "matmul(A: f32[32, 64], B: f32[64, 16], C: f32[32, 16]), 3 doublings away",
   );
   database.add(recordsOf(te.matmul({ m: 16, n: 16, k: 24 }), cpu, [9]));
@@ -128,7 +128,7 @@ Deno.test("a device that is unknown finds one of its kind and vendor, the more a
   assertEquals([found?.how, found?.distance, found?.record.adapter], ["device", 1, "alike"]);
   assertEquals(
     found?.because,
-    "nothing is known of this device; alike, a device of the same kind and vendor, 1 doublings away",
+    "there is no record of this device; alike, a device of the same kind and vendor, 1 doublings away",
   );
   assertEquals(database.lookup(matmul, gpu("mine", limits(64)))?.record.adapter, "small");
   assertEquals(database.lookup(matmul, targetOf("apple")), undefined);
@@ -142,7 +142,7 @@ Deno.test("a file gives back what was added, also where a writer was cut off", a
     using database = await TuningDatabase.open(path);
     database.add(six.slice(0, 3));
     database.add(six.slice(3));
-    await assertRejects(() => TuningDatabase.open(path), RecordError, "another process is writing it");
+    await assertRejects(() => TuningDatabase.open(path), RecordError, "another process is writing");
   }
   const bytes = await Deno.readFile(path);
   const kept = async () => {
@@ -164,8 +164,12 @@ Deno.test("pruning leaves the best and makes the file smaller; it can be appende
     assertEquals(msOf(database.records), [1, 4]);
     assert((await Deno.stat(path)).size < size / 2);
     database.add(recordsOf(softmax, cpu, [7], { n: 4 }));
-    await assertRejects(() => TuningDatabase.open(path), RecordError, "another process is writing it");
-    await assertRejects(() => database.prune({ keep: 0 }), RecordError, "cannot keep 0 schedules");
+    await assertRejects(() => TuningDatabase.open(path), RecordError, "another process is writing");
+    await assertRejects(
+      () => database.prune({ keep: 0 }),
+      RecordError,
+      "expected keep to be a positive integer, got 0",
+    );
   }
   assertEquals(msOf(await readLog(path)), [1, 4, 7]);
   assertEquals([...Deno.readDirSync(dirname(path))].length, 1);
@@ -186,11 +190,15 @@ Deno.test("logs are merged, and exported as a database of their own", async () =
   const other = TuningDatabase.memory();
   assertEquals((await other.merge(`${dir}/best`)).added, 4);
   assertEquals((await other.merge(database)).added, 0);
-  await assertRejects(() => database.export(`${dir}/log`), RecordError, "it is the log of matmul(");
+  await assertRejects(() => database.export(`${dir}/log`), RecordError, "got the log of matmul(");
   assertEquals((await readLog(`${dir}/log`)).length, 6);
   const log = RecordLog.open(`${dir}/best`, { task, fingerprint, target });
-  await assertRejects(() => log, RecordError, "it is a tuning database, and no log");
-  await assertRejects(() => database.merge(`${dir}/none`), RecordError, "cannot read");
+  await assertRejects(() => log, RecordError, "got a tuning database");
+  await assertRejects(
+    () => database.merge(`${dir}/none`),
+    RecordError,
+    "expected a file of trials, got an error",
+  );
 });
 
 /** The first record with something else in it. */
@@ -199,29 +207,29 @@ const forged = (parts: Partial<TrialRecord>): TrialRecord => ({ ...six[0] as Tri
 Deno.test("records that don't fit themselves are refused, and said", () => {
   const other = recordsOf(te.matmul({ m: 8, n: 8, k: 8 }), cpu, [1])[0] as TrialRecord;
   const refusals: readonly (readonly [Partial<TrialRecord>, string])[] = [
-    [{ program: "{" }, "its program is no JSON"],
+    [{ program: "{" }, "expected its program as JSON"],
     [{ program: "[]" }, "cannot read a program: expected an object"],
-    [{ program: other.program }, "its task is not its program in one line"],
-    [{ program: other.program, task: other.task }, "its fingerprint is"],
-    [{ fingerprint: "0".repeat(16) }, "its fingerprint is 0000000000000000"],
-    [{ task: `${other.task}` }, "its task is not its program in one line"],
-    [{ task: `${six[0]?.task} with n = 3` }, "its task is not its program in one line"],
+    [{ program: other.program }, "expected a task that is its program in one line"],
+    [{ program: other.program, task: other.task }, "expected its program's fingerprint"],
+    [{ fingerprint: "0".repeat(16) }, ", got 0000000000000000"],
+    [{ task: `${other.task}` }, "expected a task that is its program in one line"],
+    [{ task: `${six[0]?.task} with n = 3` }, "expected a task that is its program in one line"],
     [{ trace: "" }, "cannot read a trace"],
-    [{ trace: other.trace }, "its trace is of another program"],
-    [{ config: "{" }, "cannot read a configuration"],
-    [{ config: "null" }, "it is no object of knobs"],
-    [{ config: '{"__proto__":{"polluted":1}}' }, "knob __proto__ is not text"],
-    [{ target: "3" }, "cannot read a target: it is no object"],
+    [{ trace: other.trace }, "expected a trace of program"],
+    [{ config: "{" }, "expected JSON, got other text"],
+    [{ config: "null" }, "expected an object of knobs and their values, got null"],
+    [{ config: '{"__proto__":{"polluted":1}}' }, "expected knob __proto__ to be text"],
+    [{ target: "3" }, "cannot read a target: it is not an object"],
     [{ target: '{"kind":"quantum"}' }, "its kind is not one of webgpu, cpu"],
     [{ target: JSON.stringify({ ...cpu, limits: { maxInvocations: -1 } }) }, "its limits is not"],
     [{ target: JSON.stringify({ ...cpu, name: "x".repeat(2000) }) }, "its name is not text of up to 1000"],
-    [{ samples: [] }, "its samples are not positive times"],
-    [{ samples: [0], medianMs: 0 }, "its samples are not positive times"],
-    [{ samples: [-1], medianMs: -1 }, "its samples are not positive times"],
-    [{ samples: [NaN], medianMs: NaN }, "its samples are not positive times"],
-    [{ medianMs: 1e-3 }, "its median is 0.001 ms, and that of its samples 4 ms"],
-    [{ samples: [1e-300], medianMs: 1e-300 }, "it claims 1e-300 ms, and its device can't do it in less"],
-    [{ clock: "sundial" }, "it was timed by the clock sundial"],
+    [{ samples: [] }, "expected samples that are positive times"],
+    [{ samples: [0], medianMs: 0 }, "expected samples that are positive times"],
+    [{ samples: [-1], medianMs: -1 }, "expected samples that are positive times"],
+    [{ samples: [NaN], medianMs: NaN }, "expected samples that are positive times"],
+    [{ medianMs: 1e-3 }, "expected the median of its samples, 4 ms, got 0.001 ms"],
+    [{ samples: [1e-300], medianMs: 1e-300 }, "that its device needs, got 1e-300 ms"],
+    [{ clock: "sundial" }, "of its target, got clock sundial"],
   ];
   for (const [parts, says] of refusals) {
     const database = TuningDatabase.memory();
@@ -243,7 +251,7 @@ Deno.test("a record that is faster than a device's measured peaks does not win",
   assertEquals(found?.record.medianMs, 0.0021);
   assert(found?.because.endsWith("its time is within the device's measured peaks"));
   const { refused } = database.add([{ ...faster, target: JSON.stringify({ ...cpu, peaks }) }]);
-  assert(refused[0]?.includes("its device can't do it in less than 0.002048 ms"), refused[0]);
+  assert(refused[0]?.includes("expected at least the 0.002048 ms that its device needs"), refused[0]);
 });
 
 Deno.test("verify tells of traces that don't replay or don't fit their device, and of what was left aside", async () => {
@@ -273,14 +281,14 @@ Deno.test("verify tells of traces that don't replay or don't fit their device, a
     assertEquals(problems.length, 2, problems.join("\n"));
     assert(problems.some((p) => p.includes("nowhere")), problems.join("\n"));
   }
-  // A stranger writes into the file what `add` would have refused.
+  // Another program writes a record that `add` would have refused.
   const lie = forged({ medianMs: 1e-9 });
   await Deno.writeFile(path, batchBytes(batchOf([lie], TRIAL_COLUMNS, schemaOf(TRIAL_COLUMNS))), {
     append: true,
   });
   using database = await TuningDatabase.open(path);
   assertEquals(database.records.length, 4);
-  assert(problemsOf(database).some((p) => p.includes("its median is 1e-9 ms")));
+  assert(problemsOf(database).some((p) => p.includes("ms, got 1e-9 ms")));
   await database.prune();
   assertEquals(problemsOf(database).length, 2);
   assertEquals((await readLog(path)).length, 4);

@@ -142,26 +142,30 @@ Deno.test("what can't be a log of this run is refused, and said", async () => {
   const newer = schemaOf(TRIAL_COLUMNS, identity);
   newer.metadata.set("tunebook.schema", `${SCHEMA_VERSION + 1}`);
   await Deno.writeFile(`${dir}/newer`, schemaBytes(newer));
-  await refused(`${dir}/newer`, identity, `reads up to ${SCHEMA_VERSION}; update Tunebook`);
+  await refused(
+    `${dir}/newer`,
+    identity,
+    `expected schema ${SCHEMA_VERSION} or earlier, got schema ${SCHEMA_VERSION + 1}`,
+  );
   {
     using log = await RecordLog.open(`${dir}/log`, identity);
     log.append(some(1));
-    await refused(`${dir}/log`, identity, "another process is writing it");
+    await refused(`${dir}/log`, identity, "another process is writing");
   }
   await refused(
     `${dir}/log`,
     { ...identity, fingerprint: "f".repeat(16), task: "mul()" },
-    "it is the log of add(A: f32[4]), and not of mul()",
+    "expected the log of mul(), got the log of add(A: f32[4])",
   );
   await refused(
     `${dir}/log`,
     { ...identity, target: '{"name":"other"}' },
-    "its trials ran on gpu, and this device is other",
+    "expected trials that ran on other, got trials that ran on gpu",
   );
   await Deno.writeTextFile(`${dir}/text`, "hello, world");
-  await refused(`${dir}/text`, identity, "it is not an Arrow stream");
+  await refused(`${dir}/text`, identity, "expected an Arrow stream, got other data");
   await refused(`${dir}/text/below`, identity, "choose a path in a folder that can be written");
-  await assertRejects(() => readLog(`${dir}/none`), RecordError, "cannot read");
+  await assertRejects(() => readLog(`${dir}/none`), RecordError, "expected a file of trials, got an error");
   assertThrows(
     () => tableToRecords(recordsToTable(some(1)).select(["task"])),
     RecordError,

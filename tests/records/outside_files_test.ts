@@ -73,24 +73,24 @@ Deno.test({
       await Deno.remove(`${dir}/manifest.json`);
       await pipe(`${dir}/manifest.json`);
       await assertRejects(() => Shared.open(dir), RecordError, "expected a regular file");
-      await assertRejects(() => Shared.open(`${dir}/nowhere`), RecordError, "it does not exist");
+      await assertRejects(() => Shared.open(`${dir}/nowhere`), RecordError, "got nothing at that path");
     }),
 });
 
 Deno.test("a file is read up to a number of bytes", () =>
   temporary(async (dir) => {
     await Deno.writeFile(`${dir}/ten`, new Uint8Array(10).fill(7));
-    assertEquals([...await readFile("read", `${dir}/ten`, 10)], Array(10).fill(7));
+    assertEquals([...await readFile("reading", `${dir}/ten`, { most: 10 })], Array(10).fill(7));
     await assertRejects(
-      () => readFile("read", `${dir}/ten`, 9),
+      () => readFile("reading", `${dir}/ten`, { most: 9 }),
       RecordError,
-      "it has 10 bytes, and up to 9 are read",
+      "expected a file of at most 9 bytes, got 10 bytes, reading",
     );
-    await assertRejects(() => readFile("read", dir), RecordError, "it is a folder");
+    await assertRejects(() => readFile("reading", dir), RecordError, "got a folder");
     // It has no bytes until it is allotted some, and takes none of the disk.
     await Deno.truncate(`${dir}/ten`, 2 ** 40);
     for (const [door, open] of Object.entries(DOORS)) {
-      await assertRejects(() => open(`${dir}/ten`), RecordError, "1099511627776 bytes", door);
+      await assertRejects(() => open(`${dir}/ten`), RecordError, "got 1099511627776 bytes", door);
     }
   }));
 
@@ -127,10 +127,10 @@ Deno.test({
       using log = await RecordLog.open(path, own);
       log.append([own]);
       await Deno.remove(path);
-      assertThrows(() => log.append([own]), RecordError, "was deleted or replaced since it was opened");
+      assertThrows(() => log.append([own]), RecordError, "it was deleted or replaced since it was opened");
       assertEquals(log.records.length, 1);
       await Deno.writeTextFile(path, "another");
-      assertThrows(() => log.append([own]), RecordError, "was deleted or replaced since it was opened");
+      assertThrows(() => log.append([own]), RecordError, "it was deleted or replaced since it was opened");
       assertEquals(await Deno.readTextFile(path), "another");
     }),
 });
@@ -167,5 +167,5 @@ Deno.test("logs that are put one after another are read as all of them, and go o
     const both = [await Deno.readFile(`${dir}/other`), parts[0]!];
     await Deno.writeFile(path, new Uint8Array(await new Blob(both).arrayBuffer()));
     assertEquals((await readLog(path)).map((r) => r.fingerprint), [other.fingerprint, own.fingerprint]);
-    await assertRejects(() => RecordLog.open(path, own), RecordError, "it is the log of");
+    await assertRejects(() => RecordLog.open(path, own), RecordError, "log of");
   }));

@@ -46,14 +46,15 @@ Deno.test("a recorded space is read as it was written, and refuses what was not 
 Deno.test("a search replays on a recorded space: recorded points only, the same for the same seed", () => {
   const recorded = tableToSpace(spaceToTable(of, points));
   for (const tuner of ["random", "xgb"]) {
-    const run = (seed: number) => simulate(recorded, { tuner, start: "scratch", seed, trials: 40 });
+    const run = (seed: number) =>
+      simulate(recorded, { tuner, start: "scratch", seed, budget: { trials: 40 } });
     const tried = run(1);
     assertEquals(tried.length, 40);
     assertEquals(new Set(tried.map((p) => p.index)).size, 40);
     assertEquals(tried, run(1));
     assertEquals(tried.every((p) => recorded.points.get(p.index) === p), true);
   }
-  const all = simulate(recorded, { tuner: "grid", start: "scratch", seed: 0, trials: Infinity });
+  const all = simulate(recorded, { tuner: "grid", start: "scratch", seed: 0, budget: { trials: Infinity } });
   assertEquals(all.length, points.length);
   const least = Math.min(...points.filter((p) => p.status === "ok").map((p) => p.ms));
   assertEquals(bestPoint(recorded).ms, least);
@@ -64,12 +65,12 @@ Deno.test("what is no recorded space is refused", async () => {
   assertThrows(
     () => tableToSpace(tableFromArrays({ index: [1] })),
     RecordError,
-    "says not of what",
+    "expected a table with the metadata tunebook.space, got none",
   );
   const path = `${await Deno.makeTempDir()}/space.arrows`;
-  await assertRejects(() => readSpace(path), RecordError, `cannot read a recorded space from ${path}`);
+  await assertRejects(() => readSpace(path), RecordError, `reading ${path}`);
   const bytes = tableToIPC(table, "stream");
   await Deno.writeFile(path, bytes.subarray(0, 40));
-  await assertRejects(() => readSpace(path), RecordError, "cannot read a recorded space");
+  await assertRejects(() => readSpace(path), RecordError, "expected a recorded space, got an error");
   assertEquals(tableToSpace(tableFromIPC(bytes)).points.size, points.length);
 });

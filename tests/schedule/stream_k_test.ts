@@ -94,7 +94,7 @@ Deno.test("streamK of any tile, step and number of workers computes what the pro
 
 Deno.test("streamK is refused for what is no whole reduction over one axis", () => {
   const says =
-    "it is no reduction, whole and alone in one serial loop an axis; streamK before changing its loops";
+    "it is not a whole reduction, alone in one serial loop per axis; streamK before changing its loops";
   refuses(
     new Schedule(addOne()),
     (s) => s.streamK("B", [2], 1, 2),
@@ -124,7 +124,7 @@ Deno.test("streamK is refused for tiles, steps and workers that do not fit", () 
     refuses(
       sch,
       (s) => s.streamK("C", [by, 1], 2, 2),
-      `axis vi is 6 long, and not so many times ${by}; choose a divisor, or padEinsum first`,
+      `axis vi is 6 long, not a multiple of ${by}; choose a divisor, or padEinsum first`,
     );
   }
   for (const by of [NaN, Infinity]) {
@@ -140,7 +140,7 @@ Deno.test("streamK is refused for tiles, steps and workers that do not fit", () 
     );
   }
   for (const by of [0, 3, 16, 0.5]) {
-    refuses(sch, (s) => s.streamK("C", [2, 2], by, 2), `axis vk is 8 long, and not so many times ${by}`);
+    refuses(sch, (s) => s.streamK("C", [2, 2], by, 2), `axis vk is 8 long, not a multiple of ${by}`);
   }
   for (const workers of [0, -1, 25, 2.5]) {
     refuses(

@@ -113,12 +113,16 @@ Deno.test("a search that nobody has confirmed is shared as its best trial, witho
 });
 
 Deno.test("what can't be shared is refused with what can", async () => {
-  assertThrows(() => Shared.of([]), RecordError, "cannot share a result without a trial");
+  assertThrows(
+    () => Shared.of([]),
+    RecordError,
+    "expected results with trials, got a result without a trial",
+  );
   const other = {
     ...log,
     records: log.records.map((r) => ({ ...r, target: JSON.stringify(targetOf("nvidia")) })),
   };
-  assertThrows(() => Shared.of([log, other]), RecordError, "share them apart");
+  assertThrows(() => Shared.of([log, other]), RecordError, "expected results of one device and clock");
   const file = `${folder}/file`;
   await Deno.writeTextFile(file, "");
   await assertRejects(() => share(log, `${file}/page.html`), RecordError, "in a folder that can be written");
@@ -137,30 +141,30 @@ async function tampered(change: (manifest: any) => unknown): Promise<string> {
 
 const wonOf = (m: any) => m.tasks[0].results[1].won;
 const CHANGES: readonly (readonly [why: string, change: (m: any) => unknown])[] = [
-  ["its manifest can't be read: it is no object", () => [1]],
-  ["it is shared in version 2, and this Tunebook reads up to 1", (m) => void (m.shared = 2)],
-  ["its title is not text", (m) => void (m.title = 1)],
-  ["its title is not text", (m) => void (m.title = "x".repeat(1e6))],
-  ["its device is not a target", (m) => void (m.device.f16 = "yes")],
-  ["its device is not a target", (m) => void (m.device.limits.maxInvocations = -1)],
-  ["its tasks is not a list", (m) => void (m.tasks = Array(2000).fill(m.tasks[0]))],
-  ["its tasks is not a list", (m) => void (m.tasks[0].seed = 0.5)],
-  ["its tasks is not a list", (m) => void (wonOf(m).samples = Array(20_000).fill(1))],
-  ["its tasks is not a list", (m) => void (wonOf(m).samples = ["1"])],
-  ["its task is not its program", (m) => void (m.tasks[0].task = "evil(A: f32[8])")],
-  ["its fingerprint is", (m) => void (m.tasks[0].fingerprint = "0")],
+  ["expected an object, got another value, reading the manifest", () => [1]],
+  ["expected a manifest of version 1 or earlier, got version 2", (m) => void (m.shared = 2)],
+  ["expected its title to be text", (m) => void (m.title = 1)],
+  ["expected its title to be text", (m) => void (m.title = "x".repeat(1e6))],
+  ["expected its device to be a target", (m) => void (m.device.f16 = "yes")],
+  ["expected its device to be a target", (m) => void (m.device.limits.maxInvocations = -1)],
+  ["expected its tasks to be a list", (m) => void (m.tasks = Array(2000).fill(m.tasks[0]))],
+  ["expected its tasks to be a list", (m) => void (m.tasks[0].seed = 0.5)],
+  ["expected its tasks to be a list", (m) => void (wonOf(m).samples = Array(20_000).fill(1))],
+  ["expected its tasks to be a list", (m) => void (wonOf(m).samples = ["1"])],
+  ["expected a task that is its program", (m) => void (m.tasks[0].task = "evil(A: f32[8])")],
+  ["expected its program's fingerprint", (m) => void (m.tasks[0].fingerprint = "0")],
   ["cannot read a program", (m) => void (m.tasks[0].program = {})],
   ["step 0 of a trace", (m) => void (wonOf(m).trace.steps[0] = { op: "evil", code: "alert(1)" })],
   ["cannot read a trace of 5000 steps", (m) => void (wonOf(m).trace.steps = Array(5000).fill({ op: "x" }))],
-  ["its trace is of another program", (m) => void (wonOf(m).trace.program.fingerprint = "0")],
-  ["its median is", (m) => void (wonOf(m).ms = 0.5)],
-  ["its device can't do it in less", (m) => {
+  ["expected a trace of program", (m) => void (wonOf(m).trace.program.fingerprint = "0")],
+  ["expected the median of its samples", (m) => void (wonOf(m).ms = 0.5)],
+  ["that its device needs, got 1e-12 ms", (m) => {
     wonOf(m).samples = [1e-12];
     wonOf(m).ms = 1e-12;
   }],
-  ["its samples are not positive", (m) => void (wonOf(m).samples = [])],
-  ["knob evil is not text", (m) => void (wonOf(m).config = { evil: { a: 1 } })],
-  ["its manifest has no such program or device", (m) => void (m.device.name = "another")],
+  ["expected samples that are positive times", (m) => void (wonOf(m).samples = [])],
+  ["expected knob evil to be text", (m) => void (wonOf(m).config = { evil: { a: 1 } })],
+  ["expected trials of the manifest's programs and device", (m) => void (m.device.name = "another")],
 ];
 
 for (const [why, change] of CHANGES) {
@@ -178,13 +182,23 @@ Deno.test("what is no shared result is refused with what is", async () => {
     await Deno.writeTextFile(page, content);
     await assertRejects(() => Shared.open(page), RecordError, why);
   };
-  await refuses("<!doctype html>", "it is no page that share has written");
-  await refuses(text.slice(0, text.indexOf("tunebook-manifest")), "it is no page that share has written");
-  await refuses(text.replace("stream;base64,", "stream;base64,!"), "its trials are no base64");
-  await refuses(text.replace("stream;base64,", "stream;base64,AAAA"), "it is not an Arrow stream");
-  await refuses(text.replace('{"shared":1', '{"shared":1,,'), "its manifest is no JSON");
+  await refuses("<!doctype html>", "expected a page that share has written, got another page");
+  await refuses(
+    text.slice(0, text.indexOf("tunebook-manifest")),
+    "expected a page that share has written, got another page",
+  );
+  await refuses(text.replace("stream;base64,", "stream;base64,!"), "expected trials in base64");
+  await refuses(
+    text.replace("stream;base64,", "stream;base64,AAAA"),
+    "expected an Arrow stream, got other data",
+  );
+  await refuses(text.replace('{"shared":1', '{"shared":1,,'), "expected a manifest in JSON");
   await assertRejects(() => Shared.open(`${folder}/none`), RecordError, "that share has written");
-  await assertRejects(() => Shared.open(`${folder}/none`), RecordError, "cannot open");
+  await assertRejects(
+    () => Shared.open(`${folder}/none`),
+    RecordError,
+    "expected a page or a folder of share, got an error",
+  );
 });
 
 Deno.test("a manifest with any text in the place of another is opened, or refused with a typed error", async () => {

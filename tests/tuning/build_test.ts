@@ -57,6 +57,8 @@ for (const device of devices) {
       programs.push(await build(matmul, device, options));
     }
     const [zero, one, two, three] = programs as [BuiltProgram, BuiltProgram, BuiltProgram, BuiltProgram];
+    const again = programs.map((p) => compile(replay(matmul, p.built.trace), target).launches);
+    assertEquals(again, programs.map((p) => p.executable.launches), "its trace is the schedule");
     assertEquals(programs.map((p) => [p.built.level, p.built.how, p.built.rule]), [
       [0, "rule", "Fallback"],
       [1, "rule", "Matmul"],
@@ -200,8 +202,8 @@ Deno.test("a level without what it needs is refused", async () => {
     assertRejects(() => build(matmul, cpu, options), TunebookError, says);
   await refused({ level: 2 }, "level 2: it has no database to ask; give one, or take level 1");
   await refused({ level: 3 }, "level 3: its search has no budget; give budget");
-  await refused({ level: 3, budget: {} }, "a search without a limit does not end");
-  await refused({ level: 4 }, "level 4: levels are 0, 1, 2 and 3");
+  await refused({ level: 3, budget: {} }, "expected a budget with a limit, got none");
+  await refused({ level: 4 }, "expected level of build to be one of 0, 1, 2, 3, got 4");
 });
 
 Deno.test("buckets are built at a level, each for its rows", async () => {

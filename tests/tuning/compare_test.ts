@@ -7,7 +7,7 @@ import { METHODS } from "../../lib/tuning/methods.ts";
 import type { Comparison } from "../../lib/tuning/comparison.ts";
 import { flopsOf } from "../../lib/estimate/work.ts";
 import { IrError } from "../../lib/ir/error.ts";
-import { TunebookError } from "../../lib/base/error.ts";
+import { OptionError, TunebookError } from "../../lib/base/error.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { median } from "../../lib/base/statistics.ts";
 import { readLog } from "../../lib/records/log.ts";
@@ -98,7 +98,6 @@ Deno.test("a method whose trials all fail has a row without figures", async () =
   const narrow = { target: { ...target, limits }, probe: () => device.probe() };
   const result = await compare(matmul, narrow, {
     methods: ["fallback", "dlight"],
-    budget: {},
     rounds: 2,
   });
   const [fallback, dlight] = summaryRows(result.summary);
@@ -165,10 +164,25 @@ Deno.test("what can't be compared is refused before anything is measured", async
     matmul,
     { methods: ["ansor"] } as unknown as CompareOptions,
     TunebookError,
-    "expected a method of fallback, dlight, autotvm, autotvm+dlight, got ansor",
+    'expected methods[0] of compare to be one of fallback, dlight, autotvm, autotvm+dlight, got "ansor"',
   );
-  await refuses(matmul, { budget: {} }, TunerError, "a search without a limit does not end");
-  await refuses(matmul, { rounds: 0 }, TunebookError, "expected rounds to be a positive integer, got 0");
-  await refuses(matmul, { seed: 0.5 }, TunebookError, "expected seed to be a 32-bit integer, got 0.5");
+  await refuses(matmul, { budget: {} }, TunerError, "expected a budget with a limit, got none");
+  await refuses(
+    matmul,
+    { rounds: 0 },
+    TunebookError,
+    "expected rounds of compare to be an integer of at least 1, got 0",
+  );
+  await refuses(
+    matmul,
+    { seed: 0.5 },
+    TunebookError,
+    "expected seed of compare to be a 32-bit integer, got 0.5",
+  );
+  await assertRejects(
+    () => compare(matmul, device, { methods: ["dlight", "autotvm"] }),
+    OptionError,
+    'missing option "budget" of compare, as autotvm searches',
+  );
   await refuses(te.softmax({ rows: "n", columns: 4 }), {}, IrError, "give shapes { n: … }");
 });

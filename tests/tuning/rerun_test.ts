@@ -122,7 +122,7 @@ Deno.test("a rerun that is stopped before it begins has no rows, and bad rounds 
   await assertRejects(
     () => shared.rerun(cpu, { rounds: 0 }),
     TunebookError,
-    "expected rounds to be a positive integer, got 0",
+    "expected rounds of shared.rerun to be an integer of at least 1, got 0",
   );
 });
 
@@ -133,9 +133,9 @@ Deno.test("the command reruns a page, and says what it takes", async () => {
   assertEquals((await Deno.readFile(chart)).slice(1, 4), new TextEncoder().encode("PNG"));
   const refuses = (args: readonly string[], why: string) =>
     assertRejects(() => rerunShared(args), TunebookError, why);
-  await refuses([], "cannot rerun: there is nothing to run again; it takes PAGE_OR_FOLDER");
-  await refuses([path, "x"], "there is no argument x");
-  await refuses([path, "--backend", "gpu"], "--backend gpu is neither webgpu nor cpu");
-  await refuses([path, "--budget", "3"], "it takes PAGE_OR_FOLDER");
-  await refuses([path, "--rounds", "many"], "expected rounds to be a positive integer, got NaN");
+  await refuses([], "missing argument PAGE_OR_FOLDER; usage: deno task rerun PAGE_OR_FOLDER");
+  await refuses([path, "x"], "unknown argument x");
+  await refuses([path, "--backend", "gpu"], "expected --backend to be one of webgpu, cpu, got gpu");
+  await refuses([path, "--budget", "3"], "unknown option --budget");
+  await refuses([path, "--rounds", "many"], "expected --rounds to be an integer of at least 1, got many");
 });

@@ -74,14 +74,20 @@ Deno.test("a suite that can't be tuned is refused, and said", async () => {
   const options = { budget: { trials: 1 } };
   const refuses = (promise: Promise<unknown>, says: string, type = TunebookError) =>
     assertRejects(() => promise, type, says);
-  await refuses(tuneSuite([], cpu, options), "cannot tune a suite of no kernels");
-  await refuses(tuneSuite(members, cpu, { budget: {} }), "a search without a limit", TunerError);
-  await refuses(tuneSuite([member("x", undefined, 0)], cpu, options), "cannot weigh kernel x by 0");
+  await refuses(tuneSuite([], cpu, options), "expected at least one kernel in the suite, got none");
+  await refuses(tuneSuite(members, cpu, { budget: {} }), "expected a budget with a limit", TunerError);
+  await refuses(
+    tuneSuite([member("x", undefined, 0)], cpu, options),
+    "expected the count of kernel x to be a positive number, got 0",
+  );
   const symbolic = member("s", te.softmax({ rows: "m", columns: 4 }), 1, { m: 1 });
-  for (const bad of [[[0, 1]], [[1, -1]], []] as const) {
-    await refuses(
-      tuneSuite([symbolic], cpu, { ...options, buckets: { m: bad } }),
-      "buckets are positive integers",
-    );
+  for (
+    const [bad, says] of [
+      [[[0, 1]], "expected buckets.m[0][0] of autotvm.tuneSuite to be an integer of at least 1, got 0"],
+      [[[1, -1]], "expected buckets.m[0][1] of autotvm.tuneSuite to be a finite number above 0, got -1"],
+      [[], "buckets are positive integers"],
+    ] as const
+  ) {
+    await refuses(tuneSuite([symbolic], cpu, { ...options, buckets: { m: bad } }), says);
   }
 });

@@ -184,7 +184,7 @@ Deno.test("a search in which nothing works says what happened", async () => {
   await assertRejects(
     () => tune(func, cpu, options),
     RecordError,
-    "none of 4 trials succeeded: 3 wrongAnswer (B[0] is 1); 1 timeout (too long)",
+    "expected a trial that succeeded, got none of 4: 3 wrongAnswer (B[0] is 1); 1 timeout (too long)",
   );
   await using search = await Search.open(
     func,
@@ -322,12 +322,12 @@ Deno.test("a search ends at its share of the roofline, or says that it needs ano
   await assertRejects(
     () => tune(func, cpu, { budget: { until: 0.9 } }),
     TunerError,
-    "a search until 0.9 of the roofline may never end: give trials, seconds or earlyStopping too",
+    "expected a second limit, as until 0.9 may never be reached; give trials, seconds or earlyStopping too",
   );
   await assertRejects(
     () => tune(func, cpu, { budget: { trials: 1, until: 2 } }),
-    TunerError,
-    "until 2 of the roofline",
+    TunebookError,
+    "expected budget.until of autotvm.tune to be a share of the roofline, above 0 and at most 1, got 2",
   );
 });
 
@@ -408,19 +408,27 @@ Deno.test("a search without a limit, a tuner or a seed is refused before anythin
   await refuses(
     { budget: {} },
     TunerError,
-    "a search without a limit does not end: give trials, seconds or earlyStopping",
+    "expected a budget with a limit, got none; give trials, seconds or earlyStopping",
   );
   await refuses(
     { budget: { trials: 0 } },
-    TunerError,
-    "cannot search with trials 0: it is a positive integer",
+    TunebookError,
+    "expected budget.trials of autotvm.tune to be an integer of at least 1, got 0",
   );
-  await refuses({ budget: { seconds: NaN } }, TunerError, "cannot search for NaN seconds");
+  await refuses(
+    { budget: { seconds: NaN } },
+    TunebookError,
+    "expected budget.seconds of autotvm.tune to be a finite number above 0, got NaN",
+  );
   for (const seed of [1.5, NaN, 2 ** 40]) {
-    await refuses({ seed }, TunebookError, `expected seed to be a 32-bit integer, got ${seed}`);
+    await refuses(
+      { seed },
+      TunebookError,
+      `expected seed of autotvm.tune to be a 32-bit integer, got ${seed}`,
+    );
   }
   const unknown = { tuner: "beam" } as unknown as TuneOptions;
-  await refuses(unknown, TunerError, "unknown tuner beam: known are random, grid, ga, xgb");
+  await refuses(unknown, TunebookError, "expected tuner of autotvm.tune to be one of random, grid, ga, xgb");
 });
 
 Deno.test("a symbolic program without shapes is refused before anything is started", async () => {

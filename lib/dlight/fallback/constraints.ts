@@ -1,4 +1,4 @@
-/** What ties the numbers of the generic space to each other: limits, what does not pay, and what says nothing new. */
+/** Constraints of the generic space: limits, values that do not pay, and values that change nothing. */
 import { bytesOf, scalarOf } from "../../ir/dtype.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
 import { Analyzer } from "../../arith/analyzer.ts";
@@ -10,29 +10,29 @@ import { constExtent } from "../analysis.ts";
 import type { Kept, Prologue } from "./plan.ts";
 import { tooLarge, tooMany } from "../steps/operand_paths.ts";
 
-/** From where a block reads an operand: where it lies, or a copy in registers or workgroup memory. */
+/** Where a block reads an operand: in place, or from a copy in registers or workgroup memory. */
 export type Near = "direct" | "local" | "shared";
-/** Where a prologue is computed: at each read, in a kernel of its own, or at its reader's tile. */
+/** Where a prologue is computed: at each read, in a separate kernel, or at its reader's tile. */
 export type ProloguePlace = "inline" | "global" | "local" | "shared";
 export const NEARS: readonly Near[] = ["direct", "local", "shared"];
 
-/** All spatial axes as one, or the last one and another one, each tiled. */
+/** All spatial axes fused, or two tiled axes, one of them the last. */
 export type Tiling = "fused" | "axes";
 
-/** The most turns that are written out; 1: none. */
+/** The limits on unrolled iterations; 1: no unrolling. */
 export const UNROLLS: readonly number[] = [1, 16, 128, 1024];
-/** Elements of local memory that a copy may take in a thread, and turns that threads may take to share one. */
-const MOST_LOCAL = 128, MOST_TURNS = 64;
-/** Reductions across threads that a thread takes part in, each with a tree of its own. */
+/** Elements of local memory that a copy may use per thread, and iterations of a cooperative copy. */
+const MOST_LOCAL = 128, MOST_ITERATIONS = 64;
+/** Reductions across threads per thread, at most; each needs a tree of its own. */
 const MOST_TREES = 16;
 
-/** Knobs that are declared already and stand beside the blocks' own. */
+/** Knobs that are declared already, in addition to the blocks' own. */
 export interface Beside {
   readonly target: Target;
   readonly threads: number;
   /** The prologues near `block`, with the knobs of their places. */
   readonly prologues: (block: string) => readonly { readonly knob: string; readonly prologue: Prologue }[];
-  /** The knobs that say whether a block that follows `block` is moved into its loops. */
+  /** The knobs that decide whether a block after `block` is moved into its loops. */
   readonly fuses: (block: string) => readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function requireUse(knobs: Knobs, name: (knob: string) => string, reduces
     [x, y, k, name("unroll")],
     ([, , rx]: Tile, [, , ry]: Tile, [, , chunk]: Tile, unroll: number) =>
       (UNROLLS[UNROLLS.indexOf(unroll) - 1] ?? 0) >= rx * ry * chunk
-        ? `a tile has ${rx * ry * chunk} turns: there are no ${unroll} to unroll`
+        ? `a tile has ${rx * ry * chunk} iterations, fewer than ${unroll} to unroll`
         : undefined,
   );
   if (!reduces) return;
@@ -65,7 +65,7 @@ export function requireUse(knobs: Knobs, name: (knob: string) => string, reduces
 
 type TileAnswers = readonly [tiling: Tiling, yAxis: number, x: Tile, y: Tile, k: Tile];
 
-/** What the numbers of block `b` must keep to, together; `nears` are the knobs of its operands. */
+/** Declares the constraints of block `b`; `nears` are the knobs of its operands. */
 export function requireOf(
   knobs: Knobs,
   name: (knob: string) => string,
@@ -105,7 +105,7 @@ export function requireOf(
     );
     const fused = (tiling: Tiling, [, , rx]: Tile, follows: boolean) =>
       tiling === "fused" && rx > 1 && follows
-        ? `${rx} results a thread of fused axes are no tile, which what is moved to it needs`
+        ? `${rx} results per thread of fused axes do not form a tile, which a block that is moved there needs`
         : undefined;
     if (b.k) {
       knobs.require([name("tiling"), name("tile_x")], (t: Tiling, x: Tile) => fused(t, x, true));
@@ -129,7 +129,7 @@ export function requireOf(
           : undefined,
     );
   }
-  // What is copied or computed near takes memory by the tile that it is near to.
+  // Copies and prologues at a tile take memory in proportion to the tile.
   const copies = [
     ...b.operands.map((load, o) => ({ knob: nears[o] as string, footprint: footprintOf(b, [load]) })),
     ...beside.prologues(b.name).map(({ knob, prologue }) => ({
@@ -156,8 +156,13 @@ export function requireOf(
       if (lanes > 1) return "threads share the reduction already: each reads a part of it";
       if (tiling === "fused" && many) return "a workgroup's part of fused axes is no tile";
       const own = elements(tile, [tx * rx, ty * ry]);
-      const turns = Math.ceil(own / (tx * ty));
-      const reason = tooLarge(turns, MOST_TURNS, `${turns} turns to fetch a tile`, "do not pay");
+      const iterations = Math.ceil(own / (tx * ty));
+      const reason = tooLarge(
+        iterations,
+        MOST_ITERATIONS,
+        `${iterations} iterations to fetch a tile`,
+        "do not pay",
+      );
       if (reason !== undefined) return reason;
       shared += own * bytes;
     }
@@ -173,7 +178,7 @@ interface Footprint {
   readonly bytes: number;
 }
 
-/** How much some loads of one buffer take, by the size of the tile: the box around what they touch. */
+/** Gives the elements that some loads of one buffer need, by the size of the tile: the box around their accesses. */
 function footprintOf(b: Kept, loads: readonly Load[]): Footprint {
   const analyzer = new Analyzer();
   const [first] = loads;

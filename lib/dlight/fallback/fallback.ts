@@ -1,12 +1,11 @@
 /**
- * Fallback: schedules anything. At its presets each block that can't be inlined is a kernel of its own: its
- * spatial loops fused and spread over threads, its reduction serial in a register. Around that lies the
- * generic space, which any program has.
+ * Fallback: schedules any program. At its presets each block that can't be inlined is a separate kernel: its spatial
+ * loops are fused and spread over threads, its reduction is serial in a register. The generic space varies that.
  */
 import { fallbackTemplate } from "./template.ts";
 import type { Rule } from "../rule.ts";
 
-/** The rule that takes any program; the last one. */
+/** The rule that matches any program; the last one. */
 export const fallback: Rule = {
   name: "Fallback",
   match: (_func, target) => ({ template: fallbackTemplate(target), because: "it schedules any program" }),

@@ -1,4 +1,4 @@
-/** The numbers by which the generic space schedules a kept block. */
+/** The knobs of the generic space for a kept block. */
 import type { Knobs } from "../../space/knobs.ts";
 import type { Kept } from "./plan.ts";
 import {
@@ -16,23 +16,23 @@ import {
 
 export interface Numbers {
   readonly tiling: Tiling;
-  /** How many axes before the last one the second one stands. */
+  /** Distance of the second tiled axis from the last axis. */
   readonly yAxis: number;
-  /** Threads and results a thread, along the fused or the last axis. */
+  /** Threads and results per thread, along the fused or the last axis. */
   readonly x: readonly [threads: number, results: number];
   /** Along the second axis. */
   readonly y: readonly [threads: number, results: number];
-  /** Threads that share a reduction, and steps of it that are taken at a time. */
+  /** Threads that share a reduction, and steps of it per iteration. */
   readonly k: readonly [lanes: number, chunk: number];
   readonly near: readonly Near[];
-  /** Whether each vector of results takes all those steps at once, and not the whole tile one after the other. */
+  /** True if each vector of results takes all these steps at once; false if the whole tile takes one step at a time. */
   readonly stepInnermost: boolean;
   readonly vectors: boolean;
-  /** Turns of a tile's loops, from the innermost outwards, that are written out. */
+  /** Unrolled iterations of a tile's loops, from the innermost outwards. */
   readonly unroll: number;
 }
 
-/** The numbers of today's rule: one result a thread. */
+/** The presets of the rule: one result per thread. */
 export function plainNumbers(threads: number): Numbers {
   return {
     tiling: "fused",
@@ -47,7 +47,7 @@ export function plainNumbers(threads: number): Numbers {
   };
 }
 
-/** Threads along x; results are powers of two up to the most that pay, and what else divides the last axis. */
+/** Threads along x. Results are powers of two up to a limit, and other divisors of the last axis. */
 const THREADS = [1, 2, 4, 8, 16, 32, 64, 128, 256], MOST_RESULTS = 16;
 
 function resultsOf(blocks: readonly Kept[], longest: number): readonly number[] {

@@ -1,11 +1,11 @@
-/** Schedules one block of a program by the numbers of the generic space. */
+/** Schedules one block of a program by the knobs of the generic space. */
 import type { Schedule } from "../../schedule/schedule.ts";
 import { constExtent } from "../analysis.ts";
 import type { Numbers } from "./knobs.ts";
 import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
 import { isResult } from "../steps/inlining.ts";
 
-/** What else goes into a block's loops. */
+/** Other blocks that are moved into a block's loops. */
 export interface Guests {
   /** The reduced axis that is tiled, by its place among the reduced ones. */
   readonly k: number;
@@ -17,14 +17,14 @@ export interface Guests {
   readonly followers: readonly string[];
 }
 
-/** A block's loops: those of workgroups and threads, and what a thread does in them. */
+/** A block's loops: over workgroups, over threads, and within a thread. */
 interface Axis {
   readonly grid: string;
   readonly thread: string;
   readonly results: readonly string[];
 }
 
-/** A loop in parts: workgroups, threads, and results a thread where there is more than one. */
+/** A loop in parts: workgroups, threads, and results per thread if there is more than one. */
 function tile(sch: Schedule, loop: string, [threads, results]: readonly [number, number]): Axis {
   const [grid, thread, ...rest] = sch.split(loop, [null, threads, ...(results > 1 ? [results] : [])]);
   return { grid: grid as string, thread: thread as string, results: rest };
@@ -95,7 +95,7 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
     cooperativeCopy(sch, loops, [y ? n.y[0] : 1, n.x[0]], n.vectors && width % 4 === 0 ? 4 : 1);
     const { body } = sch.block(block);
     if (at === undefined || rows.length + column.length === 0 || body.kind !== "store") return;
-    // A thread reads each element for several results, and registers are nearer: for a step, or all of them.
+    // A thread reads each element for several results, so it copies elements into registers: for one step or for all.
     const copy = sch.cacheRead(name, body.buffer.name, "local");
     const stands = () => sch.loops(copy).slice(sch.loops(copy).indexOf(at) + 1);
     const moved = n.stepInnermost || step[0] === undefined ? stands() : sch.computeAt(copy, step[0]);
@@ -113,10 +113,10 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
     const init = sch.decomposeReduction(name, outer[0]);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(x.thread) + 1), n.vectors);
   }
-  let turns = 1;
+  let iterations = 1;
   for (const l of order.toReversed()) {
-    turns *= constExtent(sch.loop(l).extent) ?? Infinity;
-    if (turns > n.unroll) break;
+    iterations *= constExtent(sch.loop(l).extent) ?? Infinity;
+    if (iterations > n.unroll) break;
     sch.unroll(l);
   }
   for (const l of vector) sch.vectorize(l);
@@ -128,7 +128,7 @@ function columns(sch: Schedule, loop: string | undefined, vectors: boolean): rea
   return vectors && (constExtent(sch.loop(loop).extent) ?? 1) % 4 === 0 ? sch.split(loop, [null, 4]) : [loop];
 }
 
-/** The reduced loops: those around a tile, the one whose turns threads share, and the steps at a time. */
+/** The reduced loops: those around a tile, the one that threads share, and the steps per iteration. */
 function reduction(
   sch: Schedule,
   reduce: readonly string[],

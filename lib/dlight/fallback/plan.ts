@@ -1,4 +1,4 @@
-/** What of a program the generic space has knobs for: its blocks and what they read, whatever the knobs say. */
+/** Finds the parts of a program that have knobs in the generic space: its blocks and their inputs. */
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
@@ -20,16 +20,16 @@ export interface Kept {
   readonly k: IterVar | undefined;
   /** Whether threads can share its reduction. */
   readonly shareable: boolean;
-  /** The inputs that may be copied near: those that it reads at one place, the first few. */
+  /** The inputs that may be copied into registers or workgroup memory: the first few that it reads at one place. */
   readonly operands: readonly Load[];
-  /** The block into whose loops it may be moved: it reads that one's results where it writes its own. */
+  /** The block into whose loops it may be moved: it reads that block's results at its own positions. */
   readonly follows: string | undefined;
 }
 
-/** A block that is inlined unless a knob says otherwise, as inlining computes its elements more than once. */
+/** A block that is inlined unless a knob keeps it, because inlining repeats its computation. */
 export interface Prologue {
   readonly name: string;
-  /** The kept block that alone reads it, if there is one, and how: it may be computed near that. */
+  /** The only kept block that reads it, if there is one, and its access: it may be computed at that block's tile. */
   readonly reader: { readonly name: string; readonly loads: readonly Load[] } | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface Plan {
   readonly kept: readonly Kept[];
 }
 
-/** So many of a program's parts have knobs of their own, so that its space can be numbered. */
+/** Parts of a program with knobs of their own, at most, so that the space stays countable. */
 const MOST = { inputs: 4, prologues: 2, operands: 2 } as const;
 
 export function planOf(func: PrimFunc): Plan {
@@ -49,7 +49,7 @@ export function planOf(func: PrimFunc): Plan {
   const inlined = inlinable(whole);
   const again = inlined.filter((name) => isReadAgain(whole, name)).slice(0, MOST.prologues);
   for (const name of inlined) if (!again.includes(name)) whole.computeInline(name);
-  // Readers see prologues before these are inlined, operands after it.
+  // Prologues are found before inlining, operands after it.
   const flat = new Schedule(whole.func);
   for (const name of again) flat.computeInline(name);
   const names = flat.blocks();
@@ -98,7 +98,7 @@ function readerOf(sch: Schedule, name: string, kept: readonly string[]): Prologu
   return loads.every(hasTile) ? { name: reader, loads } : undefined;
 }
 
-/** Whether a load goes by axes alone: what it reads by another tensor's values may lie anywhere. */
+/** Tells whether a load is indexed by axes alone; an index from another tensor may be anywhere. */
 function hasTile(load: Load): boolean {
   let gathers = false;
   for (const index of load.indices) {
@@ -132,7 +132,7 @@ function leaderOf(whole: Schedule, flat: Schedule, name: string): string | undef
   if (leader === undefined || !isPlain(block) || block.iters.some((it) => it.type === "reduce")) {
     return undefined;
   }
-  // What is computed between the two could not be done before the leader's loops begin.
+  // Blocks between the two can't run before the leader's loops begin.
   const between = whole.producers(name).some((p) =>
     !flat.blocks().includes(p) && whole.producers(p).length > 0
   );

@@ -1,7 +1,7 @@
 /**
- * The generic space: a template for any program. What is costly to inline may be kept, each kept block is tiled
- * (all axes as one, or two of them), its reduction chunked or shared by threads, what it reads copied near,
- * and elementwise blocks that follow it moved into its loops. At its presets it does none of that.
+ * The generic space: a template for any program. Blocks that are costly to inline may be kept. Each kept block may be
+ * tiled (all axes fused, or two of them), its reduction chunked or shared by threads, and its inputs copied into registers
+ * or workgroup memory. Elementwise blocks after it may be moved into its loops. At its presets it does none of that.
  */
 import { DeclaringKnobs } from "../../space/declaring_knobs.ts";
 import type { Knobs } from "../../space/knobs.ts";
@@ -14,7 +14,7 @@ import type { Beside, ProloguePlace } from "./constraints.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import { choosePath } from "../steps/operand_paths.ts";
 
-/** More kept blocks of a kind than that share their numbers, and so do fewer whose space would be larger. */
+/** Kept blocks of a kind with knobs of their own, at most. More blocks share knobs; so do blocks with too large a space. */
 const MOST_OWN = 2, LARGEST = 2 ** 48;
 
 export function fallbackTemplate(target: Target): Template {
@@ -38,7 +38,7 @@ export function fallbackTemplate(target: Target): Template {
   };
 }
 
-/** As many as the rule has always taken. */
+/** Threads per workgroup at the presets. */
 function threadsOf(target: Target): number {
   return Math.min(PRESETS[target.profile].fallback.threads, 256);
 }
@@ -57,7 +57,7 @@ function placesOf(plan: Plan, knobs: Knobs): ReadonlyMap<string, ProloguePlace> 
   ]));
 }
 
-/** The knobs of all blocks: the places of prologues, what is fused, and numbers; a block that may be fused has none. */
+/** The knobs of all blocks: places of prologues, fusion, and sizes. A block that may be fused has no sizes. */
 interface Declared {
   readonly places: ReadonlyMap<string, ProloguePlace>;
   readonly fused: ReadonlySet<string>;

@@ -1,6 +1,6 @@
 /**
- * Conv2d: one sum of products over a window that slides over one of the operands, in any layout, with any
- * stride, dilation and groups; depthwise too.
+ * Conv2d: one sum of products over a window that slides over one operand, in any layout, with any stride, dilation and
+ * groups; also depthwise.
  */
 import type { PrimFunc } from "../../ir/func.ts";
 import { isEpilogue, isPrologue, iterOf, mentions, nodesOf, productTerms } from "../analysis.ts";

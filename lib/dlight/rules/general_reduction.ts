@@ -1,7 +1,7 @@
 /**
- * GeneralReduction: any chain of reductions and elementwise blocks whose leading axes run along together, as
- * attention is one. Neighbours with the same leading axes become one kernel: a workgroup takes one place of
- * those axes and walks through the blocks; what they hand to each other stays in workgroup memory.
+ * GeneralReduction: any chain of reductions and elementwise blocks with common leading axes, for example attention.
+ * Neighbours with the same leading axes become one kernel. A workgroup takes one position of those axes and runs all
+ * blocks; intermediates stay in workgroup memory.
  */
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Template } from "../../space/template.ts";

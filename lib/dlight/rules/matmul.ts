@@ -1,8 +1,8 @@
 /**
  * Matmul: one sum of products whose three kinds of axes are i (of A and C), j (of B and C) and k (of A and
  * B), and any batch axis of all three. Tiles for workgroups, threads and registers; operands through
- * workgroup memory, from buffers or from textures; where results are few, workgroups that share a reduction
- * (split-K), or the steps of all tiles (stream-K), and whose parts a second kernel adds up.
+ * workgroup memory, from buffers or from textures. For few results, workgroups share a reduction (split-K) or the steps of
+ * all tiles (stream-K), and a second kernel adds the partial sums.
  */
 import { PRESETS } from "../presets.ts";
 import type { Rule, RuleMatch } from "../rule.ts";

@@ -1,9 +1,8 @@
 /**
  * Reduction: blocks that reduce the rows of tensors, each row by itself, and elementwise blocks over the same
- * rows: sums, maxima, softmax, the norms, log-sum-exp, chains of them. One kernel: a workgroup takes whole
- * rows and walks through all blocks for them; threads share a row; the rows' statistics stay in registers, and
- * an input is read again where that is cheaper than keeping it. Or, for few and long rows, a kernel for each block,
- * and workgroups that share a row.
+ * rows: sums, maxima, softmax, the norms, log-sum-exp, chains of them. Usually it is one kernel: a workgroup takes whole
+ * rows and runs all blocks for them. Threads share a row, the rows' statistics stay in registers, and an input is read
+ * again if that is cheaper than keeping it. For few and long rows there is one kernel per block, and workgroups share rows.
  */
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";

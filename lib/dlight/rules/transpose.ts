@@ -1,7 +1,6 @@
 /**
- * Transpose: an elementwise block that reads a tensor in an order of axes that ends in another axis than the
- * result's. A tile is read along the one and written along the other; on its way it is in registers or in
- * workgroup memory.
+ * Transpose: an elementwise block that reads a tensor whose last axis differs from the result's. A tile is read along one
+ * axis and written along the other. In between it is in registers or in workgroup memory.
  */
 import type { Load } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
@@ -86,7 +85,7 @@ function template(m: Match, target: Target): Template {
     knobs.require(
       tiles,
       ([, , ii]: Factors[3], [, , jj]: Factors[3]) =>
-        tooLarge(ii * jj, 128, `${ii} x ${jj} results a thread`, "do not pay"),
+        tooLarge(ii * jj, 128, `${ii} x ${jj} results per thread`, "do not pay"),
     );
     knobs.require(["path", ...tiles], (path: Path, [, ti, ii]: Factors[3], [, tj, jj]: Factors[3]) => {
       const bytes = 4 * ti * ii * tj * jj;

@@ -13,8 +13,8 @@ import type { Path } from "../presets.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
 
 /**
- * A knob for where some tensors of the program are read from: those of `options` that all of them can take on
- * the target, the preset if it is among them. Makes textures of them where that is chosen.
+ * Declares a knob for the path of some tensors: the `options` that all of them can take on the target. Puts them into
+ * textures or uniform buffers if the knob says so.
  */
 export function choosePath<P extends Path>(
   sch: Schedule,
@@ -42,14 +42,14 @@ const FITS: Readonly<Record<Path, (sch: Schedule, input: string, target: Target)
   uniform: fitsUniform,
 };
 
-/** Why a workgroup can't have so many threads, one factor an axis; nothing if it can. */
+/** Gives the reason why a workgroup can't have these threads, one factor per axis; undefined if it can. */
 export function tooMany({ limits }: Target, ...threads: readonly number[]): string | undefined {
   return threads.reduce((a, b) => a * b, 1) > limits.maxInvocations
     ? `${threads.join(" x ")} threads: the device takes ${limits.maxInvocations}`
     : undefined;
 }
 
-/** Why `amount` of something is more than pays, said as "`what`: more than `most` `why`"; nothing if it is not. */
+/** Gives the reason why `amount` exceeds `most`: "`what`: more than `most` `why`"; undefined if it does not. */
 export function tooLarge(amount: number, most: number, what: string, why: string): string | undefined {
   return amount > most ? `${what}: more than ${most} ${why}` : undefined;
 }
@@ -67,10 +67,10 @@ function fitsUniform(sch: Schedule, input: string): boolean {
   return param !== undefined && elements !== undefined && elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
 }
 
-/** What bringing near the other operand costs, in products for each result (llvmpipe, tiles of 16, 8 and 4 results). */
+/** Cost of copying the other operand, in products per result (llvmpipe, tiles of 16, 8 and 4 results). */
 export const OPERAND_COPY_COST = 4;
 
-/** The block under which `buffer` is produced for `block`; undefined for an input, as given or prepared. */
+/** Finds the block that produces `buffer` for `block`; undefined for an input, given or prepared. */
 export function producerOf(sch: Schedule, block: string, buffer: string): string | undefined {
   return sch.producers(block).find((name) => {
     const { body, annotations } = sch.block(name);
@@ -79,8 +79,8 @@ export function producerOf(sch: Schedule, block: string, buffer: string): string
 }
 
 /**
- * Brings `buffer` into registers under `loop`, for `block`: a copy of an input, or the producer itself
- * (a dequantization, a padding), whose own inputs are then brought near as well.
+ * Puts `buffer` into registers under `loop`, for `block`: a copy of an input, or the producer itself (a dequantization, a
+ * padding). The producer's own inputs are then copied as well.
  */
 export function cacheInRegisters(
   sch: Schedule,
@@ -101,8 +101,8 @@ export function cacheInRegisters(
 }
 
 /**
- * How `block` reads those of the program's tensors that it reads at one place only, a load of each: what is read
- * at several places has no tile, and stays where it is.
+ * Gives one load for each tensor that `block` reads at a single place. A tensor that is read at several places has no
+ * tile, and stays in its buffer.
  */
 export function tiledInputs(sch: Schedule, block: string): readonly Load[] {
   const loads = sch.inputs(block).filter((l) => sch.func.params.includes(l.buffer));

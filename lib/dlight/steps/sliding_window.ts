@@ -1,7 +1,7 @@
 /**
- * What Conv2d and Pool share: a reduction over a window that slides over an image. Each thread holds a strip of
- * the image's row times some channels of the result in registers, and walks over input channels and window. No
- * index map to a matrix product is made: the strip is its tile already, and rows need no division to be found.
+ * The common part of Conv2d and Pool: a reduction over a window that slides over an image. Each thread keeps a strip of a
+ * row times some channels of the result in registers, and iterates over input channels and window. There is no index map
+ * to a matrix product: the strip is the tile, and row indices need no division.
  */
 import type { Expr, Load } from "../../ir/expr.ts";
 import type { IterVar } from "../../ir/stmt.ts";
@@ -35,7 +35,7 @@ export interface SlidingWindow {
   readonly filterIsLast: boolean;
 }
 
-/** One index of an image that is the sum of where the window is and a place within it. */
+/** An index of an image: the sum of the window's position and a position within it. */
 export interface SlidingIndex {
   readonly along: IterVar;
   readonly over: IterVar;
@@ -124,7 +124,7 @@ export function slidingWindowTemplate(m: SlidingWindow, target: Target): Templat
     knobs.require(
       tiles,
       ([, ii]: Factors[2], [, , jj]: Factors[3]) =>
-        tooLarge(ii * jj, 256, `${ii} x ${jj} results a thread`, "do not stay in registers"),
+        tooLarge(ii * jj, 256, `${ii} x ${jj} results per thread`, "do not stay in registers"),
     );
     knobs.require(
       [...tiles, "tile_channel", "reuse_rows"],
@@ -156,7 +156,7 @@ export function slidingWindowTemplate(m: SlidingWindow, target: Target): Templat
     sch.bind(s1, m.filterIsLast && tj > 1 ? "threadIdx.y" : "threadIdx.x");
     sch.bind(f1, m.filterIsLast && tj > 1 ? "threadIdx.x" : "threadIdx.y");
     unrollCopy(sch, sch.reverseComputeAt(back, f1), vectors);
-    // With reuse, a row of the image is brought near once for all columns of the window.
+    // With reuse, a row of the image is copied into registers once for all columns of the window.
     const last = outer.at(-1) as string, around = outer.at(-2);
     const reuse = rows && around !== undefined;
     const [ofImage, ofWeights] = m.filterIsLast ? [last, column ?? last] : [column ?? last, last];

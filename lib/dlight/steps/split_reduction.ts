@@ -1,6 +1,6 @@
 /**
- * How workgroups share a reduction where results are few: each takes a part of a tile's (split-K), or a range of the
- * steps of all tiles, whatever number of tiles there are (stream-K).
+ * Divides a reduction among workgroups if there are few results. Each takes a part of one tile's reduction (split-K), or a
+ * range of the steps of all tiles (stream-K).
  */
 import type { IterVar } from "../../ir/stmt.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
@@ -24,8 +24,8 @@ interface Product {
 type Tile = Factors[3];
 
 /**
- * A knob for how many workgroups share all steps of a product, after the knobs of its tiles and `split_k`; 0: none do,
- * each tile is a workgroup's own. It is not there where, at the preset's tiles, no number of the target's makes sense.
+ * Declares a knob for the number of workgroups that share all steps of a product, after the knobs of its tiles and
+ * `split_k`; 0: each tile has a workgroup of its own. The knob is left out if no number of the target suits the preset.
  */
 export function chooseWorkers(knobs: Knobs, target: Target, m: Product, preset: MatmulPreset): number {
   const [i, j, k] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
@@ -37,7 +37,7 @@ export function chooseWorkers(knobs: Knobs, target: Target, m: Product, preset: 
     if (tiles >= 2 * workers) {
       return `${tiles} tiles for ${workers} workers: most of their ranges are whole tiles`;
     }
-    if (tiles === workers) return `${tiles} tiles for as many workers: their ranges are whole tiles`;
+    if (tiles === workers) return `${tiles} tiles for ${workers} workers: each range is a whole tile`;
     if (steps < 2 * workers) return `${steps} steps for ${workers} workers: fewer than two for each`;
     return undefined;
   };
@@ -64,13 +64,13 @@ export function chooseWorkers(knobs: Knobs, target: Target, m: Product, preset: 
 interface Steps {
   /** The block that computes products: the rule's own, or one that computes parts of it. */
   readonly product: string;
-  /** Loops each turn of which is another workgroup's. */
+  /** Loops over workgroups: one iteration per workgroup. */
   readonly apart: readonly string[];
-  /** The loop over what a workgroup makes one after the other; none where that is one tile. */
+  /** The loop over the tiles of one workgroup; undefined for a single tile. */
   readonly slot: readonly string[];
   /** The loop of an axis. */
   readonly at: (it: IterVar) => string;
-  /** The loop over what a workgroup reduces; or over its steps, and the one inside of a step. */
+  /** The loop over a workgroup's part of the reduction; or two: over its steps, and inside of a step. */
   readonly steps: readonly [string] | readonly [string, string];
 }
 
@@ -84,7 +84,7 @@ export function splitReduction(sch: Schedule, main: string, m: Product, parts: n
   return { product, apart, slot: [], at, steps: [steps as string] };
 }
 
-/** Equal ranges of the steps of all tiles, for so many workgroups. */
+/** Divides the steps of all tiles into equal ranges, one per workgroup. */
 export function streamReduction(
   sch: Schedule,
   main: string,
@@ -103,7 +103,7 @@ export function streamReduction(
   return { product, apart: [...(m.batch ? [at(m.batch)] : []), worker], slot: [slot], at, steps };
 }
 
-/** The parts of a reduction that workgroups share are added up by a kernel of its own, which follows on with the epilogue. */
+/** Schedules the kernel that adds the workgroups' partial sums and then computes the epilogue. */
 export function sumPartials(sch: Schedule, main: string, vectors: boolean): void {
   const back = accumulateLocally(sch, main);
   const loops = sch.loops(main);

@@ -3,8 +3,8 @@ import type { Target } from "../../target/target.ts";
 import { PRESETS } from "../presets.ts";
 
 /**
- * A knob for whether threads that share a reduction hand each other their parts in subgroups; only for devices that
- * have them. `tile` is the knob whose second factor is how many threads there are, of which the preset has `threads`.
+ * Declares a knob for exchanging the partial sums of a reduction in subgroups, on devices that have them. The second
+ * factor of the knob `tile` is the number of threads; its preset is `threads`.
  */
 export function chooseSubgroups(
   knobs: Knobs,
@@ -17,7 +17,7 @@ export function chooseSubgroups(
     knobs.require(
       [tile, "subgroups"],
       ([, threads]: Factors[3], on: boolean) =>
-        on && threads === 1 ? "one thread has nothing to hand on" : undefined,
+        on && threads === 1 ? "one thread has nothing to exchange" : undefined,
     );
   }
   return chosen;

@@ -4,9 +4,9 @@ import { OPERAND_COPY_COST } from "./operand_paths.ts";
 import { inlineEpilogue } from "./inlining.ts";
 
 /**
- * A preset's tile for an axis of which its last one would have little: fewer results a thread, down to a vector, where
- * what is not computed for nobody makes up for bringing operands near more often. Threads stay: one that idles costs
- * as much as one that works.
+ * Shrinks a preset's tile if the last tile of the axis would be mostly empty. It takes fewer results per thread, down to a
+ * vector, if the saved computation outweighs the additional copies of operands. The number of threads stays: an idle
+ * thread costs as much as a busy one.
  */
 export function fitTile(
   [threads, results]: readonly [number, number],
@@ -20,20 +20,20 @@ export function fitTile(
   return [threads, best];
 }
 
-/** The loops of a tile of results with the steps of its reduction that are taken at a time, outermost first. */
+/** The loops of a tile of results and of the reduction steps per iteration, outermost first. */
 export interface TileLoops {
-  /** To be unrolled. */
+  /** Loops to unroll. */
   readonly order: readonly string[];
-  /** Inside of them, to be vectorized; none where the columns are no vectors. */
+  /** The innermost loop, to vectorize; undefined if the columns are not vectors. */
   readonly lanes: readonly string[];
-  /** Under which what depends on the tile's columns is brought near; undefined: around the whole tile. */
+  /** The loop under which operands of the tile's columns are copied; undefined: around the whole tile. */
   readonly column: string | undefined;
 }
 
 /**
- * Orders the loops of a tile: one `step` after the other for the whole tile, or all steps for one vector of
- * results after the other, column by column. The former needs a step's operands only; the latter touches each
- * result once, which is cheaper where results do not stay in registers.
+ * Orders the loops of a tile: the whole tile takes one `step` at a time, or each vector of results takes all steps, column
+ * by column. The former needs the operands of one step only. The latter accesses each result once, which is cheaper if
+ * results do not stay in registers.
  */
 export function orderTile(
   sch: Schedule,
@@ -54,8 +54,8 @@ export function orderTile(
 }
 
 /**
- * Makes `block` accumulate in registers and returns the block that writes the result to memory: the
- * program's own epilogue if it has one, else a copy.
+ * Makes `block` accumulate in registers. Returns the block that writes the result to memory: the program's own epilogue if
+ * there is one, otherwise a copy.
  */
 export function accumulateLocally(sch: Schedule, block: string): string {
   const epilogue = inlineEpilogue(sch, block);

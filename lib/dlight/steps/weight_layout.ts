@@ -2,7 +2,7 @@ import type { Load } from "../../ir/expr.ts";
 import { PREPARE } from "../../ir/annotations.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 
-/** How a matrix of weights lies in memory: as given, its two axes swapped, or four of j beside each other for each k. */
+/** The layout of a matrix of weights: as given, with swapped axes, or with four values of j side by side for each k. */
 export type WeightLayout = "given" | "transposed" | "packed";
 export const WEIGHT_LAYOUTS: readonly WeightLayout[] = ["given", "transposed", "packed"];
 

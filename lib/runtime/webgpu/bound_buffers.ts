@@ -100,7 +100,7 @@ export class BoundBuffers implements Disposable {
     return this.#own.values().reduce((n, s) => n + s.bytes, 0);
   }
 
-  /** Fills those of its buffers that are inputs: so many bytes. */
+  /** Writes the inputs to their buffers. Returns the number of bytes. */
   upload(inputs: Inputs): number {
     return uploadInto(this.#own, inputs);
   }
@@ -112,7 +112,7 @@ export class BoundBuffers implements Disposable {
     }
   }
 
-  /** Does it all in one submission, and waits once. */
+  /** Runs all parts in one submission, and waits once. */
   async submit({ prepares = false, times = 0, reads = false }: Work): Promise<Done> {
     const spentSoFar = stopwatch();
     const queries = this.#queries;

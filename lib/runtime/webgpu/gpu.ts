@@ -3,7 +3,7 @@ import { DeviceLostError, RunError } from "../error.ts";
 import { ReadBack } from "./read_back.ts";
 import type { CopySource } from "./storage.ts";
 
-/** A WebGPU device: what is submitted to it, what it reports, and how it is waited for. */
+/** A WebGPU device: submits work, reports errors, and waits. */
 export class Gpu implements Disposable {
   readonly #readBack: ReadBack;
   #lost: string | undefined;
@@ -25,7 +25,7 @@ export class Gpu implements Disposable {
     throw new DeviceLostError(`the device is lost (${this.#lost}): open a new one`);
   }
 
-  /** Runs `f`, and throws what the device reports about it: about all that `f` does before it first waits. */
+  /** Runs `f`, and throws the errors that the device reports for it, up to the first wait in `f`. */
   async guarded<T>(f: () => T | Promise<T>): Promise<T> {
     this.checkLost();
     this.device.pushErrorScope("out-of-memory");

@@ -1,11 +1,11 @@
-/** Launches held against the limits of a WebGPU device, before a driver sees them. */
+/** Checks launches against the limits of a WebGPU device, before a driver sees them. */
 import type { Launch } from "../../codegen/executable.ts";
 import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
 import type { Shapes } from "../arguments.ts";
 import { LaunchLimitError } from "../error.ts";
 
-/** Workgroups of a launch, x folded into z where the device takes no more, and the values of its uniforms. */
+/** Computes the workgroups of a launch and the values of its uniforms. A large x is folded into z. */
 export function gridOf(
   launch: Launch,
   shapes: Shapes,
@@ -21,13 +21,13 @@ export function gridOf(
       `cannot launch ${launch.name} with ${x} x ${y} x ${z} workgroups: the device takes ${most} in a dimension`,
     );
   }
-  const turns = launch.loops.reduce(
+  const iterations = launch.loops.reduce(
     (n, nest) => n + nest.reduce<number>((p, e) => p * evaluate(e, shapes), 1),
     0,
   );
-  if (turns > target.limits.maxLoopIterations) {
+  if (iterations > target.limits.maxLoopIterations) {
     throw new LaunchLimitError(
-      `cannot launch ${launch.name} with these shapes: a thread runs ${turns} iterations of its loops, and the ` +
+      `cannot launch ${launch.name} with these shapes: a thread runs ${iterations} iterations of its loops, and the ` +
         `driver ends it silently after ${target.limits.maxLoopIterations}; give a thread less work`,
     );
   }

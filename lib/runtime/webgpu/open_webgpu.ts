@@ -32,8 +32,8 @@ const LIMITS = [
 ] as const;
 
 /**
- * The adapter with its full limits, or undefined where there is none. With `subgroups` these are asked for though
- * the adapter does not list them, as Deno's never do.
+ * Opens the adapter with its full limits; undefined without an adapter. `subgroups` requests subgroup operations even
+ * if the adapter does not list them, as Deno's adapters never do.
  */
 export async function openWebGpu(runtime: string, subgroups = false): Promise<Backend | undefined> {
   // Not every host has a navigator, and not every navigator has WebGPU.

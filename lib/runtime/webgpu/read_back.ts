@@ -1,15 +1,15 @@
 import { nextTurn } from "../platform.ts";
 import type { CopySource } from "./storage.ts";
 
-/** Idle staging buffers are kept up to so many bytes together. */
+/** Idle staging buffers are kept up to this total, bytes. */
 const IDLE_BYTES = 1 << 26;
 const LEAST_BYTES = 256;
 const WORD = 4;
 
 /**
- * Runtimes in which a mapping is there when `mapAsync` returns, as it blocks until the device is idle; its promise
- * only settles at the next poll, 10 ms later. Elsewhere `getMappedRange` throws until then, as the standard has it;
- * but a runtime may as well end the process, so only those are listed in which it was tried.
+ * Runtimes whose `mapAsync` blocks until the device is idle: the mapping exists when it returns, but the promise settles
+ * at the next poll, 10 ms later. Elsewhere `getMappedRange` throws until then, as the standard says. A runtime might
+ * also end the process, so the list has only runtimes that were tested.
  */
 const MAPS_AT_ONCE = /^Deno 2\.[6-9]\./;
 
@@ -75,7 +75,7 @@ export class ReadBack implements Disposable {
     return take();
   }
 
-  /** An idle buffer, or a new one, that takes so many bytes. */
+  /** Takes an idle buffer of at least `bytes` bytes, or makes one. */
   #take(size: number): GPUBuffer {
     const wanted = size > IDLE_BYTES ? size : 2 ** Math.ceil(Math.log2(Math.max(size, LEAST_BYTES)));
     const known = this.#idle.findIndex((b) => b.size === wanted);

@@ -56,7 +56,7 @@ Deno.test("a number of workers that does not fit the tiles is no point of the sp
   );
   assertEquals(
     refusal({ tile_i: [8, 1], tile_j: [16, 8] }),
-    "24 tiles for as many workers: their ranges are whole tiles",
+    "24 tiles for 24 workers: each range is a whole tile",
   );
   assertEquals(
     refusal({ tile_k: [32], stream_k: 192 }),

@@ -57,7 +57,7 @@ export function matchGroups(func: PrimFunc): MatchedGroups | string {
   return { groups, inlined, nodes };
 }
 
-/** Whether what `n` computes by a function call would be computed again for each value of an axis it has not. */
+/** Tells whether inlining `n` would repeat a function call for each value of an axis that `n` does not have. */
 function isWorthKeeping(n: Node, all: readonly Node[]): boolean {
   let calls = false;
   walkExpr(n.store.value, (e) => {
@@ -76,8 +76,8 @@ export function spatialAxes(n: Node): number {
 }
 
 /**
- * The leading axes that `n` shares with an open group, if it can be of its kernel: it must read what the group
- * makes at those axes alone, and they must not become fewer than a block of the group has.
+ * Gives the leading axes that `n` shares with an open group, if it can join the group's kernel. It must read the group's
+ * results at those axes alone, and no block of the group may need more leading axes.
  */
 function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undefined {
   const [first] = group.nodes;
@@ -87,9 +87,9 @@ function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undef
   while (lead < most && equalExpr(axisLength(first, lead), axisLength(n, lead))) lead++;
   const least = Math.min(...[...group.nodes, n].map(spatialAxes));
   const made = new Set(group.nodes.map((m) => m.store.buffer));
-  // A block that stops short of the others' axes ends their kernel, unless it is the first of them all.
+  // A block with fewer axes ends the group's kernel, unless it is the first block.
   if (lead < least || lead === 0 || (group.nodes.length > 1 && lead < group.lead)) return undefined;
-  // What is inlined must be read at those axes too, if there is something of the group behind it.
+  // An inlined block that reads results of the group must be read at those axes too.
   const reach = (m: Node, aligned: boolean, seen: ReadonlySet<Node>): boolean =>
     m.loads.every((l) => {
       const own = aligned && l.indices.slice(0, lead).every((e, d) => e === m.block.iters[d]?.var);

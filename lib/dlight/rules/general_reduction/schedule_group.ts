@@ -11,15 +11,15 @@ interface Sizes {
   readonly threads: number;
   readonly results: number;
   readonly chunk: number;
-  /** Places of the leading axes that a workgroup takes side by side. */
+  /** Positions of the leading axes that a workgroup takes side by side. */
   readonly places: number;
   readonly vectors: boolean;
-  /** Whether threads that share a reduction hand each other their parts in subgroups. */
+  /** Whether threads that share a reduction exchange partial sums in subgroups. */
   readonly subgroups: boolean;
 }
 
 export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Sizes): void {
-  // What writes a block's results, where it accumulates in registers: its own epilogue, or a copy.
+  // The block that writes the results of one that accumulates in registers: its epilogue, or a copy.
   const backs = new Map<Node, string>(), epilogues = new Set<Node>();
   for (const n of g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead)) {
     const [only, ...more] = consumerNodes(n, all);
@@ -72,8 +72,8 @@ export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], siz
 }
 
 /**
- * The loop, among those over leading axes that are longer than one, along which most of what the group reads is
- * the same, so that places side by side read it once: queries for keys and values, or heads that share theirs.
+ * Finds the loop over a leading axis, longer than one, along which most inputs of the group are constant. Positions side
+ * by side then read them once: queries that share keys and values, or heads that share theirs.
  */
 function sharedLoop(g: Group): number | undefined {
   const made = new Set(g.nodes.map((n) => n.store.buffer));
@@ -94,7 +94,7 @@ function sharedLoop(g: Group): number | undefined {
   return most > 0 ? same.indexOf(most) : undefined;
 }
 
-/** Whether a workgroup's part of what `n` makes has a size that is known: workgroup memory needs one. */
+/** Tells whether a workgroup's part of the results of `n` has a constant size, which workgroup memory needs. */
 function hasSize(n: Node, lead: number): boolean {
   return n.block.iters.slice(lead, spatialAxes(n)).every((it) => constExtent(it.extent) !== undefined);
 }
@@ -122,8 +122,8 @@ function spread(
   const all = own.length > 1 ? sch.fuse(...own) : own[0] as string;
   const [s0, tx, s1] = sch.split(all, [null, sizes.threads, sizes.results]) as [string, string, string];
   const last = reduce.at(-1);
-  const turns = last === undefined ? undefined : constExtent(sch.loop(last).extent);
-  const [k0, k1] = last === undefined ? [] : sch.split(last, [null, turns === 1 ? 1 : sizes.chunk]);
+  const iterations = last === undefined ? undefined : constExtent(sch.loop(last).extent);
+  const [k0, k1] = last === undefined ? [] : sch.split(last, [null, iterations === 1 ? 1 : sizes.chunk]);
   const outer = [...reduce.slice(0, -1), ...(k0 === undefined ? [] : [k0])];
   sch.reorder(s0, tx, ...outer, ...(k1 === undefined ? [] : [k1]), s1);
   sch.bind(tx, "threadIdx.x");

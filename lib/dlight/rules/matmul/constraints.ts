@@ -8,7 +8,7 @@ import type { WeightLayout } from "../../steps/weight_layout.ts";
 import type { MatmulMatch } from "./match.ts";
 
 type Tile = Factors[3];
-/** What rows in workgroup memory may be apart beyond multiples of `BANKS` elements, so that they start in different banks. */
+/** Padding of rows in workgroup memory beyond multiples of `BANKS` elements, so that rows start in different banks. */
 export const PADS = [0, 1, 4] as const;
 export const BANKS = 8;
 
@@ -22,7 +22,7 @@ export function jIsLast(m: MatmulMatch, layout: WeightLayout): boolean {
   return layout === "given" ? m.jIsLast : layout === "packed" || !m.jIsLast;
 }
 
-/** What the numbers of a matrix product's tiles must keep to, together. */
+/** Declares the constraints of a matrix product's tiles. */
 export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void {
   const k = constExtent(m.k.extent) ?? Infinity;
   const { maxSharedBytes } = target.limits;
@@ -38,7 +38,7 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
   knobs.require(
     ["tile_i", "tile_j"],
     ([, , ii]: Tile, [, , jj]: Tile) =>
-      tooLarge(ii * jj, 256, `${ii} x ${jj} results a thread`, "do not stay in registers"),
+      tooLarge(ii * jj, 256, `${ii} x ${jj} results per thread`, "do not stay in registers"),
   );
   knobs.require(
     ["tile_i", "tile_j", "tile_k"],

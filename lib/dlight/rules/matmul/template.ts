@@ -80,7 +80,7 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     sch.bind(j0, "blockIdx.x");
     sch.bind(i1, "threadIdx.y");
     sch.bind(j1, "threadIdx.x");
-    // Where the results of a thread live.
+    // The buffer of a thread's results.
     const tileLoop = slot[0] ?? j1;
     unrollCopy(sch, sch.reverseComputeAt(back, tileLoop), vectors);
 

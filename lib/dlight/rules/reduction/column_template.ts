@@ -1,6 +1,6 @@
 /**
- * The template of Reduction where neighbours in memory are of different rows, as in sums over columns: neighbouring
- * threads take neighbouring rows, and each of them some rows whole.
+ * The template of Reduction if neighbours in memory belong to different rows, as in sums over columns. Neighbouring
+ * threads take neighbouring rows, and each thread takes some whole rows.
  */
 import type { Expr } from "../../../ir/expr.ts";
 import type { Factors } from "../../../space/knobs.ts";
@@ -45,7 +45,7 @@ export function columnTemplate(m: RowReduction, target: Target): Template {
       tiles,
       ([, , results]: Factors[3], [, ty]: Factors[3]) =>
         ty > 1 && results > 1
-          ? `${ty} threads to a row and ${results} rows a thread: one of them must be 1`
+          ? `${ty} threads to a row and ${results} rows per thread: one of them must be 1`
           : undefined,
     );
     const back = inlineEpilogue(sch, name) ?? (main.result ? sch.cacheWrite(name, "local") : undefined);

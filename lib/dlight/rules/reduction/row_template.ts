@@ -83,10 +83,10 @@ export function rowTemplate(m: RowReduction, target: Target): Template {
 
 /** Parts that a row may be cut into. */
 const PARTS = [1, 4, 16, 64, 256] as const;
-/** Columns that are worth a kernel more. */
+/** The least number of columns that justifies a second kernel. */
 const LEAST_PART = 4096;
 
-/** As many parts as keep a device busy that has few rows to do, or as its drivers' limit on loops asks for. */
+/** Gives the number of parts that keeps a device busy with few rows, or that its driver's limit on loops requires. */
 function partsFor(
   rows: readonly (number | undefined)[],
   columns: number | undefined,
@@ -109,8 +109,8 @@ interface Stage {
 }
 
 /**
- * A block by itself, its columns in parts that are like rows of their own: the parts of a reduction are reduced by
- * a second kernel.
+ * Schedules a single block. Its columns are cut into parts, which are treated like rows; a second kernel reduces the
+ * partial results.
  */
 function apart(
   sch: Schedule,
@@ -127,7 +127,7 @@ function apart(
   return [wide(partial), { blocks: [name], rows, threads: Math.min(threads, parts), chunk: 1 }];
 }
 
-/** Inputs that a block reads along its columns: the rows themselves, and what all rows share, as a norm's weights. */
+/** Gives the inputs that a block reads along its columns: the rows, and vectors for all rows such as a norm's weights. */
 function along(sch: Schedule, block: string, rows: number): readonly string[] {
   const { iters } = sch.block(block);
   const last = iters.at(-1);
