@@ -205,7 +205,7 @@ async function contentsOf(path: string): Promise<{ readonly manifest: string; re
   const kind = kindOf("opening", path);
   if (kind === "nothing") {
     throw new RecordError(
-      `expected a page or a folder of share, got nothing at that path, opening ${path}; give a page or a folder that ` +
+      `expected a page or a folder of share, got an error (nothing is there), opening ${path}; give a page or a folder that ` +
         `share has written`,
     );
   }

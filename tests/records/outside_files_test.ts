@@ -73,7 +73,7 @@ Deno.test({
       await Deno.remove(`${dir}/manifest.json`);
       await pipe(`${dir}/manifest.json`);
       await assertRejects(() => Shared.open(dir), RecordError, "expected a regular file");
-      await assertRejects(() => Shared.open(`${dir}/nowhere`), RecordError, "got nothing at that path");
+      await assertRejects(() => Shared.open(`${dir}/nowhere`), RecordError, "nothing is there");
     }),
 });
 
