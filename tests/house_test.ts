@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
  * other, and neither `charts` nor `notebook` measures.
  *
  * One room is not in the design: `face` holds the namespaces of mod.ts, a file each, so that their types are documented
- * and exported with them. `records` imports lowering, as a database checks that a record's schedule still lowers.
+ * and exported with them. `measure` imports `dlight`, as untrusted programs are scheduled in its process. `records` imports lowering, as a database checks that a record's schedule still lowers.
  */
 const COMPILER: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -34,6 +34,7 @@ const DEVICE: Readonly<Record<string, readonly string[]>> = {
     "schedule",
     "space",
     "estimate",
+    "dlight",
     "lower",
     "codegen",
     "runtime",
@@ -48,7 +49,7 @@ const TUNING: Readonly<Record<string, readonly string[]>> = {
 const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {
   notebook: below,
-  jupyter: ["base", "measure", "tuning", "notebook"],
+  jupyter: ["base", "tuning", "notebook"],
   share: [...below, "notebook"],
   face: [...below, "notebook", "share"],
   cli: [...below, "notebook", "jupyter", "share", "face"],
@@ -85,7 +86,6 @@ const ENTRIES = [
   "lib/cli/quickstart.ts",
   "lib/cli/rerun.ts",
   "lib/cli/rules.ts",
-  "lib/measure/watchdog.ts",
   "lib/measure/worker.ts",
 ];
 

@@ -23,6 +23,7 @@ import {
   linearAdd,
   linearAtom,
   linearConst,
+  onlyAtom,
   recombine,
   reduceLinear,
   scaleCoeff,
@@ -126,8 +127,13 @@ export class Analyzer implements Ranges {
           // Zero has no sign.
           return recombine({ constant: 0 + this.#gather(e, 1, terms), terms });
         }
-        case "mul":
-          return multiplyLinear(this.linear(e.a), this.linear(e.b));
+        case "mul": {
+          const form = multiplyLinear(this.linear(e.a), this.linear(e.b));
+          const atom = onlyAtom(form);
+          // It is its own form. Finding that again would go through the whole of a long product.
+          if (atom?.kind === "binary") this.#forms.set(atom, form);
+          return form;
+        }
         case "floordiv": {
           const by = this.linear(e.b);
           if (by.terms.size === 0 && by.constant > 0 && this.isExact(this.linear(e.a))) {

@@ -9,6 +9,7 @@ const FAILURES: Readonly<Record<Failure, { readonly label: string; readonly shap
   run: { label: "not run", shape: "diamond" },
   wrongAnswer: { label: "wrong results", shape: "M-1,-1L1,1M-1,1L1,-1" },
   timeout: { label: "too slow", shape: "circle" },
+  outOfMemory: { label: "out of memory", shape: "triangle" },
   deviceLost: { label: "device lost", shape: "triangle-right" },
 };
 

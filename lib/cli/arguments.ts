@@ -1,4 +1,5 @@
 /** The one parser of command lines: a table of options gives the parsing, the checks and the help. */
+import { ownValue } from "../base/own_value.ts";
 import { parseArgs } from "node:util";
 import type { AnyKind } from "../base/check_options.ts";
 import { valueProblem } from "../base/check_options.ts";
@@ -66,7 +67,7 @@ export function argumentsOf<Options extends Readonly<Record<string, CliOption>>>
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
-    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    const option = ownValue(options, token.name);
     if (!option) {
       const near = nearest(token.name, Object.keys(options));
       return refuse(

@@ -1,10 +1,11 @@
 /** From a scheduled program to an executable: lowered, printed, with its launch plan. */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { outputsOf } from "../ir/parameters.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
 import { loopNests, sharedBytes } from "../lower/check_limits.ts";
-import { LimitError } from "../lower/error.ts";
+import { LimitError, LowerError } from "../lower/error.ts";
 import type { Kernel } from "../lower/kernel.ts";
 import { legalizeScopes } from "../lower/legalize_scopes.ts";
 import { packBuffers } from "../lower/pack_buffers.ts";
@@ -23,8 +24,13 @@ import { usesF16 } from "./wgsl/uses_feature.ts";
  * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
-  const packed = packBuffers(legalizeScopes(func, target), target);
-  return assembleExecutable(packed, lower(packed, target, options), target);
+  return withinStack(
+    () => {
+      const packed = packBuffers(legalizeScopes(func, target), target);
+      return assembleExecutable(packed, lower(packed, target, options), target);
+    },
+    () => new LowerError(`cannot compile ${func.name}: ${TOO_DEEP}`),
+  );
 }
 
 /**

@@ -1,17 +1,16 @@
 /** Identifiers for generated source: valid for all names of a program, and unique. */
 import type { Buffer, Var } from "../ir/expr.ts";
+import { WGSL_WORDS } from "./wgsl/words.ts";
 
 /**
- * Words that no identifier may be: WGSL's keywords, reserved words and built-ins (WGSL specification, sections
- * 16.1 and 16.2), JavaScript's, and what the printers themselves write.
+ * Words that no identifier may be: WGSL's keywords and reserved words (WGSL specification, sections 16.1 and 16.2)
+ * and its predeclared names, JavaScript's, and what the printers themselves write.
  */
 // deno-fmt-ignore
 const RESERVED = new Set([
-  // WGSL's keywords, and its types and functions that kernels use
+  // WGSL's keywords
   "alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if",
-  "let loop override requires return struct switch true var while array atomic bool f16 f32 i32 u32 vec2 vec3 vec4",
-  "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d abs exp log sqrt inverseSqrt sin cos tanh floor pow fma min max select clamp",
-  "dot4I8Packed subgroupShuffleXor sign round textureLoad workgroupBarrier storageBarrier bitcast storage uniform workgroup read read_write",
+  "let loop override requires return struct switch true var while",
   // WGSL's reserved words
   "NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class",
   "co_await co_return co_yield coherent column_major common compile compile_fragment concept const_cast consteval",
@@ -32,6 +31,7 @@ const RESERVED = new Set([
   "i32_of_f32 i32_of_f16 i32x4_of_f32x4 i32x4_of_f16x4 u32_of_f32 u32_of_f16 u32x4_of_f32x4 u32x4_of_f16x4",
   "main wid lid num shape Shape grid_x dot4 erf erf_f32 erf_f16 erf_f32x4 erf_f16x4 floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
   "grid thread threads t x y z",
+  ...WGSL_WORDS,
 ].flatMap((line) => line.split(" ")));
 
 /** Gives identifiers; the same object always gets the same one. */

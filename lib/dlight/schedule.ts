@@ -1,3 +1,4 @@
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { checkInPlace } from "../ir/in_place.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -108,17 +109,19 @@ function firstThatWorks<T>(
   among: readonly Rule[],
   attempt: (template: Template, isLast: boolean) => T,
 ): { readonly matched: Matched; readonly made: T } {
-  checkInPlace(func);
+  const tooDeep = () => new TunebookError(`cannot schedule ${func.name}: ${TOO_DEEP}`);
+  withinStack(() => checkInPlace(func), tooDeep);
   const why: Why[] = [];
   let last: TunebookError | undefined;
   for (const [k, asked] of among.entries()) {
-    const rule = asked.name, { template, because } = asked.match(func, target);
+    const rule = asked.name;
+    const { template, because } = withinStack(() => asked.match(func, target), tooDeep);
     if (!template) {
       why.push({ rule, matched: false, because });
       continue;
     }
     try {
-      const made = attempt(template, k === among.length - 1);
+      const made = withinStack(() => attempt(template, k === among.length - 1), tooDeep);
       why.push({ rule, matched: true, because });
       return { matched: { rule, template, why }, made };
     } catch (e) {

@@ -3,6 +3,8 @@
  * are checked against it, so it shares no code with lowering or printing. For speed it translates the program to one
  * JavaScript function.
  */
+import { ownValue } from "../base/own_value.ts";
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { isFloat, type ScalarType } from "../ir/dtype.ts";
 import { erf } from "../base/erf.ts";
 import { IrError } from "../ir/error.ts";
@@ -63,8 +65,10 @@ export function interpret(
   const outOfExtent = (axis: string, value: number): never => {
     throw new IrError(`${f.name}: axis ${axis} takes the value ${value}, which is out of its extent`);
   };
-  const { text, axes } = translate(interchanged(f), buffers, options.check ?? true);
-  const run = new Function("buffers", "shapes", "erf", "outOfRange", "outOfExtent", text);
+  const { run, axes } = withinStack(() => {
+    const { text, axes } = translate(interchanged(f), buffers, options.check ?? true);
+    return { run: new Function("buffers", "shapes", "erf", "outOfRange", "outOfExtent", text), axes };
+  }, () => new IrError(`cannot interpret ${f.name}: ${TOO_DEEP}`));
   run(
     arrays,
     f.shapeVars.map((v) => shapes[v.name]),
@@ -92,7 +96,7 @@ export interface Placed {
  */
 export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefined): Placed {
   const data = new Map(inputsOf(f).map((b) => [b, inputOf(f, b, inputs)]));
-  const shapes = solveShapes(f, (name) => inputs[name]?.length, given);
+  const shapes = solveShapes(f, (name) => ownValue(inputs, name)?.length, given);
   const buffers = [...f.params, ...f.allocs];
   const arrays = buffers.map((b) => {
     const size = countElements(b.shape, shapes);
@@ -107,7 +111,7 @@ export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefin
 }
 
 function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): NumberArray {
-  const array: unknown = Object.hasOwn(inputs, b.name) ? inputs[b.name] : undefined;
+  const array: unknown = ownValue(inputs, b.name);
   if (array === undefined) {
     const takes = inputsOf(f).map((x) => x.name).join(", ");
     throw new IrError(`cannot interpret ${f.name}: input ${b.name} is missing; it takes ${takes}`);

@@ -1,4 +1,6 @@
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { hashOf } from "../base/hash.ts";
+import { IrError } from "./error.ts";
 import type { PrimFunc } from "./func.ts";
 import { printFunc } from "./print.ts";
 
@@ -10,6 +12,12 @@ const known = new WeakMap<PrimFunc, string>();
  */
 export function fingerprint(f: PrimFunc): string {
   let text = known.get(f);
-  if (text === undefined) known.set(f, text = hashOf(printFunc(f)));
+  if (text === undefined) {
+    const printed = withinStack(
+      () => printFunc(f),
+      () => new IrError(`cannot print ${f.name}: ${TOO_DEEP}`),
+    );
+    known.set(f, text = hashOf(printed));
+  }
   return text;
 }

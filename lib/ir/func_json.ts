@@ -3,6 +3,7 @@
  * buffer `{ buffer: n }`, into the tables that come with them. What is read is untrusted input:
  * every field is checked, and nothing in it is ever run.
  */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { IrError } from "./error.ts";
 import { TunebookError } from "../base/error.ts";
 import type { Buffer, Var } from "./expr.ts";
@@ -14,8 +15,16 @@ import { readRecord } from "./json_fields.ts";
 /** A program as JSON. */
 export type FuncJson = { readonly [key: string]: unknown };
 
-/** Writes a program as JSON data. */
+/**
+ * Writes a program as JSON data.
+ *
+ * @throws {IrError} for a program that is nested too deeply
+ */
 export function funcToJson(f: PrimFunc): FuncJson {
+  return withinStack(() => toJson(f), () => new IrError(`cannot write ${f.name} as JSON: ${TOO_DEEP}`));
+}
+
+function toJson(f: PrimFunc): FuncJson {
   const vars = new Map<Var, number>(), buffers = new Map<Buffer, number>();
   const varTable: unknown[] = [], bufferTable: unknown[] = [];
   const encode = (x: unknown): unknown => {
@@ -62,11 +71,15 @@ export function funcToJson(f: PrimFunc): FuncJson {
  */
 export function funcFromJson(json: unknown): PrimFunc {
   try {
-    const func = new Reader(readRecord(json)).func();
-    verifyFunc(func);
-    return func;
+    return withinStack(() => fromJson(json), () => new IrError(TOO_DEEP));
   } catch (e) {
     if (e instanceof TunebookError) throw new IrError(`cannot read a program: ${e.message}`);
     throw e;
   }
+}
+
+function fromJson(json: unknown): PrimFunc {
+  const func = new Reader(readRecord(json)).func();
+  verifyFunc(func);
+  return func;
 }

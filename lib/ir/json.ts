@@ -1,4 +1,5 @@
 /** Programs as JSON, and back. Index expressions are short: `["floordiv", ["add", "m", 31], 32]`. */
+import { ownValue } from "../base/own_value.ts";
 import { add, binary, floorDiv, floorMod, max, min, mul, sub, toExpr } from "./build.ts";
 import { foldBinary } from "./fold.ts";
 import { IrError } from "./error.ts";
@@ -50,7 +51,7 @@ export function exprFromJson(json: ExprJson, vars: ReadonlyMap<string, Var>): Ex
 export function evaluate(json: ExprJson, env: Readonly<Record<string, number>>): number {
   if (typeof json === "number") return json;
   if (typeof json === "string") {
-    const value = Object.hasOwn(env, json) ? env[json] : undefined;
+    const value = ownValue(env, json);
     if (value === undefined) throw new IrError(`shape variable ${json} has no value`);
     return value;
   }

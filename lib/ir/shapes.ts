@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own_value.ts";
 import { IrError } from "./error.ts";
 import type { Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
@@ -28,7 +29,7 @@ export function solveShapes(
   const found: Record<string, number> = {};
   const open = new Set<Var>();
   for (const v of f.shapeVars) {
-    const value = Object.hasOwn(given, v.name) ? given[v.name] : undefined;
+    const value = ownValue(given, v.name);
     if (value === undefined) open.add(v);
     else found[v.name] = value;
   }

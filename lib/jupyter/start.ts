@@ -11,11 +11,15 @@
  * The kernel has a process group of its own, so interrupts come here. They are passed on once the kernel can take them.
  */
 import { dirname, join, resolve } from "node:path";
-// A kernel ends with the Jupyter that started it.
-import "../measure/watchdog.ts";
 import { type Connection, executeSilently } from "./zmtp.ts";
 
 const PORTS_MS = 10_000;
+
+// A kernel ends with the Jupyter that started it.
+const parent = Deno.ppid;
+setInterval(() => {
+  if (Deno.ppid !== parent) Deno.kill(Deno.pid, "SIGKILL");
+}, 500);
 
 /** Returns whether the nearest project around this folder has `tunebook` in its import map. */
 function knowsTunebook(folder: string): boolean {

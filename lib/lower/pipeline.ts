@@ -1,4 +1,6 @@
 /** Lowers a scheduled program to kernels: every pass, in order, on one screen. */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
+import { LowerError } from "./error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { simplifyStmt } from "../arith/simplify_stmt.ts";
 import { verifyFunc } from "../ir/verify.ts";
@@ -84,6 +86,13 @@ const LOWER_FIELDS = {
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
   checkOptions("lower", options, LOWER_FIELDS);
+  return withinStack(
+    () => lowerKernels(func, target, options),
+    () => new LowerError(`cannot lower ${func.name}: ${TOO_DEEP}`),
+  );
+}
+
+function lowerKernels(func: PrimFunc, target: Target, options: LowerOptions): readonly Kernel[] {
   verifyFunc(func);
   return splitKernels(packBuffers(legalizeScopes(func, target), target)).map((first) => {
     const last = passes.reduce((draft, pass) => {

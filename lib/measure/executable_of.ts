@@ -1,4 +1,5 @@
 /** Compiles candidates to executables; a candidate that can't be compiled is a failure with its reason. */
+import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { compile } from "../codegen/compile.ts";
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
@@ -29,6 +30,7 @@ export function attempt<T>(make: () => T): T | Failed {
   try {
     return make();
   } catch (e) {
+    if (isStackOverflow(e)) return { status: "lower", message: TOO_DEEP, compileMs: NaN };
     if (!(e instanceof TunebookError)) throw e;
     return { status: failureOf(e), message: e.message, compileMs: NaN };
   }

@@ -31,11 +31,13 @@ export function inputSets(
   seed: number,
   given: GivenInputs,
 ): readonly InputSet[] {
-  const arrays: Record<string, TypedArray> = {}, ranges: Record<string, InputRange> = {};
-  for (const [name, input] of Object.entries(given)) {
-    if (isRange(input)) ranges[name] = input;
-    else arrays[name] = input;
-  }
+  const named = Object.entries(given);
+  const ranges = Object.fromEntries(
+    named.flatMap(([name, input]): [string, InputRange][] => isRange(input) ? [[name, input]] : []),
+  );
+  const arrays = Object.fromEntries(
+    named.flatMap(([name, input]): [string, TypedArray][] => isRange(input) ? [] : [[name, input]]),
+  );
   const set = (wide: boolean): InputSet => {
     const inputs = { ...randomInputs(func, seed, shapes, { ranges, wide }), ...arrays };
     return {
@@ -52,7 +54,7 @@ export function inputSets(
         `is where nothing was written; bring the inputs into the program's domain, as with abs`,
     );
   }
-  if (inputsOf(func).every((b) => arrays[b.name])) return [plain];
+  if (inputsOf(func).every((b) => Object.hasOwn(arrays, b.name))) return [plain];
   const sets = [plain, set(true)];
   if (Object.keys(arrays).length === 0) checkVaries(func, sets);
   return sets;

@@ -11,6 +11,7 @@ export type Failure =
   | "run" // a validation or out-of-memory error while running
   | "wrongAnswer" // it ran, and its results differ from the reference
   | "timeout" // it did not end within the deadline
+  | "outOfMemory" // the measuring process took more memory than it may
   | "deviceLost"; // the device or the measuring process went away
 
 /** A candidate that is right, and its times. */

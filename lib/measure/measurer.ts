@@ -40,20 +40,30 @@ export class Measurer implements Measuring {
   /** Number of abandoned measurements. */
   #abandoned = 0;
 
-  private constructor(readonly options: MeasuringOptions, readonly worker: URL | undefined) {}
+  private constructor(
+    readonly options: MeasuringOptions,
+    readonly worker: URL | undefined,
+    readonly permissions: readonly string[],
+  ) {}
 
   /**
    * Starts the process and computes the reference. `worker` is the module that the process runs, by default this
-   * module's own.
+   * module's own; `permissions` are arguments of `deno run` for one that needs more.
    *
-   * @throws {MeasurerError} if the deadline is not positive, or the process can't start or can't run the reference
+   * @throws {MeasurerError} if the deadline or the memory is not positive, or the process can't start or can't run the
+   * reference
    */
-  static async open(options: MeasuringOptions, worker?: URL): Promise<Measurer> {
-    const { deadlineMs } = options;
-    if (deadlineMs !== undefined && !(deadlineMs > 0)) {
-      throw new MeasurerError(`expected deadlineMs to be a positive number, got ${deadlineMs}`);
+  static async open(
+    options: MeasuringOptions,
+    worker?: URL,
+    permissions: readonly string[] = [],
+  ): Promise<Measurer> {
+    for (const name of ["deadlineMs", "maxMemory"] as const) {
+      const value = options[name];
+      if (value === undefined || value > 0) continue;
+      throw new MeasurerError(`expected ${name} to be a positive number, got ${value}`);
     }
-    const measurer = new Measurer(options, worker);
+    const measurer = new Measurer(options, worker, permissions);
     await measurer.#start();
     return measurer;
   }
@@ -87,7 +97,7 @@ export class Measurer implements Measuring {
     }));
     if ("ended" in response) {
       if (response.ended === "timeout") this.#busyMs += deadline;
-      return { measurement: failure(response, deadline), promoted: false };
+      return { measurement: failureOfEnding(response, deadline), promoted: false };
     }
     if (response.kind !== "measured") throw unexpected(response);
     const { measurement, promoted, busyMs } = response;
@@ -127,7 +137,7 @@ export class Measurer implements Measuring {
         rounds,
         options,
       }));
-    if ("ended" in response) return candidates.map(() => failure(response, deadline));
+    if ("ended" in response) return candidates.map(() => failureOfEnding(response, deadline));
     if (response.kind !== "raced") throw unexpected(response);
     return response.measurements;
   }
@@ -167,11 +177,37 @@ export class Measurer implements Measuring {
     if (this.#closed) throw new MeasurerError("cannot measure: the measurer is closed; open another");
     if (this.#child && !this.#child.dead) return this.#child;
     await this.#stop();
-    const child = this.#child = new MeasuringProcess(this.worker);
-    const why = await prepare(child, this.options, true);
-    if (why === undefined) return child;
-    await this.#stop();
-    throw new MeasurerError(`cannot start the measuring process for ${this.options.func.name}: ${why}`);
+    let why: string | undefined;
+    // A process that is killed from outside while it starts is started once more.
+    for (let left = 1; left >= 0; left--) {
+      const abandoned = this.#abandoned;
+      const child = this.#child = this.#spawn();
+      const ending = await prepare(child, this.options, true);
+      if (ending === undefined) return child;
+      why = reasonOf(ending);
+      await this.#stop();
+      if (this.#closed || abandoned !== this.#abandoned) break;
+      if (ending.ended !== "died" || ending.told) break;
+    }
+    throw this.#cannotStart(`${why}`);
+  }
+
+  /** @throws {MeasurerError} where this process may not start another one, or can't */
+  #spawn(): MeasuringProcess {
+    try {
+      return new MeasuringProcess(this.options.maxMemory, this.worker, this.permissions);
+    } catch (e) {
+      throw this.#cannotStart(
+        `${
+          e instanceof Error ? e.message : e
+        }; candidates are measured in a process of their own: run deno with ` +
+          `--allow-run, --allow-read and --allow-env`,
+      );
+    }
+  }
+
+  #cannotStart(why: string): MeasurerError {
+    return new MeasurerError(`cannot start the measuring process for ${this.options.func.name}: ${why}`);
   }
 
   /** Makes the incumbent known to the child. Returns false if it ended the child: it is no longer the incumbent. */
@@ -197,7 +233,7 @@ export class Measurer implements Measuring {
   }
 
   async #startWarmer(): Promise<MeasuringProcess | undefined> {
-    const child = this.#warmer = new MeasuringProcess(this.worker);
+    const child = this.#warmer = this.#spawn();
     if (await prepare(child, this.options, false) === undefined) return child;
     await this.#endWarmer();
     return undefined;
@@ -217,34 +253,61 @@ export class Measurer implements Measuring {
   }
 }
 
-const ABANDONED: Ending = { ended: "died", how: "it was given up" };
+const ABANDONED: Ending = { ended: "died", how: "it was given up", told: true };
 
 function keyOf(candidate: Candidate): string {
   return JSON.stringify(candidateToJson(candidate));
 }
 
-/** Prepares a child. Returns the reason for a failure. */
+/** Prepares a child. Returns the ending of one that failed. */
 async function prepare(
   child: MeasuringProcess,
   options: MeasuringOptions,
   check: boolean,
-): Promise<string | undefined> {
+): Promise<Ending | undefined> {
   const request: Request = { kind: "prepare", session: sessionToJson(options), check };
   const response = await child.ask(request, START_DEADLINE_MS);
-  if ("ended" in response) return response.ended === "died" ? response.how : "it does not answer";
-  return response.kind === "prepared" ? undefined : response.kind;
+  if ("ended" in response) return response;
+  return response.kind === "prepared" ? undefined : { ended: "died", how: response.kind, told: true };
+}
+
+/** Why a child did not start. */
+function reasonOf(end: Ending): string {
+  switch (end.ended) {
+    case "timeout":
+      return "it does not answer";
+    case "died":
+      return end.how;
+    case "outOfMemory":
+      return memoryOf(end);
+    default:
+      return end satisfies never;
+  }
+}
+
+function memoryOf({ bytes, limit }: Extract<Ending, { readonly ended: "outOfMemory" }>): string {
+  const mib = (n: number) => `${Math.round(n / 2 ** 20)} MiB`;
+  return `it took ${mib(bytes)} of memory, and up to ${mib(limit)} may be used (maxMemory)`;
 }
 
 function unexpected(response: Response): MeasurerError {
   return new MeasurerError(`the measuring process answered ${response.kind}`);
 }
 
-function failure(end: Ending, deadlineMs: number): Failed {
-  return end.ended === "timeout"
-    ? {
-      status: "timeout",
-      message: `it did not end within ${(deadlineMs / 1000).toFixed(1)} s and was killed`,
-      compileMs: NaN,
-    }
-    : { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };
+/** What a candidate came to whose request ended without an answer. */
+export function failureOfEnding(end: Ending, deadlineMs: number): Failed {
+  switch (end.ended) {
+    case "timeout":
+      return {
+        status: "timeout",
+        message: `it did not end within ${(deadlineMs / 1000).toFixed(1)} s and was killed`,
+        compileMs: NaN,
+      };
+    case "died":
+      return { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };
+    case "outOfMemory":
+      return { status: "outOfMemory", message: `${memoryOf(end)}; its process was ended`, compileMs: NaN };
+    default:
+      return end satisfies never;
+  }
 }

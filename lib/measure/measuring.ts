@@ -25,6 +25,8 @@ export interface MeasuringOptions {
   readonly inputs?: GivenInputs;
   /** Longest time for one candidate, from its trace to its last sample, milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
+  /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
+  readonly maxMemory?: number;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The measuring process, seen from the process that starts it. */
 import { TextLineStream } from "./lines.ts";
 import { projectConfig } from "./project_config.ts";
-import { MARK, type Request, type Response, responseFromJson } from "./protocol.ts";
+import { ERROR_CODE, MARK, MEMORY_MARK, type Request, type Response, responseFromJson } from "./protocol.ts";
 
 /** The longest timer, milliseconds: a longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -11,7 +11,18 @@ const GRACE_MS = 50;
 const WORKER = new URL("./worker.ts", import.meta.url);
 
 /** How a request ended without an answer. */
-export type Ending = { readonly ended: "timeout" } | { readonly ended: "died"; readonly how: string };
+export type Ending =
+  | { readonly ended: "timeout" }
+  /** `told` tells whether it ended itself with an error, which it would do again. */
+  | { readonly ended: "died"; readonly how: string; readonly told: boolean }
+  /** It took `bytes` of memory, above its limit. */
+  | { readonly ended: "outOfMemory"; readonly bytes: number; readonly limit: number };
+
+/**
+ * All that the process may do outside of itself: read how much memory the machine has. WebGPU and the clocks need no
+ * permission. Modules come from the cache, so that none fetches anything.
+ */
+const PERMISSIONS = ["--no-prompt", "--allow-sys=systemMemoryInfo"];
 
 /** Adds the worker to the module graph, so that `deno cache` fetches it and a lock file names it. Never called. */
 const _worker = () => import("./worker.ts");
@@ -21,13 +32,32 @@ export class MeasuringProcess {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: ReadableStreamDefaultReader<string>;
+  readonly #drained: Promise<void>;
   #stderr = "";
   dead = false;
 
-  /** Starts the process that runs a module, by default the worker. */
-  constructor(url: URL = WORKER) {
+  /**
+   * Starts the process that runs a module, by default the worker.
+   *
+   * @param maxMemory bytes above which it ends; default half of the machine's memory
+   * @param permissions arguments of `deno run` for a worker that needs more than Tunebook's
+   */
+  constructor(maxMemory?: number, url: URL = WORKER, permissions: readonly string[] = []) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", "--no-prompt", ...projectConfig(), url.href],
+      args: [
+        "run",
+        "--quiet",
+        "--v8-flags=--expose-gc",
+        ...PERMISSIONS,
+        ...permissions,
+        "--cached-only",
+        ...(url.protocol.startsWith("http") ? [`--allow-import=${url.host}`] : []),
+        ...projectConfig(),
+        url.href,
+        ...(maxMemory === undefined ? [] : [`${maxMemory}`]),
+      ],
+      // What the child says of an error goes into a message.
+      env: { NO_COLOR: "1" },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -38,7 +68,7 @@ export class MeasuringProcess {
     this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
       .getReader();
     this.#process.status.then(() => this.dead = true);
-    this.#drain();
+    this.#drained = this.#drain();
   }
 
   get pid(): number {
@@ -71,20 +101,29 @@ export class MeasuringProcess {
       await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
       while (true) {
         const { value, done } = await this.#lines.read();
-        if (done) return { ended: "died", how: await this.#epitaph() };
+        if (done) return await this.#epitaph();
         if (value.startsWith(MARK)) return responseFromJson(value.slice(MARK.length));
       }
     } catch (e) {
-      return { ended: "died", how: `${await this.#epitaph()} (${e instanceof Error ? e.message : e})` };
+      const ending = await this.#epitaph();
+      return ending.ended === "died"
+        ? { ...ending, how: `${ending.how} (${e instanceof Error ? e.message : e})` }
+        : ending;
     }
   }
 
-  async #epitaph(): Promise<string> {
+  async #epitaph(): Promise<Ending> {
     const { code, signal } = await this.#process.status;
-    const said = this.#stderr.split("\n").filter((l) => l && !l.includes("XDG_RUNTIME_DIR")).slice(-3).join(
-      " ",
-    );
-    return `${signal ? `signal ${signal}` : `exit code ${code}`}${said ? `: ${said}` : ""}`;
+    await this.#drained;
+    const lines = this.#stderr.split("\n").filter((l) => l && !l.includes("XDG_RUNTIME_DIR"));
+    const memory = lines.find((l) => l.startsWith(MEMORY_MARK));
+    if (memory !== undefined) {
+      const [bytes = NaN, limit = NaN] = memory.slice(MEMORY_MARK.length).split(" ").map(Number);
+      return { ended: "outOfMemory", bytes, limit };
+    }
+    const said = lines.slice(-3).join(" ");
+    const how = `${signal ? `signal ${signal}` : `exit code ${code}`}${said ? `: ${said}` : ""}`;
+    return { ended: "died", how, told: code === ERROR_CODE };
   }
 
   async kill(): Promise<void> {

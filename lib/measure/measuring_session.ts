@@ -1,8 +1,12 @@
 /** Serves the requests of the measuring process, on a device of its own. */
 import type { Executable } from "../codegen/executable.ts";
+import { compile } from "../codegen/compile.ts";
+import { rules, scheduleThen } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { funcFromJson } from "../ir/func_json.ts";
 import { Device } from "../runtime/device.ts";
 import type { Target } from "../target/target.ts";
+import { targetFromJson } from "../target/target_json.ts";
 import { Bench } from "./bench.ts";
 import { attempt } from "./executable_of.ts";
 import { failed } from "./failed.ts";
@@ -34,6 +38,7 @@ export class MeasuringSession {
 
   async handle(request: Request): Promise<Response> {
     if (request.kind === "prepare") return await this.#prepare(request);
+    if (request.kind === "schedule") return { kind: "scheduled", scheduled: scheduled(request) };
     const session = this.#session, bench = this.#bench;
     if (!session) return NOT_PREPARED;
     if (request.kind === "warm") {
@@ -87,6 +92,16 @@ export class MeasuringSession {
     const read = attempt(() => candidateFromJson(candidate));
     return "status" in read ? read : this.compile(func, read, target);
   }
+}
+
+function scheduled(
+  { func, target }: Extract<Request, { readonly kind: "schedule" }>,
+): Extract<Response, { readonly kind: "scheduled" }>["scheduled"] {
+  return attempt(() => {
+    const device = targetFromJson(target);
+    const { rule, trace } = scheduleThen(funcFromJson(func), device, rules, (f) => compile(f, device)).ruled;
+    return { rule, trace: trace.toJSON() };
+  });
 }
 
 /** Races the candidates that compile; failures keep the places of the others. */

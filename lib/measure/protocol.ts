@@ -10,7 +10,7 @@ import { Trace, type TraceJson } from "../schedule/trace.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Failed, Measurement } from "./measurement.ts";
 import type { Candidate, MeasuringOptions, SampleOptions } from "./measuring.ts";
 import { type GivenInputs, type InputRange, isRange } from "./random_inputs.ts";
 
@@ -38,6 +38,8 @@ export type CandidateJson =
   | { readonly source: KernelSource };
 
 export type Request =
+  /** Schedules a program by the first rule that matches it; needs no session. */
+  | { readonly kind: "schedule"; readonly func: FuncJson; readonly target: unknown }
   /** Opens the device; computes the reference if candidates are to be checked. */
   | { readonly kind: "prepare"; readonly session: SessionJson; readonly check: boolean }
   | {
@@ -68,9 +70,19 @@ export type Response =
     /** Milliseconds that the process was busy with it. */
     readonly busyMs: number;
   }
+  | {
+    readonly kind: "scheduled";
+    readonly scheduled: { readonly rule: string; readonly trace: TraceJson } | Failed;
+  }
   | { readonly kind: "raced"; readonly measurements: readonly Measurement[] }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
+
+/** The exit code of a worker that met an error and has told of it. */
+export const ERROR_CODE = 70;
+
+/** Begins what the measuring process writes to its error output before it ends for the memory that it takes. */
+export const MEMORY_MARK = "\u0001tunebook memory ";
 
 /** Starts every line of the protocol, to tell it from other output on the pipe. */
 export const MARK = "\u0001tunebook ";
@@ -83,6 +95,10 @@ export function responseFromJson(text: string): Response {
       return { ...response, measurement: measurementFromJson(response.measurement) };
     case "raced":
       return { ...response, measurements: response.measurements.map(measurementFromJson) };
+    case "scheduled":
+      return "status" in response.scheduled
+        ? { ...response, scheduled: { ...response.scheduled, compileMs: NaN } }
+        : response;
     case "prepared":
     case "done":
     case "failed":

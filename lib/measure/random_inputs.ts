@@ -1,4 +1,5 @@
 /** Makes random inputs for a program, the same for the same seed. */
+import { ownValue } from "../base/own_value.ts";
 import { type Domain, intervalOf } from "../ir/domain.ts";
 import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
@@ -51,7 +52,7 @@ export function randomInputs(
     inputsOf(func).map((b, k) => {
       const array = zeros(b.dtype, elements(b, shapes));
       const next = xorshift(seed * 7919 + k + 1 + (wide ? 104_729 : 0));
-      const domain = ranges[b.name] ?? func.domains[b.name];
+      const domain = ownValue(ranges, b.name) ?? ownValue(func.domains, b.name);
       const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[b.dtype];
       for (let i = 0; i < array.length; i++) array[i] = draw(next(), next);
       return [b.name, array];

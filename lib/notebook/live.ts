@@ -45,6 +45,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   run: "not run",
   wrongAnswer: "with wrong results",
   timeout: "too slow to wait for",
+  outOfMemory: "out of memory",
   deviceLost: "lost with the device",
 };
 

@@ -1,4 +1,5 @@
 /** Reads records as data, and checks that program, target, trace and time are consistent. */
+import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -61,8 +62,9 @@ export class RecordReader {
     try {
       return this.#read(presentRecord(record, this.names));
     } catch (e) {
-      if (!(e instanceof TunebookError)) throw e;
-      throw new RecordError(`reading trial ${record.trial} of ${record.task.slice(0, 200)}: ${e.message}`);
+      const why = isStackOverflow(e) ? TOO_DEEP : e instanceof TunebookError ? e.message : undefined;
+      if (why === undefined) throw e;
+      throw new RecordError(`reading trial ${record.trial} of ${record.task.slice(0, 200)}: ${why}`);
     }
   }
 

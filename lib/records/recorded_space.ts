@@ -12,6 +12,7 @@ import type { Narrowing } from "../space/narrow.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
+import { readFile } from "./read_file.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
 
@@ -122,7 +123,7 @@ export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): Recorde
  */
 export async function readSpace(path: string): Promise<RecordedSpace> {
   try {
-    return tableToSpace(tableFromIPC(await Deno.readFile(path)));
+    return tableToSpace(tableFromIPC(await readFile("reading", path)));
   } catch (e) {
     const why = e instanceof Error ? e.message : e;
     throw new RecordError(`expected a recorded space, got an error (${why}), reading ${path}`);

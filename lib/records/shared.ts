@@ -1,4 +1,5 @@
 /** Reads a shared result: its programs, and schedules that can be replayed. */
+import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { medianInterval } from "../base/statistics.ts";
 import { RecordError } from "./error.ts";
@@ -38,8 +39,9 @@ export function workloadsOf(doing: string, { device, tasks }: Manifest): readonl
       });
       return { ...reader.workload(identity), task, results };
     } catch (e) {
-      if (!(e instanceof TunebookError)) throw e;
-      throw new RecordError(`${doing}: ${e.message}`);
+      const why = isStackOverflow(e) ? TOO_DEEP : e instanceof TunebookError ? e.message : undefined;
+      if (why === undefined) throw e;
+      throw new RecordError(`${doing}: ${why}`);
     }
   });
 }

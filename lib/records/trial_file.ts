@@ -5,7 +5,8 @@ import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
-import { batchBytes, messagesOf, readStream, schemaBytes } from "./arrow_stream.ts";
+import { batchBytes, messagesOf, readStream, schemaBytes, streamsOf } from "./arrow_stream.ts";
+import { kindOf, readAll, readFile } from "./read_file.ts";
 import { batchOf, tableToRecords } from "./table.ts";
 
 /** The metadata in the head of a file, by name. */
@@ -44,7 +45,7 @@ export class TrialFile implements Disposable {
   ): Promise<TrialFile> {
     const file = await openFile(path);
     try {
-      const bytes = await readAll(file);
+      const bytes = await readAll("opening", path, file);
       const known = contents(path, bytes, (metadata) => {
         checkCurrent(path, metadata);
         check(metadata);
@@ -58,7 +59,7 @@ export class TrialFile implements Disposable {
         write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
         return new TrialFile(path, metadata, file, [], bytes.length);
       }
-      await file.truncate(known.end);
+      truncate(file, known.end);
       return new TrialFile(path, known.metadata, file, known.records, bytes.length - known.end);
     } catch (e) {
       file.close();
@@ -73,6 +74,12 @@ export class TrialFile implements Disposable {
    */
   append(records: readonly TrialRecord[]): void {
     if (records.length === 0) return;
+    if (!isAt(this.#file, this.path)) {
+      throw new RecordError(
+        `expected the file that was opened, got another or none, writing records to ${this.path}; it was deleted or replaced ` +
+          `since it was opened: open it again`,
+      );
+    }
     write(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
   }
 
@@ -82,13 +89,20 @@ export class TrialFile implements Disposable {
    * @throws {RecordError} if they can't be written; the file is then unchanged
    */
   async replace(records: readonly TrialRecord[]): Promise<void> {
-    const path = `${this.path}.new`;
+    // A link stays: what it leads to is replaced.
+    const real = await realPath(this.path);
+    const path = `${real}.new`;
     const next = await openFile(path);
     try {
+      if (await realPath(path) !== path) {
+        throw new RecordError(
+          `expected a file that can be replaced, got a link, ${path}, writing ${this.path}`,
+        );
+      }
       const head = schemaBytes(schemaOf(TRIAL_COLUMNS, this.metadata));
       write(next, 0, head);
       if (records.length > 0) write(next, head.length, bytesOf(records));
-      await Deno.rename(path, this.path);
+      await Deno.rename(path, real);
     } catch (e) {
       next.close();
       throw e instanceof RecordError ? e : new RecordError(
@@ -111,15 +125,7 @@ export class TrialFile implements Disposable {
  * @throws {RecordError} if the file can't be read, is not a file of trials, or is damaged
  */
 export async function readTrials(path: string): Promise<readonly TrialRecord[]> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (e) {
-    throw new RecordError(
-      `expected a file of trials, got an error (${messageOf(e)}), reading ${path}; check the path`,
-    );
-  }
-  return trialsFrom(path, bytes);
+  return trialsFrom(path, await readFile("reading", path, { what: "a file of trials" }));
 }
 
 /**
@@ -140,23 +146,25 @@ interface Contents {
   readonly records: readonly TrialRecord[];
 }
 
-/** Reads a file up to its last whole batch; undefined if not even the schema is whole. */
+/**
+ * What is in a file to its last whole batch; undefined where not even the schema is whole. Files that were put one after
+ * another hold the trials of all of them.
+ */
 function contents(
   path: string,
   bytes: Uint8Array,
   check: (metadata: Metadata) => void,
 ): Contents | undefined {
-  let read: Contents | undefined;
+  const read: Contents[] = [];
   let refusal: RecordError | undefined;
   try {
-    const end = messagesOf(bytes).at(-1)?.end;
-    if (end === undefined) return undefined;
-    const { schema, batches } = readStream(bytes.subarray(0, end));
-    const metadata = Object.fromEntries(schema.metadata);
-    refusal = refusalOf(path, metadata);
-    if (!refusal) {
+    for (const { begin, end } of streamsOf(messagesOf(bytes))) {
+      const { schema, batches } = readStream(bytes.subarray(begin, end));
+      const metadata = Object.fromEntries(schema.metadata);
+      refusal ??= refusalOf(path, metadata);
+      if (refusal) break;
       for (const batch of batches) checkBatch(batch, columnsOf(schema));
-      read = { end, metadata, records: tableToRecords(new Table(schema, [...batches])) };
+      read.push({ end, metadata, records: tableToRecords(new Table(schema, [...batches])) });
     }
   } catch (e) {
     // Any error of Arrow's reader comes from the file.
@@ -166,8 +174,10 @@ function contents(
     );
   }
   if (refusal) throw refusal;
-  if (read) check(read.metadata);
-  return read;
+  for (const { metadata } of read) check(metadata);
+  const last = read.at(-1);
+  // Batches that are appended have the schema of the last stream.
+  return last && { ...last, records: read.flatMap((r) => r.records) };
 }
 
 /** Returns the error for a file that this version can't read, judged by its metadata; undefined if it can. */
@@ -214,6 +224,7 @@ function messageOf(e: unknown): string {
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {
+  kindOf("writing records to", path);
   let file: Deno.FsFile;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
@@ -225,7 +236,7 @@ async function openFile(path: string): Promise<Deno.FsFile> {
     );
   }
   // Another process may have replaced the file between opening and locking.
-  if (!file.tryLockSync(true) || file.statSync().ino !== Deno.statSync(path).ino) {
+  if (!tryLock(path, file) || !isAt(file, path)) {
     file.close();
     throw new RecordError(
       `expected a file for this process alone, got one that another process is writing, opening ${path}; ` +
@@ -233,18 +244,6 @@ async function openFile(path: string): Promise<Deno.FsFile> {
     );
   }
   return file;
-}
-
-async function readAll(file: Deno.FsFile): Promise<Uint8Array> {
-  const { size } = await file.stat();
-  const bytes = new Uint8Array(size);
-  await file.seek(0, Deno.SeekMode.Start);
-  for (let at = 0; at < size;) {
-    const n = await file.read(bytes.subarray(at));
-    if (n === null) return bytes.subarray(0, at);
-    at += n;
-  }
-  return bytes;
 }
 
 /** Writes all of `bytes` at `at` and waits for the disk. After an error the file ends at `at`. */
@@ -255,11 +254,58 @@ function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
     file.truncateSync(at + bytes.length);
     file.syncDataSync();
   } catch (e) {
-    file.truncateSync(at);
+    truncate(file, at);
     throw new RecordError(
       `expected room on the disk, got an error (${
         messageOf(e)
       }), writing records; free some, or choose another path`,
+    );
+  }
+}
+
+function truncate(file: Deno.FsFile, at: number): void {
+  try {
+    file.truncateSync(at);
+  } catch (e) {
+    throw new RecordError(
+      `expected room on the disk, got an error (${
+        messageOf(e)
+      }), writing records; free some, or choose another path`,
+    );
+  }
+}
+
+function tryLock(path: string, file: Deno.FsFile): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (e) {
+    file.close();
+    throw new RecordError(
+      `expected a file that can be locked, got an error (${
+        messageOf(e)
+      }), writing records to ${path}; choose another path`,
+    );
+  }
+}
+
+/** Whether an open file is the one at a path. */
+function isAt(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.statSync().ino === Deno.statSync(path).ino;
+  } catch (e) {
+    if (e instanceof Deno.errors.NotFound) return false;
+    throw new RecordError(
+      `expected a file that can be written, got an error (${messageOf(e)}), writing records to ${path}`,
+    );
+  }
+}
+
+async function realPath(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (e) {
+    throw new RecordError(
+      `expected a file that can be written, got an error (${messageOf(e)}), writing ${path}`,
     );
   }
 }

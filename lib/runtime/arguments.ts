@@ -1,4 +1,5 @@
 /** Checks arguments against the parameters of a program, before anything reaches a device. */
+import { ownValue } from "../base/own_value.ts";
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
@@ -114,7 +115,7 @@ function checkKinds(
     throw new RuntimeError(`${asked} with argument ${unknown}: it takes ${takes}`);
   }
   for (const spec of specs) {
-    const array = Object.hasOwn(inputs, spec.name) ? inputs[spec.name] : undefined;
+    const array = ownValue(inputs, spec.name);
     if (array === undefined) {
       throw new RuntimeError(`${asked}: argument ${spec.name} is missing; it takes ${takes}`);
     }

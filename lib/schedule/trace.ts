@@ -1,3 +1,4 @@
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { nodesIn } from "../ir/size.ts";
@@ -105,7 +106,11 @@ export function* stages(func: PrimFunc, { program, steps }: Trace): Generator<Pr
   }
   let last = func;
   for (const [k, step] of steps.entries()) {
-    last = apply(last, step).func;
+    const before = last;
+    last = withinStack(
+      () => apply(before, step).func,
+      () => new ScheduleError(`cannot replay a trace of ${program.name}: step ${k}, ${step.op}: ${TOO_DEEP}`),
+    );
     if (nodesIn(last.body) > SIZE_LIMIT) {
       throw new ScheduleError(
         `cannot replay a trace of ${program.name}: step ${k}, ${step.op}, leaves a program of more than ${SIZE_LIMIT} ` +

@@ -4,6 +4,7 @@ import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
+import { kindOf, readFile } from "../records/read_file.ts";
 import { type Manifest, manifestFrom } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { checkTrials, outcomesOf, type SharedWorkload, workloadsOf } from "../records/shared.ts";
@@ -22,9 +23,6 @@ import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts"
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { name, recordOf, text } from "../base/option_kinds.ts";
-
-/** Largest file that is opened, bytes: a hundred times that of a long search. */
-const LARGEST = 256 * 2 ** 20;
 
 /** Results with everything that is needed to read them, check them, and measure them again on another device. */
 export class Shared {
@@ -199,33 +197,25 @@ export async function share(
   return shared;
 }
 
+/** What is read: a page, or the files of a folder, of up to 64 MiB each. */
+const SHARED = { what: "a page or a folder of share", most: 64 * 2 ** 20 };
+
 /** Reads the manifest's text and the trials' bytes from a page or a folder. */
 async function contentsOf(path: string): Promise<{ readonly manifest: string; readonly trials: Uint8Array }> {
-  const { isDirectory } = await reading(path, () => Deno.stat(path));
-  if (!isDirectory) return partsOf(path, new TextDecoder().decode(await bytesOf(path)));
+  const kind = kindOf("opening", path);
+  if (kind === "nothing") {
+    throw new RecordError(
+      `expected a page or a folder of share, got an error (nothing is there), opening ${path}; give a page or a folder that ` +
+        `share has written`,
+    );
+  }
+  if (kind === "file") return partsOf(path, textOf(await readFile("opening", path, SHARED)));
   return {
-    manifest: new TextDecoder().decode(await bytesOf(`${path}/manifest.json`)),
-    trials: await bytesOf(`${path}/trials.arrows`),
+    manifest: textOf(await readFile("opening", `${path}/manifest.json`, SHARED)),
+    trials: await readFile("opening", `${path}/trials.arrows`, SHARED),
   };
 }
 
-async function bytesOf(path: string): Promise<Uint8Array> {
-  const { size } = await reading(path, () => Deno.stat(path));
-  if (size > LARGEST) {
-    throw new RecordError(`expected a file of at most ${LARGEST} bytes, got ${size} bytes, opening ${path}`);
-  }
-  return await reading(path, () => Deno.readFile(path));
-}
-
-async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (e) {
-    throw new RecordError(
-      `expected a page or a folder of share, got an error (${
-        e instanceof Error ? e.message : e
-      }), opening ${path}; ` +
-        `give a page or a folder that share has written`,
-    );
-  }
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own_value.ts";
 import { SpaceError } from "./error.ts";
 import { candidateOf, type Knob, knobDistance, showValue } from "./knob.ts";
 import type { Config, Constraint, KnobValue } from "./knobs.ts";
@@ -59,7 +60,7 @@ export class ConfigSpace {
       }
     }
     return this.indexOfDigits(this.knobs.map((knob) => {
-      const value = Object.hasOwn(config, knob.name) ? config[knob.name] : undefined;
+      const value = ownValue(config, knob.name);
       if (value === undefined) {
         throw new SpaceError(`the configuration lacks knob ${knob.name}: this space has ${known()}`);
       }

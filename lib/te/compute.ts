@@ -1,4 +1,5 @@
 /** Defines tensors by their elements, as functions of the position, and makes programs of such tensors. */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import {
   aFunction,
@@ -34,6 +35,7 @@ import { exprToJson } from "../ir/json.ts";
 import { identityOf } from "../ir/reducer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute, walkExpr } from "../ir/visit.ts";
+import { isDeeperThan } from "./is_deeper_than.ts";
 import { extents, isExpr } from "./dimension.ts";
 import { TeError } from "./error.ts";
 
@@ -66,6 +68,9 @@ export interface Definition {
   /** The element at that position. */
   readonly value: Expr | Reduction;
 }
+
+/** Levels of an expression: programs are read from JSON up to 1,000 levels, their loops included. */
+const DEEPEST = 950;
 
 let made = 0;
 
@@ -204,6 +209,12 @@ export function compute(
       }, in te.compute`,
     );
   }
+  if (isDeeperThan(scalar, DEEPEST)) {
+    throw new TeError(
+      `expected the value of ${name} to be nested up to ${DEEPEST} deep, got more, in te.compute; compute parts of it ` +
+        `as tensors of their own, or add in pairs`,
+    );
+  }
   if (element.kind === "reduction" && element.op === "add" && scalar.dtype === "f16") {
     // f16 holds 11 bits: a sum of 2,048 ones would be the last that it can tell from the next.
     const value = { ...element, value: cast("f32", scalar) };
@@ -267,6 +278,13 @@ function reduction(
 export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
   checkArgument("te.primFunc", "name", name, text);
   checkArgument("te.primFunc", "params", params, arrayOf(tensorKind));
+  return withinStack(
+    () => programOf(name, params),
+    () => new TeError(`cannot make the program ${name}: ${TOO_DEEP}`),
+  );
+}
+
+function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   const order: Tensor[] = [];
   const visit = (t: Tensor): void => {
     if (!t.definition || order.includes(t)) return;

@@ -35,7 +35,8 @@ export type Level = 0 | 1 | 2 | 3;
 
 /** What `build` takes; at level 3 also what a search takes. */
 export interface BuildOptions
-  extends Pick<SearchOptions, "tuner" | "seed" | "deadlineMs" | "signal" | "reporter" | "open"> {
+  extends
+    Pick<SearchOptions, "tuner" | "seed" | "deadlineMs" | "maxMemory" | "signal" | "reporter" | "open"> {
   /** Default 1. */
   readonly level?: Level;
   /** Level 2 asks it; level 3 writes to it as well. Its file stays open. */
@@ -52,7 +53,16 @@ export const BUILD_FIELDS = {
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   shapes: kinds.shapes,
-  ...kinds.pick(kinds.SEARCH_FIELDS, "tuner", "seed", "deadlineMs", "signal", "reporter", "open"),
+  ...kinds.pick(
+    kinds.SEARCH_FIELDS,
+    "tuner",
+    "seed",
+    "deadlineMs",
+    "maxMemory",
+    "signal",
+    "reporter",
+    "open",
+  ),
 } satisfies Fields<BuildOptions>;
 
 /** A device of this process: a fleet's handle can't load programs. */

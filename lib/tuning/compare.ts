@@ -52,6 +52,7 @@ export interface CompareOptions extends
     | "inputs"
     | "path"
     | "deadlineMs"
+    | "maxMemory"
     | "signal"
     | "reporter"
     | "open"
@@ -76,6 +77,7 @@ const COMPARE_FIELDS = {
     "inputs",
     "path",
     "deadlineMs",
+    "maxMemory",
     "signal",
     "reporter",
     "open",

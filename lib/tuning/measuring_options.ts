@@ -5,7 +5,7 @@ import type { TuningTask } from "./tuning_task.ts";
 /** The measuring options of a task; undefined options are left out. */
 export function measuringOptions(
   { func, target, shapes, seed }: Pick<TuningTask, "func" | "target" | "shapes" | "seed">,
-  { deadlineMs, inputs }: Pick<SearchOptions, "deadlineMs" | "inputs">,
+  { deadlineMs, maxMemory, inputs }: Pick<SearchOptions, "deadlineMs" | "maxMemory" | "inputs">,
 ): MeasuringOptions {
   return {
     func,
@@ -13,6 +13,7 @@ export function measuringOptions(
     shapes,
     seed,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
     ...(inputs === undefined ? {} : { inputs }),
   };
 }

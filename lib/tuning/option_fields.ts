@@ -55,6 +55,9 @@ export const shapes: Kind<Shapes> = recordOf(number({}, "a number"));
 
 export const deadlineMs: Kind<number> = number({ above: 0 }, "a positive number of milliseconds");
 
+/** Bytes of resident memory. */
+export const maxMemory: Kind<number> = number({ above: 0 }, "a positive number of bytes");
+
 export const rounds: Kind<number> = positive;
 
 const array: Kind<TypedArray> = {
@@ -99,6 +102,7 @@ export const SEARCH_FIELDS = {
   shapes,
   inputs,
   deadlineMs,
+  maxMemory,
   history: arrayOf(nestedRecord()),
   signal,
   reporter,

@@ -33,14 +33,23 @@ export type Racer = PrimFunc | Schedule | Ruled;
 
 /** What `race` takes. */
 export interface RaceOptions
-  extends Pick<SearchOptions, "seed" | "shapes" | "inputs" | "deadlineMs" | "signal" | "open"> {
+  extends Pick<SearchOptions, "seed" | "shapes" | "inputs" | "deadlineMs" | "maxMemory" | "signal" | "open"> {
   /** Rounds of the interleaved measurement. Default 11. */
   readonly rounds?: number;
 }
 
 const RACE_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.pick(kinds.SEARCH_FIELDS, "seed", "shapes", "inputs", "deadlineMs", "signal", "open"),
+  ...kinds.pick(
+    kinds.SEARCH_FIELDS,
+    "seed",
+    "shapes",
+    "inputs",
+    "deadlineMs",
+    "maxMemory",
+    "signal",
+    "open",
+  ),
 } satisfies Fields<RaceOptions>;
 
 /** What `race` returns. */

@@ -29,6 +29,8 @@ export interface RecordSpaceOptions {
   readonly shapes?: Shapes;
   /** Longest time for one point, milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
+  /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
+  readonly maxMemory?: number;
   /** Ends the recording; the file keeps what was measured. */
   readonly signal?: AbortSignal;
   /** Opens the `Measuring`. Default: the device's own, a child process on this machine. */
@@ -40,7 +42,7 @@ export interface RecordSpaceOptions {
 const RECORD_FIELDS = {
   path: required(name),
   progress: aFunction<(done: number, of: number) => void>("a function of two numbers"),
-  ...kinds.pick(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "narrowing", "shapes", "deadlineMs", "maxMemory", "signal", "open"),
 } satisfies Fields<RecordSpaceOptions>;
 
 /** Points between two writes of the file. */
@@ -79,11 +81,11 @@ export async function recordSpace(
     for (const [index, point] of earlier.points) points.set(index, point);
   }
   const shapes = checkTask(func, options.shapes ?? {}, 0);
-  const { deadlineMs = 10_000 } = options;
+  const { deadlineMs = 10_000, maxMemory } = options;
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
   await using slot = new MeasuringSlot(
-    { func, target: device.target, shapes, deadlineMs },
+    { func, target: device.target, shapes, deadlineMs, ...(maxMemory === undefined ? {} : { maxMemory }) },
     options.open ?? device.openMeasuring,
   );
   const measuring = await slot.take(signal);

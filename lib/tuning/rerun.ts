@@ -1,14 +1,13 @@
 /** Re-measures shared schedules on this device. */
 import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { compile } from "../codegen/compile.ts";
-import * as dlight from "../dlight/schedule.ts";
 import type { Failed, Measurement } from "../measure/measurement.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
 import { attempt } from "../measure/executable_of.ts";
 import { MeasurerError } from "../measure/measurer.ts";
 import type { Candidate, OpenMeasuring } from "../measure/measuring.ts";
+import { SchedulingProcess } from "../measure/scheduling_process.ts";
 import { Trace } from "../schedule/trace.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { TunableDevice } from "./tunable_device.ts";
@@ -25,7 +24,9 @@ export interface RerunOptions {
   readonly rounds?: number;
   /** Longest time for one schedule, milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
-  /** Ends it after the current program. */
+  /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
+  readonly maxMemory?: number;
+  /** Ends it within a second. */
   readonly signal?: AbortSignal;
   /** Opens the `Measuring`. Default: the device's own, a child process on this machine. */
   readonly open?: OpenMeasuring;
@@ -33,7 +34,7 @@ export interface RerunOptions {
 
 const RERUN_FIELDS = {
   rounds: kinds.rounds,
-  ...kinds.pick(kinds.SEARCH_FIELDS, "deadlineMs", "signal", "open"),
+  ...kinds.pick(kinds.SEARCH_FIELDS, "deadlineMs", "maxMemory", "signal", "open"),
 } satisfies Fields<RerunOptions>;
 
 /** Schedules on the sender's device and on this one, side by side. */
@@ -84,9 +85,10 @@ export async function rerun(
   checkArgument("shared.rerun", "device", device, kinds.device);
   checkOptions("shared.rerun", options, RERUN_FIELDS, kinds.RENAMED);
   const rows: RerunRow[] = [];
+  await using scheduling = new SchedulingProcess(options.deadlineMs, options.maxMemory);
   for (const subject of subjects) {
     if (options.signal?.aborted) break;
-    rows.push(...await rerunOne(subject, device, options));
+    rows.push(...await rerunOne(subject, device, scheduling, options));
   }
   return new Rerun(rows, { there: there.name, here: device.target.name });
 }
@@ -94,12 +96,11 @@ export async function rerun(
 async function rerunOne(
   subject: SharedWorkload,
   device: TunableDevice,
+  scheduling: SchedulingProcess,
   options: RerunOptions,
 ): Promise<readonly RerunRow[]> {
   const { func, task: { task }, results } = subject;
-  const ruled = attempt(() =>
-    dlight.scheduleThen(func, device.target, dlight.rules, (f) => compile(f, device.target)).ruled
-  );
+  const ruled = await scheduling.schedule(func, device.target, options.signal);
   const own = "status" in ruled ? undefined : ruled;
   const ownRule = own?.rule ?? "";
   const preset = own ? JSON.stringify(own.trace) : "";
@@ -154,7 +155,7 @@ async function measureAll(
   traces: readonly string[],
   { func, shapes, task: { seed } }: SharedWorkload,
   device: TunableDevice,
-  { rounds = CONFIRM_ROUNDS, deadlineMs, signal, open = device.openMeasuring }: RerunOptions,
+  { rounds = CONFIRM_ROUNDS, deadlineMs, maxMemory, signal, open = device.openMeasuring }: RerunOptions,
 ): Promise<Map<string, Measurement>> {
   const measured = new Map<string, Measurement>();
   const right: (readonly [string, Candidate])[] = [];
@@ -165,10 +166,18 @@ async function measureAll(
       shapes,
       seed,
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...(maxMemory === undefined ? {} : { maxMemory }),
     }, open);
     const measuring = await slot.take(signal);
+    const stop = () => void measuring?.abandon();
+    signal?.addEventListener("abort", stop, { once: true });
+    using _ = { [Symbol.dispose]: () => signal?.removeEventListener("abort", stop) };
     for (const trace of traces) {
       if (trace === "") continue;
+      if (signal?.aborted) {
+        measured.set(trace, STOPPED);
+        continue;
+      }
       const candidate = attempt(() => ({ trace: Trace.fromJSON(trace).toJSON() }));
       if ("status" in candidate) {
         measured.set(trace, candidate);
@@ -178,7 +187,9 @@ async function measureAll(
       measured.set(trace, m);
       if (m.status === "ok") right.push([trace, candidate]);
     }
-    const raced = await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
+    const raced = signal?.aborted
+      ? undefined
+      : await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
     right.forEach(([trace], k) => measured.set(trace, raced?.[k] ?? STOPPED));
   } catch (e) {
     // This program can't be measured here; others may be.

@@ -33,6 +33,8 @@ export interface SearchOptions {
   readonly inputs?: MeasuringOptions["inputs"];
   /** Longest time for one candidate, milliseconds. Default 30,000; less once a good candidate is known. */
   readonly deadlineMs?: number;
+  /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
+  readonly maxMemory?: number;
   /** Records of other searches, shapes and devices. Models use them in proportion to their accuracy. */
   readonly history?: readonly TrialRecord[];
   /** Ends the search within a second. Jupyter's interrupt does so, too. */

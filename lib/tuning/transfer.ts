@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
@@ -23,7 +24,7 @@ export function transferred(
 /** The point of `space` that is nearest to `config`, knob by knob; the template may refuse it. */
 export function nearestConfig(space: ConfigSpace, config: Config): Config {
   return Object.fromEntries(space.knobs.map((knob) => {
-    const asked = Object.hasOwn(config, knob.name) ? config[knob.name] : undefined;
+    const asked = ownValue(config, knob.name);
     const at = asked === undefined ? knob.preset : nearestCandidate(knob, asked);
     return [knob.name, knob.candidates[at] as KnobValue];
   }));

@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own_value.ts";
 import * as kinds from "./option_fields.ts";
 import { type Budget, checkBudget } from "../autotvm/budget.ts";
 import { expectedGain, type TaskState } from "../autotvm/task_scheduler.ts";
@@ -46,7 +47,8 @@ export type Buckets = Readonly<Record<string, readonly (readonly [value: number,
 
 /** What `autotvm.tuneSuite` takes. */
 export interface TuneSuiteOptions
-  extends Pick<SearchOptions, "tuner" | "seed" | "signal" | "reporter" | "deadlineMs" | "open"> {
+  extends
+    Pick<SearchOptions, "tuner" | "seed" | "signal" | "reporter" | "deadlineMs" | "maxMemory" | "open"> {
   /** Inputs by parameter name, as `tune` takes them, for each kernel that has such a parameter. Default: random. */
   readonly inputs?: SearchOptions["inputs"];
   /** Shared by all kernels. The final measurement of the winners is not counted. */
@@ -85,7 +87,16 @@ const SUITE_FIELDS = {
   path: name,
   rounds: kinds.rounds,
   inputs: kinds.inputs,
-  ...kinds.pick(kinds.SEARCH_FIELDS, "tuner", "seed", "signal", "reporter", "deadlineMs", "open"),
+  ...kinds.pick(
+    kinds.SEARCH_FIELDS,
+    "tuner",
+    "seed",
+    "signal",
+    "reporter",
+    "deadlineMs",
+    "maxMemory",
+    "open",
+  ),
 } satisfies Fields<TuneSuiteOptions>;
 
 /** One thing to search. */
@@ -195,7 +206,7 @@ export async function tuneSuite(
 function searchOptions(task: Task, k: number, options: TuneSuiteOptions): SearchOptions {
   const { buckets: _, rounds: __, path, inputs = {}, ...search } = options;
   const own = inputsOf(task.func).flatMap(({ name }) => {
-    const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
+    const given = ownValue(inputs, name);
     return given ? [[name, given] as const] : [];
   });
   return {
@@ -236,7 +247,7 @@ function shapesOf(
 ): readonly { readonly shapes: Shapes; readonly share: number }[] {
   let all: readonly { readonly shapes: Shapes; readonly share: number }[] = [{ shapes, share: 1 }];
   for (const { name } of func.shapeVars) {
-    const values = Object.hasOwn(buckets, name) ? buckets[name] : undefined;
+    const values = ownValue(buckets, name);
     if (!values) continue;
     const bad = values.find(([value, weight]) => !(Number.isSafeInteger(value) && value > 0 && weight > 0));
     const total = values.reduce((sum, [, weight]) => sum + weight, 0);

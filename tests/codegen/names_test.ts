@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { identifier, Names } from "../../lib/codegen/names.ts";
+import { WGSL_WORDS } from "../../lib/codegen/wgsl/words.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { add, mul, variable } from "../../lib/ir/build.ts";
@@ -70,6 +71,9 @@ function groupsOf(names: readonly string[], size: number): readonly (readonly st
   );
 }
 
+/** All names that WGSL has without a declaration. */
+const PREDECLARED = [...new Set(WGSL_WORDS)];
+
 for (const device of devices) {
   const { target } = device;
   const right = async (func: PrimFunc, shapes: Shapes, given: Shapes) => {
@@ -83,6 +87,20 @@ for (const device of devices) {
       for (const axis of [names[0] as string, names.at(-1) as string]) {
         await right(sumOf(names, axis, 5), {}, {});
       }
+    }
+  });
+
+  Deno.test(`tensors of every predeclared name of WGSL are right on ${target.name}`, async () => {
+    for (const names of groupsOf(PREDECLARED, 40)) {
+      // The names are split among parameters, what is between them, a program and an axis.
+      const A = placeholder("A", [5]);
+      const chain = names.reduce((t, name) => compute(name, [5], (i) => add(t.at(i), A.at(i))), A);
+      await right(primFunc(names[0] as string, [A, chain]), {}, {});
+      await right(sumOf(names.slice(0, 7), names.at(-1) as string, 5), {}, {});
+    }
+    for (const name of ["texture_storage_2d", "rgba32float", "vec4f", "textureLoad", "read_write"]) {
+      assert(identifier(name) !== name);
+      await right(sumOf(["out", name, "B"], name, variable(name)), Object.fromEntries([[name, 4]]), {});
     }
   });
 

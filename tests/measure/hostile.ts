@@ -1,4 +1,5 @@
 /** Measurers whose process runs executables by hand. */
+import { dirname } from "node:path";
 import type { Executable } from "../../lib/codegen/executable.ts";
 import type { Measurement } from "../../lib/measure/measurement.ts";
 import { Measurer } from "../../lib/measure/measurer.ts";
@@ -11,12 +12,24 @@ const WORKER = new URL("./hostile_worker.ts", import.meta.url);
 /** As an entry point: the compilation does not end. */
 export const NEVER_COMPILES = "never compiles";
 
-/** Measures candidates for `doubled` that are executables by hand. */
+/** Lets candidates tell a test by a file what they do. */
+function files(): readonly string[] {
+  const folder = dirname(Deno.makeTempDirSync());
+  return ["read", "write"].map((may) => `--allow-${may}=${folder}`);
+}
+
+/** Measures candidates for `doubled` that are executables by hand, and may use temporary files. */
 export function openHostile(target: Target, deadlineMs?: number): Promise<Measurer> {
   return Measurer.open(
     { func: doubled, target, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
     WORKER,
+    files(),
   );
+}
+
+/** The same with the permissions that candidates have. */
+export function openConfined(target: Target, maxMemory?: number): Promise<Measurer> {
+  return Measurer.open({ func: doubled, target, ...(maxMemory === undefined ? {} : { maxMemory }) }, WORKER);
 }
 
 /** An executable as a candidate that the hostile worker reads. */

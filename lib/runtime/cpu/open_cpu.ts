@@ -1,4 +1,5 @@
 /** The CPU as a device: generated JavaScript. */
+import { ownValue } from "../../base/own_value.ts";
 import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts";
 import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
@@ -116,7 +117,7 @@ function prepare(launches: readonly Compiled[], inputs: Inputs, shapes: Shapes, 
 function place(own: readonly BufferSpec[], inputs: Inputs, shapes: Shapes, held: Arrays): Arrays {
   const arrays = new Map(held);
   for (const b of own) {
-    const given = b.role === "input" ? inputs[b.name] : undefined;
+    const given = b.role === "input" ? ownValue(inputs, b.name) : undefined;
     arrays.set(b.name, given ?? poisoned(b.dtype, lengthOf(b, shapes)));
   }
   return arrays;
