@@ -22,6 +22,7 @@ export { reduceSum, type ReduceSumOptions } from "../op/reduce_sum.ts";
 export { relu } from "../op/relu.ts";
 export { rmsNorm, type RmsNormOptions } from "../op/rms_norm.ts";
 export { rope, type RopeHeads, type RopeOptions, type RopeResult } from "../op/rope.ts";
+export type { LinearRopeScaling, Llama3RopeScaling, RopeScaling } from "../op/rope_scaling.ts";
 export { silu } from "../op/silu.ts";
 export { softmax } from "../op/softmax.ts";
 export { transpose } from "../op/transpose.ts";
