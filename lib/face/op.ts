@@ -5,7 +5,7 @@
 export { add } from "../op/add.ts";
 export { addRmsNorm, type AddRmsNormOptions, type AddRmsNormResult } from "../op/add_rms_norm.ts";
 export { attention, type AttentionMethod, type AttentionOptions } from "../op/attention.ts";
-export { avgPool2d } from "../op/avg_pool2d.ts";
+export { avgPool2d, type AvgPool2dOptions, type MeanOptions } from "../op/avg_pool2d.ts";
 export { conv2d, type Conv2dOptions, type ConvolutionOptions } from "../op/conv2d.ts";
 export { dequantizeQ4, type DequantizeQ4Options } from "../op/dequantize_q4.ts";
 export { embedding } from "../op/embedding.ts";
@@ -30,5 +30,5 @@ export type { Activation } from "../op/activation.ts";
 export type { EpilogueOptions } from "../op/epilogue.ts";
 export type { ResultOptions } from "../op/kinds.ts";
 export type { NormOptions } from "../op/row_reductions.ts";
-export type { PoolOptions } from "../op/pool.ts";
-export type { ImageLayout, Pair, SlideOptions } from "../op/window.ts";
+export type { PoolOptions, PoolWindowOptions } from "../op/pool.ts";
+export type { ImageLayout, Padding, Pair, SlideOptions } from "../op/window.ts";
