@@ -29,6 +29,6 @@ export { transpose } from "../op/transpose.ts";
 export type { Activation } from "../op/activation.ts";
 export type { EpilogueOptions } from "../op/epilogue.ts";
 export type { ResultOptions } from "../op/kinds.ts";
-export type { NormOptions } from "../op/row_reductions.ts";
+export type { AxisOptions, NormOptions } from "../op/row_reductions.ts";
 export type { PoolOptions, PoolWindowOptions } from "../op/pool.ts";
 export type { ImageLayout, Padding, Pair, SlideOptions } from "../op/window.ts";

@@ -3,9 +3,10 @@ import { add, call, cast } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors } from "./check_tensors.ts";
-import { RESULT, type ResultOptions } from "./kinds.ts";
 import {
   asRows,
+  AXIS,
+  type AxisOptions,
   exponentials,
   matrixShape,
   ROWS_PROGRAM,
@@ -14,17 +15,17 @@ import {
 
 /**
  * Takes the logarithm of each row's sum of exponentials: `B[…] = log Σ_c exp(A[…, c])`, computed in f32 about the row's
- * maximum.
+ * maximum. With an axis, rows run along that dimension (ONNX ReduceLogSumExp without keepdims).
  *
  * @param A [..., columns] of f32 or f16
- * @returns B, of A's dtype, and of A's shape without its last dimension; its name is B by default
+ * @returns B, of A's dtype, and of A's shape without the rows' dimension; its name is B by default
  * @throws {OptionError} for an option that doesn't exist or can't have its value
- * @throws {TeError} for a tensor of another dtype, or without dimensions
+ * @throws {TeError} for a tensor of another dtype, without dimensions, or without that axis
  */
-export function logSumExp(A: Tensor, options: ResultOptions = {}): Tensor {
+export function logSumExp(A: Tensor, options: AxisOptions = {}): Tensor {
   checkTensors("logSumExp", { A });
-  checkOptions("op.logSumExp", options, RESULT);
-  const rows = asRows("logSumExp", A);
+  checkOptions("op.logSumExp", options, AXIS);
+  const rows = asRows("logSumExp", A, options.axis);
   const [largest, total] = exponentials(A, rows);
   return compute(
     options.name ?? "B",
