@@ -46,8 +46,8 @@ export interface AttentionMethod {
   /** Bounds each score to ±softcap: `softcap·tanh(score/softcap)` (ONNX Attention; Gemma 2). Default: no bound. */
   readonly softcap?: number;
   /**
-   * A token sees less than this number of positions away from its own: with `causal`, the last `slidingWindow` ones up to
-   * itself (Mistral; Hugging Face: sliding_window). Without `causal`, both sides count. Default: no bound.
+   * The number of positions that a token sees, up to its own (Mistral; Hugging Face: sliding_window). Without `causal`, it
+   * sees the next `slidingWindow` - 1 positions too. Default: all.
    */
   readonly slidingWindow?: number;
 }
@@ -78,7 +78,8 @@ const OPTIONS = { ...METHOD, mask: tensor, sinks: tensor, ...RESULT } satisfies 
 /**
  * Attends over a cache of keys and values: `O[i, h] = Σ_l softmax_l(Q[i, h]·K[l, h/g] / √headDim) V[l, h/g]`, where
  * g = heads/kvHeads heads of queries share a head of keys and values. All sums are in f32. With all options, a score is
- * `softcap·tanh(scale·Q·K/softcap) + mask`, in the order of ONNX Attention 24 and Gemma 2.
+ * `softcap·tanh(scale·Q·K/softcap) + mask`, in the order of Gemma 2 and of ONNX Attention
+ * (as onnx/onnx#7867 corrects it).
  *
  * The softmax is taken chunk by chunk, each about its own maximum, and the chunks are put together at the end
  * (Flash-Decoding; Dao et al., 2023). So no tensor is as long as the cache.
