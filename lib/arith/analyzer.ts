@@ -33,6 +33,9 @@ import { normalizeComparison } from "./normalize_comparison.ts";
 import { isRemainder, proves, refutes } from "./prove.ts";
 import type { Ranges } from "./ranges.ts";
 
+/** The largest constant in a sum of variables without known bounds that counts as exact: an index is no farther off. */
+const FAR = 2 ** 24;
+
 /** Knows the ranges of variables. A variable that was never bound may have any value. */
 export class Analyzer implements Ranges {
   readonly #ranges = new Map<Var, ConstIntBound>();
@@ -50,10 +53,11 @@ export class Analyzer implements Ranges {
     return analyzer;
   }
 
-  /** Binds the variables of all loops in `s`. */
+  /** Binds the variables of all loops in `s`, and those of its blocks. */
   bindLoops(s: Stmt): void {
     walkStmt(s, (x) => {
       if (x.kind === "for") this.bind(x.var, x.extent);
+      if (x.kind === "block") { for (const it of x.iters) this.bind(it.var, it.extent); }
     });
   }
 
@@ -153,7 +157,11 @@ export class Analyzer implements Ranges {
         default:
       }
     }
-    if (e.kind === "binary") return linearAtom(mapExpr(e, (c) => this.simplify(c)));
+    if (e.kind === "binary") {
+      const x = mapExpr(e, (c) => this.simplify(c));
+      const folded = x.kind === "binary" ? foldScalar(x) : x;
+      return folded.kind === "const" ? linearConst(folded.value) : linearAtom(x);
+    }
     const x = this.simplify(e);
     return x.kind === "const" || x.kind === "binary" ? this.linear(x) : linearAtom(x);
   }
@@ -187,7 +195,7 @@ export class Analyzer implements Ranges {
   isExact(l: Linear): boolean {
     const bounds = this.boundsOf(l);
     if (fitsI32(bounds)) return true;
-    if (bounds.every(Number.isFinite)) return false;
+    if (isFinite(bounds) || Math.abs(l.constant) > FAR) return false;
     for (const t of l.terms.values()) if (!isIndex(t.atom)) return false;
     return true;
   }
@@ -268,14 +276,18 @@ export class Analyzer implements Ranges {
     if (e.kind !== "binary" || e.dtype !== "i32") return boundsOfAtom(e);
     let found = this.#bounds.get(e);
     if (found === undefined) {
-      const bounds = boundsOfBinary(e.op, this.bounds(e.a), this.bounds(e.b));
+      const a = this.bounds(e.a), b = this.bounds(e.b), bounds = boundsOfBinary(e.op, a, b);
       // A value that wraps around may be anything; so may data without known bounds.
-      const known = fitsI32(bounds) || (!bounds.every(Number.isFinite) && isIndex(e));
+      const known = fitsI32(bounds) || (!(isFinite(a) && isFinite(b)) && isIndex(e));
       found = known ? bounds : I32;
       this.#bounds.set(e, found);
     }
     return found;
   }
+}
+
+function isFinite([lo, hi]: ConstIntBound): boolean {
+  return Number.isFinite(lo) && Number.isFinite(hi);
 }
 
 /** Bounds an expression that is neither a variable nor an operation on i32. */

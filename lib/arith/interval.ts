@@ -27,14 +27,25 @@ export function boundsOfBinary(op: BinaryOp, [a, b]: ConstIntBound, [c, d]: Cons
     case "max":
       return [Math.max(a, c), Math.max(b, d)];
     case "mul":
-      return a >= 0 && c >= 0 ? [scaleBound(a, c), scaleBound(b, d)] : UNBOUNDED;
+      if (a >= 0 && c >= 0) return [scaleBound(a, c), scaleBound(b, d)];
+      return [a, b, c, d].every(Number.isFinite) ? hull(a * c, a * d, b * c, b * d) : UNBOUNDED;
+    case "shl":
+      return c === d && c >= 0 && c < 32 ? [a * 2 ** c, b * 2 ** c] : UNBOUNDED;
     case "shr":
       return c === d && c >= 0 && c < 31 ? [Math.floor(a / 2 ** c), Math.floor(b / 2 ** c)] : UNBOUNDED;
+    case "bitor":
+    case "bitxor":
+      // No bit is set above the highest one of both.
+      return a >= 0 && c >= 0 ? [0, 2 ** Math.ceil(Math.log2(Math.max(b, d) + 1)) - 1] : UNBOUNDED;
     case "bitand":
       return c >= 0 ? [0, d] : a >= 0 ? [0, b] : UNBOUNDED;
     default:
       return UNBOUNDED;
   }
+}
+
+function hull(...values: readonly number[]): ConstIntBound {
+  return [Math.min(...values), Math.max(...values)];
 }
 
 /** Scales a bound. 0·∞ is 0 here: a coefficient of 0 never contributes. */

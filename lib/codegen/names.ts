@@ -11,7 +11,7 @@ const RESERVED = new Set([
   "alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if",
   "let loop override requires return struct switch true var while array atomic bool f16 f32 i32 u32 vec2 vec3 vec4",
   "mat2x2 mat3x3 mat4x4 ptr sampler texture_2d abs exp log sqrt inverseSqrt sin cos tanh floor pow fma min max select clamp",
-  "dot4I8Packed subgroupShuffleXor sign textureLoad workgroupBarrier storageBarrier bitcast storage uniform workgroup read read_write",
+  "dot4I8Packed subgroupShuffleXor sign round textureLoad workgroupBarrier storageBarrier bitcast storage uniform workgroup read read_write",
   // WGSL's reserved words
   "NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class",
   "co_await co_return co_yield coherent column_major common compile compile_fragment concept const_cast consteval",
@@ -28,6 +28,8 @@ const RESERVED = new Set([
   "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
   "Float16Array Int32Array Uint32Array",
   // The printers' own
+  "from_bits pow_f32 pow_f16 pow_f32x4 pow_f16x4 sin_f32 sin_f16 sin_f32x4 sin_f16x4 cos_f32 cos_f16 cos_f32x4 cos_f16x4",
+  "i32_of_f32 i32_of_f16 i32x4_of_f32x4 i32x4_of_f16x4 u32_of_f32 u32_of_f16 u32x4_of_f32x4 u32x4_of_f16x4",
   "main wid lid num shape Shape grid_x dot4 erf erf_f32 erf_f16 erf_f32x4 erf_f16x4 floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
   "grid thread threads t x y z",
 ].flatMap((line) => line.split(" ")));

@@ -2,14 +2,22 @@ import { add, binary, constant } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import { fromLinear, linearOf } from "../arith/linear.ts";
 
-/** Splits index `index` of an array of vec4 into vector and lane. The lane is a number where all threads have the same one. */
-export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane: number | Expr } {
+/**
+ * Splits index `index` of an array of vec4 into vector and lane. The lane is a number where all threads have the same one.
+ *
+ * @param wraps whether the index may wrap around: then a term's quotient is no term of the quotient
+ */
+export function splitIndex(
+  index: Expr,
+  wraps = false,
+): { readonly vector: Expr; readonly lane: number | Expr } {
   const flat = index.kind === "ramp" ? index.base : index;
   const l = linearOf(flat);
   const terms = [...l.terms.entries()];
   if (terms.every(([, t]) => t.coeff % 4 === 0)) {
-    const quarter = new Map(terms.map(([key, t]) => [key, { ...t, coeff: t.coeff / 4 }]));
     const lane = ((l.constant % 4) + 4) % 4;
+    if (wraps && terms.length > 0) return { vector: binary("shr", flat, constant(2)), lane };
+    const quarter = new Map(terms.map(([key, t]) => [key, { ...t, coeff: t.coeff / 4 }]));
     return { vector: fromLinear({ terms: quarter, constant: (l.constant - lane) / 4 }), lane };
   }
   return { vector: binary("shr", flat, constant(2)), lane: binary("bitand", flat, constant(3)) };
@@ -17,5 +25,5 @@ export function splitIndex(index: Expr): { readonly vector: Expr; readonly lane:
 
 /** Gives the four scalars of a ramp. */
 export function rampLanes(base: Expr, stride: number): readonly Expr[] {
-  return [0, 1, 2, 3].map((k) => add(base, k * stride));
+  return [0, 1, 2, 3].map((k) => add(base, Math.imul(k, stride)));
 }

@@ -2,8 +2,13 @@
 import { isFloat, RANGE, type ScalarType } from "./dtype.ts";
 import type { BinaryOp } from "./expr.ts";
 
-/** The value of `a op b` on numbers, in the type's own arithmetic. */
+/** The value of `a op b` on numbers, in the type's own arithmetic; undefined where it is not a number. */
 export function foldBinary(op: BinaryOp, dtype: ScalarType, a: number, b: number): number | undefined {
+  const value = operate(op, dtype, a, b);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+function operate(op: BinaryOp, dtype: ScalarType, a: number, b: number): number | undefined {
   switch (op) {
     case "add":
       return wrap(a + b, dtype);

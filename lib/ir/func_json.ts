@@ -20,8 +20,9 @@ export function funcToJson(f: PrimFunc): FuncJson {
   const varTable: unknown[] = [], bufferTable: unknown[] = [];
   const encode = (x: unknown): unknown => {
     if (Array.isArray(x)) return x.map(encode);
-    // JSON has no zero with a sign.
+    // JSON has no zero with a sign, and no infinity.
     if (Object.is(x, -0)) return "-0";
+    if (x === Infinity || x === -Infinity) return `${x}`;
     if (typeof x !== "object" || x === null) return x;
     const node = x as { readonly kind?: string };
     if (node.kind === "var") return { var: varId(x as Var) };

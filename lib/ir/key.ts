@@ -13,7 +13,7 @@ export function idOf(x: Var | Buffer): number {
 
 /** Text that two expressions share exactly if they are the same in structure, over the same variables and buffers. */
 export function keyOf(e: Expr): string {
-  if (e.kind === "const") return `${e.value}${e.dtype}`;
+  if (e.kind === "const") return `${Object.is(e.value, -0) ? "-0" : e.value}${e.dtype}`;
   let key = keys.get(e);
   if (key === undefined) keys.set(e, key = build(e));
   return key;

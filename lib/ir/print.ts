@@ -183,7 +183,7 @@ class Printer {
       case "const":
         if (e.dtype === "i32") return `${e.value}`;
         if (e.dtype === "bool") return e.value ? "True" : "False";
-        return `T.${TYPE[e.dtype]}(${Object.is(e.value, -0) ? "-0.0" : e.value})`;
+        return `T.${TYPE[e.dtype]}(${floatText(e.value)})`;
       case "var":
         return this.name(e);
       case "binary": {
@@ -253,4 +253,10 @@ export function printExcerpt(s: Stmt, limit = 12): string {
 /** An expression as text. */
 export function printExpr(e: Expr): string {
   return new Printer().expr(e);
+}
+
+/** A number as TVMScript has it. */
+function floatText(value: number): string {
+  if (Object.is(value, -0)) return "-0.0";
+  return Number.isFinite(value) ? `${value}` : value > 0 ? '"inf"' : '"-inf"';
 }

@@ -62,6 +62,13 @@ const MATH: readonly MathOp[] = [
 const EXPRS = ["const", "binary", "not", "select", "cast", "call", "load"] as const;
 const STMTS = ["for", "seq", "if", "store", "block"] as const;
 
+/** Constants that JSON has no number for. */
+const SIGNED: ReadonlyMap<unknown, number> = new Map([
+  ["-0", -0],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+]);
+
 /** Levels of nesting that are read: far more than programs have, and far from the end of the stack. */
 const DEEPEST = 1000;
 
@@ -132,7 +139,7 @@ export class Reader {
     const kind = readOneOf(e.kind, EXPRS);
     switch (kind) {
       case "const":
-        return constant(e.value === "-0" ? -0 : readNumber(e.value), readOneOf(e.dtype, SCALARS));
+        return constant(SIGNED.get(e.value) ?? readNumber(e.value), readOneOf(e.dtype, SCALARS));
       case "binary": {
         const op = readOneOf(e.op, BINARY), a = this.#expr(e.a), b = this.#expr(e.b);
         return { kind, dtype: binary(op, a, b).dtype, op, a, b };

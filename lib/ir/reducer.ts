@@ -1,6 +1,6 @@
 /** Updates of reductions. */
 import { constant } from "./build.ts";
-import { RANGE, type ScalarType } from "./dtype.ts";
+import { isFloat, RANGE, type ScalarType } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
 import type { Buffer, Const, Expr } from "./expr.ts";
 import type { Store } from "./stmt.ts";
@@ -34,8 +34,8 @@ export function readsBuffer(e: Expr, b: Buffer): boolean {
   return someExpr(e, (x) => x.kind === "load" && x.buffer === b);
 }
 
-/** Gives the neutral value of `op` in `dtype`: the one that changes no other value. */
+/** Gives the neutral value of `op` in `dtype`: the one that changes no other value. Those of floats are infinite. */
 export function identityOf(op: CombineOp, dtype: ScalarType): Const {
-  const [lowest, highest] = RANGE[dtype];
+  const [lowest, highest] = isFloat(dtype) ? [-Infinity, Infinity] : RANGE[dtype];
   return constant(op === "add" ? 0 : op === "max" ? lowest : highest, dtype);
 }

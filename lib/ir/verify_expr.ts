@@ -75,6 +75,7 @@ export function verifyAccess(b: Buffer, indices: readonly Expr[], scope: ExprSco
 }
 
 function verifyConst({ dtype, value }: Const, fail: Fail): void {
+  if (isFloat(dtype) && Math.abs(value) === Infinity) return;
   const [lo, hi] = RANGE[dtype];
   const whole = isFloat(dtype) || Number.isInteger(value);
   if (!(value >= lo && value <= hi && whole)) fail(`constant ${value} is not a value of ${dtype}`);

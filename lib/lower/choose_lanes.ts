@@ -59,7 +59,7 @@ export function chooseLanes(draft: KernelDraft): KernelDraft {
   function laneIndices(indices: readonly Expr[], ramp: Ramp): readonly (readonly Expr[])[] {
     return [0, 1, 2, 3].map((
       k,
-    ) => [...indices.slice(0, -1), analyzer.simplify(add(ramp.base, k * ramp.stride))]);
+    ) => [...indices.slice(0, -1), analyzer.simplify(add(ramp.base, Math.imul(k, ramp.stride)))]);
   }
 }
 
@@ -81,7 +81,7 @@ export function laneOf(e: Expr, k: number): Expr {
     case "shuffle":
       return e.lanes[k] ?? e;
     case "ramp":
-      return add(e.base, k * e.stride);
+      return add(e.base, Math.imul(k, e.stride));
     case "load": {
       const last = e.indices.at(-1);
       if (last?.kind !== "ramp") return e;

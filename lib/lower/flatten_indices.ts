@@ -28,8 +28,11 @@ export function flattenIndices(draft: KernelDraft, target: Target): KernelDraft 
     }
     return flat;
   };
+  const wrapping = new Set<Buffer>();
   const flatten = <T extends Load | Store>(x: T): T => {
     const b = flatBuffer(x.buffer);
+    // What each dimension is indexed by lies within the dimension, but it may do so modulo 2³² only.
+    if (!x.indices.every((e) => analyzer.isExact(analyzer.linear(e)))) wrapping.add(b);
     const layout = textures.get(b);
     const indices = layout
       ? textureIndices(b, x.indices, layout, analyzer)
@@ -41,7 +44,7 @@ export function flattenIndices(draft: KernelDraft, target: Target): KernelDraft 
     const x = mapStmt(s, stmt, expr);
     return x.kind === "store" ? flatten(x) : x;
   };
-  return { ...draft, body: stmt(draft.body), textures };
+  return { ...draft, body: stmt(draft.body), wrapping, textures };
 }
 
 function rowMajor(shape: readonly Expr[], indices: readonly Expr[]): Expr {

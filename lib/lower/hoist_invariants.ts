@@ -20,7 +20,7 @@ import type { KernelDraft } from "./kernel_draft.ts";
 export function hoistInvariants(draft: KernelDraft): KernelDraft {
   const stmt = (s: Stmt): Stmt => {
     if (s.kind !== "for") return mapStmt(s, stmt);
-    const { loop, values } = hoisted(s, draft.lanes);
+    const { loop, values } = hoisted(s, draft);
     // Outer loops come first; the rest of an index is then examined again, loop by loop.
     const inside = mapStmt(loop, stmt);
     return values.reduceRight<Stmt>((body, [v, value]) => ({ kind: "let", var: v, value, body }), inside);
@@ -29,7 +29,7 @@ export function hoistInvariants(draft: KernelDraft): KernelDraft {
 }
 
 /** Gives the loop without its invariants, and the named invariants. */
-function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
+function hoisted(loop: For, { lanes, wrapping }: KernelDraft): {
   readonly loop: For;
   readonly values: readonly (readonly [Var, Expr])[];
 } {
@@ -82,8 +82,10 @@ function hoisted(loop: For, lanes: KernelDraft["lanes"]): {
     const isSum = e.kind === "binary" && e.dtype === "i32" && (e.op === "add" || e.op === "sub");
     return isSum ? index(e, 1) : mapExpr(e, expr);
   };
-  const indicesOf = (x: { readonly buffer: Buffer; readonly indices: readonly Expr[] }) =>
-    x.indices.map((e, d) => index(e, d === x.indices.length - 1 ? lanes.get(x.buffer) ?? 1 : 1));
+  const indicesOf = (x: { readonly buffer: Buffer; readonly indices: readonly Expr[] }) => {
+    const unit = wrapping.has(x.buffer) ? 1 : lanes.get(x.buffer) ?? 1;
+    return x.indices.map((e, d) => index(e, d === x.indices.length - 1 ? unit : 1));
+  };
   const stmt = (s: Stmt): Stmt => {
     switch (s.kind) {
       case "store":

@@ -97,6 +97,8 @@ export interface Kernel {
   readonly grid: readonly [Expr, Expr, Expr];
   /** True if workgroups past the device's limit in x are folded into z. */
   readonly folded: boolean;
+  /** Buffers at whose indices arithmetic on data may wrap around: `(4·x) >> 2` is not `x` there. */
+  readonly wrapping: ReadonlySet<Buffer>;
   /** Arrays in workgroup memory. */
   readonly shared: readonly Alloc[];
   /** Arrays in the registers of each thread. */

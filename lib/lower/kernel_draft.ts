@@ -34,6 +34,8 @@ export interface KernelDraft {
   readonly sharedGlobals: ReadonlySet<Buffer>;
   /** Elements in one element of the array, by buffer; set by the pass that chooses lanes. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
+  /** Buffers at whose indices arithmetic on data may wrap around; set by the pass that flattens indices. */
+  readonly wrapping: ReadonlySet<Buffer>;
   /** Layouts of inputs in textures. */
   readonly textures: ReadonlyMap<Buffer, TextureLayout>;
 }

@@ -38,6 +38,7 @@ export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
       threads: new Map(),
       sharedGlobals: new Set(),
       lanes: new Map(),
+      wrapping: new Set(),
       textures: new Map(),
     };
   });

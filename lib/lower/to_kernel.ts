@@ -61,6 +61,7 @@ export function toKernel(draft: KernelDraft, target: Target): Kernel {
     workgroupSize: [size("threadIdx.x"), size("threadIdx.y"), size("threadIdx.z")],
     grid,
     folded: isConst(grid[2], 1) && !(isConst(gx) && gx.value <= target.limits.maxWorkgroups),
+    wrapping: draft.wrapping,
     shared: allocs("shared"),
     locals: allocs("local"),
     body: statements(draft.body),

@@ -21,6 +21,8 @@ import { mapStmt, readsMemory, someStmt, usesVar, walkStmt } from "../ir/visit.t
 import { analyzerOf, type KernelDraft, threadVars } from "./kernel_draft.ts";
 
 export function trimLoops(draft: KernelDraft): KernelDraft {
+  const starts = startsOf(draft.body);
+  const guarded = (s: Store) => guardedStep(s, starts);
   if (!someStmt(draft.body, (s) => s.kind === "store" && guarded(s) !== undefined)) return draft;
   const analyzer = analyzerOf(draft), threads = threadVars(draft, "threadIdx");
   const all = usesIn(draft.body);
@@ -28,10 +30,10 @@ export function trimLoops(draft: KernelDraft): KernelDraft {
     if (s.kind !== "for" || s.loop !== "serial" || !isConst(s.extent)) return mapStmt(s, stmt);
     const own = usesIn(s.body);
     const isSeen = (b: Buffer) => draft.outer.has(b) || own.get(b) !== all.get(b);
-    const ends = endsOf(s, isSeen, threads, analyzer);
+    const ends = endsOf(s, isSeen, guarded, threads, analyzer);
     if (ends.size === 0) return mapStmt(s, stmt);
     const extent = analyzer.simplify([...ends.values()].reduce((p, q) => min(p, q), s.extent));
-    return mapStmt({ ...s, extent, body: without(s.body, new Set(ends.keys())) }, stmt);
+    return mapStmt({ ...s, extent, body: without(s.body, guarded, new Set(ends.keys())) }, stmt);
   };
   return { ...draft, body: stmt(draft.body) };
 }
@@ -51,6 +53,7 @@ function usesIn(s: Stmt): ReadonlyMap<Buffer, number> {
 function endsOf(
   loop: For,
   isSeen: (b: Buffer) => boolean,
+  guarded: (s: Store) => Guarded | undefined,
   threads: ReadonlySet<Var>,
   analyzer: Analyzer,
 ): ReadonlyMap<string, Expr> {
@@ -79,9 +82,27 @@ interface Guarded {
   readonly value: Select;
 }
 
-function guarded(s: Store): Guarded | undefined {
+/**
+ * The least constant that each buffer starts at, where it is otherwise stored to as a maximum of itself only: then it is
+ * never below.
+ */
+function startsOf(body: Stmt): ReadonlyMap<Buffer, number> {
+  const starts = new Map<Buffer, number>();
+  walkStmt(body, (s) => {
+    if (s.kind !== "store" || reducerOf(s)?.op === "max") return;
+    const start = s.value.kind === "const" ? s.value.value : -Infinity;
+    starts.set(s.buffer, Math.min(start, starts.get(s.buffer) ?? Infinity));
+  });
+  return starts;
+}
+
+function guardedStep(s: Store, starts: ReadonlyMap<Buffer, number>): Guarded | undefined {
   const reducer = reducerOf(s);
-  if (reducer?.value.kind !== "select" || !equalExpr(reducer.value.b, reducer.identity)) return undefined;
+  if (reducer?.value.kind !== "select") return undefined;
+  const { b: otherwise } = reducer.value;
+  const below = reducer.op === "max" && otherwise.kind === "const" &&
+    otherwise.value <= (starts.get(s.buffer) ?? -Infinity);
+  if (!below && !equalExpr(otherwise, reducer.identity)) return undefined;
   const { a, b } = s.value as Binary;
   return { op: reducer.op, self: reducer.value === a ? b : a, value: reducer.value };
 }
@@ -89,16 +110,22 @@ function guarded(s: Store): Guarded | undefined {
 /** The first value of `v` for which `cond` fails, as it does for all from there on; undefined for other conditions. */
 function endOf(cond: Expr, v: Var, analyzer: Analyzer): Expr | undefined {
   if (cond.kind !== "binary" || cond.op !== "lt" || cond.a.dtype !== "i32") return undefined;
-  const left = linearAdd(analyzer.linear(cond.b), analyzer.linear(cond.a), -1);
-  const end = linearAdd(left, linearAtom(v));
+  const a = analyzer.linear(cond.a), b = analyzer.linear(cond.b);
+  const end = linearAdd(linearAdd(b, a, -1), linearAtom(v));
+  // What wraps around may hold again later.
+  if (![a, b, end].every((l) => analyzer.isExact(l))) return undefined;
   const isFree = end.terms.values().every((t) => !usesVar(t.atom, (x) => x === v));
   return isFree ? fromLinear(end) : undefined;
 }
 
 /** `s` whose steps do not ask for the conditions of these keys. */
-function without(s: Stmt, gone: ReadonlySet<string>): Stmt {
+function without(
+  s: Stmt,
+  guarded: (s: Store) => Guarded | undefined,
+  gone: ReadonlySet<string>,
+): Stmt {
   const step = s.kind === "store" ? guarded(s) : undefined;
-  if (s.kind !== "store" || !step) return mapStmt(s, (x) => without(x, gone));
+  if (s.kind !== "store" || !step) return mapStmt(s, (x) => without(x, guarded, gone));
   const { op, self, value: { cond, a, b } } = step;
   const rest = and(...conjuncts(cond).filter((c) => !gone.has(keyOf(c))));
   return { ...s, value: binary(op, self, select(rest, a, b)) };

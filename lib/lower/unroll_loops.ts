@@ -1,6 +1,9 @@
 /** Unrolled loops are written out. */
-import { add, constant, isConst, seq, sub } from "../ir/build.ts";
+import { foldScalar } from "../arith/fold.ts";
+import { add, cast, constant, isConst, seq, sub } from "../ir/build.ts";
+import { foldCall } from "../ir/fold_call.ts";
 import type { Const, Expr, Var } from "../ir/expr.ts";
+import { I32 } from "../arith/interval.ts";
 import { fromLinear, type Linear } from "../arith/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, substitute, usesVar, varsOf, walkStmt } from "../ir/visit.ts";
@@ -85,14 +88,21 @@ export function unrollLoops(draft: KernelDraft): KernelDraft {
   const newInstance = (e: Exclude<Expr, Var>, values: Values): Expr => {
     if (e.kind !== "binary" || e.dtype !== "i32") {
       const x = mapExpr(e, (c) => instance(c, values));
-      return x.dtype === "bool" || x.kind === "select" ? analyzer.simplify(x) : x;
+      if (x.dtype === "bool" || x.kind === "select") return analyzer.simplify(x);
+      // WGSL refuses `u32(-2)`, as it does all constants that do not fit: no operation on constants is left.
+      if (x.kind === "cast") return x.a.kind === "const" ? cast(x.dtype, x.a) : x;
+      return x.kind === "binary" ? foldScalar(x) : x.kind === "call" ? foldCall(x) : x;
     }
     if (!forms.has(e)) forms.set(e, copiesOf(analyzer.linear(e), unrolled));
     const copies = forms.get(e);
     if (!copies) return analyzer.simplify(substitute(e, values));
     const { rest, steps, plain } = copies;
-    const at = steps.reduce((n, [v, step]) => n + step * (values.get(v)?.value ?? 0), rest.constant);
-    if (plain) return at < 0 ? sub(plain, -at) : add(plain, at);
+    // i32 wraps around, and so does the constant. Each product is exact, and the few of them have an exact sum.
+    const at = steps.reduce(
+      (n, [v, step]) => n + Math.imul(step, values.get(v)?.value ?? 0),
+      rest.constant,
+    ) | 0;
+    if (plain) return at < 0 && at !== I32[0] ? sub(plain, -at) : add(plain, at);
     return fromLinear({ terms: rest.terms, constant: at });
   };
   return { ...draft, body: stmt(draft.body, new Map()) };

@@ -21,7 +21,16 @@ import {
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../te/compute.ts";
+import {
+  compute,
+  max,
+  placeholder,
+  primFunc,
+  reduceAxis,
+  type Reduction,
+  sum,
+  type Tensor,
+} from "../te/compute.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
 import {
@@ -157,8 +166,14 @@ export function attention(Q: Tensor, K: Tensor, V: Tensor, options: AttentionOpt
     return select(visible(i, cached(c, t)), biased, lowest);
   });
   const k = reduceAxis(chunk, "t"), l = reduceAxis(chunk, "t"), n = reduceAxis(chunk, "t");
+  // A chunk that a token doesn't see has the lowest number as its maximum, so that no weight is infinite.
+  const fromLowest = (r: Reduction): Reduction => ({ ...r, from: RANGE.f32[0] });
   const perChunk = [queries, heads, chunks];
-  const largest = compute("largest", perChunk, (...at) => max(score.at(...at, k.var), [k]));
+  const largest = compute(
+    "largest",
+    perChunk,
+    (...at) => fromLowest(max(score.at(...at, k.var), [k])),
+  );
   const weight = compute(
     "weight",
     [...perChunk, chunk],
@@ -175,7 +190,7 @@ export function attention(Q: Tensor, K: Tensor, V: Tensor, options: AttentionOpt
   });
   // A chunk that a token doesn't see at all has weights of one each; its share below is 0.
   const a = reduceAxis(chunks, "c"), b = reduceAxis(chunks, "c"), s = reduceAxis(chunks, "c");
-  const highest = compute("top", [queries, heads], (...at) => max(largest.at(...at, a.var), [a]));
+  const highest = compute("top", [queries, heads], (...at) => fromLowest(max(largest.at(...at, a.var), [a])));
   const sink = sinks && ((h: Expr) => f32(sinks.at(h)));
   const top = sink
     ? compute("peak", [queries, heads], (i, h) => larger(highest.at(i as Var, h as Var), sink(h as Var)))

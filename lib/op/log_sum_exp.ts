@@ -1,5 +1,7 @@
 import { checkOptions } from "../base/check_options.ts";
-import { add, call, cast } from "../ir/build.ts";
+import { add, call, cast, constant, le, select } from "../ir/build.ts";
+import { RANGE } from "../ir/dtype.ts";
+import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors } from "./check_tensors.ts";
@@ -26,12 +28,17 @@ export function logSumExp(A: Tensor, options: AxisOptions = {}): Tensor {
   checkTensors("logSumExp", { A });
   checkOptions("op.logSumExp", options, AXIS);
   const rows = asRows("logSumExp", A, options.axis);
-  const [largest, total] = exponentials(A, rows);
+  const [largest, total] = exponentials(A, rows, finite);
   return compute(
     options.name ?? "B",
     rows.lead,
-    (...at) => cast(rows.dtype, add(call("log", total.at(...at)), largest.at(...at))),
+    (...at) => cast(rows.dtype, add(call("log", total.at(...at)), finite(largest.at(...at)))),
   );
+}
+
+/** A row's largest element, or 0 where that is infinite: ∞ - ∞ is no number. */
+function finite(largest: Expr): Expr {
+  return select(le(call("abs", largest), constant(RANGE.f32[1], "f32")), largest, constant(0, "f32"));
 }
 
 /**

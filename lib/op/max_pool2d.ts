@@ -1,5 +1,4 @@
 import { checkOptions } from "../base/check_options.ts";
-import { RANGE } from "../ir/dtype.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute, max, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors, sharedFloat } from "./check_tensors.ts";
@@ -18,9 +17,10 @@ import { asImages, imageInput, padded, windowOn } from "./window.ts";
 export function maxPool2d(A: Tensor, options: PoolOptions): Tensor {
   checkTensors("maxPool2d", { A });
   checkOptions("op.maxPool2d", options, POOL);
-  const dtype = sharedFloat("maxPool2d", { A }), image = asImages("maxPool2d", A, options.layout);
+  sharedFloat("maxPool2d", { A });
+  const image = asImages("maxPool2d", A, options.layout);
   const window = windowOn("maxPool2d", image, options);
-  const { shape, axes, element } = pools(padded(A, image, window.padding, RANGE[dtype][0]), image, window);
+  const { shape, axes, element } = pools(padded(A, image, window.padding, -Infinity), image, window);
   return compute(options.name ?? "B", shape, (...at) => max(element(...at), axes));
 }
 

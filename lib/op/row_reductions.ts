@@ -94,10 +94,15 @@ export function countOf(columns: Expr): Expr {
   return columns.kind === "const" ? toExpr(columns.value, "f32") : cast("f32", columns);
 }
 
-/** Computes `largest[r] = max_c A[r, c]`, and `total[r] = Σ_c exp(A[r, c] - largest[r])`. */
+/**
+ * Computes `largest[r] = max_c A[r, c]`, and `total[r] = Σ_c exp(A[r, c] - shift(largest[r]))`.
+ *
+ * @param shift gives what is subtracted; the largest element by default
+ */
 export function exponentials(
   A: Tensor,
   { axis, lead, columns }: Rows,
+  shift: (largest: Expr) => Expr = (x) => x,
 ): readonly [largest: Tensor, total: Tensor] {
   const element = f32(A);
   const a = (...at: readonly Expr[]) => element(...at.slice(0, -1).toSpliced(axis, 0, at.at(-1) as Expr));
@@ -105,7 +110,7 @@ export function exponentials(
   const total = compute(
     "total",
     lead,
-    (...at) => overColumns(columns, sum, (k) => call("exp", sub(a(...at, k), largest.at(...at)))),
+    (...at) => overColumns(columns, sum, (k) => call("exp", sub(a(...at, k), shift(largest.at(...at))))),
   );
   return [largest, total];
 }

@@ -168,5 +168,8 @@ export function updateOf(b: Block, asked: string): Reducer & { readonly store: S
       b,
     );
   }
-  return { ...reducer, store, start: b.init.value };
+  const start = b.init.value;
+  // A maximum or minimum may start many times where it starts.
+  const restarts = reducer.op !== "add" && start.kind === "const";
+  return { ...reducer, ...(restarts ? { identity: start } : {}), store, start };
 }

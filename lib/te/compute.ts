@@ -6,6 +6,7 @@ import {
   binary,
   block,
   buffer,
+  cast,
   constant,
   type ExprLike,
   forLoop,
@@ -15,9 +16,10 @@ import {
   store,
   variable,
 } from "../ir/build.ts";
-import { RANGE, type ScalarType } from "../ir/dtype.ts";
+import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
+import { identityOf } from "../ir/reducer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute, walkExpr } from "../ir/visit.ts";
 import { extents, isExpr } from "./dimension.ts";
@@ -41,6 +43,8 @@ export interface Reduction {
   readonly value: Expr;
   /** The axes that it is reduced over, the outermost first. */
   readonly axes: readonly ReduceAxis[];
+  /** Where a maximum starts that is never below it. Default: what changes nothing, 0 or -∞. */
+  readonly from?: number;
 }
 
 /** How the elements of a tensor are computed. */
@@ -154,6 +158,12 @@ export function compute(
       }, in te.compute`,
     );
   }
+  if (element.kind === "reduction" && element.op === "add" && scalar.dtype === "f16") {
+    // f16 holds 11 bits: a sum of 2,048 ones would be the last that it can tell from the next.
+    const value = { ...element, value: cast("f32", scalar) };
+    const total = new Tensor(buffer(`${name}_f32`, dimensions, "f32"), { axes, value });
+    return new Tensor(buffer(name, dimensions, "f16"), { axes, value: cast("f16", total.at(...axes)) });
+  }
   // A tensor's elements have no lanes before vectorizing.
   return new Tensor(buffer(name, dimensions, scalar.dtype as ScalarType), { axes, value: element });
 }
@@ -171,7 +181,7 @@ export function reduceAxis(extent: ExprLike | string, name = "k"): ReduceAxis {
 }
 
 /**
- * Sums `value` over `axes`; a sum over no position is 0.
+ * Sums `value` over `axes`; a sum over no position is 0. f16 is added up in f32, and the total rounded.
  *
  * @throws {OptionError} for an argument of a wrong kind
  */
@@ -180,7 +190,7 @@ export function sum(value: Expr, axes: readonly ReduceAxis[]): Reduction {
 }
 
 /**
- * Takes the maximum of `value` over `axes`; it starts at the least number of the value's dtype.
+ * Takes the maximum of `value` over `axes`; over no position it is -∞, or the least integer.
  *
  * @throws {OptionError} for an argument of a wrong kind
  */
@@ -272,7 +282,7 @@ function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
   const self = load(t.buffer, ...indices);
   const body = value.kind === "reduction"
     ? block(name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
-      init: store(t.buffer, indices, constant(value.op === "add" ? 0 : RANGE[dtype][0], dtype)),
+      init: store(t.buffer, indices, constant(value.from ?? identityOf(value.op, dtype).value, dtype)),
     })
     : block(name, iters, loops, store(t.buffer, indices, element));
   return loops.reduceRight<Stmt>((s, v, k) => forLoop(v, (all[k] as typeof all[number]).extent, s), body);

@@ -43,7 +43,11 @@ Deno.test("a shuffle keeps the elements and leaves the list alone", () => {
 });
 
 Deno.test("bad seeds, states and lists are refused", () => {
-  assertThrows(() => Rng.of(0.5), TunebookError, "a seed is an integer");
-  assertThrows(() => Rng.from([1, 2]), TunebookError, "its state is four integers");
+  assertThrows(() => Rng.of(0.5), TunebookError, "expected seed to be an integer, got 0.5");
+  assertThrows(
+    () => Rng.from([1, 2]),
+    TunebookError,
+    "expected the state of a generator as four integers, got [1, 2]",
+  );
   assertThrows(() => Rng.of(1).pick([]), TunebookError, "empty list");
 });

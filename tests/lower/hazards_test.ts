@@ -333,6 +333,7 @@ function draftOf(body: Stmt): KernelDraft {
     threads: new Map([["threadIdx.x", { var: thread, extent: constant(64) }]]),
     sharedGlobals: new Set(),
     lanes: new Map(),
+    wrapping: new Set(),
     textures: new Map(),
   };
 }

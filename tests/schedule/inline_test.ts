@@ -146,7 +146,7 @@ Deno.test("reverseComputeInline is refused where others need the input, or there
   refuses(
     sch,
     (s) => s.reverseComputeInline("B"),
-    "it has 2 producers and not one; computeInline moves a producer into it",
+    "expected one producer, got 2; computeInline moves a producer into it",
   );
   refuses(sch, (s) => s.reverseComputeInline("T"), "it has 0 producers and not one");
   const output = new Schedule(primFunc("f", [A, T, S]));

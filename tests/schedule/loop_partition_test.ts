@@ -129,5 +129,5 @@ Deno.test("a consumer follows all parts of its producer, or none", () => {
     (s) => s.reverseComputeAt("B", "i_0"),
     "T and T_1 produce different parts of T there; move it before partitioning their loops",
   );
-  refuses(sch, (s) => s.reverseComputeInline("B"), "it has 2 producers and not one");
+  refuses(sch, (s) => s.reverseComputeInline("B"), "expected one producer, got 2");
 });

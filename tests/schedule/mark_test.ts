@@ -185,7 +185,7 @@ Deno.test("storageAlign and doubleBuffer are refused where there is no workgroup
     refuses(
       sch,
       (s) => s.storageAlign(tile, axis, factor, offset),
-      "it has 2 dimensions, and all but the last",
+      "it has 2 dimensions, and the last one has a fixed stride",
     );
   }
 });

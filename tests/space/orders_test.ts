@@ -10,6 +10,10 @@ Deno.test("all orders of four loops are 24, each once, the given one first", () 
   assertEquals([orders.length, new Set(orders.map(String)).size, orders[0]], [24, 24, loops]);
 });
 
+Deno.test("all orders of seven loops are as many as are allowed", () => {
+  assertEquals(ordersOf("o", [..."abcdefg"], { policy: "all" }).length, 5040);
+});
+
 Deno.test("an interval permutes its own loops only", () => {
   const orders = ordersOf("o", loops, { policy: "interval", interval: [1, 3] });
   assertEquals(orders, [["i", "j", "k", "l"], ["i", "k", "j", "l"]]);

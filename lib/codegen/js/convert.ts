@@ -19,6 +19,14 @@ export function printRounded(value: string, dtype: ScalarType): string {
   }
 }
 
+/** Writes a constant, as its dtype holds it. */
+export function printConstant(value: number, dtype: ScalarType): string {
+  if (dtype === "bool") return `${value !== 0}`;
+  const held = dtype === "f32" ? Math.fround(value) : dtype === "f16" ? Math.f16round(value) : value;
+  if (Object.is(held, -0)) return isFloat(dtype) ? "(-0)" : "0";
+  return held < 0 ? `(${held})` : `${held}`;
+}
+
 /** Writes a conversion as WGSL has it: float to integer clamps to the type's range and truncates toward zero. */
 export function printConversion(value: string, from: ScalarType, to: ScalarType): string {
   if (from === to) return value;

@@ -1,10 +1,12 @@
 /** The expressions of a kernel as JavaScript. */
-import type { ScalarType } from "../../ir/dtype.ts";
-import type { Binary, Buffer, Call, Expr } from "../../ir/expr.ts";
+import { isFloat, type ScalarType } from "../../ir/dtype.ts";
+import type { Binary, Buffer, Call, Expr, Load } from "../../ir/expr.ts";
+import { keyOf } from "../../ir/key.ts";
 import { LowerError } from "../../lower/error.ts";
-import type { Kernel } from "../../lower/kernel.ts";
+import type { Kernel, KernelStore } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
-import { printConversion } from "./convert.ts";
+import { printConstant, printConversion, printRounded } from "./convert.ts";
+import { isSelf, isStep, sumsIn } from "./promoted_sums.ts";
 
 const ERF =
   "const erf = (x) => { const a = Math.abs(x), t = 1 / (1 + 0.3275911 * a); return Math.sign(x) * (1 - " +
@@ -18,10 +20,30 @@ export class JavaScriptExprPrinter {
   /** The source of each function that the kernel calls. */
   readonly helpers = new Set<string>();
   readonly #single = new Set<Buffer>();
+  /** Variables that hold sums in memory while a loop adds to them, by the keys of their places. */
+  readonly promoted = new Map<Buffer, ReadonlyMap<string, string>>();
+  readonly #sums: ReadonlySet<Buffer>;
+  #unrounded: Expr | undefined;
 
   /** Prints expressions of `kernel`, with identifiers from `names`. */
   constructor(kernel: Kernel, readonly names: Names) {
     for (const a of kernel.locals) if (a.size === 1) this.#single.add(a.buffer);
+    this.#sums = sumsIn(kernel.body);
+  }
+
+  /** Tells whether an array of registers adds up floats: such a sum is kept in doubles, and rounded where it is read. */
+  isSum(b: Buffer): boolean {
+    return this.#sums.has(b);
+  }
+
+  /** Writes a sum and what a store adds to it; undefined where the store is no step of a sum in doubles. */
+  step(s: KernelStore): { readonly sum: string; readonly term: string } | undefined {
+    if (!isStep(s)) return undefined;
+    const { a, b } = s.value;
+    const [self, term] = isSelf(a, s) ? [a, b] : [b as Load, a];
+    const sum = this.promoted.get(s.buffer)?.get(keyOf(s.index)) ??
+      (this.isSum(s.buffer) ? this.#element(self) : undefined);
+    return sum === undefined ? undefined : { sum, term: this.expr(term) };
   }
 
   /** Tells whether an array of registers is one value, and so a variable of its own. */
@@ -39,7 +61,7 @@ export class JavaScriptExprPrinter {
   expr(e: Expr): string {
     switch (e.kind) {
       case "const":
-        return e.dtype === "bool" ? `${e.value !== 0}` : e.value < 0 ? `(${e.value})` : `${e.value}`;
+        return printConstant(e.value, e.dtype);
       case "var":
         return this.names.of(e);
       case "binary":
@@ -49,12 +71,14 @@ export class JavaScriptExprPrinter {
       case "select":
         return `(${this.expr(e.cond)} ? ${this.expr(e.a)} : ${this.expr(e.b)})`;
       case "cast":
-        return printConversion(this.expr(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
+        return e === this.#unrounded && isFloat(e.a.dtype)
+          ? this.#held(e.a)
+          : printConversion(this.#held(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
       case "call":
         return this.#call(e);
       case "load": {
-        const name = this.names.of(e.buffer);
-        const value = this.isSingle(e.buffer) ? name : `${name}[${this.expr(e.indices[0] as Expr)}]`;
+        const value = this.#element(e);
+        if (this.isSum(e.buffer)) return this.#rounded(value, e);
         return e.dtype === "bool" ? `(${value} !== 0)` : value;
       }
       case "ramp":
@@ -68,11 +92,60 @@ export class JavaScriptExprPrinter {
     }
   }
 
+  #element(e: Load): string {
+    const name = this.names.of(e.buffer);
+    return this.isSingle(e.buffer) ? name : `${name}[${this.expr(e.indices[0] as Expr)}]`;
+  }
+
+  /**
+   * Writes the result of an operation on floats as its dtype holds it: so it is the same stored or not. Rounding to f16 is
+   * slow: it waits until the value is compared, converted or stored.
+   */
+  #rounded(text: string, e: Expr): string {
+    return e.dtype === "f16" || e === this.#unrounded
+      ? `(${text})`
+      : printRounded(text, e.dtype as ScalarType);
+  }
+
+  /** Writes a value as its dtype holds it, f16 included. */
+  #held(e: Expr): string {
+    const text = this.expr(e);
+    return e.dtype === "f16" && !this.#isHeld(e) ? printRounded(text, "f16") : text;
+  }
+
+  #isHeld(e: Expr): boolean {
+    switch (e.kind) {
+      case "const":
+      case "cast":
+        return true;
+      case "load":
+        return !this.isSum(e.buffer);
+      case "select":
+        return this.#isHeld(e.a) && this.#isHeld(e.b);
+      case "binary":
+        return (e.op === "min" || e.op === "max") && this.#isHeld(e.a) && this.#isHeld(e.b);
+      case "call":
+        return (e.op === "abs" || e.op === "floor") && e.args.every((x) => this.#isHeld(x));
+      default:
+        return false;
+    }
+  }
+
+  /** Writes what a store puts into its place. An array in memory rounds what it is given. */
+  stored({ buffer, value }: KernelStore): string {
+    if (this.isSingle(buffer) || this.isSum(buffer) || !isFloat(buffer.dtype)) return this.#held(value);
+    this.#unrounded = value;
+    const text = this.expr(value);
+    this.#unrounded = undefined;
+    return text;
+  }
+
   #binary(e: Binary): string {
-    const a = this.expr(e.a), b = this.expr(e.b);
+    const a = e.dtype === "bool" ? this.#held(e.a) : this.expr(e.a);
+    const b = e.dtype === "bool" ? this.#held(e.b) : this.expr(e.b);
     const int = e.dtype === "i32" || e.dtype === "u32";
     const wrap = (text: string) =>
-      e.dtype === "u32" ? `((${text}) >>> 0)` : e.dtype === "i32" ? `(${text} | 0)` : `(${text})`;
+      e.dtype === "u32" ? `((${text}) >>> 0)` : e.dtype === "i32" ? `(${text} | 0)` : this.#rounded(text, e);
     switch (e.op) {
       case "add":
         return wrap(`${a} + ${b}`);
@@ -80,12 +153,12 @@ export class JavaScriptExprPrinter {
         return wrap(`${a} - ${b}`);
       case "mul":
         return !int
-          ? `(${a} * ${b})`
+          ? this.#rounded(`${a} * ${b}`, e)
           : e.dtype === "i32"
           ? `Math.imul(${a}, ${b})`
           : wrap(`Math.imul(${a}, ${b})`);
       case "div":
-        return `(${a} / ${b})`;
+        return this.#rounded(`${a} / ${b}`, e);
       case "floordiv":
         return wrap(`Math.floor(${a} / ${b})`);
       case "floormod":
@@ -128,13 +201,16 @@ export class JavaScriptExprPrinter {
   #call(e: Call): string {
     const args = e.args.map((x) => this.expr(x));
     switch (e.op) {
+      case "abs":
+        // The absolute value of -2³¹ is itself.
+        return e.dtype === "i32" ? `(Math.abs(${args[0]}) | 0)` : `Math.abs(${args[0]})`;
       case "rsqrt":
-        return `(1 / Math.sqrt(${args[0]}))`;
+        return this.#rounded(`1 / Math.sqrt(${args[0]})`, e);
       case "fma":
-        return `(${args[0]} * ${args[1]} + ${args[2]})`;
+        return this.#rounded(`${args[0]} * ${args[1]} + ${args[2]}`, e);
       case "erf":
         this.helpers.add(ERF);
-        return `erf(${args[0]})`;
+        return this.#rounded(`erf(${args[0]})`, e);
       case "dot4I8Packed":
         this.helpers.add(DOT4);
         return `dot4(${args.join(", ")})`;
@@ -146,10 +222,10 @@ export class JavaScriptExprPrinter {
       case "sin":
       case "cos":
       case "tanh":
-      case "abs":
-      case "floor":
       case "pow":
-        return `Math.${e.op}(${args.join(", ")})`;
+        return this.#rounded(`Math.${e.op}(${args.join(", ")})`, e);
+      case "floor":
+        return `Math.floor(${args[0]})`;
       default:
         return e.op satisfies never;
     }

@@ -1,13 +1,15 @@
 /**
  * A kernel as JavaScript: the body of `(buffers, uniforms, grid) => void` that runs one workgroup after the other.
- * Where threads meet at barriers, each is a generator that yields there. Floats are computed in doubles and printRounded
- * where they are stored.
+ * Where threads meet at barriers, each is a generator that yields there. Each operation on floats is rounded to its
+ * dtype; sums in registers are kept in doubles, and rounded where they are read.
  */
-import type { ScalarType } from "../../ir/dtype.ts";
-import type { Alloc, Kernel, KernelStmt } from "../../lower/kernel.ts";
+import { isFloat, type ScalarType } from "../../ir/dtype.ts";
+import { keyOf } from "../../ir/key.ts";
+import type { Alloc, Kernel, KernelStmt, KernelStore } from "../../lower/kernel.ts";
 import { Names } from "../names.ts";
 import { printRounded } from "./convert.ts";
 import { JavaScriptExprPrinter } from "./print_expr.ts";
+import { promotedSums } from "./promoted_sums.ts";
 
 /** Prints a kernel as the body of one JavaScript function. */
 export function printJavaScript(kernel: Kernel): string {
@@ -84,8 +86,19 @@ class Printer {
     this.#line(1, "while (threads.length > 0) threads = threads.filter((t) => !t.next().done);");
   }
 
+  /** Takes a sum out of memory into a variable; gives the line that puts it back. */
+  #promote(s: KernelStore, depth: number): string {
+    const { promoted } = this.#exprs;
+    const element = `${this.#names.of(s.buffer)}[${this.#exprs.expr(s.index)}]`;
+    const sum = this.#names.fresh("sum");
+    this.#line(depth, `let ${sum} = ${element};`);
+    promoted.set(s.buffer, new Map([...promoted.get(s.buffer) ?? [], [keyOf(s.index), sum]]));
+    return `${element} = ${sum};`;
+  }
+
   #array(a: Alloc): string {
-    return `const ${this.#names.of(a.buffer)} = new ${ARRAY[a.buffer.dtype]}(${a.size});`;
+    const array = this.#exprs.isSum(a.buffer) ? "Float64Array" : ARRAY[a.buffer.dtype];
+    return `const ${this.#names.of(a.buffer)} = new ${array}(${a.size});`;
   }
 
   #line(depth: number, text: string): void {
@@ -99,6 +112,8 @@ class Printer {
   #stmt(s: KernelStmt, depth: number): void {
     switch (s.kind) {
       case "for": {
+        const sums = promotedSums(s);
+        const held = sums.map((x) => this.#promote(x, depth));
         const v = this.#names.of(s.var);
         const end = this.#names.fresh("end");
         this.#line(
@@ -107,6 +122,8 @@ class Printer {
         );
         this.#block(s.body, depth + 1);
         this.#line(depth, "}");
+        for (const line of held) this.#line(depth, line);
+        for (const x of sums) this.#exprs.promoted.delete(x.buffer);
         return;
       }
       case "if":
@@ -119,10 +136,15 @@ class Printer {
         this.#line(depth, "}");
         return;
       case "store": {
-        const value = this.#exprs.expr(s.value);
+        const step = this.#exprs.step(s);
+        if (step) return this.#line(depth, `${step.sum} = ${step.sum} + ${step.term};`);
+        const value = this.#exprs.stored(s), name = this.#names.of(s.buffer);
         if (!this.#exprs.isSingle(s.buffer)) {
-          this.#line(depth, `${this.#names.of(s.buffer)}[${this.#exprs.expr(s.index)}] = ${value};`);
-        } else this.#line(depth, `${this.#names.of(s.buffer)} = ${printRounded(value, s.buffer.dtype)};`);
+          this.#line(depth, `${name}[${this.#exprs.expr(s.index)}] = ${value};`);
+        } else {
+          const held = isFloat(s.buffer.dtype) ? value : printRounded(value, s.buffer.dtype);
+          this.#line(depth, `${name} = ${held};`);
+        }
         return;
       }
       case "let":

@@ -1,9 +1,10 @@
 /** The expressions of a kernel as WGSL. */
-import { lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
-import type { BinaryOp, Buffer, Call, Expr, Load, MathOp } from "../../ir/expr.ts";
+import { isFloat, isInt, lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
+import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "../../ir/expr.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";
+import { angleHelper, erfHelper, FROM_BITS, type Helper, integerHelper, powHelper } from "./math_helpers.ts";
 import { literal, wgslType } from "./types.ts";
 
 const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>> = {
@@ -43,6 +44,21 @@ const MATH: Readonly<Record<MathOp, string>> = {
   subgroupShuffleXor: "subgroupShuffleXor",
 };
 
+/** The function that a call is of, where it is none of WGSL's own. */
+function helperOf(e: Call): Helper | undefined {
+  switch (e.op) {
+    case "erf":
+      return erfHelper(e.dtype);
+    case "sin":
+    case "cos":
+      return angleHelper(e.op, e.dtype);
+    case "pow":
+      return powHelper(e.dtype);
+    default:
+      return undefined;
+  }
+}
+
 /** Prints the expressions of one kernel, and collects the functions that they call. */
 export class WgslExprPrinter {
   /** The source of each function that the kernel calls, by its name. */
@@ -54,7 +70,7 @@ export class WgslExprPrinter {
   readonly #loads = new Map<Load, string>();
 
   /** Prints expressions of `kernel`, with identifiers from `names`. */
-  constructor(kernel: Kernel, readonly names: Names) {
+  constructor(readonly kernel: Kernel, readonly names: Names) {
     for (const b of kernel.bindings) {
       this.#lanes.set(b.buffer, b.lanes);
       if (b.access === "sample") this.#sampled.add(b.buffer);
@@ -78,7 +94,7 @@ export class WgslExprPrinter {
   expr(e: Expr, precedence = 0): string {
     switch (e.kind) {
       case "const":
-        return literal(e.value, e.dtype);
+        return this.#constant(e);
       case "var":
         return this.names.of(e);
       case "binary":
@@ -89,7 +105,7 @@ export class WgslExprPrinter {
         // Comparisons side by side would read as a template: `select(a < b, c > (d), e)`.
         return `select(${this.expr(e.b, 2)}, ${this.expr(e.a, 2)}, ${this.expr(e.cond)})`;
       case "cast":
-        return `${wgslType(e.dtype)}(${this.expr(e.a)})`;
+        return this.#cast(e);
       case "call":
         return this.#call(e);
       case "load": {
@@ -149,17 +165,30 @@ export class WgslExprPrinter {
 
   #call(e: Call): string {
     const args = e.args.map((x) => this.expr(x)).join(", ");
-    if (e.op !== "erf") return `${MATH[e.op]}(${args})`;
-    const type = wgslType(e.dtype);
-    const name = `erf_${e.dtype}`;
-    // Abramowitz and Stegun, 7.1.26: absolute error below 1.5e-7.
-    this.helpers.set(
-      name,
-      `fn ${name}(x: ${type}) -> ${type} {\n  let a = abs(x);\n  let t = 1 / (1 + 0.3275911 * a);\n` +
-        `  let p = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;\n` +
-        `  return sign(x) * (1 - p * exp(-a * a));\n}`,
-    );
-    return `${name}(${args})`;
+    const helper = helperOf(e);
+    return `${helper ? this.#use(helper) : MATH[e.op]}(${args})`;
+  }
+
+  /** Adds a function to those of the kernel, after what it calls; gives its name. */
+  #use(helper: Helper): string {
+    for (const inner of helper.calls) this.#use(inner);
+    this.helpers.set(helper.name, helper.source);
+    return helper.name;
+  }
+
+  #constant({ value, dtype }: Const): string {
+    if (!isFloat(dtype)) return literal(value, dtype);
+    // What was folded in doubles may be more than the dtype holds.
+    const held = dtype === "f16" ? Math.f16round(value) : Math.fround(value);
+    if (Number.isFinite(held)) return literal(value, dtype);
+    const text = `${this.#use(FROM_BITS)}(${value > 0 ? "0x7f800000u" : "0xff800000u"})`;
+    return dtype === "f16" ? `f16(${text})` : text;
+  }
+
+  #cast(e: Cast): string {
+    const integral = isFloat(e.a.dtype) && isInt(e.dtype);
+    const name = integral ? this.#use(integerHelper(e.a.dtype, e.dtype)) : wgslType(e.dtype);
+    return `${name}(${this.expr(e.a)})`;
   }
 
   #load(e: Load): string {
@@ -171,7 +200,7 @@ export class WgslExprPrinter {
 
   #texel(e: Load): string {
     const [row, column] = e.indices as [Expr, Expr];
-    const { vector, lane } = splitIndex(column);
+    const { vector, lane } = splitIndex(column, this.kernel.wrapping.has(e.buffer));
     const level = this.#sampled.has(e.buffer) ? ", 0" : "";
     const texel = `textureLoad(${this.names.of(e.buffer)}, vec2<i32>(${this.expr(vector)}, ${
       this.expr(row)
@@ -186,7 +215,7 @@ export class WgslExprPrinter {
     const ofLane = this.#lanes.get(b) === 4 && index.kind !== "ramp";
     if (single && !ofLane) return name;
     if (this.#lanes.get(b) !== 4) return `${name}[${this.expr(index)}]`;
-    const { vector, lane } = splitIndex(index);
+    const { vector, lane } = splitIndex(index, this.kernel.wrapping.has(b));
     const whole = single ? name : `${name}[${this.expr(vector)}]`;
     return ofLane ? whole + this.#lane(lane) : whole;
   }

@@ -12,6 +12,7 @@ export function literal(value: number, dtype: ScalarType): string {
   const text = Number.isInteger(value) && (dtype === "f32" || dtype === "f16") && Math.abs(value) < 1e15
     ? value.toFixed(1)
     : `${value}`;
+  if (Object.is(value, -0) && SUFFIX[dtype] !== "" && dtype !== "u32") return `(-0.0${SUFFIX[dtype]})`;
   const suffixed = text + SUFFIX[dtype];
   if (dtype === "i32" && value === -2147483648) return "i32(-2147483647 - 1)";
   return value < 0 ? `(${suffixed})` : suffixed;

@@ -17,6 +17,11 @@ function strideOf(width: number, pad: number): number {
   return pad === 0 ? width : width + (pad - width % BANKS + BANKS) % BANKS;
 }
 
+/** Rows that a copy by `threads` elements at a time has room for: the last time may reach past the tile. */
+function copiedRows(rows: number, width: number, threads: number): number {
+  return Math.ceil(Math.ceil(rows * width / threads) * threads / width);
+}
+
 /** Whether neighbours in memory of B, laid out so, are neighbours along j. */
 export function jIsLast(m: MatmulMatch, layout: WeightLayout): boolean {
   return layout === "given" ? m.jIsLast : layout === "packed" || !m.jIsLast;
@@ -46,7 +51,7 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
       tooLarge(ii * jj * kk, products, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
   );
   knobs.require(
-    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "b_layout", "pad", "double_buffer"],
+    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "b_layout", "vectorize", "pad", "double_buffer"],
     (
       [, ti, ii]: Tile,
       [, tj, jj]: Tile,
@@ -54,14 +59,15 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
       aPath: Path,
       bPath: Path,
       layout: WeightLayout,
+      vectors: boolean,
       pad: number,
       twice: boolean,
     ) => {
+      const elements = (rows: number, width: number) =>
+        copiedRows(rows, width, ti * tj * (vectors && width % 4 === 0 ? 4 : 1)) * strideOf(width, pad);
       const stored = (across: number, kIsLast: boolean) =>
-        kIsLast ? across * strideOf(kk, pad) : kk * strideOf(across, pad);
-      const b = layout === "packed"
-        ? tj * jj * strideOf(4 * kk, pad) / 4
-        : stored(tj * jj, !jIsLast(m, layout));
+        kIsLast ? elements(across, kk) : elements(kk, across);
+      const b = layout === "packed" ? elements(tj * jj / 4, 4 * kk) : stored(tj * jj, !jIsLast(m, layout));
       const once = (aPath === "shared" ? stored(ti * ii, m.kIsLast) : 0) + (bPath === "shared" ? b : 0);
       const shared = twice ? 2 * once : once;
       return shared * 4 > maxSharedBytes

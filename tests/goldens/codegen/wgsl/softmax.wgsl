@@ -4,6 +4,7 @@
 var<workgroup> largest_red: array<f32, 64>;
 var<workgroup> total_red: array<f32, 64>;
 
+fn from_bits(bits: u32) -> f32 { return bitcast<f32>(bits); }
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
   let block_x = i32(wid.x);
@@ -15,7 +16,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   var A_local_1_0: f32;
   var total_0: f32;
   var A_local_2_0: f32;
-  largest_acc_0 = (-3.4028234663852886e+38f);
+  largest_acc_0 = from_bits(0xff800000u);
   let base = block_x * 100 + thread_x;
   for (var k_0: i32 = 0; k_0 < 2; k_0++) {
     if (k_0 * 64 + thread_x < 100) {
