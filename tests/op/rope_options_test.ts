@@ -93,8 +93,7 @@ Deno.test("rope rotates neighbours or halves, a part of a head, by scaled angles
 
 const heads = { heads: 2, kvHeads: 1 }, headDim = 8;
 const random = new Random(5), qkv = random.floats(3 * 4 * headDim, "f32");
-// The device's sines of large angles are another matter: these angles stay within a few rounds.
-const position = Int32Array.of(0, 1, 3);
+const position = Int32Array.of(0, 3, 500);
 
 for (
   const options of [
@@ -108,8 +107,8 @@ for (
   Deno.test(`rope with ${JSON.stringify(options)} is right everywhere`, async () => {
     const f = te.rope({ rows: "rows", headDim, ...heads, ...options });
     const wanted = rotated(qkv, position, headDim, { ...heads, ...options });
-    // WGSL allows sines and cosines an error of 2^-11.
-    await assertEverywhere(f, { qkv, position }, wanted, { rows: 3 }, 2e-3);
+    // An angle of 500 radians has an error of 3e-5 in f32, and a device's exponential adds some of its own.
+    await assertEverywhere(f, { qkv, position }, wanted, { rows: 3 }, 5e-4);
   });
 }
 
