@@ -57,7 +57,7 @@ export type { Activation } from "../op/activation.ts";
 export type { EpilogueProgramOptions } from "../op/epilogue.ts";
 export type { ElementwiseProgramOptions } from "../op/elementwise.ts";
 export type { PoolProgramOptions, PoolWindowOptions } from "../op/pool.ts";
-export type { NormOptions, RowsProgramOptions } from "../op/row_reductions.ts";
+export type { AxisProgramOptions, NormOptions, RowsProgramOptions } from "../op/row_reductions.ts";
 export type {
   ImageLayout,
   ImageProgramOptions,

@@ -8,11 +8,11 @@ import { checkTensors } from "./check_tensors.ts";
 import {
   asRows,
   AXIS,
+  AXIS_PROGRAM,
   type AxisOptions,
+  type AxisProgramOptions,
   exponentials,
   matrixShape,
-  ROWS_PROGRAM,
-  type RowsProgramOptions,
 } from "./row_reductions.ts";
 
 /**
@@ -42,13 +42,14 @@ function finite(largest: Expr): Expr {
 }
 
 /**
- * Makes the program of {@linkcode logSumExp} on a matrix. Parameters A[rows, columns], B[rows].
+ * Makes the program of {@linkcode logSumExp} on a matrix. Parameters A[rows, columns], B[rows], or B[columns] with
+ * axis 0.
  *
  * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
  */
-export function logSumExpProgram(options: RowsProgramOptions): PrimFunc {
-  checkOptions("te.logSumExp", options, ROWS_PROGRAM);
+export function logSumExpProgram(options: AxisProgramOptions): PrimFunc {
+  checkOptions("te.logSumExp", options, AXIS_PROGRAM);
   const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], options.dtype);
-  return primFunc("log_sum_exp", [A, logSumExp(A)]);
+  return primFunc("log_sum_exp", [A, logSumExp(A, { axis: options.axis ?? 1 })]);
 }

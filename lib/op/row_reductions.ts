@@ -3,7 +3,7 @@
  * the dtype, they compute in f32.
  */
 import type { Fields } from "../base/check_options.ts";
-import { integer, number, required } from "../base/option_kinds.ts";
+import { integer, number, oneOf, required } from "../base/option_kinds.ts";
 import { add, call, cast, constant, div, mul, sub, toExpr } from "../ir/build.ts";
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
@@ -37,6 +37,18 @@ export const ROWS_PROGRAM = {
   columns: required(dimension),
   dtype: floatType,
 } satisfies Fields<RowsProgramOptions>;
+
+/** The options of a program over the rows or the columns of a matrix. */
+export interface AxisProgramOptions extends RowsProgramOptions {
+  /** The dimension that makes a row: 1 or -1 the columns of a row, 0 or -2 the rows of a column. Default: 1. */
+  readonly axis?: 0 | 1 | -1 | -2;
+}
+
+/** The kinds of {@linkcode AxisProgramOptions}. */
+export const AXIS_PROGRAM = {
+  ...ROWS_PROGRAM,
+  axis: oneOf(0, 1, -1, -2),
+} satisfies Fields<AxisProgramOptions>;
 
 /** Writes the extents of a program over rows as expressions. */
 export function matrixShape(options: RowsProgramOptions): Record<"rows" | "columns", Expr> {

@@ -6,12 +6,12 @@ import { checkTensors } from "./check_tensors.ts";
 import {
   asRows,
   AXIS,
+  AXIS_PROGRAM,
   type AxisOptions,
+  type AxisProgramOptions,
   exponentials,
   f32,
   matrixShape,
-  ROWS_PROGRAM,
-  type RowsProgramOptions,
 } from "./row_reductions.ts";
 
 /**
@@ -39,9 +39,9 @@ export function softmax(A: Tensor, options: AxisOptions = {}): Tensor {
  *
  * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
  */
-export function softmaxProgram(options: RowsProgramOptions): PrimFunc {
-  checkOptions("te.softmax", options, ROWS_PROGRAM);
+export function softmaxProgram(options: AxisProgramOptions): PrimFunc {
+  checkOptions("te.softmax", options, AXIS_PROGRAM);
   const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], options.dtype);
-  return primFunc("softmax", [A, softmax(A)]);
+  return primFunc("softmax", [A, softmax(A, { axis: options.axis ?? 1 })]);
 }

@@ -58,6 +58,17 @@ for (const axis of [0, 1, -1]) {
   });
 }
 
+Deno.test("the programs of a matrix take an axis too", async () => {
+  const matrix = { rows: "n", columns: 20 };
+  for (const axis of [0, 1, -1, -2] as const) {
+    const { P, L } = along(a, [3, 20], axis < 0 ? axis + 2 : axis);
+    await assertEverywhere(te.softmax({ ...matrix, axis }), { A: a }, { B: P }, { n: 3 });
+    await assertEverywhere(te.logSumExp({ ...matrix, axis }), { A: a }, { B: L }, { n: 3 });
+  }
+  assertEquals(String(te.softmax({ ...matrix, axis: -1 })), String(te.softmax(matrix)));
+  assertEquals(String(te.logSumExp({ ...matrix, axis: 1 })), String(te.logSumExp(matrix)));
+});
+
 Deno.test("the last axis is the default", () => {
   const A = te.placeholder("A", ["n", 5]);
   for (const operator of [op.softmax, op.logSumExp]) {
