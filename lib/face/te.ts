@@ -5,7 +5,11 @@
 export { addProgram as add } from "../op/add.ts";
 export { addRmsNormProgram as addRmsNorm } from "../op/add_rms_norm.ts";
 export { attentionProgram as attention, type AttentionProgramOptions } from "../op/attention.ts";
-export { avgPool2dProgram as avgPool2d } from "../op/avg_pool2d.ts";
+export {
+  avgPool2dProgram as avgPool2d,
+  type AvgPool2dProgramOptions,
+  type MeanOptions,
+} from "../op/avg_pool2d.ts";
 export { conv2dProgram as conv2d, type Conv2dProgramOptions } from "../op/conv2d.ts";
 export {
   dequantizeQ4Program as dequantizeQ4,
@@ -53,10 +57,12 @@ export { TeError } from "../te/error.ts";
 export type { Activation } from "../op/activation.ts";
 export type { EpilogueProgramOptions } from "../op/epilogue.ts";
 export type { ElementwiseProgramOptions } from "../op/elementwise.ts";
-export type { NormOptions, RowsProgramOptions } from "../op/row_reductions.ts";
+export type { PoolProgramOptions, PoolWindowOptions } from "../op/pool.ts";
+export type { AxisProgramOptions, NormOptions, RowsProgramOptions } from "../op/row_reductions.ts";
 export type {
   ImageLayout,
   ImageProgramOptions,
+  Padding,
   Pair,
   SlideOptions,
   WindowProgramOptions,

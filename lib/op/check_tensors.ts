@@ -56,6 +56,23 @@ export function lastOf(
   throw new TeError(`expected ${name} of shape ${wanted}, got ${shownShape(t.shape)}, in ${operator}`);
 }
 
+/**
+ * Gives the dimension of A that an axis names.
+ *
+ * @param axis the dimension; below 0 it counts from the end, so that -1 is the last one
+ * @throws {TeError} for a dimension that A doesn't have
+ */
+export function dimensionOf(operator: string, A: Tensor, axis: number): number {
+  const rank = A.shape.length, dimension = axis < 0 ? axis + rank : axis;
+  if (dimension >= 0 && dimension < rank) return dimension;
+  throw new TeError(
+    rank === 0
+      ? `expected A with at least one dimension, got a scalar, in ${operator}`
+      : `expected axis from ${-rank} to ${rank - 1} for A of shape ${shownShape(A.shape)}, got ${axis}, ` +
+        `in ${operator}`,
+  );
+}
+
 /** Tells whether two shapes are certainly the same, by their expressions. */
 export function sameShape(a: readonly Expr[], b: readonly Expr[]): boolean {
   return a.length === b.length && a.every((d, k) => equalExpr(d, b[k] as Expr));

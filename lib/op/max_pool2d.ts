@@ -2,19 +2,12 @@ import { checkOptions } from "../base/check_options.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute, max, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors, sharedFloat } from "./check_tensors.ts";
-import { POOL, type PoolOptions, pools } from "./pool.ts";
-import {
-  asImages,
-  imageInput,
-  padded,
-  WINDOW_PROGRAM,
-  windowOn,
-  type WindowProgramOptions,
-} from "./window.ts";
+import { POOL, POOL_PROGRAM, type PoolOptions, type PoolProgramOptions, pools } from "./pool.ts";
+import { asImages, imageInput, padded, windowOn } from "./window.ts";
 
 /**
- * Takes the largest element of each window: `B[n, c, y, x] = max_{i, j} A[n, c, y·stride + i - padding, …]`. Elements
- * outside of the image don't count.
+ * Takes the largest element of each window: `B[n, c, y, x] = max_{i, j} A[n, c, y·stride + i·dilation - padding, …]`.
+ * Elements outside of the image don't count (ONNX MaxPool).
  *
  * @param A the images in the order of the layout, of f32 or f16
  * @returns B in the same layout, of A's dtype; its name is B by default
@@ -37,9 +30,9 @@ export function maxPool2d(A: Tensor, options: PoolOptions): Tensor {
  * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
  * @throws {TeError} for a window that doesn't fit
  */
-export function maxPool2dProgram(options: WindowProgramOptions): PrimFunc {
-  checkOptions("te.maxPool2d", options, WINDOW_PROGRAM);
-  const { kernel, stride = 1, padding = 0, layout = "NCHW" } = options;
+export function maxPool2dProgram(options: PoolProgramOptions): PrimFunc {
+  checkOptions("te.maxPool2d", options, POOL_PROGRAM);
+  const { kernel, stride = 1, padding = 0, dilation = 1, ceilMode = false, layout = "NCHW" } = options;
   const A = imageInput(options, layout);
-  return primFunc("max_pool2d", [A, maxPool2d(A, { kernel, stride, padding, layout })]);
+  return primFunc("max_pool2d", [A, maxPool2d(A, { kernel, stride, padding, dilation, ceilMode, layout })]);
 }

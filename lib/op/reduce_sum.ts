@@ -4,8 +4,7 @@ import { cast } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, sum, type Tensor } from "../te/compute.ts";
-import { TeError } from "../te/error.ts";
-import { checkTensors, sharedFloat, shownShape } from "./check_tensors.ts";
+import { checkTensors, dimensionOf, sharedFloat } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { f32, matrixShape, overColumns, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";
 
@@ -27,17 +26,9 @@ const OPTIONS = { axis: integer(), ...RESULT } satisfies Fields<ReduceSumOptions
 export function reduceSum(A: Tensor, options: ReduceSumOptions = {}): Tensor {
   checkTensors("reduceSum", { A });
   checkOptions("op.reduceSum", options, OPTIONS);
-  const { axis = -1, name = "B" } = options, rank = A.shape.length;
+  const { axis = -1, name = "B" } = options;
   const dtype = sharedFloat("reduceSum", { A }), a = f32(A);
-  const reduced = axis < 0 ? axis + rank : axis;
-  if (reduced < 0 || reduced >= rank) {
-    throw new TeError(
-      rank === 0
-        ? "expected A with at least one dimension, got a scalar, in reduceSum"
-        : `expected axis from ${-rank} to ${rank - 1} for A of shape ${shownShape(A.shape)}, got ${axis}, ` +
-          `in reduceSum`,
-    );
-  }
+  const reduced = dimensionOf("reduceSum", A, axis);
   const kept = A.shape.toSpliced(reduced, 1);
   const value = (...at: readonly Var[]) =>
     overColumns(A.shape[reduced] as Expr, sum, (k) => a(...at.toSpliced(reduced, 0, k)));

@@ -1,13 +1,25 @@
-/** What the operators over rows share. A row is the last dimension. Whatever the dtype, they compute in f32. */
+/**
+ * What the operators over rows share. A row is the last dimension, or another one where an operator has an axis. Whatever
+ * the dtype, they compute in f32.
+ */
 import type { Fields } from "../base/check_options.ts";
-import { number, required } from "../base/option_kinds.ts";
+import { integer, number, oneOf, required } from "../base/option_kinds.ts";
 import { add, call, cast, constant, div, mul, sub, toExpr } from "../ir/build.ts";
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { compute, max, reduceAxis, type Reduction, sum, type Tensor } from "../te/compute.ts";
 import { type Dim, dims } from "../te/dimension.ts";
-import { lastOf, sharedFloat } from "./check_tensors.ts";
-import { dimension, floatType } from "./kinds.ts";
+import { dimensionOf, lastOf, sharedFloat } from "./check_tensors.ts";
+import { dimension, floatType, RESULT, type ResultOptions } from "./kinds.ts";
+
+/** The options of an operator over the rows of a tensor. */
+export interface AxisOptions extends ResultOptions {
+  /** The dimension that makes a row; below 0 it counts from the end, so that -1 is the last one. Default: -1. */
+  readonly axis?: number;
+}
+
+/** The kinds of {@linkcode AxisOptions}. */
+export const AXIS = { axis: integer(), ...RESULT } satisfies Fields<AxisOptions>;
 
 /** The options of a program over the rows of a matrix. */
 export interface RowsProgramOptions {
@@ -25,6 +37,18 @@ export const ROWS_PROGRAM = {
   columns: required(dimension),
   dtype: floatType,
 } satisfies Fields<RowsProgramOptions>;
+
+/** The options of a program over the rows or the columns of a matrix. */
+export interface AxisProgramOptions extends RowsProgramOptions {
+  /** The dimension that makes a row: 1 or -1 the columns of a row, 0 or -2 the rows of a column. Default: 1. */
+  readonly axis?: 0 | 1 | -1 | -2;
+}
+
+/** The kinds of {@linkcode AxisProgramOptions}. */
+export const AXIS_PROGRAM = {
+  ...ROWS_PROGRAM,
+  axis: oneOf(0, 1, -1, -2),
+} satisfies Fields<AxisProgramOptions>;
 
 /** Writes the extents of a program over rows as expressions. */
 export function matrixShape(options: RowsProgramOptions): Record<"rows" | "columns", Expr> {
@@ -44,7 +68,9 @@ export const NORM = {
 
 /** A tensor, seen as rows. */
 export interface Rows {
-  /** The extents of all dimensions but the last. */
+  /** The dimension that makes a row. */
+  readonly axis: number;
+  /** The extents of all other dimensions. */
   readonly lead: readonly Expr[];
   /** The number of elements of a row. */
   readonly columns: Expr;
@@ -53,13 +79,15 @@ export interface Rows {
 }
 
 /**
- * Reads a tensor of floats as rows.
+ * Reads a tensor of floats as rows along a dimension, the last one by default.
  *
- * @throws {TeError} for a tensor without dimensions, or of another dtype
+ * @throws {TeError} for a tensor without that dimension, or of another dtype
  */
-export function asRows(operator: string, A: Tensor): Rows {
-  const { lead, last } = lastOf(operator, "A", A, 1, "[…, columns]");
-  return { lead, columns: last[0] as Expr, dtype: sharedFloat(operator, { A }) };
+export function asRows(operator: string, A: Tensor, along = -1): Rows {
+  lastOf(operator, "A", A, 1, "[…, columns]");
+  const axis = dimensionOf(operator, A, along), { shape } = A;
+  const dtype = sharedFloat(operator, { A });
+  return { axis, lead: shape.toSpliced(axis, 1), columns: shape[axis] as Expr, dtype };
 }
 
 /** Gives the elements of `t` in f32. */
@@ -85,10 +113,11 @@ export function countOf(columns: Expr): Expr {
  */
 export function exponentials(
   A: Tensor,
-  { lead, columns }: Rows,
+  { axis, lead, columns }: Rows,
   shift: (largest: Expr) => Expr = (x) => x,
 ): readonly [largest: Tensor, total: Tensor] {
-  const a = f32(A);
+  const element = f32(A);
+  const a = (...at: readonly Expr[]) => element(...at.slice(0, -1).toSpliced(axis, 0, at.at(-1) as Expr));
   const largest = compute("largest", lead, (...at) => overColumns(columns, max, (k) => a(...at, k)));
   const total = compute(
     "total",

@@ -3,32 +3,33 @@ import { call, cast, div, sub } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
 import { checkTensors } from "./check_tensors.ts";
-import { RESULT, type ResultOptions } from "./kinds.ts";
 import {
   asRows,
+  AXIS,
+  AXIS_PROGRAM,
+  type AxisOptions,
+  type AxisProgramOptions,
   exponentials,
   f32,
   matrixShape,
-  ROWS_PROGRAM,
-  type RowsProgramOptions,
 } from "./row_reductions.ts";
 
 /**
  * Takes the softmax of each row: `B[…, c] = exp(A[…, c] - max_c A[…, c]) / Σ_c exp(A[…, c] - max_c A[…, c])`, computed
- * in f32.
+ * in f32. With an axis, rows run along that dimension (ONNX Softmax).
  *
  * @param A [..., columns] of f32 or f16
  * @returns B, of A's shape and dtype; its name is B by default
  * @throws {OptionError} for an option that doesn't exist or can't have its value
- * @throws {TeError} for a tensor of another dtype, or without dimensions
+ * @throws {TeError} for a tensor of another dtype, without dimensions, or without that axis
  */
-export function softmax(A: Tensor, options: ResultOptions = {}): Tensor {
+export function softmax(A: Tensor, options: AxisOptions = {}): Tensor {
   checkTensors("softmax", { A });
-  checkOptions("op.softmax", options, RESULT);
-  const rows = asRows("softmax", A), a = f32(A);
+  checkOptions("op.softmax", options, AXIS);
+  const rows = asRows("softmax", A, options.axis), a = f32(A);
   const [largest, total] = exponentials(A, rows);
   return compute(options.name ?? "B", A.shape, (...at) => {
-    const row = at.slice(0, -1);
+    const row = at.toSpliced(rows.axis, 1);
     return cast(rows.dtype, div(call("exp", sub(a(...at), largest.at(...row))), total.at(...row)));
   });
 }
@@ -38,9 +39,9 @@ export function softmax(A: Tensor, options: ResultOptions = {}): Tensor {
  *
  * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
  */
-export function softmaxProgram(options: RowsProgramOptions): PrimFunc {
-  checkOptions("te.softmax", options, ROWS_PROGRAM);
+export function softmaxProgram(options: AxisProgramOptions): PrimFunc {
+  checkOptions("te.softmax", options, AXIS_PROGRAM);
   const { rows, columns } = matrixShape(options);
   const A = placeholder("A", [rows, columns], options.dtype);
-  return primFunc("softmax", [A, softmax(A)]);
+  return primFunc("softmax", [A, softmax(A, { axis: options.axis ?? 1 })]);
 }

@@ -1,6 +1,6 @@
 /** What the operators share that slide a window over images. */
 import type { Fields, Kind } from "../base/check_options.ts";
-import { count, oneOf, pairOf, required } from "../base/option_kinds.ts";
+import { anyOf, arrayOf, count, oneOf, pairOf, required } from "../base/option_kinds.ts";
 import { and, constant, ge, lt, select, sub } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { compute, placeholder, type Tensor } from "../te/compute.ts";
@@ -12,6 +12,14 @@ import { dimension, extent, floatType } from "./kinds.ts";
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
 
+/** What is added around an image: on all sides, [above and below, left and right], or on each side as in ONNX. */
+export type Padding = Pair | readonly [top: number, left: number, bottom: number, right: number];
+
+const padding: Kind<Padding> = {
+  ...anyOf(count, arrayOf(count, 2), arrayOf(count, 4)) as Kind<Padding>,
+  takes: `${count.takes}, or two or four of them in a list`,
+};
+
 /** The order of an image's dimensions: batch N, channels C, height H, width W. */
 export type ImageLayout = "NCHW" | "NHWC";
 
@@ -22,8 +30,11 @@ export const imageLayout: Kind<ImageLayout> = oneOf("NCHW", "NHWC");
 export interface SlideOptions {
   /** The distance between neighbouring windows. Default: 1. */
   readonly stride?: Pair;
-  /** The rows and columns that are added on each side, the same above and below, left and right. Default: 0. */
-  readonly padding?: Pair;
+  /**
+   * The rows and columns that are added: on each side, [above and below, left and right], or [top, left, bottom, right]
+   * (ONNX: pads). Default: 0.
+   */
+  readonly padding?: Padding;
   /** The order of the images' dimensions. Default: NCHW. */
   readonly layout?: ImageLayout;
 }
@@ -31,7 +42,7 @@ export interface SlideOptions {
 /** The kinds of {@linkcode SlideOptions}. */
 export const SLIDE = {
   stride: pairOf(extent),
-  padding: pairOf(count),
+  padding,
   layout: imageLayout,
 } satisfies Fields<SlideOptions>;
 
@@ -109,14 +120,19 @@ export function asImages(operator: string, A: Tensor, layout: ImageLayout = "NCH
   };
 }
 
+/** Rows and columns on the sides of an image. */
+export type Sides = readonly [top: number, left: number, bottom: number, right: number];
+
 /** A window on images. */
 export interface Window {
   /** Height and width of the window. */
   readonly kernel: readonly [number, number];
   /** The distance between neighbouring windows. */
   readonly stride: readonly [number, number];
-  /** The rows and columns that are added on each side. */
-  readonly padding: readonly [number, number];
+  /** The rows and columns that are added: top, left, bottom and right, the overhang included. */
+  readonly padding: Sides;
+  /** The rows below and the columns to the right that the last windows need beyond the padding that was asked for. */
+  readonly overhang: readonly [number, number];
   /** The distance between neighbouring elements of the window. */
   readonly dilation: readonly [number, number];
   /** Height and width of the output. */
@@ -124,23 +140,27 @@ export interface Window {
 }
 
 /**
- * Places a window on images.
+ * Places a window on images. With `ceilMode`, the last window of a row or column may reach beyond the padding; it is left out
+ * if it starts past the image (ONNX MaxPool; PyTorch's pooling_output_shape).
  *
  * @throws {TeError} for a window that doesn't fit the padded image
  */
 export function windowOn(
   operator: string,
   { height, width }: Images,
-  options: SlideOptions & { readonly kernel: Pair; readonly dilation?: Pair },
+  options: SlideOptions & { readonly kernel: Pair; readonly dilation?: Pair; readonly ceilMode?: boolean },
 ): Window {
   const kernel = pair(options.kernel), stride = pair(options.stride ?? 1);
-  const dilation = pair(options.dilation ?? 1), padding = pair(options.padding ?? 0);
+  const dilation = pair(options.dilation ?? 1), [top, left, bottom, right] = sides(options.padding ?? 0);
   const along = (d: 0 | 1) => {
-    const size = d === 0 ? height : width;
-    return Math.floor((size + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d]) + 1;
+    const size = d === 0 ? height : width, before = d === 0 ? top : left, after = d === 0 ? bottom : right;
+    const reach = dilation[d] * (kernel[d] - 1) + 1, room = size + before + after - reach;
+    const all = (options.ceilMode ? Math.ceil(room / stride[d]) : Math.floor(room / stride[d])) + 1;
+    const count = options.ceilMode && (all - 1) * stride[d] >= size + before ? all - 1 : all;
+    return { count, overhang: Math.max(0, (count - 1) * stride[d] - room) };
   };
-  const out = [along(0), along(1)] as const;
-  if (out[0] < 1 || out[1] < 1) {
+  const rows = along(0), columns = along(1);
+  if (rows.count < 1 || columns.count < 1) {
     throw new TeError(
       `expected a window that fits the ${height} x ${width} image, got ${
         kernel.join(" x ")
@@ -148,7 +168,19 @@ export function windowOn(
         `use more padding`,
     );
   }
-  return { kernel, stride, padding, dilation, out };
+  return {
+    kernel,
+    stride,
+    padding: [top, left, bottom + rows.overhang, right + columns.overhang],
+    overhang: [rows.overhang, columns.overhang],
+    dilation,
+    out: [rows.count, columns.count],
+  };
+}
+
+function sides(p: Padding): Sides {
+  if (typeof p === "number") return [p, p, p, p];
+  return p.length === 4 ? p : [p[0], p[1], p[0], p[1]];
 }
 
 function pair(p: Pair): readonly [number, number] {
@@ -170,20 +202,20 @@ export function named(layout: ImageLayout, at: readonly Var[]): readonly [n: Var
 export function padded(
   A: Tensor,
   { layout, batch, channels, height, width }: Images,
-  padding: readonly [number, number],
+  [top, left, bottom, right]: Sides,
   outside = 0,
 ): Tensor {
-  if (padding[0] === 0 && padding[1] === 0) return A;
+  if (top === 0 && left === 0 && bottom === 0 && right === 0) return A;
   const shape = ordered<Expr | number>(
     layout,
     batch,
     channels,
-    height + 2 * padding[0],
-    width + 2 * padding[1],
+    height + top + bottom,
+    width + left + right,
   );
   return compute("padded", shape, (...at) => {
     const [n, c, y, x] = named(layout, at);
-    const row = sub(y, padding[0]), column = sub(x, padding[1]);
+    const row = sub(y, top), column = sub(x, left);
     const inside = and(ge(row, 0), lt(row, height), ge(column, 0), lt(column, width));
     return select(inside, A.at(...ordered<Expr>(layout, n, c, row, column)), constant(outside, A.dtype));
   });

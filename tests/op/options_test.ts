@@ -80,10 +80,14 @@ Deno.test("a value outside of its enumeration is refused with the nearest one", 
   );
 });
 
-Deno.test("a pair has two elements", () => {
+Deno.test("a pair has two elements, and padding may have four", () => {
   assertEquals(
-    messageOf(te.conv2d, { ...image, padding: [1, 1, 0, 0] }),
-    "expected padding of te.conv2d to be an integer of at least 0, or two of them in a list, got [1, 1, 0, 0]",
+    messageOf(te.conv2d, { ...image, padding: [1, 1, 0] }),
+    "expected padding of te.conv2d to be an integer of at least 0, or two or four of them in a list, got [1, 1, 0]",
+  );
+  assertEquals(
+    messageOf(te.conv2d, { ...image, padding: [1, 1, 0, -1] }),
+    "expected padding[3] of te.conv2d to be an integer of at least 0, got -1",
   );
   assertEquals(
     messageOf(te.maxPool2d, { height: 8, width: 8, channels: 1, kernel: [3] }),
