@@ -7,7 +7,8 @@ import { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { Analyzer } from "./analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapStmt, replaceBuffers, substitute } from "../ir/visit.ts";
+import { mapStmt } from "../ir/visit.ts";
+import { replaceBuffers, substitute } from "../ir/substitute.ts";
 
 /**
  * Replaces some shape variables of a program by values: its buffers and loops get constant extents.

@@ -39,19 +39,17 @@ export { transposeProgram as transpose } from "../op/transpose.ts";
 export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quantize_i8.ts";
 export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
+export { compute } from "../te/compute.ts";
+export { primFunc } from "../te/prim_func.ts";
+export { max, reduceAxis, sum } from "../te/reduce.ts";
 export {
-  compute,
   type Definition,
-  max,
   placeholder,
   type PlaceholderDomain,
-  primFunc,
   type ReduceAxis,
-  reduceAxis,
   type Reduction,
-  sum,
   Tensor,
-} from "../te/compute.ts";
+} from "../te/tensor.ts";
 export { type Dim, shapeVariable } from "../te/dimension.ts";
 export { TeError } from "../te/error.ts";
 export type { Activation } from "../op/activation.ts";

@@ -10,6 +10,8 @@ export type { BestSoFarOptions } from "../charts/best_so_far.ts";
 export type { Chart } from "../charts/chart.ts";
 export type { ChartOptions, Spec } from "../charts/spec.ts";
 export type { BufferSpec, Launch, TextureSpec } from "../codegen/executable.ts";
+export type { Why } from "../dlight/rule.ts";
+export type { Ruled } from "../dlight/schedule.ts";
 export type { Arrays, NumberArray } from "../interp/interpret.ts";
 export type { Align } from "../ir/annotations.ts";
 export type { Domain, Domains } from "../ir/domain.ts";

@@ -2,7 +2,7 @@
 import { and, eq, isConst, seq } from "./build.ts";
 import type { Expr, Var } from "./expr.ts";
 import type { Block, Stmt } from "./stmt.ts";
-import { substituteStmt } from "./visit.ts";
+import { substituteStmt } from "./substitute.ts";
 
 /** The block with its iteration variables replaced by their values; nothing is left to schedule. */
 export function flattenBlock(b: Block): Stmt {

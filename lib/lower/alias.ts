@@ -5,7 +5,8 @@ import { gcd } from "../arith/gcd.ts";
 import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../arith/linear.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
-import { substitute, usesVar, walkExpr } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
+import { usesVar, walkExpr } from "../ir/visit.ts";
 
 /** Compares the elements that the threads of a workgroup access. */
 export class AliasAnalysis {

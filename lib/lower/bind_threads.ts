@@ -6,7 +6,8 @@ import { and, constant, eq, isConst, le, lt, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt, ThreadTag } from "../ir/stmt.ts";
-import { mapStmt, substitute, walkStmt } from "../ir/visit.ts";
+import { mapStmt, walkStmt } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
 import { isThreadTag, type KernelDraft } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 

@@ -1,7 +1,7 @@
 /** Inputs in memory that the target lacks, textures and uniform buffers, are read from global memory instead. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { replaceBuffers } from "../ir/visit.ts";
+import { replaceBuffers } from "../ir/substitute.ts";
 import type { Target } from "../target/target.ts";
 
 /** Replaces parameters in scopes that `target` lacks by ones in global memory. */

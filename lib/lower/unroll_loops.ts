@@ -7,7 +7,8 @@ import { I32 } from "../arith/interval.ts";
 import { isIndex } from "../arith/is_index.ts";
 import { fromLinear, type Linear } from "../arith/linear.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, memoized, substitute, usesVar, walkStmt } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, usesVar, walkStmt } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
 import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError, LowerError } from "./error.ts";
 

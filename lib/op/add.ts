@@ -1,7 +1,7 @@
 import { checkOptions } from "../base/check_options.ts";
 import { add as plus } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Tensor } from "../te/compute.ts";
+import type { Tensor } from "../te/tensor.ts";
 import {
   ELEMENTWISE_PROGRAM,
   type ElementwiseProgramOptions,

@@ -21,16 +21,10 @@ import {
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import {
-  compute,
-  max,
-  placeholder,
-  primFunc,
-  reduceAxis,
-  type Reduction,
-  sum,
-  type Tensor,
-} from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { max, reduceAxis, sum } from "../te/reduce.ts";
+import { placeholder, type Reduction, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
 import {

@@ -2,7 +2,7 @@ import { cast, constant, isConst } from "../ir/build.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import { printExpr } from "../ir/print.ts";
-import type { Tensor } from "../te/compute.ts";
+import type { Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
 import { checkTypes, shownShape } from "./check_tensors.ts";
 

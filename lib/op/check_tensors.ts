@@ -3,7 +3,7 @@ import { checkArgument } from "../base/check_options.ts";
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import { printExpr } from "../ir/print.ts";
-import { type Tensor, tensorKind } from "../te/compute.ts";
+import { type Tensor, tensorKind } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
 
 /**

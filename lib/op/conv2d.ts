@@ -3,7 +3,9 @@ import { pairOf, required } from "../base/option_kinds.ts";
 import { add, cast, constant, floorDiv, mul } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { placeholder, primFunc, reduceAxis, sum, type Tensor } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
+import { reduceAxis, sum } from "../te/reduce.ts";
 import { TeError } from "../te/error.ts";
 import { checkShape, checkTensors, checkTypes, constantExtent, shapeOfRank } from "./check_tensors.ts";
 import {

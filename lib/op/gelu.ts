@@ -1,7 +1,7 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { oneOf } from "../base/option_kinds.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Tensor } from "../te/compute.ts";
+import type { Tensor } from "../te/tensor.ts";
 import { ACTIVATIONS } from "./activation.ts";
 import { checkTensors } from "./check_tensors.ts";
 import { ELEMENTWISE_PROGRAM, type ElementwiseProgramOptions, unary, unaryProgram } from "./elementwise.ts";

@@ -2,7 +2,10 @@ import { checkOptions, type Fields } from "../base/check_options.ts";
 import { cast, constant, mul } from "../ir/build.ts";
 import type { Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, primFunc, reduceAxis, sum, type Tensor } from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { primFunc } from "../te/prim_func.ts";
+import { reduceAxis, sum } from "../te/reduce.ts";
+import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, sharedFloat } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import {

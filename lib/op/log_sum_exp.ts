@@ -3,7 +3,9 @@ import { add, call, cast, constant, le, select } from "../ir/build.ts";
 import { RANGE } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
 import { checkTensors } from "./check_tensors.ts";
 import {
   asRows,

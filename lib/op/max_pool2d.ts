@@ -1,6 +1,9 @@
 import { checkOptions } from "../base/check_options.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, max, primFunc, type Tensor } from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { max } from "../te/reduce.ts";
+import { primFunc } from "../te/prim_func.ts";
+import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, sharedFloat } from "./check_tensors.ts";
 import { POOL, POOL_PROGRAM, type PoolOptions, type PoolProgramOptions, pools } from "./pool.ts";
 import { asImages, imageInput, padded, windowOn } from "./window.ts";

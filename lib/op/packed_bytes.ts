@@ -4,7 +4,7 @@
  */
 import { call, cast, constant, isConst, mul } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { placeholder, type Tensor } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
 import { checkShape, checkTypes } from "./check_tensors.ts";
 import type { EpilogueOptions, Sums } from "./epilogue.ts";

@@ -2,7 +2,8 @@ import type { Fields } from "../base/check_options.ts";
 import { flag, pairOf, required } from "../base/option_kinds.ts";
 import { add, constant, mul } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { type ReduceAxis, reduceAxis, type Tensor } from "../te/compute.ts";
+import type { ReduceAxis, Tensor } from "../te/tensor.ts";
+import { reduceAxis } from "../te/reduce.ts";
 import { extent, RESULT, type ResultOptions } from "./kinds.ts";
 import {
   type Images,

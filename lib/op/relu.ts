@@ -1,6 +1,6 @@
 import { checkOptions } from "../base/check_options.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Tensor } from "../te/compute.ts";
+import type { Tensor } from "../te/tensor.ts";
 import { ACTIVATIONS } from "./activation.ts";
 import { ELEMENTWISE_PROGRAM, type ElementwiseProgramOptions, unary, unaryProgram } from "./elementwise.ts";
 import type { ResultOptions } from "./kinds.ts";

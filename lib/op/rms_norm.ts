@@ -1,6 +1,7 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
 import { checkShape, checkTensors, sharedFloat } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import {

@@ -3,7 +3,9 @@ import { flag, name, number, required } from "../base/option_kinds.ts";
 import { add, call, cast, constant, eq, floorDiv, floorMod, lt, mul, select, sub } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
 import {
@@ -146,8 +148,11 @@ const PROGRAM = {
   ...HEADS,
 } satisfies Fields<RopeProgramOptions>;
 
+/** Positions are below this: their angles, in radians, are those that devices compute exactly (docs/numerics.md). */
+const LONGEST = 2 ** 19;
+
 /**
- * Makes the program of {@linkcode rope}. Parameters qkv[rows, (heads + 2·kvHeads)·headDim], position i32[rows],
+ * Makes the program of {@linkcode rope}. Parameters qkv[rows, (heads + 2·kvHeads)·headDim], position i32[rows] below 2¹⁹,
  * q[rows, heads, headDim], k and v[rows, kvHeads, headDim].
  *
  * @throws {OptionError} for an option that doesn't exist, is missing or can't have its value
@@ -159,7 +164,7 @@ export function ropeProgram(options: RopeProgramOptions): PrimFunc {
   const { rows: n, headDim, dtype, ...how } = options, { heads, kvHeads } = how;
   const { rows } = dims({ rows: n });
   const qkv = placeholder("qkv", [rows, (heads + 2 * kvHeads) * headDim], dtype);
-  const position = placeholder("position", [rows], "i32");
+  const position = placeholder("position", [rows], "i32", { below: LONGEST });
   const { q, k, v } = rope(qkv, position, how);
   return primFunc("rope", [qkv, position, q, k, v]);
 }

@@ -1,7 +1,9 @@
 import { checkOptions } from "../base/check_options.ts";
 import { call, cast, div, sub } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
 import { checkTensors } from "./check_tensors.ts";
 import {
   asRows,

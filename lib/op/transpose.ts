@@ -1,7 +1,9 @@
 import { checkOptions } from "../base/check_options.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute, placeholder, primFunc, type Tensor } from "../te/compute.ts";
+import { compute } from "../te/compute.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
+import { primFunc } from "../te/prim_func.ts";
 import { checkTensors, lastOf } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { matrixShape, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";

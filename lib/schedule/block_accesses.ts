@@ -2,7 +2,8 @@
 import type { Buffer, Expr, Load } from "../ir/expr.ts";
 import type { Block, Stmt, Store } from "../ir/stmt.ts";
 import { bindingMap } from "../ir/flatten_block.ts";
-import { substitute, walkStmt } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
+import { walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 
 /** Lists the loads and stores of a buffer in a block, their indices in terms of the loops around it. */

@@ -3,7 +3,7 @@ import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block } from "../ir/stmt.ts";
-import { replaceBuffers } from "../ir/visit.ts";
+import { replaceBuffers } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
 import { nestOver, wholeOf } from "./box_loops.ts";
 import { blocksOf, findBlock } from "./find.ts";

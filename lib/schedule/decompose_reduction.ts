@@ -3,7 +3,7 @@ import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { IterVar } from "../ir/stmt.ts";
-import { substitute } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
 import { loopsLike } from "./box_loops.ts";
 import { isOneToOne } from "./injective_bindings.ts";

@@ -2,7 +2,8 @@
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapStmt, substitute, walkStmt } from "../ir/visit.ts";
+import { mapStmt, walkStmt } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
 import { variable } from "../ir/build.ts";
 import { ScheduleError } from "./error.ts";
 

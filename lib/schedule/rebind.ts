@@ -2,7 +2,8 @@ import { and } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapStmt, substitute } from "../ir/visit.ts";
+import { mapStmt } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
 
 /** Rebuilds the blocks of `s` with loop variables replaced. Adds `guard` to their conditions. */
 export function rebind(s: Stmt, by: ReadonlyMap<Var, Expr>, analyzer: Analyzer, guard?: Expr): Stmt {

@@ -3,7 +3,7 @@ import { elementsOf } from "../ir/elements.ts";
 import { type Buffer, isReadOnly, type Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { outputsOf } from "../ir/parameters.ts";
-import { replaceBuffers } from "../ir/visit.ts";
+import { replaceBuffers } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
 import { blocksOf, findBlock } from "./find.ts";
 import { storeOf } from "./block_accesses.ts";

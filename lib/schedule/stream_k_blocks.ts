@@ -21,7 +21,7 @@ import {
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
-import { substitute } from "../ir/visit.ts";
+import { substitute } from "../ir/substitute.ts";
 import { wrap } from "./box_loops.ts";
 import type { updateOf } from "./rfactor.ts";
 import type { FreshNames } from "./fresh_names.ts";

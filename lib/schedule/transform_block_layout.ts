@@ -3,7 +3,8 @@ import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, memoized, readsMemory, substituteStmt, usesVar } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, readsMemory, usesVar } from "../ir/visit.ts";
+import { substituteStmt } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
 import {
   backward,

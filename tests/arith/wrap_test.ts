@@ -1,6 +1,6 @@
 /** i32 wraps around: what is simplified is what was written, modulo 2³², in every device's own arithmetic. */
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assertEquals } from "@std/assert";
 import { Analyzer } from "../../lib/arith/analyzer.ts";
 import { simplifyStmt } from "../../lib/arith/simplify_stmt.ts";
 import { compile } from "../../lib/codegen/compile.ts";
@@ -11,7 +11,9 @@ import { add, cast, constant, lt, mul, select, sub } from "../../lib/ir/build.ts
 import type { Expr } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
 import {
   bigints,

@@ -15,7 +15,9 @@ import { textOf } from "../../lib/notebook/tables.ts";
 import { cpuTime } from "../../lib/runtime/platform.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import type { Program } from "../../lib/runtime/program.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 
 const DISPATCHES = 500;
 const TOGETHER = 8;

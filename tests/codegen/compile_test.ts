@@ -1,4 +1,5 @@
 /** The executable of a program: its launch plan, and what its source needs. */
+import * as te from "../../lib/face/te.ts";
 import { assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import type { Executable } from "../../lib/codegen/executable.ts";
@@ -11,8 +12,9 @@ import { VerifyError } from "../../lib/ir/error.ts";
 import { LimitError } from "../../lib/lower/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/face/te.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 
 const generic = targetOf("generic-webgpu"), cpu = targetOf("cpu");
 

@@ -1,13 +1,15 @@
 /** Expressions of every operator and type mean on each device what they mean to the interpreter. */
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { binary, call, cast, constant, not, select } from "../../lib/ir/build.ts";
 import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { BinaryOp, Expr, Var } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { compute, placeholder, primFunc, type Tensor } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";
 

@@ -1,9 +1,9 @@
 /** Floats where devices differ: special values, ends of ranges, large angles, long sums. The references are in doubles. */
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../../lib/dlight/schedule.ts";
-import * as te from "../../lib/face/te.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { binary, call, cast, constant, div, eq, mul, select, sub } from "../../lib/ir/build.ts";
 import type { ScalarType } from "../../lib/ir/dtype.ts";
@@ -12,7 +12,10 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
 import type { Inputs } from "../../lib/runtime/arguments.ts";
 import type { Device } from "../../lib/runtime/device.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
 
 type Numbers = ArrayLike<number> & Iterable<number>;

@@ -4,7 +4,8 @@ import { equalExpr, equalStmt } from "../../lib/ir/equal.ts";
 import type { BinaryOp, Buffer, Expr, MathOp } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Block, Stmt } from "../../lib/ir/stmt.ts";
-import { mapExpr, mapStmt, replaceBuffers } from "../../lib/ir/visit.ts";
+import { mapExpr, mapStmt } from "../../lib/ir/visit.ts";
+import { replaceBuffers } from "../../lib/ir/substitute.ts";
 
 const OTHER_OP: Readonly<Record<BinaryOp, BinaryOp>> = {
   add: "sub",

@@ -22,7 +22,10 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { evaluate, exprToJson } from "../../lib/ir/json.ts";
 import { inputsOf } from "../../lib/ir/parameters.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 
 /** One computed tensor. Numbers pick among what is there when its turn comes: `source` 0 is the latest tensor. */
 interface Stage {

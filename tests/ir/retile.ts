@@ -3,7 +3,8 @@ import { add, and, ceilDiv, eq, floorDiv, floorMod, lt, mul, seq, variable } fro
 import type { Expr, Var } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { For, Stmt } from "../../lib/ir/stmt.ts";
-import { mapStmt, substituteStmt } from "../../lib/ir/visit.ts";
+import { mapStmt } from "../../lib/ir/visit.ts";
+import { substituteStmt } from "../../lib/ir/substitute.ts";
 
 /**
  * `f` with its loops split and fused as `choices` say, one number a loop and again from the start when they

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import {
   add,
   binary,
@@ -25,18 +25,8 @@ import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { printStmt } from "../../lib/ir/print.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
-import {
-  mapExpr,
-  mapList,
-  mapStmt,
-  replaceBuffers,
-  rewriteExprs,
-  substitute,
-  substituteStmt,
-  usesVar,
-  walkExpr,
-  walkStmt,
-} from "../../lib/ir/visit.ts";
+import { mapExpr, mapList, mapStmt, rewriteExprs, usesVar, walkExpr, walkStmt } from "../../lib/ir/visit.ts";
+import { replaceBuffers, substitute, substituteStmt } from "../../lib/ir/substitute.ts";
 import { arbProgram, randomInputs } from "./random_program.ts";
 
 const i = variable("i"), j = variable("j"), v = variable("v");

@@ -2,8 +2,9 @@
  * Schedules whose threads, workgroups or lanes stand in each other's way: what can wait waits, what can't is
  * refused, and none of it gives wrong results.
  */
-import { assert, assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import * as te from "../../lib/face/te.ts";
+import { assert, assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import {
   add,
@@ -26,7 +27,8 @@ import type { Expr, Load } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Analyzer } from "../../lib/arith/analyzer.ts";
 import type { Stmt, Store, ThreadTag } from "../../lib/ir/stmt.ts";
-import { mapStmt, substitute, substituteStmt, walkStmt } from "../../lib/ir/visit.ts";
+import { mapStmt, walkStmt } from "../../lib/ir/visit.ts";
+import { substitute, substituteStmt } from "../../lib/ir/substitute.ts";
 import type { KernelDraft } from "../../lib/lower/kernel_draft.ts";
 import { LowerError } from "../../lib/lower/error.ts";
 import { insertBarriers } from "../../lib/lower/insert_barriers.ts";
@@ -34,8 +36,10 @@ import { lower } from "../../lib/lower/pipeline.ts";
 import type { Shapes } from "../../lib/runtime/arguments.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { compute, placeholder, primFunc, reduceAxis, sum, type Tensor } from "../../lib/te/compute.ts";
-import * as te from "../../lib/face/te.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "./checked_run.ts";
 

@@ -1,15 +1,16 @@
 /** Expressions that are graphs stay graphs: source, and nodes that passes see, grow as their nodes do. */
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { rules, scheduleThen } from "../../lib/dlight/schedule.ts";
-import * as te from "../../lib/face/te.ts";
 import { add, binary, call, constant, lt, max, min, mul, select, sub, variable } from "../../lib/ir/build.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { keyOf } from "../../lib/ir/key.ts";
 import { sharedNodes, treeSizeOf } from "../../lib/ir/shared_nodes.ts";
 import { nodesIn } from "../../lib/ir/size.ts";
-import { eachOnce, substitute, walkExpr } from "../../lib/ir/visit.ts";
+import { eachOnce, walkExpr } from "../../lib/ir/visit.ts";
+import { substitute } from "../../lib/ir/substitute.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";

@@ -1,6 +1,7 @@
 /** Reductions in subgroups: right wherever they are placed, and placed only where all threads pass. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import * as te from "../../lib/face/te.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { match } from "../../lib/dlight/schedule.ts";
 import { RANGE } from "../../lib/ir/dtype.ts";
@@ -14,9 +15,11 @@ import { Schedule } from "../../lib/schedule/schedule.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { PROFILES, targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Subgroups, Target } from "../../lib/target/target.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { sub } from "../../lib/ir/build.ts";
-import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { CASES } from "../dlight/operators.ts";
 import { subjectOf, wrongOn, wrongResults } from "./checked_run.ts";

@@ -9,7 +9,10 @@ import type { KernelFor, KernelStmt } from "../../lib/lower/kernel.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "./checked_run.ts";
 

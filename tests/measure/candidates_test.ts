@@ -1,7 +1,8 @@
 /** What a measurer makes of candidates as searches and users give them: traces and sources. */
+import * as dlight from "../../lib/dlight/schedule.ts";
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { TunebookError } from "../../lib/base/error.ts";
-import * as dlight from "../../lib/dlight/schedule.ts";
 import { add, constant, mul } from "../../lib/ir/build.ts";
 import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
@@ -11,8 +12,9 @@ import type { Candidate, MeasuringOptions } from "../../lib/measure/measuring.ts
 import { responseFromJson, sessionFromJson, sessionToJson } from "../../lib/measure/protocol.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
 import { Trace, type TraceJson } from "../../lib/schedule/trace.ts";
-import * as te from "../../lib/face/te.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
 
 const quick = { repeats: 2, minSampleMs: 1 };

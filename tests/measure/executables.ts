@@ -2,7 +2,9 @@
 import type { BufferSpec, Executable, Launch } from "../../lib/codegen/executable.ts";
 import { add } from "../../lib/ir/build.ts";
 import type { Failure } from "../../lib/measure/measurement.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 
 export const SIZE = 256;
 const A = placeholder("A", [SIZE]);

@@ -4,7 +4,9 @@ import type { ScalarType } from "../../lib/ir/dtype.ts";
 import { median } from "../../lib/base/statistics.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import { ARRAYS } from "../../lib/runtime/arrays.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 
 function copies(dtype: ScalarType, n: number) {
   const A = placeholder("A", [n], dtype);

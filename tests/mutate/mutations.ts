@@ -121,8 +121,8 @@ export const MUTATIONS: readonly Mutation[] = [
   // op
   mutation(
     "op/window.ts",
-    "dilation[d] * (kernel[d] - 1) - 1) / stride[d]) + 1",
-    "dilation[d] * (kernel[d] - 1)) / stride[d]) + 1",
+    "dilation[d] * (kernel[d] - 1) + 1, room",
+    "dilation[d] * kernel[d], room",
     "op/images_test.ts",
   ),
   mutation(

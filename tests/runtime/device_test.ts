@@ -1,4 +1,5 @@
 /** Programs on devices: what goes in comes out right, stays apart from everything else, and fails in words. */
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertNotStrictEquals, assertRejects } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import type { Executable, TextureSpec } from "../../lib/codegen/executable.ts";
@@ -19,8 +20,9 @@ import {
 } from "../../lib/runtime/error.ts";
 import type { Program } from "../../lib/runtime/program.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/face/te.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn, wrongResults } from "../lower/checked_run.ts";
 

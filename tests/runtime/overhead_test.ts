@@ -1,4 +1,5 @@
 /** What is around a kernel: one submission and one wait a run, nothing made anew, nobody's results mixed up. */
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
@@ -15,8 +16,9 @@ import { openWebGpu } from "../../lib/runtime/webgpu/open_webgpu.ts";
 import { BufferPool } from "../../lib/runtime/buffer_pool.ts";
 import type { BoundBuffers } from "../../lib/runtime/webgpu/bound_buffers.ts";
 import { webGpuProgram } from "../../lib/runtime/webgpu/load_program.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
-import * as te from "../../lib/face/te.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongAmong } from "../lower/checked_run.ts";
 

@@ -1,4 +1,5 @@
 /** Inputs that are prepared once and shared: right results, room and errors. */
+import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
@@ -14,9 +15,10 @@ import type { Program } from "../../lib/runtime/program.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { Rng } from "../../lib/base/random.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { CASES } from "../dlight/operators.ts";
-import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { type Subject, subjectOf, wrongAmong, wrongBound } from "../lower/checked_run.ts";
 

@@ -20,7 +20,10 @@ import type { Expr, Var } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { addOne, product, rowSum, stencil } from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
 

@@ -19,7 +19,10 @@ import type { For, Stmt } from "../../lib/ir/stmt.ts";
 import { isOneToOne } from "../../lib/schedule/injective_bindings.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { findBlock } from "../../lib/schedule/find.ts";
-import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { addOne2, addOneSymbolic, product } from "./programs.ts";
 
 /** Loops of these extents, and what is said of a block under them that is bound to what `bindings` gives. */

@@ -14,7 +14,9 @@ import {
 } from "../../lib/ir/build.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { compute, placeholder, primFunc } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { center, chain, diamond, product, rowSum, stencil } from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
 

@@ -4,7 +4,10 @@ import { equalFunc } from "../../lib/ir/equal.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { addOne, addOne2, center, product } from "./programs.ts";
 import { keepsResults, refuses, refusesCall, scheduled, shows } from "./shown.ts";
 

@@ -1,7 +1,10 @@
 /** Small programs of the shapes that schedules are about. */
 import { add, constant, ge, mul, select, sub, variable } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { compute, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 
 const one = constant(1, "f32"), two = constant(2, "f32");
 

@@ -16,7 +16,10 @@ import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { compute, max, placeholder, primFunc, reduceAxis } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { max, reduceAxis } from "../../lib/te/reduce.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { center, chain, product, rowSum, stencil } from "./programs.ts";
 import { keepsResults, refuses, refusesCall, scheduled, shows } from "./shown.ts";
 

@@ -1,11 +1,14 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { assertEquals } from "@std/assert";
 import { constant, mul } from "../../lib/ir/build.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { replay } from "../../lib/schedule/trace.ts";
-import { compute, max, placeholder, primFunc, reduceAxis, sum } from "../../lib/te/compute.ts";
+import { compute } from "../../lib/te/compute.ts";
+import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
+import { primFunc } from "../../lib/te/prim_func.ts";
 import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
 import { randomInputs } from "../ir/random_program.ts";
 import { addOne, center, product, rowSum } from "./programs.ts";

@@ -6,7 +6,7 @@ import { LowerError } from "../../lower/error.ts";
 import type { Kernel, KernelStore } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { printConstant, printConversion, printRounded } from "./convert.ts";
-import { isSelf, isStep, sumsIn } from "./promoted_sums.ts";
+import { isAccumulation, isSelf, sumsIn } from "./promoted_sums.ts";
 
 const ERF =
   "const erf = (x) => { const a = Math.abs(x), t = 1 / (1 + 0.3275911 * a); return Math.sign(x) * (1 - " +
@@ -38,7 +38,7 @@ export class JavaScriptExprPrinter {
 
   /** Writes a sum and what a store adds to it; undefined where the store is no step of a sum in doubles. */
   step(s: KernelStore): { readonly sum: string; readonly term: string } | undefined {
-    if (!isStep(s)) return undefined;
+    if (!isAccumulation(s)) return undefined;
     const { a, b } = s.value;
     const [self, term] = isSelf(a, s) ? [a, b] : [b as Load, a];
     const sum = this.promoted.get(s.buffer)?.get(keyOf(s.index)) ??

@@ -8,10 +8,10 @@ import { readsMemory, usesVar, walkExpr } from "../../ir/visit.ts";
 import type { KernelFor, KernelStmt, KernelStore } from "../../lower/kernel.ts";
 
 /** A store that adds to the element that it stores to. */
-export type Step = KernelStore & { readonly value: Binary };
+export type Accumulation = KernelStore & { readonly value: Binary };
 
 /** Tells whether a store adds to what it stores to. */
-export function isStep(s: KernelStore): s is Step {
+export function isAccumulation(s: KernelStore): s is Accumulation {
   const { value } = s;
   return value.kind === "binary" && value.op === "add" && isFloat(value.dtype) &&
     (isSelf(value.a, s) || isSelf(value.b, s));
@@ -26,7 +26,7 @@ export function isSelf(e: Expr, s: KernelStore): e is Load {
 export function sumsIn(body: readonly KernelStmt[]): ReadonlySet<Buffer> {
   const found = new Set<Buffer>();
   visit(body, (s) => {
-    if (s.kind === "store" && s.buffer.scope === "local" && isStep(s)) found.add(s.buffer);
+    if (s.kind === "store" && s.buffer.scope === "local" && isAccumulation(s)) found.add(s.buffer);
   });
   return found;
 }
@@ -37,7 +37,7 @@ export function sumsIn(body: readonly KernelStmt[]): ReadonlySet<Buffer> {
  */
 export function promotedSums(loop: KernelFor): readonly KernelStore[] {
   const inside = new Set<Var>([loop.var]), other = new Set<Buffer>();
-  const steps = new Map<Buffer, Step[]>();
+  const steps = new Map<Buffer, Accumulation[]>();
   let meets = false;
   const note = (e: Expr) => walkExpr(e, (x) => x.kind === "load" && other.add(x.buffer));
   visit(loop.body, (s) => {
@@ -55,7 +55,7 @@ export function promotedSums(loop: KernelFor): readonly KernelStore[] {
         return;
       case "store": {
         note(s.index);
-        if (s.buffer.scope === "local" || isReadOnly(s.buffer.scope) || !isStep(s)) {
+        if (s.buffer.scope === "local" || isReadOnly(s.buffer.scope) || !isAccumulation(s)) {
           other.add(s.buffer);
           return note(s.value);
         }
@@ -75,8 +75,8 @@ export function promotedSums(loop: KernelFor): readonly KernelStore[] {
 }
 
 /** Takes one store of each element, where the places differ by constants, and so certainly. */
-function onePerElement(stores: readonly Step[]): readonly Step[] {
-  const places = new Set<string>(), found = new Map<number, Step>();
+function onePerElement(stores: readonly Accumulation[]): readonly Accumulation[] {
+  const places = new Set<string>(), found = new Map<number, Accumulation>();
   for (const s of stores) {
     const { terms, constant } = linearOf(s.index);
     places.add([...terms.values()].map((t) => `${t.coeff}*${keyOf(t.atom)}`).sort().join("+"));

@@ -36,7 +36,7 @@ export function erfHelper(dtype: DType): Helper {
  * Sine and cosine of f32. WGSL asks for an absolute error below 2⁻¹¹ within ±π and for nothing beyond. Here the angle is
  * reduced to ±π/4 (Cody and Waite): π/2 is taken in three parts, of 5, 5 and 24 bits, so that the first two products are
  * exact for up to 2¹⁹ quarters. Cephes' polynomials follow. The error is below 2⁻²² up to 800,000 radians. It grows with
- * the angle from there.
+ * the angle from there; the result stays within [-1, 1].
  */
 export function angleHelper(op: "sin" | "cos", dtype: DType): Helper {
   if (scalarOf(dtype) === "f16") return throughF32(op, dtype, angleHelper(op, withF32(dtype)));
@@ -53,7 +53,7 @@ export function angleHelper(op: "sin" | "cos", dtype: DType): Helper {
       `  let cosine = 1.0f - 0.5f * s + ` +
       `s * s * (0.04166664568298827f + s * (-0.001388731625493765f + s * 0.00002443315711809948f));`,
       `  let quarter = ${u32}(${i32}(k))${op === "sin" ? "" : ` + ${u32}(1u)`};`,
-      `  let size = select(sine, cosine, (quarter & ${u32}(1u)) != ${u32}(0u));`,
+      `  let size = clamp(select(sine, cosine, (quarter & ${u32}(1u)) != ${u32}(0u)), ${type}(-1.0f), ${type}(1.0f));`,
       `  return bitcast<${type}>(bitcast<${u32}>(size) ^ ((quarter & ${u32}(2u)) << ${u32}(30u)));`,
       `}`,
     ].join("\n"),

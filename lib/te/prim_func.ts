@@ -1,0 +1,107 @@
+/** Makes programs of tensors. */
+import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
+import { checkArgument } from "../base/check_options.ts";
+import { arrayOf, text } from "../base/option_kinds.ts";
+import { binary, block, constant, forLoop, iterVar, load, seq, store, variable } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
+import { PrimFunc } from "../ir/func.ts";
+import { identityOf } from "../ir/reducer.ts";
+import type { Stmt } from "../ir/stmt.ts";
+import { replaceBuffers, substitute } from "../ir/substitute.ts";
+import { walkExpr } from "../ir/visit.ts";
+import { TeError } from "./error.ts";
+import { computed, type Definition, type Tensor, tensorKind } from "./tensor.ts";
+
+/**
+ * Makes the program that computes the tensors among `params` that are not inputs, and the tensors that they need. Each
+ * computed tensor becomes one loop nest with one block, named after it, in the order in which the tensors were made.
+ * An intermediate tensor whose name is taken gets a number: `C_1`.
+ *
+ * @param params the program's parameters: its inputs and its results
+ * @throws {OptionError} for an argument of a wrong kind
+ * @throws {TeError} if none of `params` is computed
+ */
+export function primFunc(name: string, params: readonly Tensor[]): PrimFunc {
+  checkArgument("te.primFunc", "name", name, text);
+  checkArgument("te.primFunc", "params", params, arrayOf(tensorKind));
+  return withinStack(
+    () => programOf(name, params),
+    () => new TeError(`cannot make the program ${name}: ${TOO_DEEP}`),
+  );
+}
+
+function programOf(name: string, params: readonly Tensor[]): PrimFunc {
+  const order: Tensor[] = [];
+  const visit = (t: Tensor): void => {
+    if (!t.definition || order.includes(t)) return;
+    const { value } = t.definition;
+    walkExpr(value.kind === "reduction" ? value.value : value, (e) => {
+      const from = e.kind === "load" ? computed.get(e.buffer) : undefined;
+      if (from) visit(from);
+    });
+    order.push(t);
+  };
+  params.forEach(visit);
+  order.sort((a, b) => a.age - b.age);
+  if (order.length === 0) {
+    throw new TeError(
+      `expected at least one computed tensor among the parameters of ${name}, got inputs only; ` +
+        `add the tensor that the program computes`,
+    );
+  }
+  const given = new Set(params.map((t) => t.buffer));
+  const names = new Set(params.map((t) => t.name));
+  const renamed = new Map<Buffer, Buffer>();
+  for (const { buffer } of order) {
+    if (given.has(buffer)) continue;
+    const own = fresh(buffer.name, names);
+    if (own !== buffer.name) renamed.set(buffer, { ...buffer, name: own });
+  }
+  const taken = new Set<string>();
+  const shapeVars = new Set<Var>();
+  const nests = order.map((t) => nestOf(t, renamed.get(t.buffer)?.name ?? t.name, taken));
+  for (const t of params) {
+    for (const d of t.shape) {
+      walkExpr(d, (e) => e.kind === "var" && shapeVars.add(e));
+    }
+  }
+  const allocs = order.map((t) => t.buffer).filter((b) => !given.has(b)).map((b) => renamed.get(b) ?? b);
+  const body = seq(...nests);
+  return new PrimFunc(
+    name,
+    params.map((t) => t.buffer),
+    [...shapeVars],
+    allocs,
+    renamed.size > 0 ? replaceBuffers(body, renamed) : body,
+    Object.fromEntries(params.flatMap((t) => t.domain ? [[t.name, t.domain]] : [])),
+  );
+}
+
+function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
+  const { axes, value } = t.definition as Definition;
+  const reduce = value.kind === "reduction" ? value.axes : [];
+  const all = [
+    ...axes.map((v, d) => ({ v, extent: t.shape[d] as Expr, type: "spatial" as const })),
+    ...reduce.map((a) => ({ v: a.var, extent: a.extent, type: "reduce" as const })),
+  ];
+  const iters = all.map((a) => iterVar(variable(`v${a.v.name}`), a.extent, a.type));
+  const loops = all.map((a) => variable(fresh(a.v.name, taken)));
+  const at = new Map<Var, Expr>(all.map((a, k) => [a.v, (iters[k] as typeof iters[number]).var]));
+  const indices = axes.map((v) => at.get(v) as Expr);
+  const element = substitute(value.kind === "reduction" ? value.value : value, at);
+  const { dtype } = t;
+  const self = load(t.buffer, ...indices);
+  const body = value.kind === "reduction"
+    ? block(name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
+      init: store(t.buffer, indices, constant(value.from ?? identityOf(value.op, dtype).value, dtype)),
+    })
+    : block(name, iters, loops, store(t.buffer, indices, element));
+  return loops.reduceRight<Stmt>((s, v, k) => forLoop(v, (all[k] as typeof all[number]).extent, s), body);
+}
+
+function fresh(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let k = 1; taken.has(name); k++) name = `${wanted}_${k}`;
+  taken.add(name);
+  return name;
+}

@@ -1,0 +1,55 @@
+/** Reductions of elements along axes. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { arrayOf, passing, text } from "../base/option_kinds.ts";
+import { type ExprLike, variable } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
+import { extents, isExpr } from "./dimension.ts";
+import type { ReduceAxis, Reduction } from "./tensor.ts";
+
+const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(
+  passing(
+    "an axis that te.reduceAxis made",
+    (x) => typeof x === "object" && x !== null && "var" in x && "extent" in x,
+  ),
+);
+
+/**
+ * Makes an axis to reduce over.
+ *
+ * @param extent the number of positions, as {@linkcode placeholder} takes it
+ * @param name the name of the loop over the axis; k by default
+ * @throws {TeError} for an impossible extent
+ */
+export function reduceAxis(extent: ExprLike | string, name = "k"): ReduceAxis {
+  checkArgument("te.reduceAxis", "name", name, text);
+  return { var: variable(name), extent: extents(name, [extent])[0] as Expr };
+}
+
+/**
+ * Sums `value` over `axes`; a sum over no position is 0. f16 is added up in f32, and the total rounded.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function sum(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("sum", "add", value, axes);
+}
+
+/**
+ * Takes the maximum of `value` over `axes`; over no position it is -∞, or the least integer.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function max(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("max", "max", value, axes);
+}
+
+export function reduction(
+  name: "sum" | "max",
+  op: Reduction["op"],
+  value: Expr,
+  axes: readonly ReduceAxis[],
+): Reduction {
+  checkArgument(`te.${name}`, "value", value, passing("an expression", isExpr));
+  checkArgument(`te.${name}`, "axes", axes, axesKind);
+  return { kind: "reduction", op, value, axes };
+}

@@ -1,0 +1,142 @@
+/** Tensors, and the inputs of programs. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { instanceOf, nested, number, oneOf, passing, required, text } from "../base/option_kinds.ts";
+import { buffer, type ExprLike, load } from "../ir/build.ts";
+import type { Domain } from "../ir/domain.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
+import { exprToJson } from "../ir/json.ts";
+import { extents, isExpr } from "./dimension.ts";
+
+/** An axis that a reduction runs over. */
+export interface ReduceAxis {
+  /** The axis as the reduced expression mentions it. */
+  readonly var: Var;
+  /** The number of its positions. */
+  readonly extent: Expr;
+}
+
+/** A sum or maximum over axes; it is a tensor's whole element. */
+export interface Reduction {
+  /** Tells a reduction from an expression. */
+  readonly kind: "reduction";
+  /** A sum or a maximum. */
+  readonly op: "add" | "max";
+  /** The expression that is reduced. */
+  readonly value: Expr;
+  /** The axes that it is reduced over, the outermost first. */
+  readonly axes: readonly ReduceAxis[];
+  /** Where a maximum starts that is never below it. Default: what changes nothing, 0 or -∞. */
+  readonly from?: number;
+}
+
+/** How the elements of a tensor are computed. */
+export interface Definition {
+  /** The position of an element, one variable for each dimension. */
+  readonly axes: readonly Var[];
+  /** The element at that position. */
+  readonly value: Expr | Reduction;
+}
+
+let made = 0;
+
+/** A tensor: an input, or one that is computed from others. */
+export class Tensor {
+  /** The number of tensors that were made before this one. */
+  readonly age: number = made++;
+
+  /** Makes a tensor; `definition` is undefined for an input. {@linkcode placeholder} and {@linkcode compute} call this. */
+  constructor(
+    /** Where the tensor's elements are stored. */
+    readonly buffer: Buffer,
+    /** How the elements are computed; undefined for an input. */
+    readonly definition?: Definition,
+    /** The values that an input may have; undefined for all that its dtype has. */
+    readonly domain?: Domain,
+  ) {
+    if (definition) computed.set(buffer, this);
+  }
+
+  /** The name of the tensor. */
+  get name(): string {
+    return this.buffer.name;
+  }
+
+  /** The extent of each dimension. */
+  get shape(): readonly Expr[] {
+    return this.buffer.shape;
+  }
+
+  /** The type of the elements. */
+  get dtype(): ScalarType {
+    return this.buffer.dtype;
+  }
+
+  /** Reads the element at `indices`, one for each dimension. */
+  at(...indices: readonly ExprLike[]): Load {
+    return load(this.buffer, ...indices);
+  }
+}
+
+/** From the buffers that expressions mention to the tensors that they are computed as. */
+export const computed = new WeakMap<Buffer, Tensor>();
+
+const scalarType: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
+export const shapeKind: Kind<readonly (ExprLike | string)[]> = passing("a list of extents", Array.isArray);
+/** The kind of an argument that is a tensor. */
+export const tensorKind: Kind<Tensor> = instanceOf(
+  Tensor,
+  "a tensor: a te.placeholder or one that is computed",
+);
+
+/** The values that an input may have, as {@linkcode placeholder} takes them. */
+export interface PlaceholderDomain {
+  /** The least value. Default: 0. */
+  readonly from?: number;
+  /** The values are below this: a number, a shape variable or its name, or an expression of shape variables. */
+  readonly below: ExprLike | string;
+}
+
+const domainKind: Kind<PlaceholderDomain> = nested(
+  {
+    from: number(),
+    below: required(
+      passing(
+        "a number, a shape variable or its name, or an expression of shape variables",
+        (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
+      ),
+    ),
+  },
+) as Kind<PlaceholderDomain>;
+
+/**
+ * Makes an input tensor.
+ *
+ * @param shape the extent of each dimension: a positive integer, a shape variable or its name, or an expression of
+ * shape variables
+ * @param dtype the type of the elements; f32 by default
+ * @param domain the values that it may have, as `{ below: "vocabulary" }`; by default all that its dtype has. Random
+ * inputs are drawn from it, and the program need not be right outside of it.
+ * @throws {OptionError} for an argument of a wrong kind
+ * @throws {TeError} for an impossible extent
+ */
+export function placeholder(
+  name: string,
+  shape: readonly (ExprLike | string)[],
+  dtype: ScalarType = "f32",
+  domain?: PlaceholderDomain,
+): Tensor {
+  checkArgument("te.placeholder", "name", name, text);
+  checkArgument("te.placeholder", "shape", shape, shapeKind);
+  checkArgument("te.placeholder", "dtype", dtype, scalarType);
+  if (domain !== undefined) checkArgument("te.placeholder", "domain", domain, domainKind);
+  return new Tensor(buffer(name, extents(name, shape), dtype), undefined, domain && domainOf(name, domain));
+}
+
+/** The ends of a domain of floats may be any number; a shape variable or its name is an integer. */
+function domainOf(name: string, { from, below }: PlaceholderDomain): Domain {
+  return {
+    ...(from === undefined ? {} : { from }),
+    below: typeof below === "number" ? below : exprToJson(extents(name, [below])[0] as Expr),
+  };
+}
