@@ -52,7 +52,7 @@ export function packBuffers(func: PrimFunc, target: Target): PrimFunc {
   return made.length === 0 ? func : func.with({ body: seq(...body), allocs: [...func.allocs, ...made] });
 }
 
-/** The buffers of a nest that have to lie together, a group for each type of element; none where all can be bound. */
+/** The buffers of a nest that have to lie together, a group for each type of element; none where all can be bound, or packing does not suffice. */
 function groupsOf(nest: Stmt, most: number): readonly (readonly Buffer[])[] {
   const read = new Set<Buffer>(), written = new Set<Buffer>();
   walkOnce(
@@ -72,7 +72,7 @@ function groupsOf(nest: Stmt, most: number): readonly (readonly Buffer[])[] {
     groups.push(group);
     count -= group.length - 1;
   }
-  return groups;
+  return count <= most ? groups : [];
 }
 
 interface Packed {

@@ -150,7 +150,7 @@ Deno.test("reverseComputeInline is refused where others need the input, or there
     (s) => s.reverseComputeInline("B"),
     "expected one producer, got 2; computeInline moves a producer into it",
   );
-  refuses(sch, (s) => s.reverseComputeInline("T"), "it has 0 producers and not one");
+  refuses(sch, (s) => s.reverseComputeInline("T"), "expected one producer, got 0");
   const output = new Schedule(primFunc("f", [A, T, S]));
   refuses(output, (s) => s.reverseComputeInline("S"), "T is needed elsewhere too");
 });
