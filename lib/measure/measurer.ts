@@ -14,6 +14,16 @@ import type {
 import { type Ending, MeasuringProcess } from "./measuring_process.ts";
 import { candidateToJson, type Request, type Response, sessionToJson } from "./protocol.ts";
 
+/** How a measuring process is started. */
+export interface ProcessOptions {
+  /** The module that it runs. Default: Tunebook's own. */
+  readonly worker?: URL;
+  /** Arguments of `deno run` for a worker that needs more than Tunebook's. Default: none. */
+  readonly permissions?: readonly string[];
+  /** Ends a process that is still starting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The measuring process can't start, or got a bad request. It is not the failure of a candidate. */
 export class MeasurerError extends TunebookError {
   /** The name of the error's class. */
@@ -47,16 +57,14 @@ export class Measurer implements Measuring {
   ) {}
 
   /**
-   * Starts the process and computes the reference. `worker` is the module that the process runs, by default this
-   * module's own; `permissions` are arguments of `deno run` for one that needs more.
+   * Starts the process and computes the reference.
    *
    * @throws {MeasurerError} if the deadline or the memory is not positive, or the process can't start or can't run the
-   * reference
+   * reference, or the signal is aborted before
    */
   static async open(
     options: MeasuringOptions,
-    worker?: URL,
-    permissions: readonly string[] = [],
+    { worker, permissions = [], signal }: ProcessOptions = {},
   ): Promise<Measurer> {
     for (const name of ["deadlineMs", "maxMemory"] as const) {
       const value = options[name];
@@ -64,8 +72,14 @@ export class Measurer implements Measuring {
       throw new MeasurerError(`expected ${name} to be a positive number, got ${value}`);
     }
     const measurer = new Measurer(options, worker, permissions);
-    await measurer.#start();
-    return measurer;
+    const stop = () => void measurer.abandon();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await measurer.#start();
+      return measurer;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
   /** Process id of the child, while there is one. */

@@ -5,7 +5,7 @@ import type { Measuring, MeasuringOptions, OpenMeasuring } from "../measure/meas
 /** Opens the measuring process of this machine; it ends itself if the signal is aborted before it is ready. */
 export const openMeasurer: OpenMeasuring = async (options, signal) => {
   if (signal?.aborted) return undefined;
-  const opening = Measurer.open(options);
+  const opening = Measurer.open(options, { signal });
   const measurer = await unlessAborted(opening, signal);
   if (!measurer) opening.then((late) => late[Symbol.asyncDispose](), () => {});
   return measurer;

@@ -95,10 +95,13 @@ async function dyingWorker(times: number): Promise<{ readonly url: URL; readonly
 Deno.test("a process that is killed while it starts is started once more, and not again", async () => {
   const open = async (times: number) => {
     const { url, dir } = await dyingWorker(times);
-    return await Measurer.open({ func: doubled, target: cpu }, url, [
-      `--allow-read=${dir}`,
-      `--allow-write=${dir}`,
-    ]);
+    return await Measurer.open({ func: doubled, target: cpu }, {
+      worker: url,
+      permissions: [
+        `--allow-read=${dir}`,
+        `--allow-write=${dir}`,
+      ],
+    });
   };
   {
     await using measurer = await open(1);

@@ -22,14 +22,15 @@ function files(): readonly string[] {
 export function openHostile(target: Target, deadlineMs?: number): Promise<Measurer> {
   return Measurer.open(
     { func: doubled, target, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
-    WORKER,
-    files(),
+    { worker: WORKER, permissions: files() },
   );
 }
 
 /** The same with the permissions that candidates have. */
 export function openConfined(target: Target, maxMemory?: number): Promise<Measurer> {
-  return Measurer.open({ func: doubled, target, ...(maxMemory === undefined ? {} : { maxMemory }) }, WORKER);
+  return Measurer.open({ func: doubled, target, ...(maxMemory === undefined ? {} : { maxMemory }) }, {
+    worker: WORKER,
+  });
 }
 
 /** An executable as a candidate that the hostile worker reads. */

@@ -335,3 +335,14 @@ Deno.test("the process ends with whoever started it, even with a candidate that 
   using file = await Deno.open(`${dir}/lock`, { write: true });
   await file.lock(true);
 });
+
+Deno.test("a signal ends a process that is still starting", async () => {
+  // The reference of this one takes hours.
+  const func = te.matmul({ m: 8192, n: 8192, k: 8192 });
+  const signal = AbortSignal.timeout(1000);
+  await assertRejects(
+    () => Measurer.open({ func, target: cpu }, { signal }),
+    MeasurerError,
+    "cannot start the measuring process",
+  );
+});
