@@ -42,6 +42,13 @@ Deno.test("a shuffle keeps the elements and leaves the list alone", () => {
   assertEquals(list, [1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
+Deno.test("a shuffle gives every order", () => {
+  const rng = Rng.of(5);
+  const orders = Map.groupBy(Array.from({ length: 600 }, () => rng.shuffle([0, 1, 2]).join("")), (o) => o);
+  assertEquals([...orders.keys()].toSorted(), ["012", "021", "102", "120", "201", "210"]);
+  for (const [order, { length }] of orders) assert(length > 60, `${order} ${length} times of 600`);
+});
+
 Deno.test("bad seeds, states and lists are refused", () => {
   assertThrows(() => Rng.of(0.5), TunebookError, "expected seed to be an integer, got 0.5");
   assertThrows(
