@@ -67,6 +67,17 @@ Deno.test("computeAt serves several consumers, the first of them in time", () =>
   assertEquals(new Schedule(func).blocks(), ["T", "S", "B"]);
 });
 
+Deno.test("computeAt computes what any of several consumers needs", () => {
+  const A = placeholder("A", [8]);
+  const T = compute("T", [8], (i) => mul(A.at(i), A.at(i)));
+  const S = compute("S", [7], (i) => add(T.at(i), A.at(i)));
+  const B = compute("B", [7], (i) => sub(T.at(add(i, 1)), S.at(i)));
+  scheduled(primFunc("f", [A, B]), (sch) => {
+    sch.computeAt("S", "i_2");
+    sch.computeAt("T", "i_2");
+  });
+});
+
 Deno.test("computeAt takes a symbolic program", () => {
   const func = matmul({ m: "m", n: 6, k: 5 });
   scheduled(func, (sch) => {
