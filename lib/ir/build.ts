@@ -8,9 +8,9 @@ import { convertScalar, foldBinary } from "./fold.ts";
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
 
-/** Makes a constant. Default dtype: i32. */
+/** Makes a constant. Default dtype: i32. The zero of integers has no sign. */
 export function constant(value: number, dtype: ScalarType = "i32"): Const {
-  return { kind: "const", dtype, value };
+  return { kind: "const", dtype, value: value === 0 && !isFloat(dtype) ? 0 : value };
 }
 export const TRUE: Const = constant(1, "bool");
 export const FALSE: Const = constant(0, "bool");

@@ -157,6 +157,11 @@ Deno.test("conditions and choices keep their value, and what is proved is true",
 });
 
 Deno.test("simplified integers are integers of 32 bits, and zero has no sign", () => {
+  const a = variable("a");
+  const negative = mul(binary("shr", a, constant(0)), sub(sub(-1, a), a));
+  const an = new Analyzer();
+  an.bind(a, constant(3));
+  walkExpr(an.simplify(negative), (x) => assert(x.kind !== "const" || Object.is(x.value, x.value | 0)));
   fc.assert(
     fc.property(arb, arbExtents, (e, extents) => {
       const an = new Analyzer();
