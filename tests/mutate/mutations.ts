@@ -224,9 +224,14 @@ export const MUTATIONS: readonly Mutation[] = [
     "lower/choose_lanes.ts",
     "every((t) => t.coeff % 4 === 0)",
     "every((t) => t.coeff % 2 === 0)",
-    "lower",
+    "lower/choose_lanes_test.ts",
   ),
-  mutation("lower/injectivity.ts", "return inner < step &&", "return inner <= step &&", "lower", "schedule"),
+  mutation(
+    "lower/injectivity.ts",
+    "return inner < step &&",
+    "return inner <= step &&",
+    "lower/injectivity_test.ts",
+  ),
   mutation(
     "lower/alias.ts",
     "return after >= p.width && step - after >= q.width",
