@@ -16,7 +16,9 @@ import { compute } from "../../lib/te/compute.ts";
 import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
+import { Schedule } from "../../lib/schedule/schedule.ts";
 import { devices } from "../devices.ts";
+import { subjectOf, wrongOn } from "../lower/checked_run.ts";
 
 type Numbers = ArrayLike<number> & Iterable<number>;
 
@@ -191,6 +193,18 @@ Deno.test("sums of two million elements are right", async () => {
       const { C } = await results(func, device, level, { A: tenths });
       assertNear(C ?? [], [wanted], 1e-7, 0, level);
     }
+  }
+});
+
+Deno.test("a sum over nested loops, in memory, is right on the CPU", async () => {
+  const A = placeholder("A", [3, 5, 7]), y = reduceAxis(5, "y"), x = reduceAxis(7, "x");
+  const func = primFunc("total", [A, compute("C", [3], (i) => sum(A.at(i, y.var, x.var), [y, x]))]);
+  const sch = new Schedule(func);
+  const [i, outer] = sch.loops("C") as [string, string];
+  sch.bind(i, "blockIdx.x");
+  sch.decomposeReduction("C", outer);
+  for (const device of devices.filter((d) => d.target.language === "js")) {
+    assertEquals(await wrongOn(device, subjectOf(func, {}, 7), sch.func), undefined);
   }
 });
 

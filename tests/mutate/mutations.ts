@@ -299,11 +299,10 @@ export const MUTATIONS: readonly Mutation[] = [
     "lower",
   ),
   mutation(
-    "codegen/wgsl/types.ts",
-    "Math.ceil(a.size / a.lanes)",
-    "Math.floor(a.size / a.lanes)",
-    "codegen",
-    "lower/layout_test.ts",
+    "codegen/js/print_javascript.ts",
+    "!taken.has(x.buffer)",
+    "taken.size >= 0",
+    "codegen/floats_test.ts",
   ),
   mutation("codegen/wgsl/print_expr.ts", `le: ["<=", 1]`, `le: ["<", 1]`, "codegen/expressions_test.ts"),
   // target, estimate

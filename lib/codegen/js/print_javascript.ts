@@ -112,7 +112,9 @@ class Printer {
   #stmt(s: KernelStmt, depth: number): void {
     switch (s.kind) {
       case "for": {
-        const sums = promotedSums(s);
+        // What an outer loop has taken out stays there.
+        const taken = new Set(this.#exprs.promoted.keys());
+        const sums = promotedSums(s).filter((x) => !taken.has(x.buffer));
         const held = sums.map((x) => this.#promote(x, depth));
         const v = this.#names.of(s.var);
         const end = this.#names.fresh("end");
