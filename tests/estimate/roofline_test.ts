@@ -13,6 +13,14 @@ Deno.test("a large product is bound by its arithmetic, a sum by what it reads", 
   assertEquals(sum, { bound: "memory", ms: 0.006, flops: 1000, bytes: 12000 });
 });
 
+Deno.test("memory is as fast as its fastest way: buffers, textures or copies", () => {
+  const add = te.add({ shape: [1000] });
+  const slow = { gflops: 1, bufferGbps: 1, textureGbps: 1, copyGbps: 1, launchMs: 1 };
+  for (const way of ["bufferGbps", "textureGbps", "copyGbps"]) {
+    assertEquals(roofline(add, {}, { ...slow, [way]: 4 }).ms, 0.003, way);
+  }
+});
+
 Deno.test("what a record can claim is a quarter of the bound of its results", () => {
   const func = te.matmul({ m: "m", n: 100, k: 100 });
   assertEquals(leastMs(func, { m: 100 }, peaks), 2);
