@@ -2,7 +2,7 @@ import { isConst, mul } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import { keyOf } from "../ir/key.ts";
 import { printExpr } from "../ir/print.ts";
-import { mapExpr } from "../ir/visit.ts";
+import { treeSizeOf } from "../ir/size.ts";
 import {
   addTerm,
   type AtomKey,
@@ -76,24 +76,6 @@ function isSum(e: Expr): boolean {
 
 function nodesOf(l: Linear): number {
   let nodes = 0;
-  for (const { atom } of l.terms.values()) nodes += sizeOf(atom);
+  for (const { atom } of l.terms.values()) nodes += treeSizeOf(atom);
   return nodes;
-}
-
-/** What is known of expressions; nothing else keeps them alive. */
-const sizes = new WeakMap<Expr, number>();
-
-/** The nodes of an expression, each as often as it is written. */
-function sizeOf(e: Expr): number {
-  if (e.kind === "var" || e.kind === "const") return 1;
-  let size = sizes.get(e);
-  if (size === undefined) {
-    size = 1;
-    mapExpr(e, (c) => {
-      size = (size as number) + sizeOf(c);
-      return c;
-    });
-    sizes.set(e, size);
-  }
-  return size;
 }

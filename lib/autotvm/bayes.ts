@@ -8,7 +8,7 @@ export interface BayesSizes {
   /** Points before the first model: random points, or a preset and single steps from it. */
   readonly warmUp: number;
   /** Random points in addition to those around a preset, which may suit another kind of device. */
-  readonly strangers: number;
+  readonly randomPoints: number;
   /** Points chosen from one model. Each choice assumes that the points before it measure as expected. */
   readonly batch: number;
   /** Random candidates of one choice, in addition to neighbours of the best points. */
@@ -23,7 +23,7 @@ export interface BayesSizes {
 
 export const BAYES_DEFAULTS: BayesSizes = {
   warmUp: 8,
-  strangers: 4,
+  randomPoints: 4,
   batch: 4,
   draws: 200,
   centres: 4,
@@ -51,9 +51,9 @@ export function bayesTuner(options: BayesOptions): Tuner {
 }
 
 function* plans(desk: Desk<BayesOptions & BayesSizes>): Generator<readonly number[], void> {
-  const { options: { start, warmUp, strangers, batch, passes }, ledger } = desk;
+  const { options: { start, warmUp, randomPoints, batch, passes }, ledger } = desk;
   const rows = new FeatureRows(desk);
-  if (ledger.told.size === 0) yield desk.takeFirst(warmUp + (start === "preset" ? strangers : 0), warmUp);
+  if (ledger.told.size === 0) yield desk.takeFirst(warmUp + (start === "preset" ? randomPoints : 0), warmUp);
   let scales: LengthScales | undefined, fitted = 0;
   for (;;) {
     const known = observations(desk);

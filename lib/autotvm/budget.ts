@@ -12,16 +12,6 @@ export interface Budget {
   readonly until?: number;
 }
 
-/** Picks the limits that options have. */
-export function budgetOf({ trials, seconds, earlyStopping, until }: Budget): Budget {
-  return {
-    ...(trials === undefined ? {} : { trials }),
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(earlyStopping === undefined ? {} : { earlyStopping }),
-    ...(until === undefined ? {} : { until }),
-  };
-}
-
 /** How far a search has come, in the units of its budget. */
 export interface BudgetSpent {
   readonly trials: number;

@@ -9,7 +9,7 @@ export interface DropletOptions extends TunerOptions {
   /** Points measured before it moves to a better one. */
   readonly batch?: number;
   /** Random points in addition to those around a preset, which may suit another kind of device. */
-  readonly strangers?: number;
+  readonly randomPoints?: number;
 }
 
 /**
@@ -22,8 +22,8 @@ export function dropletTuner(options: DropletOptions): Tuner {
 }
 
 function* descent(desk: Desk<DropletOptions>): Generator<readonly number[], void> {
-  const { options: { space, start, noise = 0.02, batch = 8, strangers = 2 }, ledger } = desk;
-  if (ledger.told.size === 0) yield desk.takeFirst(batch + (start === "preset" ? strangers : 0), batch);
+  const { options: { space, start, noise = 0.02, batch = 8, randomPoints = 2 }, ledger } = desk;
+  if (ledger.told.size === 0) yield desk.takeFirst(batch + (start === "preset" ? randomPoints : 0), batch);
   const spent = new Set<number>();
   for (;;) {
     const from = ledger.ranked().find((p) => !spent.has(p.index));

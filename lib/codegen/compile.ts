@@ -7,9 +7,7 @@ import { exprToJson } from "../ir/json.ts";
 import { loopNests, sharedBytes } from "../lower/check_limits.ts";
 import { LimitError, LowerError } from "../lower/error.ts";
 import type { Kernel } from "../lower/kernel.ts";
-import { legalizeScopes } from "../lower/legalize_scopes.ts";
-import { packBuffers } from "../lower/pack_buffers.ts";
-import { lower, type LowerOptions } from "../lower/pipeline.ts";
+import { lowerFor, type LowerOptions } from "../lower/pipeline.ts";
 import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
 import { LANGUAGES } from "./languages.ts";
@@ -26,8 +24,8 @@ import { usesF16 } from "./wgsl/uses_feature.ts";
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
   return withinStack(
     () => {
-      const packed = packBuffers(legalizeScopes(func, target), target);
-      return assembleExecutable(packed, lower(packed, target, options), target);
+      const { func: bound, kernels } = lowerFor(func, target, options);
+      return assembleExecutable(bound, kernels, target);
     },
     () => new LowerError(`cannot compile ${func.name}: ${TOO_DEEP}`),
   );

@@ -12,7 +12,7 @@ import { inputsOf } from "../ir/parameters.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Block, Stmt, Store } from "../ir/stmt.ts";
-import { treeSizeOf } from "../ir/shared_nodes.ts";
+import { treeSizeOf } from "../ir/size.ts";
 import { mapExpr, someExpr } from "../ir/visit.ts";
 import { LEAST, LONG_SUM, roundingsOfSum, UNIT } from "./error_bounds.ts";
 import { LARGE, Translator } from "./translate.ts";

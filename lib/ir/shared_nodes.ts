@@ -1,23 +1,10 @@
 /** Expressions as graphs: a node at many places of an expression is computed once. */
 import type { Expr } from "./expr.ts";
+import { treeSizeOf } from "./size.ts";
 import { mapExpr, someExpr } from "./visit.ts";
 
 /** Nodes that a plain walk counts quickly; beyond, each different node is counted once. */
 const FEW = 256;
-
-const sizes = new WeakMap<Expr, number>();
-
-/** Counts the nodes of an expression as a tree. Its time grows with the number of different nodes. */
-export function treeSizeOf(e: Expr): number {
-  if (e.kind === "const" || e.kind === "var") return 1;
-  let size = sizes.get(e);
-  if (size === undefined) {
-    let sum = 1;
-    mapExpr(e, (child) => (sum += treeSizeOf(child), child));
-    sizes.set(e, size = sum);
-  }
-  return size;
-}
 
 /**
  * Lists the nodes that are at several places of some expressions, parts before the whole, without constants and

@@ -1,23 +1,29 @@
 import type { Expr } from "./expr.ts";
 import type { Stmt } from "./stmt.ts";
-import { mapExpr, mapStmt, walkOnce } from "./visit.ts";
+import { mapExpr, walkDirect, walkOnce } from "./visit.ts";
 
-/** Statements and expressions in `s`, each as often as it is written; counting ends beyond `most`. */
-export function sizeOf(s: Stmt, most = Infinity): number {
-  let size = 0;
-  const expr = (e: Expr): Expr => {
-    if (++size <= most) mapExpr(e, expr);
-    return e;
-  };
-  const stmt = (x: Stmt): Stmt => {
-    if (++size <= most) mapStmt(x, stmt, expr);
-    return x;
-  };
-  stmt(s);
+const sizes = new WeakMap<Expr, number>();
+
+/** Counts the nodes of an expression as a tree. Its time grows with the number of different nodes. */
+export function treeSizeOf(e: Expr): number {
+  if (e.kind === "const" || e.kind === "var") return 1;
+  let size = sizes.get(e);
+  if (size === undefined) {
+    let sum = 1;
+    mapExpr(e, (child) => (sum += treeSizeOf(child), child));
+    sizes.set(e, size = sum);
+  }
   return size;
 }
 
-/** Statements and expressions in `s`; an expression that stands at many places counts once. */
+/** Counts the statements and expressions in `s`, each expression as a tree. */
+export function sizeOf(s: Stmt): number {
+  let size = 0;
+  walkDirect(s, () => size++, (e) => size += treeSizeOf(e));
+  return size;
+}
+
+/** Counts the statements and expressions in `s`; an expression at many places counts once. */
 export function nodesIn(s: Stmt): number {
   let count = 0;
   walkOnce(s, () => count++, () => count++);

@@ -188,17 +188,17 @@ export function someStmt(s: Stmt, has: (s: Stmt) => boolean): boolean {
 
 /** Calls `stmt` on `s` and every statement below, `expr` on every expression, parents first. */
 export function walkStmt(s: Stmt, stmt: (s: Stmt) => void, expr?: (e: Expr) => void): void {
-  if (expr) walkBoth(s, stmt, (e) => walkExpr(e, expr));
+  if (expr) walkDirect(s, stmt, (e) => walkExpr(e, expr));
   else someStmt(s, (x) => (stmt(x), false));
 }
 
 /** As `walkStmt`, but visits an expression object once, even if unrolled loops contain it many times. */
 export function walkOnce(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
-  walkBoth(s, stmt, eachOnce(expr));
+  walkDirect(s, stmt, eachOnce(expr));
 }
 
 /** Calls `stmt` on `s` and every statement below, and `expr` on their direct expressions. */
-function walkBoth(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
+export function walkDirect(s: Stmt, stmt: (s: Stmt) => void, expr: (e: Expr) => void): void {
   const onExpr = (e: Expr): Expr => (expr(e), e);
   const onStmt = (x: Stmt): Stmt => {
     stmt(x);
@@ -246,13 +246,6 @@ export function rewriteExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
   const expr = rewriter(f);
   const stmt = (x: Stmt): Stmt => mapStmt(x, stmt, expr);
   return stmt(s);
-}
-
-/** The variables that `e` mentions, each once. */
-export function varsOf(e: Expr): readonly Var[] {
-  const found = new Set<Var>();
-  walkExpr(e, (x) => x.kind === "var" && found.add(x));
-  return [...found];
 }
 
 /** Whether `e` mentions a variable for which `has` holds. */

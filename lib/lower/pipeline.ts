@@ -85,16 +85,30 @@ const LOWER_FIELDS = {
  * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
+  return lowerFor(func, target, options).kernels;
+}
+
+/** A program with the buffers that its target can bind, and its kernels. */
+export interface Lowered {
+  readonly func: PrimFunc;
+  readonly kernels: readonly Kernel[];
+}
+
+/** Lowers a program as {@linkcode lower} does; the result also has the program that the kernels were made of. */
+export function lowerFor(func: PrimFunc, target: Target, options: LowerOptions): Lowered {
   checkOptions("lower", options, LOWER_FIELDS);
   return withinStack(
-    () => lowerKernels(func, target, options),
+    () => {
+      verifyFunc(func);
+      const bound = packBuffers(legalizeScopes(func, target), target);
+      return { func: bound, kernels: kernelsOf(bound, target, options) };
+    },
     () => new LowerError(`cannot lower ${func.name}: ${TOO_DEEP}`),
   );
 }
 
-function lowerKernels(func: PrimFunc, target: Target, options: LowerOptions): readonly Kernel[] {
-  verifyFunc(func);
-  return splitKernels(packBuffers(legalizeScopes(func, target), target)).map((first) => {
+function kernelsOf(func: PrimFunc, target: Target, options: LowerOptions): readonly Kernel[] {
+  return splitKernels(func).map((first) => {
     const last = passes.reduce((draft, pass) => {
       const next = pass.run(draft, target);
       options.after?.(pass.name, next);

@@ -73,11 +73,6 @@ export function dimensionOf(operator: string, A: Tensor, axis: number): number {
   );
 }
 
-/** Tells whether two shapes are certainly the same, by their expressions. */
-export function sameShape(a: readonly Expr[], b: readonly Expr[]): boolean {
-  return a.length === b.length && a.every((d, k) => equalExpr(d, b[k] as Expr));
-}
-
 /**
  * Checks a tensor's shape.
  *

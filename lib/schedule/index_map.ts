@@ -3,8 +3,7 @@ import { add, floorDiv, floorMod, isConst, mul, toExpr } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapStmt, walkStmt } from "../ir/visit.ts";
-import { treeSizeOf } from "../ir/shared_nodes.ts";
+import { sizeOf } from "../ir/size.ts";
 import { ScheduleError } from "./error.ts";
 
 /**
@@ -158,11 +157,7 @@ export function backward(
  * @throws {ScheduleError} where it is not
  */
 export function checkSize(asked: string, s: Stmt, at: Stmt): void {
-  let size = 0;
-  walkStmt(s, (x) => {
-    size++;
-    mapStmt(x, (child) => child, (e) => (size += treeSizeOf(e), e));
-  });
+  const size = sizeOf(s);
   if (size <= SIZE_LIMIT) return;
   throw new ScheduleError(
     `${asked}: the block would have ${size} statements and operations; up to ${SIZE_LIMIT} work`,

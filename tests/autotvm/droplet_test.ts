@@ -9,7 +9,7 @@ const field = new ConfigSpace([choiceKnob("x", steps, 3), choiceKnob("y", steps,
 
 /** The points asked for until the best one is among them. */
 function pathTo(space: ConfigSpace, score: (index: number) => number, best: number): readonly number[] {
-  const tuner = dropletTuner({ space, seed: 1, start: "preset", batch: 1, strangers: 0 });
+  const tuner = dropletTuner({ space, seed: 1, start: "preset", batch: 1, randomPoints: 0 });
   const path: number[] = [];
   while (!path.includes(best)) {
     const asked = tuner.ask(1);
