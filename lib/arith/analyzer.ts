@@ -13,7 +13,16 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapExpr, walkStmt } from "../ir/visit.ts";
 import { floorDivLinear, floorModLinear } from "./floor_div_linear.ts";
 import { dropRepeatedConditions, foldScalar } from "./fold.ts";
-import { boundsOfBinary, type ConstIntBound, fitsI32, I32, scaleBound, UNBOUNDED } from "./interval.ts";
+import {
+  boundsOfAtom,
+  boundsOfBinary,
+  type ConstIntBound,
+  fitsI32,
+  I32,
+  isBounded,
+  scaleBound,
+  UNBOUNDED,
+} from "./interval.ts";
 import { isIndex } from "./is_index.ts";
 import {
   addTerm,
@@ -201,7 +210,7 @@ export class Analyzer implements Ranges {
   isExact(l: Linear): boolean {
     const bounds = this.boundsOf(l);
     if (fitsI32(bounds)) return true;
-    if (isFinite(bounds) || Math.abs(l.constant) > FAR) return false;
+    if (isBounded(bounds) || Math.abs(l.constant) > FAR) return false;
     for (const t of l.terms.values()) if (!isIndex(t.atom)) return false;
     return true;
   }
@@ -288,20 +297,10 @@ export class Analyzer implements Ranges {
     if (found === undefined) {
       const a = this.bounds(e.a), b = this.bounds(e.b), bounds = boundsOfBinary(e.op, a, b);
       // A value that wraps around may be anything; so may data without known bounds.
-      const known = fitsI32(bounds) || (!(isFinite(a) && isFinite(b)) && isIndex(e));
+      const known = fitsI32(bounds) || (!(isBounded(a) && isBounded(b)) && isIndex(e));
       found = known ? bounds : I32;
       this.#bounds.set(e, found);
     }
     return found;
   }
-}
-
-function isFinite([lo, hi]: ConstIntBound): boolean {
-  return Number.isFinite(lo) && Number.isFinite(hi);
-}
-
-/** Bounds an expression that is neither a variable nor an operation on i32. */
-function boundsOfAtom(e: Expr): ConstIntBound {
-  if (e.kind === "cast" && e.a.dtype === "bool") return [0, 1];
-  return e.dtype === "i32" && !isIndex(e) ? I32 : UNBOUNDED;
 }

@@ -1,5 +1,6 @@
 /** Interval arithmetic over i32 expressions. */
-import type { BinaryOp } from "../ir/expr.ts";
+import type { BinaryOp, Expr } from "../ir/expr.ts";
+import { isIndex } from "./is_index.ts";
 
 /** Inclusive bounds; infinite where nothing is known. */
 export type ConstIntBound = readonly [lo: number, hi: number];
@@ -51,4 +52,14 @@ function hull(...values: readonly number[]): ConstIntBound {
 /** Scales a bound. 0·∞ is 0 here: a coefficient of 0 never contributes. */
 export function scaleBound(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
+}
+
+export function isBounded([lo, hi]: ConstIntBound): boolean {
+  return Number.isFinite(lo) && Number.isFinite(hi);
+}
+
+/** Bounds an expression that is neither a variable nor an operation on i32. */
+export function boundsOfAtom(e: Expr): ConstIntBound {
+  if (e.kind === "cast" && e.a.dtype === "bool") return [0, 1];
+  return e.dtype === "i32" && !isIndex(e) ? I32 : UNBOUNDED;
 }

@@ -25,3 +25,8 @@ export class OptionError extends TunebookError {
   /** The name of the error's class. */
   override readonly name: string = "OptionError";
 }
+
+/** Gives the message of what was thrown, which may be no error. */
+export function messageOf(e: unknown): string {
+  return e instanceof Error ? e.message : `${e}`;
+}

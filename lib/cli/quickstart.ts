@@ -1,4 +1,5 @@
 /** The quickstart: rule against search on four operators of a language model, on this device. */
+import { messageOf } from "../base/error.ts";
 import * as te from "../face/te.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
@@ -73,9 +74,7 @@ async function writable(out: string): Promise<void> {
     await Deno.remove(`${out}/.writable`);
   } catch (e) {
     throw new RecordError(
-      `cannot write results to ${out}: ${
-        e instanceof Error ? e.message : e
-      }; choose another folder with --out`,
+      `cannot write results to ${out}: ${messageOf(e)}; choose another folder with --out`,
     );
   }
 }

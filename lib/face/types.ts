@@ -126,5 +126,6 @@ export type { TextureLayout } from "../target/texture.ts";
 export type { Confirmed, Speedup } from "../tuning/confirm.ts";
 export type { Stopped } from "../tuning/search.ts";
 export type { SearchOptions } from "../tuning/search_options.ts";
+export type { StageSeconds } from "../tuning/stage_clock.ts";
 export type { TunableDevice } from "../tuning/tunable_device.ts";
 export type { TuneLog } from "../tuning/tune_log.ts";

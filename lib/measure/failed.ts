@@ -1,3 +1,4 @@
+import { messageOf } from "../base/error.ts";
 import { CompileError, DeviceLostError, LaunchLimitError } from "../runtime/error.ts";
 import type { Failed } from "./measurement.ts";
 
@@ -5,5 +6,5 @@ import type { Failed } from "./measurement.ts";
 export function failed(e: unknown, compileMs: number): Failed {
   if (e instanceof DeviceLostError) throw e;
   const status = e instanceof CompileError ? "compile" : e instanceof LaunchLimitError ? "verify" : "run";
-  return { status, message: e instanceof Error ? e.message : `${e}`, compileMs };
+  return { status, message: messageOf(e), compileMs };
 }

@@ -1,7 +1,7 @@
 /** Measures candidates in a child process of this machine, so that no candidate can end the caller. */
-import { TunebookError } from "../base/error.ts";
+import { messageOf, TunebookError } from "../base/error.ts";
 import { hangingMs, hopelessMs } from "./limits.ts";
-import type { Failed, Measurement } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
 import type {
   Candidate,
   Incumbent,
@@ -13,6 +13,7 @@ import type {
 } from "./measuring.ts";
 import { type Ending, MeasuringProcess } from "./measuring_process.ts";
 import { candidateToJson, type Request, type Response, sessionToJson } from "./protocol.ts";
+import { failureOfEnding, reasonOf } from "./endings.ts";
 
 /** How a measuring process is started. */
 export interface ProcessOptions {
@@ -212,9 +213,7 @@ export class Measurer implements Measuring {
       return new MeasuringProcess(this.options.maxMemory, this.worker, this.permissions);
     } catch (e) {
       throw this.#cannotStart(
-        `${
-          e instanceof Error ? e.message : e
-        }; candidates are measured in a process of their own: run deno with ` +
+        `${messageOf(e)}; candidates are measured in a process of their own: run deno with ` +
           `--allow-run, --allow-read and --allow-env`,
       );
     }
@@ -285,43 +284,6 @@ async function prepare(
   return response.kind === "prepared" ? undefined : { ended: "died", how: response.kind, told: true };
 }
 
-/** Why a child did not start. */
-function reasonOf(end: Ending): string {
-  switch (end.ended) {
-    case "timeout":
-      return "it does not answer";
-    case "died":
-      return end.how;
-    case "outOfMemory":
-      return memoryOf(end);
-    default:
-      return end satisfies never;
-  }
-}
-
-function memoryOf({ bytes, limit }: Extract<Ending, { readonly ended: "outOfMemory" }>): string {
-  const mib = (n: number) => `${Math.round(n / 2 ** 20)} MiB`;
-  return `it took ${mib(bytes)} of memory, and up to ${mib(limit)} may be used (maxMemory)`;
-}
-
 function unexpected(response: Response): MeasurerError {
   return new MeasurerError(`the measuring process answered ${response.kind}`);
-}
-
-/** What a candidate came to whose request ended without an answer. */
-export function failureOfEnding(end: Ending, deadlineMs: number): Failed {
-  switch (end.ended) {
-    case "timeout":
-      return {
-        status: "timeout",
-        message: `it did not end within ${(deadlineMs / 1000).toFixed(1)} s and was killed`,
-        compileMs: NaN,
-      };
-    case "died":
-      return { status: "deviceLost", message: `the measuring process died: ${end.how}`, compileMs: NaN };
-    case "outOfMemory":
-      return { status: "outOfMemory", message: `${memoryOf(end)}; its process was ended`, compileMs: NaN };
-    default:
-      return end satisfies never;
-  }
 }

@@ -1,4 +1,5 @@
 /** The measuring process, seen from the process that starts it. */
+import { messageOf } from "../base/error.ts";
 import { TextLineStream } from "./lines.ts";
 import { projectConfig } from "./project_config.ts";
 import { ERROR_CODE, MARK, MEMORY_MARK, type Request, type Response, responseFromJson } from "./protocol.ts";
@@ -106,9 +107,7 @@ export class MeasuringProcess {
       }
     } catch (e) {
       const ending = await this.#epitaph();
-      return ending.ended === "died"
-        ? { ...ending, how: `${ending.how} (${e instanceof Error ? e.message : e})` }
-        : ending;
+      return ending.ended === "died" ? { ...ending, how: `${ending.how} (${messageOf(e)})` } : ending;
     }
   }
 

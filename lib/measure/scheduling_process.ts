@@ -1,10 +1,11 @@
 /** Schedules untrusted programs by a rule, in a process of its own: no program can hold the caller. */
+import { messageOf } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcToJson } from "../ir/func_json.ts";
 import type { TraceJson } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 import type { Failed } from "./measurement.ts";
-import { failureOfEnding } from "./measurer.ts";
+import { failureOfEnding } from "./endings.ts";
 import { MeasuringProcess } from "./measuring_process.ts";
 
 const DEADLINE_MS = 30_000;
@@ -35,7 +36,7 @@ export class SchedulingProcess implements AsyncDisposable {
       child = this.#child ??= new MeasuringProcess(this.maxMemory);
     } catch (e) {
       // This process may not start others.
-      return { status: "run", message: e instanceof Error ? e.message : `${e}`, compileMs: NaN };
+      return { status: "run", message: messageOf(e), compileMs: NaN };
     }
     const stop = () => void this.#stop();
     signal?.addEventListener("abort", stop, { once: true });

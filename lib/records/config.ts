@@ -1,3 +1,4 @@
+import { messageOf } from "../base/error.ts";
 import { fieldsOf, finite, jsonAnyOf, jsonFlag, type JsonKind, listOf, textUpTo } from "../base/read_json.ts";
 import type { Config, KnobValue } from "../space/knobs.ts";
 import { RecordError } from "./error.ts";
@@ -19,7 +20,7 @@ export function configOf(text: string): Config {
     json = JSON.parse(text);
   } catch (e) {
     throw new RecordError(
-      `expected JSON, got other text (${e instanceof Error ? e.message : e}), reading a configuration`,
+      `expected JSON, got other text (${messageOf(e)}), reading a configuration`,
     );
   }
   const knobs = fieldsOf(json);

@@ -1,5 +1,5 @@
 /** The manifest of a shared result: the programs, the device and the best schedules, as data. */
-import { TunebookError } from "../base/error.ts";
+import { messageOf, TunebookError } from "../base/error.ts";
 import type { FuncJson } from "../ir/func_json.ts";
 import {
   fields,
@@ -179,7 +179,7 @@ export function manifestFrom(path: string, json: string, names: OldNames = OLD_N
     parsed = JSON.parse(json);
   } catch (e) {
     throw new RecordError(
-      `expected a manifest in JSON, got other text (${e instanceof Error ? e.message : e}), opening ${path}`,
+      `expected a manifest in JSON, got other text (${messageOf(e)}), opening ${path}`,
     );
   }
   const version = fieldsOf(parsed)?.["shared"];

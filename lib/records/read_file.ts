@@ -1,4 +1,5 @@
 /** Reads files from outside: regular files only, up to a limit. */
+import { messageOf } from "../base/error.ts";
 import { RecordError } from "./error.ts";
 
 /** Bytes of a file that is read: a hundred times what a long search takes. */
@@ -19,9 +20,7 @@ export function kindOf(doing: string, path: string): PathKind {
   } catch (e) {
     if (e instanceof Deno.errors.NotFound || e instanceof Deno.errors.NotADirectory) return "nothing";
     throw new RecordError(
-      `expected a file that can be read, got an error (${
-        e instanceof Error ? e.message : e
-      }), ${doing} ${path}; check the path`,
+      `expected a file that can be read, got an error (${messageOf(e)}), ${doing} ${path}; check the path`,
     );
   }
   if (info.isFile) return "file";
@@ -56,9 +55,7 @@ export async function readFile(
   } catch (e) {
     if (e instanceof RecordError) throw e;
     throw new RecordError(
-      `expected ${what}, got an error (${
-        e instanceof Error ? e.message : e
-      }), ${doing} ${path}; check the path`,
+      `expected ${what}, got an error (${messageOf(e)}), ${doing} ${path}; check the path`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /** Reads records as data, and checks that program, target, trace and time are consistent. */
 import { isStackOverflow, TOO_DEEP } from "../base/within_stack.ts";
-import { TunebookError } from "../base/error.ts";
+import { messageOf, TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson } from "../ir/func_json.ts";
@@ -142,7 +142,7 @@ function parsed(text: string, what: string): unknown {
     return JSON.parse(text);
   } catch (e) {
     throw new RecordError(
-      `expected its ${what} as JSON, got other text (${e instanceof Error ? e.message : e})`,
+      `expected its ${what} as JSON, got other text (${messageOf(e)})`,
     );
   }
 }

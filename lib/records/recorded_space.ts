@@ -1,4 +1,5 @@
 /** A space with a measurement of each of its points, so that a search can run without the device. */
+import { messageOf } from "../base/error.ts";
 import { type Table, tableFromIPC, tableToIPC } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
@@ -125,7 +126,7 @@ export async function readSpace(path: string): Promise<RecordedSpace> {
   try {
     return tableToSpace(tableFromIPC(await readFile("reading", path)));
   } catch (e) {
-    const why = e instanceof Error ? e.message : e;
+    const why = messageOf(e);
     throw new RecordError(`expected a recorded space, got an error (${why}), reading ${path}`);
   }
 }

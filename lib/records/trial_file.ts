@@ -1,13 +1,14 @@
 /** A file of trials: an Arrow stream that grows batch by batch and has no end mark. */
-import { dirname } from "node:path";
+import { messageOf } from "../base/error.ts";
 import { type Schema, Table } from "npm:apache-arrow@21.2.0";
 import { checkBatch } from "./batch.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { type Column, SCHEMA_VERSION, schemaOf, SINCE_FIRST, TRIAL_COLUMNS } from "./schema.ts";
 import { batchBytes, messagesOf, readStream, schemaBytes, streamsOf } from "./arrow_stream.ts";
-import { kindOf, readAll, readFile } from "./read_file.ts";
+import { readAll, readFile } from "./read_file.ts";
 import { batchOf, tableToRecords } from "./table.ts";
+import { isAt, openLocked, realPath, truncateAt, writeAt } from "./locked_file.ts";
 
 /** The metadata in the head of a file, by name. */
 export type Metadata = Readonly<Record<string, string>>;
@@ -43,7 +44,7 @@ export class TrialFile implements Disposable {
     metadata: Metadata,
     check: (metadata: Metadata) => void,
   ): Promise<TrialFile> {
-    const file = await openFile(path);
+    const file = await openLocked(path);
     try {
       const bytes = await readAll("opening", path, file);
       const known = contents(path, bytes, (metadata) => {
@@ -56,10 +57,10 @@ export class TrialFile implements Disposable {
             `expected an Arrow stream, got other data, opening ${path}; choose another path`,
           );
         }
-        write(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
+        writeAt(file, 0, schemaBytes(schemaOf(TRIAL_COLUMNS, metadata)));
         return new TrialFile(path, metadata, file, [], bytes.length);
       }
-      truncate(file, known.end);
+      truncateAt(file, known.end);
       return new TrialFile(path, known.metadata, file, known.records, bytes.length - known.end);
     } catch (e) {
       file.close();
@@ -80,7 +81,7 @@ export class TrialFile implements Disposable {
           `since it was opened: open it again`,
       );
     }
-    write(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
+    writeAt(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
   }
 
   /**
@@ -92,7 +93,7 @@ export class TrialFile implements Disposable {
     // A link stays: what it leads to is replaced.
     const real = await realPath(this.path);
     const path = `${real}.new`;
-    const next = await openFile(path);
+    const next = await openLocked(path);
     try {
       if (await realPath(path) !== path) {
         throw new RecordError(
@@ -100,8 +101,8 @@ export class TrialFile implements Disposable {
         );
       }
       const head = schemaBytes(schemaOf(TRIAL_COLUMNS, this.metadata));
-      write(next, 0, head);
-      if (records.length > 0) write(next, head.length, bytesOf(records));
+      writeAt(next, 0, head);
+      if (records.length > 0) writeAt(next, head.length, bytesOf(records));
       await Deno.rename(path, real);
     } catch (e) {
       next.close();
@@ -217,97 +218,6 @@ function columnsOf({ fields }: Schema): Readonly<Record<string, Column>> {
 
 function bytesOf(records: readonly TrialRecord[]): Uint8Array {
   return batchBytes(batchOf(records, TRIAL_COLUMNS, schemaOf(TRIAL_COLUMNS)));
-}
-
-function messageOf(e: unknown): string {
-  return e instanceof Error ? e.message : `${e}`;
-}
-
-async function openFile(path: string): Promise<Deno.FsFile> {
-  kindOf("writing records to", path);
-  let file: Deno.FsFile;
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    file = await Deno.open(path, { read: true, write: true, create: true });
-  } catch (e) {
-    throw new RecordError(
-      `expected a file that can be written, got an error (${messageOf(e)}), opening ${path}; ` +
-        `choose a path in a folder that can be written`,
-    );
-  }
-  // Another process may have replaced the file between opening and locking.
-  if (!tryLock(path, file) || !isAt(file, path)) {
-    file.close();
-    throw new RecordError(
-      `expected a file for this process alone, got one that another process is writing, opening ${path}; ` +
-        `wait for that process, or choose another path`,
-    );
-  }
-  return file;
-}
-
-/** Writes all of `bytes` at `at` and waits for the disk. After an error the file ends at `at`. */
-function write(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
-  try {
-    file.seekSync(at, Deno.SeekMode.Start);
-    for (let n = 0; n < bytes.length;) n += file.writeSync(bytes.subarray(n));
-    file.truncateSync(at + bytes.length);
-    file.syncDataSync();
-  } catch (e) {
-    truncate(file, at);
-    throw new RecordError(
-      `expected room on the disk, got an error (${
-        messageOf(e)
-      }), writing records; free some, or choose another path`,
-    );
-  }
-}
-
-function truncate(file: Deno.FsFile, at: number): void {
-  try {
-    file.truncateSync(at);
-  } catch (e) {
-    throw new RecordError(
-      `expected room on the disk, got an error (${
-        messageOf(e)
-      }), writing records; free some, or choose another path`,
-    );
-  }
-}
-
-function tryLock(path: string, file: Deno.FsFile): boolean {
-  try {
-    return file.tryLockSync(true);
-  } catch (e) {
-    file.close();
-    throw new RecordError(
-      `expected a file that can be locked, got an error (${
-        messageOf(e)
-      }), writing records to ${path}; choose another path`,
-    );
-  }
-}
-
-/** Whether an open file is the one at a path. */
-function isAt(file: Deno.FsFile, path: string): boolean {
-  try {
-    return file.statSync().ino === Deno.statSync(path).ino;
-  } catch (e) {
-    if (e instanceof Deno.errors.NotFound) return false;
-    throw new RecordError(
-      `expected a file that can be written, got an error (${messageOf(e)}), writing records to ${path}`,
-    );
-  }
-}
-
-async function realPath(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch (e) {
-    throw new RecordError(
-      `expected a file that can be written, got an error (${messageOf(e)}), writing ${path}`,
-    );
-  }
 }
 
 /** Whether the bytes may be a stream that was truncated in its first message. */

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/error.ts";
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -74,7 +75,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (e) {
-    throw new ScheduleError(`cannot read a trace: ${e instanceof Error ? e.message : e}`);
+    throw new ScheduleError(`cannot read a trace: ${messageOf(e)}`);
   }
 }
 

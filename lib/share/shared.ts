@@ -1,7 +1,7 @@
 /** A shared result: written as one page or one folder, and opened as untrusted input. */
 import { dirname } from "node:path";
 import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
-import { TunebookError } from "../base/error.ts";
+import { messageOf, TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
 import { kindOf, readFile } from "../records/read_file.ts";
@@ -107,9 +107,7 @@ export class Shared {
     } catch (e) {
       if (e instanceof TunebookError) throw e;
       throw new RecordError(
-        `expected a path that can be written, got an error (${
-          e instanceof Error ? e.message : e
-        }), writing ${path}; ` +
+        `expected a path that can be written, got an error (${messageOf(e)}), writing ${path}; ` +
           `choose a path in a folder that can be written`,
       );
     }

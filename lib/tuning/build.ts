@@ -25,6 +25,7 @@ import type { SearchOptions } from "./search_options.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
+import { StageClock, type StageSeconds } from "./stage_clock.ts";
 
 /**
  * The effort for a good schedule. 0: Fallback, which schedules any program. 1: the DLight rule that matches. 2: the best
@@ -86,12 +87,7 @@ export interface Built {
   /** The schedule's steps: `replay(func, trace)` gives the scheduled program. Empty where `how` is "given". */
   readonly trace: Trace;
   /** Seconds of each stage; drivers may put off their own compilation until the first run. */
-  readonly seconds: {
-    readonly search: number;
-    readonly schedule: number;
-    readonly compile: number;
-    readonly load: number;
-  };
+  readonly seconds: StageSeconds;
 }
 
 /** A program, with the origin of its schedule. */
@@ -129,7 +125,7 @@ export async function buildAmong(
 ): Promise<BuiltProgram> {
   const { level = 1 } = options;
   checkLevel(func, level, options);
-  const clock = new Clock();
+  const clock = new StageClock();
   let chosen: Chosen;
   if (!nodesOf(func)) {
     const because = "it has a schedule already";
@@ -179,13 +175,11 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
   }
 }
 
-function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: Clock): Chosen {
-  const begin = clock.seconds.compile;
+function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: StageClock): Chosen {
   const { ruled: { rule, why, trace }, made: executable } = clock.time(
     "schedule",
     () => dlight.scheduleThen(func, target, rules, (f) => clock.time("compile", () => compile(f, target))),
   );
-  clock.without("schedule", clock.seconds.compile - begin);
   const failed = why.flatMap((w) => w.failed === undefined ? [] : [`${w.rule} failed: ${w.failed}`]);
   const because = why.find((w) => w.matched)?.because ?? "";
   return { how: "rule", rule, because: [...failed, because].join("; "), trace, executable };
@@ -199,7 +193,7 @@ function byRecord(
   target: Target,
   { database, shapes = {} }: BuildOptions & { readonly database: TuningDatabase },
   rules: readonly Rule[],
-  clock: Clock,
+  clock: StageClock,
 ): Chosen {
   const ranked = clock.time("schedule", () => database.ranked(func, target, shapes));
   const { rule, template } = dlight.match(func, target, rules);
@@ -278,37 +272,4 @@ async function searchInto(
     has: (found) =>
       records.some((r) => r.trace === found?.record.trace && r.medianMs === found.record.medianMs),
   };
-}
-
-/** Adds up what each stage takes. */
-class Clock {
-  readonly #ms = { search: 0, schedule: 0, compile: 0, load: 0 };
-
-  get seconds(): Built["seconds"] {
-    const { search, schedule, compile, load } = this.#ms;
-    return { search: search / 1000, schedule: schedule / 1000, compile: compile / 1000, load: load / 1000 };
-  }
-
-  time<T>(stage: keyof Built["seconds"], run: () => T): T {
-    const begin = performance.now();
-    try {
-      return run();
-    } finally {
-      this.#ms[stage] += performance.now() - begin;
-    }
-  }
-
-  /** Takes some seconds from a stage that were another's inside it. */
-  without(stage: keyof Built["seconds"], seconds: number): void {
-    this.#ms[stage] -= seconds * 1000;
-  }
-
-  async wait<T>(stage: keyof Built["seconds"], run: () => Promise<T>): Promise<T> {
-    const begin = performance.now();
-    try {
-      return await run();
-    } finally {
-      this.#ms[stage] += performance.now() - begin;
-    }
-  }
 }

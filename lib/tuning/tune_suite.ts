@@ -1,15 +1,13 @@
-import { ownValue } from "../base/own_value.ts";
 import * as kinds from "./option_fields.ts";
+import { ownValue } from "../base/own_value.ts";
 import { type Budget, checkBudget } from "../autotvm/budget.ts";
 import { expectedGain, type TaskState } from "../autotvm/task_scheduler.ts";
 import { TunebookError } from "../base/error.ts";
-import { fingerprint } from "../ir/fingerprint.ts";
 import { SuiteLog, type SuiteRow } from "./suite_log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
 import { Interruptible } from "./interrupt.ts";
-import type { Shapes } from "../runtime/arguments.ts";
 import { CONFIRM_ROUNDS, type Confirmed, speedup, winnerOf } from "./confirm.ts";
 import { leastMs } from "../estimate/roofline.ts";
 import { logOf } from "./log_of.ts";
@@ -29,21 +27,7 @@ import {
   required,
   tupleOf,
 } from "../base/option_kinds.ts";
-
-/** A kernel of a whole: `te.suite` makes a list of them. */
-export interface SuiteMember {
-  /** The kernel's name. */
-  readonly name: string;
-  /** The program. */
-  readonly func: PrimFunc;
-  /** Number of its runs in the whole. */
-  readonly count: number;
-  /** Values of its shape variables, where `buckets` don't give them. */
-  readonly shapes: Shapes;
-}
-
-/** Values that a shape variable takes at run time, and how often each, for example `[[1, 0.9], [128, 0.1]]`. */
-export type Buckets = Readonly<Record<string, readonly (readonly [value: number, weight: number])[]>>;
+import { type Buckets, type SuiteMember, type SuiteTask, tasksOf } from "./suite_tasks.ts";
 
 /** What `autotvm.tuneSuite` takes. */
 export interface TuneSuiteOptions
@@ -98,15 +82,6 @@ const SUITE_FIELDS = {
     "open",
   ),
 } satisfies Fields<TuneSuiteOptions>;
-
-/** One thing to search. */
-interface Task {
-  readonly names: readonly string[];
-  /** The program. */
-  readonly func: PrimFunc;
-  readonly shapes: Shapes;
-  readonly weight: number;
-}
 
 /** Trials of one slice. The first slice is the preset alone: it shows which tasks take the time. */
 const TURN = 8;
@@ -188,7 +163,7 @@ export async function tuneSuite(
     const confirmed = tried ? await search.confirm(rounds) : [];
     const winner = winnerOf(confirmed);
     if (winner) best.push(winner.record);
-    rows.push(rowOf(tasks[k] as Task, search, confirmed, winner));
+    rows.push(rowOf(tasks[k] as SuiteTask, search, confirmed, winner));
     await search.rest();
   }
   await searches.at(-1)?.end(signal.aborted ? "signal" : undefined);
@@ -203,7 +178,7 @@ export async function tuneSuite(
   });
 }
 
-function searchOptions(task: Task, k: number, options: TuneSuiteOptions): SearchOptions {
+function searchOptions(task: SuiteTask, k: number, options: TuneSuiteOptions): SearchOptions {
   const { buckets: _, rounds: __, path, inputs = {}, ...search } = options;
   const own = inputsOf(task.func).flatMap(({ name }) => {
     const given = ownValue(inputs, name);
@@ -218,57 +193,6 @@ function searchOptions(task: Task, k: number, options: TuneSuiteOptions): Search
   };
 }
 
-/** Lists the kernels at their shapes. Equal kernels are merged and their weights added. */
-function tasksOf(members: readonly SuiteMember[], buckets: Buckets): readonly Task[] {
-  const tasks = new Map<string, Task>();
-  for (const { name, func, count, shapes } of members) {
-    if (!(count > 0)) {
-      throw new TunebookError(`expected the count of kernel ${name} to be a positive number, got ${count}`);
-    }
-    for (const at of shapesOf(func, shapes, buckets)) {
-      const key = JSON.stringify([fingerprint(func.with({ name: "" })), at.shapes]);
-      const same = tasks.get(key);
-      tasks.set(key, {
-        func,
-        shapes: at.shapes,
-        names: [...(same?.names ?? []), name],
-        weight: (same?.weight ?? 0) + count * at.share,
-      });
-    }
-  }
-  return [...tasks.values()];
-}
-
-/** Lists the shapes at which a kernel runs, and the weight of each. */
-function shapesOf(
-  func: PrimFunc,
-  shapes: Shapes,
-  buckets: Buckets,
-): readonly { readonly shapes: Shapes; readonly share: number }[] {
-  let all: readonly { readonly shapes: Shapes; readonly share: number }[] = [{ shapes, share: 1 }];
-  for (const { name } of func.shapeVars) {
-    const values = ownValue(buckets, name);
-    if (!values) continue;
-    const bad = values.find(([value, weight]) => !(Number.isSafeInteger(value) && value > 0 && weight > 0));
-    const total = values.reduce((sum, [, weight]) => sum + weight, 0);
-    if (bad || !(total > 0 && total < Infinity)) {
-      throw new TunebookError(
-        `cannot tune ${func.name} for ${name} = ${bad?.[0]} with weight ${
-          bad?.[1]
-        }: buckets are positive integers ` +
-          `with positive weights, at least one`,
-      );
-    }
-    all = all.flatMap((at) =>
-      values.map(([value, weight]) => ({
-        shapes: { ...at.shapes, [name]: value },
-        share: at.share * weight / total,
-      }))
-    );
-  }
-  return all;
-}
-
 /** The best so far after each trial, from the first success on. */
 function bestMsOf(records: readonly TrialRecord[]): readonly number[] {
   let best = Infinity;
@@ -279,7 +203,7 @@ function bestMsOf(records: readonly TrialRecord[]): readonly number[] {
 }
 
 function rowOf(
-  task: Task,
+  task: SuiteTask,
   search: Search,
   confirmed: readonly Confirmed[],
   winner: Confirmed | undefined,

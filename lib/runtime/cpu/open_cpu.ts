@@ -1,4 +1,5 @@
 /** The CPU as a device: generated JavaScript. */
+import { messageOf } from "../../base/error.ts";
 import { ownValue } from "../../base/own_value.ts";
 import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts";
 import { evaluate } from "../../ir/json.ts";
@@ -52,7 +53,7 @@ function loadCpu(exe: Executable): Loaded {
     try {
       return { launch, run: new Function("buffers", "uniforms", "grid", launch.source) as Run };
     } catch (e) {
-      throw new CompileError(`cannot compile ${launch.name}: ${e instanceof Error ? e.message : e}`);
+      throw new CompileError(`cannot compile ${launch.name}: ${messageOf(e)}`);
     }
   });
   return {
