@@ -130,21 +130,14 @@ export function underRooflineSpec(table: Table, options: ChartOptions & { readon
   );
   const unnamed = fastest.size - labels.length;
   if (unnamed > 0) notes.push(`${unnamed} more kernels are too close to each other to be named`);
-  const axis = (low: number, high: number) => ({ values: roundValues(low, high), format: "~g", grid: true });
-  const x = {
-    field: "x",
+  const logAxis = (field: "x" | "y", title: string, from: number, to: number) => ({
+    field,
     type: "quantitative",
-    title: "operations per byte (log scale)",
-    scale: { type: "log", domain: [left, right], nice: false },
-    axis: axis(left, right),
-  };
-  const y = {
-    field: "y",
-    type: "quantitative",
-    title: "GFLOP/s (log scale)",
-    scale: { type: "log", domain: [low, high], nice: false },
-    axis: axis(low, high),
-  };
+    title: `${title} (log scale)`,
+    scale: { type: "log", domain: [from, to], nice: false },
+    axis: { values: roundValues(from, to), format: "~g", grid: true },
+  });
+  const x = logAxis("x", "operations per byte", left, right), y = logAxis("y", "GFLOP/s", low, high);
   const colors = colorScale(methods);
   const legend = several ? { symbolSize: 80, symbolOpacity: 1 } : null;
   return {

@@ -123,6 +123,7 @@ export type { Template } from "../space/template.ts";
 export type { Capabilities, KernelLanguage } from "../target/capabilities.ts";
 export type { Clock } from "../target/target.ts";
 export type { TextureLayout } from "../target/texture.ts";
+export type { Compared } from "../tuning/comparison.ts";
 export type { Confirmed, Speedup } from "../tuning/confirm.ts";
 export type { Stopped } from "../tuning/search.ts";
 export type { SearchOptions } from "../tuning/search_options.ts";

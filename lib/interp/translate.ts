@@ -49,6 +49,12 @@ export class Translator {
     return this.#name(x);
   }
 
+  /** The condition of the iteration in which a reduction starts. */
+  isFirst({ iters }: Block): string {
+    const reduced = iters.filter((it) => it.type === "reduce");
+    return reduced.map((it) => `${this.#name(it.var)} === 0`).join(" && ") || "true";
+  }
+
   /** Gives a variable a name of the caller's. */
   give(v: Var, name: string): void {
     this.#names.set(v, name);
@@ -129,8 +135,7 @@ export class Translator {
       this.#extents.set(it.var, it.extent);
     });
     if (b.init) {
-      const first = b.iters.filter((it) => it.type === "reduce").map((it) => `${this.#name(it.var)} === 0`);
-      out.push(`if (${first.join(" && ") || "true"}) {`);
+      out.push(`if (${this.isFirst(b)}) {`);
       this.#stmt(b.init);
       out.push("}");
     }

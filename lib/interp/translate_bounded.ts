@@ -111,9 +111,7 @@ class BoundedTranslator {
       );
       if (b.init) {
         const { init } = b;
-        out.push(
-          `if (${reduced.map((it) => `${this.#base.nameOf(it.var)} === 0`).join(" && ") || "true"}) {`,
-        );
+        out.push(`if (${this.#base.isFirst(b)}) {`);
         this.#exprs.scoped(() => this.#stmt(init));
         out.push("}");
       }
