@@ -1,4 +1,4 @@
-/** What comes from strangers is data: it is read, or refused with a typed error, and it never acts. */
+/** Untrusted input is data: it is read, or refused with a typed error, and it never acts. */
 import fc from "fast-check";
 import * as te from "../lib/face/te.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";

@@ -23,7 +23,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   "reads a file": 'Deno.readTextFileSync("/etc/passwd")',
   "reads a folder": 'Deno.readDirSync("/")[Symbol.iterator]().next()',
   "reads the worker itself": `Deno.readTextFileSync(${JSON.stringify(fileURLToPath(import.meta.url))})`,
-  "writes a file": 'Deno.writeTextFileSync("/tmp/tunebook-was-here", "x")',
+  "writes a file": 'Deno.writeTextFileSync("tunebook-was-here", "x")',
   "opens a socket": 'Deno.listen({ port: 0, hostname: "127.0.0.1" })',
   "runs a process": 'new Deno.Command("id").outputSync()',
   "runs Deno": 'new Deno.Command(Deno.execPath(), { args: ["--version"] }).outputSync()',

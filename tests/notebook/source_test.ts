@@ -60,7 +60,7 @@ Deno.test("long lines go on further in than they began", () => {
   assert(html.includes("padding-left:12ch;text-indent:-12ch"));
 });
 
-Deno.test("names of strangers are text, and act on nobody", () => {
+Deno.test("names from untrusted input are text, and do nothing", () => {
   const evil = `</pre><script>alert(1)</script><img src=x onerror="alert(2)">\x1b]0;title\x07`;
   const odd = func.with({ name: evil });
   const shown = sourceOf(odd);
