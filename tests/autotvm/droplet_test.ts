@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { dropletTuner } from "../../lib/autotvm/droplet.ts";
 import { ConfigSpace } from "../../lib/space/config_space.ts";
-import { choiceKnob } from "../../lib/space/knob.ts";
+import { choiceKnob, splitKnob } from "../../lib/space/knob.ts";
 
 const steps = Array.from({ length: 64 }, (_, i) => i);
 const line = new ConfigSpace([choiceKnob("x", steps, 0)]);
@@ -24,6 +24,16 @@ Deno.test("along a better step it goes ever wider", () => {
   const path = pathTo(line, (x) => 1.1 ** x, 63);
   assertEquals(path.slice(0, 5), [0, 1, 2, 3, 5]);
   assertLessOrEqual(path.length, 32);
+});
+
+Deno.test("along a better split its factor grows by ever larger powers", () => {
+  const split = splitKnob("x", 4096, { parts: 2, policy: "power2", preset: [1], max: [4096] });
+  const space = new ConfigSpace([split]);
+  const factorOf = (index: number) => split.candidates[space.digits(index)[0] ?? 0]?.at(-1) ?? 0;
+  const largest = split.candidates.length - 1;
+  const path = pathTo(space, (index) => factorOf(index), largest).map(factorOf);
+  // From 1 to 2 it is a factor of 2: then 2·2, 2·2² and 2·2⁴.
+  assertEquals(path.slice(0, 5), [1, 2, 4, 8, 32]);
 });
 
 Deno.test("it climbs a hill of two knobs in a small part of its points", () => {

@@ -344,9 +344,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "autotvm/ga.ts",
     "(left -= p.score) < 0",
     "(left -= p.score) > 0",
-    "autotvm/search_test.ts",
-    "autotvm/tuner_test.ts",
-    "autotvm/sequences_test.ts",
+    "autotvm/ga_test.ts",
   ),
   mutation(
     "autotvm/ranking.ts",
