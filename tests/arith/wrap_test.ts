@@ -71,6 +71,7 @@ const FORMS: Readonly<Record<string, Formula>> = {
   "abs(a) % 7": mod(abs(a), n(7)),
   "abs(a) / 7": over(abs(a), n(7)),
   "abs(a) >= 0": is("ge", abs(a), n(0)),
+  "abs(abs(a) >> 1)": abs(of2("shr", abs(a), n(1))),
   "a + -2^31": plus(a, n(LEAST)),
   "a - -2^31": minus(a, n(LEAST)),
   "a * -2^31": times(a, n(LEAST)),

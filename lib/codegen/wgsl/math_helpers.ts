@@ -61,6 +61,25 @@ export function angleHelper(op: "sin" | "cos", dtype: DType): Helper {
   };
 }
 
+/**
+ * Absolute values of i32. WGSL's own of -2³¹ is -2³¹, but a driver may take `abs` for a number that is not negative and
+ * drop a second one.
+ */
+export function absHelper(dtype: DType): Helper {
+  const type = wgslType(dtype), name = `abs_${dtype}`;
+  const places = `${wgslType(withLanes("u32", lanesOf(dtype)))}(31u)`;
+  return {
+    name,
+    source: [
+      `fn ${name}(x: ${type}) -> ${type} {`,
+      `  let signs = x >> ${places};`,
+      `  return (x ^ signs) - signs;`,
+      `}`,
+    ].join("\n"),
+    calls: [],
+  };
+}
+
 /** Powers as IEEE 754 has them: of negative numbers with whole exponents, and of zero. WGSL's are of positive ones. */
 export function powHelper(dtype: DType): Helper {
   const type = wgslType(dtype), name = `pow_${dtype}`;

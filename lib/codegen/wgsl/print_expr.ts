@@ -4,7 +4,15 @@ import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "..
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";
-import { angleHelper, erfHelper, FROM_BITS, type Helper, integerHelper, powHelper } from "./math_helpers.ts";
+import {
+  absHelper,
+  angleHelper,
+  erfHelper,
+  FROM_BITS,
+  type Helper,
+  integerHelper,
+  powHelper,
+} from "./math_helpers.ts";
 import { literal, wgslType } from "./types.ts";
 
 const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>> = {
@@ -54,6 +62,8 @@ function helperOf(e: Call): Helper | undefined {
       return angleHelper(e.op, e.dtype);
     case "pow":
       return powHelper(e.dtype);
+    case "abs":
+      return scalarOf(e.dtype) === "i32" ? absHelper(e.dtype) : undefined;
     default:
       return undefined;
   }
