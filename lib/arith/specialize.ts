@@ -1,9 +1,10 @@
+import { ownValue } from "../base/own_value.ts";
 import { constant } from "../ir/build.ts";
-import type { Domain } from "../ir/domain.ts";
 import { IrError } from "../ir/error.ts";
-import { exprFromJson, type ExprJson, exprToJson } from "../ir/json.ts";
+import { evaluate, type ExprJson } from "../ir/json.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
+import { brokenRequirement, type Requirement } from "../ir/requirement.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { Analyzer } from "./analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
@@ -38,13 +39,28 @@ export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
   const stmt = (s: Stmt): Stmt => mapStmt(s, stmt, expr);
   const body = replaceBuffers(stmt(f.body), now);
   const domains = Object.fromEntries(
-    Object.entries(f.domains).map(([name, d]) => [name, { ...d, below: belowOf(d, f, expr) }]),
+    Object.entries(f.domains).map(([name, d]) => [name, { ...d, below: fill(d.below, shapes) }]),
   );
-  return new PrimFunc(f.name, params, f.shapeVars.filter((v) => !by.has(v)), allocs, body, domains);
+  const open = f.shapeVars.filter((v) => !by.has(v));
+  return new PrimFunc(f.name, params, open, allocs, body, domains, requirementsLeft(f, shapes));
 }
 
-/** The upper end of a domain where some shape variables have values; one of a float is a plain number. */
-function belowOf({ below }: Domain, f: PrimFunc, specialized: (e: Expr) => Expr): ExprJson {
-  if (typeof below === "number") return below;
-  return exprToJson(specialized(exprFromJson(below, new Map(f.shapeVars.map((v) => [v.name, v])))));
+/** What is still asked of the shape variables that are left. */
+function requirementsLeft(f: PrimFunc, shapes: Shapes): readonly Requirement[] {
+  const left = f.requires.map((r) => ({
+    ...r,
+    value: fill(r.value, shapes),
+    atMost: fill(r.atMost, shapes),
+  }));
+  const isKnown = (r: Requirement) => typeof r.value === "number" && typeof r.atMost === "number";
+  const broken = brokenRequirement(left.filter(isKnown), {});
+  if (broken !== undefined) throw new IrError(`${broken}, specializing ${f.name}`);
+  return left.filter((r) => !isKnown(r));
+}
+
+function fill(e: ExprJson, shapes: Shapes): ExprJson {
+  if (typeof e === "number") return e;
+  if (typeof e === "string") return ownValue(shapes, e) ?? e;
+  const a = fill(e[1], shapes), b = fill(e[2], shapes);
+  return typeof a === "number" && typeof b === "number" ? evaluate([e[0], a, b], {}) : [e[0], a, b];
 }

@@ -69,6 +69,7 @@ export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], t
       ...globals.map((b) => spec(b, prepared.has(b) ? "prepared" : "temp")),
     ],
     launches: kernels.map((k) => launch(k, target)),
+    ...(func.requires.length > 0 ? { requires: func.requires } : {}),
   };
 }
 

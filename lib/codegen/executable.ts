@@ -4,6 +4,7 @@
  */
 import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
+import type { Requirement } from "../ir/requirement.ts";
 import type { Binding } from "../lower/kernel.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { TextureLayout } from "../target/texture.ts";
@@ -78,4 +79,6 @@ export interface Executable {
   readonly buffers: readonly BufferSpec[];
   /** Its kernels in the order in which they run. */
   readonly launches: readonly Launch[];
+  /** What its shape variables must keep to. Default: nothing. */
+  readonly requires?: readonly Requirement[];
 }

@@ -39,7 +39,7 @@ export { transposeProgram as transpose } from "../op/transpose.ts";
 export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quantize_i8.ts";
 export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
-export { compute } from "../te/compute.ts";
+export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
 export { primFunc } from "../te/prim_func.ts";
 export { max, reduceAxis, sum } from "../te/reduce.ts";
 export {

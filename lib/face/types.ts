@@ -15,6 +15,7 @@ export type { Ruled } from "../dlight/schedule.ts";
 export type { Arrays, NumberArray } from "../interp/interpret.ts";
 export type { Align } from "../ir/annotations.ts";
 export type { Domain, Domains } from "../ir/domain.ts";
+export type { Requirement } from "../ir/requirement.ts";
 export type { DType, ScalarType } from "../ir/dtype.ts";
 export type {
   ArithOp,

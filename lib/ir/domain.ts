@@ -2,15 +2,8 @@
 import { isFloat, RANGE, type ScalarType } from "./dtype.ts";
 import { IrError } from "./error.ts";
 import { evaluate, type ExprJson } from "./json.ts";
-import {
-  type JsonFields,
-  quoteJson,
-  readList,
-  readNumber,
-  readOneOf,
-  readRecord,
-  readText,
-} from "./json_fields.ts";
+import { type JsonFields, quoteJson, readNumber, readRecord } from "./json_fields.ts";
+import { readIndexExpr } from "./read_index_expr.ts";
 
 /** The values that an input may have: from `from` on, below `below`. */
 export interface Domain {
@@ -65,30 +58,8 @@ export function readDomains(x: unknown, params: readonly string[], shapeVars: re
     const { from, below }: JsonFields = readRecord(domain);
     return [name, {
       ...(from === undefined ? {} : { from: readNumber(from) }),
-      below: readExtent(below, shapeVars, 0),
+      below: readIndexExpr(below, shapeVars),
     }];
   });
   return Object.fromEntries(read);
-}
-
-const OPS = ["add", "sub", "mul", "floordiv", "floormod", "shr", "bitand", "min", "max"] as const;
-/** Levels of nesting that are read in an expression of shape variables. */
-const DEEPEST = 100;
-
-function readExtent(x: unknown, shapeVars: readonly string[], depth: number): ExprJson {
-  if (depth > DEEPEST) {
-    throw new IrError(`expected up to ${DEEPEST} levels in a domain's expression, got more`);
-  }
-  if (typeof x === "number") return readNumber(x);
-  if (typeof x === "string") {
-    const name = readText(x);
-    if (shapeVars.includes(name)) return name;
-    throw new IrError(
-      `expected a shape variable among ${shapeVars.join(", ") || "none"}, got ${
-        quoteJson(name)
-      }, in a domain`,
-    );
-  }
-  const [op, a, b] = readList(x);
-  return [readOneOf(op, OPS), readExtent(a, shapeVars, depth + 1), readExtent(b, shapeVars, depth + 1)];
 }

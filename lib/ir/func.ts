@@ -2,6 +2,7 @@ import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
+import type { Requirement } from "./requirement.ts";
 import type { Stmt } from "./stmt.ts";
 
 /**
@@ -24,6 +25,8 @@ export class PrimFunc implements FuncData {
     readonly body: Stmt,
     /** The values that some inputs may have, by name. They are no part of the program's text or fingerprint. */
     readonly domains: Domains = {},
+    /** What its shape variables must keep to. It is no part of the program's text or fingerprint, either. */
+    readonly requires: readonly Requirement[] = [],
   ) {}
 
   /** The program with some of its parts replaced. */
@@ -35,6 +38,7 @@ export class PrimFunc implements FuncData {
       parts.allocs ?? this.allocs,
       parts.body ?? this.body,
       parts.domains ?? this.domains,
+      this.requires,
     );
   }
 

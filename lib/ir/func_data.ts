@@ -1,5 +1,6 @@
 import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
+import type { Requirement } from "./requirement.ts";
 import type { Stmt } from "./stmt.ts";
 
 /** A tensor program as plain data; `PrimFunc` is its class. */
@@ -16,4 +17,6 @@ export interface FuncData {
   readonly body: Stmt;
   /** The values that some inputs may have, by name. Default: none. */
   readonly domains?: Domains;
+  /** What the shape variables must keep to. Default: nothing. */
+  readonly requires?: readonly Requirement[];
 }

@@ -1,16 +1,22 @@
 /**
  * Whole programs as JSON data, and back. Nodes keep their grammar's fields; a variable is `{ var: n }`, a
  * buffer `{ buffer: n }`, into the tables that come with them. What is read is untrusted input:
- * every field is checked, and nothing in it is ever run.
+ * every field is checked, and nothing in it is ever run. In a program whose expressions are large as trees, those that
+ * stand at several places are in a table, too: `{ node: n }`.
  */
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { IrError } from "./error.ts";
 import { TunebookError } from "../base/error.ts";
-import type { Buffer, Var } from "./expr.ts";
+import type { Buffer, Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { verifyFunc } from "./verify.ts";
 import { Reader } from "./read_func.ts";
 import { readRecord } from "./json_fields.ts";
+import { sharedNodes } from "./shared_nodes.ts";
+import { walkDirect } from "./visit.ts";
+
+/** Nodes of all expressions as trees, from which on those at several places are written once. */
+const LARGE = 4096;
 
 /** A program as JSON. */
 export type FuncJson = { readonly [key: string]: unknown };
@@ -27,6 +33,10 @@ export function funcToJson(f: PrimFunc): FuncJson {
 function toJson(f: PrimFunc): FuncJson {
   const vars = new Map<Var, number>(), buffers = new Map<Buffer, number>();
   const varTable: unknown[] = [], bufferTable: unknown[] = [];
+  const exprs: Expr[] = [];
+  walkDirect(f.body, () => {}, (e) => exprs.push(e));
+  const shared = sharedNodes(exprs, LARGE);
+  const ids = new Map<object, number>(shared.map((e, id) => [e, id]));
   const encode = (x: unknown): unknown => {
     if (Array.isArray(x)) return x.map(encode);
     // JSON has no zero with a sign, and no infinity.
@@ -36,8 +46,10 @@ function toJson(f: PrimFunc): FuncJson {
     const node = x as { readonly kind?: string };
     if (node.kind === "var") return { var: varId(x as Var) };
     if (node.kind === "buffer") return { buffer: bufferId(x as Buffer) };
-    return Object.fromEntries(Object.entries(x).map(([k, v]) => [k, encode(v)]));
+    const id = ids.get(x);
+    return id === undefined ? parts(x) : { node: id };
   };
+  const parts = (x: object) => Object.fromEntries(Object.entries(x).map(([k, v]) => [k, encode(v)]));
   const varId = (v: Var): number => {
     if (!vars.has(v)) {
       vars.set(v, vars.size);
@@ -59,9 +71,11 @@ function toJson(f: PrimFunc): FuncJson {
     allocs: f.allocs.map(bufferId),
     shapeVars: f.shapeVars.map(varId),
     body: encode(f.body),
+    ...(shared.length > 0 ? { nodes: shared.map(parts) } : {}),
+    ...(Object.keys(f.domains).length > 0 ? { domains: f.domains } : {}),
+    ...(f.requires.length > 0 ? { requires: f.requires } : {}),
   };
-  const domains = Object.keys(f.domains).length > 0 ? { domains: f.domains } : {};
-  return { ...rest, ...domains, vars: varTable, buffers: bufferTable };
+  return { ...rest, vars: varTable, buffers: bufferTable };
 }
 
 /**

@@ -47,7 +47,12 @@ export function exprFromJson(json: ExprJson, vars: ReadonlyMap<string, Var>): Ex
   return BUILD[json[0]](exprFromJson(json[1], vars), exprFromJson(json[2], vars));
 }
 
-/** The value of an index expression where `env` gives the shape variables. */
+/**
+ * The value of an index expression where `env` gives the shape variables. It is exact: it doesn't wrap around, and
+ * whoever needs a value of i32 compares.
+ *
+ * @throws {IrError} for a variable without a value, or a division by zero
+ */
 export function evaluate(json: ExprJson, env: Readonly<Record<string, number>>): number {
   if (typeof json === "number") return json;
   if (typeof json === "string") {
@@ -55,7 +60,11 @@ export function evaluate(json: ExprJson, env: Readonly<Record<string, number>>):
     if (value === undefined) throw new IrError(`shape variable ${json} has no value`);
     return value;
   }
-  const value = foldBinary(json[0], "i32", evaluate(json[1], env), evaluate(json[2], env));
+  const a = evaluate(json[1], env), b = evaluate(json[2], env);
+  if (json[0] === "add") return a + b;
+  if (json[0] === "sub") return a - b;
+  if (json[0] === "mul") return a * b;
+  const value = foldBinary(json[0], "i32", a, b);
   if (value === undefined) throw new IrError(`division by zero in an index expression`);
   return value;
 }

@@ -14,6 +14,7 @@ import {
 } from "./build.ts";
 import type { ScalarType } from "./dtype.ts";
 import { readDomains } from "./domain.ts";
+import { readRequirements } from "./requirement.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
@@ -76,7 +77,10 @@ const DEEPEST = 1000;
 export class Reader {
   readonly #vars: readonly Var[];
   readonly #buffers: Buffer[] = [];
+  /** Expressions that stand at several places, and the levels of each. */
+  readonly #nodes: { readonly expr: Expr; readonly depth: number }[] = [];
   #depth = 0;
+  #deepest = 0;
 
   constructor(readonly json: JsonFields) {
     this.#vars = readList(json.vars).map((v) => {
@@ -94,19 +98,27 @@ export class Reader {
         ),
       );
     }
+    // A node mentions nodes before it, so none is inside of itself.
+    for (const node of readList(json.nodes ?? [])) {
+      this.#deepest = 0;
+      const expr = this.#expr(node);
+      this.#nodes.push({ expr, depth: this.#deepest });
+    }
   }
 
   func(): PrimFunc {
-    const { name, allocs, body, domains = {} } = this.json;
+    const { name, allocs, body, domains = {}, requires = [] } = this.json;
     const params = readList(this.json.params).map((b) => this.#buffer({ buffer: b }));
     const shapeVars = readList(this.json.shapeVars).map((v) => this.#var({ var: v }));
+    const names = shapeVars.map((v) => v.name);
     return new PrimFunc(
       readText(name),
       params,
       shapeVars,
       readList(allocs).map((b) => this.#buffer({ buffer: b })),
       this.#stmt(body),
-      readDomains(domains, params.map((b) => b.name), shapeVars.map((v) => v.name)),
+      readDomains(domains, params.map((b) => b.name), names),
+      readRequirements(requires, names),
     );
   }
 
@@ -125,8 +137,9 @@ export class Reader {
   }
 
   /** What `read` reads one level down. */
-  #below<T>(read: () => T): T {
-    if (this.#depth === DEEPEST) throw new IrError(`it is nested more than ${DEEPEST} deep`);
+  #below<T>(read: () => T, levels = 1): T {
+    this.#deepest = Math.max(this.#deepest, this.#depth + levels);
+    if (this.#deepest > DEEPEST) throw new IrError(`it is nested more than ${DEEPEST} deep`);
     this.#depth++;
     const node = read();
     this.#depth--;
@@ -134,7 +147,14 @@ export class Reader {
   }
 
   #expr(x: unknown): Expr {
-    return this.#below(() => this.#node(readRecord(x)));
+    const e = readRecord(x);
+    return "node" in e ? this.#shared(e) : this.#below(() => this.#node(e));
+  }
+
+  #shared(e: JsonFields): Expr {
+    const node = this.#nodes[readNumber(e.node)];
+    if (!node) throw new IrError(`expected a node before this one, got ${quoteJson(e)}`);
+    return this.#below(() => node.expr, node.depth);
   }
 
   // Builders check the parts of a node, but a node that they would fold is kept as it was written.

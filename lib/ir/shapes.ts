@@ -4,6 +4,7 @@ import type { Expr, Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { evaluate, exprToJson } from "./json.ts";
 import { inputsOf } from "./parameters.ts";
+import { brokenRequirement } from "./requirement.ts";
 import { usesVar } from "./visit.ts";
 
 /** Values of shape variables, by name. */
@@ -13,7 +14,8 @@ export type Shapes = Readonly<Record<string, number>>;
  * A value for every shape variable of `f`: as `given`, or else so that an input of that `length` fits,
  * where the variable is itself a dimension and the input's other dimensions are known.
  *
- * @throws {IrError} for a variable that follows from neither, or that is not a positive integer
+ * @throws {IrError} for a variable that follows from neither, or that is not a positive integer, and for values that
+ * break one of the program's requirements
  */
 export function solveShapes(
   f: PrimFunc,
@@ -54,6 +56,8 @@ export function solveShapes(
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new IrError(`${f.name} with ${name} = ${value}: shape variables are positive integers`);
   }
+  const broken = brokenRequirement(f.requires, found);
+  if (broken !== undefined) throw new IrError(`${broken}, in ${f.name}`);
   return found;
 }
 

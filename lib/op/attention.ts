@@ -204,6 +204,8 @@ export function attention(Q: Tensor, K: Tensor, V: Tensor, options: AttentionOpt
     const sum = sink ? add(seen, call("exp", sub(sink(h), top.at(i, h)))) : seen;
     // The sum is 1 at least, or 0 where a mask hides everything.
     return cast(dtype, div(joined.at(...at), mask ? larger(sum, constant(0.5, "f32")) : sum));
+  }, {
+    requires: [{ value: queries, atMost: length, because: "the cache holds the queries' own tokens" }],
   });
 }
 

@@ -3,6 +3,7 @@ import { ownValue } from "../base/own_value.ts";
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
+import { brokenRequirement } from "../ir/requirement.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
 import { RuntimeError } from "./error.ts";
 import type { Preparation } from "./preparation.ts";
@@ -35,7 +36,8 @@ const NOTHING: HeldInputs = { lengths: {}, shapes: {} };
  * Checks `inputs` and computes the shape variables that `shapes` leaves open, from the arguments' lengths. Inputs in
  * `held` must not be given again.
  *
- * @throws {RuntimeError} for a missing or unknown argument, a wrong kind of array, or a wrong length
+ * @throws {RuntimeError} for a missing or unknown argument, a wrong kind of array, a wrong length, or shapes that break
+ * one of the program's requirements
  */
 export function checkArguments(
   exe: Executable,
@@ -61,6 +63,8 @@ export function checkArguments(
   const lengths = { ...held.lengths, ...lengthsOf(specs, inputs) };
   const known = solve(asked, exe, lengths, { ...shapes, ...held.shapes });
   checkOpen(asked, exe.shapeVars, known);
+  const broken = brokenRequirement(exe.requires ?? [], known);
+  if (broken !== undefined) throw new RuntimeError(`${asked}: ${broken}`);
   checkLengths(asked, specs, lengths, known);
   return known;
 }

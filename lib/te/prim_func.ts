@@ -5,6 +5,7 @@ import { arrayOf, text } from "../base/option_kinds.ts";
 import { binary, block, constant, forLoop, iterVar, load, seq, store, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
+import { indexRequirements } from "../ir/index_requirements.ts";
 import { identityOf } from "../ir/reducer.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute } from "../ir/substitute.ts";
@@ -66,14 +67,16 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
     }
   }
   const allocs = order.map((t) => t.buffer).filter((b) => !given.has(b)).map((b) => renamed.get(b) ?? b);
-  const body = seq(...nests);
+  const nest = seq(...nests), body = renamed.size > 0 ? replaceBuffers(nest, renamed) : nest;
+  const buffers = params.map((t) => t.buffer);
   return new PrimFunc(
     name,
-    params.map((t) => t.buffer),
+    buffers,
     [...shapeVars],
     allocs,
-    renamed.size > 0 ? replaceBuffers(body, renamed) : body,
+    body,
     Object.fromEntries(params.flatMap((t) => t.domain ? [[t.name, t.domain]] : [])),
+    [...order.flatMap((t) => t.requires), ...indexRequirements([...buffers, ...allocs], body)],
   );
 }
 

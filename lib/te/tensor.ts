@@ -6,6 +6,7 @@ import type { Domain } from "../ir/domain.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
+import type { Requirement } from "../ir/requirement.ts";
 import { extents, isExpr } from "./dimension.ts";
 
 /** An axis that a reduction runs over. */
@@ -53,6 +54,8 @@ export class Tensor {
     readonly definition?: Definition,
     /** The values that an input may have; undefined for all that its dtype has. */
     readonly domain?: Domain,
+    /** What the shape variables must keep to. */
+    readonly requires: readonly Requirement[] = [],
   ) {
     if (definition) computed.set(buffer, this);
   }
@@ -97,17 +100,12 @@ export interface PlaceholderDomain {
   readonly below: ExprLike | string;
 }
 
-const domainKind: Kind<PlaceholderDomain> = nested(
-  {
-    from: number(),
-    below: required(
-      passing(
-        "a number, a shape variable or its name, or an expression of shape variables",
-        (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
-      ),
-    ),
-  },
-) as Kind<PlaceholderDomain>;
+/** The kind of an option that is a number or an expression of shape variables. */
+export const indexKind: Kind<ExprLike | string> = passing(
+  "a number, a shape variable or its name, or an expression of shape variables",
+  (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
+);
+const domainKind = nested({ from: number(), below: required(indexKind) }) as Kind<PlaceholderDomain>;
 
 /**
  * Makes an input tensor.

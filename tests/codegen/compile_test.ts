@@ -44,6 +44,11 @@ Deno.test("an executable says all that a runtime needs, as JSON", () => {
       { name: "C", dtype: "f16", shape: ["m", 5], role: "output", storage: { kind: "buffer" } },
       { name: "C_sum", dtype: "f32", shape: ["m", 5], role: "temp", storage: { kind: "buffer" } },
     ],
+    requires: [
+      { value: ["mul", "m", "k"], atMost: 2 ** 31 - 1, because: "A is indexed by i32" },
+      { value: ["mul", "k", 5], atMost: 2 ** 31 - 1, because: "B is indexed by i32" },
+      { value: ["mul", "m", 5], atMost: 2 ** 31 - 1, because: "C is indexed by i32" },
+    ],
   });
   assertEquals(
     launches.map(({ source: _, ...l }) => l),

@@ -12,6 +12,7 @@ import {
   forLoop,
   iterVar,
   load,
+  mul,
   select,
   store,
   TRUE,
@@ -277,4 +278,41 @@ Deno.test("a long sum is read", () => {
   );
   const g = funcFromJson(written(f));
   assertEquals(interpret(g, { A: new Float32Array(900).fill(1) }), { B: Float64Array.of(900) });
+});
+
+Deno.test("a node at many places is written once, and read back as one", () => {
+  const A = te.placeholder("A", [8]);
+  const chain = (n: number) =>
+    te.primFunc("chain", [
+      A,
+      te.compute("Y", [8], (i) => {
+        let x: Expr = A.at(i as Expr);
+        for (let k = 0; k < n; k++) x = mul(x, add(x, constant(k, "f32")));
+        return x;
+      }),
+    ]);
+  // As trees these are 2¹² to 2⁶⁰ products.
+  const lengths = [12, 30, 60].map((n) => {
+    const f = chain(n), text = JSON.stringify(funcToJson(f)), g = funcFromJson(JSON.parse(text));
+    assertEquals(JSON.stringify(funcToJson(g)), text);
+    assertEquals(fingerprint(g), fingerprint(f));
+    return text.length;
+  });
+  assert((lengths[2] as number) < 5.5 * (lengths[0] as number), `${lengths}`);
+});
+
+Deno.test("a node mentions nodes before it, and its levels count", () => {
+  const A = te.placeholder("A", [8]);
+  const f = te.primFunc("f", [A, te.compute("Y", [8], (i) => mul(A.at(i as Expr), constant(2, "f32")))]);
+  const json = written(f) as { readonly [key: string]: Json };
+  const one = { kind: "const", dtype: "f32", value: 1 };
+  const sum = (a: Json, b: Json): Json => ({ kind: "binary", op: "add", dtype: "f32", a, b });
+  for (
+    const nodes of [[{ node: 0 }], [one, sum({ node: 1 }, { node: 0 })], [{ node: -1 }], [{ node: "0" }]]
+  ) {
+    assertThrows(() => funcFromJson({ ...json, nodes }), IrError, "cannot read a program");
+  }
+  const nodes: Json[] = [one];
+  for (let k = 0; k < 1001; k++) nodes.push(sum({ node: k }, { node: k }));
+  assertThrows(() => funcFromJson({ ...json, nodes }), IrError, "more than 1000 deep");
 });
