@@ -25,7 +25,7 @@ export class PrimFunc implements FuncData {
     readonly body: Stmt,
     /** The values that some inputs may have, by name. They are no part of the program's text or fingerprint. */
     readonly domains: Domains = {},
-    /** What its shape variables must keep to. It is no part of the program's text or fingerprint, either. */
+    /** What its shape variables must keep to. The program's text and fingerprint don't hold it. */
     readonly requires: readonly Requirement[] = [],
   ) {}
 

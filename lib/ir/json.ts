@@ -48,8 +48,8 @@ export function exprFromJson(json: ExprJson, vars: ReadonlyMap<string, Var>): Ex
 }
 
 /**
- * The value of an index expression where `env` gives the shape variables. It is exact: it doesn't wrap around, and
- * whoever needs a value of i32 compares.
+ * The value of an index expression where `env` gives the shape variables. It is exact: it doesn't wrap around. A caller that
+ * needs a value of i32 compares.
  *
  * @throws {IrError} for a variable without a value, or a division by zero
  */
