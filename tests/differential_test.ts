@@ -1,6 +1,6 @@
 /**
  * Random programs over all dtypes, gathers, shared subexpressions and symbolic shapes: level 1 builds what level 0 builds,
- * and both compute what the interpreter does. Values are small whole numbers, so that every result is exact.
+ * and both compute what the interpreter does. Integers are of all 32 bits, and floats are small whole numbers, so that every result is exact.
  *
  * `deno test --allow-all tests/differential_test.ts -- 5000` tries so many programs; without a number, 200.
  */
@@ -11,8 +11,7 @@ import { fallback } from "../lib/dlight/fallback/fallback.ts";
 import { rules, scheduleThen } from "../lib/dlight/schedule.ts";
 import * as te from "../lib/face/te.ts";
 import type { Arrays } from "../lib/interp/interpret.ts";
-import { add, binary, cast, constant, mul, select, sub, variable } from "../lib/ir/build.ts";
-import type { ScalarType } from "../lib/ir/dtype.ts";
+import { add, binary, call, cast, constant, mul, select, sub, variable } from "../lib/ir/build.ts";
 import type { Expr } from "../lib/ir/expr.ts";
 import type { PrimFunc } from "../lib/ir/func.ts";
 import { nodesIn } from "../lib/ir/size.ts";
@@ -42,7 +41,7 @@ interface Subject {
 }
 
 const arbOp: fc.Arbitrary<Op> = fc.record({
-  kind: fc.nat(13),
+  kind: fc.nat(35),
   a: fc.nat(3),
   b: fc.nat(5),
   c: fc.nat(9),
@@ -57,46 +56,79 @@ const arb: fc.Arbitrary<Description> = fc.record({
   ),
 });
 
-/** Small again, whatever it was; only of floats and i32 of a few thousand at most. */
-const small = (e: Expr) =>
-  binary("min", binary("max", e, constant(-40, e.dtype as ScalarType)), constant(40, e.dtype as ScalarType));
-const asF32 = (e: Expr) => e.dtype === "f32" ? e : cast("f32", e);
+/** Small again, whatever it was: sums and products of such floats are exact. */
+const small = (e: Expr) => binary("min", binary("max", e, constant(-40, "f32")), constant(40, "f32"));
 const asI32 = (e: Expr) => e.dtype === "i32" ? e : cast("i32", e);
+const asU32 = (e: Expr) => e.dtype === "u32" ? e : cast("u32", asI32(e));
+/** Integers of all sizes become a small float, which is exact. */
+const asF32 = (e: Expr): Expr =>
+  e.dtype === "f32"
+    ? e
+    : e.dtype === "i32" || e.dtype === "u32"
+    ? sub(cast("f32", binary("floormod", asI32(e), constant(61))), constant(30, "f32"))
+    : cast("f32", e);
+
+/** Numbers that a quotient, a product or a comparison meets at the ends of its range. */
+const ENDS = [1, 2, 3, 5, 7, 8, 64, 1000, 65536, 2 ** 30, 2 ** 31 - 1, -1, -2, -3, -8, -(2 ** 31)];
+const end = (k: number) => constant(ENDS[k % ENDS.length] as number);
+const positive = (k: number) => constant(ENDS[k % 11] as number);
+
+/** What a step makes of floats f and g, integers i and j, any value z, and a number k. */
+interface Operands {
+  readonly f: Expr;
+  readonly g: Expr;
+  readonly i: Expr;
+  readonly j: Expr;
+  readonly z: Expr;
+  readonly k: number;
+}
+const STEPS: readonly ((x: Operands) => Expr)[] = [
+  ({ f, g }) => small(add(f, g)),
+  ({ f, g }) => small(mul(f, g)),
+  ({ f, z }) => binary("max", f, asF32(z)),
+  ({ f }) => cast("f16", f),
+  ({ i, j, z, f }) => select(binary("lt", i, j), asF32(z), f),
+  ({ f, g, z, j }) => select(binary("ge", f, g), asI32(z), j),
+  ({ i, j }) => binary("ne", i, j),
+  ({ f, g }) => binary("le", f, g),
+  ({ i, z }) => select(asBool(z), i, end(3)),
+  // Integers of 32 bits, which wrap around.
+  ({ i, j }) => add(i, j),
+  ({ i, k }) => add(i, end(k)),
+  ({ i, j }) => sub(i, j),
+  ({ i, j }) => mul(i, j),
+  ({ i, k }) => mul(i, end(k)),
+  ({ i, k }) => binary("floordiv", i, positive(k)),
+  ({ i, k }) => binary("floormod", i, positive(k)),
+  ({ i, k }) => binary("floordiv", mul(i, end(k)), positive(k)),
+  ({ i, k }) => binary("floormod", add(mul(i, end(k)), end(k + 5)), positive(k + 3)),
+  ({ i, j }) => binary("floordiv", i, binary("max", j, constant(1))),
+  ({ i, j }) => binary("floormod", i, binary("max", j, constant(1))),
+  ({ i, j }) => binary("min", i, j),
+  ({ i, j }) => binary("max", add(i, constant(1)), j),
+  ({ i, k }) => binary("gt", add(i, end(k)), i),
+  ({ i, k }) => binary("lt", mul(i, end(k)), end(k + 3)),
+  ({ i, j }) => binary("bitxor", i, j),
+  ({ i, j }) => binary("bitand", i, j),
+  ({ i, j }) => binary("bitor", i, j),
+  ({ i, k }) => binary("shl", i, constant(k % 32)),
+  ({ i, k }) => binary("shr", i, constant(k % 32)),
+  ({ i }) => call("abs", i),
+  // Words without a sign.
+  ({ i, j }) => mul(asU32(i), asU32(j)),
+  ({ i, j }) => sub(asU32(i), asU32(j)),
+  ({ i, k }) => binary("shr", asU32(i), constant(k % 32, "u32")),
+  ({ i, k }) => binary("floordiv", asU32(i), constant(1 + k, "u32")),
+  ({ i, k }) => binary("floormod", asU32(i), constant(1 + k, "u32")),
+  ({ i, j }) => binary("lt", asU32(i), asU32(j)),
+];
+const asBool = (e: Expr) => e.dtype === "bool" ? e : binary("gt", asF32(e), constant(0, "f32"));
 
 function apply({ kind, a, b, c }: Op, made: readonly Expr[]): Expr {
   const at = (back: number) => made[made.length - 1 - back % made.length] as Expr;
-  const x = at(a), y = at(b), z = at(c);
-  const [f, g, i, j] = [asF32(x), asF32(y), asI32(x), asI32(y)];
-  switch (kind) {
-    case 0:
-      return small(add(f, g));
-    case 1:
-      return small(sub(i, j));
-    case 2:
-      return small(mul(f, g));
-    case 3:
-      return small(mul(i, j));
-    case 4:
-      return select(binary("lt", i, j), asF32(z), f);
-    case 5:
-      return select(binary("ge", f, g), asI32(z), j);
-    case 6:
-      return binary("floormod", i, constant(5));
-    case 7:
-      return binary("floordiv", i, constant(3));
-    case 8:
-      return cast("f32", binary("bitand", cast("u32", i), constant(31, "u32")));
-    case 9:
-      return cast("i32", binary("shr", cast("u32", j), constant(27, "u32")));
-    case 10:
-      return binary("ne", i, j);
-    case 11:
-      return binary("max", f, asF32(z));
-    case 12:
-      return small(binary("bitxor", i, j));
-    default:
-      return cast("f32", cast("f16", f));
-  }
+  const x = at(a), y = at(b);
+  const step = STEPS[kind] as typeof STEPS[number];
+  return step({ f: asF32(x), g: asF32(y), i: asI32(x), j: asI32(y), z: at(c), k: a + 4 * b + c });
 }
 
 function programOf(d: Description): Subject {
@@ -104,7 +136,8 @@ function programOf(d: Description): Subject {
   const A = te.placeholder("A", [rows, columns]), I = te.placeholder("I", [rows, columns], "i32");
   const U = te.placeholder("U", [columns], "u32"), M = te.placeholder("M", [rows, columns], "bool");
   const ids = te.placeholder("ids", [rows], "i32"), T = te.placeholder("T", [7, columns]);
-  const inputs = [A, I, U, M, ids, T];
+  const H = te.placeholder("H", [rows, columns], "f16");
+  const inputs = [A, I, U, M, ids, T, H];
   let last: te.Tensor | undefined;
   d.stages.forEach(({ ops, shape, at }, s) => {
     const before = last;
@@ -112,8 +145,9 @@ function programOf(d: Description): Subject {
       const made: Expr[] = [
         A.at(i, j),
         I.at(i, j),
-        cast("i32", U.at(j)),
+        U.at(j),
         M.at(i, j),
+        H.at(i, j),
         T.at(ids.at(i), j),
       ];
       if (before) {
@@ -124,7 +158,12 @@ function programOf(d: Description): Subject {
         );
       }
       for (const op of ops) made.push(apply(op, made));
-      return asF32(made.at(-1) as Expr);
+      return made.at(-1) as Expr;
+    };
+    /** A sum of booleans is a sum of numbers. */
+    const number = (i: Expr, j: Expr): Expr => {
+      const e = value(i, j);
+      return e.dtype === "bool" ? cast("i32", e) : e;
     };
     const name = s === d.stages.length - 1 ? "Y" : `T${s}`;
     if (shape < 3) last = te.compute(name, [rows, columns], value);
@@ -133,25 +172,34 @@ function programOf(d: Description): Subject {
       const sums = te.compute(
         `${name}_sums`,
         [shape === 3 ? rows : columns],
-        (i) => reduce(shape === 3 ? value(i, k.var) : value(k.var, i), [k]),
+        (i) => reduce(shape === 3 ? number(i, k.var) : number(k.var, i), [k]),
       );
-      last = te.compute(name, [rows, columns], (i, j) => small(sums.at(shape === 3 ? i : j)));
+      last = te.compute(name, [rows, columns], (i, j) => small(asF32(sums.at(shape === 3 ? i : j))));
     }
   });
   const func = te.primFunc("random", [...inputs, last as te.Tensor]);
   let state = d.rows * 31 + d.columns;
   const next = () => (state = Math.imul(state, 1664525) + 1013904223 >>> 0) / 2 ** 16 | 0;
   const size = d.rows * d.columns;
+  /** Half of all words are any 32 bits, the others small or at an end of the range. */
+  const word = () =>
+    [
+      next() * 65536 + next(),
+      next() * 65536 + next(),
+      next() % 9 - 4,
+      ENDS[next() % 16],
+    ][next() % 4] as number;
   return {
     func,
     shapes: d.symbolic ? { m: d.rows } : {},
     inputs: {
       A: new Float32Array(size).map(() => next() % 9 - 4),
-      I: new Int32Array(size).map(() => next() % 9 - 4),
-      U: new Uint32Array(d.columns).map(() => next() % 9),
+      I: new Int32Array(size).map(word),
+      U: new Uint32Array(d.columns).map(word),
       M: new Uint32Array(size).map(() => next() % 2),
       ids: new Int32Array(d.rows).map(() => next() % 7),
       T: new Float32Array(7 * d.columns).map(() => next() % 9 - 4),
+      H: new Float16Array(size).map(() => next() % 9 - 4),
     },
   };
 }
