@@ -1,14 +1,32 @@
-import { isConst } from "../ir/build.ts";
-import type { Expr } from "../ir/expr.ts";
+import { constant, isConst } from "../ir/build.ts";
+import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Block, Stmt } from "../ir/stmt.ts";
-import { mapExpr, memoized } from "../ir/visit.ts";
+import type { Block, Stmt, Store } from "../ir/stmt.ts";
+import { mapExpr, mapStmt, memoized } from "../ir/visit.ts";
 import { substitute } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
 import { accumulates, storeOf, writes } from "./block_accesses.ts";
 import { blocksOf, findBlock } from "./find.ts";
 import { consumersOf, producersOf } from "./dependences.ts";
 import { removeBlock, replaceStmt } from "./replace_stmt.ts";
+
+/** Tells whether each element that is stored is one that is read, at a place of its own. */
+function isRearrangement({ value, indices }: Store): boolean {
+  const axes = indices.filter((i) => i.kind !== "const");
+  return value.kind === "load" && axes.every((i) => i.kind === "var") && new Set(axes).size === axes.length;
+}
+
+/** A block that writes and reads at `indices` of `to` what it writes and reads of `from`. */
+function moved(b: Block, from: Buffer, to: Buffer, indices: readonly Expr[]): Block {
+  const expr: (e: Expr) => Expr = memoized((e) =>
+    e.kind === "load" && e.buffer === from ? { ...e, buffer: to, indices } : mapExpr(e, expr)
+  );
+  const stmt = (s: Stmt): Stmt =>
+    s.kind === "store" && s.buffer === from
+      ? { ...s, buffer: to, indices, value: expr(s.value) }
+      : mapStmt(s, stmt, expr);
+  return { ...b, body: stmt(b.body), ...(b.init ? { init: stmt(b.init) } : {}) };
+}
 
 /**
  * Inlines a consumer into its producer, which then writes the consumer's result.
@@ -17,6 +35,8 @@ import { removeBlock, replaceStmt } from "./replace_stmt.ts";
  *       T[i] = A[i] * 2               for i in range(64):
  *     for i in range(64):        →      B[i] = A[i] * 2 + 1
  *       B[i] = T[i] + 1
+ *
+ * A reduction takes a consumer that only puts its elements in another order, as a transpose does.
  *
  * @throws {ScheduleError} where it does not read each element of one producer once, or others read that too
  */
@@ -48,8 +68,12 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   }
   const p = producer.block;
   const from = storeOf(p, "inline into");
-  if (accumulates(p)) {
-    throw new ScheduleError(`${asked} ${p.name}: that is a reduction; reverseComputeAt moves it near`, p);
+  if (accumulates(p) && !isRearrangement(s)) {
+    throw new ScheduleError(
+      `${asked} ${p.name}: that is a reduction, and ${name} is more than its elements in another order; ` +
+        `reverseComputeAt moves it near`,
+      p,
+    );
   }
   if (func.params.includes(from.buffer) || consumersOf(func, p).length !== 1) {
     throw new ScheduleError(
@@ -70,9 +94,9 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
     return mapExpr(e, find);
   });
   find(s.value);
-  const same = s.buffer.shape.length === from.buffer.shape.length && b.iters.every((it) => map.has(it.var)) &&
-    b.iters.length === from.indices.length &&
-    b.iters.every((it) => {
+  const axes = b.iters.filter((it) => map.has(it.var) || !isConst(it.extent, 1));
+  const same = axes.length === from.indices.length && axes.every((it) => map.has(it.var)) &&
+    axes.every((it) => {
       const d = from.indices.indexOf(map.get(it.var) as Expr);
       const size = from.buffer.shape[d];
       return size === it.extent || (size?.kind === "const" && isConst(it.extent, size.value));
@@ -84,7 +108,8 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
       b,
     );
   }
-  const by = new Map([...map].map(([v, e]) => [v as Extract<Expr, { kind: "var" }>, e]));
+  const by = new Map([...map].map(([v, e]) => [v as Var, e]));
+  for (const it of b.iters) if (!axes.includes(it)) by.set(it.var, constant(0));
   const expr: (e: Expr) => Expr = memoized((e) =>
     e.kind === "load" && e.buffer === from.buffer
       ? from.value
@@ -92,13 +117,10 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
       ? by.get(e) ?? e
       : mapExpr(e, expr)
   );
-  const body: Stmt = {
-    kind: "store",
-    buffer: s.buffer,
-    indices: s.indices.map((e) => substitute(e, by)),
-    value: expr(s.value),
-  };
-  const merged: Block = { ...p, body };
+  const indices = s.indices.map((e) => substitute(e, by));
+  const merged: Block = accumulates(p)
+    ? moved(p, from.buffer, s.buffer, indices)
+    : { ...p, body: { kind: "store", buffer: s.buffer, indices, value: expr(s.value) } };
   const now = replaceStmt(func, p, merged);
   return removeBlock(now, b).with({ allocs: func.allocs.filter((x) => x !== from.buffer) });
 }

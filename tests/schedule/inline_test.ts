@@ -3,6 +3,8 @@ import {
   add,
   block,
   buffer,
+  cast,
+  floorDiv,
   forLoop,
   iterVar,
   load,
@@ -15,6 +17,7 @@ import {
 import { PrimFunc } from "../../lib/ir/func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute } from "../../lib/te/compute.ts";
+import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
 import { center, chain, diamond, product, rowSum, stencil } from "./programs.ts";
@@ -117,14 +120,35 @@ Deno.test("reverseComputeInline is refused where an element is read twice, or no
   refuses(new Schedule(primFunc("spread", [A, spread])), (s) => s.reverseComputeInline("B"), once);
 });
 
-Deno.test("reverseComputeInline is refused into a reduction, and for one", () => {
+Deno.test("reverseComputeInline moves a reduction's elements to where a transpose has them", () => {
+  const A = placeholder("A", [4, 5]), k = reduceAxis(5);
+  const S = compute("S", [4, 3], (i, j) => sum(mul(A.at(i, k.var), cast("f32", j)), [k]));
+  const turned = compute("B", [3, 1, 4], (j, _, i) => S.at(i, j));
+  const func = primFunc("turned", [A, turned]);
+  shows("reverse_compute_inline_reduction", func, (sch) => sch.reverseComputeInline("B"));
+  const copied = scheduled(product(), (sch) => sch.reverseComputeInline(sch.cacheWrite("C", "local")));
+  assertEquals(copied.allocs, []);
+});
+
+Deno.test("reverseComputeInline is refused into a reduction for more than another order, and for one", () => {
   const sch = new Schedule(product());
-  const copy = sch.cacheWrite("C", "local");
-  refuses(
-    sch,
-    (s) => s.reverseComputeInline(copy),
-    "cannot inline C_local into its producer C: that is a reduction; reverseComputeAt moves it near",
-  );
+  const A = placeholder("A", [4, 5]), k = reduceAxis(5);
+  const S = compute("S", [4], (i) => sum(A.at(i, k.var), [k]));
+  const order =
+    "cannot inline B into its producer S: that is a reduction, and B is more than its elements in another " +
+    "order; reverseComputeAt moves it near";
+  for (
+    const B of [
+      compute("B", [4], (i) => add(S.at(i), 1)),
+      compute("B", [4], (i) => cast("f16", S.at(i))),
+      compute("B", [4, 4], (i) => S.at(i)),
+      compute("B", [8], (i) => S.at(floorDiv(i, 2))),
+    ]
+  ) {
+    refuses(new Schedule(primFunc("sums", [A, B])), (s) => s.reverseComputeInline("B"));
+  }
+  const plusOne = primFunc("sums", [A, compute("B", [4], (i) => add(S.at(i), 1))]);
+  refuses(new Schedule(plusOne), (s) => s.reverseComputeInline("B"), order);
   refuses(sch, (s) => s.reverseComputeInline("C"), "it is a reduction; reverseComputeAt moves it");
   const part = new Schedule(rowSum());
   const read = part.cacheRead("B", "A", "local");
