@@ -218,3 +218,50 @@ Deno.test("a block may write two tensors, also in a reduction", async () => {
   const nests = seq(forLoop(i, n, forLoop(k, m, first)), forLoop(j, n, both));
   await builds(new PrimFunc("argmax", [A, R], [], [V, X], nests));
 });
+
+Deno.test("sums over single elements, with a consumer", async () => {
+  for (const shape of [[1, 1], [1, 1, 1], [1, 7], [5, 1]]) {
+    const A = placeholder("A", shape), axes = shape.map((n) => te.reduceAxis(n));
+    const S = te.compute("s", [1, 1], () => te.sum(A.at(...axes.map((a) => a.var)), axes));
+    const Y = te.compute("Y", shape, (...at) => sub(A.at(...at), S.at(0, 0)));
+    await builds(te.primFunc("centered", [A, Y]));
+    const rows = te.compute("r", [shape[0] as number, 1], (i) => {
+      const k = axes.slice(1);
+      return te.max(A.at(i as Expr, ...k.map((a) => a.var)), k);
+    });
+    const R = te.compute("Y", [shape[0] as number, 1], (i, j) => mul(rows.at(i, j), 2));
+    await builds(te.primFunc("rows", [A, R]));
+  }
+});
+
+Deno.test("a reduction reads rows that indices name", async () => {
+  const pages = placeholder("pages", [6], "i32", { below: 5 });
+  const K = placeholder("K", [5, 8]),
+    Q = placeholder("Q", [3, 8]),
+    d = te.reduceAxis(8),
+    l = te.reduceAxis(6);
+  const scores = te.compute(
+    "S",
+    [3, 6],
+    (i, j) => te.sum(mul(Q.at(i, d.var), K.at(pages.at(j), d.var)), [d]),
+  );
+  const Y = te.compute(
+    "Y",
+    [3, 8],
+    (i, e) => te.sum(mul(scores.at(i, l.var), K.at(pages.at(l.var), e)), [l]),
+  );
+  await builds(te.primFunc("paged", [pages, K, Q, scores]));
+  await builds(te.primFunc("paged_values", [pages, K, Q, Y]));
+  const table = placeholder("ids", ["n"], "i32", { below: 5 }), k = te.reduceAxis(te.shapeVariable("n"));
+  const bag = te.compute("Y", [8], (e) => te.sum(K.at(table.at(k.var), e), [k]));
+  await builds(te.primFunc("bag", [table, K, bag]), { n: 11 });
+});
+
+Deno.test("a symbolic reduction over elements that go around", async () => {
+  const n = te.shapeVariable("n"), D = placeholder("D", [n]), A = placeholder("A", [n]), k = te.reduceAxis(n);
+  const turned = (i: Expr) => D.at(binary("floormod", add(i, k.var), n));
+  const circular = te.compute("Y", [n], (i) => te.sum(mul(turned(i as Expr), A.at(k.var)), [k]));
+  for (const size of [1, 7, 33]) await builds(te.primFunc("circular", [D, A, circular]), { n: size });
+  const few = te.compute("Y", [4], (i) => te.sum(turned(i as Expr), [k]));
+  for (const size of [1, 7, 33]) await builds(te.primFunc("few", [D, A, few]), { n: size });
+});
