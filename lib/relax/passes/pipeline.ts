@@ -1,0 +1,33 @@
+import { annotatePatterns } from "./annotate_patterns.ts";
+import { deadCode } from "./dead_code.ts";
+import { eliminateCommon } from "./eliminate_common.ts";
+import { foldConstant } from "./fold_constant.ts";
+import { fuseOps } from "./fuse_ops.ts";
+import { fuseTransposeMatmul } from "./fuse_transpose_matmul.ts";
+import { legalizeOps } from "./legalize_ops.ts";
+import type { GraphPass, PassContext } from "./pass.ts";
+import type { Graph } from "../graph.ts";
+
+/** The passes in the order in which they run. */
+export const graphPasses: readonly GraphPass[] = [
+  { name: "foldConstant", run: foldConstant },
+  { name: "eliminateCommon", run: eliminateCommon },
+  { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },
+  { name: "deadCode", run: deadCode },
+  { name: "legalizeOps", run: legalizeOps },
+  { name: "annotatePatterns", run: annotatePatterns },
+  { name: "fuseOps", run: fuseOps },
+];
+
+/** Runs all passes. `after` is told of each. */
+export function runGraphPasses(
+  g: Graph,
+  context: PassContext = {},
+  after?: (pass: string, g: Graph) => void,
+): Graph {
+  return graphPasses.reduce((now, { name, run }) => {
+    const next = run(now, context);
+    after?.(name, next);
+    return next;
+  }, g);
+}
