@@ -16,9 +16,9 @@ const WIDTH = 108;
 const FEW = 24;
 
 /**
- * Gives the facts of a specification, a line each: titles, sizes, and for each layer its mark, its channels (their field,
- * type, title, scale, axis, legend) and the values of its data, by column. What layers have in common is said once.
- * Numbers have four digits.
+ * Gives the facts of a specification, a line each: titles, sizes, and for each layer its mark, its channels and the
+ * values of its data, by column. A channel has its field, type, title, scale, axis and legend. What layers have in
+ * common is said once. Numbers have four digits.
  */
 export function factsOf(spec: Spec): string {
   const { $schema: _, title, config, ...view } = asJson(spec) as Fields;
@@ -32,7 +32,7 @@ export function factsOf(spec: Spec): string {
   ].join("\n");
 }
 
-/** The lines of a view, of its layers, and of the view that a facet repeats. `said` has where each thing was said. */
+/** The lines of a view, its layers, and the view that a facet repeats. `said` has where each thing was said. */
 function viewFacts(view: Fields, name: string, said: Map<string, string>): readonly string[] {
   const { mark, encoding, data, layer, spec, ...rest } = view;
   const { type = "", ...look } = isFields(mark) ? mark : mark === undefined ? {} : { type: mark };
@@ -80,7 +80,7 @@ function dataFacts({ values, ...more }: Fields, name: string, said: Map<string, 
   return [`  ${rows.length} ${rows.length === 1 ? "row" : "rows"}${other}`, ...filled(columns, "; ")];
 }
 
-/** All values of a column, with repeated neighbours counted; of a long one its ends, its range and its sum. */
+/** The values of a column, with repeated neighbours counted; of a long one its ends, range and sum. */
 function columnFacts(column: readonly (Json | undefined)[]): string {
   const all = column.map((x) => x === undefined ? "-" : shown(x));
   if (all.length > FEW) {
@@ -129,8 +129,8 @@ function asJson(spec: Spec): Json {
 }
 
 /**
- * Holds the facts of a chart against goldens/charts/`name`.txt, and what is true of every chart: Vega-Lite takes it as it
- * is, it has a title, it is drawn without a hole, and no value of it can change without changing the facts.
+ * Holds the facts of a chart against goldens/charts/`name`.txt, and what is true of every chart: Vega-Lite takes it
+ * as it is, it has a title, it is drawn without a hole, and no value of it can change without changing the facts.
  */
 export async function chartShows(name: string, spec: Spec): Promise<void> {
   golden(`charts/${name}.txt`, factsOf(spec));

@@ -16,8 +16,8 @@ export function fileOf(pass: string): string {
 }
 
 /**
- * Holds what the pass makes of the one kernel of `func` against goldens/lower/. Below a program stand facts of the
- * draft that its text does not show, where the pass changes them.
+ * Holds what the pass makes of the one kernel of `func` against goldens/lower/. Facts of the draft that its text
+ * does not show follow it, where the pass changes them.
  */
 export function passShows(pass: string, func: PrimFunc, target: Target): void {
   const drafts = splitKernels(func);
