@@ -1,6 +1,6 @@
 /**
- * Runs statements of a lowered program on plain numbers, one thread after the other. Analyses are checked against
- * it. It shares nothing with the interpreter or with the analyzer.
+ * Runs statements of a lowered program on plain numbers, one thread after the other, to check analyses against.
+ * It shares nothing with the interpreter or with the analyzer.
  */
 import type { BinaryOp, Buffer, Expr, Load, Var } from "../../lib/ir/expr.ts";
 import type { For, Stmt, Store } from "../../lib/ir/stmt.ts";
