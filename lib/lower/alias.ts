@@ -6,7 +6,7 @@ import { keyOf } from "../ir/key.ts";
 import { type Linear, linearAdd } from "../arith/linear.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
 import { substitute } from "../ir/substitute.ts";
-import { usesVar, walkExpr } from "../ir/visit.ts";
+import { usesVar } from "../ir/visit.ts";
 
 /** Compares the elements that the threads of a workgroup access. */
 export class AliasAnalysis {
@@ -46,7 +46,11 @@ export class AliasAnalysis {
     const vars = new Set<Var>();
     for (const e of atoms) {
       if (e.kind !== "binary" || e.op !== "floormod" || !isConst(e.b, 2)) return undefined;
-      walkExpr(e, (x) => x.kind === "var" && vars.add(x));
+      for (const { atom } of this.analyzer.linear(e.a).terms.values()) {
+        // A sum of variables is even or odd as they are; `t // 2` is even at some odd `t` and odd at others.
+        if (atom.kind !== "var") return undefined;
+        vars.add(atom);
+      }
     }
     const [turn, ...more] = vars;
     if (!turn || more.length > 0) return undefined;

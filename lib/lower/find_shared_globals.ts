@@ -7,6 +7,7 @@ import { add, binary, constant, isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { type Range, regionOf } from "../arith/region.ts";
 import type { Analyzer } from "../arith/analyzer.ts";
+import { substitute } from "../ir/substitute.ts";
 import { usesVar } from "../ir/visit.ts";
 import { type Access, accessesOf, commonLoops } from "./buffer_accesses.ts";
 import { analyzerOf, type KernelDraft, threadVars, workgroupVars } from "./kernel_draft.ts";
@@ -30,10 +31,10 @@ export function findSharedGlobals(draft: KernelDraft): KernelDraft {
     const writes = list.filter((a) => a.write), reads = list.filter((a) => !a.write);
     if (shared && !writes.some((w) => w.indices.some((e) => usesVar(e, (v) => blocks.has(v))))) continue;
     for (const r of reads) {
-      const within = (fixed: (v: Var) => boolean, sure: boolean) =>
-        writes.every((w) => covers(b, w, r, fixed, sure, analyzer));
-      if (!shared && within((v) => still.has(v) || threads.has(v), true)) continue;
-      if (!within((v) => still.has(v), false)) {
+      const within = (fixed: (v: Var) => boolean, isWhole: (index: Expr) => boolean) =>
+        writes.every((w) => covers(b, w, r, fixed, isWhole, analyzer));
+      if (!shared && within((v) => still.has(v) || threads.has(v), () => false)) continue;
+      if (!within((v) => still.has(v), (e) => !usesVar(e, (v) => blocks.has(v)))) {
         throw new LowerError(
           `cannot read ${b.name} in the kernel ${draft.name} that writes it: a workgroup would read what others ` +
             `write, and can't wait for them; make kernels of their own of producer and consumer, or give each ` +
@@ -59,7 +60,7 @@ function overwritten(b: Buffer, writes: readonly Access[], draft: KernelDraft, a
   writes.forEach((later, k) =>
     writes.slice(0, k).forEach((w) => {
       if (areApart(b, w, later, analyzer)) return;
-      const byOne = (fixed: (v: Var) => boolean) => covers(b, w, later, fixed, true, analyzer);
+      const byOne = (fixed: (v: Var) => boolean) => covers(b, w, later, fixed, () => false, analyzer);
       if (own(w) && own(later) && byOne((v) => still.has(v) || threads.has(v))) return;
       if (!byOne((v) => still.has(v))) {
         throw new LowerError(
@@ -103,25 +104,33 @@ function checkUpdates(b: Buffer, accesses: readonly Access[], draft: KernelDraft
 
 /**
  * Tells whether `w` has written all that `r` reads, for given values of the variables in `fixed` and of the loops around
- * both. An index without a known range counts as its whole dimension. With `sure` it counts as unknown: an extra barrier
- * is harmless, but a missing element is not.
+ * both. Only some elements of a range may be written. Such a range counts as whole where `isWhole` holds for its index:
+ * then all workgroups write the same elements. Elsewhere others may write the rest.
  */
 function covers(
   b: Buffer,
   w: Access,
   r: Access,
   fixed: (v: Var) => boolean,
-  sure: boolean,
+  isWhole: (index: Expr) => boolean,
   analyzer: Analyzer,
 ): boolean {
   const common = new Set(commonLoops([w, r]).map((l) => l.var));
   const relaxed = (v: Var) => !fixed(v) && !common.has(v);
   if ([...w.pinned].some((v) => fixed(v) && !r.pinned.has(v))) return false;
-  const written = regionOf(b, w.indices, relaxed, analyzer), read = regionOf(b, r.indices, relaxed, analyzer);
+  const box = (a: Access) => regionOf(b, pinnedIndices(a), relaxed, analyzer);
+  const written = box(w), read = box(r);
   return read.every((range, d) => {
     const extent = b.shape[d] as Expr, own = written[d] as Range;
-    return (own.exact || !sure) && isInside(range, own, extent, analyzer);
+    return (own.exact || isWhole(w.indices[d] as Expr)) && isInside(range, own, extent, analyzer);
   });
+}
+
+/** The indices of an access, which only the first thread of some makes. */
+function pinnedIndices({ indices, pinned }: Access): readonly Expr[] {
+  if (pinned.size === 0) return indices;
+  const zeros = new Map([...pinned].map((v) => [v, constant(0)]));
+  return indices.map((e) => substitute(e, zeros));
 }
 
 /** Tells whether `outer` contains `inner`, cut to a dimension of `extent` elements. */

@@ -6,9 +6,9 @@ import { recordsToTable } from "../../lib/records/table.ts";
 import { ChartError } from "../../lib/charts/error.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
 import { bestOverSeedsSpec } from "../../lib/charts/best_over_seeds.ts";
-import { golden } from "../golden.ts";
 import { trialOf } from "./results.ts";
 import { assertShown } from "../notebook/texts.ts";
+import { chartShows } from "./facts.ts";
 
 /** Speeds in GFLOP/s of the trials of one seed, NaN for a failure, at seconds 1, 2, … */
 function run(
@@ -53,9 +53,9 @@ function valuesOf(spec: unknown, mark: string, who = "AutoTVM (from scratch)"): 
   return layer.findLast((l) => l.mark.type === mark)?.data?.values.filter((d) => d.who === who) ?? [];
 }
 
-Deno.test("the chart of several seeds is as it was", () => {
+Deno.test("the chart of several seeds is as it was", async () => {
   const said = { title: "Three seeds", subtitle: "a small device" };
-  golden("charts/best_over_seeds.json", JSON.stringify(bestOverSeedsSpec(table, said), null, 2));
+  await chartShows("best_over_seeds", bestOverSeedsSpec(table, said));
 });
 
 Deno.test("a line goes through the medians of what runs hold, from where each has a result, in a band from end to end", () => {

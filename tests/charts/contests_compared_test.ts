@@ -11,7 +11,7 @@ import {
   timesPeer,
 } from "../../lib/charts/leaderboard.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
-import { golden } from "../golden.ts";
+import { chartShows } from "./facts.ts";
 
 /** Medians in milliseconds, of three samples each; the roofline is at a millisecond. */
 const MS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -53,11 +53,8 @@ Deno.test("a geometric mean leaves out what is not a number", () => {
   assertEquals(geometricMean([NaN]), NaN);
 });
 
-Deno.test("the chart of contests is as it was", () => {
-  golden(
-    "charts/contests_compared.json",
-    JSON.stringify(contestsComparedSpec(table, { title: "Contests" }), null, 2),
-  );
+Deno.test("the chart of contests is as it was", async () => {
+  await chartShows("contests_compared", contestsComparedSpec(table, { title: "Contests" }));
 });
 
 Deno.test("the chart shows operators that a library has, with the place of each method and of the roofline", async () => {

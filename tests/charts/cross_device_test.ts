@@ -4,6 +4,7 @@ import { svgOf } from "../../lib/charts/picture.ts";
 import { crossDevice } from "../../lib/charts/cross_device.ts";
 import { golden } from "../golden.ts";
 import { tableBundle } from "../../lib/notebook/tables.ts";
+import { chartShows } from "./facts.ts";
 
 /** A row of so many times DLight's speed there and here, with DLight at 2 ms there and 4 ms here. */
 function rowOf(contestant: string, there: number, here: number, parts: Partial<RerunRow> = {}): RerunRow {
@@ -50,9 +51,9 @@ const rows = [
 ];
 const devices = { there: "a discrete GPU", here: "llvmpipe (LLVM 15.0.6, 256 bits)" };
 
-Deno.test("the chart of schedules on two devices is as it was", () => {
+Deno.test("the chart of schedules on two devices is as it was", async () => {
   const spec = crossDevice(rerunTable(rows, devices), { title: "matmul", subtitle: "on two devices" }).spec;
-  golden("charts/there_and_here.json", JSON.stringify(spec, null, 2));
+  await chartShows("there_and_here", spec);
 });
 
 Deno.test("the table of schedules on two devices is as it was", () => {

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { RecordError } from "../../lib/records/error.ts";
 import { paretoSpec, type WayRow, wayTable } from "../../lib/charts/pareto.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
-import { golden } from "../golden.ts";
 import { assertShown } from "../notebook/texts.ts";
+import { chartShows } from "./facts.ts";
 
 const rows: readonly WayRow[] = [
   { name: "DLight", seconds: 0.01, quality: 0.6 },
@@ -31,9 +31,9 @@ function layersOf(spec: unknown, mark: string): readonly (readonly Point[])[] {
   return layer.filter((l) => l.mark.type === mark).map((l) => l.data.values);
 }
 
-Deno.test("the Pareto chart is as it was", () => {
+Deno.test("the Pareto chart is as it was", async () => {
   const said = { title: "Quality", subtitle: "a small device", quality: "share of the best speed" };
-  golden("charts/pareto.json", JSON.stringify(paretoSpec(wayTable(rows), said), null, 2));
+  await chartShows("pareto", paretoSpec(wayTable(rows), said));
 });
 
 Deno.test("the front is of those than which nothing is as good in less time", async () => {

@@ -9,7 +9,7 @@ import {
   predictionTable,
   rankCorrelation,
 } from "../../lib/charts/predictions.ts";
-import { golden } from "../golden.ts";
+import { chartShows } from "./facts.ts";
 
 const rows: readonly PredictionRow[] = [
   { predicted: 0.2, measured: 0.1, kind: "learnt" },
@@ -38,9 +38,9 @@ function pointsOf(spec: unknown): readonly Point[] {
   return layer.filter((l) => l.mark.type === "point").flatMap((l) => l.data.values);
 }
 
-Deno.test("the chart of predictionsSpec is as it was", () => {
+Deno.test("the chart of predictionsSpec is as it was", async () => {
   const said = { title: "A small model", subtitle: "a small device", unit: "share of the best" };
-  golden("charts/predictions.json", JSON.stringify(predictionsSpec(table, said), null, 2));
+  await chartShows("predictions", predictionsSpec(table, said));
 });
 
 Deno.test("points stand at prediction and measurement, those to be tried next in front, unmeasured ones at the bottom", async () => {

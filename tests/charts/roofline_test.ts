@@ -8,8 +8,8 @@ import { svgOf } from "../../lib/charts/picture.ts";
 import { underRooflineSpec } from "../../lib/charts/roofline.ts";
 import { whereTimeGoesSpec } from "../../lib/charts/where_time_goes.ts";
 import { matmulProgram as matmul } from "../../lib/op/matmul.ts";
-import { golden } from "../golden.ts";
 import { assertShown } from "../notebook/texts.ts";
+import { chartShows } from "./facts.ts";
 
 const peaks = { gflops: 100, bufferGbps: 10, textureGbps: 40, copyGbps: 5, launchMs: 0.01 };
 function rowOf(parts: Partial<KernelRow>): KernelRow {
@@ -58,9 +58,9 @@ function layersOf(spec: unknown) {
 }
 const pointsOf = (spec: unknown) => layersOf(spec).find((l) => l.mark.type === "point")?.data.values ?? [];
 
-Deno.test("the charts of a model's kernels are as they were", () => {
-  golden("charts/under_roofline.json", JSON.stringify(underRooflineSpec(table, { ...said, peaks }), null, 2));
-  golden("charts/where_time_goes.json", JSON.stringify(whereTimeGoesSpec(table, said), null, 2));
+Deno.test("the charts of a model's kernels are as they were", async () => {
+  await chartShows("under_roofline", underRooflineSpec(table, { ...said, peaks }));
+  await chartShows("where_time_goes", whereTimeGoesSpec(table, said));
 });
 
 Deno.test("a kernel stands at its work a byte and its speed, under the lower of arithmetic and the best bandwidth", () => {

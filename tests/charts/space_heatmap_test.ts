@@ -10,9 +10,9 @@ import { parallelCoordinatesSpec } from "../../lib/charts/parallel_coordinates.t
 import { svgOf } from "../../lib/charts/picture.ts";
 import { spaceHeatmapSpec } from "../../lib/charts/space_heatmap.ts";
 import { exploredPoints } from "../../lib/charts/explored_points.ts";
-import { golden } from "../golden.ts";
 import { trialOf } from "./results.ts";
 import { assertShown } from "../notebook/texts.ts";
+import { chartShows } from "./facts.ts";
 
 /** Milliseconds by tile, path and a flag; NaN where it failed. The preset is 8×4, buffer, true. */
 const TRIED: readonly (readonly [readonly number[], string, boolean, number])[] = [
@@ -50,11 +50,11 @@ function layersOf(spec: unknown, mark: string): readonly (readonly Datum[])[] {
 }
 const cellsOf = (spec: unknown) => layersOf(spec, "rect")[1] ?? [];
 
-Deno.test("the charts of a space are as they were", () => {
+Deno.test("the charts of a space are as they were", async () => {
   const axes = { x: "path", y: "tile" };
-  golden("charts/space_heatmap.json", JSON.stringify(spaceHeatmapSpec(table, { ...said, ...axes }), null, 2));
+  await chartShows("space_heatmap", spaceHeatmapSpec(table, { ...said, ...axes }));
   const parallel = parallelCoordinatesSpec(table, { ...said, best: 1, failures: true });
-  golden("charts/parallel_coordinates.json", JSON.stringify(parallel, null, 2));
+  await chartShows("parallel_coordinates", parallel);
 });
 
 Deno.test("a cell has the best, or the median, of its points; values stand by their size", () => {

@@ -3,7 +3,7 @@ import { tableFromArrays } from "apache-arrow";
 import { RecordError } from "../../lib/records/error.ts";
 import { tableOf } from "../../lib/records/table.ts";
 import { TUNER_COLUMNS, type TunerRow, tunersComparedSpec } from "../../lib/charts/tuners_compared.ts";
-import { golden } from "../golden.ts";
+import { chartShows } from "./facts.ts";
 
 /** Five seeds of two tuners on two spaces; the better one is at once where the other is in the end. */
 const rows: readonly TunerRow[] = ["matmul", "softmax"].flatMap((space) =>
@@ -25,11 +25,8 @@ const table = tableOf(rows, TUNER_COLUMNS);
 const valuesOf = (spec: ReturnType<typeof tunersComparedSpec>) =>
   (spec.data as { readonly values: readonly Readonly<Record<string, unknown>>[] }).values;
 
-Deno.test("the chart of tuners is as it was", () => {
-  golden(
-    "charts/tuners_compared.json",
-    JSON.stringify(tunersComparedSpec(table, { title: "Tuners" }), null, 2),
-  );
+Deno.test("the chart of tuners is as it was", async () => {
+  await chartShows("tuners_compared", tunersComparedSpec(table, { title: "Tuners" }));
 });
 
 Deno.test("lines go through medians, bands from quartile to quartile, and a search stands where it has ended", () => {

@@ -1,12 +1,34 @@
-/** Loops end where their turns stop to add anything; that nothing else changes is tested by random schedules too. */
-import { assertEquals, assertThrows } from "@std/assert";
-import { add, constant, ge, lt, mul, select, sub } from "../../lib/ir/build.ts";
-import type { Expr, Var } from "../../lib/ir/expr.ts";
+/** Loops end where their iterations stop to add anything; nothing else changes, by enumeration. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  add,
+  and,
+  buffer,
+  constant,
+  floorMod,
+  forLoop,
+  ge,
+  load,
+  lt,
+  max,
+  min,
+  mul,
+  select,
+  seq,
+  store,
+  sub,
+  variable,
+} from "../../lib/ir/build.ts";
+import { RANGE } from "../../lib/ir/dtype.ts";
+import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { printExpr } from "../../lib/ir/print.ts";
+import { printExpr, printStmt } from "../../lib/ir/print.ts";
+import type { Stmt } from "../../lib/ir/stmt.ts";
 import { LimitError } from "../../lib/lower/error.ts";
 import type { KernelFor, KernelStmt } from "../../lib/lower/kernel.ts";
 import { lower } from "../../lib/lower/pipeline.ts";
+import { trimLoops } from "../../lib/lower/trim_loops.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { compute } from "../../lib/te/compute.ts";
@@ -15,6 +37,8 @@ import { primFunc } from "../../lib/te/prim_func.ts";
 import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "./checked_run.ts";
+import { draftOf } from "./drafts.ts";
+import { allValues, Memory, run } from "./enumerate.ts";
 
 const generic = targetOf("generic-webgpu");
 
@@ -100,3 +124,84 @@ for (const device of devices) {
     }
   });
 }
+
+// Against enumeration: loops over k, of which g is the workgroup and x the thread.
+
+const g = variable("block_x"), x = variable("thread_x"), k = variable("k");
+const A = buffer("A", [64], "i32"), B = buffer("B", [8], "i32");
+const copy = buffer("copy", [8], "i32", "local");
+const sums = ["r", "s"].map((name) => buffer(name, [1], "i32", "local"));
+const zero = constant(0), lowest = constant(RANGE.i32[0]), highest = constant(RANGE.i32[1]);
+
+/** Conditions on an iteration. The loop may end by the first five, where they fail. */
+const CONDITIONS: readonly Expr[] = [
+  lt(k, add(mul(g, 2), 1)),
+  lt(add(k, g), 5),
+  lt(sub(k, mul(g, 3)), 0),
+  lt(add(mul(k, 2), g), add(k, 4)),
+  lt(k, 4),
+  lt(add(k, x), 4),
+  ge(k, g),
+  lt(mul(k, 2), add(g, 3)),
+  lt(floorMod(k, 3), add(g, 1)),
+  lt(sub(g, k), 1),
+];
+const OPERATE = { add: [add, zero], max: [max, lowest], min: [min, highest] } as const;
+
+const arbStep = fc.record({
+  to: fc.nat(1),
+  op: fc.constantFrom("add" as const, "add" as const, "max" as const, "min" as const),
+  start: fc.constantFrom(-3, 0, 2),
+  otherwise: fc.constantFrom("identity" as const, "identity" as const, -3, 2),
+  conds: fc.uniqueArray(
+    fc.oneof({ weight: 3, arbitrary: fc.nat(1) }, fc.nat(CONDITIONS.length - 1)),
+    { minLength: 1, maxLength: 2 },
+  ),
+  copied: fc.boolean(),
+  swapped: fc.boolean(),
+});
+type Step = typeof arbStep extends fc.Arbitrary<infer T> ? T : never;
+
+/** Steps of reductions in one loop, and a store of their results. */
+function stepped(steps: readonly Step[], extent: number): Stmt {
+  const own = (b: Buffer) => load(b, zero);
+  const inside = steps.flatMap((s): readonly Stmt[] => {
+    const to = sums[s.to] as Buffer, [op, identity] = OPERATE[s.op];
+    const read = load(A, add(mul(g, 8), k));
+    const value = s.copied ? load(copy, k) : read;
+    const cond = and(...s.conds.map((c) => CONDITIONS[c] as Expr));
+    const added = select(cond, value, s.otherwise === "identity" ? identity : s.otherwise);
+    const step = store(to, [zero], s.swapped ? op(added, own(to)) : op(own(to), added));
+    return s.copied ? [store(copy, [k], read), step] : [step];
+  });
+  return seq(
+    ...sums.map((b, n) => store(b, [zero], constant(steps.find((s) => s.to === n)?.start ?? 0))),
+    forLoop(k, extent, seq(...inside)),
+    ...sums.map((b, n) => store(B, [add(mul(x, 2), n)], own(b))),
+  );
+}
+
+Deno.test("a loop that ends early leaves what the whole loop does, in each workgroup and thread", () => {
+  const tags = new Map([["blockIdx.x", [g, 4]], ["threadIdx.x", [x, 3]]] as const);
+  let trimmed = 0;
+  fc.assert(
+    fc.property(
+      fc.array(arbStep, { minLength: 1, maxLength: 2 }),
+      fc.integer({ min: 1, max: 7 }),
+      (steps, n) => {
+        const before = stepped(steps, n), after = trimLoops(draftOf(before, tags, [A, B])).body;
+        if (after !== before) trimmed++;
+        for (const values of allValues(new Map([[g, 4], [x, 3]]))) {
+          const results = [before, after].map((s) => {
+            const memory = new Memory((_, [at = 0]) => at % 7 - 3);
+            run(s, values, memory);
+            return memory.written(B);
+          });
+          assertEquals(results[1], results[0], printStmt(before));
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  assert(trimmed > 300, `${trimmed} of 3000 loops end early`);
+});

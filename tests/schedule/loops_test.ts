@@ -199,14 +199,15 @@ Deno.test("loops whose extent depends on other loops are neither fused with them
 });
 
 Deno.test("bind, vectorize, unroll and parallel give loops their kinds", () => {
-  shows("kinds", product(4, 16, 4), (sch) => {
-    const [j0, j1, j2] = sch.split("j", [2, 2, 4]);
-    sch.bind(j0, "blockIdx.x");
-    sch.bind(j1, "threadIdx.y");
-    sch.vectorize(j2);
-    sch.parallel("i");
-    sch.unroll("k");
+  shows("bind", addOne(24), (sch) => {
+    const [group, thread, virtual] = sch.split("i", [2, 4, 3]);
+    sch.bind(group, "blockIdx.x");
+    sch.bind(thread, "threadIdx.y");
+    sch.bind(virtual, "vthread");
   });
+  shows("vectorize", addOne(4), (sch) => sch.vectorize("i"));
+  shows("unroll", rowSum(), (sch) => sch.unroll("k"));
+  shows("parallel", addOne(), (sch) => sch.parallel("i"));
 });
 
 Deno.test("a loop has one kind", () => {
