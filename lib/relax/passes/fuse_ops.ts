@@ -3,6 +3,9 @@
  * rules are those of TVM (src/relax/transform/fuse_ops.cc): a call is fused with the call that all paths from it go
  * through, if the paths and their end are of kinds that allow it.
  */
+import { equalFunc } from "../../ir/equal.ts";
+import { fingerprint } from "../../ir/fingerprint.ts";
+import type { PrimFunc } from "../../ir/func.ts";
 import { mergeCalls } from "../merge_calls.ts";
 import { patternOf } from "../pattern_of.ts";
 import { isUpTo, laterKind, type PatternKind } from "../pattern_kind.ts";
@@ -62,10 +65,15 @@ export function groupCalls(
 
 /** Replaces each group of several calls by the call of one merged function. */
 export function fuseOps(g: Graph, context: PassContext): Graph {
+  const known = new Map<string, PrimFunc>();
   const bindings = groupCalls(g, context).map((group): Binding => {
     if (group.length === 1) return group[0] as Binding;
     const { call, outputs } = callOf(g, group);
-    return { call, results: outputs };
+    // Layers of a model are fused alike, and share their function.
+    const key = fingerprint(call.func), before = known.get(key);
+    const func = before && equalFunc(before, call.func) ? before : call.func;
+    known.set(key, func);
+    return { call: { ...call, func }, results: outputs };
   });
   return g.with({ bindings });
 }

@@ -1,4 +1,6 @@
+import { annotateActivations } from "./annotate_activations.ts";
 import { annotatePatterns } from "./annotate_patterns.ts";
+import { copyOutputs } from "./copy_outputs.ts";
 import { deadCode } from "./dead_code.ts";
 import { eliminateCommon } from "./eliminate_common.ts";
 import { foldConstant } from "./fold_constant.ts";
@@ -15,8 +17,10 @@ export const graphPasses: readonly GraphPass[] = [
   { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },
   { name: "deadCode", run: deadCode },
   { name: "legalizeOps", run: legalizeOps },
+  { name: "copyOutputs", run: copyOutputs },
   { name: "annotatePatterns", run: annotatePatterns },
   { name: "fuseOps", run: fuseOps },
+  { name: "annotateActivations", run: annotateActivations },
 ];
 
 /** Runs all passes. `after` is told of each. */
