@@ -1,8 +1,11 @@
+import { checkOptions, type Fields } from "../base/check_options.ts";
 import type { Tensor } from "../te/tensor.ts";
-import { matmul, type MatmulOptions } from "./matmul.ts";
+import { MATMUL, matmul, type MatmulOptions } from "./matmul.ts";
 
 /** The options of {@linkcode linear}. */
 export type LinearOptions = Omit<MatmulOptions, "transposeA" | "transposeB">;
+const { transposeA: _, transposeB: __, ...fields } = MATMUL;
+const OPTIONS: Fields<LinearOptions> = fields;
 
 /**
  * Multiplies by a linear layer's weights, as models store them: `C[…, m, n] = Σ_k A[…, m, k]·W[n, k]`, summed in f32.
@@ -15,5 +18,6 @@ export type LinearOptions = Omit<MatmulOptions, "transposeA" | "transposeB">;
  * @throws {TeError} for tensors that don't fit together
  */
 export function linear(A: Tensor, W: Tensor, options: LinearOptions = {}): Tensor {
+  checkOptions("op.linear", options, OPTIONS);
   return matmul(A, W, { ...options, transposeB: true });
 }

@@ -9,17 +9,23 @@
  * - `outEWiseFusable`: a product or convolution, whose result an element-wise function may follow in the same kernel
  * - `opaque`: anything else
  */
-export type PatternKind = typeof PATTERN_KINDS[number];
+export type PatternKind =
+  | "elementWise"
+  | "broadcast"
+  | "injective"
+  | "commReduce"
+  | "outEWiseFusable"
+  | "opaque";
 
 /** The kinds in order. */
-export const PATTERN_KINDS = [
+export const PATTERN_KINDS: readonly PatternKind[] = [
   "elementWise",
   "broadcast",
   "injective",
   "commReduce",
   "outEWiseFusable",
   "opaque",
-] as const;
+];
 
 /** Gives the kind of two of them together: the later one. */
 export function laterKind(a: PatternKind, b: PatternKind): PatternKind {

@@ -35,7 +35,7 @@ export interface MemoryPlan {
 
 interface Need {
   readonly bytes: number;
-  /** The first and the last call during which it is needed. */
+  /** The index of the first call that needs it, and of the last. */
   readonly from: number;
   readonly to: number;
   readonly label: string;

@@ -1,7 +1,7 @@
 import type { Graph } from "./graph.ts";
-import { type Binding, type Call, Value } from "./value.ts";
+import type { Binding, Call, Value } from "./value.ts";
 
-/** Rewrites a graph call by call, and keeps track of which value stands for which. */
+/** Rewrites a graph call by call. It remembers the value that replaces another. */
 export class GraphRewriter {
   readonly #now = new Map<Value, Value>();
   readonly #bindings: Binding[] = [];
@@ -35,7 +35,7 @@ export class GraphRewriter {
     this.emit({ call: this.updated(call), results });
   }
 
-  /** The graph that came of it, with the same inputs and weights. */
+  /** The rewritten graph, with the same inputs and weights. */
   finish(): Graph {
     const outputs = Object.fromEntries(
       Object.entries(this.graph.outputs).map(([name, v]) => [name, this.at(v)]),

@@ -32,7 +32,7 @@ export type Origin =
 export class Value {
   /** Makes a value; a graph's builder calls this. */
   constructor(
-    /** Its name, of which the graph has one. */
+    /** Its name, unique in the graph. */
     readonly name: string,
     /** Its shape and dtype. */
     readonly type: TensorType,

@@ -1,6 +1,6 @@
 /** From a graph to a program on a device: passes, a schedule for each function, a memory plan, one executable. */
-import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { instanceOf, oneOf, passing, recordOf } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { oneOf, passing, recordOf } from "../base/option_kinds.ts";
 import { TunebookError } from "../base/error.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
@@ -12,7 +12,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { Graph } from "../relax/graph.ts";
+import type { Graph } from "../relax/graph.ts";
 import { patternOf } from "../relax/pattern_of.ts";
 import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
 import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
@@ -22,7 +22,9 @@ import type { Inputs } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Target } from "../target/target.ts";
+import { localDevice } from "./local_device.ts";
 import * as kinds from "./option_fields.ts";
+import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
 
 /** What `build` takes for a graph. */
@@ -31,43 +33,31 @@ export interface GraphBuildOptions {
   readonly weights?: Inputs;
   /** The most that each shape variable may be. Memory is planned for it, and larger shapes are refused. */
   readonly bounds?: Shapes;
-  /** The most bytes of intermediate values. Default: no limit. */
-  readonly memory?: number;
-  /** 0: Fallback schedules every function, unfused. 1: DLight's rules, and functions fused as far as the rules go. Default: 1. */
+  /** The most that intermediate values may take: bytes, or text as `"256 MiB"`. Default: no limit. */
+  readonly memory?: number | string;
+  /** 0: Fallback schedules every function, unfused. 1: DLight's rules, and functions fused where a rule takes them. Default: 1. */
   readonly level?: 0 | 1;
+}
+
+const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+const BYTES = /^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$/;
+const byteCount: Kind<number | string> = passing(
+  'a positive number of bytes, or text as "256 MiB"',
+  (x) => typeof x === "string" ? BYTES.test(x) : typeof x === "number" && x > 0,
+);
+
+function bytesOf(memory: number | string): number {
+  const [, amount, unit] = typeof memory === "string" ? BYTES.exec(memory) ?? [] : [];
+  return typeof memory === "number" ? memory : Number(amount) * UNITS[(unit ?? "") as keyof typeof UNITS];
 }
 
 /** The kinds of {@linkcode GraphBuildOptions}. */
 export const GRAPH_BUILD_FIELDS = {
   weights: recordOf(passing<TypedArray>("a typed array", ArrayBuffer.isView)),
   bounds: kinds.shapes,
-  memory: kinds.maxMemory,
+  memory: byteCount,
   level: oneOf(0, 1),
 } satisfies Fields<GraphBuildOptions>;
-
-/** A function of a graph, scheduled and compiled. */
-export interface BuiltFunction {
-  /** The function as the passes made it. */
-  readonly func: PrimFunc;
-  /** The rule that scheduled it. */
-  readonly rule: string;
-  /** Why that rule. */
-  readonly because: string;
-  /** Its kernels. */
-  readonly executable: Executable;
-}
-
-/** What became of a graph on its way to a device. */
-export interface BuiltGraph {
-  /** The graph after the passes: calls of functions. */
-  readonly graph: Graph;
-  /** The function of each call, in order; calls of one function share one. */
-  readonly functions: readonly BuiltFunction[];
-  /** Where intermediate values lie. */
-  readonly memory: MemoryPlan;
-  /** The whole as one program. */
-  readonly executable: Executable;
-}
 
 /**
  * Builds a graph for a device: the passes of Relax, a schedule for each function, a plan of the memory between them, and one
@@ -83,7 +73,7 @@ export async function buildGraph(
   device: Device,
   options: GraphBuildOptions = {},
 ): Promise<GraphProgram> {
-  checkArgument("build", "graph", graph, instanceOf(Graph, "a graph, as relax.graph makes one"));
+  checkArgument("build", "device", device, localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
   const { target } = device, { level = 1 } = options;
   const built = compileGraph(graph, target, options, level === 0 ? [fallback] : rules);
@@ -131,7 +121,7 @@ export function compileGraph(
     bounds,
     workspaceOf: (b) =>
       tempsOf((byBinding.get(b) as BuiltFunction).executable).map((t) => evaluate(t.bytes, bounds)),
-    ...(memory === undefined ? {} : { budget: memory }),
+    ...(memory === undefined ? {} : { budget: bytesOf(memory) }),
   });
   return { graph: g, functions, memory: plan, executable: link(g, functions, plan, target, bounds) };
 }

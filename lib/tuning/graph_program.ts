@@ -2,7 +2,7 @@ import { tempsOf } from "../codegen/link_executables.ts";
 import type { Inputs, Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Bound } from "../runtime/backend.ts";
-import type { BuiltGraph } from "./build_graph.ts";
+import type { BuiltGraph } from "./built_graph.ts";
 
 /** What runs: a program, or one with its weights on the device. */
 interface Runs {

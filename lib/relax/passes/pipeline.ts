@@ -23,7 +23,7 @@ export const graphPasses: readonly GraphPass[] = [
   { name: "annotateActivations", run: annotateActivations },
 ];
 
-/** Runs all passes. `after` is told of each. */
+/** Runs all passes. `after` receives the result of each. */
 export function runGraphPasses(
   g: Graph,
   context: PassContext = {},
