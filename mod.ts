@@ -22,6 +22,8 @@ export * as te from "./lib/face/te.ts";
 export * as op from "./lib/face/op.ts";
 /** The arithmetic that an operator of one's own is made of. */
 export * as expr from "./lib/te/expr.ts";
+/** Graphs of operators with symbolic shapes: built, fused, planned. */
+export * as relax from "./lib/face/relax.ts";
 /** Programs and schedules as data: TensorIR's parts, and the passes that lower them. */
 export * as tir from "./lib/face/tir.ts";
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */
@@ -55,6 +57,9 @@ export type { Inputs, Shapes } from "./lib/runtime/arguments.ts";
 
 export { build, type BuildOptions, type Built, type BuiltProgram, type Level } from "./lib/tuning/build.ts";
 export { type Bucket, buildDispatch, type Dispatch, type DispatchOptions } from "./lib/tuning/dispatch.ts";
+export type { GraphBuildOptions } from "./lib/tuning/build_graph.ts";
+export type { BuiltFunction, BuiltGraph } from "./lib/tuning/built_graph.ts";
+export type { GraphProgram } from "./lib/tuning/graph_program.ts";
 export { compare, type CompareOptions } from "./lib/tuning/compare.ts";
 export type { Comparison, Comparisons } from "./lib/tuning/comparison.ts";
 export type { Method, OwnMethod, OwnSource } from "./lib/tuning/methods.ts";

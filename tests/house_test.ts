@@ -21,6 +21,7 @@ const COMPILER: Readonly<Record<string, readonly string[]>> = {
   space: ["base", "ir", "arith", "schedule"],
   estimate: ["base", "ir", "target"],
   dlight: ["base", "ir", "arith", "target", "schedule", "space", "estimate"],
+  relax: ["base", "ir", "arith", "interp", "te", "op"],
   lower: ["base", "ir", "arith", "target"],
   codegen: ["base", "ir", "arith", "target", "lower"],
 };

@@ -1,14 +1,13 @@
-import { ownValue } from "../base/own_value.ts";
 import { constant } from "../ir/build.ts";
 import { IrError } from "../ir/error.ts";
-import { evaluate, type ExprJson } from "../ir/json.ts";
+import { evaluate, type ExprJson, exprToJson } from "../ir/json.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { brokenRequirement, type Requirement } from "../ir/requirement.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { Analyzer } from "./analyzer.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { mapStmt } from "../ir/visit.ts";
+import { mapStmt, walkExpr } from "../ir/visit.ts";
 import { replaceBuffers, substitute } from "../ir/substitute.ts";
 
 /**
@@ -27,8 +26,20 @@ export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
     }
     by.set(v, constant(value));
   }
+  return substituteShapes(f, by);
+}
+
+/**
+ * Replaces some shape variables of a program by expressions, of constants and of other shape variables. Where they only get
+ * other names, nothing is simplified.
+ *
+ * @throws {IrError} where they break one of the program's requirements
+ */
+export function substituteShapes(f: PrimFunc, by: ReadonlyMap<Var, Expr>): PrimFunc {
+  if (by.size === 0) return f;
   const analyzer = new Analyzer();
-  const expr = (e: Expr): Expr => analyzer.simplify(substitute(e, by));
+  const renames = by.values().every((e) => e.kind === "var");
+  const expr = (e: Expr): Expr => renames ? substitute(e, by) : analyzer.simplify(substitute(e, by));
   const now = new Map<Buffer, Buffer>();
   const bufferOf = (b: Buffer): Buffer => {
     const known = now.get(b) ?? { ...b, shape: b.shape.map(expr) };
@@ -38,19 +49,22 @@ export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
   const params = f.params.map(bufferOf), allocs = f.allocs.map(bufferOf);
   const stmt = (s: Stmt): Stmt => mapStmt(s, stmt, expr);
   const body = replaceBuffers(stmt(f.body), now);
+  const values = new Map([...by].map(([v, e]) => [v.name, exprToJson(e)]));
   const domains = Object.fromEntries(
-    Object.entries(f.domains).map(([name, d]) => [name, { ...d, below: fill(d.below, shapes) }]),
+    Object.entries(f.domains).map(([name, d]) => [name, { ...d, below: fill(d.below, values) }]),
   );
-  const open = f.shapeVars.filter((v) => !by.has(v));
-  return new PrimFunc(f.name, params, open, allocs, body, domains, requirementsLeft(f, shapes));
+  const open = new Set(f.shapeVars.filter((v) => !by.has(v)));
+  for (const e of by.values()) walkExpr(e, (x) => x.kind === "var" && open.add(x));
+  const requires = requirementsLeft(f, values);
+  return new PrimFunc(f.name, params, [...open], allocs, body, domains, requires, f.activations);
 }
 
 /** What is still asked of the shape variables that are left. */
-function requirementsLeft(f: PrimFunc, shapes: Shapes): readonly Requirement[] {
+function requirementsLeft(f: PrimFunc, values: ReadonlyMap<string, ExprJson>): readonly Requirement[] {
   const left = f.requires.map((r) => ({
     ...r,
-    value: fill(r.value, shapes),
-    atMost: fill(r.atMost, shapes),
+    value: fill(r.value, values),
+    atMost: fill(r.atMost, values),
   }));
   const isKnown = (r: Requirement) => typeof r.value === "number" && typeof r.atMost === "number";
   const broken = brokenRequirement(left.filter(isKnown), {});
@@ -58,9 +72,9 @@ function requirementsLeft(f: PrimFunc, shapes: Shapes): readonly Requirement[] {
   return left.filter((r) => !isKnown(r));
 }
 
-function fill(e: ExprJson, shapes: Shapes): ExprJson {
+function fill(e: ExprJson, values: ReadonlyMap<string, ExprJson>): ExprJson {
   if (typeof e === "number") return e;
-  if (typeof e === "string") return ownValue(shapes, e) ?? e;
-  const a = fill(e[1], shapes), b = fill(e[2], shapes);
+  if (typeof e === "string") return values.get(e) ?? e;
+  const a = fill(e[1], values), b = fill(e[2], values);
   return typeof a === "number" && typeof b === "number" ? evaluate([e[0], a, b], {}) : [e[0], a, b];
 }

@@ -36,6 +36,16 @@ export interface TextureSpec {
   readonly access: "sample" | "read";
 }
 
+/** A buffer that a kernel accesses. */
+export interface LaunchBinding {
+  /** The buffer's name. */
+  readonly name: string;
+  /** How the kernel accesses it. */
+  readonly access: Binding["access"];
+  /** What the kernel takes the buffer for, where that isn't what it is: a value in a storage that others share. */
+  readonly view?: Pick<BufferSpec, "dtype" | "shape">;
+}
+
 /** One kernel, and how it is launched. */
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
@@ -53,7 +63,7 @@ export interface Launch {
   /** True if x beyond the device's limit is folded into z; then the uniforms end with the x count. */
   readonly folded: boolean;
   /** In the order of their binding numbers from 0. */
-  readonly bindings: readonly { readonly name: string; readonly access: Binding["access"] }[];
+  readonly bindings: readonly LaunchBinding[];
   /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
   readonly uniforms: readonly string[];
   /**

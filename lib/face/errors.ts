@@ -2,6 +2,7 @@
 export { OptionError, TunebookError } from "../base/error.ts";
 export { IrError, VerifyError } from "../ir/error.ts";
 export { TeError } from "../te/error.ts";
+export { RelaxError } from "../relax/error.ts";
 export { ScheduleError } from "../schedule/error.ts";
 export { SpaceError } from "../space/error.ts";
 export { RejectedConfig } from "../space/knobs.ts";

@@ -14,6 +14,7 @@ export { type ApproximateOptions, gelu, type GeluOptions } from "../op/gelu.ts";
 export { gemv, type GemvOptions } from "../op/gemv.ts";
 export { globalAvgPool2d, type GlobalAvgPool2dOptions } from "../op/global_avg_pool2d.ts";
 export { layerNorm, type LayerNormOptions } from "../op/layer_norm.ts";
+export { linear, type LinearOptions } from "../op/linear.ts";
 export { logSumExp } from "../op/log_sum_exp.ts";
 export { matmul, type MatmulOptions } from "../op/matmul.ts";
 export { maxPool2d } from "../op/max_pool2d.ts";

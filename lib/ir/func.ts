@@ -27,10 +27,17 @@ export class PrimFunc implements FuncData {
     readonly domains: Domains = {},
     /** What its shape variables must keep to. The program's text and fingerprint don't hold it. */
     readonly requires: readonly Requirement[] = [],
+    /**
+     * The names of inputs that another kernel has just written, as in a graph. They lie in plain buffers and can't be
+     * prepared. All other inputs are there for long: weights.
+     */
+    readonly activations: readonly string[] = [],
   ) {}
 
   /** The program with some of its parts replaced. */
-  with(parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains">>): PrimFunc {
+  with(
+    parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains" | "activations">>,
+  ): PrimFunc {
     return new PrimFunc(
       parts.name ?? this.name,
       parts.params ?? this.params,
@@ -39,6 +46,7 @@ export class PrimFunc implements FuncData {
       parts.body ?? this.body,
       parts.domains ?? this.domains,
       this.requires,
+      parts.activations ?? this.activations,
     );
   }
 

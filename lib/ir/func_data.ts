@@ -19,4 +19,6 @@ export interface FuncData {
   readonly domains?: Domains;
   /** What the shape variables must keep to. Default: nothing. */
   readonly requires?: readonly Requirement[];
+  /** The names of inputs that another kernel has just written. Default: none. */
+  readonly activations?: readonly string[];
 }

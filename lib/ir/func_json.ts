@@ -74,6 +74,7 @@ function toJson(f: PrimFunc): FuncJson {
     ...(shared.length > 0 ? { nodes: shared.map(parts) } : {}),
     ...(Object.keys(f.domains).length > 0 ? { domains: f.domains } : {}),
     ...(f.requires.length > 0 ? { requires: f.requires } : {}),
+    ...(f.activations.length > 0 ? { activations: f.activations } : {}),
   };
   return { ...rest, vars: varTable, buffers: bufferTable };
 }

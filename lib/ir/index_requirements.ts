@@ -51,9 +51,9 @@ class Sizes {
     }, () => {});
   }
 
-  /** Undefined for what depends on data. */
+  /** Undefined for what depends on data. At least 1, so that a product is no smaller than its factors. */
   of(e: Expr): ExprJson | undefined {
-    if (e.kind === "const") return Math.abs(e.value);
+    if (e.kind === "const") return Math.max(1, Math.abs(e.value));
     if (this.#known.has(e)) return this.#known.get(e);
     const size = this.#of(e);
     this.#known.set(e, size);

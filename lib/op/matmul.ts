@@ -38,7 +38,8 @@ export interface MatmulOptions extends EpilogueOptions, ResultOptions {
   /** The scales of B's rows [n], for bytes and out f32 or f16. */
   readonly scaleB?: Tensor;
 }
-const OPTIONS = {
+/** The kinds of {@linkcode MatmulOptions}. */
+export const MATMUL = {
   transposeA: flag,
   transposeB: flag,
   out: oneOf("f32", "f16", "i32"),
@@ -62,7 +63,7 @@ const OPTIONS = {
  */
 export function matmul(A: Tensor, B: Tensor, options: MatmulOptions = {}): Tensor {
   checkTensors("matmul", { A, B });
-  checkOptions("op.matmul", options, OPTIONS);
+  checkOptions("op.matmul", options, MATMUL);
   const { transposeA = false, scaleA, scaleB, name = "C" } = options;
   const bytes = isOfBytes("matmul", { A, B }, options, [scaleA, scaleB]);
   const nk = bytes || options.transposeB === true;

@@ -13,7 +13,7 @@ export type { Shapes };
 export type Inputs = Readonly<Record<string, TypedArray>>;
 
 /** Counts the elements of a buffer. */
-export function lengthOf(spec: BufferSpec, shapes: Shapes): number {
+export function lengthOf(spec: Pick<BufferSpec, "shape">, shapes: Shapes): number {
   return spec.shape.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
 }
 

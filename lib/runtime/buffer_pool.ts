@@ -26,7 +26,10 @@ export class BufferPool<P extends BufferSet> implements Disposable {
   give(owner: object, shapes: Shapes, place: P): void {
     this.#idle.push({ owner, key: keyOf(shapes), place });
     this.#bytes += place.bytes;
-    while (this.#bytes > IDLE_BYTES || this.#idle.length > MOST) this.#remove(0)[Symbol.dispose]();
+    // The last one stays, however large: the next run needs it.
+    while (this.#idle.length > 1 && (this.#bytes > IDLE_BYTES || this.#idle.length > MOST)) {
+      this.#remove(0)[Symbol.dispose]();
+    }
   }
 
   /** Frees all sets of an owner. */

@@ -23,8 +23,12 @@ import { transferred } from "./transfer.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
-import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { instanceOf, oneOf } from "../base/option_kinds.ts";
+import { Graph } from "../relax/graph.ts";
+import { buildGraph, type GraphBuildOptions } from "./build_graph.ts";
+import type { GraphProgram } from "./graph_program.ts";
+import { localDevice } from "./local_device.ts";
 import { StageClock, type StageSeconds } from "./stage_clock.ts";
 
 /**
@@ -66,12 +70,6 @@ export const BUILD_FIELDS = {
   ),
 } satisfies Fields<BuildOptions>;
 
-/** A device of this process: a fleet's handle can't load programs. */
-export const localDevice: Kind<Device> = having(
-  "a device of this process, as await Device.open() gives",
-  "load",
-);
-
 /** The origin of a program's schedule, and the time of building it. */
 export interface Built {
   /** The level that was asked for. */
@@ -105,15 +103,27 @@ export type BuiltProgram = Program & { readonly built: Built };
  * @throws {LowerError | LimitError} where the schedule has no kernel, or exceeds the device's limits
  * @throws {CompileError} for source that the driver refuses
  */
+export async function build(func: PrimFunc, device: Device, options?: BuildOptions): Promise<BuiltProgram>;
+/**
+ * Builds a graph for a device: the passes of Relax, a schedule for each function, a plan of the memory between them, and one
+ * submission for a run. `model.explain()` states what became of it.
+ *
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
+ * @throws {RuntimeError} for weights that don't fit
+ * @throws {LowerError | LimitError | CompileError} for a function that the device can't run
+ */
+export async function build(graph: Graph, device: Device, options?: GraphBuildOptions): Promise<GraphProgram>;
 export async function build(
-  func: PrimFunc,
+  func: PrimFunc | Graph,
   device: Device,
-  options: BuildOptions = {},
-): Promise<BuiltProgram> {
+  options: BuildOptions | GraphBuildOptions = {},
+): Promise<BuiltProgram | GraphProgram> {
+  if (func instanceof Graph) return await buildGraph(func, device, options as GraphBuildOptions);
   checkArgument("build", "func", func, kinds.program);
   checkArgument("build", "device", device, localDevice);
   checkOptions("build", options, BUILD_FIELDS, kinds.RENAMED);
-  return await buildAmong(func, device, options, dlight.rules);
+  return await buildAmong(func, device, options as BuildOptions, dlight.rules);
 }
 
 /** `build` with some rules only. */

@@ -8,7 +8,8 @@ import { specialize } from "../arith/specialize.ts";
 import { checkArguments, type Inputs, type Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
-import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram, localDevice } from "./build.ts";
+import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
+import { localDevice } from "./local_device.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { arrayOf, name, positive } from "../base/option_kinds.ts";
 

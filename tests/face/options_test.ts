@@ -99,6 +99,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.layerNorm": (o) => op.layerNorm(A, x, x, o),
   "op.logSumExp": (o) => op.logSumExp(A, o),
   "op.matmul": (o) => op.matmul(A, B, o),
+  "op.linear": (o) => op.linear(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
   "op.mul": (o) => op.mul(A, B, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),

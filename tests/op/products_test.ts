@@ -1,6 +1,11 @@
+import { assert, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { OptionError } from "../../lib/base/error.ts";
 import type { NumberArray } from "../../lib/interp/interpret.ts";
+import { equalFunc } from "../../lib/ir/equal.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
+import * as op from "../../lib/face/op.ts";
+import * as te from "../../lib/face/te.ts";
 import { gemv, matmul, quantizeQ4 } from "../../lib/face/te.ts";
 import {
   ACTIVATION,
@@ -172,4 +177,19 @@ Deno.test("gemv with 4-bit weights multiplies by what they decode to", () => {
     }),
     { numRuns: 40 },
   );
+});
+
+Deno.test("linear is matmul by weights as models store them, with every option but the operands' layout", () => {
+  const A = te.placeholder("A", ["m", 6]),
+    W = te.placeholder("W", [5, 6]),
+    bias = te.placeholder("bias", [5]);
+  const made = te.primFunc("matmul", [A, W, bias, op.linear(A, W, { bias, activation: "relu" })]);
+  const same = te.primFunc("matmul", [
+    A,
+    W,
+    bias,
+    op.matmul(A, W, { bias, activation: "relu", transposeB: true }),
+  ]);
+  assert(equalFunc(made, same), String(made));
+  assertThrows(() => op.linear(A, W, { transposeB: false } as object), OptionError, "transposeB");
 });

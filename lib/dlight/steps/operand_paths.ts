@@ -56,14 +56,14 @@ export function tooLarge(amount: number, most: number, what: string, why: string
 
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
   const { shape, dtype } = sch.func.params.find((b) => b.name === input) ?? { shape: [], dtype: "f32" };
-  if (dtype === "bool" || shape.length === 0) return false;
+  if (dtype === "bool" || shape.length === 0 || sch.func.activations.includes(input)) return false;
   const columns = shape.at(-1);
   return textureLayout(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
     undefined;
 }
 
 function fitsUniform(sch: Schedule, input: string): boolean {
-  const param = sch.func.params.find((b) => b.name === input);
+  const param = sch.func.params.find((b) => b.name === input && !sch.func.activations.includes(input));
   const elements = param && isUniformType(param.dtype) ? elementsOf(param.shape) : undefined;
   return param !== undefined && elements !== undefined && elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
 }

@@ -6,7 +6,7 @@ import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
 import { type Inputs, lengthOf, type Shapes } from "../arguments.ts";
-import { poisoned, type TypedArray } from "../arrays.ts";
+import { ARRAYS, poisoned, type TypedArray } from "../arrays.ts";
 import type { Backend, Bound, Loaded, Runnable, Spent, Weights } from "../backend.ts";
 import { clockOf, stopwatch } from "../platform.ts";
 import { CompileError, DeviceLostError, RuntimeError } from "../error.ts";
@@ -126,7 +126,10 @@ function place(own: readonly BufferSpec[], inputs: Inputs, shapes: Shapes, held:
 
 function callsOf(launches: readonly Compiled[], arrays: Arrays, shapes: Shapes): readonly (() => void)[] {
   return launches.map(({ launch, run }) => {
-    const buffers = launch.bindings.map((b) => arrays.get(b.name) as TypedArray);
+    const buffers = launch.bindings.map(({ name, view }) => {
+      const array = arrays.get(name) as TypedArray;
+      return view ? new ARRAYS[view.dtype](array.buffer, 0, lengthOf(view, shapes)) : array;
+    });
     const uniforms = Int32Array.from(launch.uniforms, (name) => shapes[name] ?? 0);
     const grid = launch.grid.map((g) => evaluate(g, shapes));
     return () => run(buffers, uniforms, grid);

@@ -108,11 +108,12 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
   };
 }
 
-/** The layouts in which B may be prepared: those of an input that nothing decodes on its way to the product. */
+/** The layouts in which B may be prepared: those of a weight that nothing decodes on its way to the product. */
 function layoutsOf(m: MatmulMatch, sch: Schedule): readonly WeightLayout[] {
   const { buffer } = m.b;
   const sources = sch.sources(m.main.block.name, buffer.name);
-  const plain = sources.length === 1 && sources[0] === buffer.name && !outputsOf(sch.func).includes(buffer);
+  const plain = sources.length === 1 && sources[0] === buffer.name && !outputsOf(sch.func).includes(buffer) &&
+    !sch.func.activations.includes(buffer.name);
   const n = constExtent(m.j.extent);
   return WEIGHT_LAYOUTS.filter((l) =>
     l === "given" || (plain && n !== undefined && (l !== "packed" || n % 4 === 0))

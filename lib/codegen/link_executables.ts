@@ -1,0 +1,165 @@
+/** Links compiled functions into one program: their kernels, one after the other, on shared buffers. */
+import type { ScalarType } from "../ir/dtype.ts";
+import { bytesOf } from "../ir/dtype.ts";
+import type { ExprJson } from "../ir/json.ts";
+import type { Requirement } from "../ir/requirement.ts";
+import { LowerError } from "../lower/error.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
+import type { BufferSpec, Executable, Launch } from "./executable.ts";
+
+/** A value of a linked program. */
+export interface LinkedValue {
+  /** Its name. */
+  readonly name: string;
+  /** The type of its elements. */
+  readonly dtype: ScalarType;
+  /** Dimensions; a shape variable is given by name. */
+  readonly shape: readonly ExprJson[];
+  /** `temp`: it is between two calls, and lies in a storage. */
+  readonly role: "input" | "output" | "temp";
+  /** The storage of a temp, by its index. */
+  readonly storage?: number;
+}
+
+/** The call of a compiled function. */
+export interface LinkedCall {
+  /** The function. */
+  readonly executable: Executable;
+  /** The values of its parameters, in order. */
+  readonly args: readonly LinkedValue[];
+  /** The storages of its temps, in the order in which its buffers list them. */
+  readonly workspace: readonly number[];
+}
+
+/** What {@linkcode linkExecutables} makes a program of. */
+export interface Linked {
+  /** The name of the program. */
+  readonly name: string;
+  /** The language of its kernels. */
+  readonly language: KernelLanguage;
+  /** Names of its shape variables. */
+  readonly shapeVars: readonly string[];
+  /** Inputs and outputs in order; temps are found in the calls. */
+  readonly params: readonly LinkedValue[];
+  /** The calls in the order in which they run. */
+  readonly calls: readonly LinkedCall[];
+  /** What its shape variables must keep to, besides what the functions ask. */
+  readonly requires: readonly Requirement[];
+}
+
+/** Lists the temps of a function with their bytes, as expressions of its shape variables. */
+export function tempsOf(exe: Executable): readonly { readonly spec: BufferSpec; readonly bytes: ExprJson }[] {
+  return exe.buffers.filter((b) => b.role === "temp").map((spec) => ({ spec, bytes: bytesIn(spec) }));
+}
+
+/**
+ * Links functions into one program. Values and temps that share a storage share one buffer, as large as the largest of them.
+ * A buffer that a function prepares belongs to its call.
+ *
+ * @throws {LowerError} for an input that two functions want in different kinds of memory
+ */
+export function linkExecutables({ name, language, shapeVars, params, calls, requires }: Linked): Executable {
+  const storages = new Map<number, ExprJson>();
+  const grow = (storage: number, bytes: ExprJson): string => {
+    const known = storages.get(storage);
+    storages.set(storage, known === undefined ? bytes : larger(known, bytes));
+    return storageName(storage);
+  };
+  const inputs = new Map<string, BufferSpec>(), prepared: BufferSpec[] = [];
+  const launches = calls.flatMap(({ executable, args, workspace }, k): readonly Launch[] => {
+    const names = new Map<string, { readonly name: string; readonly view?: BufferSpec }>();
+    const own = executable.buffers.filter((b) => b.role === "input" || b.role === "output");
+    own.forEach((spec, n) => {
+      const value = args[n] as LinkedValue;
+      if (value.role === "input") takeInput(inputs, value, spec);
+      names.set(
+        spec.name,
+        value.role === "temp"
+          ? { name: grow(value.storage as number, bytesIn(value)), view: spec }
+          : { name: value.name },
+      );
+    });
+    tempsOf(executable).forEach(({ spec, bytes }, n) => {
+      names.set(spec.name, { name: grow(workspace[n] as number, bytes), view: spec });
+    });
+    for (const spec of executable.buffers.filter((b) => b.role === "prepared")) {
+      const renamed = { ...spec, name: `call${k}_${spec.name}` };
+      prepared.push(renamed);
+      names.set(spec.name, { name: renamed.name });
+    }
+    return executable.launches.map((l) => ({
+      ...l,
+      bindings: l.bindings.map((b) => {
+        const to = names.get(b.name) as { readonly name: string; readonly view?: BufferSpec };
+        const view = to.view && { dtype: to.view.dtype, shape: to.view.shape };
+        return { name: to.name, access: b.access, ...(view ? { view } : {}) };
+      }),
+    }));
+  });
+  const buffer = { kind: "buffer" } as const;
+  return {
+    name,
+    language,
+    shapeVars,
+    buffers: [
+      ...params.map(({ name, dtype, shape, role }): BufferSpec =>
+        inputs.get(name) ?? { name, dtype, shape, role, storage: buffer }
+      ),
+      ...[...storages].map(([n, bytes]): BufferSpec => ({
+        name: storageName(n),
+        dtype: "u32",
+        shape: [["floordiv", bytes, 4]],
+        role: "temp",
+        storage: buffer,
+      })),
+      ...prepared,
+    ],
+    launches,
+    requires: distinct([...requires, ...calls.flatMap((c) => c.executable.requires ?? [])]),
+  };
+}
+
+/** An input is in the memory that the functions want it in. */
+function takeInput(inputs: Map<string, BufferSpec>, value: LinkedValue, { storage }: BufferSpec): void {
+  const known = inputs.get(value.name);
+  if (known && JSON.stringify(known.storage) !== JSON.stringify(storage)) {
+    throw new LowerError(
+      `expected ${value.name} in one kind of memory, got ${known.storage.kind} and ${storage.kind}; schedule the ` +
+        `functions that read it for buffers`,
+    );
+  }
+  inputs.set(value.name, {
+    name: value.name,
+    dtype: value.dtype,
+    shape: value.shape,
+    role: "input",
+    storage,
+  });
+}
+
+function storageName(n: number): string {
+  return `storage${n}`;
+}
+
+/** Bytes of a buffer in whole vectors of four words, which any kernel may bind it as. */
+function bytesIn({ dtype, shape }: Pick<BufferSpec, "dtype" | "shape">): ExprJson {
+  const elements = shape.reduce<ExprJson>((n, d) => product(n, d), 1);
+  return product(["floordiv", sum(product(elements, bytesOf(dtype)), 15), 16], 16);
+}
+
+function product(a: ExprJson, b: ExprJson): ExprJson {
+  return typeof a === "number" && typeof b === "number" ? a * b : a === 1 ? b : b === 1 ? a : ["mul", a, b];
+}
+
+function sum(a: ExprJson, b: number): ExprJson {
+  return typeof a === "number" ? a + b : ["add", a, b];
+}
+
+function larger(a: ExprJson, b: ExprJson): ExprJson {
+  if (typeof a === "number" && typeof b === "number") return Math.max(a, b);
+  return JSON.stringify(a) === JSON.stringify(b) ? a : ["max", a, b];
+}
+
+function distinct(requires: readonly Requirement[]): readonly Requirement[] {
+  return [...new Map(requires.map((r) => [JSON.stringify([r.value, r.atMost]), r])).values()];
+}

@@ -1,0 +1,28 @@
+/**
+ * Graphs, in Relax's terms: operators on values with symbolic shapes, the passes that fuse them into programs, and a plan of
+ * the memory between. `build(graph, device, { weights })` runs one.
+ */
+export { type BlockBuilder, Builder, graph, type GraphOperators, type OnValues } from "../relax/builder.ts";
+export { Graph } from "../relax/graph.ts";
+export {
+  type Binding,
+  type Call,
+  type ConstantData,
+  type Form,
+  type GraphData,
+  type OpCall,
+  type Origin,
+  Slot,
+  type TensorType,
+  type TirCall,
+  Value,
+} from "../relax/value.ts";
+export { type OperatorName, OPERATORS as operators } from "../relax/operators.ts";
+export { graphFromJson, type GraphJson, graphToJson } from "../relax/graph_json.ts";
+export { equalGraph } from "../relax/equal_graph.ts";
+export { verifyGraph } from "../relax/verify_graph.ts";
+export { interpretGraph } from "../relax/interpret_graph.ts";
+export { graphPasses as passes, runGraphPasses as runPasses } from "../relax/passes/pipeline.ts";
+export type { GraphPass, PassContext } from "../relax/passes/pass.ts";
+export type { PatternKind } from "../relax/pattern_kind.ts";
+export { type MemoryOptions, type MemoryPlan, planMemory } from "../relax/plan_memory.ts";

@@ -1,0 +1,40 @@
+import { compute } from "../../te/compute.ts";
+import { primFunc } from "../../te/prim_func.ts";
+import { placeholderOf } from "../apply_operator.ts";
+import type { Graph } from "../graph.ts";
+import { type Binding, Value } from "../value.ts";
+
+/**
+ * Copies what is an output but no result of a call, or an output under another name already: each output has memory of its own.
+ *
+ *     R.output(x, lv0, lv0)      →      x_out = R.call_tir(copy, (x,), …); lv0_out = R.call_tir(copy, (lv0,), …)
+ */
+export function copyOutputs(g: Graph): Graph {
+  const taken = new Set<Value>(), names = new Set(namesOf(g)), copies: Binding[] = [];
+  const outputs = Object.entries(g.outputs).map(([name, v]): [string, Value] => {
+    if (v.origin.kind === "result" && !taken.has(v)) {
+      taken.add(v);
+      return [name, v];
+    }
+    const p0 = placeholderOf("p0", v);
+    const func = primFunc("copy", [p0, compute("out", p0.shape, (...at) => p0.at(...at))]);
+    const result = new Value(fresh(`${v.name}_out`, names), v.type, { kind: "result" });
+    copies.push({ call: { kind: "tir", func, args: [v] }, results: [result] });
+    return [name, result];
+  });
+  return copies.length === 0
+    ? g
+    : g.with({ bindings: [...g.bindings, ...copies], outputs: Object.fromEntries(outputs) });
+}
+
+function namesOf(g: Graph): readonly string[] {
+  const results = g.bindings.flatMap((b) => b.results);
+  return [...g.inputs, ...g.weights, ...g.constants, ...results].map((v) => v.name);
+}
+
+function fresh(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let k = 1; taken.has(name); k++) name = `${wanted}_${k}`;
+  taken.add(name);
+  return name;
+}

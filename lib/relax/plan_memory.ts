@@ -1,0 +1,140 @@
+import { bytesOf } from "../ir/dtype.ts";
+import { printExpr } from "../ir/print.ts";
+import { evaluate, exprToJson } from "../ir/json.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { RelaxError } from "./error.ts";
+import type { Graph } from "./graph.ts";
+import type { Binding, TensorType, Value } from "./value.ts";
+
+/** Storages begin at multiples of this many bytes, so that any can be bound as vectors of four. */
+const ALIGNED = 16;
+
+/** What {@linkcode planMemory} takes. */
+export interface MemoryOptions {
+  /** The most that each shape variable may be. */
+  readonly bounds: Shapes;
+  /** Bytes of each intermediate buffer of a call as it is scheduled. Default: none. */
+  readonly workspaceOf?: (binding: Binding) => readonly number[];
+  /** The most bytes of all storages together. Default: no limit. */
+  readonly budget?: number;
+}
+
+/** Where intermediate values and workspaces lie. Inputs, weights, constants and outputs have storages of their own. */
+export interface MemoryPlan {
+  /** Bytes of each storage. */
+  readonly storages: readonly number[];
+  /** The storage of each value, by its index. */
+  readonly placement: ReadonlyMap<Value, number>;
+  /** The storages of each call's workspace, in the order in which `workspaceOf` lists it. */
+  readonly workspaces: ReadonlyMap<Binding, readonly number[]>;
+  /** Bytes of all storages together. */
+  readonly bytes: number;
+  /** Bytes of the largest set of values and workspaces that live at one time: no plan needs less. */
+  readonly live: number;
+}
+
+interface Need {
+  readonly bytes: number;
+  /** The index of the first call that needs it, and of the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+  readonly place: (storage: number) => void;
+}
+
+/**
+ * Plans where intermediate values lie: values that are never needed at the same time share storages. Sizes are those at the
+ * bounds. Larger needs are placed first, each in the storage that fits it best (a colouring of intervals by size; compare
+ * Relax's StaticPlanBlockMemory, which takes calls in order).
+ *
+ * @throws {RelaxError} for a shape variable without a bound, and for a plan above the budget: it names the largest tensors
+ */
+export function planMemory(
+  g: Graph,
+  { bounds, workspaceOf = () => [], budget = Infinity }: MemoryOptions,
+): MemoryPlan {
+  const open = g.shapeVars.find((v) => bounds[v.name] === undefined);
+  if (open) {
+    throw new RelaxError(
+      `expected a bound of each shape variable of ${g.name}, got none of ${open.name}: give bounds { ${open.name}: … }`,
+    );
+  }
+  const placement = new Map<Value, number>(), workspaces = new Map<Binding, number[]>();
+  const needs = needsOf(g, bounds, workspaceOf, placement, workspaces);
+  const storages: { bytes: number; readonly taken: Need[] }[] = [];
+  for (const need of needs.toSorted((a, b) => b.bytes - a.bytes)) {
+    const free = storages.filter((s) => s.taken.every((t) => t.to < need.from || need.to < t.from));
+    // All are large enough, because larger needs came before; the smallest leaves the others to larger ones.
+    const best = free.reduce<typeof free[number] | undefined>(
+      (x, y) => x && x.bytes <= y.bytes ? x : y,
+      undefined,
+    );
+    const storage = best ?? { bytes: need.bytes, taken: [] };
+    if (!best) storages.push(storage);
+    storage.taken.push(need);
+    need.place(storages.indexOf(storage));
+  }
+  const sizes = storages.map((s) => s.bytes), bytes = sizes.reduce((n, b) => n + b, 0);
+  const liveAt = g.bindings.map((_, k) =>
+    needs.filter((n) => n.from <= k && k <= n.to).reduce((n, x) => n + x.bytes, 0)
+  );
+  if (bytes > budget) throw tooLarge(g, needs, bytes, budget, bounds);
+  return { storages: sizes, placement, workspaces, bytes, live: Math.max(0, ...liveAt) };
+}
+
+function needsOf(
+  g: Graph,
+  bounds: Shapes,
+  workspaceOf: (binding: Binding) => readonly number[],
+  placement: Map<Value, number>,
+  workspaces: Map<Binding, number[]>,
+): readonly Need[] {
+  const outputs = new Set(Object.values(g.outputs));
+  const last = new Map<Value, number>();
+  g.bindings.forEach(({ call }, k) => call.args.forEach((v) => last.set(v, k)));
+  return g.bindings.flatMap((binding, k) => {
+    const own: number[] = [];
+    workspaces.set(binding, own);
+    const workspace = workspaceOf(binding).map((bytes, n): Need => ({
+      bytes: aligned(bytes),
+      from: k,
+      to: k,
+      label: `workspace ${n} of ${binding.results[0]?.name}`,
+      place: (storage) => own[n] = storage,
+    }));
+    const values = binding.results.filter((v) => !outputs.has(v)).map((v): Need => ({
+      bytes: bytesAt(v.type, bounds),
+      from: k,
+      to: last.get(v) ?? k,
+      label: `${v.name} (${v.type.dtype}[${v.type.shape.map(printExpr).join(", ")}])`,
+      place: (storage) => placement.set(v, storage),
+    }));
+    return [...workspace, ...values];
+  });
+}
+
+/** Bytes of a tensor where shape variables have values, in whole units of alignment. */
+export function bytesAt({ shape, dtype }: TensorType, shapes: Shapes): number {
+  return aligned(shape.reduce((n, d) => n * evaluate(exprToJson(d), shapes), bytesOf(dtype)));
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNED) * ALIGNED;
+}
+
+function tooLarge(
+  g: Graph,
+  needs: readonly Need[],
+  bytes: number,
+  budget: number,
+  bounds: Shapes,
+): RelaxError {
+  const largest = needs.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3)
+    .map((n) => `${n.label}: ${n.bytes} bytes`);
+  const at = Object.entries(bounds).map(([name, value]) => `${name} = ${value}`).join(", ");
+  return new RelaxError(
+    `expected the intermediate values of ${g.name} to fit in ${budget} bytes, got ${bytes}` +
+      `${at === "" ? "" : ` at the bounds ${at}`}; the largest are ${largest.join("; ")}; lower ` +
+      `${at === "" ? "the sizes" : "a bound"}, or allow more memory`,
+  );
+}

@@ -1,0 +1,83 @@
+import { equalExpr } from "../ir/equal.ts";
+import { inputsOf, outputsOf } from "../ir/parameters.ts";
+import { verifyFunc } from "../ir/verify.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Expr } from "../ir/expr.ts";
+import { applyOperator, placeholderOf, typeOf } from "./apply_operator.ts";
+import { RelaxError } from "./error.ts";
+import { printType } from "./print_graph.ts";
+import type { Binding, Call, GraphData, TensorType, Value } from "./value.ts";
+
+/**
+ * Checks that a graph is well formed: names are used once, each value is defined before it is used, each program is
+ * well formed, and each result has the type that its call gives.
+ *
+ * @throws {RelaxError} for the first thing that is not
+ * @throws {OptionError | TeError | IrError} for a call that can't be typed
+ */
+export function verifyGraph(g: GraphData): void {
+  const names = new Set<string>(), defined = new Set<Value>(), funcs = new Set<PrimFunc>();
+  const define = (v: Value): void => {
+    if (names.has(v.name)) throw new RelaxError(`expected each name once, got ${v.name} twice, in ${g.name}`);
+    names.add(v.name);
+    defined.add(v);
+  };
+  const use = (v: Value, where: string): void => {
+    if (v.origin.kind === "constant" && !defined.has(v)) define(v);
+    if (!defined.has(v)) {
+      throw new RelaxError(
+        `expected ${v.name} to be defined before it is used, got its use in ${where} first`,
+      );
+    }
+  };
+  g.inputs.forEach(define);
+  g.weights.forEach(define);
+  for (const { call, results } of g.bindings) {
+    call.args.forEach((v) => use(v, nameOf(call)));
+    if (call.kind === "tir" && !funcs.has(call.func)) {
+      verifyFunc(call.func);
+      funcs.add(call.func);
+    }
+    checkTypes({ call, results });
+    results.forEach(define);
+  }
+  const outputs = Object.entries(g.outputs);
+  if (outputs.length === 0) throw new RelaxError(`expected at least one output of ${g.name}, got none`);
+  for (const [name, v] of outputs) use(v, `output ${name}`);
+}
+
+/** The types of a call's results. */
+export function typesOf(call: Call): readonly TensorType[] {
+  if (call.kind === "tir") return outputsOf(call.func).map(({ shape, dtype }) => ({ shape, dtype }));
+  const args = call.args.map((v) => placeholderOf(v.name, v));
+  return applyOperator(call, args).tensors.map(typeOf);
+}
+
+/** Tells whether two types are the same. */
+export function equalType(a: TensorType, b: TensorType): boolean {
+  return a.dtype === b.dtype && a.shape.length === b.shape.length &&
+    a.shape.every((d, k) => equalExpr(d, b.shape[k] as Expr));
+}
+
+function checkTypes({ call, results }: Binding): void {
+  const types = typesOf(call), where = nameOf(call);
+  if (types.length !== results.length) {
+    throw new RelaxError(`expected ${types.length} results of ${where}, got ${results.length}`);
+  }
+  results.forEach(({ name, type }, k) => {
+    const wanted = types[k] as TensorType;
+    if (equalType(type, wanted)) return;
+    throw new RelaxError(`expected ${name} of ${printType(wanted)}, got ${printType(type)}, from ${where}`);
+  });
+  if (call.kind === "op") return;
+  inputsOf(call.func).forEach((b, k) => {
+    const arg = call.args[k];
+    if (arg && equalType(arg.type, b)) return;
+    const got = arg ? `${arg.name} of ${printType(arg.type)}` : "nothing";
+    throw new RelaxError(`expected ${b.name} of ${printType(b)}, got ${got}, in ${where}`);
+  });
+}
+
+function nameOf(call: Call): string {
+  return call.kind === "op" ? call.op : call.func.name;
+}

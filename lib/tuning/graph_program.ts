@@ -1,0 +1,72 @@
+import { tempsOf } from "../codegen/link_executables.ts";
+import type { Inputs, Shapes } from "../runtime/arguments.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
+import type { Bound } from "../runtime/backend.ts";
+import type { BuiltGraph } from "./built_graph.ts";
+
+/** What runs: a program, or one with its weights on the device. */
+interface Runs {
+  run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>>;
+  bind(inputs: Inputs, shapes?: Shapes): Promise<Bound>;
+}
+
+/** A graph on a device, with its weights. Dispose it, or declare it with `using`. */
+export class GraphProgram implements Disposable {
+  readonly #runs: Runs;
+  readonly #held: DisposableStack;
+
+  /** What `build` makes of a graph. */
+  constructor(
+    /** The graph after the passes, its functions and its memory. */
+    readonly built: BuiltGraph,
+    runs: Runs,
+    held: DisposableStack,
+  ) {
+    this.#runs = runs;
+    this.#held = held;
+  }
+
+  /**
+   * Runs the graph once: inputs by name as typed arrays of their dtypes, row-major; outputs likewise. Shape variables follow
+   * from the inputs' lengths where they can. One submission and one wait.
+   *
+   * @throws {RuntimeError} for inputs that don't fit, shapes past their bounds, and what the device reports
+   */
+  async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
+    return await this.#runs.run(inputs, shapes);
+  }
+
+  /** Puts the inputs on the device once, to run many times. */
+  async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
+    return await this.#runs.bind(inputs, shapes);
+  }
+
+  /** Kernels that a run launches, weights apart. */
+  get launches(): number {
+    return this.built.executable.launches.filter((l) => !l.prepares).length;
+  }
+
+  /** Says which functions run, in order: the rule of each, what it is fused from, its kernels; and the memory. */
+  explain(): string {
+    const { graph, functions, memory } = this.built;
+    const calls = graph.bindings.map(({ results }, k) => {
+      const { func, rule, executable } = functions[k] as typeof functions[number];
+      const temps = tempsOf(executable).length;
+      const kernels = executable.launches.filter((l) => !l.prepares).length;
+      return `${results.map((v) => v.name).join(", ")} = ${func.name}: ${rule}, ${kernels} ` +
+        `kernel${kernels === 1 ? "" : "s"}${temps > 0 ? `, ${temps} intermediates` : ""}`;
+    });
+    const share = memory.live > 0
+      ? ` (${(memory.bytes / memory.live).toFixed(2)} of what lives at one time)`
+      : "";
+    return [
+      `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages of ${memory.bytes} bytes${share}`,
+      ...calls,
+    ].join("\n");
+  }
+
+  /** Frees the program, its weights and its buffers. */
+  [Symbol.dispose](): void {
+    this.#held.dispose();
+  }
+}

@@ -1,0 +1,158 @@
+/** Passes of graphs: each has a golden, and all of them keep what a graph computes. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { NumberArray } from "../../lib/interp/interpret.ts";
+import { graph } from "../../lib/relax/builder.ts";
+import type { BlockBuilder } from "../../lib/relax/builder.ts";
+import { equalGraph } from "../../lib/relax/equal_graph.ts";
+import { graphFromJson, graphToJson } from "../../lib/relax/graph_json.ts";
+import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
+import { graphPasses, runGraphPasses } from "../../lib/relax/passes/pipeline.ts";
+import type { PassContext } from "../../lib/relax/passes/pass.ts";
+import type { Value } from "../../lib/relax/value.ts";
+import { verifyGraph } from "../../lib/relax/verify_graph.ts";
+import { golden } from "../golden.ts";
+import { arbGraph } from "./random_graph.ts";
+
+type Make = (b: BlockBuilder) => Readonly<Record<string, Value>>;
+
+/** A small graph for each pass, on which it does something, after the passes before it. */
+const SHOWN: Readonly<Record<string, Make>> = {
+  foldConstant: (b) => {
+    const one = b.constant("one", new Float32Array([1, 2]), [2]);
+    return { y: b.mul(b.input("x", ["n", 2]), b.add(one, one)) };
+  },
+  eliminateCommon: (b) => {
+    const x = b.input("x", ["n", 4]);
+    return { y: b.add(b.relu(x), b.relu(x)) };
+  },
+  fuseTransposeMatmul: (b) => ({
+    y: b.matmul(b.input("x", ["n", 4]), b.transpose(b.weight("w", [3, 4]))),
+  }),
+  deadCode: (b) => {
+    const x = b.input("x", ["n", 4]);
+    b.silu(b.relu(x));
+    return { y: b.gelu(x) };
+  },
+  legalizeOps: (b) => {
+    const x = b.input("x", ["n", 4]);
+    return { y: b.relu(b.relu(x)), z: b.softmax(x) };
+  },
+  annotatePatterns: (b) => ({ y: b.add(b.input("x", ["n", 4]), b.weight("b", [4])) }),
+  copyOutputs: (b) => {
+    const x = b.input("x", ["n", 4]), h = b.relu(x);
+    return { x, h, again: h };
+  },
+  annotateActivations: (b) => ({ y: b.linear(b.input("x", ["n", 4]), b.weight("w", [8, 4])) }),
+  fuseOps: (b) => {
+    const x = b.input("x", ["n", 4]), h = b.linear(x, b.weight("w", [8, 4]));
+    return { y: b.softmax(b.add(b.silu(h), h)) };
+  },
+};
+
+Deno.test("the passes and their order", () => {
+  assertEquals(Object.keys(SHOWN).toSorted(), graphPasses.map((p) => p.name).toSorted());
+  golden("relax/passes.txt", graphPasses.map((p) => p.name).join("\n"));
+});
+
+for (const { name } of graphPasses) {
+  Deno.test(`${name} does its part`, () => {
+    const g = graph("example", SHOWN[name] as Make);
+    let before = g, shown = "";
+    runGraphPasses(g, {}, (pass, after) => {
+      if (pass === name) shown = `${shownGraph(before)}\n\n${shownGraph(after)}`;
+      before = after;
+    });
+    const [one, other] = shown.split("\n\n@R.function");
+    assert(name.startsWith("annotate") || one !== `@R.function${other}`, `${name} changes nothing`);
+    golden(`relax/${name}.txt`, shown);
+  });
+}
+
+/** A graph with the kinds of its programs, if they are known. */
+function shownGraph(g: ReturnType<typeof graph>): string {
+  const kinds = g.bindings.flatMap(({ call }) =>
+    call.kind === "tir" && call.pattern ? [`# ${call.func.name}: ${call.pattern}`] : []
+  );
+  const activations = g.bindings.flatMap(({ call }) =>
+    call.kind === "tir" && call.func.activations.length > 0
+      ? [`# activations of ${call.func.name}: ${call.func.activations}`]
+      : []
+  );
+  return [String(g), ...kinds, ...activations].join("\n");
+}
+
+function close(got: Record<string, NumberArray>, want: Record<string, NumberArray>): void {
+  assertEquals(Object.keys(got), Object.keys(want));
+  for (const [name, w] of Object.entries(want)) {
+    const g = got[name] as NumberArray;
+    const largest = Math.max(1, ...Array.from(w, Math.abs));
+    w.forEach((x, k) =>
+      assert(Math.abs((g[k] ?? NaN) - x) <= 1e-5 * largest, `${name}[${k}]: ${g[k]}, not ${x}`)
+    );
+  }
+}
+
+const CONTEXTS: readonly PassContext[] = [
+  {},
+  { maxBuffers: 4 },
+  { accepts: (fused) => fused.allocs.length < 2 },
+  { accepts: () => false },
+];
+
+Deno.test("passes keep what random graphs compute, and keep them well formed", () => {
+  let fused = 0;
+  fc.assert(
+    fc.property(arbGraph, fc.constantFrom(...CONTEXTS), ({ graph: g, shapes, arrays }, context) => {
+      const want = interpretGraph(g, arrays, shapes);
+      const most = context.maxBuffers ?? Infinity;
+      runGraphPasses(g, context, (name, after) => {
+        verifyGraph(after);
+        if (name === "fuseOps") {
+          fused += after.bindings.filter(({ call }) =>
+            call.kind === "tir" && call.func.name.startsWith("fused")
+          )
+            .length;
+          // Programs of single operators are as they are.
+          const large = after.bindings.filter(({ call }) =>
+            call.kind === "tir" && call.func.name.startsWith("fused") && call.func.params.length > most
+          );
+          assertEquals(large, []);
+        }
+        close(interpretGraph(after, arrays, shapes), want);
+      });
+    }),
+    { numRuns: 150 },
+  );
+  assert(fused > 50, `${fused}`);
+});
+
+Deno.test("graphs survive JSON, before and after the passes", () => {
+  fc.assert(fc.property(arbGraph, ({ graph: g }) => {
+    for (const x of [g, runGraphPasses(g)]) {
+      const again = graphFromJson(JSON.parse(JSON.stringify(graphToJson(x))));
+      assert(equalGraph(x, again), `${x}\n${again}`);
+      assertEquals(String(again), String(x));
+    }
+  }));
+});
+
+Deno.test("graphs that differ are not equal", () => {
+  const x = (make: Make) => graph("f", make);
+  const one = x((b) => ({ y: b.relu(b.input("x", ["n", 4])) }));
+  const others = [
+    x((b) => ({ y: b.silu(b.input("x", ["n", 4])) })),
+    x((b) => ({ y: b.relu(b.input("x", ["n", 5])) })),
+    x((b) => ({ y: b.relu(b.input("x", ["n", 4], "f16")) })),
+    x((b) => ({ y: b.relu(b.input("z", ["n", 4])) })),
+    x((b) => ({ z: b.relu(b.input("x", ["n", 4])) })),
+    x((b) => ({ y: b.relu(b.weight("x", ["n", 4])) })),
+    x((b) => ({ y: b.relu(b.relu(b.input("x", ["n", 4]))) })),
+    x((b) => ({ y: b.add(b.input("x", ["n", 4]), b.constant("c", new Float32Array(4), [4])) })),
+  ];
+  for (const other of others) assert(!equalGraph(one, other), String(other));
+  assert(equalGraph(one, x((b) => ({ y: b.relu(b.input("x", ["n", 4]), { name: "other" }) }))));
+  const c = (value: number) =>
+    x((b) => ({ y: b.add(b.input("x", [4]), b.constant("c", new Float32Array(4).fill(value), [4])) }));
+  assert(equalGraph(c(1), c(1)) && !equalGraph(c(0), c(-0)));
+});

@@ -1,0 +1,71 @@
+/** Memory plans against enumeration: who lives when, and where. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { graph } from "../../lib/relax/builder.ts";
+import { RelaxError } from "../../lib/relax/error.ts";
+import type { Graph } from "../../lib/relax/graph.ts";
+import { bytesAt, planMemory } from "../../lib/relax/plan_memory.ts";
+import { runGraphPasses } from "../../lib/relax/passes/pipeline.ts";
+import type { Binding, Value } from "../../lib/relax/value.ts";
+import { arbGraph } from "./random_graph.ts";
+
+/** The values that are in memory while call `k` runs, workspaces included: `[storage, bytes]`. */
+function livesAt(g: Graph, k: number, bounds: Record<string, number>, plan: ReturnType<typeof planMemory>) {
+  const outputs = new Set<Value>(Object.values(g.outputs));
+  const isNeeded = (v: Value) => g.bindings.slice(k).some((b) => b.call.args.includes(v));
+  const values = g.bindings.slice(0, k + 1).flatMap((b) => b.results).filter((v) =>
+    !outputs.has(v) && (isNeeded(v) || g.bindings[k]?.results.includes(v))
+  );
+  return values.map((v): [number | undefined, number] => [plan.placement.get(v), bytesAt(v.type, bounds)]);
+}
+
+Deno.test("no two things that live at one time share a storage, and each fits in its own", () => {
+  let near = 0, runs = 0;
+  fc.assert(fc.property(arbGraph, fc.array(fc.nat(200), { maxLength: 3 }), ({ graph: made }, sizes) => {
+    const g = runGraphPasses(made), bounds = { n: 5 };
+    const workspaceOf = (b: Binding) => b.call.args.length > 1 ? sizes : [];
+    const plan = planMemory(g, { bounds: g.shapeVars.length > 0 ? bounds : {}, workspaceOf });
+    let live = 0;
+    g.bindings.forEach((b, k) => {
+      const own = workspaceOf(b).map((
+        n,
+        i,
+      ): [number | undefined, number] => [plan.workspaces.get(b)?.[i], n]);
+      const all = [...livesAt(g, k, bounds, plan), ...own];
+      assertEquals(new Set(all.map(([s]) => s)).size, all.length, `${g}`);
+      for (const [s, bytes] of all) assert(bytes <= (plan.storages[s as number] ?? -1));
+      live = Math.max(live, all.reduce((n, [, bytes]) => n + Math.ceil(bytes / 16) * 16, 0));
+    });
+    assertEquals(plan.live, live);
+    assertEquals(plan.bytes, plan.storages.reduce((n, b) => n + b, 0));
+    runs++;
+    if (plan.bytes <= 1.1 * live) near++;
+  }));
+  assert(near > 0.8 * runs, `${near} of ${runs}`);
+});
+
+const chain = graph("chain", (b) => {
+  let x = b.input("x", ["n", 256]);
+  for (let k = 0; k < 6; k++) x = b.softmax(x, { name: `h${k}` });
+  return { y: x };
+});
+
+Deno.test("a chain takes two storages", () => {
+  const plan = planMemory(runGraphPasses(chain), { bounds: { n: 8 } });
+  assertEquals(plan.storages, [8 * 1024, 8 * 1024]);
+  assertEquals(plan.live, plan.bytes);
+});
+
+Deno.test("a plan past its budget names the tensor and the bound, and a bound must be there", () => {
+  const g = runGraphPasses(chain);
+  const { message } = assertThrows(
+    () => planMemory(g, { bounds: { n: 2 ** 20 }, budget: 2 ** 28 }),
+    RelaxError,
+  );
+  assertEquals(
+    message.split(";")[0],
+    "expected the intermediate values of chain to fit in 268435456 bytes, got 2147483648 at the bounds n = 1048576",
+  );
+  assert(message.includes("h0 (f32[n, 256]): 1073741824 bytes"), message);
+  assertThrows(() => planMemory(g, { bounds: {} }), RelaxError, "got none of n: give bounds { n: … }");
+});

@@ -1,0 +1,126 @@
+/** Graphs on devices: what they compute, where their values lie, and what is refused. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { TunebookError } from "../../lib/base/error.ts";
+import type { NumberArray } from "../../lib/interp/interpret.ts";
+import { graph } from "../../lib/relax/builder.ts";
+import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
+import type { Graph } from "../../lib/relax/graph.ts";
+import type { TypedArray } from "../../lib/runtime/arrays.ts";
+import { build } from "../../lib/tuning/build.ts";
+import { devices } from "../devices.ts";
+import { arbGraph, type GraphCase } from "../relax/random_graph.ts";
+
+const GRAPHS = Number(Deno.args.find((a) => /^\d+$/.test(a)) ?? 60);
+
+function pick(g: Graph, arrays: GraphCase["arrays"], of: "inputs" | "weights"): GraphCase["arrays"] {
+  return Object.fromEntries(g[of].map((v) => [v.name, arrays[v.name] as Float32Array<ArrayBuffer>]));
+}
+
+function assertClose(got: Record<string, TypedArray>, want: Record<string, NumberArray>, what: string): void {
+  assertEquals(Object.keys(got).toSorted(), Object.keys(want).toSorted());
+  for (const [name, w] of Object.entries(want)) {
+    const g = got[name] as TypedArray;
+    assertEquals(g.length, w.length);
+    const largest = Math.max(1, ...Array.from(w, Math.abs));
+    w.forEach((x, k) =>
+      assert(Math.abs((g[k] ?? NaN) - x) <= 1e-4 * largest, `${what}\n${name}[${k}]: ${g[k]}, not ${x}`)
+    );
+  }
+}
+
+for (const device of devices) {
+  const { target } = device;
+  const numRuns = target.kind === "cpu" ? GRAPHS : Math.ceil(GRAPHS / 4);
+  for (const level of [0, 1] as const) {
+    Deno.test(`${numRuns} random graphs are right at level ${level} on ${target.name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(arbGraph, async ({ graph: g, shapes, arrays }) => {
+          const want = interpretGraph(g, arrays, shapes);
+          const bounds = Object.fromEntries(Object.entries(shapes).map(([name, n]) => [name, n + 2]));
+          using model = await build(g, device, { weights: pick(g, arrays, "weights"), bounds, level });
+          const inputs = pick(g, arrays, "inputs");
+          assertClose(await model.run(inputs, shapes), want, String(model.built.graph));
+          using bound = await model.bind(inputs, shapes);
+          bound.poison();
+          await bound.run(2);
+          assertClose(await bound.read(), want, String(model.built.graph));
+        }),
+        { numRuns, endOnFailure: GRAPHS > 60 },
+      );
+    });
+  }
+}
+
+const mlp = graph("mlp", (b) => {
+  const x = b.input("x", ["n", 64]);
+  const h = b.gelu(b.add(b.linear(x, b.weight("w1", [256, 64])), b.weight("b1", [256])));
+  return { y: b.softmax(b.linear(h, b.weight("w2", [10, 256]))) };
+});
+const weights = {
+  w1: new Float32Array(256 * 64).fill(0.01),
+  b1: new Float32Array(256).fill(0.5),
+  w2: new Float32Array(2560).fill(0.02),
+};
+
+for (const device of devices) {
+  const on = `on ${device.target.name}`;
+
+  Deno.test(`a graph says what became of it ${on}`, async () => {
+    using model = await build(mlp, device, { weights, bounds: { n: 32 }, memory: "64 KiB" });
+    assertEquals(model.launches, 3);
+    assertStringIncludes(model.explain(), "lv2 = fused_linear_add_gelu: Matmul, 1 kernel");
+    const { y } = await model.run({ x: new Float32Array(3 * 64).fill(1) });
+    assert(y?.length === 30 && y.every((p) => Math.abs(p - 0.1) < 1e-6), `${y}`);
+    using plain = await build(mlp, device, { weights, bounds: { n: 32 }, level: 0 });
+    assert(plain.launches > 3 && plain.explain().includes("linear: Fallback"), plain.explain());
+  });
+
+  Deno.test(`what can't be built or run is refused ${on}`, async () => {
+    const refused = async (says: string, made: () => Promise<unknown>) => {
+      assertStringIncludes((await assertRejects(made, TunebookError)).message, says);
+    };
+    await refused("got none of n: give bounds { n: … }", () => build(mlp, device, { weights }));
+    await refused(
+      "to fit in 1024 bytes, got",
+      () => build(mlp, device, { weights, bounds: { n: 32 }, memory: 1024 }),
+    );
+    await refused('as "256 MiB"', () => build(mlp, device, { weights, bounds: { n: 32 }, memory: "much" }));
+    const { w2: _, ...some } = weights;
+    await refused("got none for w2", () => build(mlp, device, { weights: some, bounds: { n: 32 } }));
+    const short = { ...weights, w2: new Float32Array(7) };
+    await refused("w2 of 7 elements", () => build(mlp, device, { weights: short, bounds: { n: 32 } }));
+    await refused("unknown option", () => build(mlp, device, { weight: weights } as object));
+    using model = await build(mlp, device, { weights, bounds: { n: 2 } });
+    await refused(
+      "expected n to be up to 2, because memory is planned for bounds { n: 2 }, got 3",
+      () => model.run({ x: new Float32Array(3 * 64) }),
+    );
+    await refused("x is missing", () => model.run({}));
+    model[Symbol.dispose]();
+    await refused("disposed", () => model.run({ x: new Float32Array(64) }));
+  });
+
+  Deno.test(`results never alias what a caller holds, and runs at one time are their own ${on}`, async () => {
+    using model = await build(mlp, device, { weights, bounds: { n: 8 } });
+    const inputs = [1, 2, 3, 4].map((n) => ({ x: new Float32Array(n * 64).map((_, k) => Math.sin(k * n)) }));
+    const alone = [];
+    for (const x of inputs) alone.push(await model.run(x));
+    const first = alone.map(({ y }) => y?.slice());
+    assertEquals((await Promise.all(inputs.map((x) => model.run(x)))).map(({ y }) => y), first);
+    assertEquals(alone.map(({ y }) => y), first);
+  });
+
+  Deno.test(`a weight that two functions want in different memory, and constants, are right ${on}`, async () => {
+    const tied = graph("tied", (b) => {
+      const table = b.weight("table", [32, 16]);
+      const h = b.embedding(table, b.input("ids", ["n"], "i32", { below: 32 }));
+      const scaled = b.mul(h, b.constant("scale", new Float32Array(16).fill(0.5), [16]));
+      return { y: b.linear(scaled, table), h, again: h };
+    });
+    const table = new Float32Array(512).map((_, k) => Math.cos(k)), ids = new Int32Array([3, 31, 0]);
+    using model = await build(tied, device, { weights: { table }, bounds: { n: 4 } });
+    const want = interpretGraph(tied, { table, ids });
+    assertClose(await model.run({ ids }), want, model.explain());
+  });
+}
