@@ -53,6 +53,9 @@ const SHOWN: Readonly<Record<string, Make>> = {
 Deno.test("the passes and their order", () => {
   assertEquals(Object.keys(SHOWN).toSorted(), graphPasses.map((p) => p.name).toSorted());
   golden("relax/passes.txt", graphPasses.map((p) => p.name).join("\n"));
+  const docs = Deno.readTextFileSync(new URL("../../docs/graphs.md", import.meta.url));
+  const listed = [...docs.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  assertEquals(listed, graphPasses.map((p) => p.name));
 });
 
 for (const { name } of graphPasses) {
