@@ -4,9 +4,11 @@
  *     deno task mutate                  all faults
  *     deno task mutate --sample 10      ten of them: other ones after every commit
  *     deno task mutate --only arith     those in files whose path holds "arith"
+ *     deno task mutate --jobs 1         one at a time, not two in two copies
+ *     deno task mutate --types          asks only whether each faulty file still passes the type check
  *
  * A fault is caught if the tests that it names pass without it and fail with it. The status is 1 if more than one
- * fault in twenty survives.
+ * fault in twenty is not caught.
  */
 import { parseArgs } from "node:util";
 import { join } from "node:path";
@@ -38,17 +40,10 @@ async function copied(): Promise<string> {
   return to;
 }
 
-async function passes(root: string, tests: readonly string[]): Promise<boolean> {
+async function succeeds(cwd: string, args: readonly string[]): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "--allow-all",
-      "--quiet",
-      "--no-check",
-      "--fail-fast",
-      ...tests.map((t) => join("tests", t)),
-    ],
-    cwd: root,
+    args: [...args],
+    cwd,
     signal: AbortSignal.timeout(LIMIT_MS),
     stdout: "null",
     stderr: "null",
@@ -56,14 +51,30 @@ async function passes(root: string, tests: readonly string[]): Promise<boolean> 
   return success;
 }
 
+function passes(root: string, tests: readonly string[]): Promise<boolean> {
+  const paths = tests.map((t) => join("tests", t));
+  return succeeds(root, ["test", "--allow-all", "--quiet", "--no-check", "--fail-fast", ...paths]);
+}
+
+/** Whether tests pass without a fault, by their paths: faults of one room share tests. */
+const passedBefore = new Map<string, Promise<boolean>>();
+
+function passWithoutFault(root: string, tests: readonly string[]): Promise<boolean> {
+  const key = tests.join(" ");
+  const known = passedBefore.get(key) ?? passes(root, tests);
+  passedBefore.set(key, known);
+  return known;
+}
+
 /** Says what became of a fault: `caught`, `survived`, or why it could not be tried. */
-async function fate(root: string, { file, from, to, tests }: Mutation): Promise<string> {
+async function fate(root: string, { file, from, to, tests }: Mutation, types: boolean): Promise<string> {
   const path = join(root, "lib", file);
   const text = await Deno.readTextFile(path);
   if (text.split(from).length !== 2) return "not planted: its text is not there once";
-  if (!await passes(root, tests)) return "not tried: its tests fail without it";
+  if (!types && !await passWithoutFault(root, tests)) return "not tried: its tests fail without it";
   await Deno.writeTextFile(path, text.replace(from, () => to));
   try {
+    if (types) return await succeeds(root, ["check", "--quiet", path]) ? "well typed" : "ill typed";
     return await passes(root, tests) ? "survived" : "caught";
   } finally {
     await Deno.writeTextFile(path, text);
@@ -77,20 +88,35 @@ async function lastCommit(): Promise<number> {
 
 const { values } = parseArgs({
   args: Deno.args.filter((a) => a !== "--"),
-  options: { sample: { type: "string" }, only: { type: "string", default: "" } },
+  options: {
+    sample: { type: "string" },
+    only: { type: "string", default: "" },
+    jobs: { type: "string", default: "2" },
+    types: { type: "boolean", default: false },
+  },
 });
 const asked = MUTATIONS.filter((m) => m.file.includes(values.only));
 const chosen = values.sample === undefined
   ? asked
   : Rng.of(await lastCommit()).shuffle(asked).slice(0, Number(values.sample));
 
-const root = await copied();
-let caught = 0;
-for (const m of chosen) {
-  const said = await fate(root, m);
-  if (said === "caught") caught++;
-  console.log(`${said}: lib/${m.file}: ${m.from} → ${m.to}`);
+const wanted = values.types ? "well typed" : "caught";
+const left = chosen.values();
+let good = 0;
+
+/** Tries the faults that are left, one after the other, in a copy of its own. */
+async function tryFaults(): Promise<void> {
+  const root = await copied();
+  for (const m of left) {
+    const start = performance.now();
+    const said = await fate(root, m, values.types);
+    if (said === wanted) good++;
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`${said} (${seconds} s): lib/${m.file}: ${m.from} → ${m.to}`);
+  }
+  await Deno.remove(root, { recursive: true });
 }
-await Deno.remove(root, { recursive: true });
-console.log(`${caught} of ${chosen.length} faults caught`);
-Deno.exit(caught >= Math.floor(CAUGHT * chosen.length) ? 0 : 1);
+
+await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, tryFaults));
+console.log(`${good} of ${chosen.length} faults ${wanted}`);
+Deno.exit(good >= Math.floor(CAUGHT * chosen.length) ? 0 : 1);
