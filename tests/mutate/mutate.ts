@@ -53,7 +53,8 @@ async function succeeds(cwd: string, args: readonly string[]): Promise<boolean> 
 
 function passes(root: string, tests: readonly string[]): Promise<boolean> {
   const paths = tests.map((t) => join("tests", t));
-  return succeeds(root, ["test", "--allow-all", "--quiet", "--no-check", "--fail-fast", ...paths]);
+  const preload = "--preload=tests/mutate/first_failure.ts";
+  return succeeds(root, ["test", "--allow-all", "--quiet", "--no-check", "--fail-fast", preload, ...paths]);
 }
 
 /** Whether tests pass without a fault, by their paths: faults of one room share tests. */
