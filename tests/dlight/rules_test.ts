@@ -61,6 +61,24 @@ Deno.test("a product with two axes of its own on one side is none of Matmul's", 
   }
 });
 
+Deno.test("what reads other elements of a product than its own is no epilogue of it", () => {
+  const k = reduceAxis(8, "k"), A = placeholder("A", [8, 8]), B = placeholder("B", [8, 8]);
+  const C = compute("C", [8, 8], (i, j) => sum(mul(A.at(i, k.var), B.at(k.var, j)), [k]));
+  const readers: Readonly<Record<string, (i: Var, j: Var) => Expr>> = {
+    "its own": (i, j) => add(C.at(i, j), 1),
+    "a row's first": (i, j) => add(C.at(i, j), C.at(i, 0)),
+    "a column's first": (i, j) => add(C.at(i, j), C.at(0, j)),
+    "the transposed": (i, j) => C.at(j, i),
+  };
+  const fused = Object.entries(readers).flatMap(([name, value]) => {
+    const { rule, why } = match(primFunc("reads", [A, B, compute("D", [8, 8], value)]), generic);
+    // A rule says so itself; it is not its template that fails.
+    assertEquals(why.filter((w) => w.failed !== undefined), [], name);
+    return rule === "Matmul" ? [name] : [];
+  });
+  assertEquals(fused, ["its own"]);
+});
+
 /** The program with other names for everything in it. */
 function renamed(func: PrimFunc): PrimFunc {
   const buffers = new Map<Buffer, Buffer>(

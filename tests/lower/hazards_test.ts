@@ -304,12 +304,15 @@ interface Touch {
   readonly write: number;
   readonly turns?: boolean;
 }
-type Body = readonly (Touch | { readonly loop: Body } | { readonly some: Body })[];
+type Body = readonly (Touch | { readonly loop: Body } | { readonly some: Body; readonly other: Body })[];
 
 function statement(body: Body, turn: Expr = constant(0)): Stmt {
   return seq(...body.map((x): Stmt => {
     if ("loop" in x) return looped(x.loop);
-    if ("some" in x) return { kind: "if", cond: lt(m, 4), then: statement(x.some, turn) };
+    if ("some" in x) {
+      const other = x.other.length > 0 ? { else: statement(x.other, turn) } : {};
+      return { kind: "if", cond: lt(m, 4), then: statement(x.some, turn), ...other };
+    }
     const from = arrays[x.read >> 1], to = arrays[x.write >> 1];
     const start = (half: number) => x.turns ? mul(floorMod(add(turn, half & 1), 2), 64) : (half & 1) * 64;
     const value = from ? load(from, sub(add(start(x.read), 63), thread)) : one;
@@ -323,7 +326,9 @@ function looped(body: Body): Stmt {
 }
 
 function hasReads(body: Body): boolean {
-  return body.some((x) => "loop" in x ? hasReads(x.loop) : "some" in x ? hasReads(x.some) : x.read >= 0);
+  return body.some((x) =>
+    "loop" in x ? hasReads(x.loop) : "some" in x ? hasReads([...x.some, ...x.other]) : x.read >= 0
+  );
 }
 
 function draftOf(body: Stmt): KernelDraft {
@@ -342,23 +347,31 @@ function draftOf(body: Stmt): KernelDraft {
   };
 }
 
-/** What one thread runs through: accesses and barriers in order, loops turn by turn. */
-function runThrough(s: Stmt, visit: (s: Stmt) => void): void {
-  if (s.kind === "seq") s.body.forEach((x) => runThrough(x, visit));
+/** What one thread runs through, where conditions hold or where they don't: accesses and barriers in order. */
+function runThrough(s: Stmt, holds: boolean, visit: (s: Stmt) => void): void {
+  if (s.kind === "seq") s.body.forEach((x) => runThrough(x, holds, visit));
   else if (s.kind === "for") {
-    for (let t = 0; t < 3; t++) runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), visit);
-  } else if (s.kind === "if") runThrough(s.then, visit);
-  else visit(s);
+    for (let t = 0; t < 3; t++) {
+      runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), holds, visit);
+    }
+  } else if (s.kind === "if") {
+    if (holds) runThrough(s.then, holds, visit);
+    else if (s.else) runThrough(s.else, holds, visit);
+  } else visit(s);
 }
 
 /** Halves of arrays that threads read or write while others may still write or read them. */
 function conflictsWithoutBarrier(body: Stmt): number {
+  return conflictsWhere(body, true) + conflictsWhere(body, false);
+}
+
+function conflictsWhere(body: Stmt, holds: boolean): number {
   let reads = new Set<string>(), writes = new Set<string>(), conflicts = 0;
   const half = ({ buffer: b, indices }: Load | Store) => {
     const [low] = new Analyzer().bounds(substitute(indices[0] as Expr, new Map([[thread, constant(0)]])));
     return `${b.name}${low >> 6}`;
   };
-  runThrough(body, (s) => {
+  runThrough(body, holds, (s) => {
     if (s.kind === "barrier") [reads, writes] = [new Set(), new Set()];
     if (s.kind !== "store") return;
     const from = new Set<string>();
@@ -383,7 +396,13 @@ Deno.test("no two threads meet in workgroup memory without a barrier between the
         { maxDepth: 3, withCrossShrink: true },
         { weight: 4, arbitrary: arbTouch },
         { weight: 1, arbitrary: tie("body").map((loop) => ({ loop })) },
-        { weight: 1, arbitrary: tie("body").map((some) => ({ some })) },
+        {
+          weight: 1,
+          arbitrary: fc.tuple(tie("body"), fc.oneof(fc.constant([]), tie("body"))).map(([some, other]) => ({
+            some,
+            other,
+          })),
+        },
       ),
       { minLength: 1, maxLength: 5 },
     ),
