@@ -304,11 +304,16 @@ interface Touch {
   readonly write: number;
   readonly turns?: boolean;
 }
-type Body = readonly (Touch | { readonly loop: Body } | { readonly some: Body; readonly other: Body })[];
+/** A loop of three turns or, if it is `open`, of m - 1, which may be none. Where m is below 4, `some` runs. */
+type Body = readonly (
+  | Touch
+  | { readonly loop: Body; readonly open?: boolean }
+  | { readonly some: Body; readonly other: Body }
+)[];
 
 function statement(body: Body, turn: Expr = constant(0)): Stmt {
   return seq(...body.map((x): Stmt => {
-    if ("loop" in x) return looped(x.loop);
+    if ("loop" in x) return looped(x.loop, x.open);
     if ("some" in x) {
       const other = x.other.length > 0 ? { else: statement(x.other, turn) } : {};
       return { kind: "if", cond: lt(m, 4), then: statement(x.some, turn), ...other };
@@ -320,9 +325,9 @@ function statement(body: Body, turn: Expr = constant(0)): Stmt {
   }));
 }
 
-function looped(body: Body): Stmt {
+function looped(body: Body, open = false): Stmt {
   const t = variable("t");
-  return forLoop(t, 3, statement(body, t));
+  return forLoop(t, open ? sub(m, 1) : 3, statement(body, t));
 }
 
 function hasReads(body: Body): boolean {
@@ -347,31 +352,31 @@ function draftOf(body: Stmt): KernelDraft {
   };
 }
 
-/** What one thread runs through, where conditions hold or where they don't: accesses and barriers in order. */
-function runThrough(s: Stmt, holds: boolean, visit: (s: Stmt) => void): void {
-  if (s.kind === "seq") s.body.forEach((x) => runThrough(x, holds, visit));
+/** What one thread runs through if m is `size`: accesses and barriers in order, loops turn by turn. */
+function runThrough(s: Stmt, size: number, visit: (s: Stmt) => void): void {
+  if (s.kind === "seq") s.body.forEach((x) => runThrough(x, size, visit));
   else if (s.kind === "for") {
-    for (let t = 0; t < 3; t++) {
-      runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), holds, visit);
+    for (let t = 0; t < (s.extent.kind === "const" ? 3 : size - 1); t++) {
+      runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), size, visit);
     }
   } else if (s.kind === "if") {
-    if (holds) runThrough(s.then, holds, visit);
-    else if (s.else) runThrough(s.else, holds, visit);
+    if (size < 4) runThrough(s.then, size, visit);
+    else if (s.else) runThrough(s.else, size, visit);
   } else visit(s);
 }
 
 /** Halves of arrays that threads read or write while others may still write or read them. */
 function conflictsWithoutBarrier(body: Stmt): number {
-  return conflictsWhere(body, true) + conflictsWhere(body, false);
+  return [1, 3, 5].reduce((n, size) => n + conflictsWhere(body, size), 0);
 }
 
-function conflictsWhere(body: Stmt, holds: boolean): number {
+function conflictsWhere(body: Stmt, size: number): number {
   let reads = new Set<string>(), writes = new Set<string>(), conflicts = 0;
   const half = ({ buffer: b, indices }: Load | Store) => {
     const [low] = new Analyzer().bounds(substitute(indices[0] as Expr, new Map([[thread, constant(0)]])));
     return `${b.name}${low >> 6}`;
   };
-  runThrough(body, holds, (s) => {
+  runThrough(body, size, (s) => {
     if (s.kind === "barrier") [reads, writes] = [new Set(), new Set()];
     if (s.kind !== "store") return;
     const from = new Set<string>();
@@ -395,7 +400,7 @@ Deno.test("no two threads meet in workgroup memory without a barrier between the
       fc.oneof(
         { maxDepth: 3, withCrossShrink: true },
         { weight: 4, arbitrary: arbTouch },
-        { weight: 1, arbitrary: tie("body").map((loop) => ({ loop })) },
+        { weight: 1, arbitrary: fc.tuple(tie("body"), fc.boolean()).map(([loop, open]) => ({ loop, open })) },
         {
           weight: 1,
           arbitrary: fc.tuple(tie("body"), fc.oneof(fc.constant([]), tie("body"))).map(([some, other]) => ({
