@@ -511,11 +511,17 @@ Deno.test("threads that part ways take no barrier between them", () => {
     cond: eq(thread, 0),
     then: statement([{ read: -1, write: 0 }, { read: 0, write: 2 }]),
   };
-  assertThrows(
-    () => insertBarriers(draftOf(part)),
-    LowerError,
-    "cannot place a barrier in draft: threads share memory inside a condition or loop that differs from thread to",
-  );
+  const t = variable("t"), handed: Body = [{ read: -1, write: 0 }, { read: 0, write: 2 }];
+  // As many turns as the thread's number, and the same turns for all of them.
+  const turns = (extent: Expr) => forLoop(t, extent, statement(handed, t));
+  for (const s of [part, turns(thread), turns(add(m, thread))]) {
+    assertThrows(
+      () => insertBarriers(draftOf(s)),
+      LowerError,
+      "cannot place a barrier in draft: threads share memory inside a condition or loop that differs from thread to",
+    );
+  }
+  assertEquals(conflictsWithoutBarrier(insertBarriers(draftOf(turns(sub(m, 1)))).body), 0);
 });
 
 {

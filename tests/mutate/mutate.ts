@@ -13,10 +13,11 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { Rng } from "../../lib/base/random.ts";
-import { type Mutation, MUTATIONS } from "./mutations.ts";
+import { FAULTS, roomOf } from "./faults.ts";
+import type { Fault } from "./faults/fault.ts";
 
 /** What a test run must not take longer than, milliseconds: a fault may make a loop endless. */
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 120_000;
 /** How many of the faults must be caught: 57 of 60. */
 const CAUGHT = 57 / 60;
 
@@ -68,7 +69,7 @@ function passWithoutFault(root: string, tests: readonly string[]): Promise<boole
 }
 
 /** Says what became of a fault: `caught`, `survived`, or why it could not be tried. */
-async function fate(root: string, { file, from, to, tests }: Mutation, types: boolean): Promise<string> {
+async function fate(root: string, { file, from, to, tests }: Fault, types: boolean): Promise<string> {
   const path = join(root, "lib", file);
   const text = await Deno.readTextFile(path);
   if (text.split(from).length !== 2) return "not planted: its text is not there once";
@@ -96,14 +97,15 @@ const { values } = parseArgs({
     types: { type: "boolean", default: false },
   },
 });
-const asked = MUTATIONS.filter((m) => m.file.includes(values.only));
+const asked = FAULTS.filter((m) => m.file.includes(values.only));
 const chosen = values.sample === undefined
   ? asked
   : Rng.of(await lastCommit()).shuffle(asked).slice(0, Number(values.sample));
 
 const wanted = values.types ? "well typed" : "caught";
 const left = chosen.values();
-let good = 0;
+/** Good faults, and all, by room. */
+const rooms = new Map<string, { good: number; all: number }>();
 
 /** Tries the faults that are left, one after the other, in a copy of its own. */
 async function tryFaults(): Promise<void> {
@@ -111,7 +113,10 @@ async function tryFaults(): Promise<void> {
   for (const m of left) {
     const start = performance.now();
     const said = await fate(root, m, values.types);
-    if (said === wanted) good++;
+    const room = rooms.get(roomOf(m)) ?? { good: 0, all: 0 };
+    rooms.set(roomOf(m), room);
+    room.all++;
+    if (said === wanted) room.good++;
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`${said} (${seconds} s): lib/${m.file}: ${m.from} → ${m.to}`);
   }
@@ -119,5 +124,7 @@ async function tryFaults(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, tryFaults));
+for (const [room, { good, all }] of [...rooms].toSorted()) console.log(`${room}: ${good} of ${all}`);
+const good = rooms.values().reduce((n, r) => n + r.good, 0);
 console.log(`${good} of ${chosen.length} faults ${wanted}`);
 Deno.exit(good >= Math.floor(CAUGHT * chosen.length) ? 0 : 1);

@@ -15,7 +15,6 @@ import { tableToRecords } from "../../lib/records/table.ts";
 import { inCell } from "../../lib/notebook/jupyter.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { failure, ok } from "../tuning/simulated_measuring.ts";
 import { matmul } from "../tuning/programs.ts";
 import { searched } from "./shared_results.ts";
 
@@ -249,36 +248,4 @@ Deno.test("a page fetches nothing, and runs nothing but what draws its charts", 
     assert(policy?.includes(`'sha256-${new Uint8Array(digest).toBase64()}'`));
   }
   assert(policy?.startsWith("default-src 'none'; script-src 'sha256-") && !policy.includes("unsafe-eval"));
-});
-
-Deno.test("a search whose other trials failed is shared with their number", async () => {
-  const failing = await searched(matmul, device, {}, (_, n) => n === 0 ? ok(1) : failure("run", "odd"));
-  const [rule, won] = Shared.of(failing).manifest.tasks[0]?.results ?? [];
-  assertEquals([won?.failed, won?.won?.ms, rule?.won?.ms], [5, 1, 1]);
-});
-
-Deno.test("two programs that look alike keep their own trials apart", async () => {
-  const program = (op: typeof te.add) => {
-    const func = op({ shape: [64] });
-    return func.with({ name: "alike" });
-  };
-  const [sums, products] = [
-    await searched(program(te.add), device, { budget: { trials: 2 } }),
-    await searched(program(te.mul), device, { budget: { trials: 3 } }),
-  ];
-  const specsOf = (logs: readonly (typeof sums)[]) => Shared.of(logs).charts.map((c) => c.spec);
-  assertEquals(sums.records[0]?.task, products.records[0]?.task);
-  // The first chart is that of both.
-  assertEquals(specsOf([sums, products]).slice(1), [...specsOf([sums]), ...specsOf([products])]);
-});
-
-Deno.test("the shared device has its peaks, whichever search came after they were measured", async () => {
-  using other = await Device.open({ backend: "cpu" });
-  const before = await searched(matmul, other, { budget: { trials: 2 } });
-  const peaks = await other.probe();
-  const after = await searched(softmax, other, { shapes: { n: 4 }, budget: { trials: 2 } });
-  assertEquals(Shared.of([before]).manifest.device.peaks, undefined);
-  for (const logs of [[before, after], [after, before]]) {
-    assertEquals(Shared.of(logs).manifest.device.peaks, peaks);
-  }
 });
