@@ -93,8 +93,7 @@ async function checkTypes(faults: readonly Fault[]): Promise<number> {
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["check", "--quiet", "mod.ts", "lib"],
     cwd: root,
-  })
-    .spawn().status;
+  }).spawn().status;
   await Deno.remove(root, { recursive: true });
   console.log(`${planted} of ${faults.length} faults planted at once: ${code === 0 ? "well" : "ill"} typed`);
   return code;
