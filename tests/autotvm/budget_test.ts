@@ -34,4 +34,12 @@ Deno.test("a budget that never ends or cannot begin is refused", () => {
   refused({ seconds: 0 }, "expected seconds to be a positive number, got 0");
   refused({ seconds: Infinity }, "expected seconds to be a positive number, got Infinity");
   checkBudget({ trials: 1, seconds: 0.5, earlyStopping: 3 });
+  refused({ until: 0.5 }, "expected a second limit");
+  for (const until of [0, -0.5, 1.01, NaN]) {
+    refused(
+      { trials: 5, until },
+      `expected until to be a share of the roofline, above 0 and at most 1, got ${until}`,
+    );
+  }
+  for (const until of [0.01, 0.5, 1]) checkBudget({ trials: 5, until });
 });

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertThrows,
+} from "@std/assert";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import { fitGbdt, type Gbdt } from "../../lib/autotvm/gbdt.ts";
 import { Rng } from "../../lib/base/random.ts";
@@ -144,4 +151,31 @@ Deno.test("rows that cannot be learnt from are refused", () => {
     "expected finite features and targets",
   );
   assertThrows(() => fitGbdt([row], [Infinity]), TunerError, "expected finite features and targets");
+});
+
+Deno.test("a tree of one split is the best one that enumeration finds", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const rng = Rng.of(seed), n = 20, lambda = seed % 3, minWeight = 1 + seed % 4, rate = 0.5;
+    const x = Array.from({ length: n }, () => Float64Array.from({ length: 3 }, () => rng.int(12)));
+    // One row is far from all others: alone it may be too light for a leaf.
+    const y = x.map((row, i) => row[0]! + (i === 0 ? 1000 : rng.float()));
+    const mean = y.reduce((a, b) => a + b) / n;
+    const sumOf = (rows: readonly number[]) => rows.reduce((s, i) => s + y[i]! - mean, 0);
+    const worth = (rows: readonly number[]) => sumOf(rows) ** 2 / (rows.length + lambda);
+    let best = { gain: -Infinity, sides: [[], []] as readonly (readonly number[])[] };
+    for (let f = 0; f < 3; f++) {
+      for (const at of new Set(x.map((row) => row[f]!))) {
+        const left: number[] = [], right: number[] = [];
+        x.forEach((row, i) => (row[f]! <= at ? left : right).push(i));
+        if (left.length < minWeight || right.length < minWeight) continue;
+        const gain = worth(left) + worth(right);
+        if (gain > best.gain + 1e-9) best = { gain, sides: [left, right] };
+      }
+    }
+    const model = fitGbdt(x, y, { rounds: 1, depth: 1, rate, lambda, minWeight });
+    for (const rows of best.sides) {
+      const want = mean + rate * sumOf(rows) / (rows.length + lambda);
+      for (const i of rows) assertAlmostEquals(model.predict(x[i]!), want, 1e-6, `seed ${seed}`);
+    }
+  }
 });

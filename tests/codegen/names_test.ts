@@ -156,3 +156,14 @@ Deno.test("thousands of names that are cut to the same letters are told apart wi
   // Trying every number for every name would take 16 times the work.
   assert(await work(1 << 14) < 6 * await work(1 << 12));
 });
+
+Deno.test("a number at the end of a name makes none of the printers' own", () => {
+  for (const word of ["floordiv", "floormod", "grid", "block"]) {
+    const names = new Names();
+    const given = Array.from({ length: 6 }, () => names.fresh(word));
+    assertEquals(new Set(given).size, 6);
+    for (const own of ["floordiv_1", "floordiv_4", "floormod_1", "floormod_4"]) {
+      assert(!given.includes(own), own);
+    }
+  }
+});

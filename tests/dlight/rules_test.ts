@@ -61,6 +61,42 @@ Deno.test("a product with two axes of its own on one side is none of Matmul's", 
   }
 });
 
+Deno.test("rows that read a statistic of another row are none of Reduction's", () => {
+  const k = reduceAxis(8, "k"), A = placeholder("A", [4, 6, 8]);
+  const S = compute("S", [4, 6], (b, i) => sum(A.at(b, i, k.var), [k]));
+  const readers: Readonly<Record<string, (b: Var, i: Var) => Expr>> = {
+    "its own": (b, i) => S.at(b, i),
+    "the first of its batch": (b) => S.at(b, 0),
+    "the same of the first batch": (_, i) => S.at(0, i),
+    "the first of all": () => S.at(0, 0),
+  };
+  const taken = Object.entries(readers).flatMap(([name, at]) => {
+    const D = compute("D", [4, 6, 8], (b, i, j) => mul(A.at(b, i, j), at(b, i)));
+    const { rule, why } = match(primFunc("rows", [A, D]), generic);
+    assertEquals(why.filter((w) => w.failed !== undefined), [], name);
+    return rule === "Reduction" ? [name] : [];
+  });
+  assertEquals(taken, ["its own"]);
+});
+
+Deno.test("what reads other elements of a product than its own is no epilogue of it", () => {
+  const k = reduceAxis(8, "k"), A = placeholder("A", [8, 8]), B = placeholder("B", [8, 8]);
+  const C = compute("C", [8, 8], (i, j) => sum(mul(A.at(i, k.var), B.at(k.var, j)), [k]));
+  const readers: Readonly<Record<string, (i: Var, j: Var) => Expr>> = {
+    "its own": (i, j) => add(C.at(i, j), 1),
+    "a row's first": (i, j) => add(C.at(i, j), C.at(i, 0)),
+    "a column's first": (i, j) => add(C.at(i, j), C.at(0, j)),
+    "the transposed": (i, j) => C.at(j, i),
+  };
+  const fused = Object.entries(readers).flatMap(([name, value]) => {
+    const { rule, why } = match(primFunc("reads", [A, B, compute("D", [8, 8], value)]), generic);
+    // A rule says so itself; it is not its template that fails.
+    assertEquals(why.filter((w) => w.failed !== undefined), [], name);
+    return rule === "Matmul" ? [name] : [];
+  });
+  assertEquals(fused, ["its own"]);
+});
+
 /** The program with other names for everything in it. */
 function renamed(func: PrimFunc): PrimFunc {
   const buffers = new Map<Buffer, Buffer>(

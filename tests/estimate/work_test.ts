@@ -23,7 +23,16 @@ import { IrError } from "../../lib/ir/error.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
-import { embedding, matmul, rmsNorm, softmax, transpose } from "../../lib/face/te.ts";
+import {
+  compute,
+  embedding,
+  matmul,
+  placeholder,
+  primFunc,
+  rmsNorm,
+  softmax,
+  transpose,
+} from "../../lib/face/te.ts";
 import { arbProgram } from "../ir/random_program.ts";
 import { retiled } from "../ir/retile.ts";
 
@@ -68,6 +77,17 @@ Deno.test("a table counts as many rows as are looked up in it", () => {
   assertEquals(trafficOf(f), 3 * (64 / 2 + 2 * 2 + 4 + 2 * 64));
   const few = embedding({ rows: 3, vocabulary: 2, columns: 64 });
   assertEquals(trafficOf(few), 4 * (2 * 64 + 3 + 3 * 64));
+});
+
+Deno.test("look-ups of one table by several blocks add up, at most to the whole table", () => {
+  const traffic = (rows: number, vocabulary: number) => {
+    const table = placeholder("table", [vocabulary, 16]), tokens = placeholder("tokens", [rows], "i32");
+    const outputs = ["X", "Y"].map((name) => compute(name, [rows, 16], (i, j) => table.at(tokens.at(i), j)));
+    return trafficOf(primFunc("f", [table, tokens, ...outputs]));
+  };
+  const others = (rows: number) => 4 * rows + 2 * 4 * rows * 16;
+  assertEquals(traffic(3, 1000), 2 * 3 * 16 * 4 + others(3));
+  assertEquals(traffic(3, 4), 4 * 16 * 4 + others(3));
 });
 
 const A = buffer("A", [8]), I = buffer("I", [8], "i32"), B = buffer("B", [8]);

@@ -400,3 +400,18 @@ Deno.test("integers wrap at 32 bits", () => {
   assertEquals(of("u32", (a) => mul(a, a), 2 ** 32 - 1), [1]);
   assert(of("u32", (a) => binary("shl", a, constant(31, "u32")), 3)[0] === 2 ** 31);
 });
+
+Deno.test("a quotient is rounded down, and the remainder has the divisor's sign", () => {
+  const all = Array.from({ length: 15 }, (_, k) => k - 7);
+  for (const divisor of [-5, -3, -1, 1, 2, 3, 4, 7]) {
+    for (const values of [all.slice(0, 8), all.slice(7)]) {
+      const quotients = of("i32", (a) => binary("floordiv", a, constant(divisor)), ...values);
+      const remainders = of("i32", (a) => binary("floormod", a, constant(divisor)), ...values);
+      values.forEach((x, k) => {
+        const q = quotients[k] as number, r = remainders[k] as number;
+        assertEquals(q * divisor + r, x);
+        assert(divisor > 0 ? r >= 0 && r < divisor : r <= 0 && r > divisor, `${x} / ${divisor}: ${q}, ${r}`);
+      });
+    }
+  }
+});

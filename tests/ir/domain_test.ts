@@ -58,6 +58,14 @@ Deno.test("a domain that is malformed is refused", () => {
 Deno.test("an interval has a value of its dtype", () => {
   assertEquals(intervalOf("A", "i32", { below: 3 }, {}), { from: 0, below: 3 });
   assertEquals(intervalOf("A", "f32", { from: -0.5, below: 0.5 }, {}), { from: -0.5, below: 0.5 });
+  // All values of a dtype, and one more.
+  for (
+    const [dtype, from, below] of [["u32", 0, 2 ** 32], ["i32", -(2 ** 31), 2 ** 31], ["bool", 0, 2]] as const
+  ) {
+    assertEquals(intervalOf("A", dtype, { from, below }, {}), { from, below });
+    assertThrows(() => intervalOf("A", dtype, { from, below: below + 1 }, {}), IrError);
+    assertThrows(() => intervalOf("A", dtype, { from: from - 1, below }, {}), IrError);
+  }
   for (
     const [dtype, domain] of [
       ["i32", { below: 0 }],

@@ -1,19 +1,10 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { DISPLAY_NAME, installKernel, KernelError, uninstallKernel } from "../../lib/jupyter/install.ts";
+import { DISPLAY_NAME, installKernel, uninstallKernel } from "../../lib/jupyter/install.ts";
 import { readLog } from "../../lib/records/log.ts";
 import { jupyterTest } from "../notebooks/jupyter.ts";
+import { inFolder } from "./in_folder.ts";
 import { Kernel } from "./kernel.ts";
-
-/** A folder in which nothing knows Tunebook. */
-async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    await act(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const SPEC = "kernels/tunebook/kernel.json";
 const DENO = Deno.build.os === "windows" ? "deno.exe" : "deno";
@@ -62,35 +53,6 @@ Deno.test("a Deno in npx's cache is copied to where it lasts", async () => {
     const [deno = ""] = JSON.parse(await Deno.readTextFile(join(folder, "kernel.json"))).argv;
     assertEquals(deno, join(folder, DENO));
     assert((await new Deno.Command(deno, { args: ["--version"] }).output()).success);
-  });
-});
-
-Deno.test("what can't be installed or removed is refused, and another's kernel stays", async () => {
-  await inFolder(async (dataDir) => {
-    const refuses = (act: typeof installKernel, name: string, why: string) =>
-      assertRejects(async () => void await act({ dataDir, name }), KernelError, why);
-    for (const name of ["", "..", "a/b", "a b", "../../x"]) {
-      await refuses(
-        installKernel,
-        name,
-        `expected a kernel's name of letters, digits, and . _ -, got ${JSON.stringify(name)}`,
-      );
-    }
-    await refuses(
-      uninstallKernel,
-      "tunebook",
-      "got no kernel, uninstalling tunebook; `jupyter kernelspec list` shows all",
-    );
-    const other = join(dataDir, "kernels/python3");
-    await Deno.mkdir(other, { recursive: true });
-    await Deno.writeTextFile(join(other, "kernel.json"), '{"argv": ["python3"]}');
-    await refuses(installKernel, "python3", "got another kernel, installing python3; choose another --name");
-    await refuses(
-      uninstallKernel,
-      "python3",
-      "got another kernel, uninstalling python3; `jupyter kernelspec list` shows all",
-    );
-    assertEquals(await Deno.readTextFile(join(other, "kernel.json")), '{"argv": ["python3"]}');
   });
 });
 

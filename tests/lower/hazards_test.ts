@@ -304,12 +304,20 @@ interface Touch {
   readonly write: number;
   readonly turns?: boolean;
 }
-type Body = readonly (Touch | { readonly loop: Body } | { readonly some: Body })[];
+/** A loop of three turns or, if it is `open`, of m - 1, which may be none. Where m is below 4, `some` runs. */
+type Body = readonly (
+  | Touch
+  | { readonly loop: Body; readonly open?: boolean }
+  | { readonly some: Body; readonly other: Body }
+)[];
 
 function statement(body: Body, turn: Expr = constant(0)): Stmt {
   return seq(...body.map((x): Stmt => {
-    if ("loop" in x) return looped(x.loop);
-    if ("some" in x) return { kind: "if", cond: lt(m, 4), then: statement(x.some, turn) };
+    if ("loop" in x) return looped(x.loop, x.open);
+    if ("some" in x) {
+      const other = x.other.length > 0 ? { else: statement(x.other, turn) } : {};
+      return { kind: "if", cond: lt(m, 4), then: statement(x.some, turn), ...other };
+    }
     const from = arrays[x.read >> 1], to = arrays[x.write >> 1];
     const start = (half: number) => x.turns ? mul(floorMod(add(turn, half & 1), 2), 64) : (half & 1) * 64;
     const value = from ? load(from, sub(add(start(x.read), 63), thread)) : one;
@@ -317,13 +325,15 @@ function statement(body: Body, turn: Expr = constant(0)): Stmt {
   }));
 }
 
-function looped(body: Body): Stmt {
+function looped(body: Body, open = false): Stmt {
   const t = variable("t");
-  return forLoop(t, 3, statement(body, t));
+  return forLoop(t, open ? sub(m, 1) : 3, statement(body, t));
 }
 
 function hasReads(body: Body): boolean {
-  return body.some((x) => "loop" in x ? hasReads(x.loop) : "some" in x ? hasReads(x.some) : x.read >= 0);
+  return body.some((x) =>
+    "loop" in x ? hasReads(x.loop) : "some" in x ? hasReads([...x.some, ...x.other]) : x.read >= 0
+  );
 }
 
 function draftOf(body: Stmt): KernelDraft {
@@ -342,23 +352,31 @@ function draftOf(body: Stmt): KernelDraft {
   };
 }
 
-/** What one thread runs through: accesses and barriers in order, loops turn by turn. */
-function runThrough(s: Stmt, visit: (s: Stmt) => void): void {
-  if (s.kind === "seq") s.body.forEach((x) => runThrough(x, visit));
+/** What one thread runs through if m is `size`: accesses and barriers in order, loops turn by turn. */
+function runThrough(s: Stmt, size: number, visit: (s: Stmt) => void): void {
+  if (s.kind === "seq") s.body.forEach((x) => runThrough(x, size, visit));
   else if (s.kind === "for") {
-    for (let t = 0; t < 3; t++) runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), visit);
-  } else if (s.kind === "if") runThrough(s.then, visit);
-  else visit(s);
+    for (let t = 0; t < (s.extent.kind === "const" ? 3 : size - 1); t++) {
+      runThrough(substituteStmt(s.body, new Map([[s.var, constant(t)]])), size, visit);
+    }
+  } else if (s.kind === "if") {
+    if (size < 4) runThrough(s.then, size, visit);
+    else if (s.else) runThrough(s.else, size, visit);
+  } else visit(s);
 }
 
 /** Halves of arrays that threads read or write while others may still write or read them. */
 function conflictsWithoutBarrier(body: Stmt): number {
+  return [1, 3, 5].reduce((n, size) => n + conflictsWhere(body, size), 0);
+}
+
+function conflictsWhere(body: Stmt, size: number): number {
   let reads = new Set<string>(), writes = new Set<string>(), conflicts = 0;
   const half = ({ buffer: b, indices }: Load | Store) => {
     const [low] = new Analyzer().bounds(substitute(indices[0] as Expr, new Map([[thread, constant(0)]])));
     return `${b.name}${low >> 6}`;
   };
-  runThrough(body, (s) => {
+  runThrough(body, size, (s) => {
     if (s.kind === "barrier") [reads, writes] = [new Set(), new Set()];
     if (s.kind !== "store") return;
     const from = new Set<string>();
@@ -382,8 +400,14 @@ Deno.test("no two threads meet in workgroup memory without a barrier between the
       fc.oneof(
         { maxDepth: 3, withCrossShrink: true },
         { weight: 4, arbitrary: arbTouch },
-        { weight: 1, arbitrary: tie("body").map((loop) => ({ loop })) },
-        { weight: 1, arbitrary: tie("body").map((some) => ({ some })) },
+        { weight: 1, arbitrary: fc.tuple(tie("body"), fc.boolean()).map(([loop, open]) => ({ loop, open })) },
+        {
+          weight: 1,
+          arbitrary: fc.tuple(tie("body"), fc.oneof(fc.constant([]), tie("body"))).map(([some, other]) => ({
+            some,
+            other,
+          })),
+        },
       ),
       { minLength: 1, maxLength: 5 },
     ),
@@ -487,11 +511,17 @@ Deno.test("threads that part ways take no barrier between them", () => {
     cond: eq(thread, 0),
     then: statement([{ read: -1, write: 0 }, { read: 0, write: 2 }]),
   };
-  assertThrows(
-    () => insertBarriers(draftOf(part)),
-    LowerError,
-    "cannot place a barrier in draft: threads share memory inside a condition or loop that differs from thread to",
-  );
+  const t = variable("t"), handed: Body = [{ read: -1, write: 0 }, { read: 0, write: 2 }];
+  // As many turns as the thread's number, and the same turns for all of them.
+  const turns = (extent: Expr) => forLoop(t, extent, statement(handed, t));
+  for (const s of [part, turns(thread), turns(add(m, thread))]) {
+    assertThrows(
+      () => insertBarriers(draftOf(s)),
+      LowerError,
+      "cannot place a barrier in draft: threads share memory inside a condition or loop that differs from thread to",
+    );
+  }
+  assertEquals(conflictsWithoutBarrier(insertBarriers(draftOf(turns(sub(m, 1)))).body), 0);
 });
 
 {

@@ -58,6 +58,17 @@ Deno.test("where the reference is zero throughout, so must the result be", () =>
   assertEquals(maxError, Infinity);
 });
 
+Deno.test("with bounds, an element may be off by four times its own, and NaN by nothing", () => {
+  const reference = Float64Array.of(1, 100, 5), bounds = Float64Array.of(0.25, 2 ** -10, Infinity);
+  const check = (...result: readonly number[]) =>
+    checkOutput("C", Float32Array.from(result), reference, bounds).wrong;
+  assertEquals(check(2, 100, 5), undefined);
+  assertEquals(check(1, 100 - 2 ** -8, NaN), undefined);
+  assertEquals(check(2.01, 100, 5), `C[0] is ${Math.fround(2.01)} and not 1; 1 of 3 elements are wrong`);
+  assertEquals(check(1, 100.01, 5), `C[1] is ${Math.fround(100.01)} and not 100; 1 of 3 elements are wrong`);
+  assertEquals(check(NaN, NaN, NaN), "C[0] is NaN and not 1; 2 of 3 elements are wrong");
+});
+
 Deno.test("poison is wrong wherever the reference has a value", () => {
   for (const dtype of ["f32", "f16", "i32", "u32", "bool"] as const) {
     for (const value of [0, 1]) {

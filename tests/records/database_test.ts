@@ -134,6 +134,15 @@ Deno.test("a device that is unknown finds one of its kind and vendor, the more a
   assertEquals(database.lookup(matmul, targetOf("apple")), undefined);
   const other = database.lookup(te.matmul({ m: 16, n: 16, k: 32 }), gpu("mine"));
   assertEquals([other?.how, other?.distance], ["both", 2]);
+  // Six doublings are near enough, of the device alone or of both together.
+  const of = (invocations: number, k: number) =>
+    database.ranked(te.matmul({ m: 16, n: 16, k }), gpu("mine", limits(invocations))).map((f) =>
+      `${f.record.adapter} ${f.distance}`
+    );
+  assertEquals(of(64 * 2 ** 5, 16).includes("small 6"), true);
+  assertEquals(of(64 * 2 ** 6, 16).some((found) => found.startsWith("small")), false);
+  assertEquals(of(64 * 2 ** 3, 64).includes("small 6"), true);
+  assertEquals(of(64 * 2 ** 3, 128).some((found) => found.startsWith("small")), false);
 });
 
 Deno.test("a file gives back what was added, also where a writer was cut off", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { confirmed } from "../../lib/charts/confirmed.ts";
-import { pageOf } from "../../lib/share/page.ts";
+import { dataScript, pageOf } from "../../lib/share/page.ts";
 import { confirmedTable } from "../charts/results.ts";
 
 Deno.test("a page shows its tables and charts, and needs nothing else", async () => {
@@ -39,4 +39,12 @@ Deno.test("the charts of an interactive page come with their data and their pict
   const spec = JSON.parse(data);
   assertEquals([spec.$schema, spec.title.text], ["https://vega.github.io/schema/vega/v6.json", "</script>"]);
   assert(page.includes("</details><b><script>"));
+});
+
+Deno.test("data in a page never end their element, and come back as they were", () => {
+  const data = { "</script>": ["<!--", "<script>", "a < b > c & d", "\u2028"] };
+  const html = dataScript(data, "data");
+  const [, text = ""] = /^<script type="application\/json" id="data">(.*)<\/script>$/.exec(html) ?? [];
+  assert(!text.includes("<"));
+  assertEquals(JSON.parse(text), data);
 });

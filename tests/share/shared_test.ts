@@ -15,7 +15,6 @@ import { tableToRecords } from "../../lib/records/table.ts";
 import { inCell } from "../../lib/notebook/jupyter.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
-import { failure, ok } from "../tuning/simulated_measuring.ts";
 import { matmul } from "../tuning/programs.ts";
 import { searched } from "./shared_results.ts";
 
@@ -249,10 +248,4 @@ Deno.test("a page fetches nothing, and runs nothing but what draws its charts", 
     assert(policy?.includes(`'sha256-${new Uint8Array(digest).toBase64()}'`));
   }
   assert(policy?.startsWith("default-src 'none'; script-src 'sha256-") && !policy.includes("unsafe-eval"));
-});
-
-Deno.test("a search whose other trials failed is shared with their number", async () => {
-  const failing = await searched(matmul, device, {}, (_, n) => n === 0 ? ok(1) : failure("run", "odd"));
-  const [rule, won] = Shared.of(failing).manifest.tasks[0]?.results ?? [];
-  assertEquals([won?.failed, won?.won?.ms, rule?.won?.ms], [5, 1, 1]);
 });

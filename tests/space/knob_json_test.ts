@@ -37,4 +37,10 @@ Deno.test("what is no knob is refused, whichever field is wrong", () => {
     }
   }
   assertThrows(() => knobsFromJson([null]), SpaceError, "cannot read knob 0");
+  for (const knob of knobs) {
+    // The first place that is none.
+    const preset = knob.candidates.length;
+    assertThrows(() => knobsFromJson([{ ...knob, preset }]), SpaceError, "cannot read knob 0");
+    assertEquals(knobsFromJson([{ ...knob, preset: preset - 1 }])[0]?.preset, preset - 1);
+  }
 });

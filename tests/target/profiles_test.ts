@@ -57,24 +57,30 @@ Deno.test("devices of a kind are further apart where only one has subgroups, wha
 
 const arbSide = fc.integer({ min: 1, max: 5000 });
 
+/** Checks the layout of a matrix: rows side by side as far as they must, or cut, or none where nothing fits. */
+function checkLayout(rows: number, columns: number, maxTextureSize: number): void {
+  const texels = Math.ceil(columns / 4);
+  const fits = (pack: number) => pack * texels <= maxTextureSize && Math.ceil(rows / pack) <= maxTextureSize;
+  const powers = Array.from({ length: 14 }, (_, k) => 2 ** k);
+  const pack = powers.find(fits), layout = textureLayout(rows, columns, { maxTextureSize });
+  if (pack !== undefined) return assertEquals(layout, { kind: "rows", pack });
+  if (!layout) {
+    const width = 2 ** Math.floor(Math.log2(maxTextureSize));
+    assert((rows > 1 && columns % 4 !== 0) || rows * texels > width * maxTextureSize);
+  } else {
+    assert(layout.kind === "flat" && layout.width <= maxTextureSize && (rows === 1 || columns % 4 === 0));
+    assert(Number.isInteger(Math.log2(layout.width)) && rows * texels <= layout.width * maxTextureSize);
+  }
+}
+
 Deno.test("rows lie side by side in a texture only as far as they must, and are cut only if they must", () => {
-  fc.assert(
-    fc.property(arbSide, arbSide, fc.integer({ min: 1, max: 300 }), (rows, columns, maxTextureSize) => {
-      const texels = Math.ceil(columns / 4);
-      const fits = (pack: number) =>
-        pack * texels <= maxTextureSize && Math.ceil(rows / pack) <= maxTextureSize;
-      const powers = Array.from({ length: 14 }, (_, k) => 2 ** k);
-      const pack = powers.find(fits), layout = textureLayout(rows, columns, { maxTextureSize });
-      if (pack !== undefined) return assertEquals(layout, { kind: "rows", pack });
-      if (!layout) {
-        const width = 2 ** Math.floor(Math.log2(maxTextureSize));
-        assert((rows > 1 && columns % 4 !== 0) || rows * texels > width * maxTextureSize);
-      } else {
-        assert(layout.kind === "flat" && layout.width <= maxTextureSize && (rows === 1 || columns % 4 === 0));
-        assert(Number.isInteger(Math.log2(layout.width)) && rows * texels <= layout.width * maxTextureSize);
-      }
-    }),
-  );
+  fc.assert(fc.property(arbSide, arbSide, fc.integer({ min: 1, max: 300 }), checkLayout));
+  // All small ones, among them those that just fit and just don't.
+  for (let size = 1; size <= 6; size++) {
+    for (let rows = 1; rows <= 40; rows++) {
+      for (let columns = 1; columns <= 120; columns++) checkLayout(rows, columns, size);
+    }
+  }
 });
 
 Deno.test("rows of symbolic length have no layout but a single one, and a symbolic number of them one that fits", () => {

@@ -1,14 +1,17 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { add, constant, floorDiv, mul, sub, variable } from "../../lib/ir/build.ts";
+import { add, call, constant, floorDiv, mul, sub, variable } from "../../lib/ir/build.ts";
 import { VerifyError } from "../../lib/ir/error.ts";
+import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
+import { interpretBounded } from "../../lib/interp/interpret_bounded.ts";
 import { signature } from "../../lib/ir/signature.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { OptionError } from "../../lib/base/error.ts";
-import type { Load } from "../../lib/ir/expr.ts";
+import type { Expr, Load } from "../../lib/ir/expr.ts";
 import {
   compute,
+  matmul,
   max,
   placeholder,
   primFunc,
@@ -220,4 +223,37 @@ Deno.test("arguments of a wrong kind are refused, and named", () => {
     TeError,
     "expected each extent of A to be a positive integer below 2^31, or a shape variable, got a Tensor",
   );
+});
+
+Deno.test("an element may be 950 levels deep, and such a program survives JSON", () => {
+  const A = placeholder("A", [4]);
+  // A load and its index are two levels.
+  const deep = (levels: number) =>
+    compute("B", [4], (i) => {
+      let e: Expr = A.at(i);
+      for (let level = 2; level < levels; level++) e = call("exp", e);
+      return e;
+    });
+  const f = primFunc("f", [A, deep(950)]);
+  assertEquals(String(funcFromJson(JSON.parse(JSON.stringify(funcToJson(f))))), String(f));
+  assertThrows(() => deep(951), TeError, "to be nested up to 950 deep, got more");
+});
+
+Deno.test("a sum of f16 is as exact as one rounding of its total", () => {
+  const n = 4096;
+  const A = placeholder("A", [n], "f16"), k = reduceAxis(n);
+  const f = primFunc("f", [A, compute("S", [1], () => sum(A.at(k.var), [k]))]);
+  const { values, bounds } = interpretBounded(f, { A: new Float16Array(n).fill(1) }).S ?? {};
+  assertEquals([...values ?? []], [n]);
+  // Neighbours of 4096 in f16 are 4 apart; sums in f16 would stay at 2048.
+  const bound = bounds?.[0] ?? NaN;
+  assert(bound <= 4, `${bound}`);
+});
+
+Deno.test("dimensions of one name are one shape variable", () => {
+  const square = matmul({ m: "s", n: "s", k: 3 });
+  verifyFunc(square);
+  assertEquals(square.shapeVars.map((v) => v.name), ["s"]);
+  const A = Float32Array.of(1, 2, 3, 4, 5, 6), B = Float32Array.of(1, 0, 0, 1, 1, 1);
+  assertEquals(interpret(square, { A, B }).C, Float64Array.of(4, 5, 10, 11));
 });

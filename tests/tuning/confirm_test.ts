@@ -70,6 +70,25 @@ Deno.test("what is faster round by round wins, whatever the machine does between
   assertEquals(winnerOf([confirmed("failed", [])]), undefined);
 });
 
+Deno.test("two differ where the interval of their speedup leaves out 1", () => {
+  for (
+    const [low, high, apart] of [[1.1, 1.2, true], [0.8, 0.9, true], [0.9, 1.1, false], [
+      1,
+      1,
+      false,
+    ]] as const
+  ) {
+    assertEquals(differs({ low, high }), apart, `${low} to ${high}`);
+  }
+  const drift = [1, 2, 1.5, 3, 1, 1, 2, 2, 1.2, 1.7, 1];
+  const a = confirmed("a", drift), slower = confirmed("b", drift.map((d) => 1.1 * d));
+  assertEquals([differs(speedup(a, slower)), differs(speedup(slower, a)), differs(speedup(a, a))], [
+    true,
+    true,
+    false,
+  ]);
+});
+
 Deno.test("a record that was confirmed in fewer than ninety checked runs says so", () => {
   const of = (checkedRuns: number) => recordConfirmed({ ...confirmed("a", [1, 1, 1]), checkedRuns }).message;
   assertEquals([of(90), of(200)], ["", ""]);

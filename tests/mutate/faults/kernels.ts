@@ -1,0 +1,207 @@
+/** Faults between a scheduled program and its results on a device. */
+import { type Fault, fault } from "./fault.ts";
+
+export const KERNELS: readonly Fault[] = [
+  // lower
+  fault(
+    "lower/choose_lanes.ts",
+    "every((t) => t.coeff % 4 === 0)",
+    "every((t) => t.coeff % 2 === 0)",
+    "lower/choose_lanes_test.ts",
+  ),
+  fault(
+    "lower/injectivity.ts",
+    "return inner < step &&",
+    "return inner <= step &&",
+    "lower/injectivity_test.ts",
+  ),
+  fault(
+    "lower/alias.ts",
+    "return after >= p.width && step - after >= q.width",
+    "return after >= p.width - 1 && step - after >= q.width",
+    "lower/hazards_test.ts",
+  ),
+  fault("lower/alias.ts", "p.hi + d < q.lo", "p.hi + d <= q.lo", "lower/hazards_test.ts"),
+  fault(
+    "lower/check_limits.ts",
+    "if (asked > limit)",
+    "if (asked > 2 * limit)",
+    "lower/check_limits_test.ts",
+  ),
+  fault("lower/check_limits.ts", "/ 16) * 16", "/ 16) * 8", "lower/check_limits_test.ts"),
+  fault(
+    "lower/reduce_in_subgroups.ts",
+    "min(k, slots - 1)",
+    "min(k, slots)",
+    "lower/reduce_in_subgroups_test.ts",
+  ),
+  fault(
+    "lower/reduce_in_subgroups.ts",
+    "(_, k) => 2 ** k)",
+    "(_, k) => k + 1)",
+    "lower/reduce_in_subgroups_test.ts",
+  ),
+  fault(
+    "lower/reduce_strength.ts",
+    "if (analyzer.bounds(e.a)[0] < 0 ||",
+    "if (analyzer.bounds(e.a)[0] < -Infinity ||",
+    "lower/reduce_strength_test.ts",
+  ),
+  fault(
+    "lower/vectorize_loops.ts",
+    "const fits = x.extent.value % 4 === 0 &&",
+    "const fits = x.extent.value % 2 === 0 &&",
+    "lower/vectorize_test.ts",
+  ),
+  fault(
+    "lower/trim_loops.ts",
+    "isSeen(s.buffer)) stores.push(s)",
+    "!isSeen(s.buffer)) stores.push(s)",
+    "lower/trim_loops_test.ts",
+  ),
+  fault(
+    "lower/compact_buffers.ts",
+    "if (long * rest % factor === offset)",
+    "if (long * rest % factor === 0)",
+    "lower/layout_test.ts",
+  ),
+  fault(
+    "lower/insert_barriers.ts",
+    'if (s.kind === "for" && varies(s.extent)) return true',
+    'if (s.kind === "for" && varies(s.extent)) return false',
+    "lower/hazards_test.ts",
+  ),
+  fault(
+    "lower/barrier.ts",
+    "return isConst(s.extent) && passesBarrier(s.body)",
+    "return passesBarrier(s.body)",
+    "lower/hazards_test.ts",
+  ),
+  fault("lower/insert_barriers.ts", "meet(a.reads, b.writes);", "", "lower/hazards_test.ts"),
+  fault("lower/insert_barriers.ts", "now.add(other);", "", "lower/hazards_test.ts"),
+  fault(
+    "lower/bind_threads.ts",
+    "a.value >= s.extent.value ? a : s.extent",
+    "a.value <= s.extent.value ? a : s.extent",
+    "lower/hazards_test.ts",
+  ),
+  fault(
+    "lower/hoist_invariants.ts",
+    'e.buffer.scope !== "local" || written.has(e.buffer)',
+    'e.buffer.scope !== "local"',
+    "lower/hoist_invariants_test.ts",
+  ),
+  fault(
+    "lower/hoist_invariants.ts",
+    'if (s.kind === "for" || s.kind === "let") inside.add',
+    'if (s.kind === "for") inside.add',
+    "lower/hoist_invariants_test.ts",
+  ),
+  fault(
+    "lower/drop_guards.ts",
+    "stores.every(({ buffer: b })",
+    "stores.some(({ buffer: b })",
+    "lower/guards_test.ts",
+  ),
+  fault(
+    "lower/drop_guards.ts",
+    "const under = guards.union(",
+    "const under = guards.intersection(",
+    "lower/guards_test.ts",
+  ),
+  fault("lower/merge_guards.ts", "!readsMemory(b.cond)", "a !== b", "lower/guards_test.ts"),
+  fault(
+    "lower/unroll_loops.ts",
+    "own.vars.map((v) => values.get(v)?.value).join()",
+    "own.vars.map((v) => v.name).join()",
+    "lower/golden_test.ts",
+  ),
+  // codegen
+  fault(
+    "codegen/split_index.ts",
+    "((l.constant % 4) + 4) % 4",
+    "(l.constant % 4) % 4 & 1",
+    "codegen/split_index_test.ts",
+  ),
+  fault(
+    "codegen/js/print_javascript.ts",
+    "!taken.has(x.buffer)",
+    "taken.size >= 0",
+    "codegen/floats_test.ts",
+  ),
+  fault("codegen/wgsl/print_expr.ts", 'le: ["<=", 1]', 'le: ["<", 1]', "codegen/precedence_test.ts"),
+  fault(
+    "codegen/wgsl/print_expr.ts",
+    "own === 1 ? 2 : own)} ${infix} ${this.expr(e.b, own + 1)}",
+    "own === 1 ? 2 : own)} ${infix} ${this.expr(e.b, own)}",
+    "codegen/precedence_test.ts",
+  ),
+  fault(
+    "codegen/wgsl/print_expr.ts",
+    "return `select(${this.expr(e.b, 2)}, ${this.expr(e.a, 2)},",
+    "return `select(${this.expr(e.a, 2)}, ${this.expr(e.b, 2)},",
+    "codegen/precedence_test.ts",
+  ),
+  fault(
+    "codegen/names.ts",
+    "if (this.#used.has(name) || RESERVED.has(name)) continue",
+    "if (this.#used.has(name)) continue",
+    "codegen/names_test.ts",
+  ),
+  fault(
+    "codegen/split_index.ts",
+    "if (wraps && terms.length > 0)",
+    "if (wraps && terms.length > 1)",
+    "codegen/split_index_test.ts",
+  ),
+  fault(
+    "codegen/compile.ts",
+    'prepared.has(b) ? "prepared" : "temp"',
+    'prepared.has(b) ? "temp" : "prepared"',
+    "codegen/compile_test.ts",
+  ),
+  // runtime
+  fault(
+    "runtime/arguments.ts",
+    "if (length !== wanted)",
+    "if ((length ?? 0) < wanted)",
+    "runtime/arguments_test.ts",
+  ),
+  fault(
+    "runtime/arguments.ts",
+    "if (!others.flatMap(namesIn).every((n) => known.has(n))) continue",
+    "if (!others.flatMap(namesIn).some((n) => known.has(n))) continue",
+    "runtime/arguments_test.ts",
+  ),
+  fault(
+    "runtime/preparation.ts",
+    "made.every((l) => ready.has(l))",
+    "made.some((l) => ready.has(l))",
+    "runtime/preparation_test.ts",
+  ),
+  fault(
+    "runtime/buffer_pool.ts",
+    "i.owner === owner && i.key === key",
+    "i.owner === owner",
+    "runtime/buffer_pool_test.ts",
+  ),
+  fault(
+    "runtime/buffer_pool.ts",
+    "this.#bytes -= place.bytes",
+    "this.#bytes += place.bytes",
+    "runtime/buffer_pool_test.ts",
+  ),
+  fault(
+    "runtime/backend.ts",
+    'clock === "cpu" ? spent.cpu',
+    'clock === "wall" ? spent.cpu',
+    "measure/bench_test.ts",
+  ),
+  fault("runtime/cpu/open_cpu.ts", "(name) => shapes[name] ?? 0", "() => 0", "runtime/prepared_test.ts"),
+  fault(
+    "runtime/arrays.ts",
+    'dtype === "f32" || dtype === "f16" ? array.fill(NaN)',
+    'dtype === "f16" ? array.fill(NaN)',
+    "runtime/device_test.ts",
+  ),
+];
