@@ -159,3 +159,52 @@ Deno.test("graphs that differ are not equal", () => {
     x((b) => ({ y: b.add(b.input("x", [4]), b.constant("c", new Float32Array(4).fill(value), [4])) }));
   assert(equalGraph(c(1), c(1)) && !equalGraph(c(0), c(-0)));
 });
+
+Deno.test("a function takes as many buffers as it may, and no more", () => {
+  const g = graph("sum", (b) => {
+    let x = b.input("x", ["n", 4]);
+    for (let k = 0; k < 5; k++) x = b.add(x, b.weight(`b${k}`, [4]));
+    return { y: x };
+  });
+  const params = (maxBuffers: number) =>
+    runGraphPasses(g, { maxBuffers }).bindings.map(({ call }) =>
+      call.kind === "tir" ? call.func.params.length : 0
+    );
+  assertEquals(params(7), [7]);
+  assertEquals(params(4), [4, 4, 3]);
+  assertEquals(params(3), [3, 3, 3, 3, 3]);
+});
+
+Deno.test("a call stays where one of its results is used, or is an output", () => {
+  const g = graph("part", (b) => {
+    const qkv = b.input("qkv", ["n", 32]), at = b.input("at", ["n"], "i32", { below: 512 });
+    const { k } = b.rope(qkv, at, { heads: 4, kvHeads: 2 });
+    const { S } = b.addRmsNorm(b.input("a", [3, 8]), b.input("d", [3, 8]), b.weight("g", [8]));
+    return { k, s: b.relu(S) };
+  });
+  assertEquals(runGraphPasses(g).bindings.map((b) => b.results.length), [3, 2, 1]);
+});
+
+Deno.test("a value that is an output stays, though all that uses it follows", () => {
+  const g = graph("kept", (b) => {
+    const h = b.relu(b.linear(b.input("x", ["n", 4]), b.weight("w", [4, 4])), { name: "h" });
+    return { h, y: b.silu(h) };
+  });
+  const names = runGraphPasses(g).bindings.map(({ call }) => call.kind === "tir" ? call.func.name : "");
+  assertEquals(names, ["fused_linear_relu", "silu"]);
+});
+
+Deno.test("a product turns an operand back that is transposed twice", () => {
+  const g = graph("twice", (b) => {
+    const x = b.input("x", ["n", 4]), w = b.transpose(b.weight("w", [4, 3]));
+    return { y: b.matmul(x, w, { transposeB: true }), z: b.matmul(b.transpose(x), b.input("v", ["n", 2])) };
+  });
+  const after = runGraphPasses(g);
+  const arrays = {
+    x: new Float32Array([1, 2, 3, 4, 5, 6, 7, 8]),
+    w: new Float32Array(12).map((_, k) => k),
+    v: new Float32Array([1, -1, 2, 3]),
+  };
+  close(interpretGraph(after, arrays), interpretGraph(g, arrays));
+  assertEquals(after.bindings.length, 2);
+});

@@ -36,10 +36,10 @@ export function groupCalls(
     const merged = groups.together([from, ...between, to]);
     const anchors = merged.filter((n) => !isUpTo(n.kind, "injective"));
     if (merged.length > MOST || anchors.length > 1) return;
-    const { call, isWhole } = callOf(g, merged.map((n) => n.binding));
+    const { call } = callOf(g, merged.map((n) => n.binding));
     const parts = new Set(merged.map((n) => groups.of(n)));
     const before = [...parts].map((p) => callOf(g, p.map((n) => n.binding)).call.func);
-    if (!isWhole || call.func.params.length > maxBuffers || !accepts(call.func, before)) return;
+    if (call.func.params.length > maxBuffers || !accepts(call.func, before)) return;
     groups.join(merged);
   };
   for (const phase of [0, 1]) {
@@ -208,13 +208,11 @@ class Groups {
 function callOf(
   g: Graph,
   group: Group,
-): { readonly call: TirCall; readonly outputs: readonly Value[]; readonly isWhole: boolean } {
+): { readonly call: TirCall; readonly outputs: readonly Value[] } {
   const inside = new Set(group);
   const needed = new Set(Object.values(g.outputs));
   for (const b of g.bindings) if (!inside.has(b)) b.call.args.forEach((v) => needed.add(v));
   const outputs = group.flatMap((b) => b.results).filter((v) => needed.has(v));
-  const last = group.at(-1)?.results ?? [];
   const call = group.length === 1 ? group[0]?.call as TirCall : mergeCalls(group, outputs);
-  // A value that is needed before the group's last call would close a circle.
-  return { call, outputs, isWhole: outputs.every((v) => last.includes(v)) };
+  return { call, outputs };
 }

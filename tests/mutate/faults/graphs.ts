@@ -1,0 +1,72 @@
+/** Faults in graphs: their passes, their memory, and the programs that they become. */
+import { type Fault, fault } from "./fault.ts";
+
+/** The faults of `relax`, and of what links a graph's functions. */
+export const GRAPHS: readonly Fault[] = [
+  fault(
+    "relax/passes/fuse_ops.ts",
+    "if (!first || node.isOutput) continue;",
+    "if (!first) continue;",
+    "relax/passes_test.ts",
+  ),
+  fault(
+    "relax/passes/fuse_ops.ts",
+    "call.func.params.length > maxBuffers",
+    "call.args.length > maxBuffers",
+    "relax/passes_test.ts",
+  ),
+  fault("relax/passes/eliminate_common.ts", "[call.op, call.form]", "[call.op]", "relax/passes_test.ts"),
+  fault(
+    "relax/passes/dead_code.ts",
+    "b.results.some((v) => used.has(v))",
+    "b.results.every((v) => used.has(v))",
+    "relax/passes_test.ts",
+  ),
+  fault(
+    "relax/passes/fuse_transpose_matmul.ts",
+    "[option]: next[option] !== true",
+    "[option]: true",
+    "relax/passes_test.ts",
+  ),
+  fault("relax/plan_memory.ts", "to: last.get(v) ?? k,", "to: k,", "relax/plan_memory_test.ts"),
+  fault("relax/plan_memory.ts", "t.to < need.from", "t.to <= need.from", "relax/plan_memory_test.ts"),
+  fault("relax/pattern_of.ts", "next > at", "next >= 0", "relax/pattern_of_test.ts"),
+  fault(
+    "relax/pattern_of.ts",
+    "if (products > 1) kind",
+    "if (products > 9) kind",
+    "relax/pattern_of_test.ts",
+  ),
+  fault("relax/merge_calls.ts", "buffers.get(v) ?? kept(", "kept(", "relax/passes_test.ts"),
+  fault("relax/equal_graph.ts", "Object.is", "(x, y) => x === y", "relax/passes_test.ts"),
+  fault(
+    "codegen/link_executables.ts",
+    "known === undefined ? bytes : larger(known, bytes)",
+    "known ?? bytes",
+    "tuning/build_graph_test.ts",
+  ),
+  fault(
+    "tuning/build_graph.ts",
+    "(kindsOf.get(args[k] as Value)?.size ?? 0) > 1",
+    "(kindsOf.get(args[k] as Value)?.size ?? 0) > 2",
+    "tuning/build_graph_test.ts",
+  ),
+  fault(
+    "runtime/buffer_pool.ts",
+    "this.#idle.length > 1 && (",
+    "this.#idle.length > 0 && (",
+    "runtime/buffer_pool_test.ts",
+  ),
+  fault(
+    "arith/specialize.ts",
+    "const open = new Set(f.shapeVars.filter((v) => !by.has(v)));",
+    "const open = new Set(f.shapeVars);",
+    "relax/builder_test.ts",
+  ),
+  fault(
+    "ir/index_requirements.ts",
+    "Math.max(1, Math.abs(e.value))",
+    "Math.abs(e.value)",
+    "ir/requirement_test.ts",
+  ),
+];
