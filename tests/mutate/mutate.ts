@@ -99,9 +99,15 @@ async function checkTypes(faults: readonly Fault[]): Promise<number> {
   return code;
 }
 
+/** A number that changes with each commit; 1 in a copy without git. */
 async function lastCommit(): Promise<number> {
-  const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short=8", "HEAD"] }).output();
-  return parseInt(new TextDecoder().decode(stdout), 16) || 1;
+  try {
+    const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short=8", "HEAD"] }).output();
+    return parseInt(new TextDecoder().decode(stdout), 16) || 1;
+  } catch (e) {
+    if (e instanceof Deno.errors.NotFound) return 1;
+    throw e;
+  }
 }
 
 const { values } = parseArgs({
