@@ -3,8 +3,14 @@ import { checkArgument, checkOptions, type Fields, type Kind } from "../base/che
 import { oneOf, passing, recordOf } from "../base/option_kinds.ts";
 import { TunebookError } from "../base/error.ts";
 import { compile } from "../codegen/compile.ts";
-import type { Executable } from "../codegen/executable.ts";
-import { type LinkedCall, type LinkedValue, linkExecutables, tempsOf } from "../codegen/link_executables.ts";
+import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import {
+  type LinkedCall,
+  type LinkedValue,
+  linkExecutables,
+  memoryOf,
+  tempsOf,
+} from "../codegen/link_executables.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { match, rules, scheduleThen } from "../dlight/schedule.ts";
@@ -13,6 +19,7 @@ import { evaluate, exprToJson } from "../ir/json.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Graph } from "../relax/graph.ts";
+import { collapseAxes } from "../relax/collapse_axes.ts";
 import { patternOf } from "../relax/pattern_of.ts";
 import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
 import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
@@ -103,14 +110,14 @@ export function compileGraph(
   { bounds = {}, memory }: GraphBuildOptions,
   among: readonly Rule[],
 ): BuiltGraph {
-  const ruleOf = remembered((func: PrimFunc) => match(func, target, among).rule);
+  const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
   const fuses = !among.includes(fallback) || among.length > 1;
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
     accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
   });
   const built = remembered((func: PrimFunc): BuiltFunction => {
-    const { ruled, made } = scheduleThen(func, target, among, (f) => compile(f, target));
+    const { ruled, made } = scheduleThen(collapseAxes(func), target, among, (f) => compile(f, target));
     const because = ruled.why.find((w) => w.matched)?.because ?? "";
     return { func, rule: ruled.rule, because, executable: made };
   });
@@ -146,7 +153,7 @@ function withSharedWeights(
     const specs = built(func).executable.buffers.filter((b) => b.role === "input");
     args.forEach((v, k) => {
       const found = kindsOf.get(v) ?? new Set();
-      kindsOf.set(v, found.add(JSON.stringify(specs[k]?.storage)));
+      kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
     });
   }
   return calls.map(({ func, args }) => {

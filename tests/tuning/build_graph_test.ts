@@ -111,6 +111,24 @@ for (const device of devices) {
     assertEquals(alone.map(({ y }) => y), first);
   });
 
+  Deno.test(`leading axes are rows, whatever their number ${on}`, async () => {
+    const heads = graph("heads", (b) => {
+      const x = b.input("x", [2, "n", 16]), w = b.weight("w", [24, 16]), g = b.weight("g", [2, 3, 24]);
+      const h = b.add(b.linear(x, w), b.weight("bias", [24]));
+      return {
+        h: b.silu(h),
+        s: b.mul(b.input("z", [2, 3, 24]), g),
+        t: b.softmax(b.matmul(h, h, { transposeB: true })),
+      };
+    });
+    const of = (size: number) => new Float32Array(size).map((_, k) => Math.sin(k) / 2);
+    const given = { w: of(384), g: of(144), bias: of(24) }, inputs = { x: of(96), z: of(144), k: of(192) };
+    using model = await build(heads, device, { weights: given, bounds: { n: 5 } });
+    const rules = model.built.functions.map((f) => f.rule);
+    assert(!rules.includes("Fallback") && rules.filter((r) => r === "Matmul").length === 2, model.explain());
+    assertClose(await model.run(inputs), interpretGraph(heads, { ...given, ...inputs }), model.explain());
+  });
+
   Deno.test(`a weight that two functions want in different memory, and constants, are right ${on}`, async () => {
     const tied = graph("tied", (b) => {
       const table = b.weight("table", [32, 16]);
