@@ -1,9 +1,22 @@
+import { checkOptions, type Fields, isPlainObject, type Kind } from "../base/check_options.ts";
+import { passing, text } from "../base/option_kinds.ts";
 import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
 import type { Requirement } from "./requirement.ts";
 import type { Stmt } from "./stmt.ts";
+import { stmtKind } from "./stmt_kind.ts";
+
+const list = <T>(what: string): Kind<readonly T[]> => passing(`a list of ${what}`, Array.isArray);
+
+const PARTS = {
+  params: list<Buffer>("buffers"),
+  allocs: list<Buffer>("buffers"),
+  body: stmtKind,
+  name: text,
+  domains: passing<Domains>("an object with a domain for each input", isPlainObject),
+} satisfies Fields<Parameters<PrimFunc["with"]>[0]>;
 
 /**
  * A tensor program: parameters, intermediate buffers, and a body of loops over
@@ -31,6 +44,7 @@ export class PrimFunc implements FuncData {
 
   /** The program with some of its parts replaced. */
   with(parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains">>): PrimFunc {
+    checkOptions("func.with", parts ?? null, PARTS);
     return new PrimFunc(
       parts.name ?? this.name,
       parts.params ?? this.params,

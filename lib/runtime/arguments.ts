@@ -1,4 +1,7 @@
 /** Checks arguments against the parameters of a program, before anything reaches a device. */
+import { checkArgument, isPlainObject, type Kind } from "../base/check_options.ts";
+import { passing } from "../base/option_kinds.ts";
+import { shapesKind } from "../ir/kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -11,6 +14,14 @@ import type { Preparation } from "./preparation.ts";
 export type { Shapes };
 /** Arguments by parameter name. */
 export type Inputs = Readonly<Record<string, TypedArray>>;
+
+const inputsKind: Kind<Inputs> = passing("an object with an array for each input", isPlainObject);
+
+/** Checks that inputs are an object, and shapes one of numbers. */
+export function checkInputs(where: string, inputs: Inputs, shapes: Shapes = {}): void {
+  checkArgument(where, "inputs", inputs, inputsKind);
+  checkArgument(where, "shapes", shapes, shapesKind);
+}
 
 /** Counts the elements of a buffer. */
 export function lengthOf(spec: BufferSpec, shapes: Shapes): number {
@@ -121,13 +132,15 @@ function checkKinds(
   for (const spec of specs) {
     const array = ownValue(inputs, spec.name);
     if (array === undefined) {
-      throw new RuntimeError(`${asked}: argument ${spec.name} is missing; it takes ${takes}`);
+      throw new RuntimeError(
+        `${asked}: expected argument ${spec.name}: ${show(spec)}, got nothing; it takes ${takes}`,
+      );
     }
     const wanted = ARRAYS[spec.dtype];
     if (!(array instanceof wanted)) {
       const got = (array as object)?.constructor?.name ?? typeof array;
       throw new RuntimeError(
-        `${asked} with ${spec.name} as ${got}: ${show(spec)} is given as ${wanted.name}`,
+        `${asked}: expected ${spec.name}: ${show(spec)} as a ${wanted.name}, got ${got}`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { shapesKind } from "../ir/kinds.ts";
 import * as dlight from "../dlight/schedule.ts";
 import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
@@ -23,8 +24,8 @@ import { transferred } from "./transfer.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
-import { having, instanceOf, oneOf } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { instanceOf, oneOf } from "../base/option_kinds.ts";
 import { StageClock, type StageSeconds } from "./stage_clock.ts";
 
 /**
@@ -53,7 +54,7 @@ export const BUILD_FIELDS = {
   level: oneOf(0, 1, 2, 3),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
-  shapes: kinds.shapes,
+  shapes: shapesKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -65,12 +66,6 @@ export const BUILD_FIELDS = {
     "open",
   ),
 } satisfies Fields<BuildOptions>;
-
-/** A device of this process: a fleet's handle can't load programs. */
-export const localDevice: Kind<Device> = having(
-  "a device of this process, as await Device.open() gives",
-  "load",
-);
 
 /** The origin of a program's schedule, and the time of building it. */
 export interface Built {
@@ -111,7 +106,7 @@ export async function build(
   options: BuildOptions = {},
 ): Promise<BuiltProgram> {
   checkArgument("build", "func", func, kinds.program);
-  checkArgument("build", "device", device, localDevice);
+  checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, BUILD_FIELDS, kinds.RENAMED);
   return await buildAmong(func, device, options, dlight.rules);
 }

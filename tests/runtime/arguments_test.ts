@@ -28,9 +28,13 @@ Deno.test("arguments that fit are taken", () => {
 
 Deno.test("a missing argument is named, with all that the program takes", () => {
   const takes = "it takes A: f32[2, 3], B: f32[2, 3]";
-  refused(add, { A: floats(6) }, `cannot run add: argument B is missing; ${takes}`);
-  refused(add, {}, `cannot run add: argument A is missing; ${takes}`);
-  refused(add, { A: floats(6), B: undefined }, `cannot run add: argument B is missing; ${takes}`);
+  refused(add, { A: floats(6) }, `cannot run add: expected argument B: f32[2, 3], got nothing; ${takes}`);
+  refused(add, {}, `cannot run add: expected argument A: f32[2, 3], got nothing; ${takes}`);
+  refused(
+    add,
+    { A: floats(6), B: undefined },
+    `cannot run add: expected argument B: f32[2, 3], got nothing; ${takes}`,
+  );
 });
 
 Deno.test("an argument that there isn't is named, an output among them", () => {
@@ -45,7 +49,8 @@ Deno.test("what an object has by birth is no argument", () => {
     ...add,
     buffers: add.buffers.map((b, k) => ({ ...b, name: ["toString", "B", "C"][k] ?? "" })),
   };
-  const message = "cannot run add: argument toString is missing; it takes toString: f32[2, 3], B: f32[2, 3]";
+  const message =
+    "cannot run add: expected argument toString: f32[2, 3], got nothing; it takes toString: f32[2, 3], B: f32[2, 3]";
   refused(named, { B: floats(6) }, message);
 });
 
@@ -62,7 +67,7 @@ Deno.test("each dtype comes as its own kind of array", () => {
     checkArguments(exe, { A: new kind(6), B: new kind(6) } as Inputs);
     for (const other of [Float32Array, Float16Array, Int32Array, Uint32Array, Float64Array, Uint8Array]) {
       if (other === kind) continue;
-      const given = `cannot run add with A as ${other.name}: ${dtype}[2, 3] is given as ${kind.name}`;
+      const given = `cannot run add: expected A: ${dtype}[2, 3] as a ${kind.name}, got ${other.name}`;
       refused(exe, { A: new other(6), B: new kind(6) }, given);
     }
   }
@@ -70,7 +75,7 @@ Deno.test("each dtype comes as its own kind of array", () => {
 
 Deno.test("what is no array is refused", () => {
   const with_ = (A: unknown, got: string) =>
-    refused(add, { A, B: floats(6) }, `cannot run add with A as ${got}: f32[2, 3] is given as Float32Array`);
+    refused(add, { A, B: floats(6) }, `cannot run add: expected A: f32[2, 3] as a Float32Array, got ${got}`);
   with_([1, 2, 3, 4, 5, 6], "Array");
   with_(new ArrayBuffer(24), "ArrayBuffer");
   with_("text", "String");

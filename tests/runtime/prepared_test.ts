@@ -228,7 +228,7 @@ for (const device of devices) {
     await says(() => program.prepare({ C: floats(3) }), "cannot prepare add with argument C: it takes");
     await says(
       () => program.prepare({ B: new Int32Array(3) }),
-      "cannot prepare add with B as Int32Array: f32[3] is given as Float32Array",
+      "cannot prepare add: expected B: f32[3] as a Float32Array, got Int32Array",
     );
     await says(() => program.prepare({ B: floats(4) }), "cannot prepare add with B of 4 elements");
     using weights = await program.prepare({ B: floats(3) });
@@ -236,7 +236,10 @@ for (const device of devices) {
       () => weights.run({ A: floats(3), B: floats(3) }),
       "cannot run add with argument B: it is prepared already; leave it out, or prepare another",
     );
-    await says(() => weights.bind({}), "cannot run add: argument A is missing; it takes A: f32[3]");
+    await says(
+      () => weights.bind({}),
+      "cannot run add: expected argument A: f32[3], got nothing; it takes A: f32[3]",
+    );
     await says(() => weights.run({ A: floats(3), D: floats(3) }), "cannot run add with argument D");
     using both = await program.prepare({ A: floats(3), B: floats(3) });
     await says(() => both.run({ D: floats(3) }), "cannot run add with argument D: it takes no arguments");
