@@ -16,6 +16,7 @@ import { replaceBuffers, substitute } from "../ir/substitute.ts";
 /**
  * Replaces some shape variables of a program by values: its buffers and loops get constant extents.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {IrError} for a variable that it does not have, or a value that is no positive integer
  */
 export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {

@@ -8,7 +8,11 @@ export const samplesKind: Kind<readonly number[]> = passing(
   (x) => ArrayBuffer.isView(x) || (Array.isArray(x) && x.every((v) => typeof v === "number")),
 );
 
-/** Median of the samples: the figure that is reported. */
+/**
+ * Median of the samples: the figure that is reported.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function median(samples: readonly number[]): number {
   checkArgument("records.median", "samples", samples, samplesKind);
   const s = samples.toSorted((a, b) => a - b);

@@ -82,7 +82,11 @@ const BOARD: Kind<Leaderboard> = withFields("a ranking, as charts.leaderboards g
   places: required(arrayOf(withFields("a place of a ranking", { method: required(text) }))),
 });
 
-/** Computes the speedup of a method over the fastest other library; NaN if either is missing. */
+/**
+ * Computes the speedup of a method over the fastest other library; NaN if either is missing.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function timesPeer(board: Leaderboard, method: string): number {
   checkArgument("charts.timesPeer", "board", board, BOARD);
   checkArgument("charts.timesPeer", "method", method, text);
@@ -90,7 +94,11 @@ export function timesPeer(board: Leaderboard, method: string): number {
   return (peer?.ms ?? NaN) / (places.find((p) => p.method === method)?.ms ?? NaN);
 }
 
-/** Computes the geometric mean, ignoring NaN; NaN for an empty list. */
+/**
+ * Computes the geometric mean, ignoring NaN; NaN for an empty list.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function geometricMean(list: readonly number[]): number {
   checkArgument("charts.geometricMean", "list", list, samplesKind);
   const logs = list.filter((x) => !Number.isNaN(x)).map(Math.log);

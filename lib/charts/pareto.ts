@@ -36,7 +36,11 @@ const COLUMNS = {
 
 const ROWS = rowsKind("a row with name, seconds and quality", COLUMNS);
 
-/** Makes a table of ways for `pareto`. */
+/**
+ * Makes a table of ways for `pareto`.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function wayTable(rows: readonly WayRow[]): Table {
   checkArgument("charts.wayTable", "rows", rows, ROWS);
   return tableOf(rows, COLUMNS);

@@ -35,7 +35,11 @@ const COLUMNS = {
 
 const ROWS = rowsKind("a row with predicted, measured and kind", COLUMNS);
 
-/** Makes a table of predictions for `predictions`. */
+/**
+ * Makes a table of predictions for `predictions`.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function predictionTable(rows: readonly PredictionRow[]): Table {
   checkArgument("charts.predictionTable", "rows", rows, ROWS);
   return tableOf(rows, COLUMNS);

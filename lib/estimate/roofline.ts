@@ -40,6 +40,8 @@ function rooflineOf(flops: number, bytes: number, peaks: Peaks): Roofline {
 /**
  * Bounds the time of a program on a device with these peaks, by the roofline model (Williams et al., 2009): its
  * arithmetic, or one access of each parameter.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function roofline(func: PrimFunc, shapes: Shapes, peaks: Peaks): Roofline {
   checkArgument("records.roofline", "func", func, programKind);

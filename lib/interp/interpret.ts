@@ -48,6 +48,7 @@ const INTERPRET_FIELDS = {
  * booleans as a Uint32Array of 0 and 1. Buffers other than inputs start as NaN (integers as zero). A float that is read
  * before it is written therefore shows.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {IrError} for a missing input, a wrong kind of array or length, a shape variable without a value,
  * or (with `check`) an index out of range
  */

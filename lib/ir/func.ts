@@ -1,5 +1,5 @@
-import { checkOptions, type Fields, isPlainObject, type Kind } from "../base/check_options.ts";
-import { passing, text } from "../base/option_kinds.ts";
+import { checkArgument, isPlainObject, type Kind } from "../base/check_options.ts";
+import { passing } from "../base/option_kinds.ts";
 import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
@@ -8,15 +8,23 @@ import type { Requirement } from "./requirement.ts";
 import type { Stmt } from "./stmt.ts";
 import { stmtKind } from "./stmt_kind.ts";
 
-const list = <T>(what: string): Kind<readonly T[]> => passing(`a list of ${what}`, Array.isArray);
+/** The parts that `with` replaces. Schedules call it for each step, so each check is a plain function. */
+const PARTS: Readonly<Record<string, (part: unknown) => boolean>> = {
+  params: Array.isArray,
+  allocs: Array.isArray,
+  body: stmtKind.is,
+  name: (x) => typeof x === "string",
+  domains: isPlainObject,
+};
 
-const PARTS = {
-  params: list<Buffer>("buffers"),
-  allocs: list<Buffer>("buffers"),
-  body: stmtKind,
-  name: text,
-  domains: passing<Domains>("an object with a domain for each input", isPlainObject),
-} satisfies Fields<Parameters<PrimFunc["with"]>[0]>;
+const partsKind: Kind<Parameters<PrimFunc["with"]>[0]> = passing(
+  "an object with some of params, allocs, body, name and domains",
+  (x) =>
+    isPlainObject(x) &&
+    Object.entries(x).every(([key, part]) =>
+      part === undefined || (Object.hasOwn(PARTS, key) && PARTS[key]?.(part))
+    ),
+);
 
 /**
  * A tensor program: parameters, intermediate buffers, and a body of loops over
@@ -44,7 +52,7 @@ export class PrimFunc implements FuncData {
 
   /** The program with some of its parts replaced. */
   with(parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains">>): PrimFunc {
-    checkOptions("func.with", parts ?? null, PARTS);
+    checkArgument("func.with", "parts", parts, partsKind);
     return new PrimFunc(
       parts.name ?? this.name,
       parts.params ?? this.params,

@@ -251,7 +251,11 @@ export function printFunc(f: FuncData): string {
   return p.lines.join("\n");
 }
 
-/** A statement as text; its free variables keep their names. */
+/**
+ * A statement as text; its free variables keep their names.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function printStmt(s: Stmt): string {
   checkArgument("tir.printStmt", "stmt", s, stmtKind);
   const p = new Printer();

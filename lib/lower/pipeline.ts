@@ -102,6 +102,7 @@ const LOWER_FIELDS = {
 /**
  * Lowers a scheduled program to its kernels, in launch order, and checks them against the target's limits.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {VerifyError} for a program that is not well formed
  * @throws {LowerError} where the schedule can't be made into a kernel
  * @throws {LimitError} where a kernel exceeds the target's limits

@@ -166,6 +166,8 @@ const DIFF_FIELDS = {
 /**
  * Compares two programs, schedules, traces or kernels line by line. The result shows itself in a cell, and prints as a
  * unified diff.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function diff(before: Readable, after: Readable, options: DiffOptions = {}): Diff {
   checkArgument("diff", "before", before, readableKind);

@@ -13,7 +13,11 @@ import type { Progress, Reporter } from "../tuning/reporter.ts";
 
 const REPORTERS = oneOf("notebook", "terminal", "silent");
 
-/** Creates a reporter. Default: `notebook` in a notebook, else `terminal`; `silent` shows nothing. */
+/**
+ * Creates a reporter. Default: `notebook` in a notebook, else `terminal`; `silent` shows nothing.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function createReporter(kind?: "notebook" | "terminal" | "silent"): Reporter {
   if (kind !== undefined) checkArgument("createReporter", "kind", kind, REPORTERS);
   switch (kind ?? (jupyter() ? "notebook" : "terminal")) {

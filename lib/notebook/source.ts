@@ -95,6 +95,8 @@ const SOURCE_FIELDS = {
 /**
  * Returns the text of a program in colour. `language` is that of a plain text; default `tvmscript`, the form in which
  * `String` prints a program.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function sourceOf(
   thing: Readable,

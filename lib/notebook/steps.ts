@@ -70,6 +70,7 @@ const STEPPED: Kind<PrimFunc | Schedule> = passing(
  * Replays a schedule step by step, with the change that each step makes. The result shows itself in a cell, and prints
  * in a terminal.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {ScheduleError} if the trace does not fit the program
  */
 export function steps(func: PrimFunc, trace: Trace | TraceJson | string): Steps;

@@ -81,7 +81,11 @@ const SHEET_ROWS: Kind<readonly Readonly<Record<string, unknown>>[]> = arrayOf(
   passing("an object, one row", (x) => typeof x === "object" && x !== null),
 );
 
-/** Makes a table of rows, with a column for each name in a row. Numbers are rounded, and long texts are cut. */
+/**
+ * Makes a table of rows, with a column for each name in a row. Numbers are rounded, and long texts are cut.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function sheet(rows: readonly Readonly<Record<string, unknown>>[]): Sheet {
   checkArgument("sheet", "rows", rows, SHEET_ROWS);
   const names = [...new Set(rows.flatMap((r) => Object.keys(r)))];

@@ -64,7 +64,11 @@ const KERNELS: Kind<readonly MeasuredKernel[]> = arrayOf(
   }),
 );
 
-/** Makes a table of measured kernels for `underRoofline` and `whereTimeGoes`. It counts their operations and bytes. */
+/**
+ * Makes a table of measured kernels for `underRoofline` and `whereTimeGoes`. It counts their operations and bytes.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
   checkArgument("records.kernelTable", "kernels", kernels, KERNELS);
   const rows = kernels.map(({ name, kind, contestant, func, shapes = {}, count = 1, ms }): KernelRow => ({

@@ -91,6 +91,7 @@ export class RecordLog implements Disposable {
 /**
  * Reads the records of a log or a database, up to its last whole batch, without opening it for writing.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RecordError} if the file can't be read, is neither a log nor a database, or is damaged
  */
 export async function readLog(path: string): Promise<readonly TrialRecord[]> {

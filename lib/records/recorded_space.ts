@@ -137,6 +137,7 @@ export const recordedKind: Kind<RecordedSpace> = withFields(
 /**
  * Reads a recorded space from a file, as `autotvm.recordSpace` writes it.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RecordError} if the file can't be read, or is not a recorded space
  */
 export async function readSpace(path: string): Promise<RecordedSpace> {

@@ -50,7 +50,11 @@ export function tableOf<C extends Columns>(
   return rows.length === 0 ? new Table(schema) : new Table(schema, [batchOf(rows, columns, schema)]);
 }
 
-/** Makes a table of trials, one row a trial. */
+/**
+ * Makes a table of trials, one row a trial.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function recordsToTable(records: readonly TrialRecord[]): Table {
   checkArgument("records.recordsToTable", "records", records, recordsKind);
   return tableOf(records, TRIAL_COLUMNS);

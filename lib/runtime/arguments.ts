@@ -127,7 +127,7 @@ function checkKinds(
   const takes = all.map((b) => `${b.name}: ${show(b)}`).join(", ") || "no arguments";
   const unknown = Object.keys(inputs).find((name) => !all.some((b) => b.name === name));
   if (unknown !== undefined) {
-    throw new RuntimeError(`${asked} with argument ${unknown}: it takes ${takes}`);
+    throw new RuntimeError(`${asked}: expected its arguments, got ${unknown}; it takes ${takes}`);
   }
   for (const spec of specs) {
     const array = ownValue(inputs, spec.name);
@@ -156,7 +156,7 @@ function checkLengths(
     const length = lengths[spec.name], wanted = lengthOf(spec, known);
     if (length !== wanted) {
       throw new RuntimeError(
-        `${asked} with ${spec.name} of ${length} elements: ${show(spec)} takes ${wanted}`,
+        `${asked}: expected ${wanted} elements of ${spec.name}: ${show(spec)}, got ${length}`,
       );
     }
   }
@@ -182,7 +182,7 @@ function solve(
   const strange = Object.keys(given).find((name) => !exe.shapeVars.includes(name));
   if (strange !== undefined) {
     throw new RuntimeError(
-      `${asked} with shape ${strange}: its shape variables are ${exe.shapeVars.join(", ") || "none"}`,
+      `${asked}: expected its shape variables (${exe.shapeVars.join(", ") || "none"}), got ${strange}`,
     );
   }
   for (const name of exe.shapeVars) {
@@ -198,7 +198,9 @@ function solve(
   }
   for (const [name, value] of known) {
     if (!Number.isInteger(value) || value <= 0) {
-      throw new RuntimeError(`${asked} with ${name} = ${value}: shape variables are positive integers`);
+      throw new RuntimeError(
+        `${asked}: expected shape variable ${name} to be a positive integer, got ${value}`,
+      );
     }
   }
   return Object.fromEntries(known);

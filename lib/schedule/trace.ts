@@ -98,6 +98,7 @@ function parsed(text: string): unknown {
  *
  * @returns the scheduled program
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {ScheduleError} where the trace is of another program, a step does not fit, or the program grows too large
  */
 export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimFunc {

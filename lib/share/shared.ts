@@ -186,6 +186,7 @@ const SHARE_FIELDS = { title: text, notes: recordOf(text) } satisfies Fields<Sha
  * holds the charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open` reads it on any
  * machine.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RecordError} if a result has no trial, the results come from several devices, or the path can't be written
  */
 export async function share(

@@ -16,6 +16,7 @@ export const narrowingKind: Kind<Narrowing> = recordOf(arrayOf(knobValueKind));
  * Restricts some knobs of a space to some of their values: to fix a knob, or to explore a small part completely. A
  * preset that is left out becomes the nearest of the remaining values.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {SpaceError} for an unknown knob, and for a value that its knob does not have
  */
 export function narrow(space: ConfigSpace, to: Narrowing): ConfigSpace {

@@ -21,6 +21,7 @@ export const templateKind: Kind<Template> = aFunction("a template: (schedule, kn
 /**
  * Names a template; records hold the name.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {SpaceError} for a name without a letter, or of more than 100
  */
 export function namedTemplate(name: string, template: Template): Template {
@@ -45,6 +46,7 @@ export interface AtPresets {
  * Finds the space that `template` declares for `func`. The template must run to its end at its presets, because it
  * declares knobs as it runs. Its constraints may refuse the presets.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {SpaceError} where a declaration is wrong, or the template fails at its presets
  */
 export function spaceOf(func: PrimFunc, template: Template): ConfigSpace {
@@ -73,6 +75,7 @@ export function runAtPresets(func: PrimFunc, template: Template): AtPresets {
 /**
  * The schedule at one configuration.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RejectedConfig} where the template rejects it
  * @throws {ScheduleError} where a step of the schedule is not legal there
  * @throws {SpaceError} where `config` is none of `space`, or the template declares other knobs than `space`

@@ -90,7 +90,7 @@ export async function buildDispatch(
   const { variable = "m", buckets = [1, 2, 8], ...how } = options;
   if (!func.shapeVars.some((v) => v.name === variable)) {
     throw new TunebookError(
-      `cannot build ${func.name} by buckets of ${variable}: its shape variables are ` +
+      `expected a shape variable of ${func.name} for its buckets, got ${variable}: its shape variables are ` +
         (func.shapeVars.map((v) => v.name).join(", ") || "none"),
     );
   }

@@ -27,6 +27,7 @@ const PREDICT_FIELDS = {
  * Fits a cost model on some points of a recorded space, and predicts every point. Predictions and measurements are shares
  * of the fastest point's speed. The chart `predictions` draws a table of them (`predictionTable`).
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {TunebookError} where the program's rule is no longer the recorded one
  */
 export function predictSpace(

@@ -63,7 +63,11 @@ const KERNELS: Kind<readonly SuiteKernel[]> = arrayOf(
   }),
 );
 
-/** Schedules, builds, checks and times each kernel by its rule; a kernel that fails says so in its row. */
+/**
+ * Schedules, builds, checks and times each kernel by its rule; a kernel that fails says so in its row.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export async function ruleTable(
   kernels: readonly SuiteKernel[],
   device: Device,

@@ -45,7 +45,11 @@ const SIMULATE_FIELDS = {
 
 const ESTIMATE = featureNames().indexOf("target.ns");
 
-/** Simulates a search: a recorded space replaces the device. Returns the trials in order. */
+/**
+ * Simulates a search: a recorded space replaces the device. Returns the trials in order.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
   checkOptions("autotvm.simulate", options, SIMULATE_FIELDS, kinds.RENAMED);
   checkArgument("autotvm.simulate", "recorded", recorded, recordedKind);

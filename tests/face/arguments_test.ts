@@ -8,7 +8,7 @@ import { ScheduleError } from "../../lib/schedule/error.ts";
 import { shownValue } from "../../lib/base/shown_value.ts";
 import * as tunebook from "../../mod.ts";
 import { type Door, doorsOf, methodsOf } from "./doors.ts";
-import { INSTANCES, RIGHT } from "./right_arguments.ts";
+import { func, INSTANCES, RIGHT } from "./right_arguments.ts";
 
 /** Values of every kind; where one is right, the call is made. */
 const WRONG: readonly unknown[] = [
@@ -21,6 +21,8 @@ const WRONG: readonly unknown[] = [
   [1],
   [null],
   [{}],
+  func,
+  [func],
   Promise.resolve(1),
   () => 1,
 ];
@@ -50,6 +52,7 @@ const doors: readonly Door[] = [
  */
 const OWN_WORDS: readonly (readonly [door: RegExp, message: RegExp])[] = [
   [/^schedule\./, /^(?:no (?:block|loop|buffer) |cannot )/],
+  [/^(?:compile|lower)$/, /^cannot make a kernel of/],
   [/^instantiate$/, /^a template must declare the same knobs/],
 ];
 

@@ -9,7 +9,9 @@ const { autotvm, charts, dlight, Device, expr, records, Schedule, te, tir, Tunin
 
 const device = await Device.open({ backend: "cpu" });
 const { target } = device;
-const func = te.matmul({ m: 2, n: 2, k: 2 }), add = te.add({ shape: [64] });
+/** A program that most calls take. */
+export const func = te.matmul({ m: 2, n: 2, k: 2 });
+const add = te.add({ shape: [64] });
 const ruled = dlight.schedule(func, target), scheduled = ruled.func;
 const space = tunebook.spaceOf(add, small), config = space.at(space.preset);
 const executable = tunebook.compile(scheduled, target);

@@ -235,7 +235,11 @@ for (const device of devices) {
       RuntimeError,
       "expected argument B: f32[3], got nothing",
     );
-    await assertRejects(() => program.bind({ A: ones(3), B: ones(2) }), RuntimeError, "with B of 2 elements");
+    await assertRejects(
+      () => program.bind({ A: ones(3), B: ones(2) }),
+      RuntimeError,
+      "expected 3 elements of B: f32[3], got 2",
+    );
     assertEquals((await program.run({ A: ones(3), B: ones(3) })).C, new Float32Array([2, 2, 2]));
   });
 

@@ -10,6 +10,8 @@ import { checkedRule, type Rule } from "../rule.ts";
 /**
  * LowBatchGEMV: a matrix product whose rows are few, at most `bucket`, and not known before the launch. It is
  * Matmul's template with all rows in the registers of one thread, so that each weight is read once.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function lowBatchGemv(bucket: number): Rule {
   checkArgument("dlight.lowBatchGemv", "bucket", bucket, positive);
