@@ -1,3 +1,5 @@
+import { checkArgument } from "../base/check_options.ts";
+import { programKind } from "../ir/kinds.ts";
 import type { Load, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, ThreadTag } from "../ir/stmt.ts";
@@ -22,6 +24,7 @@ export class Schedule {
 
   /** Starts a schedule of a program, without steps. */
   constructor(func: PrimFunc) {
+    checkArgument("new Schedule", "func", func, programKind);
     this.#func = this.#start = func;
   }
 

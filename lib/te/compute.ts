@@ -7,7 +7,8 @@ import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import { isDeeperThan } from "./is_deeper_than.ts";
-import { extents, isExpr } from "./dimension.ts";
+import { isExpr } from "../ir/kinds.ts";
+import { extents } from "./dimension.ts";
 import { TeError } from "./error.ts";
 import { indexKind, type Reduction, shapeKind, Tensor } from "./tensor.ts";
 

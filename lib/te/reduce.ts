@@ -2,8 +2,9 @@
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { arrayOf, passing, text } from "../base/option_kinds.ts";
 import { type ExprLike, variable } from "../ir/build.ts";
+import { exprKind } from "../ir/kinds.ts";
 import type { Expr } from "../ir/expr.ts";
-import { extents, isExpr } from "./dimension.ts";
+import { extents } from "./dimension.ts";
 import type { ReduceAxis, Reduction } from "./tensor.ts";
 
 const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(
@@ -49,7 +50,7 @@ export function reduction(
   value: Expr,
   axes: readonly ReduceAxis[],
 ): Reduction {
-  checkArgument(`te.${name}`, "value", value, passing("an expression", isExpr));
+  checkArgument(`te.${name}`, "value", value, exprKind);
   checkArgument(`te.${name}`, "axes", axes, axesKind);
   return { kind: "reduction", op, value, axes };
 }

@@ -1,3 +1,4 @@
+import { shapesKind } from "../ir/kinds.ts";
 import * as dlight from "../dlight/schedule.ts";
 import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
@@ -28,7 +29,6 @@ import { instanceOf, oneOf } from "../base/option_kinds.ts";
 import { Graph } from "../relax/graph.ts";
 import { buildGraph, type GraphBuildOptions } from "./build_graph.ts";
 import type { GraphProgram } from "./graph_program.ts";
-import { localDevice } from "./local_device.ts";
 import { StageClock, type StageSeconds } from "./stage_clock.ts";
 
 /**
@@ -57,7 +57,7 @@ export const BUILD_FIELDS = {
   level: oneOf(0, 1, 2, 3),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
-  shapes: kinds.shapes,
+  shapes: shapesKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -121,7 +121,7 @@ export async function build(
 ): Promise<BuiltProgram | GraphProgram> {
   if (func instanceof Graph) return await buildGraph(func, device, options as GraphBuildOptions);
   checkArgument("build", "func", func, kinds.program);
-  checkArgument("build", "device", device, localDevice);
+  checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, BUILD_FIELDS, kinds.RENAMED);
   return await buildAmong(func, device, options as BuildOptions, dlight.rules);
 }

@@ -16,6 +16,7 @@ import type { Rule } from "../dlight/rule.ts";
 import { match, rules, scheduleThen } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
+import { shapesKind } from "../ir/kinds.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Graph } from "../relax/graph.ts";
@@ -29,7 +30,6 @@ import type { Inputs } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Target } from "../target/target.ts";
-import { localDevice } from "./local_device.ts";
 import * as kinds from "./option_fields.ts";
 import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
@@ -61,7 +61,7 @@ function bytesOf(memory: number | string): number {
 /** The kinds of {@linkcode GraphBuildOptions}. */
 export const GRAPH_BUILD_FIELDS = {
   weights: recordOf(passing<TypedArray>("a typed array", ArrayBuffer.isView)),
-  bounds: kinds.shapes,
+  bounds: shapesKind,
   memory: byteCount,
   level: oneOf(0, 1),
 } satisfies Fields<GraphBuildOptions>;
@@ -80,7 +80,7 @@ export async function buildGraph(
   device: Device,
   options: GraphBuildOptions = {},
 ): Promise<GraphProgram> {
-  checkArgument("build", "device", device, localDevice);
+  checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
   const { target } = device, { level = 1 } = options;
   const built = compileGraph(graph, target, options, level === 0 ? [fallback] : rules);

@@ -89,7 +89,10 @@ for (const device of devices) {
     const { w2: _, ...some } = weights;
     await refused("got none for w2", () => build(mlp, device, { weights: some, bounds: { n: 32 } }));
     const short = { ...weights, w2: new Float32Array(7) };
-    await refused("w2 of 7 elements", () => build(mlp, device, { weights: short, bounds: { n: 32 } }));
+    await refused(
+      "expected 2560 elements of w2: f32[10, 256], got 7",
+      () => build(mlp, device, { weights: short, bounds: { n: 32 } }),
+    );
     await refused("unknown option", () => build(mlp, device, { weight: weights } as object));
     using model = await build(mlp, device, { weights, bounds: { n: 2 } });
     await refused(
@@ -118,11 +121,11 @@ for (const device of devices) {
       return {
         h: b.silu(h),
         s: b.mul(b.input("z", [2, 3, 24]), g),
-        t: b.softmax(b.matmul(h, h, { transposeB: true })),
+        t: b.softmax(b.matmul(h, b.input("k", [2, 40, 24]), { transposeB: true })),
       };
     });
     const of = (size: number) => new Float32Array(size).map((_, k) => Math.sin(k) / 2);
-    const given = { w: of(384), g: of(144), bias: of(24) }, inputs = { x: of(96), z: of(144), k: of(192) };
+    const given = { w: of(384), g: of(144), bias: of(24) }, inputs = { x: of(96), z: of(144), k: of(1920) };
     using model = await build(heads, device, { weights: given, bounds: { n: 5 } });
     const rules = model.built.functions.map((f) => f.rule);
     assert(!rules.includes("Fallback") && rules.filter((r) => r === "Matmul").length === 2, model.explain());

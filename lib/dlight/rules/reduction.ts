@@ -10,9 +10,9 @@ import type { PrimFunc } from "../../ir/func.ts";
 import { constExtent, consumerNodes, type Node, nodesOf } from "../analysis.ts";
 import { columnTemplate } from "./reduction/column_template.ts";
 import { type RowReduction, rowTemplate } from "./reduction/row_template.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 
-export const reductionRule: Rule = {
+export const reductionRule: Rule = checkedRule({
   name: "Reduction",
   match(func, target) {
     const found = match(func);
@@ -30,7 +30,7 @@ export const reductionRule: Rule = {
         (also ? `, and ${also} elementwise over the same rows` : ""),
     };
   },
-};
+});
 
 function match(func: PrimFunc): RowReduction | string {
   const nodes = nodesOf(func);
