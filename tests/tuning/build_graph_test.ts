@@ -99,7 +99,7 @@ for (const device of devices) {
       "expected n to be up to 2, because memory is planned for bounds { n: 2 }, got 3",
       () => model.run({ x: new Float32Array(3 * 64) }),
     );
-    await refused("x is missing", () => model.run({}));
+    await refused("expected argument x: f32[n, 64], got nothing", () => model.run({}));
     model[Symbol.dispose]();
     await refused("disposed", () => model.run({ x: new Float32Array(64) }));
   });
