@@ -45,7 +45,6 @@ export const GRAPHS: readonly Fault[] = [
     "",
     "relax/collapse_axes_test.ts",
   ),
-  fault("relax/collapse_axes.ts", "outer.type === inner.type && ", "", "relax/collapse_axes_test.ts"),
   fault("relax/collapse_axes.ts", ") && !mentions(block, isAxis)", ")", "relax/collapse_axes_test.ts"),
   fault(
     "codegen/link_executables.ts",
