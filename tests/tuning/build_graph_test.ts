@@ -7,8 +7,12 @@ import { graph } from "../../lib/relax/builder.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
+import { TuningDatabase } from "../../lib/records/database.ts";
+import type { Device } from "../../lib/runtime/device.ts";
 import { build } from "../../lib/tuning/build.ts";
+import { tune } from "../../lib/tuning/tune.ts";
 import { devices } from "../devices.ts";
+import { byText, SimulatedMeasuring } from "./simulated_measuring.ts";
 import { arbGraph, type GraphCase } from "../relax/random_graph.ts";
 
 const GRAPHS = Number(Deno.args.find((a) => /^\d+$/.test(a)) ?? 60);
@@ -145,3 +149,43 @@ for (const device of devices) {
     assertClose(await model.run({ ids }), want, model.explain());
   });
 }
+
+Deno.test("the functions of a graph are searched with one budget, and level 2 takes what is found", async () => {
+  const device = devices[0] as Device;
+  using database = TuningDatabase.memory();
+  const { open } = new SimulatedMeasuring(byText);
+  const log = await tune(mlp, device, {
+    budget: { trials: 9 },
+    database,
+    bounds: { n: 8 },
+    seed: 1,
+    open,
+    tuner: "random",
+  });
+  assertEquals(log.rows.map((r) => r.kernels), ["fused_linear_add_gelu", "linear", "softmax"]);
+  assertEquals(log.rows.reduce((n, r) => n + r.trials, 0), 9);
+  assert(database.records.length > 0);
+  using model = await build(mlp, device, { weights, bounds: { n: 8 }, level: 2, database });
+  assert(model.built.functions.some((f) => f.how === "record"), model.explain());
+  assertStringIncludes(model.explain(), "(record)");
+  const x = new Float32Array(3 * 64).map((_, k) => Math.sin(k));
+  assertClose(await model.run({ x }), interpretGraph(mlp, { ...weights, x }), model.explain());
+  using searched = await build(mlp, device, {
+    weights,
+    bounds: { n: 8 },
+    level: 3,
+    budget: { trials: 3 },
+    seed: 1,
+  });
+  assertClose(await searched.run({ x }), interpretGraph(mlp, { ...weights, x }), searched.explain());
+  await assertRejects(
+    () => build(mlp, device, { weights, bounds: { n: 8 }, level: 2 }),
+    TunebookError,
+    "a database",
+  );
+  await assertRejects(
+    () => build(mlp, device, { weights, bounds: { n: 8 }, level: 3 }),
+    TunebookError,
+    "a budget",
+  );
+});
