@@ -168,7 +168,7 @@ export class Builder {
 
   /** Ends the graph. */
   finish(outputs: Readonly<Record<string, Value>>): Graph {
-    checkArgument("relax.graph", "the results of make", outputs, outputsKind);
+    checkArgument("relax.graph", "outputs", outputs, outputsKind);
     this.#checkKnown("the outputs", Object.values(outputs));
     const made = new Graph(this.name, this.#inputs, this.#weights, this.#bindings, outputs);
     verifyGraph(made);
