@@ -17,7 +17,8 @@ import { bestSoFarSpec } from "../charts/best_so_far.ts";
 import { confirmedSpec } from "../charts/confirmed.ts";
 import { overviewSpec } from "../charts/overview.ts";
 import { type Bundle, inCell } from "../notebook/jupyter.ts";
-import { partsOf, sharedPage } from "./shared_page.ts";
+import { readSharedPage } from "./read_shared_page.ts";
+import { writeSharedPage } from "./write_shared_page.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 import type { TunableDevice } from "../tuning/tunable_device.ts";
 import { manifestOf, type Shareable, shareableKind, type ShareOptions } from "./manifest_of.ts";
@@ -94,7 +95,7 @@ export class Shared {
     checkArgument("shared.save", "path", path, pathKind);
     const sections = this.#sections();
     const trials = tableToIPC(this.trials, "stream");
-    const page = await sharedPage(this.manifest, this.workloads, sections, trials);
+    const page = await writeSharedPage(this.manifest, this.workloads, sections, trials);
     try {
       if (path.endsWith(".html")) {
         await Deno.mkdir(dirname(path), { recursive: true });
@@ -214,7 +215,7 @@ async function contentsOf(path: string): Promise<{ readonly manifest: string; re
         `share has written`,
     );
   }
-  if (kind === "file") return partsOf(path, textOf(await readFile("opening", path, SHARED)));
+  if (kind === "file") return readSharedPage(path, textOf(await readFile("opening", path, SHARED)));
   return {
     manifest: textOf(await readFile("opening", `${path}/manifest.json`, SHARED)),
     trials: await readFile("opening", `${path}/trials.arrows`, SHARED),
