@@ -53,7 +53,7 @@ export const GRAPHS: readonly Fault[] = [
     "tuning/build_graph_test.ts",
   ),
   fault(
-    "tuning/build_graph.ts",
+    "tuning/compile_graph.ts",
     "(kindsOf.get(args[k] as Value)?.size ?? 0) > 1",
     "(kindsOf.get(args[k] as Value)?.size ?? 0) > 2",
     "tuning/build_graph_test.ts",
