@@ -26,6 +26,7 @@ import { compute } from "../../lib/te/compute.ts";
 import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
+import { bitcast, bitXor, isNaN, round, trunc, truncDiv } from "../../lib/te/expr.ts";
 
 /** One computed tensor. Numbers pick among what is there when its turn comes: `source` 0 is the latest tensor. */
 interface Stage {
@@ -67,7 +68,7 @@ const arbStage: fc.Arbitrary<Stage> = fc.record({
   ),
   source: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
   other: fc.nat(7),
-  variant: fc.nat(11),
+  variant: fc.nat(29),
 });
 
 const arbDescription: fc.Arbitrary<Description> = fc.record({
@@ -191,7 +192,7 @@ function stageOf(
 
 function mapped(x: Expr, dtype: ScalarType, variant: number): Expr {
   const c = (value: number) => constant(value, dtype);
-  switch (variant % 7) {
+  switch (variant % 10) {
     case 0:
       return add(mul(x, c(2)), c(1));
     case 1:
@@ -204,6 +205,12 @@ function mapped(x: Expr, dtype: ScalarType, variant: number): Expr {
       return dtype === "i32" ? binary("floordiv", x, 3) : call("floor", binary("div", x, c(2)));
     case 5:
       return dtype === "i32" ? binary("floormod", x, 5) : binary("min", x, c(4));
+    case 6:
+      return dtype === "i32" ? bitXor(x, 5) : select(isNaN(x), c(1), round(mul(x, 0.5)));
+    case 7:
+      return dtype === "i32" ? truncDiv(x, -2) : trunc(mul(x, 0.5));
+    case 8:
+      return bitcast(dtype === "i32" ? "i32" : "f32", bitcast("u32", x));
     default:
       // Of the bytes of the value by 1, -1, 2 and 0.
       return dtype === "i32" ? call("dot4I8Packed", cast("u32", x), constant(0x0002ff01, "u32")) : add(x, x);
