@@ -41,7 +41,7 @@ export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quan
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
 export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
 export { primFunc } from "../te/prim_func.ts";
-export { max, reduceAxis, sum } from "../te/reduce.ts";
+export { all, any, max, min, prod, reduceAxis, sum } from "../te/reduce.ts";
 export {
   type Definition,
   placeholder,

@@ -37,8 +37,8 @@ const OPTIONS = {
 } satisfies Fields<ComputeOptions>;
 
 /**
- * Makes a tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, a {@linkcode sum} or a
- * {@linkcode max}. The tensor's dtype is the value's.
+ * Makes a tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, or a reduction such as
+ * {@linkcode sum} or {@linkcode max}. The tensor's dtype is the value's.
  *
  * @param shape the extent of each dimension, as {@linkcode placeholder} takes it
  * @throws {OptionError} for an argument of a wrong kind
@@ -66,7 +66,7 @@ export function compute(
   const scalar: unknown = element?.kind === "reduction" ? element.value : element;
   if (!isExpr(scalar)) {
     throw new TeError(
-      `expected the value of ${name} to be an expression, a sum or a max, got ${
+      `expected the value of ${name} to be an expression or a reduction, got ${
         shownValue(scalar)
       }, in te.compute`,
     );
@@ -77,7 +77,7 @@ export function compute(
         `as tensors of their own, or add in pairs`,
     );
   }
-  if (element.kind === "reduction" && element.op === "add" && scalar.dtype === "f16") {
+  if (element.kind === "reduction" && isRounded(element.op) && scalar.dtype === "f16") {
     // f16 holds 11 bits: a sum of 2,048 ones would be the last that it can tell from the next.
     const value = { ...element, value: cast("f32", scalar) };
     const total = new Tensor(buffer(`${name}_f32`, dimensions, "f32"), { axes, value });
@@ -91,4 +91,9 @@ export function compute(
   // A tensor's elements have no lanes before vectorizing.
   const made = buffer(name, dimensions, scalar.dtype as ScalarType);
   return new Tensor(made, { axes, value: element }, undefined, requires);
+}
+
+/** Whether a reduction rounds at each step, and so needs more bits than its result. */
+function isRounded(op: Reduction["op"]): boolean {
+  return op === "add" || op === "mul";
 }

@@ -17,17 +17,17 @@ export interface ReduceAxis {
   readonly extent: Expr;
 }
 
-/** A sum or maximum over axes; it is a tensor's whole element. */
+/** A sum, product, maximum, minimum, conjunction or disjunction over axes; it is a tensor's whole element. */
 export interface Reduction {
   /** Tells a reduction from an expression. */
   readonly kind: "reduction";
-  /** A sum or a maximum. */
-  readonly op: "add" | "max";
+  /** What combines two values. */
+  readonly op: "add" | "mul" | "max" | "min" | "and" | "or";
   /** The expression that is reduced. */
   readonly value: Expr;
   /** The axes that it is reduced over, the outermost first. */
   readonly axes: readonly ReduceAxis[];
-  /** Where a maximum starts that is never below it. Default: what changes nothing, 0 or -∞. */
+  /** Where a maximum starts that is never below it. Default: what changes nothing, for example 0 or -∞. */
   readonly from?: number;
 }
 

@@ -63,6 +63,7 @@ const func = te.matmul({ m: 2, n: 2, k: 2 });
 const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
+const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
 
 type Call = (options: never) => unknown;
@@ -101,6 +102,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.matmul": (o) => op.matmul(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
   "op.mul": (o) => op.mul(A, B, o),
+  "op.reduceAll": (o) => op.reduceAll(truths, o),
+  "op.reduceAny": (o) => op.reduceAny(truths, o),
+  "op.reduceMax": (o) => op.reduceMax(A, o),
+  "op.reduceMin": (o) => op.reduceMin(A, o),
+  "op.reduceProd": (o) => op.reduceProd(A, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),
   "op.relu": (o) => op.relu(A, o),
   "op.rmsNorm": (o) => op.rmsNorm(A, x, o),

@@ -23,10 +23,10 @@ import { evaluate, exprToJson } from "../../lib/ir/json.ts";
 import { inputsOf } from "../../lib/ir/parameters.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { compute } from "../../lib/te/compute.ts";
-import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { all as every, any as some, max, min, prod, reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
-import { bitcast, bitXor, isNaN, round, trunc, truncDiv } from "../../lib/te/expr.ts";
+import { bitcast, bitXor, isNaN, round, sign, trunc, truncDiv } from "../../lib/te/expr.ts";
 
 /** One computed tensor. Numbers pick among what is there when its turn comes: `source` 0 is the latest tensor. */
 interface Stage {
@@ -125,6 +125,7 @@ function stageOf(
     tensor: compute(name, shape(newDims), value),
     dims: newDims,
   });
+  const c = (value: number) => constant(value, dtype);
   const map = () => of(dims, (...at) => mapped(A.at(...at), dtype, variant));
   switch (kind) {
     case "map":
@@ -158,12 +159,28 @@ function stageOf(
       });
     }
     case "reduce": {
-      const reduce = variant % 2 ? sum : max;
-      const axis = variant % dims.length;
-      const kept = dims.filter((_, k) => k !== axis);
-      const k = reduceAxis(shape(dims)[axis] as Expr);
-      if (kept.length === 0) return of([UNIT], () => reduce(A.at(k.var), [k]));
-      return of(kept, (...at) => reduce(A.at(...at.toSpliced(axis, 0, k.var)), [k]));
+      const axis = variant % dims.length, k = reduceAxis(shape(dims)[axis] as Expr);
+      const kept = dims.filter((_, k) => k !== axis), result = kept.length === 0 ? [UNIT] : kept;
+      const element = (at: readonly Var[]) =>
+        A.at(...(kept.length === 0 ? [k.var] : at.toSpliced(axis, 0, k.var)));
+      switch (variant % 6) {
+        case 0:
+          return of(result, (...at) => min(element(at), [k]));
+        case 1:
+          // Of -1, 0 and 1.
+          return of(result, (...at) => prod(sign(element(at)), [k]));
+        case 2: {
+          const reduce = variant % 4 ? some : every;
+          const found = compute(
+            `${name}_found`,
+            shape(result),
+            (...at) => reduce(ge(element(at), c(0)), [k]),
+          );
+          return of(result, (...at) => cast(dtype, found.at(...at)));
+        }
+        default:
+          return of(result, (...at) => (variant % 2 ? sum : max)(element(at), [k]));
+      }
     }
     case "contract": {
       // Over the last dimension of both, the second an input.
