@@ -4,6 +4,8 @@
  */
 export { add } from "../op/add.ts";
 export { addRmsNorm, type AddRmsNormOptions, type AddRmsNormResult } from "../op/add_rms_norm.ts";
+export { argmax } from "../op/argmax.ts";
+export { argmin } from "../op/argmin.ts";
 export { attention, type AttentionMethod, type AttentionOptions } from "../op/attention.ts";
 export { avgPool2d, type AvgPool2dOptions, type MeanOptions } from "../op/avg_pool2d.ts";
 export { conv2d, type Conv2dOptions, type ConvolutionOptions } from "../op/conv2d.ts";
@@ -33,6 +35,7 @@ export { silu } from "../op/silu.ts";
 export { softmax } from "../op/softmax.ts";
 export { transpose } from "../op/transpose.ts";
 export type { Activation } from "../op/activation.ts";
+export type { ArgOptions } from "../op/best_position.ts";
 export type { EpilogueOptions } from "../op/epilogue.ts";
 export type { ResultOptions } from "../op/kinds.ts";
 export type { AxisOptions, NormOptions } from "../op/row_reductions.ts";

@@ -42,13 +42,18 @@ export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOp
 export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
 export { primFunc } from "../te/prim_func.ts";
 export { all, any, max, min, prod, reduceAxis, sum } from "../te/reduce.ts";
+export { argmax, type ArgmaxOptions, argmin } from "../te/argmax.ts";
+export { reduce, type ReduceBy } from "../te/tuple_reduction.ts";
 export {
+  type Combiner,
   type Definition,
   placeholder,
   type PlaceholderDomain,
   type ReduceAxis,
   type Reduction,
   Tensor,
+  type TupleReduction,
+  type TupleStep,
 } from "../te/tensor.ts";
 export { type Dim, shapeVariable } from "../te/dimension.ts";
 export { TeError } from "../te/error.ts";

@@ -28,12 +28,17 @@ export const REDUCE = { axis: axisKind, keepDims: flag, ...RESULT } satisfies Fi
 
 /** A tensor, seen as a reduction over some of its dimensions. */
 export interface Reduced {
+  /** The dimensions that are reduced, in order. */
+  readonly dimensions: readonly number[];
   /** The shape of the result. */
   readonly shape: readonly Expr[];
-  /** Reduces an element of A, given its position, to an element of the result at the position `at`. */
-  readonly over: (reduce: typeof sum, element: (...index: readonly Expr[]) => Expr) => (
-    ...at: readonly Var[]
-  ) => Reduction;
+  /** Gives an element's index in A, from its position in the result and in each of the dimensions. */
+  readonly indexAt: (at: readonly Expr[], reduced: readonly Expr[]) => readonly Expr[];
+  /** Reduces A's elements, given their index, to an element of the result at a position. */
+  readonly over: (
+    reduce: typeof sum,
+    element: (...index: readonly Expr[]) => Expr,
+  ) => (...at: readonly Var[]) => Reduction;
 }
 
 /**
@@ -51,19 +56,23 @@ export function reducedOver(
   if (twice !== undefined) {
     throw new TeError(`expected each axis once, got dimension ${twice} of A twice, in ${operator}`);
   }
-  const isReduced = (d: number) => dimensions.includes(d);
-  const shape = A.shape.flatMap((extent, d) => !isReduced(d) ? [extent] : keepDims ? [constant(1)] : []);
+  const place = (d: number) => dimensions.indexOf(d);
+  const shape = A.shape.flatMap((extent, d) => place(d) < 0 ? [extent] : keepDims ? [constant(1)] : []);
+  const indexAt = (at: readonly Expr[], reduced: readonly Expr[]) => {
+    let next = 0;
+    return A.shape.map((_, d) => {
+      if (place(d) < 0) return at[next++] as Expr;
+      if (keepDims) next++;
+      return reduced[place(d)] as Expr;
+    });
+  };
   return {
+    dimensions,
     shape,
+    indexAt,
     over: (reduce, element) => (...at) => {
       const axes = dimensions.map((d) => reduceAxis(A.shape[d] as Expr));
-      let next = 0;
-      const index = A.shape.map((_, d) => {
-        if (!isReduced(d)) return at[next++] as Var;
-        if (keepDims) next++;
-        return (axes[dimensions.indexOf(d)] as typeof axes[number]).var;
-      });
-      return reduce(element(...index), axes);
+      return reduce(element(...indexAt(at, axes.map((k) => k.var))), axes);
     },
   };
 }

@@ -6,12 +6,13 @@ import type { Expr } from "../ir/expr.ts";
 import { extents, isExpr } from "./dimension.ts";
 import type { ReduceAxis, Reduction } from "./tensor.ts";
 
-const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(
-  passing(
-    "an axis that te.reduceAxis made",
-    (x) => typeof x === "object" && x !== null && "var" in x && "extent" in x,
-  ),
+/** The kind of an argument that is an axis to reduce over. */
+export const axisKind: Kind<ReduceAxis> = passing(
+  "an axis that te.reduceAxis made",
+  (x) => typeof x === "object" && x !== null && "var" in x && "extent" in x,
 );
+/** The kind of a list of such axes. */
+export const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(axisKind);
 
 /**
  * Makes an axis to reduce over.

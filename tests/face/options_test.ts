@@ -88,6 +88,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "autotvm.createTuner": (o) => autotvm.createTuner("random", o),
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
+  "op.argmax": (o) => op.argmax(A, o),
+  "op.argmin": (o) => op.argmin(A, o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
@@ -114,6 +116,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.silu": (o) => op.silu(A, o),
   "op.softmax": (o) => op.softmax(A, o),
   "op.transpose": (o) => op.transpose(A, o),
+  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
+  "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
 

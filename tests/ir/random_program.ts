@@ -24,6 +24,7 @@ import { inputsOf } from "../../lib/ir/parameters.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { all as every, any as some, max, min, prod, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { argmax, argmin } from "../../lib/te/argmax.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
 import { bitcast, bitXor, isNaN, round, sign, trunc, truncDiv } from "../../lib/te/expr.ts";
@@ -177,6 +178,14 @@ function stageOf(
             (...at) => reduce(ge(element(at), c(0)), [k]),
           );
           return of(result, (...at) => cast(dtype, found.at(...at)));
+        }
+        case 3: {
+          const found = compute(
+            [`${name}_at`, `${name}_best`],
+            shape(result),
+            (...at) => (variant % 4 === 3 ? argmin : argmax)(element(at), k, { last: variant > 15 }),
+          );
+          return of(result, (...at) => cast(dtype, (found[0] as Tensor).at(...at)));
         }
         default:
           return of(result, (...at) => (variant % 2 ? sum : max)(element(at), [k]));
