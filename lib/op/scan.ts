@@ -32,12 +32,12 @@ interface Scan {
 }
 
 /** The most elements of a chunk: each thread goes through one. */
-const LARGEST_CHUNK = 64;
+const LARGEST_CHUNK = 32;
 
 /**
  * Scans a tensor along a dimension. A short one is scanned directly: each result goes over the whole dimension. A long one
- * is cut into chunks of up to 64 elements. Each result goes over its own chunk, and is combined with the scan of whole
- * chunks before it. So an element costs about 64 operations, however long the dimension is. In a symbolic dimension,
+ * is cut into chunks of up to 32 elements. Each result goes over its own chunk, and is combined with the scan of whole
+ * chunks before it. So an element costs about 40 operations, however long the dimension is. In a symbolic dimension,
  * the scan of chunks is direct: its cost is quadratic in their number.
  */
 export function scanned(
@@ -66,7 +66,7 @@ function along(
 ): Tensor {
   const { op, axis, reverse } = scan, extent = shape[axis] as Expr;
   const reduce = op === "add" ? sum : prod, nothing = identityOf(op, dtype);
-  const chunks = chunksOf(extent, (n) => Math.min(LARGEST_CHUNK, Math.sqrt(n)));
+  const chunks = chunksOf(extent, (n) => Math.min(LARGEST_CHUNK, Math.cbrt(2 * n)));
   if (!chunks) {
     return compute(name, shape, (...at) => {
       const k = reduceAxis(extent);
