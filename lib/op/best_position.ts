@@ -13,6 +13,7 @@ import { checkTensors, checkTypes } from "./check_tensors.ts";
 import { chunksOf } from "./chunks.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { reducedOver } from "./reduce_axes.ts";
+import { NUMBERS } from "./reduce_by.ts";
 
 /** The options of {@linkcode argmax} and {@linkcode argmin}. */
 export interface ArgOptions extends ResultOptions {
@@ -38,7 +39,7 @@ export function positionOfBest(
 ): Tensor {
   checkTensors(operator, { A });
   checkOptions(`op.${operator}`, options, OPTIONS);
-  checkTypes(operator, { A }, "f32", "f16", "i32", "u32");
+  checkTypes(operator, { A }, ...NUMBERS);
   const { last = false, name = "B" } = options;
   const { shape, indexAt, dimensions: [axis = 0] } = reducedOver(operator, A, options);
   const by = bestPosition(op, A.dtype as ScalarType, last), extent = A.shape[axis] as Expr;

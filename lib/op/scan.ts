@@ -11,6 +11,7 @@ import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, checkTypes, dimensionOf } from "./check_tensors.ts";
 import { chunksOf } from "./chunks.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
+import { NUMBERS } from "./reduce_by.ts";
 
 /** The options of {@linkcode cumSum} and {@linkcode cumProd}. */
 export interface ScanOptions extends ResultOptions {
@@ -48,7 +49,7 @@ export function scanned(
 ): Tensor {
   checkTensors(operator, { A });
   checkOptions(`op.${operator}`, options, OPTIONS);
-  checkTypes(operator, { A }, "f32", "f16", "i32", "u32");
+  checkTypes(operator, { A }, ...NUMBERS);
   const { axis = -1, exclusive = false, reverse = false, name = "B" } = options;
   const scan: Scan = { op, axis: dimensionOf(operator, A, axis), exclusive, reverse };
   const { dtype } = A;

@@ -6,6 +6,7 @@ import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, checkTypes, dimensionOf } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { keysOf, positionsInOrder } from "./ranks.ts";
+import { NUMBERS } from "./reduce_by.ts";
 
 /** The options of {@linkcode sort} and {@linkcode argsort}. */
 export interface SortOptions extends ResultOptions {
@@ -57,7 +58,7 @@ export function argsort(A: Tensor, options: SortOptions = {}): Tensor {
 function sorted(operator: "sort" | "argsort", A: Tensor, options: SortOptions) {
   checkTensors(operator, { A });
   checkOptions(`op.${operator}`, options, OPTIONS);
-  checkTypes(operator, { A }, "f32", "f16", "i32", "u32");
+  checkTypes(operator, { A }, ...NUMBERS);
   const axis = dimensionOf(operator, A, options.axis ?? -1), first = options.descending ? "max" : "min";
   const positions = (name: string) =>
     positionsInOrder(name, keysOf(A, axis, first), A.shape[axis] as Expr, first);

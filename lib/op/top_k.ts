@@ -10,6 +10,7 @@ import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, checkTypes, dimensionOf } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { firstPositions, keysOf } from "./ranks.ts";
+import { NUMBERS } from "./reduce_by.ts";
 
 /** The options of {@linkcode topK}. */
 export interface TopKOptions extends ResultOptions {
@@ -43,7 +44,7 @@ export function topK(A: Tensor, k: number, options: TopKOptions = {}): TopKResul
   checkTensors("topK", { A });
   checkArgument("op.topK", "k", k, extent);
   checkOptions("op.topK", options, OPTIONS);
-  checkTypes("topK", { A }, "f32", "f16", "i32", "u32");
+  checkTypes("topK", { A }, ...NUMBERS);
   const { name = "B", largest = true } = options, first = largest ? "max" : "min";
   const axis = dimensionOf("topK", A, options.axis ?? -1), columns = A.shape[axis] as Expr;
   if (columns.kind === "const" && columns.value < k) {

@@ -168,6 +168,20 @@ Deno.test("the bits of numbers are those of IEEE 754", async () => {
   }
 });
 
+Deno.test("the bits of NaN may be a constant", async () => {
+  const bits = Uint32Array.of(0x7fc00000, 0xff800001, 0x7f800000, 0);
+  for (const word of bits) {
+    const func = elementwise(
+      4,
+      ["i32"],
+      (x) =>
+        cast("i32", expr.isNaN(expr.add(expr.bitcast("f32", expr.constant(word, "u32")), cast("f32", x)))),
+    );
+    const wanted = Array(4).fill(+(word === 0x7fc00000 || word === 0xff800001));
+    await onAll(func, { A0: new Int32Array(4) }, (got, where) => assertSame(got, wanted, where));
+  }
+});
+
 Deno.test("operators on integers are right for all 32 bits", async () => {
   const I = [0, 1, -1, 7, -7, 2 ** 31 - 1, -(2 ** 31), 100], J = [3, -3, 2, -2, 5, 16, 3, -7];
   const A0 = Int32Array.from(I), A1 = Int32Array.from(J);
