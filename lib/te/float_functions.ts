@@ -63,15 +63,14 @@ export function atan2(y: Expr, x: ExprLike): Expr {
 /** The hyperbolic sine of x. */
 export const sinh = (x: Expr): Expr =>
   inF32("sinh", x, (x) => {
-    const half = call("exp", mul(size(x), 0.5)), grown = mul(mul(half, 0.5), half);
+    const grown = halfExponential(x);
     const large = sub(grown, div(constant(0.25, "f32"), grown));
     return select(lt(size(x), 1), odd(x, SINH), signed(large, x));
   });
 /** The hyperbolic cosine of x. */
 export const cosh = (x: Expr): Expr =>
   inF32("cosh", x, (x) => {
-    // The half is squared, so that nothing is infinite unless the result is.
-    const half = call("exp", mul(size(x), 0.5)), grown = mul(mul(half, 0.5), half);
+    const grown = halfExponential(x);
     return add(grown, div(constant(0.25, "f32"), grown));
   });
 /** The inverse of {@linkcode sinh}. */
@@ -93,6 +92,12 @@ const SINH = [1 / 6, 1 / 120, 1 / 5040, 1 / 362880, 1 / 39916800, 1 / 6227020800
 const ASINH = [-1 / 6, 3 / 40, -15 / 336, 105 / 3456, -945 / 42240, 10395 / 599040, -135135 / 9676800];
 /** Those of atanh. */
 const ATANH = [1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11, 1 / 13, 1 / 15];
+
+/** `e^|x| / 2`: its root is squared, so that nothing is infinite unless the result is. */
+function halfExponential(x: Expr): Expr {
+  const root = call("exp2", mul(size(x), Math.LOG2E / 2));
+  return mul(mul(root, 0.5), root);
+}
 
 function areaSinh(x: Expr): Expr {
   const a = size(x), isHuge = gt(a, 1e6);
