@@ -30,6 +30,7 @@ const BY = {
 
 /**
  * Reduces one or several values over `axes` by a combiner of your own. {@linkcode compute} makes one tensor of each value.
+ * One thread goes through all positions: reduce long axes in chunks, and their results once more.
  *
  *     te.compute(["mean", "weight"], [rows], (i) => te.reduce({ values: [x(i, k.var), w(i, k.var)], … }, [k]))
  *

@@ -1,8 +1,10 @@
 /** The functions of `expr` on each device, compared with mathematics in doubles. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
+import { interpretBounded } from "../../lib/interp/interpret_bounded.ts";
 import { cast } from "../../lib/ir/build.ts";
 import { IrError } from "../../lib/ir/error.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
@@ -206,6 +208,43 @@ Deno.test("operators on integers are right for all 32 bits", async () => {
   const inverted = elementwise(8, ["u32"], (x) => expr.truncDiv(expr.bitNot(x), 3));
   const wanted = [...U].map((x) => Math.floor((~x >>> 0) / 3));
   await onAll(inverted, { A0: U }, (got, where) => assertSame(got, wanted, where));
+});
+
+Deno.test("constants are folded where all devices agree", () => {
+  const folded = (e: Expr) => {
+    const x = new Analyzer().simplify(e);
+    return x.kind === "const" ? [x.dtype, x.value] : x.kind;
+  };
+  const f32 = (x: number) => expr.constant(x, "f32");
+  assertEquals([0.5, 1.5, 2.5, -2.5, -0.4].map((x) => folded(expr.round(f32(x)))), [
+    ["f32", 0],
+    ["f32", 2],
+    ["f32", 2],
+    ["f32", -2],
+    ["f32", -0],
+  ]);
+  assertEquals(folded(expr.isNaN(f32(Infinity))), ["bool", 0]);
+  assertEquals(folded(expr.bitcast("i32", f32(-1))), ["i32", -0x40800000]);
+  assertEquals(folded(expr.bitcast("u32", f32(-1))), ["u32", 0xbf800000]);
+  assertEquals(folded(expr.bitcast("f32", expr.constant(0x3f000000))), ["f32", 0.5]);
+  assertEquals(folded(expr.bitcast("u32", expr.constant(-1))), ["u32", 2 ** 32 - 1]);
+  // The bits of NaN, and of what may be flushed to zero.
+  assertEquals([0x7fc00000, 1].map((x) => folded(expr.bitcast("f32", expr.constant(x)))), ["call", "call"]);
+  assertEquals(folded(expr.exp2(f32(0.5))), "call");
+  assertEquals(folded(expr.truncDiv(expr.constant(-7), 2)), ["i32", -3]);
+});
+
+Deno.test("bounds of errors are small for exact arguments", () => {
+  for (const [name, row] of Object.entries(FUNCTIONS)) {
+    const A0 = argumentsOf(row, 512), func = elementwise(512, ["f32"], (x) => row.of(x));
+    const { C } = interpretBounded(func, { A0 });
+    C?.values.forEach((v, k) => {
+      // The error of a sine is bounded absolutely.
+      const least = name === "tan" ? 1e-6 * (1 + v * v) : 2e-38;
+      const bound = C.bounds[k] as number;
+      assert(bound <= Math.max(least, 5e-5 * Math.abs(v)), `${name} of ${A0[k]} is ${v} ± ${bound}`);
+    });
+  }
 });
 
 Deno.test("functions refuse what they don't take", () => {
