@@ -24,6 +24,7 @@ export {
   sub,
 } from "../ir/build.ts";
 export {
+  abs,
   acos,
   acosh,
   asin,
@@ -32,15 +33,24 @@ export {
   atan2,
   atanh,
   ceil,
+  cos,
   cosh,
+  erf,
+  exp,
   exp2,
   floor,
   isNaN,
+  log,
   log2,
+  pow,
   round,
+  rsqrt,
   sign,
+  sin,
   sinh,
+  sqrt,
   tan,
+  tanh,
   trunc,
 } from "./float_functions.ts";
 export {

@@ -1,7 +1,7 @@
 /**
- * Functions of floats, made of those that a target computes. Each takes f32 or f16 and gives the same dtype; f16 is
- * computed in f32. The relative error is below 1e-5 in f32, except where a result is next to a zero or a pole of a
- * periodic function.
+ * Functions of floats: those that a target computes, and others that are made of them. Each takes f32 or f16 and gives the
+ * same dtype. The others are computed in f32. Their relative error is below 1e-5 there, except where a result is next to a
+ * zero or a pole of a periodic function.
  */
 import {
   add,
@@ -41,6 +41,27 @@ export function sign(x: Expr): Expr {
 }
 /** Whether x is NaN, a bool. It holds on all devices, where `ne(x, x)` need not. */
 export const isNaN = (x: Expr): Expr => float("isNaN", x, (x) => call("isNaN", x));
+
+/** e to the power of x. */
+export const exp = (x: Expr): Expr => float("exp", x, (x) => call("exp", x));
+/** The natural logarithm of x. */
+export const log = (x: Expr): Expr => float("log", x, (x) => call("log", x));
+/** The square root of x. */
+export const sqrt = (x: Expr): Expr => float("sqrt", x, (x) => call("sqrt", x));
+/** `1 / √x`. */
+export const rsqrt = (x: Expr): Expr => float("rsqrt", x, (x) => call("rsqrt", x));
+/** The sine of x radians. */
+export const sin = (x: Expr): Expr => float("sin", x, (x) => call("sin", x));
+/** The cosine of x radians. */
+export const cos = (x: Expr): Expr => float("cos", x, (x) => call("cos", x));
+/** The hyperbolic tangent of x. */
+export const tanh = (x: Expr): Expr => float("tanh", x, (x) => call("tanh", x));
+/** The error function of x. */
+export const erf = (x: Expr): Expr => float("erf", x, (x) => call("erf", x));
+/** x to the power of y, as IEEE 754 has it. */
+export const pow = (x: Expr, y: ExprLike): Expr => float("pow", x, (x) => call("pow", x, toExpr(y, x.dtype)));
+/** The size of x. It takes i32 too: that of -2³¹ is itself. */
+export const abs = (x: Expr): Expr => scalarOf(x.dtype) === "i32" ? call("abs", x) : float("abs", x, size);
 
 /** 2 to the power of x. */
 export const exp2 = (x: Expr): Expr => inF32("exp2", x, (x) => call("exp2", x));

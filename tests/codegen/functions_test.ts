@@ -10,6 +10,7 @@ import { IrError } from "../../lib/ir/error.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
 import * as expr from "../../lib/te/expr.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "../lower/checked_run.ts";
@@ -245,6 +246,27 @@ Deno.test("bounds of errors are small for exact arguments", () => {
       assert(bound <= Math.max(least, 5e-5 * Math.abs(v)), `${name} of ${A0[k]} is ${v} ± ${bound}`);
     });
   }
+});
+
+Deno.test("functions that targets have are calls of them", () => {
+  const names = [
+    "exp",
+    "log",
+    "sqrt",
+    "rsqrt",
+    "sin",
+    "cos",
+    "tanh",
+    "erf",
+    "abs",
+    "floor",
+    "round",
+  ] as const;
+  const x = placeholder("x", [1]).at(0), i = placeholder("i", [1], "i32").at(0);
+  for (const name of names) assertEquals(expr[name](x), expr.call(name, x));
+  assertEquals(expr.pow(x, 2), expr.call("pow", x, expr.constant(2, "f32")));
+  assertEquals(expr.abs(i), expr.call("abs", i));
+  assertThrows(() => expr.abs(expr.cast("u32", i)), IrError, "cannot build abs of u32");
 });
 
 Deno.test("functions refuse what they don't take", () => {
