@@ -37,7 +37,7 @@ export function embedding(W: Tensor, ids: Tensor, options: ResultOptions = {}): 
 /** Gives an element of a table. A table that is not a reduction is computed where it is read. */
 function elementOf(W: Tensor, row: Expr, column: Expr): Expr {
   const { axes, value } = W.definition ?? { axes: [], value: undefined };
-  if (!value || value.kind === "reduction") return W.at(row, column);
+  if (!value || value.kind === "reduction" || value.kind === "step") return W.at(row, column);
   return substitute(value, new Map([[axes[0] as Var, row], [axes[1] as Var, column]]));
 }
 

@@ -123,7 +123,8 @@ export class Schedule {
     return this.#one({ op: "cacheRead", block, buffer, scope }, arguments);
   }
   /**
-   * Makes a block write a new buffer in another memory, which is copied to the old one after it.
+   * Makes a block write a new buffer in another memory, which is copied to the old one after it. Of a block with several
+   * results, it is the first one that is not in that memory yet.
    *
    * @returns the name of the block that copies
    */

@@ -131,3 +131,45 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
   checkArgument("expr.call", "args", args, exprs);
   return build.call(op, ...args);
 }
+
+export {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  exp,
+  exp2,
+  floor,
+  isNaN,
+  log,
+  log2,
+  pow,
+  round,
+  rsqrt,
+  sign,
+  sin,
+  sinh,
+  sqrt,
+  tan,
+  tanh,
+  trunc,
+} from "./float_functions.ts";
+export {
+  bitAnd,
+  bitcast,
+  bitNot,
+  bitOr,
+  bitXor,
+  shiftLeft,
+  shiftRight,
+  truncDiv,
+  truncMod,
+} from "./integer_functions.ts";

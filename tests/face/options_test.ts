@@ -63,6 +63,7 @@ const func = te.matmul({ m: 2, n: 2, k: 2 });
 const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
+const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
 
 type Call = (options: never) => unknown;
@@ -87,9 +88,14 @@ const CALLS: Readonly<Record<string, Call>> = {
   "autotvm.createTuner": (o) => autotvm.createTuner("random", o),
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
+  "op.argmax": (o) => op.argmax(A, o),
+  "op.argmin": (o) => op.argmin(A, o),
+  "op.argsort": (o) => op.argsort(A, o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
+  "op.cumProd": (o) => op.cumProd(A, o),
+  "op.cumSum": (o) => op.cumSum(A, o),
   "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
   "op.embedding": (o) => op.embedding(x, A, o),
   "op.gated": (o) => op.gated(A, o),
@@ -102,13 +108,22 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.linear": (o) => op.linear(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
   "op.mul": (o) => op.mul(A, B, o),
+  "op.reduceAll": (o) => op.reduceAll(truths, o),
+  "op.reduceAny": (o) => op.reduceAny(truths, o),
+  "op.reduceMax": (o) => op.reduceMax(A, o),
+  "op.reduceMin": (o) => op.reduceMin(A, o),
+  "op.reduceProd": (o) => op.reduceProd(A, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),
   "op.relu": (o) => op.relu(A, o),
   "op.rmsNorm": (o) => op.rmsNorm(A, x, o),
   "op.rope": (o) => op.rope(A, x, o),
   "op.silu": (o) => op.silu(A, o),
   "op.softmax": (o) => op.softmax(A, o),
+  "op.sort": (o) => op.sort(A, o),
+  "op.topK": (o) => op.topK(A, 2, o),
   "op.transpose": (o) => op.transpose(A, o),
+  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
+  "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
 

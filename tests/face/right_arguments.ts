@@ -25,6 +25,7 @@ const kernels = [{ name: "mm", kind: "Matmul", contestant: "dlight", func, ms: 1
 const peaks = { gflops: 1, bufferGbps: 1, textureGbps: 1, copyGbps: 1, launchMs: 1 };
 const x = te.placeholder("x", [4]), y = te.placeholder("y", [4, 4]), z = te.placeholder("z", [4, 4]);
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [4, 4, 3, 3]);
+const axis = te.reduceAxis(4);
 const heads = te.placeholder("H", [4, 1, 4]), ids = te.placeholder("ids", [4], "i32");
 const e = x.at(0), i = expr.cast("i32", e), bit = expr.lt(e, 1), draft = draftOf();
 const schedule = () => new Schedule(func);
@@ -119,6 +120,32 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "program.run": [{ A, B }],
   race: [[func], device, { open }],
   "op.linear": [y, z],
+  "op.topK": [y, 2],
+  "expr.atan2": [e, e],
+  "expr.bitAnd": [i, i],
+  "expr.bitOr": [i, i],
+  "expr.bitXor": [i, i],
+  "expr.bitcast": ["u32", i],
+  "expr.pow": [e, 2],
+  "expr.shiftLeft": [i, 1],
+  "expr.shiftRight": [i, 1],
+  "expr.truncDiv": [i, 2],
+  "expr.truncMod": [i, 2],
+  "te.all": [bit, [axis]],
+  "te.any": [bit, [axis]],
+  "te.argmax": [e, axis],
+  "te.argmin": [e, axis],
+  "te.min": [e, [axis]],
+  "te.prod": [e, [axis]],
+  "te.reduce": [
+    {
+      identity: [0],
+      combine: (a: readonly tunebook.Expr[], b: readonly tunebook.Expr[]) =>
+        a.map((v, k) => expr.add(v, b[k] as tunebook.Expr)),
+      values: [e],
+    },
+    [axis],
+  ],
   "relax.equalGraph": [graph, graph],
   "relax.graph": ["g", (b: tunebook.relax.BlockBuilder) => ({ y: b.relu(b.input("x", [4])) })],
   "relax.interpretGraph": [graph, { x: new Float32Array(4) }],

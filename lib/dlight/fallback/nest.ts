@@ -1,5 +1,6 @@
 /** Schedules one block of a program by the knobs of the generic space. */
 import type { Schedule } from "../../schedule/schedule.ts";
+import { resultStoresOf } from "../../schedule/block_accesses.ts";
 import { constExtent } from "../analysis.ts";
 import type { Numbers } from "./knobs.ts";
 import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
@@ -40,9 +41,8 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
     !isResult(sch, name);
   // Threads that share a reduction write its result themselves.
   const isOne = sch.block(name).body.kind === "store";
-  const back = reduce.length > 0 && !stays && lanes === 1 && isOne
-    ? sch.cacheWrite(name, "local")
-    : undefined;
+  const results = reduce.length > 0 && !stays && lanes === 1 ? resultStoresOf(sch.block(name)) : [];
+  const backs = results.map(() => sch.cacheWrite(name, "local"));
   if (stays) sch.setScope(name, "local");
 
   if (reduce.length > 0 && spatial.length > 0) sch.reorder(...spatial, ...reduce);
@@ -88,7 +88,7 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
     if (y) sch.bind(y.thread, "threadIdx.y");
     sch.bind(x.thread, "threadIdx.x");
   }
-  for (const b of [...(back === undefined ? [] : [back]), ...guests.followers]) {
+  for (const b of [...backs, ...guests.followers]) {
     unrollCopy(sch, sch.reverseComputeAt(b, x.thread), n.vectors);
   }
   const bring = (block: string, scope: "local" | "shared") => {

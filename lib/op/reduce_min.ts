@@ -1,0 +1,16 @@
+import { min } from "../te/reduce.ts";
+import type { Tensor } from "../te/tensor.ts";
+import type { ReduceOptions } from "./reduce_axes.ts";
+import { NUMBERS, reduceBy } from "./reduce_by.ts";
+
+/**
+ * Takes the minimum of a tensor over one or several of its dimensions (ONNX ReduceMin).
+ *
+ * @param A a tensor of f32, f16, i32 or u32 with at least one dimension
+ * @returns the minima, of A's dtype; the name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for a tensor of another dtype, or a dimension that it doesn't have
+ */
+export function reduceMin(A: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduceBy("reduceMin", A, options, min, NUMBERS);
+}
