@@ -30,12 +30,14 @@ export function givenExtents(operator: string, name: string, list: readonly Exte
 /** `a + b`, without a zero. */
 export function plus(a: Expr, b: ExprLike): Expr {
   const y = toExpr(b);
+  if (y.kind === "const" && y.value < 0) return binary("sub", a, -y.value);
   return isConst(a, 0) ? y : isConst(y, 0) ? a : binary("add", a, y);
 }
 
 /** `a - b`, without a zero. */
 export function minus(a: Expr, b: ExprLike): Expr {
   const y = toExpr(b);
+  if (y.kind === "const" && y.value < 0) return plus(a, -y.value);
   return isConst(y, 0) ? a : binary("sub", a, y);
 }
 
