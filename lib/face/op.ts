@@ -2,6 +2,44 @@
  * The operators of language and vision models on tensors: each takes tensors and returns a tensor, so that they compose.
  * {@linkcode te.primFunc} makes a program of the result.
  */
+export { div, maximum, minimum, mod, type ModOptions, pow, sub } from "../op/arithmetic.ts";
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from "../op/comparisons.ts";
+export { and, not, or, xor } from "../op/logic.ts";
+export {
+  celu,
+  type CeluOptions,
+  elu,
+  type EluOptions,
+  hardSigmoid,
+  type HardSigmoidOptions,
+  hardSwish,
+  leakyRelu,
+  type LeakyReluOptions,
+  prelu,
+  selu,
+  type SeluOptions,
+  thresholdedRelu,
+  type ThresholdedReluOptions,
+} from "../op/parametric_activations.ts";
+export {
+  abs,
+  cos,
+  erf,
+  exp,
+  floor,
+  isNaN,
+  log,
+  mish,
+  neg,
+  reciprocal,
+  rsqrt,
+  sigmoid,
+  sin,
+  softplus,
+  softsign,
+  sqrt,
+  tanh,
+} from "../op/unary_math.ts";
 export { add } from "../op/add.ts";
 export { addRmsNorm, type AddRmsNormOptions, type AddRmsNormResult } from "../op/add_rms_norm.ts";
 export { arange, type ArangeOptions } from "../op/arange.ts";
@@ -9,6 +47,7 @@ export { attention, type AttentionMethod, type AttentionOptions } from "../op/at
 export { avgPool2d, type AvgPool2dOptions, type MeanOptions } from "../op/avg_pool2d.ts";
 export { broadcastTo } from "../op/broadcast_to.ts";
 export { cast } from "../op/cast.ts";
+export { clip, type ClipOptions } from "../op/clip.ts";
 export { concat, type ConcatOptions } from "../op/concat.ts";
 export { conv2d, type Conv2dOptions, type ConvolutionOptions } from "../op/conv2d.ts";
 export { type DepthSpaceOptions, depthToSpace } from "../op/depth_to_space.ts";

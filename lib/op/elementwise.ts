@@ -1,6 +1,7 @@
 /** What the operators on single elements share. */
-import { checkOptions, type Fields } from "../base/check_options.ts";
+import { type AnyFields, checkOptions, type Fields } from "../base/check_options.ts";
 import { arrayOf, required } from "../base/option_kinds.ts";
+import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute } from "../te/compute.ts";
@@ -8,7 +9,7 @@ import { placeholder, type Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { broadcastShape, elementFor } from "./broadcast.ts";
-import { checkTensors, sharedFloat } from "./check_tensors.ts";
+import { checkTensors, checkTypes, sharedType } from "./check_tensors.ts";
 import { dimension, floatType, RESULT, type ResultOptions } from "./kinds.ts";
 
 /** The options of a program that takes each element by itself. */
@@ -25,11 +26,24 @@ export const ELEMENTWISE_PROGRAM = {
   dtype: floatType,
 } satisfies Fields<ElementwiseProgramOptions>;
 
-/** Applies a function to each element of a tensor. */
-export function unary(operator: string, A: Tensor, options: ResultOptions, f: (x: Expr) => Expr): Tensor {
+/** The floats: what most functions of elements take. */
+export const FLOATS: readonly ScalarType[] = ["f32", "f16"];
+
+/** The types with arithmetic. */
+export const NUMBERS: readonly ScalarType[] = [...FLOATS, "i32", "u32"];
+
+/** Applies a function to each element of a tensor of one of some dtypes. */
+export function unary(
+  operator: string,
+  A: Tensor,
+  options: ResultOptions,
+  f: (x: Expr) => Expr,
+  types: readonly ScalarType[] = FLOATS,
+  fields: AnyFields = RESULT,
+): Tensor {
   checkTensors(operator, { A });
-  checkOptions(`op.${operator}`, options, RESULT);
-  sharedFloat(operator, { A });
+  checkOptions(`op.${operator}`, options, fields);
+  checkTypes(operator, { A }, ...types);
   return compute(options.name ?? "B", A.shape, (...at) => f(A.at(...at)));
 }
 
@@ -43,17 +57,20 @@ export function unaryProgram(
   return primFunc(name, [A, operator(A)]);
 }
 
-/** Applies a function to the elements of two tensors at the same position. */
+/** Applies a function to the elements of two tensors at the same position; both have the same one of some dtypes. */
 export function pairwise(
   operator: string,
   A: Tensor,
   B: Tensor,
   options: ResultOptions,
   f: (x: Expr, y: Expr) => Expr,
+  types: readonly ScalarType[] = FLOATS,
+  fields: AnyFields = RESULT,
 ): Tensor {
   checkTensors(operator, { A, B });
-  checkOptions(`op.${operator}`, options, RESULT);
-  sharedFloat(operator, { A, B });
+  checkOptions(`op.${operator}`, options, fields);
+  checkTypes(operator, { A, B }, ...types);
+  sharedType(operator, { A, B });
   const shape = broadcastShape(operator, { A, B });
   return compute(
     options.name ?? "C",

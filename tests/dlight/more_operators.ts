@@ -132,4 +132,25 @@ const lookups: readonly Operator[] = [
   ),
 ];
 
-export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups];
+/** Operators on each element, of a kind each: the others only differ in the function. */
+const elements: readonly Operator[] = [
+  on("sub broadcast", ([a, b, c]) => [[a, b, 1], [1, c]], (X, Y) => op.sub(X as te.Tensor, Y as te.Tensor)),
+  ...(["sigmoid", "softplus", "mish", "selu", "hardSwish", "neg", "floor"] as const).map((name) =>
+    on(name, ([a, , c]) => [[a, c]], (X) => op[name](X as te.Tensor))
+  ),
+  on("prelu", ([a, , c]) => [[a, 3, c], [3, 1]], (X, S) => op.prelu(X as te.Tensor, S as te.Tensor)),
+  on("compared", ([a, , c]) => [[a, c], [c]], (X, Y) => {
+    const [x, y] = [X as te.Tensor, Y as te.Tensor];
+    return op.xor(op.less(x, y), op.not(op.greaterEqual(x, op.abs(y))), { name: "P" });
+  }),
+  ...(["div", "mod"] as const).map((name): Operator => ({
+    name: `${name} of integers`,
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, c], "i32"),
+        Y = te.placeholder("Y", [c], "i32", { from: 1, below: 50 });
+      return te.primFunc(name, [X, Y, op[name](X, Y)]);
+    },
+  })),
+];
+
+export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups, ...elements];

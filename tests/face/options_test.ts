@@ -138,6 +138,50 @@ const CALLS: Readonly<Record<string, Call>> = {
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
 
+/** Operators on each element take one tensor or two. */
+const ELEMENTWISE: Readonly<Record<string, Call>> = Object.fromEntries([
+  ...([
+    "neg",
+    "abs",
+    "sqrt",
+    "rsqrt",
+    "reciprocal",
+    "exp",
+    "log",
+    "erf",
+    "sin",
+    "cos",
+    "tanh",
+    "floor",
+    "sigmoid",
+  ] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, o)] as const),
+  ...([
+    "softplus",
+    "softsign",
+    "mish",
+    "isNaN",
+    "hardSigmoid",
+    "hardSwish",
+    "leakyRelu",
+    "elu",
+    "selu",
+    "celu",
+  ] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, o)] as const),
+  ...(["thresholdedRelu", "clip"] as const).map((name) =>
+    [`op.${name}`, (o: never) => op[name](A, o)] as const
+  ),
+  ...(["sub", "div", "mod", "pow", "minimum", "maximum", "prelu"] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, B, o)] as const),
+  ...(["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, B, o)] as const),
+  ...(["and", "or", "xor"] as const).map((name) =>
+    [`op.${name}`, (o: never) => op[name](flags, flags, o)] as const
+  ),
+  ["op.not", (o: never) => op.not(flags, o)] as const,
+]);
+
 /** Programs take their options alone; charts a table before them. */
 const OTHERS: Readonly<Record<string, Call>> = Object.fromEntries([
   ...Object.entries(te).map(([name, own]) =>
@@ -157,7 +201,7 @@ Deno.test("the face has many functions that take options", () => {
 
 for (const name of names) {
   Deno.test(`${name} refuses an option that it does not have`, async () => {
-    const call = CALLS[name] ?? OTHERS[name];
+    const call = CALLS[name] ?? ELEMENTWISE[name] ?? OTHERS[name];
     assert(call, `expected a call of ${name} in the table of this test`);
     const made = () => Promise.resolve().then(() => call({ noSuchOption: 1 } as never));
     const error = await assertRejects(made, OptionError);
