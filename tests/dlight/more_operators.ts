@@ -61,7 +61,7 @@ const movements: readonly Operator[] = [
       }),
   ),
   on("flip", ([a, , c]) => [[a, c]], (A) => op.flip(A as te.Tensor)),
-  on("roll", ([a, , c]) => [[a, c]], (A) => op.roll(A as te.Tensor, { shift: [3, -2], axes: [0, 1] })),
+  on("roll", ([a, , c]) => [[a, c]], (A) => op.roll(A as te.Tensor, { shift: [3, -2], axis: [0, 1] })),
   on("repeat", ([a, , c]) => [[a, c]], (A) => op.repeat(A as te.Tensor, { repeats: 3, axis: 0 })),
   on("tile", ([a, , c]) => [[a, c]], (A) => op.tile(A as te.Tensor, [2, 3, 2])),
 ];
@@ -153,4 +153,19 @@ const elements: readonly Operator[] = [
   })),
 ];
 
-export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups, ...elements];
+const reductions: readonly Operator[] = [
+  ...(["reduceMean", "reduceL1", "reduceL2", "reduceSumSquare"] as const).map((name) =>
+    on(name, ([a, , c]) => [[a, c]], (X) => op[name](X as te.Tensor))
+  ),
+  on("reduceLogSum", ([a, , c]) => [[a, c]], (X) => op.reduceLogSum(op.sigmoid(X as te.Tensor))),
+  on(
+    "reduceMean of two",
+    ([a, b, c]) => [[a, b, c]],
+    (X) => op.reduceMean(X as te.Tensor, { axis: [1, 2], keepDims: true }),
+  ),
+  on("reduceL2 of outer", ([a, b, c]) => [[a, b, c]], (X) => op.reduceL2(X as te.Tensor, { axis: [0, 2] })),
+  on("reduceMean of all", ([a, , c]) => [[a, c]], (X) => op.reduceMean(X as te.Tensor, { axis: [0, 1] })),
+  on("logSoftmax", ([a, , c]) => [[a, c]], (X) => op.logSoftmax(X as te.Tensor)),
+];
+
+export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups, ...elements, ...reductions];
