@@ -168,4 +168,33 @@ const reductions: readonly Operator[] = [
   on("logSoftmax", ([a, , c]) => [[a, c]], (X) => op.logSoftmax(X as te.Tensor)),
 ];
 
-export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups, ...elements, ...reductions];
+const convolutions: readonly Operator[] = [
+  on(
+    "conv1d",
+    ([a, b]) => [[a, 4, b], [6, 2, 3]],
+    (X, W) => op.conv1d(X as te.Tensor, W as te.Tensor, { padding: "sameUpper", groups: 2 }),
+  ),
+  on(
+    "conv3d",
+    ([a]) => [[a, 4, 3, 5, 4], [6, 4, 2, 3, 3]],
+    (X, W) => op.conv3d(X as te.Tensor, W as te.Tensor, { padding: 1, stride: [1, 2, 1] }),
+  ),
+  on(
+    "convTranspose1d",
+    ([a, b]) => [[a, 4, b], [4, 6, 3]],
+    (X, W) => op.convTranspose1d(X as te.Tensor, W as te.Tensor, { padding: 1, stride: 2, outputPadding: 1 }),
+  ),
+  on(
+    "convTranspose2d",
+    ([a]) => [[a, 4, 5, 4], [4, 6, 3, 3]],
+    (X, W) => op.convTranspose2d(X as te.Tensor, W as te.Tensor, { stride: 2 }),
+  ),
+];
+
+export const MORE_OPERATORS: readonly Operator[] = [
+  ...movements,
+  ...lookups,
+  ...elements,
+  ...reductions,
+  ...convolutions,
+];

@@ -64,6 +64,8 @@ const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
+const row = te.placeholder("R", [1, 2, 4]), taps = te.placeholder("K", [2, 2, 3]);
+const volume = te.placeholder("V", [2, 2, 4, 4, 4]);
 const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
 
 type Call = (options: never) => unknown;
@@ -94,7 +96,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.broadcastTo": (o) => op.broadcastTo(A, [4, 4], o),
   "op.cast": (o) => op.cast(A, "i32", o),
   "op.concat": (o) => op.concat([A], o),
+  "op.conv1d": (o) => op.conv1d(row, taps, o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
+  "op.conv3d": (o) => op.conv3d(volume, volume, o),
+  "op.convTranspose1d": (o) => op.convTranspose1d(row, taps, o),
+  "op.convTranspose2d": (o) => op.convTranspose2d(image, image, o),
   "op.depthToSpace": (o) => op.depthToSpace(image, o),
   "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
   "op.embedding": (o) => op.embedding(x, A, o),
