@@ -191,10 +191,37 @@ const convolutions: readonly Operator[] = [
   ),
 ];
 
+const norms: readonly Operator[] = [
+  {
+    name: "batchNorm",
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, 5, c]);
+      const [w, b, m] = ["w", "b", "m"].map((name) => te.placeholder(name, [5])) as [
+        te.Tensor,
+        te.Tensor,
+        te.Tensor,
+      ];
+      const v = te.placeholder("v", [5], "f32", { from: 0.25, below: 4 });
+      return te.primFunc("batchNorm", [X, w, b, m, v, op.batchNorm(X, w, b, { mean: m, variance: v })]);
+    },
+  },
+  on(
+    "groupNorm",
+    ([a, b]) => [[a, 6, b, 5], [6], [6]],
+    (X, w, b) => op.groupNorm(X as te.Tensor, w as te.Tensor, b as te.Tensor, { groups: 2 }),
+  ),
+  on(
+    "instanceNorm",
+    ([a, b, c]) => [[a, b, c], [b], [b]],
+    (X, w, b) => op.instanceNorm(X as te.Tensor, w as te.Tensor, b as te.Tensor),
+  ),
+];
+
 export const MORE_OPERATORS: readonly Operator[] = [
   ...movements,
   ...lookups,
   ...elements,
   ...reductions,
   ...convolutions,
+  ...norms,
 ];
