@@ -93,6 +93,8 @@ export { reduceSum, type ReduceSumOptions } from "../op/reduce_sum.ts";
 export { relu } from "../op/relu.ts";
 export { repeat, type RepeatOptions } from "../op/repeat.ts";
 export { reshape } from "../op/reshape.ts";
+export { resize, type ResizeMode, type ResizeOptions } from "../op/resize.ts";
+export type { Coordinates, Rounding } from "../op/source_position.ts";
 export { rmsNorm, type RmsNormOptions } from "../op/rms_norm.ts";
 export { roll, type RollOptions } from "../op/roll.ts";
 export { rope, type RopeHeads, type RopeOptions, type RopeResult } from "../op/rope.ts";

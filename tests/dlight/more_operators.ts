@@ -217,6 +217,20 @@ const norms: readonly Operator[] = [
   ),
 ];
 
+const resizes: readonly Operator[] = [
+  on("resize nearest", ([a, b, c]) => [[a, 2, b, c]], (X) => op.resize(X as te.Tensor, { scales: [2, 1.5] })),
+  on(
+    "resize linear",
+    ([a, b]) => [[a, 2, b, 5]],
+    (X) => op.resize(X as te.Tensor, { sizes: [7, 9], mode: "linear", coordinates: "alignCorners" }),
+  ),
+  on(
+    "resize cubic",
+    ([a]) => [[a, 2, 4, 5]],
+    (X) => op.resize(X as te.Tensor, { axes: 3, scales: [2], mode: "cubic" }),
+  ),
+];
+
 export const MORE_OPERATORS: readonly Operator[] = [
   ...movements,
   ...lookups,
@@ -224,4 +238,5 @@ export const MORE_OPERATORS: readonly Operator[] = [
   ...reductions,
   ...convolutions,
   ...norms,
+  ...resizes,
 ];

@@ -137,6 +137,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.relu": (o) => op.relu(A, o),
   "op.repeat": (o) => op.repeat(A, o),
   "op.reshape": (o) => op.reshape(A, [16], o),
+  "op.resize": (o) => op.resize(image, o),
   "op.rmsNorm": (o) => op.rmsNorm(A, x, o),
   "op.roll": (o) => op.roll(A, o),
   "op.rope": (o) => op.rope(A, x, o),
