@@ -60,7 +60,7 @@ const OPTIONS = {
  * @throws {TeError} for a tensor of another dtype, a dimension that A doesn't have, lists of different lengths, a scale
  * that leaves no element, or sizes whose positions leave i32
  */
-export function resize(A: Tensor, options: ResizeOptions): Tensor {
+export function resize(A: Tensor, options: ResizeOptions = {}): Tensor {
   checkTensors("resize", { A });
   checkOptions("op.resize", options, OPTIONS);
   const { mode = "nearest", coordinates = "halfPixel", name = "B" } = options;
