@@ -65,6 +65,9 @@ const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
 const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
+const row = te.placeholder("R", [1, 2, 4]), taps = te.placeholder("K", [2, 2, 3]);
+const volume = te.placeholder("V", [2, 2, 4, 4, 4]);
+const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
 
 type Call = (options: never) => unknown;
 
@@ -91,19 +94,40 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.argmax": (o) => op.argmax(A, o),
   "op.argmin": (o) => op.argmin(A, o),
   "op.argsort": (o) => op.argsort(A, o),
+  "op.arange": (o) => op.arange(o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
+  "op.batchNorm": (o) => op.batchNorm(A, x, x, { mean: x, variance: x }, o),
+  "op.broadcastTo": (o) => op.broadcastTo(A, [4, 4], o),
+  "op.cast": (o) => op.cast(A, "i32", o),
+  "op.concat": (o) => op.concat([A], o),
+  "op.conv1d": (o) => op.conv1d(row, taps, o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
   "op.cumProd": (o) => op.cumProd(A, o),
   "op.cumSum": (o) => op.cumSum(A, o),
+  "op.conv3d": (o) => op.conv3d(volume, volume, o),
+  "op.convTranspose1d": (o) => op.convTranspose1d(row, taps, o),
+  "op.convTranspose2d": (o) => op.convTranspose2d(image, image, o),
+  "op.depthToSpace": (o) => op.depthToSpace(image, o),
   "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
   "op.embedding": (o) => op.embedding(x, A, o),
+  "op.expandDims": (o) => op.expandDims(A, o),
+  "op.flatten": (o) => op.flatten(A, o),
+  "op.flip": (o) => op.flip(A, o),
+  "op.full": (o) => op.full([2], 0, o),
   "op.gated": (o) => op.gated(A, o),
+  "op.gather": (o) => op.gather(A, ids, o),
+  "op.gatherElements": (o) => op.gatherElements(A, ids, o),
+  "op.gatherND": (o) => op.gatherND(image, ids, o),
   "op.gelu": (o) => op.gelu(A, o),
   "op.gemv": (o) => op.gemv(A, x, o),
   "op.globalAvgPool2d": (o) => op.globalAvgPool2d(image, o),
+  "op.groupNorm": (o) => op.groupNorm(A, x, x, o),
+  "op.instanceNorm": (o) => op.instanceNorm(image, x, x, o),
   "op.layerNorm": (o) => op.layerNorm(A, x, x, o),
+  "op.logSoftmax": (o) => op.logSoftmax(A, o),
   "op.logSumExp": (o) => op.logSumExp(A, o),
+  "op.lrn": (o) => op.lrn(A, o),
   "op.matmul": (o) => op.matmul(A, B, o),
   "op.linear": (o) => op.linear(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
@@ -113,19 +137,83 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.reduceMax": (o) => op.reduceMax(A, o),
   "op.reduceMin": (o) => op.reduceMin(A, o),
   "op.reduceProd": (o) => op.reduceProd(A, o),
+  "op.oneHot": (o) => op.oneHot(ids, o),
+  "op.pad": (o) => op.pad(A, o),
+  "op.permuteDims": (o) => op.permuteDims(A, o),
+  "op.reduceL1": (o) => op.reduceL1(A, o),
+  "op.reduceL2": (o) => op.reduceL2(A, o),
+  "op.reduceLogSum": (o) => op.reduceLogSum(A, o),
+  "op.reduceMean": (o) => op.reduceMean(A, o),
+  "op.reduceSumSquare": (o) => op.reduceSumSquare(A, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),
   "op.relu": (o) => op.relu(A, o),
+  "op.repeat": (o) => op.repeat(A, o),
+  "op.reshape": (o) => op.reshape(A, [16], o),
+  "op.resize": (o) => op.resize(image, o),
   "op.rmsNorm": (o) => op.rmsNorm(A, x, o),
+  "op.roll": (o) => op.roll(A, o),
   "op.rope": (o) => op.rope(A, x, o),
   "op.silu": (o) => op.silu(A, o),
+  "op.slice": (o) => op.slice(A, o),
   "op.softmax": (o) => op.softmax(A, o),
   "op.sort": (o) => op.sort(A, o),
   "op.topK": (o) => op.topK(A, 2, o),
   "op.transpose": (o) => op.transpose(A, o),
   "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
   "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
+  "op.spaceToDepth": (o) => op.spaceToDepth(image, o),
+  "op.split": (o) => op.split(A, o),
+  "op.squeeze": (o) => op.squeeze(A, o),
+  "op.stack": (o) => op.stack([A], o),
+  "op.tile": (o) => op.tile(A, [2], o),
+  "op.trilu": (o) => op.trilu(A, o),
+  "op.where": (o) => op.where(flags, A, B, o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
+
+/** Operators on each element take one tensor or two. */
+const ELEMENTWISE: Readonly<Record<string, Call>> = Object.fromEntries([
+  ...([
+    "neg",
+    "abs",
+    "sqrt",
+    "rsqrt",
+    "reciprocal",
+    "exp",
+    "log",
+    "erf",
+    "sin",
+    "cos",
+    "tanh",
+    "floor",
+    "sigmoid",
+  ] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, o)] as const),
+  ...([
+    "softplus",
+    "softsign",
+    "mish",
+    "isNaN",
+    "hardSigmoid",
+    "hardSwish",
+    "leakyRelu",
+    "elu",
+    "selu",
+    "celu",
+  ] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, o)] as const),
+  ...(["thresholdedRelu", "clip"] as const).map((name) =>
+    [`op.${name}`, (o: never) => op[name](A, o)] as const
+  ),
+  ...(["sub", "div", "mod", "pow", "minimum", "maximum", "prelu"] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, B, o)] as const),
+  ...(["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, B, o)] as const),
+  ...(["and", "or", "xor"] as const).map((name) =>
+    [`op.${name}`, (o: never) => op[name](flags, flags, o)] as const
+  ),
+  ["op.not", (o: never) => op.not(flags, o)] as const,
+]);
 
 /** Programs take their options alone; charts a table before them. */
 const OTHERS: Readonly<Record<string, Call>> = Object.fromEntries([
@@ -146,7 +234,7 @@ Deno.test("the face has many functions that take options", () => {
 
 for (const name of names) {
   Deno.test(`${name} refuses an option that it does not have`, async () => {
-    const call = CALLS[name] ?? OTHERS[name];
+    const call = CALLS[name] ?? ELEMENTWISE[name] ?? OTHERS[name];
     assert(call, `expected a call of ${name} in the table of this test`);
     const made = () => Promise.resolve().then(() => call({ noSuchOption: 1 } as never));
     const error = await assertRejects(made, OptionError);

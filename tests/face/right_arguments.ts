@@ -25,6 +25,7 @@ const kernels = [{ name: "mm", kind: "Matmul", contestant: "dlight", func, ms: 1
 const peaks = { gflops: 1, bufferGbps: 1, textureGbps: 1, copyGbps: 1, launchMs: 1 };
 const x = te.placeholder("x", [4]), y = te.placeholder("y", [4, 4]), z = te.placeholder("z", [4, 4]);
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [4, 4, 3, 3]);
+const z3 = te.placeholder("K", [4, 4, 3]), flags = te.placeholder("F", [4, 4], "bool");
 const axis = te.reduceAxis(4);
 const heads = te.placeholder("H", [4, 1, 4]), ids = te.placeholder("ids", [4], "i32");
 const e = x.at(0), i = expr.cast("i32", e), bit = expr.lt(e, 1), draft = draftOf();
@@ -119,6 +120,52 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "program.bind": [{ A, B }],
   "program.run": [{ A, B }],
   race: [[func], device, { open }],
+  ...Object.fromEntries(
+    [
+      "div",
+      "equal",
+      "greater",
+      "greaterEqual",
+      "less",
+      "lessEqual",
+      "maximum",
+      "minimum",
+      "mod",
+      "notEqual",
+      "pow",
+    ]
+      .map((name) => [`op.${name}`, [y, z]]),
+  ),
+  ...Object.fromEntries(["and", "or", "xor"].map((name) => [`op.${name}`, [flags, flags]])),
+  "op.batchNorm": [y, x, x, { mean: x, variance: x }],
+  "op.broadcastTo": [y, [4, 4]],
+  "op.cast": [y, "i32"],
+  "op.conv1d": [te.placeholder("R", [1, 4, 4]), z3],
+  "op.conv3d": [te.placeholder("V", [1, 2, 3, 3, 3]), te.placeholder("K", [2, 2, 3, 3, 3])],
+  "op.convTranspose1d": [te.placeholder("R", [1, 4, 4]), z3],
+  "op.convTranspose2d": [image, filter],
+  "op.depthToSpace": [image, { blockSize: 2 }],
+  "op.expandDims": [y, { axis: 0 }],
+  "op.full": [[2], 1],
+  "op.gather": [y, ids],
+  "op.gatherElements": [x, ids],
+  "op.gatherND": [image, ids],
+  "op.groupNorm": [y, x, x, { groups: 2 }],
+  "op.instanceNorm": [image, x, x],
+  "op.lrn": [y, { size: 3 }],
+  "op.oneHot": [ids, { depth: 3 }],
+  "op.pad": [x, { padding: [[1, 1]] }],
+  "op.prelu": [y, x],
+  "op.repeat": [y, { repeats: 2 }],
+  "op.reshape": [y, [16]],
+  "op.resize": [image, { scales: [2, 2] }],
+  "op.roll": [y, { shift: 1, axis: 0 }],
+  "op.slice": [y, { begin: [1] }],
+  "op.spaceToDepth": [image, { blockSize: 2 }],
+  "op.split": [y, { sections: 2 }],
+  "op.sub": [y, z],
+  "op.tile": [y, [2]],
+  "op.where": [flags, y, z],
   "op.linear": [y, z],
   "op.topK": [y, 2],
   "expr.atan2": [e, e],
