@@ -8,6 +8,7 @@ export type {
   Binding,
   Call,
   ConstantData,
+  Extent,
   Form,
   GraphData,
   OpCall,
