@@ -92,6 +92,8 @@ for (const device of devices) {
     await refused('as "256 MiB"', () => build(mlp, device, { weights, bounds: { n: 32 }, memory: "much" }));
     const { w2: _, ...some } = weights;
     await refused("got none for w2", () => build(mlp, device, { weights: some, bounds: { n: 32 } }));
+    const other = { ...weights, w3: new Float32Array(1) };
+    await refused("got one for w3", () => build(mlp, device, { weights: other, bounds: { n: 32 } }));
     const short = { ...weights, w2: new Float32Array(7) };
     await refused(
       "expected 2560 elements of w2: f32[10, 256], got 7",
@@ -141,11 +143,14 @@ for (const device of devices) {
       const table = b.weight("table", [32, 16]);
       const h = b.embedding(table, b.input("ids", ["n"], "i32", { below: 32 }));
       const scaled = b.mul(h, b.constant("scale", new Float32Array(16).fill(0.5), [16]));
-      return { y: b.linear(scaled, table), h, again: h };
+      // Names that the parts of a program might have, too.
+      const storage0 = b.relu(b.linear(scaled, table), { name: "storage0" });
+      return { y: b.softmax(storage0), h, again: h, same: b.weight("call0_table", [3]) };
     });
     const table = new Float32Array(512).map((_, k) => Math.cos(k)), ids = new Int32Array([3, 31, 0]);
-    using model = await build(tied, device, { weights: { table }, bounds: { n: 4 } });
-    const want = interpretGraph(tied, { table, ids });
+    const call0_table = new Float32Array([1, 2, 3]);
+    using model = await build(tied, device, { weights: { table, call0_table }, bounds: { n: 4 } });
+    const want = interpretGraph(tied, { table, call0_table, ids });
     assertClose(await model.run({ ids }), want, model.explain());
   });
 }
