@@ -64,6 +64,16 @@ export const BUILD_FIELDS = {
 export type BuiltProgram = Program & { readonly built: Built };
 
 /**
+ * Builds a graph for a device: the passes of Relax, a schedule for each function, a plan of the memory between them, and one
+ * submission for a run. `model.explain()` states what became of it.
+ *
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
+ * @throws {RuntimeError} for weights that don't fit
+ * @throws {LowerError | LimitError | CompileError} for a function that the device can't run
+ */
+export async function build(graph: Graph, device: Device, options?: GraphBuildOptions): Promise<GraphProgram>;
+/**
  * Builds a program for a device. An unscheduled program is scheduled first, as `level` says; the default is DLight.
  * `program.built` states how, and how long it took. A launch whose shapes exceed the device's limits runs as Fallback
  * schedules the program for long axes.
@@ -76,16 +86,6 @@ export type BuiltProgram = Program & { readonly built: Built };
  * @throws {CompileError} for source that the driver refuses
  */
 export async function build(func: PrimFunc, device: Device, options?: BuildOptions): Promise<BuiltProgram>;
-/**
- * Builds a graph for a device: the passes of Relax, a schedule for each function, a plan of the memory between them, and one
- * submission for a run. `model.explain()` states what became of it.
- *
- * @throws {OptionError} for an option that doesn't exist or can't have its value
- * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
- * @throws {RuntimeError} for weights that don't fit
- * @throws {LowerError | LimitError | CompileError} for a function that the device can't run
- */
-export async function build(graph: Graph, device: Device, options?: GraphBuildOptions): Promise<GraphProgram>;
 export async function build(
   func: PrimFunc | Graph,
   device: Device,

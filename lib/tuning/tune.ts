@@ -24,6 +24,15 @@ export interface TuneOptions extends SearchOptions {
 const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count } satisfies Fields<TuneOptions>;
 
 /**
+ * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels: each slice is given to the function
+ * with the largest expected saving. The winners are added to `database`, and `build(graph, device, { level: 2, database })`
+ * takes them.
+ *
+ * @throws {RelaxError} for a bound that is missing
+ * @throws {TunebookError} for a budget without a limit
+ */
+export async function tune(graph: Graph, device: TunableDevice, options: TuneGraphOptions): Promise<SuiteLog>;
+/**
  * Searches a program's space on a device. Every candidate is checked against the reference and recorded. With `path`, an
  * interrupted search continues from its records; no trial is lost or repeated. The best trials are re-measured before one
  * of them is called the best.
@@ -37,15 +46,6 @@ const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count } satisfies Fields<T
  * @throws {InterruptedError} if it is stopped before a candidate has run
  */
 export async function tune(func: PrimFunc, device: TunableDevice, options: TuneOptions): Promise<TuneLog>;
-/**
- * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels: each slice is given to the function
- * with the largest expected saving. The winners are added to `database`, and `build(graph, device, { level: 2, database })`
- * takes them.
- *
- * @throws {RelaxError} for a bound that is missing
- * @throws {TunebookError} for a budget without a limit
- */
-export async function tune(graph: Graph, device: TunableDevice, options: TuneGraphOptions): Promise<SuiteLog>;
 export async function tune(
   func: PrimFunc | Graph,
   device: TunableDevice,
