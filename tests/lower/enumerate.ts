@@ -92,7 +92,7 @@ export function run(
   }
 }
 
-const OPERATE: Readonly<Partial<Record<BinaryOp, (a: number, b: number) => number>>> = {
+const OPERATE: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
@@ -109,6 +109,11 @@ const OPERATE: Readonly<Partial<Record<BinaryOp, (a: number, b: number) => numbe
   ge: (a, b) => +(a >= b),
   and: (a, b) => +(a !== 0 && b !== 0),
   or: (a, b) => +(a !== 0 || b !== 0),
+  bitand: (a, b) => a & b,
+  bitor: (a, b) => a | b,
+  bitxor: (a, b) => a ^ b,
+  shl: (a, b) => a << b,
+  shr: (a, b) => a >> b,
 };
 
 /** The value of a scalar expression; `read` gives the values of loads. */
@@ -123,9 +128,7 @@ export function valueOf(e: Expr, values: Values, read: (x: Load) => number = noL
       return known;
     }
     case "binary": {
-      const operate = OPERATE[e.op];
-      if (!operate) throw new Error(`cannot compute ${e.op}`);
-      return operate(value(e.a), value(e.b));
+      return OPERATE[e.op](value(e.a), value(e.b));
     }
     case "cast":
       return value(e.a);
