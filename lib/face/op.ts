@@ -2,14 +2,65 @@
  * The operators of language and vision models on tensors: each takes tensors and returns a tensor, so that they compose.
  * {@linkcode te.primFunc} makes a program of the result.
  */
+export { div, maximum, minimum, mod, type ModOptions, pow, sub } from "../op/arithmetic.ts";
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from "../op/comparisons.ts";
+export { and, not, or, xor } from "../op/logic.ts";
+export {
+  celu,
+  type CeluOptions,
+  elu,
+  type EluOptions,
+  hardSigmoid,
+  type HardSigmoidOptions,
+  hardSwish,
+  leakyRelu,
+  type LeakyReluOptions,
+  prelu,
+  selu,
+  type SeluOptions,
+  thresholdedRelu,
+  type ThresholdedReluOptions,
+} from "../op/parametric_activations.ts";
+export {
+  abs,
+  cos,
+  erf,
+  exp,
+  floor,
+  isNaN,
+  log,
+  mish,
+  neg,
+  reciprocal,
+  rsqrt,
+  sigmoid,
+  sin,
+  softplus,
+  softsign,
+  sqrt,
+  tanh,
+} from "../op/unary_math.ts";
 export { add } from "../op/add.ts";
 export { addRmsNorm, type AddRmsNormOptions, type AddRmsNormResult } from "../op/add_rms_norm.ts";
+export { arange, type ArangeOptions } from "../op/arange.ts";
 export { attention, type AttentionMethod, type AttentionOptions } from "../op/attention.ts";
 export { avgPool2d, type AvgPool2dOptions, type MeanOptions } from "../op/avg_pool2d.ts";
+export { broadcastTo } from "../op/broadcast_to.ts";
+export { cast } from "../op/cast.ts";
+export { clip, type ClipOptions } from "../op/clip.ts";
+export { concat, type ConcatOptions } from "../op/concat.ts";
 export { conv2d, type Conv2dOptions, type ConvolutionOptions } from "../op/conv2d.ts";
+export { type DepthSpaceOptions, depthToSpace } from "../op/depth_to_space.ts";
 export { dequantizeQ4, type DequantizeQ4Options } from "../op/dequantize_q4.ts";
 export { embedding } from "../op/embedding.ts";
+export { expandDims, type ExpandDimsOptions } from "../op/expand_dims.ts";
+export { flatten, type FlattenOptions } from "../op/flatten.ts";
+export { flip, type FlipOptions } from "../op/flip.ts";
+export { full, type FullOptions } from "../op/full.ts";
 export { gated, type GatedOptions, type GateOptions } from "../op/gated.ts";
+export { gather, type GatherOptions } from "../op/gather.ts";
+export { gatherElements } from "../op/gather_elements.ts";
+export { gatherND, type GatherNDOptions } from "../op/gather_nd.ts";
 export { type ApproximateOptions, gelu, type GeluOptions } from "../op/gelu.ts";
 export { gemv, type GemvOptions } from "../op/gemv.ts";
 export { globalAvgPool2d, type GlobalAvgPool2dOptions } from "../op/global_avg_pool2d.ts";
@@ -19,16 +70,33 @@ export { logSumExp } from "../op/log_sum_exp.ts";
 export { matmul, type MatmulOptions } from "../op/matmul.ts";
 export { maxPool2d } from "../op/max_pool2d.ts";
 export { mul } from "../op/mul.ts";
+export { oneHot, type OneHotOptions } from "../op/one_hot.ts";
+export { pad, type PadMode, type PadOptions } from "../op/pad.ts";
+export { permuteDims, type PermuteDimsOptions } from "../op/permute_dims.ts";
 export { reduceSum, type ReduceSumOptions } from "../op/reduce_sum.ts";
 export { relu } from "../op/relu.ts";
+export { repeat, type RepeatOptions } from "../op/repeat.ts";
+export { reshape } from "../op/reshape.ts";
 export { rmsNorm, type RmsNormOptions } from "../op/rms_norm.ts";
+export { roll, type RollOptions } from "../op/roll.ts";
 export { rope, type RopeHeads, type RopeOptions, type RopeResult } from "../op/rope.ts";
 export type { LinearRopeScaling, Llama3RopeScaling, RopeScaling } from "../op/rope_scaling.ts";
 export { silu } from "../op/silu.ts";
+export { slice, type SliceBound, type SliceOptions } from "../op/slice.ts";
 export { softmax } from "../op/softmax.ts";
+export { spaceToDepth } from "../op/space_to_depth.ts";
+export { split, type SplitTensorOptions } from "../op/split.ts";
+export { squeeze, type SqueezeOptions } from "../op/squeeze.ts";
+export { stack, type StackOptions } from "../op/stack.ts";
+export { tile } from "../op/tile.ts";
 export { transpose } from "../op/transpose.ts";
+export { trilu, type TriluOptions } from "../op/trilu.ts";
+export { where } from "../op/where.ts";
 export type { Activation } from "../op/activation.ts";
+export type { Axes } from "../op/axes.ts";
 export type { EpilogueOptions } from "../op/epilogue.ts";
+export type { Extent } from "../op/extents.ts";
+export type { IndexOptions } from "../op/indices.ts";
 export type { ResultOptions } from "../op/kinds.ts";
 export type { AxisOptions, NormOptions } from "../op/row_reductions.ts";
 export type { PoolOptions, PoolWindowOptions } from "../op/pool.ts";

@@ -1,6 +1,8 @@
 /** Checks that the tensors of a composable operator fit together. */
 import { checkArgument } from "../base/check_options.ts";
+import { arrayOf } from "../base/option_kinds.ts";
 import { equalExpr } from "../ir/equal.ts";
+import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 import { printExpr } from "../ir/print.ts";
 import { type Tensor, tensorKind } from "../te/tensor.ts";
@@ -14,6 +16,23 @@ import { TeError } from "../te/error.ts";
  */
 export function checkTensors(operator: string, tensors: Readonly<Record<string, unknown>>): void {
   for (const [name, t] of Object.entries(tensors)) checkArgument(`op.${operator}`, name, t, tensorKind);
+}
+
+/**
+ * Checks a list of tensors of one dtype, and gives the first one.
+ *
+ * @throws {OptionError} for a list that has something else in it, or nothing
+ * @throws {TeError} for different dtypes
+ */
+export function checkList(operator: string, tensors: readonly Tensor[]): Tensor {
+  checkArgument(`op.${operator}`, "tensors", tensors, arrayOf(tensorKind, { min: 1 }));
+  const first = tensors[0] as Tensor, k = tensors.findIndex((t) => t.dtype !== first.dtype);
+  if (k < 0) return first;
+  throw new TeError(
+    `expected tensors[${k}] of ${first.dtype} as tensors[0] is, got ${
+      tensors[k]?.dtype
+    }, in ${operator}; cast it`,
+  );
 }
 
 /** Writes a shape as errors quote it: `[32, n]`. */
@@ -118,6 +137,15 @@ export function checkTypes(
  */
 export function sharedFloat(operator: string, tensors: Readonly<Record<string, Tensor>>): "f32" | "f16" {
   checkTypes(operator, tensors, "f32", "f16");
+  return sharedType(operator, tensors) === "f16" ? "f16" : "f32";
+}
+
+/**
+ * Gives the dtype that several tensors share.
+ *
+ * @throws {TeError} if they have different dtypes
+ */
+export function sharedType(operator: string, tensors: Readonly<Record<string, Tensor>>): ScalarType {
   const all = Object.entries(tensors), dtype = all[0]?.[1].dtype;
   const other = all.find(([, t]) => t.dtype !== dtype);
   if (other) {
@@ -125,7 +153,7 @@ export function sharedFloat(operator: string, tensors: Readonly<Record<string, T
       `expected ${other[0]} of ${dtype} as ${all[0]?.[0]} is, got ${other[1].dtype}, in ${operator}; cast it`,
     );
   }
-  return dtype === "f16" ? "f16" : "f32";
+  return dtype as ScalarType;
 }
 
 /**

@@ -1,16 +1,15 @@
 /** What the operators on single elements share. */
-import { checkOptions, type Fields } from "../base/check_options.ts";
+import { type AnyFields, checkOptions, type Fields } from "../base/check_options.ts";
 import { arrayOf, required } from "../base/option_kinds.ts";
-import { constant, isConst } from "../ir/build.ts";
-import { equalExpr } from "../ir/equal.ts";
-import type { Expr, Var } from "../ir/expr.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute } from "../te/compute.ts";
 import { placeholder, type Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { type Dim, dims } from "../te/dimension.ts";
-import { TeError } from "../te/error.ts";
-import { checkTensors, sharedFloat, shownShape } from "./check_tensors.ts";
+import { broadcastShape, elementFor } from "./broadcast.ts";
+import { checkTensors, checkTypes, sharedType } from "./check_tensors.ts";
 import { dimension, floatType, RESULT, type ResultOptions } from "./kinds.ts";
 
 /** The options of a program that takes each element by itself. */
@@ -27,11 +26,24 @@ export const ELEMENTWISE_PROGRAM = {
   dtype: floatType,
 } satisfies Fields<ElementwiseProgramOptions>;
 
-/** Applies a function to each element of a tensor. */
-export function unary(operator: string, A: Tensor, options: ResultOptions, f: (x: Expr) => Expr): Tensor {
+/** The floats: what most functions of elements take. */
+export const FLOATS: readonly ScalarType[] = ["f32", "f16"];
+
+/** The types with arithmetic. */
+export const NUMBERS: readonly ScalarType[] = [...FLOATS, "i32", "u32"];
+
+/** Applies a function to each element of a tensor of one of some dtypes. */
+export function unary(
+  operator: string,
+  A: Tensor,
+  options: ResultOptions,
+  f: (x: Expr) => Expr,
+  types: readonly ScalarType[] = FLOATS,
+  fields: AnyFields = RESULT,
+): Tensor {
   checkTensors(operator, { A });
-  checkOptions(`op.${operator}`, options, RESULT);
-  sharedFloat(operator, { A });
+  checkOptions(`op.${operator}`, options, fields);
+  checkTypes(operator, { A }, ...types);
   return compute(options.name ?? "B", A.shape, (...at) => f(A.at(...at)));
 }
 
@@ -45,22 +57,25 @@ export function unaryProgram(
   return primFunc(name, [A, operator(A)]);
 }
 
-/** Applies a function to the elements of two tensors at the same position. */
+/** Applies a function to the elements of two tensors at the same position; both have the same one of some dtypes. */
 export function pairwise(
   operator: string,
   A: Tensor,
   B: Tensor,
   options: ResultOptions,
   f: (x: Expr, y: Expr) => Expr,
+  types: readonly ScalarType[] = FLOATS,
+  fields: AnyFields = RESULT,
 ): Tensor {
   checkTensors(operator, { A, B });
-  checkOptions(`op.${operator}`, options, RESULT);
-  sharedFloat(operator, { A, B });
-  const shape = broadcastShape(operator, A, B);
+  checkOptions(`op.${operator}`, options, fields);
+  checkTypes(operator, { A, B }, ...types);
+  sharedType(operator, { A, B });
+  const shape = broadcastShape(operator, { A, B });
   return compute(
     options.name ?? "C",
     shape,
-    (...at) => f(A.at(...indicesOf(A, shape, at)), B.at(...indicesOf(B, shape, at))),
+    (...at) => f(elementFor(A, shape, at), elementFor(B, shape, at)),
   );
 }
 
@@ -73,32 +88,6 @@ export function pairwiseProgram(
   const extents = shapeOf(shape);
   const A = placeholder("A", extents, dtype), B = placeholder("B", extents, dtype);
   return primFunc(name, [A, B, operator(A, B)]);
-}
-
-/** The shape of two tensors together: dimensions are aligned at the last one, and an extent of 1 fits any other. */
-function broadcastShape(operator: string, A: Tensor, B: Tensor): readonly Expr[] {
-  const rank = Math.max(A.shape.length, B.shape.length);
-  const aligned = (t: Tensor) => [...Array<Expr>(rank - t.shape.length).fill(constant(1)), ...t.shape];
-  const a = aligned(A), b = aligned(B);
-  return a.map((x, d) => {
-    const y = b[d] as Expr;
-    if (isConst(y, 1) || equalExpr(x, y)) return x;
-    if (isConst(x, 1)) return y;
-    throw new TeError(
-      `expected B of a shape that fits A's ${shownShape(A.shape)}, got ${
-        shownShape(B.shape)
-      }, in ${operator}: ` +
-        `from the last dimension on, extents are equal or one of them is 1`,
-    );
-  });
-}
-
-/** Where the element of `t` is that belongs to the position `at` of a result of that shape. */
-function indicesOf(t: Tensor, shape: readonly Expr[], at: readonly Var[]): readonly Expr[] {
-  const first = shape.length - t.shape.length;
-  return t.shape.map((d, k) =>
-    isConst(d, 1) && !isConst(shape[first + k] as Expr, 1) ? constant(0) : at[first + k] as Var
-  );
 }
 
 function shapeOf(shape: readonly Dim[]): readonly Expr[] {

@@ -3,7 +3,6 @@ import { required } from "../base/option_kinds.ts";
 import { max, min, sub } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { substitute } from "../ir/substitute.ts";
 import { compute } from "../te/compute.ts";
 import { placeholder, type Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
@@ -11,6 +10,7 @@ import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
 import { checkTensors, checkTypes, shapeOfRank } from "./check_tensors.ts";
 import { decoded, packedInputs, type Q4Layout, q4Layout, typeOf } from "./dequantize_q4.ts";
+import { elementAt } from "./element_at.ts";
 import { dimension, floatType, RESULT, type ResultOptions } from "./kinds.ts";
 
 /**
@@ -30,15 +30,8 @@ export function embedding(W: Tensor, ids: Tensor, options: ResultOptions = {}): 
   const [vocabulary, columns] = shapeOfRank("embedding", "W", W, 2, "[vocabulary, columns]") as [Expr, Expr];
   return compute(options.name ?? "B", [...ids.shape, columns], (...at) => {
     const row = max(min(ids.at(...at.slice(0, -1)), sub(vocabulary, 1)), 0);
-    return elementOf(W, row, at.at(-1) as Var);
+    return elementAt(W, row, at.at(-1) as Var);
   });
-}
-
-/** Gives an element of a table. A table that is not a reduction is computed where it is read. */
-function elementOf(W: Tensor, row: Expr, column: Expr): Expr {
-  const { axes, value } = W.definition ?? { axes: [], value: undefined };
-  if (!value || value.kind === "reduction") return W.at(row, column);
-  return substitute(value, new Map([[axes[0] as Var, row], [axes[1] as Var, column]]));
 }
 
 /** The options of {@linkcode embeddingProgram}. */

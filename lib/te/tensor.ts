@@ -84,7 +84,8 @@ export class Tensor {
 /** From the buffers that expressions mention to the tensors that they are computed as. */
 export const computed = new WeakMap<Buffer, Tensor>();
 
-const scalarType: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
+/** The kind of an argument that is a dtype. */
+export const scalarType: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
 export const shapeKind: Kind<readonly (ExprLike | string)[]> = passing("a list of extents", Array.isArray);
 /** The kind of an argument that is a tensor. */
 export const tensorKind: Kind<Tensor> = instanceOf(

@@ -2,6 +2,7 @@
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Shapes } from "../../lib/runtime/arguments.ts";
 import * as te from "../../lib/face/te.ts";
+import { MORE_OPERATORS } from "./more_operators.ts";
 
 /** Sorts of shapes: even ones, those that no tile divides, ones, and symbolic ones. */
 export const SORTS = ["even", "odd", "one", "symbolic"] as const;
@@ -15,7 +16,7 @@ export interface Case {
   readonly shapes: Shapes;
 }
 
-type Dtype = "f32" | "f16" | "q4f16_1" | "q4f32_1";
+export type Dtype = "f32" | "f16" | "q4f16_1" | "q4f32_1";
 const FLOATS: readonly Dtype[] = ["f32", "f16"];
 const WEIGHTS: readonly Dtype[] = [...FLOATS, "q4f16_1", "q4f32_1"];
 
@@ -25,7 +26,7 @@ function typed(dtype: Dtype) {
 }
 
 /** Three extents: each has a name where shapes are symbolic, and a value then. */
-type Dims = readonly [a: te.Dim, b: te.Dim, c: te.Dim];
+export type Dims = readonly [a: te.Dim, b: te.Dim, c: te.Dim];
 const EXTENTS: Readonly<Record<Sort, Dims>> = {
   even: [16, 32, 64],
   odd: [17, 13, 37],
@@ -39,7 +40,7 @@ function bytes(k: te.Dim): number {
   return 4 * (typeof k === "string" ? 9 : k);
 }
 
-interface Operator {
+export interface Operator {
   readonly name: string;
   readonly dtypes?: readonly Dtype[];
   readonly make: (dims: Dims, dtype: Dtype) => PrimFunc;
@@ -168,7 +169,9 @@ const OPERATORS: readonly Operator[] = [
 ];
 
 /** Each operator on each sort of shapes, in each of its dtypes. */
-export const CASES: readonly Case[] = OPERATORS.flatMap(({ name, dtypes = ["f32"], make }) =>
+export const CASES: readonly Case[] = [...OPERATORS, ...MORE_OPERATORS].flatMap((
+  { name, dtypes = ["f32"], make },
+) =>
   SORTS.flatMap((sort) =>
     dtypes.map((dtype): Case => {
       const func = make(EXTENTS[sort], dtype);

@@ -64,6 +64,7 @@ const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
+const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
 
 type Call = (options: never) => unknown;
 
@@ -87,12 +88,24 @@ const CALLS: Readonly<Record<string, Call>> = {
   "autotvm.createTuner": (o) => autotvm.createTuner("random", o),
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
+  "op.arange": (o) => op.arange(o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
+  "op.broadcastTo": (o) => op.broadcastTo(A, [4, 4], o),
+  "op.cast": (o) => op.cast(A, "i32", o),
+  "op.concat": (o) => op.concat([A], o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
+  "op.depthToSpace": (o) => op.depthToSpace(image, o),
   "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
   "op.embedding": (o) => op.embedding(x, A, o),
+  "op.expandDims": (o) => op.expandDims(A, o),
+  "op.flatten": (o) => op.flatten(A, o),
+  "op.flip": (o) => op.flip(A, o),
+  "op.full": (o) => op.full([2], 0, o),
   "op.gated": (o) => op.gated(A, o),
+  "op.gather": (o) => op.gather(A, ids, o),
+  "op.gatherElements": (o) => op.gatherElements(A, ids, o),
+  "op.gatherND": (o) => op.gatherND(image, ids, o),
   "op.gelu": (o) => op.gelu(A, o),
   "op.gemv": (o) => op.gemv(A, x, o),
   "op.globalAvgPool2d": (o) => op.globalAvgPool2d(image, o),
@@ -102,15 +115,73 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.linear": (o) => op.linear(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
   "op.mul": (o) => op.mul(A, B, o),
+  "op.oneHot": (o) => op.oneHot(ids, o),
+  "op.pad": (o) => op.pad(A, o),
+  "op.permuteDims": (o) => op.permuteDims(A, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),
   "op.relu": (o) => op.relu(A, o),
+  "op.repeat": (o) => op.repeat(A, o),
+  "op.reshape": (o) => op.reshape(A, [16], o),
   "op.rmsNorm": (o) => op.rmsNorm(A, x, o),
+  "op.roll": (o) => op.roll(A, o),
   "op.rope": (o) => op.rope(A, x, o),
   "op.silu": (o) => op.silu(A, o),
+  "op.slice": (o) => op.slice(A, o),
   "op.softmax": (o) => op.softmax(A, o),
+  "op.spaceToDepth": (o) => op.spaceToDepth(image, o),
+  "op.split": (o) => op.split(A, o),
+  "op.squeeze": (o) => op.squeeze(A, o),
+  "op.stack": (o) => op.stack([A], o),
+  "op.tile": (o) => op.tile(A, [2], o),
   "op.transpose": (o) => op.transpose(A, o),
+  "op.trilu": (o) => op.trilu(A, o),
+  "op.where": (o) => op.where(flags, A, B, o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
+
+/** Operators on each element take one tensor or two. */
+const ELEMENTWISE: Readonly<Record<string, Call>> = Object.fromEntries([
+  ...([
+    "neg",
+    "abs",
+    "sqrt",
+    "rsqrt",
+    "reciprocal",
+    "exp",
+    "log",
+    "erf",
+    "sin",
+    "cos",
+    "tanh",
+    "floor",
+    "sigmoid",
+  ] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, o)] as const),
+  ...([
+    "softplus",
+    "softsign",
+    "mish",
+    "isNaN",
+    "hardSigmoid",
+    "hardSwish",
+    "leakyRelu",
+    "elu",
+    "selu",
+    "celu",
+  ] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, o)] as const),
+  ...(["thresholdedRelu", "clip"] as const).map((name) =>
+    [`op.${name}`, (o: never) => op[name](A, o)] as const
+  ),
+  ...(["sub", "div", "mod", "pow", "minimum", "maximum", "prelu"] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, B, o)] as const),
+  ...(["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"] as const)
+    .map((name) => [`op.${name}`, (o: never) => op[name](A, B, o)] as const),
+  ...(["and", "or", "xor"] as const).map((name) =>
+    [`op.${name}`, (o: never) => op[name](flags, flags, o)] as const
+  ),
+  ["op.not", (o: never) => op.not(flags, o)] as const,
+]);
 
 /** Programs take their options alone; charts a table before them. */
 const OTHERS: Readonly<Record<string, Call>> = Object.fromEntries([
@@ -131,7 +202,7 @@ Deno.test("the face has many functions that take options", () => {
 
 for (const name of names) {
   Deno.test(`${name} refuses an option that it does not have`, async () => {
-    const call = CALLS[name] ?? OTHERS[name];
+    const call = CALLS[name] ?? ELEMENTWISE[name] ?? OTHERS[name];
     assert(call, `expected a call of ${name} in the table of this test`);
     const made = () => Promise.resolve().then(() => call({ noSuchOption: 1 } as never));
     const error = await assertRejects(made, OptionError);

@@ -1,0 +1,156 @@
+/** Operators that graphs need beside those of the suites: each as the only one of a program. */
+import * as op from "../../lib/face/op.ts";
+import * as te from "../../lib/face/te.ts";
+import type { Dims, Operator } from "./operators.ts";
+
+/** An operator on inputs of these shapes, all f32. */
+function on(
+  name: string,
+  shapes: (dims: Dims) => readonly (readonly (te.Dim | te.Expr)[])[],
+  make: (...inputs: te.Tensor[]) => te.Tensor,
+): Operator {
+  return {
+    name,
+    make: (dims) => {
+      const inputs = shapes(dims).map((shape, k) => te.placeholder("XYZ".charAt(k), shape));
+      return te.primFunc(name, [...inputs, make(...inputs)]);
+    },
+  };
+}
+
+function extentsOf(A: te.Tensor | undefined, d: number): readonly te.Expr[] {
+  return A?.shape.slice(d, d + 1) ?? [];
+}
+
+const movements: readonly Operator[] = [
+  on("reshape", ([a, b]) => [[a, 6, b]], (A) => op.reshape(A as te.Tensor, [-1, 3])),
+  on("permuteDims", ([a, b, c]) => [[a, b, c]], (A) => op.permuteDims(A as te.Tensor, { axes: [2, 0, 1] })),
+  on(
+    "broadcastTo",
+    ([a, , c]) => [[a, 1, c]],
+    (A) => op.broadcastTo(A as te.Tensor, [2, ...extentsOf(A, 0), 5, ...extentsOf(A, 2)]),
+  ),
+  on("concat", ([a, b, c]) => [[a, c], [b, c], [3, c]], (...all) => op.concat(all)),
+  on("concat columns", ([a, b, c]) => [[a, c], [a, b]], (...all) => op.concat(all, { axis: -1 })),
+  on("stack", ([a, , c]) => [[a, c], [a, c], [a, c]], (...all) => op.stack(all, { axis: 1 })),
+  on("split", ([a, , c]) => [[a, 8, c]], (A) => {
+    const [x, y] = op.split(A as te.Tensor, { sizes: [5, 3], axis: 1 });
+    return op.concat([y as te.Tensor, x as te.Tensor], { axis: 1, name: "S" });
+  }),
+  ...(["constant", "edge", "wrap"] as const).map((mode) =>
+    on(
+      `pad ${mode}`,
+      ([a, , c]) => [[a, c]],
+      (A) => op.pad(A as te.Tensor, { padding: [[2, 1], [0, 3]], mode }),
+    )
+  ),
+  on(
+    "pad reflect",
+    ([a]) => [[a, 7]],
+    (A) => op.pad(A as te.Tensor, { padding: [[0, 0], [3, 2]], mode: "reflect" }),
+  ),
+  on(
+    "slice",
+    ([a, b, c]) => [[a, 9, b, c]],
+    (A) =>
+      op.slice(A as te.Tensor, {
+        begin: [7, null, 0],
+        end: [1, null, null],
+        strides: [-2, -1, 2],
+        axes: [1, 2, 3],
+      }),
+  ),
+  on("flip", ([a, , c]) => [[a, c]], (A) => op.flip(A as te.Tensor)),
+  on("roll", ([a, , c]) => [[a, c]], (A) => op.roll(A as te.Tensor, { shift: [3, -2], axes: [0, 1] })),
+  on("repeat", ([a, , c]) => [[a, c]], (A) => op.repeat(A as te.Tensor, { repeats: 3, axis: 0 })),
+  on("tile", ([a, , c]) => [[a, c]], (A) => op.tile(A as te.Tensor, [2, 3, 2])),
+];
+
+/** An operator that reads at positions of X along a dimension of this extent. */
+function indexed(
+  name: string,
+  shapes: (dims: Dims) => readonly [table: readonly te.Dim[], indices: readonly te.Dim[], below: te.Dim],
+  make: (X: te.Tensor, indices: te.Tensor) => te.Tensor,
+): Operator {
+  return {
+    name,
+    make: (dims) => {
+      const [table, indices, below] = shapes(dims);
+      const X = te.placeholder("X", table), I = te.placeholder("I", indices, "i32", { from: -3, below });
+      return te.primFunc(name, [X, I, make(X, I)]);
+    },
+  };
+}
+
+const lookups: readonly Operator[] = [
+  indexed("gather", ([a, b, c]) => [[a, b, c], [7], b], (X, I) => op.gather(X, I, { axis: 1 })),
+  indexed(
+    "gather of a computed table",
+    ([a, b, c]) => [[b, c], [a, 2], b],
+    (X, I) => op.gather(op.reshape(op.silu(X), [...X.shape, 1]), I, { negative: true }),
+  ),
+  indexed(
+    "gatherElements",
+    ([a, b, c]) => [[a, b], [a, c], b],
+    (X, I) => op.gatherElements(X, I, { axis: 1 }),
+  ),
+  indexed("gatherND", ([a, b, c]) => [[5, b, c], [a, 2], 5], (X, I) => op.gatherND(X, I, { negative: true })),
+  {
+    name: "oneHot",
+    make: ([a, , c]) => {
+      const I = te.placeholder("I", [a], "i32", { from: -2, below: c });
+      return te.primFunc("oneHot", [I, op.oneHot(I, { depth: c })]);
+    },
+  },
+  {
+    name: "where",
+    make: ([a, , c]) => {
+      const P = te.placeholder("P", [a, 1], "bool"),
+        X = te.placeholder("X", [a, c]),
+        Y = te.placeholder("Y", [c]);
+      return te.primFunc("where", [P, X, Y, op.where(P, X, Y, { name: "R" })]);
+    },
+  },
+  {
+    name: "cast",
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, c], "i32");
+      return te.primFunc("cast", [X, op.cast(X, "u32"), op.cast(X, "bool", { name: "P" })]);
+    },
+  },
+  {
+    name: "arange and full",
+    make: ([a, , c]) =>
+      te.primFunc("arange", [op.arange({ stop: a, start: -1, step: 2 }), op.full([c, a], 3, { name: "F" })]),
+  },
+  on("trilu", ([a, , c]) => [[2, a, c]], (X) => op.trilu(X as te.Tensor, { k: -1 })),
+  on("depthToSpace", ([a, b]) => [[2, 12, a, b]], (X) => op.depthToSpace(X as te.Tensor, { blockSize: 2 })),
+  on(
+    "spaceToDepth",
+    ([a]) => [[a, 3, 6, 4]],
+    (X) => op.spaceToDepth(X as te.Tensor, { blockSize: 2, mode: "CRD" }),
+  ),
+];
+
+/** Operators on each element, of a kind each: the others only differ in the function. */
+const elements: readonly Operator[] = [
+  on("sub broadcast", ([a, b, c]) => [[a, b, 1], [1, c]], (X, Y) => op.sub(X as te.Tensor, Y as te.Tensor)),
+  ...(["sigmoid", "softplus", "mish", "selu", "hardSwish", "neg", "floor"] as const).map((name) =>
+    on(name, ([a, , c]) => [[a, c]], (X) => op[name](X as te.Tensor))
+  ),
+  on("prelu", ([a, , c]) => [[a, 3, c], [3, 1]], (X, S) => op.prelu(X as te.Tensor, S as te.Tensor)),
+  on("compared", ([a, , c]) => [[a, c], [c]], (X, Y) => {
+    const [x, y] = [X as te.Tensor, Y as te.Tensor];
+    return op.xor(op.less(x, y), op.not(op.greaterEqual(x, op.abs(y))), { name: "P" });
+  }),
+  ...(["div", "mod"] as const).map((name): Operator => ({
+    name: `${name} of integers`,
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, c], "i32"),
+        Y = te.placeholder("Y", [c], "i32", { from: 1, below: 50 });
+      return te.primFunc(name, [X, Y, op[name](X, Y)]);
+    },
+  })),
+];
+
+export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups, ...elements];
