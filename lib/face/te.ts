@@ -41,14 +41,19 @@ export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quan
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
 export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
 export { primFunc } from "../te/prim_func.ts";
-export { max, reduceAxis, sum } from "../te/reduce.ts";
+export { all, any, max, min, prod, reduceAxis, sum } from "../te/reduce.ts";
+export { argmax, type ArgmaxOptions, argmin } from "../te/argmax.ts";
+export { reduce, type ReduceBy } from "../te/tuple_reduction.ts";
 export {
+  type Combiner,
   type Definition,
   placeholder,
   type PlaceholderDomain,
   type ReduceAxis,
   type Reduction,
   Tensor,
+  type TupleReduction,
+  type TupleStep,
 } from "../te/tensor.ts";
 export { type Dim, shapeVariable } from "../te/dimension.ts";
 export { TeError } from "../te/error.ts";

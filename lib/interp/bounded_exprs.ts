@@ -295,9 +295,16 @@ export class BoundedExprs {
     return this.temp(`h.step(${this.temp(this.#own(e))}, ${bound}, ${at("-")}, ${at("+")})`);
   }
 
+  /** Infinite bounds are those of values that may be anything; what is past its dtype may be NaN after a difference. */
+  #isNaN(e: Call, a: Value): Value {
+    const v = this.temp(this.#own(e)), bound = boundOf(a);
+    return bound === "0" ? { v, rel: 0 } : { v, rel: 0, abs: this.temp(`${bound} === Infinity ? 1 : 0`) };
+  }
+
   #call(e: Call): Value {
     const args = e.args.map((x) => this.value(x)), bounds = args.map(boundOf);
     const [x = "0", y = "0", z = "0"] = args.map((a) => a.v), [ex = "0", ey = "0", ez = "0"] = bounds;
+    if (e.op === "isNaN") return this.#isNaN(e, args[0] as Value);
     if (!isFloat(e.dtype)) {
       const v = this.temp(this.#own(e));
       return bounds.every((b) => b === "0")
@@ -306,7 +313,7 @@ export class BoundedExprs {
     }
     const dtype = scalarOf(e.dtype) as "f32" | "f16", u = UNIT[dtype], most = RANGE[dtype][1];
     const own = this.#own(e);
-    const v = this.temp(e.op === "exp" || e.op === "pow" ? `h.held(${own})` : own);
+    const v = this.temp(e.op === "exp" || e.op === "exp2" || e.op === "pow" ? `h.held(${own})` : own);
     const bounded = (text: string, over = dtype === "f16"): Value => {
       return {
         v,
@@ -318,6 +325,10 @@ export class BoundedExprs {
     switch (e.op) {
       case "exp":
         return bounded(`h.exp(${v}, ${x}, ${ex}, ${u})`, true);
+      case "exp2":
+        return bounded(`h.exp2(${v}, ${x}, ${ex}, ${u})`, true);
+      case "log2":
+        return bounded(`h.log2(${v}, ${x}, ${ex}, ${u})`);
       case "log":
         return bounded(`h.log(${v}, ${x}, ${ex}, ${u})`);
       case "sqrt":
@@ -327,6 +338,8 @@ export class BoundedExprs {
       case "sin":
       case "cos":
         return bounded(`h.wave(${x}, ${ex}, ${u})`);
+      case "atan":
+        return bounded(`h.atan(${v}, ${x}, ${ex}, ${u})`);
       case "tanh":
         return bounded(`h.tanh(${v}, ${ex}, ${u})`);
       case "erf":
@@ -334,6 +347,7 @@ export class BoundedExprs {
       case "abs":
         return { ...args[0] as Value, v };
       case "floor":
+      case "round":
         return ex === "0" ? { v, rel: 0 } : { v, rel: 0, abs: this.#ends(e, args[0] as Value) };
       case "pow":
         return bounded(`h.pow(${v}, ${x}, ${ex}, ${y}, ${ey}, ${u})`, true);
@@ -341,6 +355,12 @@ export class BoundedExprs {
         return bounded(
           `h.mul(${x}, ${ex}, ${y}, ${ey}, ${u}, ${most}) + ${ez} + ${u} * (Math.abs(${x} * ${y}) + Math.abs(${z}))`,
         );
+      case "bitcastF32":
+        return ex === "0"
+          ? { v, rel: 0, over: true }
+          : { v, rel: 0, abs: this.temp(`h.any(${ex})`), over: true };
+      case "bitcastI32":
+      case "bitcastU32":
       case "dot4I8Packed":
       case "subgroupShuffleXor":
         return { v, rel: 0 };

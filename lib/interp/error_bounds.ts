@@ -85,6 +85,17 @@ export const ERROR_BOUNDS = {
     // Above 100 it is infinite in f32 whatever its argument's error.
     return x - ex > 100 ? 0.5 * v : Math.exp(x + ex) - v + own;
   },
+  /** An integer's power is exact, and the rest's is of an exponent below 1. */
+  exp2(v: number, x: number, ex: number, u: number): number {
+    const own = (10 + 4 * Math.min(Math.abs(x), 200)) * u * v;
+    if (ex < 0.01) return v * Math.expm1(ex * Math.LN2) + own;
+    return x - ex > 140 ? 0.5 * v : 2 ** (x + ex) - v + own;
+  },
+  log2(v: number, x: number, ex: number, u: number): number {
+    if (ex >= x) return x < -ex ? NaN : Infinity;
+    // In f32 it is as accurate around 1 as elsewhere.
+    return -Math.log1p(-ex / x) / Math.LN2 + 12 * u * Math.abs(v);
+  },
   log(v: number, x: number, ex: number, u: number): number {
     if (ex >= x) return x < -ex ? NaN : Infinity;
     // An absolute error of 2⁻²¹ around 1, and of 2⁻⁷ in f16.
@@ -101,6 +112,11 @@ export const ERROR_BOUNDS = {
   /** sin and cos: their argument may be reduced with the precision of its dtype only. */
   wave(x: number, ex: number, u: number): number {
     return Math.min(2, ex + (8 + 4 * Math.abs(x)) * u);
+  },
+  /** Its slope is the steepest at the end of the interval that is nearer to 0. */
+  atan(v: number, x: number, ex: number, u: number): number {
+    const least = Math.max(0, Math.abs(x) - ex);
+    return Math.min(Math.PI, ex / (1 + least * least)) + 10 * u * Math.abs(v);
   },
   tanh(v: number, ex: number, u: number): number {
     return Math.min(2, ex + 16 * u + 16 * u * Math.abs(v));

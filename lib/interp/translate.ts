@@ -3,6 +3,7 @@
  * names in the text are generated, so no name of the program is ever executed.
  */
 import { isFloat, RANGE, scalarOf, type ScalarType } from "../ir/dtype.ts";
+import { MATH_RESULT } from "../ir/build.ts";
 import { equalExpr } from "../ir/equal.ts";
 import { IrError } from "../ir/error.ts";
 import type { Binary, Buffer, Call, Expr, MathOp, Var } from "../ir/expr.ts";
@@ -20,6 +21,11 @@ export interface Translation {
 export function translate(f: PrimFunc, buffers: readonly Buffer[], check: boolean): Translation {
   return new Translator(buffers, check).func(f);
 }
+
+/** What the text of some calls needs. */
+export const PRELUDE =
+  "const word = new DataView(new ArrayBuffer(4)); const round = (x) => { const up = Math.round(x); " +
+  "return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up; };";
 
 /** Nodes of a store up to which each is written at every place; beyond, a repeated node gets a name. */
 export const LARGE = 256;
@@ -40,6 +46,7 @@ export class Translator {
   func(f: PrimFunc): Translation {
     f.shapeVars.forEach((v, k) => this.#lines.push(`const ${this.#name(v)} = shapes[${k}];`));
     this.buffers.forEach((b, k) => this.#lines.push(`const ${this.#name(b)} = buffers[${k}];`));
+    this.#lines.push(PRELUDE);
     this.#stmt(f.body);
     return { text: this.#lines.join("\n"), axes: this.#axes };
   }
@@ -242,6 +249,9 @@ export class Translator {
 
   #call(e: Call): string {
     const args = e.args.map((x) => this.expr(x));
+    const ofWords = MATH_RESULT[e.op] !== undefined && e.args.every((x) => !isFloat(x.dtype));
+    // Words of either sign are stored alike, and are brought into the range of the other by what wraps around.
+    if (ofWords && !isFloat(e.dtype)) return wrapped(args[0] as string, scalarOf(e.dtype));
     return wrapped(CALLS[e.op](args), scalarOf(e.dtype));
   }
 }
@@ -250,17 +260,25 @@ const COMPARE = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=", an
 
 const CALLS: Readonly<Record<MathOp, (args: readonly string[]) => string>> = {
   exp: ([x]) => `Math.exp(${x})`,
+  exp2: ([x]) => `2 ** ${x}`,
   log: ([x]) => `Math.log(${x})`,
+  log2: ([x]) => `Math.log2(${x})`,
   sqrt: ([x]) => `Math.sqrt(${x})`,
   rsqrt: ([x]) => `1 / Math.sqrt(${x})`,
   sin: ([x]) => `Math.sin(${x})`,
   cos: ([x]) => `Math.cos(${x})`,
+  atan: ([x]) => `Math.atan(${x})`,
   tanh: ([x]) => `Math.tanh(${x})`,
   erf: ([x]) => `erf(${x})`,
   abs: ([x]) => `Math.abs(${x})`,
   floor: ([x]) => `Math.floor(${x})`,
+  round: ([x]) => `round(${x})`,
   pow: ([x, y]) => `Math.pow(${x}, ${y})`,
   fma: ([x, y, z]) => `${x} * ${y} + ${z}`,
+  isNaN: ([x]) => `Number.isNaN(${x})`,
+  bitcastF32: ([x]) => `(word.setInt32(0, ${x}), word.getFloat32(0))`,
+  bitcastI32: ([x]) => `(word.setFloat32(0, ${x}), word.getInt32(0))`,
+  bitcastU32: ([x]) => `(word.setFloat32(0, ${x}), word.getUint32(0))`,
   dot4I8Packed: ([x, y]) => `((p, q) => ${[24, 16, 8, 0].map(byteProduct).join(" + ")})(${x}, ${y})`,
   subgroupShuffleXor: () => {
     throw new IrError("cannot interpret a subgroupShuffleXor: threads meet only in lowered programs");

@@ -14,7 +14,7 @@ import type { Block, Stmt, Store } from "../ir/stmt.ts";
 import { someExpr } from "../ir/visit.ts";
 import { LEAST, LONG_SUM, roundingsOfSum, UNIT } from "./error_bounds.ts";
 import { BoundedExprs, boundOf, roundingsIn, type Value } from "./bounded_exprs.ts";
-import { Translator } from "./translate.ts";
+import { PRELUDE, Translator } from "./translate.ts";
 
 /** The function's text, and the buffers that hold long sums. Each of these needs an array of last terms. */
 export interface BoundedTranslation {
@@ -51,6 +51,7 @@ class BoundedTranslator {
     this.buffers.forEach((b, k) =>
       out.push(`const ${this.#base.nameOf(b)} = buffers[${k}], e${k} = bounds[${k}], l${k} = last[${k}];`)
     );
+    out.push(PRELUDE);
     this.#stmt(this.f.body);
     return { text: out.join("\n"), long: this.#long };
   }

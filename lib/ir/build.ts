@@ -139,19 +139,35 @@ export function cast(dtype: DType, a: ExprLike): Expr {
 /** Arguments that each function takes. */
 export const MATH_ARITY: Readonly<Record<MathOp, number>> = {
   exp: 1,
+  exp2: 1,
   log: 1,
+  log2: 1,
   sqrt: 1,
   rsqrt: 1,
   sin: 1,
   cos: 1,
+  atan: 1,
   tanh: 1,
   erf: 1,
   abs: 1,
   floor: 1,
+  round: 1,
   pow: 2,
   fma: 3,
+  isNaN: 1,
+  bitcastF32: 1,
+  bitcastI32: 1,
+  bitcastU32: 1,
   dot4I8Packed: 2,
   subgroupShuffleXor: 2,
+};
+
+/** The type of a function's value, where it is not its arguments'. */
+export const MATH_RESULT: Readonly<Partial<Record<MathOp, ScalarType>>> = {
+  isNaN: "bool",
+  bitcastF32: "f32",
+  bitcastI32: "i32",
+  bitcastU32: "u32",
 };
 
 /** Calls a math function on floats, for example `call("exp", x)`. */
@@ -160,7 +176,10 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
   if (first === undefined || args.length !== MATH_ARITY[op]) {
     throw new IrError(`cannot call ${op} with ${args.length} arguments: it takes ${MATH_ARITY[op]}`);
   }
-  if (op !== "dot4I8Packed") return { kind: "call", dtype: first.dtype, op, args };
+  if (op !== "dot4I8Packed") {
+    const result = MATH_RESULT[op];
+    return { kind: "call", dtype: result ? withLanes(result, lanesOf(first.dtype)) : first.dtype, op, args };
+  }
   const [a, b] = args as [Expr, Expr];
   if (a.dtype !== "u32" || b.dtype !== "u32") {
     throw new IrError(

@@ -99,21 +99,30 @@ export interface Cast {
 /** A function that a target computes. */
 export type MathOp =
   | "exp"
+  | "exp2"
   | "log"
+  | "log2"
   | "sqrt"
   | "rsqrt"
   | "sin"
   | "cos"
+  | "atan"
   | "tanh"
   | "erf"
   | "abs"
   | "floor"
+  | "round"
   | "pow"
   | "fma"
+  | "isNaN"
+  | "bitcastF32"
+  | "bitcastI32"
+  | "bitcastU32"
   | "dot4I8Packed"
   | "subgroupShuffleXor";
 /**
- * `dot4I8Packed` is of two u32 that hold four signed bytes each: the i32 sum of the products of their bytes.
+ * `round` is to the nearest integer, and to the even one of two. `isNaN` is a boolean. The bitcasts read the 32 bits of a
+ * value as one of another type. `dot4I8Packed` is of two u32 that hold four signed bytes each: the i32 sum of the products of their bytes.
  * `subgroupShuffleXor(x, mask)` is what `x` is for the thread whose place in the subgroup is `own ^ mask`, a
  * constant; it appears only in lowered programs, where all threads of a subgroup pass.
  */

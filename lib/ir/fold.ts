@@ -69,6 +69,20 @@ export function convertScalar(value: number, from: ScalarType, to: ScalarType): 
   return isFloat(from) ? Math.trunc(Math.max(lowest, Math.min(highest, value))) || 0 : wrap(value, to);
 }
 
+/** The nearest integer, and the even one of two that are equally near. */
+export function roundEven(x: number): number {
+  const up = Math.round(x);
+  return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+}
+
+/** What the 32 bits of a value mean in another type. NaN has no constant: it stays NaN. */
+export function castBits(value: number, from: ScalarType, to: "f32" | "i32" | "u32"): number {
+  const bits = new DataView(new ArrayBuffer(4));
+  if (from === "f32") bits.setFloat32(0, value);
+  else bits.setInt32(0, value);
+  return to === "f32" ? bits.getFloat32(0) : to === "i32" ? bits.getInt32(0) : bits.getUint32(0);
+}
+
 /** The sum of the products of the signed bytes of two words. */
 export function dotOfBytes(a: number, b: number): number {
   return [24, 16, 8, 0].reduce((sum, shift) => sum + (a << shift >> 24) * (b << shift >> 24), 0);

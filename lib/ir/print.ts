@@ -2,7 +2,7 @@
 import { isConst, variable } from "./build.ts";
 import { lanesOf, scalarOf } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
-import type { BinaryOp, Buffer, Expr, Var } from "./expr.ts";
+import type { BinaryOp, Buffer, Expr, MathOp, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { replaceNodes, sharedNodes } from "./shared_nodes.ts";
 import type { Annotations, Block, For, Stmt, Store } from "./stmt.ts";
@@ -31,6 +31,15 @@ const INFIX: Readonly<Record<BinaryOp, readonly [text: string, precedence: numbe
   floormod: ["%", 10],
   min: undefined,
   max: undefined,
+};
+
+/** Calls that are not spelled as their operator, up to their first argument. */
+const CALL: Readonly<Partial<Record<MathOp, string>>> = {
+  round: "nearbyint(",
+  isNaN: "isnan(",
+  bitcastF32: 'reinterpret("float32", ',
+  bitcastI32: 'reinterpret("int32", ',
+  bitcastU32: 'reinterpret("uint32", ',
 };
 
 const COMPARISON = 4;
@@ -222,7 +231,7 @@ class Printer {
           this.expr(e.a)
         })`;
       case "call":
-        return `T.${e.op}(${e.args.map((x) => this.expr(x)).join(", ")})`;
+        return `T.${CALL[e.op] ?? `${e.op}(`}${e.args.map((x) => this.expr(x)).join(", ")})`;
       case "load":
         return this.access(e.buffer, e.indices);
       case "ramp":

@@ -47,17 +47,25 @@ const BINARY: readonly BinaryOp[] = [
 ];
 const MATH: readonly MathOp[] = [
   "exp",
+  "exp2",
   "log",
+  "log2",
   "sqrt",
   "rsqrt",
   "sin",
   "cos",
+  "atan",
   "tanh",
   "erf",
   "abs",
   "floor",
+  "round",
   "pow",
   "fma",
+  "isNaN",
+  "bitcastF32",
+  "bitcastI32",
+  "bitcastU32",
   "dot4I8Packed",
 ];
 // deno-fmt-ignore

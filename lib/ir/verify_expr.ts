@@ -1,5 +1,5 @@
 /** Whether an expression is well formed: scopes, dtypes, arities, ranges of constants. */
-import { MATH_ARITY } from "./build.ts";
+import { MATH_ARITY, MATH_RESULT } from "./build.ts";
 import { isFloat, isInt, lanesOf, RANGE, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
 import type { Binary, BinaryOp, Buffer, Call, Const, Expr, Var } from "./expr.ts";
 import { mapExpr } from "./visit.ts";
@@ -162,8 +162,15 @@ function verifyCall({ op, dtype, args }: Call, scope: ExprScope, fail: Fail): vo
     if (mask?.kind !== "const" || mask.dtype !== "u32") fail(`${op} by a mask that is not a constant u32`);
     return x?.dtype === dtype ? undefined : fail(`${op} of ${x?.dtype} typed ${dtype}`);
   }
+  const result = MATH_RESULT[op];
   for (const x of args) {
-    if (x.dtype !== dtype) fail(`${op} of ${x.dtype} typed ${dtype}`);
+    const wanted = result ? withLanes(result, lanesOf(x.dtype)) : x.dtype;
+    if (wanted !== dtype) fail(`${op} of ${x.dtype} typed ${dtype}`);
+    if (result && op !== "isNaN") {
+      const from = scalarOf(x.dtype);
+      if (from === "f16" || from === "bool") fail(`${op} of ${x.dtype}: it takes a type of 32 bits`);
+      continue;
+    }
     if (!isFloat(x.dtype) && op !== "abs") fail(`${op} of ${x.dtype}: it takes floats; cast first`);
   }
 }

@@ -122,7 +122,7 @@ function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[],
   const reducer = reducerOf(update);
   if (!reducer) {
     throw new LowerError(
-      `cannot reduce ${b.name} across threads: its update is not x = x + y, max(x, y) or min(x, y)`,
+      `cannot reduce ${b.name} across threads: its update is not x = x op y for +, *, max, min, and, or`,
     );
   }
   const combine = (x: Expr, y: Expr): Expr => binary(reducer.op, x, y);

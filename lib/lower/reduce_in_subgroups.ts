@@ -9,7 +9,20 @@
  *
  * Every thread passes every shuffle: guards are for values, and for memory.
  */
-import { add, call, constant, eq, floorDiv, floorMod, load, lt, min, select, store } from "../ir/build.ts";
+import {
+  add,
+  call,
+  cast,
+  constant,
+  eq,
+  floorDiv,
+  floorMod,
+  load,
+  lt,
+  min,
+  select,
+  store,
+} from "../ir/build.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import { ifThen } from "../ir/flatten_block.ts";
 import type { Stmt } from "../ir/stmt.ts";
@@ -37,7 +50,7 @@ export function reduceInSubgroups(parts: PartialSums): readonly Stmt[] {
   const own = load(acc, 0), keep = (value: Expr) => store(acc, [constant(0)], value);
   const butterfly = (width: number): readonly Stmt[] => {
     const steps = Array.from({ length: Math.log2(width) }, (_, k) => 2 ** k);
-    return steps.map((mask) => keep(combine(own, call("subgroupShuffleXor", own, constant(mask, "u32")))));
+    return steps.map((mask) => keep(combine(own, shuffled(own, mask))));
   };
   const slots = lanes / cluster;
   if (slots === 1) return butterfly(cluster);
@@ -57,4 +70,10 @@ export function reduceInSubgroups(parts: PartialSums): readonly Stmt[] {
     ...taken.map((part, round) => keep(round === 0 ? part : combine(own, part))),
     ...butterfly(width),
   ];
+}
+
+/** What `x` is for the thread whose place differs in `mask`. Threads exchange numbers, and no booleans. */
+function shuffled(x: Expr, mask: number): Expr {
+  const number = x.dtype === "bool" ? cast("u32", x) : x;
+  return cast(x.dtype, call("subgroupShuffleXor", number, constant(mask, "u32")));
 }

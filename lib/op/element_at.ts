@@ -10,6 +10,6 @@ import type { Tensor } from "../te/tensor.ts";
  */
 export function elementAt(t: Tensor, ...indices: readonly ExprLike[]): Expr {
   const { axes, value } = t.definition ?? { axes: [], value: undefined };
-  if (!value || value.kind === "reduction") return t.at(...indices);
+  if (!value || value.kind === "reduction" || value.kind === "step") return t.at(...indices);
   return substitute(value, new Map(axes.map((v: Var, d) => [v, toExpr(indices[d] as ExprLike)])));
 }

@@ -1,43 +1,32 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
-import { integer, oneOf } from "../base/option_kinds.ts";
+import { oneOf } from "../base/option_kinds.ts";
 import { cast } from "../ir/build.ts";
-import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute } from "../te/compute.ts";
 import { placeholder, type Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { sum } from "../te/reduce.ts";
-import { checkTensors, dimensionOf, sharedFloat } from "./check_tensors.ts";
-import { RESULT, type ResultOptions } from "./kinds.ts";
-import { f32, matrixShape, overColumns, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";
-
-/** The options of {@linkcode reduceSum}. */
-export interface ReduceSumOptions extends ResultOptions {
-  /** The dimension that is summed over; -1 is the last one. Default: -1. */
-  readonly axis?: number;
-}
-const OPTIONS = { axis: integer(), ...RESULT } satisfies Fields<ReduceSumOptions>;
+import { checkTensors, sharedFloat } from "./check_tensors.ts";
+import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
+import { f32, matrixShape, ROWS_PROGRAM, type RowsProgramOptions } from "./row_reductions.ts";
 
 /**
- * Sums a tensor over one dimension, in f32.
+ * Sums a tensor over one or several of its dimensions, in f32 (ONNX ReduceSum).
  *
  * @param A a tensor of f32 or f16 with at least one dimension
- * @returns the sums, of A's dtype, and of A's shape without that dimension; the name is B by default
+ * @returns the sums, of A's dtype; the name is B by default
  * @throws {OptionError} for an option that doesn't exist or can't have its value
  * @throws {TeError} for a tensor of another dtype, or a dimension that it doesn't have
  */
-export function reduceSum(A: Tensor, options: ReduceSumOptions = {}): Tensor {
+export function reduceSum(A: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensors("reduceSum", { A });
-  checkOptions("op.reduceSum", options, OPTIONS);
-  const { axis = -1, name = "B" } = options;
-  const dtype = sharedFloat("reduceSum", { A }), a = f32(A);
-  const reduced = dimensionOf("reduceSum", A, axis);
-  const kept = A.shape.toSpliced(reduced, 1);
-  const value = (...at: readonly Var[]) =>
-    overColumns(A.shape[reduced] as Expr, sum, (k) => a(...at.toSpliced(reduced, 0, k)));
-  if (dtype === "f32") return compute(name, kept, value);
-  const total = compute("total", kept, value);
-  return compute(name, kept, (...at) => cast(dtype, total.at(...at)));
+  checkOptions("op.reduceSum", options, REDUCE);
+  const { name = "B" } = options, dtype = sharedFloat("reduceSum", { A });
+  const { shape, over } = reducedOver("reduceSum", A, options);
+  const value = over(sum, f32(A));
+  if (dtype === "f32") return compute(name, shape, value);
+  const total = compute("total", shape, value);
+  return compute(name, shape, (...at) => cast(dtype, total.at(...at)));
 }
 
 /** The options of {@linkcode reduceSumProgram}. */

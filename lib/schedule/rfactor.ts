@@ -1,7 +1,7 @@
 import { and, binary, block, conjuncts, iterVar, load, select, store, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { type Reducer, reducerOf } from "../ir/reducer.ts";
+import { isIdempotent, type Reducer, reducerOf } from "../ir/reducer.ts";
 import type { Block, For, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { substitute } from "../ir/substitute.ts";
 import { usesVar } from "../ir/visit.ts";
@@ -159,7 +159,7 @@ export function updateOf(b: Block, asked: string): Reducer & { readonly store: S
   const reducer = reducerOf(store);
   if (!reducer) {
     throw new ScheduleError(
-      `${asked}: its update is not x = x + y, max(x, y) or min(x, y); only such reductions come apart`,
+      `${asked}: its update is not x = x op y for +, *, max, min, and, or; only such reductions come apart`,
       b,
     );
   }
@@ -170,7 +170,6 @@ export function updateOf(b: Block, asked: string): Reducer & { readonly store: S
     );
   }
   const start = b.init.value;
-  // A maximum or minimum may start many times where it starts.
-  const restarts = reducer.op !== "add" && start.kind === "const";
+  const restarts = isIdempotent(reducer.op) && start.kind === "const";
   return { ...reducer, ...(restarts ? { identity: start } : {}), store, start };
 }

@@ -1,15 +1,17 @@
 /** Defines tensors by their elements, as functions of the position. */
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { aFunction, arrayOf, nested, required, text } from "../base/option_kinds.ts";
+import { aFunction, anyOf, arrayOf, nested, required, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import { buffer, cast, type ExprLike, variable } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
+import type { Requirement } from "../ir/requirement.ts";
 import { isDeeperThan } from "./is_deeper_than.ts";
 import { extents, isExpr } from "./dimension.ts";
 import { TeError } from "./error.ts";
-import { indexKind, type Reduction, shapeKind, Tensor } from "./tensor.ts";
+import { indexKind, type Reduction, shapeKind, Tensor, type TupleReduction } from "./tensor.ts";
+import { tupleStep } from "./tuple_step.ts";
 
 /** Levels of an expression: programs are read from JSON up to 1,000 levels, their loops included. */
 const DEEPEST = 950;
@@ -37,7 +39,22 @@ const OPTIONS = {
 } satisfies Fields<ComputeOptions>;
 
 /**
- * Makes a tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, a {@linkcode sum} or a
+ * Makes a tensor of each value of a {@linkcode reduce} or {@linkcode argmax}: `te.compute(["at", "best"], …)`. They are
+ * computed together.
+ *
+ * @param names a name for each value
+ * @param shape the extent of each dimension, as {@linkcode placeholder} takes it
+ * @throws {OptionError} for an argument of a wrong kind
+ * @throws {TeError} for an impossible extent, or another number of values
+ */
+export function compute(
+  names: readonly string[],
+  shape: readonly (ExprLike | string)[],
+  value: (...axes: readonly Var[]) => TupleReduction,
+  options?: ComputeOptions,
+): readonly Tensor[];
+/**
+ * Makes a tensor whose element at (i, j, …) is `value(i, j, …)`: an expression, or a reduction such as {@linkcode sum} or
  * {@linkcode max}. The tensor's dtype is the value's.
  *
  * @param shape the extent of each dimension, as {@linkcode placeholder} takes it
@@ -47,13 +64,21 @@ const OPTIONS = {
 export function compute(
   name: string,
   shape: readonly (ExprLike | string)[],
-  value: (...axes: readonly Var[]) => Expr | Reduction,
+  value: (...axes: readonly Var[]) => Expr | Reduction | TupleReduction,
+  options?: ComputeOptions,
+): Tensor;
+export function compute(
+  names: string | readonly string[],
+  shape: readonly (ExprLike | string)[],
+  value: (...axes: readonly Var[]) => Expr | Reduction | TupleReduction,
   options: ComputeOptions = {},
-): Tensor {
-  checkArgument("te.compute", "name", name, text);
+): Tensor | readonly Tensor[] {
+  const list = typeof names === "string" ? [names] : names;
+  checkArgument("te.compute", "name", names, namesKind);
   checkArgument("te.compute", "shape", shape, shapeKind);
   checkArgument("te.compute", "value", value, aFunction("a function of the position"));
   checkOptions("te.compute", options, OPTIONS);
+  const name = list.join(" and ");
   const index = (x: ExprLike | string) => exprToJson(extents(name, [x])[0] as Expr);
   const requires = (options.requires ?? []).map(({ value, atMost, because }) => ({
     value: index(value),
@@ -63,21 +88,57 @@ export function compute(
   const dimensions = extents(name, shape);
   const axes = dimensions.map((_, d) => variable("ijlmn".charAt(d) || `i${d}`));
   const element = value(...axes);
+  if (element?.kind === "tuple") {
+    const made = together(list, dimensions, axes, element, requires);
+    return typeof names === "string" ? made[0] as Tensor : made;
+  }
+  if (typeof names !== "string") {
+    throw new TeError(
+      `expected a te.reduce or te.argmax of the tensors ${name}, got another value, in te.compute`,
+    );
+  }
+  return single(names, dimensions, axes, element, requires);
+}
+
+const namesKind = anyOf(text, arrayOf(text, { min: 1 }));
+
+/** Makes the tensors of a reduction of several values. */
+function together(
+  names: readonly string[],
+  dimensions: readonly Expr[],
+  axes: readonly Var[],
+  element: TupleReduction,
+  requires: readonly Requirement[],
+): readonly Tensor[] {
+  if (element.values.length !== names.length) {
+    throw new TeError(
+      `expected a name for each of ${element.values.length} values, got ${names.join(", ")}, in te.compute`,
+    );
+  }
+  element.values.forEach((e, k) => checkDepth(names[k] as string, e));
+  const results = element.values.map((e, k) => buffer(names[k] as string, dimensions, e.dtype as ScalarType));
+  const step = tupleStep(results, axes, element);
+  return results.map((b) => new Tensor(b, { axes, value: step }, undefined, requires));
+}
+
+/** Makes the tensor of an expression, or of a reduction of one value. */
+function single(
+  name: string,
+  dimensions: readonly Expr[],
+  axes: readonly Var[],
+  element: Expr | Reduction,
+  requires: readonly Requirement[],
+): Tensor {
   const scalar: unknown = element?.kind === "reduction" ? element.value : element;
   if (!isExpr(scalar)) {
     throw new TeError(
-      `expected the value of ${name} to be an expression, a sum or a max, got ${
+      `expected the value of ${name} to be an expression or a reduction, got ${
         shownValue(scalar)
       }, in te.compute`,
     );
   }
-  if (isDeeperThan(scalar, DEEPEST)) {
-    throw new TeError(
-      `expected the value of ${name} to be nested up to ${DEEPEST} deep, got more, in te.compute; compute parts of it ` +
-        `as tensors of their own, or add in pairs`,
-    );
-  }
-  if (element.kind === "reduction" && element.op === "add" && scalar.dtype === "f16") {
+  checkDepth(name, scalar);
+  if (element.kind === "reduction" && isRounded(element.op) && scalar.dtype === "f16") {
     // f16 holds 11 bits: a sum of 2,048 ones would be the last that it can tell from the next.
     const value = { ...element, value: cast("f32", scalar) };
     const total = new Tensor(buffer(`${name}_f32`, dimensions, "f32"), { axes, value });
@@ -91,4 +152,17 @@ export function compute(
   // A tensor's elements have no lanes before vectorizing.
   const made = buffer(name, dimensions, scalar.dtype as ScalarType);
   return new Tensor(made, { axes, value: element }, undefined, requires);
+}
+
+function checkDepth(name: string, value: Expr): void {
+  if (!isDeeperThan(value, DEEPEST)) return;
+  throw new TeError(
+    `expected the value of ${name} to be nested up to ${DEEPEST} deep, got more, in te.compute; compute parts of it ` +
+      `as tensors of their own, or add in pairs`,
+  );
+}
+
+/** Whether a reduction rounds at each step, and so needs more bits than its result. */
+function isRounded(op: Reduction["op"]): boolean {
+  return op === "add" || op === "mul";
 }

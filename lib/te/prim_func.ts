@@ -8,14 +8,15 @@ import { PrimFunc } from "../ir/func.ts";
 import { indexRequirements } from "../ir/index_requirements.ts";
 import { identityOf } from "../ir/reducer.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { replaceBuffers, substitute } from "../ir/substitute.ts";
-import { walkExpr } from "../ir/visit.ts";
+import { replaceBuffers, substitute, substituteStmt } from "../ir/substitute.ts";
+import { walkExpr, walkStmt } from "../ir/visit.ts";
 import { TeError } from "./error.ts";
 import { computed, type Definition, type Tensor, tensorKind } from "./tensor.ts";
 
 /**
  * Makes the program that computes the tensors among `params` that are not inputs, and the tensors that they need. Each
- * computed tensor becomes one loop nest with one block, named after it, in the order in which the tensors were made.
+ * computed tensor becomes one loop nest with one block, named after it; tensors of one {@linkcode reduce} share one. They
+ * are in the order in which the tensors were made.
  * An intermediate tensor whose name is taken gets a number: `C_1`.
  *
  * @param params the program's parameters: its inputs and its results
@@ -36,11 +37,14 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   const visit = (t: Tensor): void => {
     if (!t.definition || order.includes(t)) return;
     const { value } = t.definition;
-    walkExpr(value.kind === "reduction" ? value.value : value, (e) => {
+    const together = value.kind === "step" ? value.results.map((b) => computed.get(b) as Tensor) : [t];
+    const note = (e: Expr) => {
       const from = e.kind === "load" ? computed.get(e.buffer) : undefined;
-      if (from) visit(from);
-    });
-    order.push(t);
+      if (from && !together.includes(from)) visit(from);
+    };
+    if (value.kind === "step") walkStmt(value.update, () => {}, note);
+    else walkExpr(value.kind === "reduction" ? value.value : value, note);
+    order.push(...together);
   };
   params.forEach(visit);
   order.sort((a, b) => a.age - b.age);
@@ -51,22 +55,23 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
     );
   }
   const given = new Set(params.map((t) => t.buffer));
+  const stored = [...order.map((t) => t.buffer), ...order.flatMap(copiesOf)];
   const names = new Set(params.map((t) => t.name));
   const renamed = new Map<Buffer, Buffer>();
-  for (const { buffer } of order) {
+  for (const buffer of stored) {
     if (given.has(buffer)) continue;
     const own = fresh(buffer.name, names);
     if (own !== buffer.name) renamed.set(buffer, { ...buffer, name: own });
   }
   const taken = new Set<string>();
   const shapeVars = new Set<Var>();
-  const nests = order.map((t) => nestOf(t, renamed.get(t.buffer)?.name ?? t.name, taken));
+  const nests = order.filter(isFirst).map((t) => nestOf(t, renamed.get(t.buffer)?.name ?? t.name, taken));
   for (const t of params) {
     for (const d of t.shape) {
       walkExpr(d, (e) => e.kind === "var" && shapeVars.add(e));
     }
   }
-  const allocs = order.map((t) => t.buffer).filter((b) => !given.has(b)).map((b) => renamed.get(b) ?? b);
+  const allocs = stored.filter((b) => !given.has(b)).map((b) => renamed.get(b) ?? b);
   const nest = seq(...nests), body = renamed.size > 0 ? replaceBuffers(nest, renamed) : nest;
   const buffers = params.map((t) => t.buffer);
   return new PrimFunc(
@@ -82,7 +87,7 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
 
 function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
   const { axes, value } = t.definition as Definition;
-  const reduce = value.kind === "reduction" ? value.axes : [];
+  const reduce = value.kind === "reduction" || value.kind === "step" ? value.axes : [];
   const all = [
     ...axes.map((v, d) => ({ v, extent: t.shape[d] as Expr, type: "spatial" as const })),
     ...reduce.map((a) => ({ v: a.var, extent: a.extent, type: "reduce" as const })),
@@ -91,15 +96,34 @@ function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
   const loops = all.map((a) => variable(fresh(a.v.name, taken)));
   const at = new Map<Var, Expr>(all.map((a, k) => [a.v, (iters[k] as typeof iters[number]).var]));
   const indices = axes.map((v) => at.get(v) as Expr);
-  const element = substitute(value.kind === "reduction" ? value.value : value, at);
-  const { dtype } = t;
-  const self = load(t.buffer, ...indices);
-  const body = value.kind === "reduction"
-    ? block(name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
-      init: store(t.buffer, indices, constant(value.from ?? identityOf(value.op, dtype).value, dtype)),
-    })
-    : block(name, iters, loops, store(t.buffer, indices, element));
-  return loops.reduceRight<Stmt>((s, v, k) => forLoop(v, (all[k] as typeof all[number]).extent, s), body);
+  const body = () => {
+    switch (value.kind) {
+      case "step":
+        return block(name, iters, loops, substituteStmt(value.update, at), {
+          init: substituteStmt(value.init, at),
+        });
+      case "reduction": {
+        const { dtype } = t, element = substitute(value.value, at), self = load(t.buffer, ...indices);
+        return block(name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {
+          init: store(t.buffer, indices, constant(value.from ?? identityOf(value.op, dtype).value, dtype)),
+        });
+      }
+      default:
+        return block(name, iters, loops, store(t.buffer, indices, substitute(value, at)));
+    }
+  };
+  return loops.reduceRight<Stmt>((s, v, k) => forLoop(v, (all[k] as typeof all[number]).extent, s), body());
+}
+
+/** Whether the nest of a tensor is its own: tensors that are computed together have one. */
+function isFirst({ buffer, definition }: Tensor): boolean {
+  return definition?.value.kind !== "step" || definition.value.results[0] === buffer;
+}
+
+/** The tensors that keep what a result of a tensor's nest was before. */
+function copiesOf(t: Tensor): readonly Buffer[] {
+  const value = t.definition?.value;
+  return value?.kind === "step" && isFirst(t) ? value.copies : [];
 }
 
 function fresh(wanted: string, taken: Set<string>): string {

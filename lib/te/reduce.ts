@@ -6,12 +6,13 @@ import type { Expr } from "../ir/expr.ts";
 import { extents, isExpr } from "./dimension.ts";
 import type { ReduceAxis, Reduction } from "./tensor.ts";
 
-const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(
-  passing(
-    "an axis that te.reduceAxis made",
-    (x) => typeof x === "object" && x !== null && "var" in x && "extent" in x,
-  ),
+/** The kind of an argument that is an axis to reduce over. */
+export const axisKind: Kind<ReduceAxis> = passing(
+  "an axis that te.reduceAxis made",
+  (x) => typeof x === "object" && x !== null && "var" in x && "extent" in x,
 );
+/** The kind of a list of such axes. */
+export const axesKind: Kind<readonly ReduceAxis[]> = arrayOf(axisKind);
 
 /**
  * Makes an axis to reduce over.
@@ -43,13 +44,49 @@ export function max(value: Expr, axes: readonly ReduceAxis[]): Reduction {
   return reduction("max", "max", value, axes);
 }
 
-export function reduction(
-  name: "sum" | "max",
-  op: Reduction["op"],
-  value: Expr,
-  axes: readonly ReduceAxis[],
-): Reduction {
-  checkArgument(`te.${name}`, "value", value, passing("an expression", isExpr));
+/**
+ * Takes the minimum of `value` over `axes`; over no position it is ∞, or the largest integer.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function min(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("min", "min", value, axes);
+}
+
+/**
+ * Multiplies `value` over `axes`; a product over no position is 1. f16 is multiplied in f32, and the product rounded.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function prod(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("prod", "mul", value, axes);
+}
+
+/**
+ * Tells whether `value` holds at any position of `axes`, a bool; over no position it is false.
+ *
+ * @param value a bool
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function any(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("any", "or", value, axes);
+}
+
+/**
+ * Tells whether `value` holds at all positions of `axes`, a bool; over no position it is true.
+ *
+ * @param value a bool
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function all(value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  return reduction("all", "and", value, axes);
+}
+
+function reduction(name: string, op: Reduction["op"], value: Expr, axes: readonly ReduceAxis[]): Reduction {
+  checkArgument(`te.${name}`, "value", value, op === "and" || op === "or" ? boolKind : numberKind);
   checkArgument(`te.${name}`, "axes", axes, axesKind);
   return { kind: "reduction", op, value, axes };
 }
+
+const numberKind = passing<Expr>("an expression of numbers", (x) => isExpr(x) && x.dtype !== "bool");
+const boolKind = passing<Expr>("an expression of bool", (x) => isExpr(x) && x.dtype === "bool");

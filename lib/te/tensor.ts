@@ -7,6 +7,7 @@ import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
+import type { Stmt } from "../ir/stmt.ts";
 import { extents, isExpr } from "./dimension.ts";
 
 /** An axis that a reduction runs over. */
@@ -17,26 +18,59 @@ export interface ReduceAxis {
   readonly extent: Expr;
 }
 
-/** A sum or maximum over axes; it is a tensor's whole element. */
+/** A sum, product, maximum, minimum, conjunction or disjunction over axes; it is a tensor's whole element. */
 export interface Reduction {
   /** Tells a reduction from an expression. */
   readonly kind: "reduction";
-  /** A sum or a maximum. */
-  readonly op: "add" | "max";
+  /** What combines two values. */
+  readonly op: "add" | "mul" | "max" | "min" | "and" | "or";
   /** The expression that is reduced. */
   readonly value: Expr;
   /** The axes that it is reduced over, the outermost first. */
   readonly axes: readonly ReduceAxis[];
-  /** Where a maximum starts that is never below it. Default: what changes nothing, 0 or -∞. */
+  /** Where a maximum starts that is never below it. Default: what changes nothing, for example 0 or -∞. */
   readonly from?: number;
+}
+
+/** Combines two lists of values to one. */
+export type Combiner = (a: readonly Expr[], b: readonly Expr[]) => readonly Expr[];
+
+/** A reduction of one or several values at once; each is the element of a tensor. */
+export interface TupleReduction {
+  /** Tells it from a reduction by a known operator. */
+  readonly kind: "tuple";
+  /** The values that are reduced. */
+  readonly values: readonly Expr[];
+  /** What changes nothing, for each value. */
+  readonly identity: readonly Expr[];
+  /** Combines two lists of values. */
+  readonly combine: Combiner;
+  /** The axes that they are reduced over, the outermost first. */
+  readonly axes: readonly ReduceAxis[];
+}
+
+/** A reduction of several values, as stores to the tensors that hold them. */
+export interface TupleStep {
+  /** Tells it from a reduction that is an expression. */
+  readonly kind: "step";
+  /** The tensors that are computed together. */
+  readonly results: readonly Buffer[];
+  /** Tensors that keep what a result was before it is overwritten. */
+  readonly copies: readonly Buffer[];
+  /** Stores where the results start. */
+  readonly init: Stmt;
+  /** Combines the results with one more position of the axes. */
+  readonly update: Stmt;
+  /** The axes that are reduced over, the outermost first. */
+  readonly axes: readonly ReduceAxis[];
 }
 
 /** How the elements of a tensor are computed. */
 export interface Definition {
   /** The position of an element, one variable for each dimension. */
   readonly axes: readonly Var[];
-  /** The element at that position. */
-  readonly value: Expr | Reduction;
+  /** The element at that position, or how it is computed together with those of other tensors. */
+  readonly value: Expr | Reduction | TupleStep;
 }
 
 let made = 0;

@@ -2,12 +2,13 @@
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
-import { binary, call, cast, constant, not, select } from "../../lib/ir/build.ts";
+import { add, binary, call, cast, constant, not, select } from "../../lib/ir/build.ts";
 import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { BinaryOp, Expr, Var } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { compute } from "../../lib/te/compute.ts";
+import { bitcast, bitNot, ceil, isNaN, round, sign, trunc, truncDiv, truncMod } from "../../lib/te/expr.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
 import { devices } from "../devices.ts";
@@ -76,6 +77,9 @@ const arb = fc.letrec<Record<Type, Make>>((tie) => {
       ),
       of("f32").map((a): Make => (i) => call("floor", a(i))),
       of("f32").map((a): Make => (i) => call("abs", a(i))),
+      fc.tuple(fc.constantFrom(round, ceil, trunc, sign), of("f32")).map(([f, a]): Make => (i) => f(a(i))),
+      // Small words are bits of subnormals, which devices may flush.
+      of("f32").map((a): Make => (i) => bitcast("f32", bitcast("u32", add(a(i), constant(0, "f32"))))),
       chosen("f32"),
       casts("f32", "bool"),
     ),
@@ -88,6 +92,10 @@ const arb = fc.letrec<Record<Type, Make>>((tie) => {
       chosen("i32"),
       casts("i32", "bool", "f32"),
       fc.tuple(of("u32"), of("u32")).map(([a, b]): Make => (i) => call("dot4I8Packed", a(i), b(i))),
+      of("u32").map((a): Make => (i) => bitcast("i32", a(i))),
+      leaf("f32", [0.5, -3]).map((a): Make => (i) => bitcast("i32", a(i))),
+      fc.tuple(fc.constantFrom(truncDiv, truncMod), of("i32"), fc.constantFrom(3, -7, 1, 64))
+        .map(([f, a, b]): Make => (i) => f(a(i), b)),
       of("u32").map((a): Make => (i) => cast("i32", binary("bitand", a(i), 255))),
     ),
     u32: fc.oneof(
@@ -98,6 +106,8 @@ const arb = fc.letrec<Record<Type, Make>>((tie) => {
       shifted("u32", 31),
       chosen("u32"),
       casts("u32", "i32", "bool", "f32"),
+      of("i32").map((a): Make => (i) => bitcast("u32", a(i))),
+      of("u32").map((a): Make => (i) => bitNot(a(i))),
     ),
     bool: fc.oneof(
       deep,
@@ -107,6 +117,7 @@ const arb = fc.letrec<Record<Type, Make>>((tie) => {
       two("bool", COMPARE, "i32"),
       two("bool", COMPARE, "u32"),
       of("bool").map((a): Make => (i) => not(a(i))),
+      of("f32").map((a): Make => (i) => isNaN(a(i))),
       chosen("bool"),
       casts("bool", "i32", "u32", "f32"),
     ),

@@ -1,76 +1,18 @@
 /** Floats where devices differ: special values, ends of ranges, large angles, long sums. The references are in doubles. */
 import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals } from "@std/assert";
-import { compile } from "../../lib/codegen/compile.ts";
-import { fallback } from "../../lib/dlight/fallback/fallback.ts";
-import { rules, schedule } from "../../lib/dlight/schedule.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { binary, call, cast, constant, div, eq, mul, select, sub } from "../../lib/ir/build.ts";
-import type { ScalarType } from "../../lib/ir/dtype.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
-import type { PrimFunc } from "../../lib/ir/func.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
-import type { Inputs } from "../../lib/runtime/arguments.ts";
-import type { Device } from "../../lib/runtime/device.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { devices } from "../devices.ts";
+import { assertNear, assertSame, elementwise, LEVELS, onAll, results } from "./on_all.ts";
 import { subjectOf, wrongOn } from "../lower/checked_run.ts";
-
-type Numbers = ArrayLike<number> & Iterable<number>;
-
-const LEVELS = { "level 0": [fallback], "level 1": rules } as const;
-
-async function results(func: PrimFunc, device: Device, level: keyof typeof LEVELS, inputs: Inputs) {
-  using program = await device.load(
-    compile(schedule(func, device.target, LEVELS[level]).func, device.target),
-  );
-  return await program.run(inputs);
-}
-
-/** Runs at both levels of each device; `hold` is given each element of the only output. */
-async function onAll(func: PrimFunc, inputs: Inputs, hold: (got: Numbers, where: string) => void) {
-  for (const device of devices) {
-    for (const level of Object.keys(LEVELS) as (keyof typeof LEVELS)[]) {
-      const [got] = Object.values(await results(func, device, level, inputs));
-      assert(got);
-      hold(got, `${device.target.name}, ${level}`);
-    }
-  }
-}
-
-/** A program of one input for each of `args`, elementwise. */
-function elementwise(
-  n: number,
-  dtypes: readonly ScalarType[],
-  element: (...args: readonly Expr[]) => Expr,
-): PrimFunc {
-  const given = dtypes.map((dtype, k) => placeholder(`A${k}`, [n], dtype));
-  return primFunc("floats", [...given, compute("C", [n], (i) => element(...given.map((t) => t.at(i))))]);
-}
-
-function assertSame(got: Numbers, wanted: readonly number[], where: string): void {
-  const text = (x: number) => Object.is(x, -0) ? "-0" : `${x}`;
-  assertEquals([...got].map(text), wanted.map(text), where);
-}
-
-/** All elements within `relative` of their size, or `absolute`. */
-function assertNear(
-  got: Numbers,
-  wanted: readonly number[],
-  relative: number,
-  absolute: number,
-  where: string,
-): void {
-  wanted.forEach((w, k) => {
-    const g = got[k] as number;
-    const near = Object.is(g, w) || g === w || Math.abs(g - w) <= Math.max(absolute, relative * Math.abs(w));
-    assert(near, `element ${k} is ${g}, and should be ${w}, on ${where}`);
-  });
-}
 
 Deno.test("powers are those of IEEE 754", async () => {
   const base = [-2, -2, 0, 0, 0, 2, 1e-30, 1e30, -3, -1.5, 5, -8, 1e10, 1e-10, 0.5, -1];

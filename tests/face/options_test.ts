@@ -63,6 +63,7 @@ const func = te.matmul({ m: 2, n: 2, k: 2 });
 const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
+const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
 const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
 
@@ -89,6 +90,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
   "op.arange": (o) => op.arange(o),
+  "op.argmax": (o) => op.argmax(A, o),
+  "op.argmin": (o) => op.argmin(A, o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
   "op.broadcastTo": (o) => op.broadcastTo(A, [4, 4], o),
@@ -118,6 +121,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.oneHot": (o) => op.oneHot(ids, o),
   "op.pad": (o) => op.pad(A, o),
   "op.permuteDims": (o) => op.permuteDims(A, o),
+  "op.reduceAll": (o) => op.reduceAll(truths, o),
+  "op.reduceAny": (o) => op.reduceAny(truths, o),
+  "op.reduceMax": (o) => op.reduceMax(A, o),
+  "op.reduceMin": (o) => op.reduceMin(A, o),
+  "op.reduceProd": (o) => op.reduceProd(A, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),
   "op.relu": (o) => op.relu(A, o),
   "op.repeat": (o) => op.repeat(A, o),
@@ -136,6 +144,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.transpose": (o) => op.transpose(A, o),
   "op.trilu": (o) => op.trilu(A, o),
   "op.where": (o) => op.where(flags, A, B, o),
+  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
+  "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
 

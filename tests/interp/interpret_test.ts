@@ -63,7 +63,10 @@ function of(dtype: ScalarType, value: (a: Expr) => Expr, ...given: readonly numb
 Deno.test("functions are those of mathematics, in doubles", () => {
   const table: Readonly<Partial<Record<MathOp, (x: number) => number>>> = {
     exp: Math.exp,
+    exp2: (x) => 2 ** x,
     log: Math.log,
+    log2: Math.log2,
+    atan: Math.atan,
     sqrt: Math.sqrt,
     rsqrt: (x) => 1 / Math.sqrt(x),
     sin: Math.sin,

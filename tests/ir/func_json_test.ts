@@ -240,8 +240,11 @@ Deno.test("what is no program is refused with what is amiss", () => {
   refused(put(one, []), "a store to C has 0 indices");
   refused(put({ kind: "load", buffer: { buffer: 0 }, indices: [] }), "cannot load A with 0 indices");
   refused(put({ kind: "call", op: "exp", args: [one, one] }), "cannot call exp with 2 arguments");
-  refused(put({ kind: "call", op: "subgroupShuffleXor", args: [one, one] }), "expected one of exp, log,");
-  refused(put({ kind: "call", op: "eval", args: [one] }), "expected one of exp, log,");
+  refused(
+    put({ kind: "call", op: "subgroupShuffleXor", args: [one, one] }),
+    "expected one of exp, exp2, log,",
+  );
+  refused(put({ kind: "call", op: "eval", args: [one] }), "expected one of exp, exp2, log,");
   refused(put({ kind: "binary", op: "add", a: one, b: zero }), "cannot build add of f32 and i32");
   refused(put({ kind: "const", dtype: "f32", value: null }), "expected a number, got null");
   const nothing = { kind: "seq", body: [] };

@@ -23,9 +23,11 @@ import { evaluate, exprToJson } from "../../lib/ir/json.ts";
 import { inputsOf } from "../../lib/ir/parameters.ts";
 import { walkStmt } from "../../lib/ir/visit.ts";
 import { compute } from "../../lib/te/compute.ts";
-import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { all as every, any as some, max, min, prod, reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { argmax, argmin } from "../../lib/te/argmax.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
+import { bitcast, bitXor, isNaN, round, sign, trunc, truncDiv } from "../../lib/te/expr.ts";
 
 /** One computed tensor. Numbers pick among what is there when its turn comes: `source` 0 is the latest tensor. */
 interface Stage {
@@ -67,7 +69,7 @@ const arbStage: fc.Arbitrary<Stage> = fc.record({
   ),
   source: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
   other: fc.nat(7),
-  variant: fc.nat(11),
+  variant: fc.nat(29),
 });
 
 const arbDescription: fc.Arbitrary<Description> = fc.record({
@@ -124,6 +126,7 @@ function stageOf(
     tensor: compute(name, shape(newDims), value),
     dims: newDims,
   });
+  const c = (value: number) => constant(value, dtype);
   const map = () => of(dims, (...at) => mapped(A.at(...at), dtype, variant));
   switch (kind) {
     case "map":
@@ -157,12 +160,36 @@ function stageOf(
       });
     }
     case "reduce": {
-      const reduce = variant % 2 ? sum : max;
-      const axis = variant % dims.length;
-      const kept = dims.filter((_, k) => k !== axis);
-      const k = reduceAxis(shape(dims)[axis] as Expr);
-      if (kept.length === 0) return of([UNIT], () => reduce(A.at(k.var), [k]));
-      return of(kept, (...at) => reduce(A.at(...at.toSpliced(axis, 0, k.var)), [k]));
+      const axis = variant % dims.length, k = reduceAxis(shape(dims)[axis] as Expr);
+      const kept = dims.filter((_, k) => k !== axis), result = kept.length === 0 ? [UNIT] : kept;
+      const element = (at: readonly Var[]) =>
+        A.at(...(kept.length === 0 ? [k.var] : at.toSpliced(axis, 0, k.var)));
+      switch (variant % 6) {
+        case 0:
+          return of(result, (...at) => min(element(at), [k]));
+        case 1:
+          // Of -1, 0 and 1.
+          return of(result, (...at) => prod(sign(element(at)), [k]));
+        case 2: {
+          const reduce = variant % 4 ? some : every;
+          const found = compute(
+            `${name}_found`,
+            shape(result),
+            (...at) => reduce(ge(element(at), c(0)), [k]),
+          );
+          return of(result, (...at) => cast(dtype, found.at(...at)));
+        }
+        case 3: {
+          const found = compute(
+            [`${name}_at`, `${name}_best`],
+            shape(result),
+            (...at) => (variant % 4 === 3 ? argmin : argmax)(element(at), k, { last: variant > 15 }),
+          );
+          return of(result, (...at) => cast(dtype, (found[0] as Tensor).at(...at)));
+        }
+        default:
+          return of(result, (...at) => (variant % 2 ? sum : max)(element(at), [k]));
+      }
     }
     case "contract": {
       // Over the last dimension of both, the second an input.
@@ -191,7 +218,7 @@ function stageOf(
 
 function mapped(x: Expr, dtype: ScalarType, variant: number): Expr {
   const c = (value: number) => constant(value, dtype);
-  switch (variant % 7) {
+  switch (variant % 10) {
     case 0:
       return add(mul(x, c(2)), c(1));
     case 1:
@@ -204,6 +231,12 @@ function mapped(x: Expr, dtype: ScalarType, variant: number): Expr {
       return dtype === "i32" ? binary("floordiv", x, 3) : call("floor", binary("div", x, c(2)));
     case 5:
       return dtype === "i32" ? binary("floormod", x, 5) : binary("min", x, c(4));
+    case 6:
+      return dtype === "i32" ? bitXor(x, 5) : select(isNaN(x), c(1), round(mul(x, 0.5)));
+    case 7:
+      return dtype === "i32" ? truncDiv(x, -2) : trunc(mul(x, 0.5));
+    case 8:
+      return bitcast(dtype === "i32" ? "i32" : "f32", bitcast("u32", x));
     default:
       // Of the bytes of the value by 1, -1, 2 and 0.
       return dtype === "i32" ? call("dot4I8Packed", cast("u32", x), constant(0x0002ff01, "u32")) : add(x, x);

@@ -5,6 +5,7 @@ import {
   add,
   block,
   buffer,
+  div,
   floorMod,
   forLoop,
   iterVar,
@@ -29,7 +30,7 @@ const i = variable("i"), j = variable("j"), k = variable("k");
 const self = load(C, i, j), value = mul(load(A, i, k), load(A, j, k));
 
 Deno.test("a store that combines an element with a value is a reduction, the element on either side", () => {
-  for (const [op, f] of [["add", add], ["max", max], ["min", min]] as const) {
+  for (const [op, f] of [["add", add], ["mul", mul], ["max", max], ["min", min]] as const) {
     for (const combined of [f(self, value), f(value, self)]) {
       const r = reducerOf(store(C, [i, j], combined));
       assertEquals(r, { op, value, identity: identityOf(op, "f32") });
@@ -48,7 +49,7 @@ Deno.test("what is no reduction is none", () => {
   none(self);
   none(add(value, value));
   none(sub(self, value));
-  none(mul(self, value));
+  none(div(self, value));
   none(add(load(C, j, i), value));
   none(add(load(C, i, add(j, 1)), value));
   none(add(load(buffer("C", [8, 8]), i, j), value));
@@ -62,14 +63,17 @@ Deno.test("an identity changes no value of its type", () => {
   for (const dtype of ["f32", "f16", "i32", "u32"] as const) {
     const [lo, hi] = RANGE[dtype];
     const values = [lo, hi, 0, 1, 7];
-    for (const op of ["add", "max", "min"] as const) {
+    for (const op of ["add", "mul", "max", "min"] as const) {
       const id = identityOf(op, dtype);
       assertEquals(id.dtype, dtype);
       for (const x of values) assertEquals(foldBinary(op, dtype, id.value, x), x, `${op} ${dtype} ${x}`);
     }
   }
+  for (const op of ["and", "or"] as const) {
+    for (const x of [0, 1]) assertEquals(foldBinary(op, "bool", identityOf(op, "bool").value, x), x);
+  }
   const arb = fc.tuple(
-    fc.constantFrom<CombineOp>("add", "max", "min"),
+    fc.constantFrom<CombineOp>("add", "mul", "max", "min"),
     fc.float({ noNaN: true, noDefaultInfinity: true }),
   );
   fc.assert(fc.property(arb, ([op, x]) => {

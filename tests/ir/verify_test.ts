@@ -385,6 +385,22 @@ const BROKEN: readonly (readonly [what: string, f: PrimFunc, message: string])[]
     putting(calling("subgroupShuffleXor", [a, constant(1, "u32")])),
     "a subgroupShuffleXor appears only in lowered programs",
   ],
+  [
+    "bits of a bool",
+    putting(calling("bitcastF32", [constant(1, "bool")])),
+    "bitcastF32 of bool: it takes a type of 32 bits",
+  ],
+  [
+    "bits typed otherwise",
+    putting(asFloat(calling("bitcastI32", [a], "u32"))),
+    "bitcastI32 of f32 typed u32",
+  ],
+  [
+    "isNaN of an integer",
+    putting(asFloat(calling("isNaN", [v], "bool"))),
+    "isNaN of i32: it takes floats; cast first",
+  ],
+  ["isNaN that is a number", putting(calling("isNaN", [a])), "isNaN of f32 typed f32"],
   ["a function typed f16", putting(asFloat(calling("exp", [a], "f16"))), "exp of f32 typed f16"],
   ["half an integer", putting(asFloat(constant(1.5))), "constant 1.5 is not a value of i32"],
   ["a negative u32", putting(asFloat(constant(-1, "u32"))), "constant -1 is not a value of u32"],

@@ -198,7 +198,7 @@ Deno.test("arguments of a wrong kind are refused, and named", () => {
       () => compute("B", [4], A as unknown as () => Load),
       "expected value of te.compute to be a function of the position",
     ],
-    [() => sum(3 as unknown as Load, [k]), "expected value of te.sum to be an expression, got 3"],
+    [() => sum(3 as unknown as Load, [k]), "expected value of te.sum to be an expression of numbers, got 3"],
     [
       () => max(A.at(0), k as unknown as []),
       "expected axes of te.max to be a list, each element an axis that te.reduceAxis",
@@ -216,7 +216,7 @@ Deno.test("arguments of a wrong kind are refused, and named", () => {
   assertThrows(
     () => compute("B", [4], () => 3 as unknown as Load),
     TeError,
-    "expected the value of B to be an expression, a sum or a max, got 3, in te.compute",
+    "expected the value of B to be an expression or a reduction, got 3, in te.compute",
   );
   assertThrows(
     () => placeholder("A", [A as unknown as number]),

@@ -15,6 +15,11 @@ const ERF =
 const DOT4 = "const dot4 = (p, q) => { let sum = 0; for (let shift = 0; shift < 32; shift += 8) " +
   "sum += (p << shift >> 24) * (q << shift >> 24); return sum; };";
 
+const ROUND = "const round = (x) => { const up = Math.round(x); " +
+  "return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up; };";
+
+const WORD = "const word = new DataView(new ArrayBuffer(4));";
+
 /** Prints the expressions of one kernel, and collects the functions that they call. */
 export class JavaScriptExprPrinter {
   /** The source of each function that the kernel calls. */
@@ -125,7 +130,8 @@ export class JavaScriptExprPrinter {
       case "binary":
         return (e.op === "min" || e.op === "max") && this.#isHeld(e.a) && this.#isHeld(e.b);
       case "call":
-        return (e.op === "abs" || e.op === "floor") && e.args.every((x) => this.#isHeld(x));
+        return (e.op === "abs" || e.op === "floor" || e.op === "round") &&
+          e.args.every((x) => this.#isHeld(x));
       default:
         return false;
     }
@@ -216,11 +222,24 @@ export class JavaScriptExprPrinter {
         return `dot4(${args.join(", ")})`;
       case "subgroupShuffleXor":
         throw new LowerError(`a ${e.op} reached JavaScript: the CPU has no subgroups`);
+      case "isNaN":
+        return `Number.isNaN(${args[0]})`;
+      case "bitcastF32":
+      case "bitcastI32":
+      case "bitcastU32":
+        return this.#bits(e, args[0] as string);
+      case "round":
+        this.helpers.add(ROUND);
+        return `round(${args[0]})`;
+      case "exp2":
+        return this.#rounded(`2 ** (${args[0]})`, e);
       case "exp":
       case "log":
+      case "log2":
       case "sqrt":
       case "sin":
       case "cos":
+      case "atan":
       case "tanh":
       case "pow":
         return this.#rounded(`Math.${e.op}(${args.join(", ")})`, e);
@@ -229,5 +248,16 @@ export class JavaScriptExprPrinter {
       default:
         return e.op satisfies never;
     }
+  }
+
+  /** Writes the bits of a value as another type has them. Words of either sign are stored alike. */
+  #bits(e: Call, value: string): string {
+    const from = (e.args[0] as Expr).dtype;
+    if (from === e.dtype) return value;
+    if (!isFloat(from) && !isFloat(e.dtype)) return `(${printRounded(value, e.dtype as ScalarType)})`;
+    this.helpers.add(WORD);
+    const set = isFloat(from) ? "setFloat32" : "setInt32";
+    const get = isFloat(e.dtype) ? "getFloat32" : e.dtype === "i32" ? "getInt32" : "getUint32";
+    return `(word.${set}(0, ${value}), word.${get}(0))`;
   }
 }

@@ -1,24 +1,7 @@
 /** Functions of WGSL for what its built-in ones leave open, or compute too coarsely. */
-import { lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
-import type { DType } from "../../ir/dtype.ts";
+import { type DType, lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
+import { FROM_BITS, type Helper, throughF32, withF32 } from "./bit_helpers.ts";
 import { wgslType } from "./types.ts";
-
-/** A function of a kernel's source. */
-export interface Helper {
-  /** Its name. */
-  readonly name: string;
-  /** Its source. */
-  readonly source: string;
-  /** The functions that it calls. */
-  readonly calls: readonly Helper[];
-}
-
-/** The float with these bits. WGSL has no literals of infinity or NaN, and refuses constants that have such a value. */
-export const FROM_BITS: Helper = {
-  name: "from_bits",
-  source: "fn from_bits(bits: u32) -> f32 { return bitcast<f32>(bits); }",
-  calls: [],
-};
 
 /** The error function by Abramowitz and Stegun, 7.1.26: absolute error below 1.5e-7. */
 export function erfHelper(dtype: DType): Helper {
@@ -61,25 +44,6 @@ export function angleHelper(op: "sin" | "cos", dtype: DType): Helper {
   };
 }
 
-/**
- * Absolute values of i32. WGSL's own of -2³¹ is -2³¹, but a driver may take `abs` for a number that is not negative and
- * drop a second one.
- */
-export function absHelper(dtype: DType): Helper {
-  const type = wgslType(dtype), name = `abs_${dtype}`;
-  const places = `${wgslType(withLanes("u32", lanesOf(dtype)))}(31u)`;
-  return {
-    name,
-    source: [
-      `fn ${name}(x: ${type}) -> ${type} {`,
-      `  let signs = x >> ${places};`,
-      `  return (x ^ signs) - signs;`,
-      `}`,
-    ].join("\n"),
-    calls: [],
-  };
-}
-
 /** Powers as IEEE 754 has them: of negative numbers with whole exponents, and of zero. WGSL's are of positive ones. */
 export function powHelper(dtype: DType): Helper {
   const type = wgslType(dtype), name = `pow_${dtype}`;
@@ -101,43 +65,79 @@ export function powHelper(dtype: DType): Helper {
   };
 }
 
-/** A float as an integer: rounded toward zero, the nearest end of the range from beyond it, 0 from NaN. */
-export function integerHelper(from: DType, to: DType): Helper {
-  if (scalarOf(from) === "f16") {
-    const inner = integerHelper(withF32(from), to);
-    const name = `${to}_of_${from}`;
-    const source = `fn ${name}(x: ${wgslType(from)}) -> ${wgslType(to)} ` +
-      `{ return ${inner.name}(${wgslType(withF32(from))}(x)); }`;
-    return { name, source, calls: [inner] };
-  }
-  const float = wgslType(from), int = wgslType(to), bits = wgslType(withLanes("u32", lanesOf(from)));
-  const name = `${to}_of_${from}`;
-  // The largest f32 that the type has, and the power of two past its end.
-  const [lo, most, past, hi] = scalarOf(to) === "i32"
-    ? ["-2147483648.0f", "2147483520.0f", "2147483648.0f", "2147483647"]
-    : ["0.0f", "4294967040.0f", "4294967296.0f", "4294967295u"];
+/**
+ * Powers of two of f32. WGSL asks for an error that grows with the exponent. Here its integer part goes into the bits of
+ * the result, and WGSL's own function gets the rest, from 0 to 1: the error is below 6 units in the last place.
+ */
+export function exp2Helper(dtype: DType): Helper {
+  if (scalarOf(dtype) === "f16") return throughF32("exp2", dtype, exp2Helper(withF32(dtype)));
+  const type = wgslType(dtype), name = `exp2_${dtype}`;
+  const [u32, i32] = [withLanes("u32", lanesOf(dtype)), withLanes("i32", lanesOf(dtype))].map(wgslType);
   return {
     name,
     source: [
-      `fn ${name}(x: ${float}) -> ${int} {`,
-      `  let inside = ${int}(clamp(x, ${float}(${lo}), ${float}(${most})));`,
-      // Compilers may take it that x is a number, and that x != x is false: the bits tell.
-      `  let none = (bitcast<${bits}>(x) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u);`,
-      `  return select(select(inside, ${int}(${hi}), x >= ${float}(${past})), ${int}(0), none);`,
+      `fn ${name}(x: ${type}) -> ${type} {`,
+      `  let whole = clamp(floor(x), ${type}(-126.0f), ${type}(128.0f));`,
+      `  return exp2(x - whole) * bitcast<${type}>(${u32}(${i32}(whole) + ${i32}(127)) << ${u32}(23u));`,
       `}`,
     ].join("\n"),
     calls: [],
   };
 }
 
-function withF32(dtype: DType): DType {
-  return withLanes("f32", lanesOf(dtype));
+/**
+ * Logarithms of f32 to the base 2. WGSL asks for an absolute error of 2⁻²¹ around 1. Here x is m·2^k, with m from √½ to √2,
+ * and the series of the logarithm in (m - 1)/(m + 1) follows: the error is below 8 units in the last place, around 1 too.
+ * Logarithms of powers of two are exact.
+ */
+export function log2Helper(dtype: DType): Helper {
+  if (scalarOf(dtype) === "f16") return throughF32("log2", dtype, log2Helper(withF32(dtype)));
+  const type = wgslType(dtype), name = `log2_${dtype}`;
+  const [u32, i32] = [withLanes("u32", lanesOf(dtype)), withLanes("i32", lanesOf(dtype))].map(wgslType);
+  const special = (bits: string) => `${type}(from_bits(${bits}))`;
+  return {
+    name,
+    source: [
+      `fn ${name}(x: ${type}) -> ${type} {`,
+      `  let bits = bitcast<${u32}>(x) + ${u32}(0x4afb0du);`,
+      `  let k = ${type}(${i32}(bits >> ${u32}(23u)) - ${i32}(127));`,
+      `  let m = bitcast<${type}>((bits & ${u32}(0x7fffffu)) + ${u32}(0x3f3504f3u)) - 1.0f;`,
+      `  let s = m / (m + 2.0f);`,
+      `  let t = s * s;`,
+      `  let rest = s * (2.885390082f + t * (0.961796694f + t * (0.577078016f + t * (0.412198583f + t * 0.320598898f))));`,
+      `  var log = k + rest;`,
+      `  log = select(log, ${special("0xff800000u")}, x == ${type}(0.0f));`,
+      `  log = select(log, x, bitcast<${u32}>(x) == ${u32}(0x7f800000u));`,
+      `  return select(log, ${special("0x7fc00000u")}, (x < ${type}(0.0f)) | ` +
+      `((bitcast<${u32}>(x) & ${u32}(0x7fffffffu)) > ${u32}(0x7f800000u)));`,
+      `}`,
+    ].join("\n"),
+    calls: [FROM_BITS],
+  };
 }
 
-function throughF32(op: string, dtype: DType, inner: Helper): Helper {
-  const type = wgslType(dtype), name = `${op}_${dtype}`;
-  const source = `fn ${name}(x: ${type}) -> ${type} { return ${type}(${inner.name}(${
-    wgslType(withF32(dtype))
-  }(x))); }`;
-  return { name, source, calls: [inner] };
+/**
+ * Arc tangents of f32. WGSL allows an error of 4,096 units in the last place. Here x is reduced to ±tan(π/8), and Cephes'
+ * polynomial follows: the error is below 2⁻²¹, relative.
+ */
+export function atanHelper(dtype: DType): Helper {
+  if (scalarOf(dtype) === "f16") return throughF32("atan", dtype, atanHelper(withF32(dtype)));
+  const type = wgslType(dtype), name = `atan_${dtype}`;
+  return {
+    name,
+    source: [
+      `fn ${name}(x: ${type}) -> ${type} {`,
+      `  let a = abs(x);`,
+      `  let middle = a > ${type}(0.414213562f);`,
+      `  let large = a > ${type}(2.414213562f);`,
+      `  let r = select(select(a, (a - 1.0f) / (a + 1.0f), middle), -1.0f / a, large);`,
+      `  let base = select(select(${type}(0.0f), ${type}(0.785398163f), middle), ${type}(1.570796327f), large);`,
+      `  let s = r * r;`,
+      `  let angle = base + (r + r * s * (-0.333329491539f + s * (0.199777106478f + ` +
+      `s * (-0.138776856032f + s * 0.0805374449538f))));`,
+      `  return select(angle, -angle, x < ${type}(0.0f));`,
+      `}`,
+    ].join("\n"),
+    calls: [],
+  };
 }

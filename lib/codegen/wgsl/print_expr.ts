@@ -4,15 +4,8 @@ import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "..
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";
-import {
-  absHelper,
-  angleHelper,
-  erfHelper,
-  FROM_BITS,
-  type Helper,
-  integerHelper,
-  powHelper,
-} from "./math_helpers.ts";
+import { absHelper, FROM_BITS, type Helper, integerHelper, isNaNHelper } from "./bit_helpers.ts";
+import { angleHelper, atanHelper, erfHelper, exp2Helper, log2Helper, powHelper } from "./math_helpers.ts";
 import { literal, wgslType } from "./types.ts";
 
 const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>> = {
@@ -37,17 +30,25 @@ const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>
 
 const MATH: Readonly<Record<MathOp, string>> = {
   exp: "exp",
+  exp2: "exp2",
   log: "log",
+  log2: "log2",
   sqrt: "sqrt",
   rsqrt: "inverseSqrt",
   sin: "sin",
   cos: "cos",
+  atan: "atan",
   tanh: "tanh",
   erf: "erf",
   abs: "abs",
   floor: "floor",
+  round: "round",
   pow: "pow",
   fma: "fma",
+  isNaN: "is_nan",
+  bitcastF32: "bitcast",
+  bitcastI32: "bitcast",
+  bitcastU32: "bitcast",
   dot4I8Packed: "dot4I8Packed",
   subgroupShuffleXor: "subgroupShuffleXor",
 };
@@ -60,6 +61,14 @@ function helperOf(e: Call): Helper | undefined {
     case "sin":
     case "cos":
       return angleHelper(e.op, e.dtype);
+    case "exp2":
+      return exp2Helper(e.dtype);
+    case "log2":
+      return log2Helper(e.dtype);
+    case "atan":
+      return atanHelper(e.dtype);
+    case "isNaN":
+      return isNaNHelper((e.args[0] as Expr).dtype);
     case "pow":
       return powHelper(e.dtype);
     case "abs":
@@ -176,7 +185,8 @@ export class WgslExprPrinter {
   #call(e: Call): string {
     const args = e.args.map((x) => this.expr(x)).join(", ");
     const helper = helperOf(e);
-    return `${helper ? this.#use(helper) : MATH[e.op]}(${args})`;
+    const type = MATH[e.op] === "bitcast" ? `<${wgslType(e.dtype)}>` : "";
+    return `${helper ? this.#use(helper) : MATH[e.op]}${type}(${args})`;
   }
 
   /** Adds a function to those of the kernel, after what it calls; gives its name. */

@@ -30,8 +30,12 @@ function tile(sch: Schedule, loop: string, [threads, results]: readonly [number,
   return { grid: grid as string, thread: thread as string, results: rest };
 }
 
-export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Guests): void {
+export function scheduleNest(sch: Schedule, name: string, numbers: Numbers, guests: Guests): void {
   const { iters } = sch.block(name);
+  const isOne = sch.block(name).body.kind === "store";
+  // Several results of no dimension stay in memory, so that one thread may update them.
+  const isLone = !isOne && iters.every((it) => it.type === "reduce");
+  const n: Numbers = isLone ? { ...numbers, x: [1, 1] } : numbers;
   const [lanes] = n.k;
   const loops = sch.loops(name);
   const spatial = loops.filter((_, d) => iters[d]?.type === "spatial");
@@ -39,7 +43,6 @@ export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Gu
   const stays = reduce.length > 0 && guests.followers.length > 0 && sch.consumers(name).length === 1 &&
     !isResult(sch, name);
   // Threads that share a reduction write its result themselves.
-  const isOne = sch.block(name).body.kind === "store";
   const back = reduce.length > 0 && !stays && lanes === 1 && isOne
     ? sch.cacheWrite(name, "local")
     : undefined;
