@@ -65,7 +65,7 @@ export class ImportContext {
     return this.b.weight(name, dims, dtype);
   }
 
-  /** Computes elements that are expressions of shape variables: the last of as many numbers as an expression says. */
+  /** Computes elements that are expressions of shape variables: the last number of a range up to the expression. */
   #symbolic(item: Item): Value {
     const parts = Array.from(item.known ?? [], (x) => {
       const e = exprOf(x);

@@ -11,7 +11,7 @@ import { ImportContext } from "./context.ts";
 import { dtypeOf, type ElementType, elementTypeName, elementTypeOf } from "./element_types.ts";
 import { OnnxError } from "./error.ts";
 import { FOLDS } from "./fold.ts";
-import { Item, knownItem } from "./item.ts";
+import { type Item, knownItem } from "./item.ts";
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from "./messages.ts";
 import { OnnxNode } from "./node.ts";
 import { ONNX_OPERATORS } from "./operators/table.ts";

@@ -1,4 +1,4 @@
-/** The values of a model while it is imported: types, and elements as far as they are known before a run. */
+/** The values of a model while it is imported: types, and the elements that are known before a run. */
 import { constant, isConst } from "../../ir/build.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { printExpr } from "../../ir/print.ts";

@@ -1,5 +1,5 @@
 /** Tensors whose elements are known at import. */
-import { Item, type KnownElement, knownItem } from "./item.ts";
+import { type Item, type KnownElement, knownItem } from "./item.ts";
 import type { OnnxNode } from "./node.ts";
 
 /** The inputs of a node; those that are left out are undefined. */

@@ -1,7 +1,7 @@
 /** A node as operators read it: attributes by name, each checked, and errors that name the node. */
 import { printable } from "../../base/printable.ts";
 import { OnnxError } from "./error.ts";
-import { Item } from "./item.ts";
+import type { Item } from "./item.ts";
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from "./messages.ts";
 
 const TYPES = { float: 1, int: 2, text: 3, tensor: 4, graph: 5, floats: 6, ints: 7, texts: 8 } as const;

@@ -2,7 +2,8 @@ import { checkArgument, checkOptions, type Fields, type Kind } from "../../base/
 import { aFunction, instanceOf, passing, recordOf } from "../../base/option_kinds.ts";
 import type { Graph } from "../../relax/graph.ts";
 import { importModel, type OnnxTensor } from "./import_graph.ts";
-import { readModel } from "./messages.ts";
+import type { ModelProto } from "./messages.ts";
+import { readModel } from "./read_messages.ts";
 import type { Elements, External } from "./tensor_data.ts";
 
 /** The options of {@linkcode read} and {@linkcode load}, external data apart. */
@@ -67,7 +68,12 @@ export interface OnnxModel {
 export function read(bytes: Uint8Array<ArrayBuffer>, options: OnnxReadOptions = {}): OnnxModel {
   checkArgument("onnx.read", "bytes", bytes, instanceOf(Uint8Array));
   checkOptions("onnx.read", options, OPTIONS);
-  const model = readModel(bytes), { shapes = {}, constants = {}, external } = options;
+  return readParsed(readModel(bytes), options);
+}
+
+/** Makes a graph of a model whose messages have been read. */
+export function readParsed(model: ModelProto, options: OnnxReadOptions): OnnxModel {
+  const { shapes = {}, constants = {}, external } = options;
   const made = importModel(model, { shapes, constants, ...(external ? { external } : {}) });
   return { ...made, name: model.graph?.name ?? "", opset: model.opsets.get("") ?? 1 };
 }

@@ -6,7 +6,7 @@
  */
 import { TunebookError } from "../../../lib/base/error.ts";
 import { elementTypeOf } from "../../../lib/models/onnx/element_types.ts";
-import { readModel, readTensor } from "../../../lib/models/onnx/messages.ts";
+import { readModel, readTensor } from "../../../lib/models/onnx/read_messages.ts";
 import { ProtobufReader } from "../../../lib/models/onnx/protobuf.ts";
 import { type OnnxModel, read } from "../../../lib/models/onnx/read.ts";
 import { readTensorData, type TensorData } from "../../../lib/models/onnx/tensor_data.ts";

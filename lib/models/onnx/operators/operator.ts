@@ -4,7 +4,7 @@ import { asExpr, productOf } from "../../../op/extents.ts";
 import type { Value } from "../../../relax/value.ts";
 import type { ImportContext } from "../context.ts";
 import { dtypeOf, type ElementType, isFloatType } from "../element_types.ts";
-import { Item } from "../item.ts";
+import type { Item } from "../item.ts";
 import type { Inputs } from "../known_tensor.ts";
 import type { OnnxNode } from "../node.ts";
 

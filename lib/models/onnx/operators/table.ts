@@ -2,9 +2,13 @@
 import { ARITHMETIC } from "./arithmetic.ts";
 import { CONVOLUTIONS } from "./convolutions.ts";
 import { FUNCTIONS } from "./functions.ts";
+import { INDEXING } from "./indexing.ts";
+import { LOSSES } from "./losses.ts";
 import { NORMS } from "./norms.ts";
 import { POOLS } from "./pools.ts";
 import { PRODUCTS } from "./products.ts";
+import { QUANTIZATION } from "./quantization.ts";
+import { RESIZES } from "./resize.ts";
 import { REDUCTION_OPERATORS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
 import type { Importers } from "./operator.ts";
@@ -19,4 +23,8 @@ export const ONNX_OPERATORS: Importers = {
   ...CONVOLUTIONS,
   ...POOLS,
   ...NORMS,
+  ...INDEXING,
+  ...LOSSES,
+  ...QUANTIZATION,
+  ...RESIZES,
 };

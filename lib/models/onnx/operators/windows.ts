@@ -82,7 +82,7 @@ export function elementIn(
     : select(and(...inside), A.at(...lead, ...places), outside);
 }
 
-/** The places of a window's element in the tensor, and the conditions under which it is inside. */
+/** The places of a window's element in the tensor, and the conditions of its being inside. */
 export function placesIn(A: Tensor, w: Window, at: readonly Expr[], within: readonly Expr[]) {
   const inside: Expr[] = [], guarded = w.out.map((out, d) => !fits(A.shape[d + 2] as Expr, w, d, out));
   const places = at.map((i, d) => {

@@ -1,0 +1,187 @@
+/** Resize and Upsample: along each dimension, elements are weighted sums of neighbouring ones. */
+import type { Value } from "../../../relax/value.ts";
+import type { ImportContext } from "../context.ts";
+import { dtypeOf } from "../element_types.ts";
+import { knownItem, shownShape } from "../item.ts";
+import type { Inputs } from "../known_tensor.ts";
+import type { OnnxNode } from "../node.ts";
+import type { Importer, Importers } from "./operator.ts";
+
+/** The neighbours of each element along a dimension, and their weights; undefined outside of a crop. */
+interface Taps {
+  readonly at: readonly (readonly number[])[];
+  readonly weights: readonly (readonly number[])[];
+  readonly outside: readonly boolean[];
+}
+
+interface Way {
+  readonly mode: "nearest" | "linear" | "cubic";
+  readonly coordinates: string;
+  readonly nearest: string;
+  readonly a: number;
+  readonly excludes: boolean;
+}
+
+/** Where an element of the result lies in the input. */
+function placeOf(
+  way: Way,
+  x: number,
+  n: number,
+  out: number,
+  scale: number,
+  roi: readonly [number, number],
+): number {
+  // With scales, the reference counts in an extent that need not be whole.
+  const wide = Math.abs(scale * n - out) < 1e-5 ? out : scale * n;
+  switch (way.coordinates) {
+    case "asymmetric":
+      return x / scale;
+    case "align_corners":
+      return wide === 1 ? 0 : x * (n - 1) / (wide - 1);
+    case "pytorch_half_pixel":
+      return wide === 1 ? 0 : (x + 0.5) / scale - 0.5;
+    case "tf_half_pixel_for_nn":
+      return (x + 0.5) / scale;
+    case "half_pixel_symmetric": {
+      const adjusted = out / (scale * n);
+      return n / 2 * (1 - adjusted) + (x + 0.5) / scale - 0.5;
+    }
+    case "tf_crop_and_resize":
+      return out === 1
+        ? 0.5 * (roi[0] + roi[1]) * (n - 1)
+        : roi[0] * (n - 1) + x * (roi[1] - roi[0]) * (n - 1) / (out - 1);
+    default:
+      return (x + 0.5) / scale - 0.5;
+  }
+}
+
+function nearestTo(x: number, how: string): number {
+  switch (how) {
+    case "floor":
+      return Math.floor(x);
+    case "ceil":
+      return Math.ceil(x);
+    case "round_prefer_ceil":
+      return Math.floor(x + 0.5);
+    default:
+      return Math.ceil(x - 0.5);
+  }
+}
+
+function tapsOf(way: Way, n: number, out: number, scale: number, roi: readonly [number, number]): Taps {
+  const at: number[][] = [], weights: number[][] = [], outside: boolean[] = [];
+  for (let k = 0; k < out; k++) {
+    const x = placeOf(way, k, n, out, scale, roi), low = Math.floor(x), t = x - low;
+    outside.push(way.coordinates === "tf_crop_and_resize" && (x < 0 || x > n - 1));
+    const [from, shares] = way.mode === "nearest"
+      ? [[nearestTo(x, way.nearest)], [1]]
+      : way.mode === "linear"
+      ? [[low, low + 1], [1 - t, t]]
+      : [[low - 1, low, low + 1, low + 2], cubic(t, way.a)];
+    const counted = shares.map((s, i) =>
+      way.excludes && (from[i] as number < 0 || from[i] as number >= n) ? 0 : s
+    );
+    const total = way.excludes ? counted.reduce((a, b) => a + b, 0) : 1;
+    at.push(from.map((i) => Math.max(0, Math.min(n - 1, i))));
+    weights.push(counted.map((s) => s / total));
+  }
+  return { at, weights, outside };
+}
+
+function cubic(t: number, a: number): readonly number[] {
+  const near = (x: number) => ((a + 2) * x - (a + 3)) * x * x + 1;
+  const far = (x: number) => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return [far(t + 1), near(t), near(1 - t), far(2 - t)];
+}
+
+/** Computes a dimension: a gather for each neighbour, times its weights. */
+function along(c: ImportContext, x: Value, axis: number, taps: Taps, filler: number | undefined): Value {
+  const count = taps.at[0]?.length ?? 1, rank = x.type.shape.length, out = taps.at.length;
+  const column = Array.from({ length: rank }, (_, d) => d === axis ? out : 1).slice(axis);
+  const parts = Array.from({ length: count }, (_, k) => {
+    const at = c.value(knownItem("int32", [out], taps.at.map((row) => row[k] as number)));
+    const part = c.b.gather(x, at, { axis });
+    return count === 1 ? part : c.b.mul(part, c.floats(taps.weights.map((row) => row[k] as number), column));
+  });
+  const made = parts.reduce((a, b) => c.b.add(a, b));
+  if (filler === undefined || !taps.outside.includes(true)) return made;
+  const outside = c.value(knownItem("bool", column, taps.outside.map((o) => o ? 1 : 0)));
+  return c.b.where(outside, c.scalar(filler, "f32"), made);
+}
+
+interface Sizes {
+  readonly out: readonly number[];
+  readonly scales: readonly number[];
+}
+
+function sizesOf(node: OnnxNode, inputs: Inputs, dims: readonly number[]): Sizes {
+  const upsample = node.op === "Upsample", attribute = node.floats("scales");
+  const at = upsample || node.opset < 11 ? 1 : 2, given = inputs[at], sizes = inputs[3];
+  const axes = node.axes(node.ints("axes") ?? dims.map((_, d) => d), dims.length);
+  const full = (list: readonly number[], fallback: (d: number) => number) => {
+    if (list.length !== axes.length) node.fail(`${axes.length} numbers`, `${list.length}`);
+    return dims.map((_, d) => axes.includes(d) ? list[axes.indexOf(d)] as number : fallback(d));
+  };
+  if (given && !given.dims?.includes(0)) {
+    const scales = full(node.numbers(inputs, at, "the scales") ?? [], () => 1);
+    return { scales, out: dims.map((d, k) => Math.floor(d * (scales[k] as number))) };
+  }
+  if (attribute) {
+    return {
+      scales: full(attribute, () => 1),
+      out: dims.map((d, k) => Math.floor(d * (attribute[k] ?? 1))),
+    };
+  }
+  if (!sizes) return node.fail("scales or sizes", "neither");
+  const wanted = full(node.numbers(inputs, 3, "the sizes") ?? [], (d) => dims[d] as number);
+  const policy = node.oneOf("keep_aspect_ratio_policy", ["stretch", "not_larger", "not_smaller"], "stretch");
+  const each = wanted.map((w, d) => w / (dims[d] as number)), own = axes.map((d) => each[d] as number);
+  if (policy === "stretch") return { scales: each, out: wanted };
+  const scale = policy === "not_larger" ? Math.min(...own) : Math.max(...own);
+  const scales = dims.map((_, d) => axes.includes(d) ? scale : 1);
+  return { scales, out: dims.map((d, k) => axes.includes(k) ? Math.round(d * scale) : d) };
+}
+
+const resize: Importer = (node, inputs, c) => {
+  const item = node.input(inputs, 0),
+    dims = item.dims ?? node.fail("extents that are numbers", shownShape(item.shape));
+  const { out, scales } = sizesOf(node, inputs, dims), old = node.op === "Upsample" || node.opset < 11;
+  if (node.flag("antialias", false)) node.fail("no antialiasing", "some");
+  const mode = node.oneOf("mode", ["nearest", "linear", "bilinear", "cubic"], "nearest");
+  const coordinates = old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
+  if (!COORDINATES.includes(coordinates)) {
+    node.fail(`one of ${COORDINATES.join(", ")}`, coordinates.slice(0, 100));
+  }
+  const way: Way = {
+    mode: mode === "bilinear" ? "linear" : mode,
+    coordinates,
+    nearest: old ? "floor" : node.text("nearest_mode", "round_prefer_floor"),
+    a: node.float("cubic_coeff_a", -0.75),
+    excludes: node.flag("exclude_outside", false),
+  };
+  if (out.some((d) => !(d >= 1 && d < 2 ** 20))) node.fail("extents from 1 to 2^20", `[${out.join(", ")}]`);
+  const crops = coordinates === "tf_crop_and_resize",
+    roi = crops ? node.numbers(inputs, 1, "the roi") ?? [] : [];
+  const filler = crops ? node.float("extrapolation_value", 0) : undefined, dtype = dtypeOf(item.type);
+  const nearest = way.mode === "nearest" && !crops;
+  let x = nearest ? c.value(item) : c.as(c.value(item), "f32");
+  dims.forEach((n, d) => {
+    const size = out[d] as number, range = [roi[d] ?? 0, roi[d + dims.length] ?? 1] as const;
+    if (size === n && scales[d] === 1 && !(crops && (range[0] !== 0 || range[1] !== 1))) return;
+    x = along(c, x, d, tapsOf(way, n, size, scales[d] as number, range), filler);
+  });
+  return c.of(item.type, c.as(x, dtype));
+};
+
+const COORDINATES: readonly string[] = [
+  "half_pixel",
+  "half_pixel_symmetric",
+  "pytorch_half_pixel",
+  "align_corners",
+  "asymmetric",
+  "tf_half_pixel_for_nn",
+  "tf_crop_and_resize",
+];
+
+/** Changes of size. */
+export const RESIZES: Importers = { Resize: resize, Upsample: resize };
