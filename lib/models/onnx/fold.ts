@@ -141,7 +141,7 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
   Concat: ofKnown((node, inputs, all) => {
     const [first] = inputs, dims = all[0] ?? [], axis = node.axis(node.int("axis", 0), dims.length);
     const fits = all.every((d) => d.length === dims.length && d.every((x, k) => k === axis || x === dims[k]));
-    if (!first || !fits) return undefined;
+    if (!first || !fits || inputs.reduce((n, t) => n + t.known.length, 0) > MOST) return undefined;
     const inner = sizeOf(dims.slice(axis + 1)), outer = sizeOf(dims.slice(0, axis));
     const elements: KnownElement[] = [];
     for (let o = 0; o < outer; o++) {
@@ -168,13 +168,10 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
     if (!a || !parts) return undefined;
     const places = dims.map((extent, d) => {
       const part = parts.find((p) => p.axis === d);
-      return part ? positions(part, extent) : Array.from({ length: extent }, (_, k) => k);
+      return part ? positions(part, extent) : { from: 0, count: extent, stride: 1 };
     });
-    return taken(
-      a,
-      places.map((p) => p.length),
-      (at) => raveled(at.map((i, d) => places[d]?.[i] ?? 0), dims),
-    );
+    const index = (i: number, d: number) => (places[d]?.from ?? 0) + i * (places[d]?.stride ?? 1);
+    return taken(a, places.map((p) => p.count), (at) => raveled(at.map(index), dims));
   }),
   Expand: ofKnown((_, [a, shape], [dims = []]) => {
     const all = shape?.numbers && broadcastDims([dims, Array.from(shape.numbers)]);

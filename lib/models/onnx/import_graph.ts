@@ -11,7 +11,7 @@ import { ImportContext } from "./context.ts";
 import { dtypeOf, type ElementType, elementTypeName, elementTypeOf } from "./element_types.ts";
 import { OnnxError } from "./error.ts";
 import { FOLDS } from "./fold.ts";
-import { type Item, knownItem } from "./item.ts";
+import { isSmall, type Item, knownItem } from "./item.ts";
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from "./messages.ts";
 import { OnnxNode } from "./node.ts";
 import { ONNX_OPERATORS } from "./operators/table.ts";
@@ -201,6 +201,7 @@ class GraphImport {
       proto.outputs.forEach((name, k) => {
         if (name === "") return;
         const item = results[k] ?? node.fail(`an output ${k} that graphs can have`, "none");
+        if (!item.shape.every(isSmall)) node.fail("extents that are short expressions", "long ones");
         scope.set(name, item);
       });
     }

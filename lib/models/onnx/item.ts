@@ -2,6 +2,7 @@
 import { constant, isConst } from "../../ir/build.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { printExpr } from "../../ir/print.ts";
+import { someExpr } from "../../ir/visit.ts";
 import type { ElementType } from "./element_types.ts";
 
 /** An element that is known at import: a number, or an expression of shape variables. */
@@ -66,4 +67,13 @@ export function exprOf(x: KnownElement): Expr {
 /** Writes a shape as errors quote it: `[1, n]`. */
 export function shownShape(shape: readonly Expr[]): string {
   return `[${shape.map(printExpr).join(", ")}]`;
+}
+
+/** The most parts of an expression. Those of models have a handful; an untrusted one could double with each node. */
+const MOST_PARTS = 256;
+
+/** Tells whether an extent is an expression that can be compared in a short time. */
+export function isSmall(e: Expr): boolean {
+  let parts = 0;
+  return !someExpr(e, () => ++parts > MOST_PARTS);
 }

@@ -2,7 +2,7 @@
 import { isConst } from "../../ir/build.ts";
 import { asExpr, isEqual, minus, over, plus, productOf, quotient, times } from "../../op/extents.ts";
 import { ELEMENT_TYPES, type ElementType, isFloatType } from "./element_types.ts";
-import { elementOf, exprOf, type KnownElement } from "./item.ts";
+import { elementOf, exprOf, isSmall, type KnownElement } from "./item.ts";
 
 /** An operation on known elements; undefined where the result isn't known. */
 export type KnownOperation = (
@@ -20,8 +20,12 @@ function operation(
     typeof a === "number" && typeof b === "number"
       ? rounded(numbers(a, b, type), type)
       : wholeOnly(a) && wholeOnly(b)
-      ? symbols(a, b)
+      ? small(symbols(a, b))
       : undefined;
+}
+
+function small(x: KnownElement | undefined): KnownElement | undefined {
+  return x === undefined || typeof x === "number" || isSmall(x) ? x : undefined;
 }
 
 function wholeOnly(x: KnownElement): boolean {

@@ -52,7 +52,7 @@ export class OnnxNode {
   /** Gives a list of integers; undefined if it is left out. */
   ints(name: string): readonly number[] | undefined {
     const list = this.#given(name, "ints")?.ints;
-    if (list && list.length > 256) this.fail(`up to 256 integers in ${name}`, `${list.length}`);
+    if (list && list.length > 2 ** 16) this.fail(`up to 65,536 integers in ${name}`, `${list.length}`);
     return list;
   }
 

@@ -33,10 +33,20 @@ export function slicing(node: OnnxNode, inputs: Inputs, rank: number): readonly 
   });
 }
 
+/** The positions of a slice along an extent. */
+export interface Positions {
+  /** The first one. */
+  readonly from: number;
+  /** Their number; may be 0. */
+  readonly count: number;
+  /** The distance of neighbouring ones. */
+  readonly stride: number;
+}
+
 /** Gives the positions of a slice along an extent, as Python's slice.indices has them. */
-export function positions({ begin, end, stride }: Slicing, extent: number): readonly number[] {
+export function positions({ begin, end, stride }: Slicing, extent: number): Positions {
   const [lowest, highest] = stride > 0 ? [0, extent] : [-1, extent - 1];
   const place = (x: number) => Math.max(lowest, Math.min(highest, x < 0 ? x + extent : x));
-  const from = place(begin), length = Math.max(0, Math.ceil((place(end) - from) / stride));
-  return Array.from({ length }, (_, k) => from + k * stride);
+  const from = place(begin);
+  return { from, count: Math.max(0, Math.ceil((place(end) - from) / stride)), stride };
 }

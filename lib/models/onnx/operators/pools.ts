@@ -1,6 +1,7 @@
 /** Pools over one, two or more dimensions. */
 import {
   add,
+  and,
   cast,
   constant,
   div,
@@ -27,7 +28,7 @@ import type { OnnxNode } from "../node.ts";
 import { outOf } from "./convolutions.ts";
 import type { Importer, Importers } from "./operator.ts";
 import { reduced } from "./reductions.ts";
-import { elementIn, type Window, windowOf } from "./windows.ts";
+import { elementIn, placesIn, type Window, windowOf } from "./windows.ts";
 
 function poolOf(node: OnnxNode, inputs: Inputs): { readonly item: Item; readonly window: Window } {
   const item = node.input(inputs, 0);
@@ -76,40 +77,23 @@ function pooled(c: ImportContext, item: Item, x: Value, window: Window): Item {
 
 /** The indices of the largest elements in the order of rows: the first ones where several are equal. */
 function places(node: OnnxNode, c: ImportContext, item: Item, x: Value, window: Window): Item {
-  const dims = item.dims ?? node.fail("extents that are numbers", shownShape(item.shape)), { dtype } = x.type;
-  const columns = node.flag("storage_order", false), spatial = dims.slice(2);
-  const best = c.value(pooled(c, item, x, window)), far = 2 ** 31 - 1;
+  const dims = item.dims ?? node.fail("extents that are numbers", shownShape(item.shape));
+  const columns = node.flag("storage_order", false), spatial = dims.slice(2), far = 2 ** 31 - 1;
+  const best = c.value(pooled(c, item, x, window)), [, channels = 1] = dims;
   if (dims.reduce((n, d) => n * d, 1) >= far) node.fail("fewer elements than 2^31", shownShape(item.shape));
-  const strides = spatial.map((_, d) => {
-    const inner = columns ? spatial.slice(0, d) : spatial.slice(d + 1);
-    return inner.reduce((n, e) => n * e, 1);
-  });
+  const strides = spatial.map((_, d) =>
+    (columns ? spatial.slice(0, d) : spatial.slice(d + 1)).reduce((n, e) => n * e, 1)
+  );
   const size = spatial.reduce((n, d) => n * d, 1);
-  const index = new Int32Array(dims.reduce((n, d) => n * d, 1)).map((_, k) => {
-    let rest = k % size, at = k - rest;
-    for (let d = spatial.length - 1; d >= 0; d--) {
-      const extent = spatial[d] as number;
-      at += (rest % extent) * (strides[d] as number);
-      rest = Math.floor(rest / extent);
-    }
-    return at;
-  });
-  const all = c.b.constant(c.name("places"), index, dims);
-  const [made] = c.program("max_pool_places", [x, best, all], (...tensors) => {
-    const [A, B, I] = tensors as [Tensor, Tensor, Tensor];
+  const [made] = c.program("max_pool_places", [x, best], (...tensors) => {
+    const [A, B] = tensors as [Tensor, Tensor];
     return compute("at", B.shape, (...at) => {
       const axes = window.kernel.map((k) => reduceAxis(k)), within = axes.map((a) => a.var);
-      const lead = at.slice(0, 2), outside = constant(far);
-      const place = elementIn(I, window, lead, at.slice(2), within, outside);
-      const value = elementIn(
-        A,
-        window,
-        lead,
-        at.slice(2),
-        within,
-        constant(isFloat(dtype) ? -Infinity : 0, dtype),
-      );
-      return min(select(eq(value, B.at(...at)), place, outside), axes);
+      const { inside, places } = placesIn(A, window, at.slice(2), within), [n, f] = at as [Var, Var];
+      const image = mul(add(mul(n, channels), f), size);
+      const index = places.reduce<Expr>((sum, p, d) => add(sum, mul(p, strides[d] as number)), image);
+      const element = A.at(n, f, ...places), isBest = eq(element, B.at(...at));
+      return min(select(and(...inside), select(isBest, index, constant(far)), constant(far)), axes);
     });
   });
   return c.of("int64", made as Value);

@@ -159,7 +159,7 @@ const resize: Importer = (node, inputs, c) => {
     a: node.float("cubic_coeff_a", -0.75),
     excludes: node.flag("exclude_outside", false),
   };
-  if (out.some((d) => !(d >= 1 && d < 2 ** 20))) node.fail("extents from 1 to 2^20", `[${out.join(", ")}]`);
+  if (out.some((d) => !(d >= 1 && d < 2 ** 15))) node.fail("extents from 1 to 2^15", `[${out.join(", ")}]`);
   const crops = coordinates === "tf_crop_and_resize",
     roi = crops ? node.numbers(inputs, 1, "the roi") ?? [] : [];
   const filler = crops ? node.float("extrapolation_value", 0) : undefined, dtype = dtypeOf(item.type);

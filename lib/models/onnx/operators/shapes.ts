@@ -92,9 +92,9 @@ const slice: Importer = (node, inputs, c) => {
   const bounds = parts.map((p) => {
     const extent = item.shape[p.axis] as Expr;
     if (isConst(extent)) {
-      const at = positions(p, extent.value), first = at[0] ?? node.fail("a slice with elements", "none");
-      const end = first + at.length * p.stride;
-      return [first, end < 0 ? null : end] as const;
+      const { from, count } = positions(p, extent.value), end = from + count * p.stride;
+      if (count === 0) node.fail("a slice with elements", "none");
+      return [from, end < 0 ? null : end] as const;
     }
     return [Math.abs(p.begin) >= FAR ? null : p.begin, Math.abs(p.end) >= FAR ? null : p.end] as const;
   });
@@ -235,8 +235,8 @@ const reverseSequence: Importer = (node, inputs, c) => {
 
 const eyeLike: Importer = (node, inputs) => {
   const item = node.input(inputs, 0), [rows, columns] = item.dims ?? [], k = node.int("k", 0);
-  if (rows === undefined || columns === undefined || rows * columns > 2 ** 24) {
-    return node.fail("a matrix of up to 2^24 elements whose extents are numbers", shownShape(item.shape));
+  if (rows === undefined || columns === undefined || rows * columns > 2 ** 22) {
+    return node.fail("a matrix of up to 2^22 elements whose extents are numbers", shownShape(item.shape));
   }
   const type = node.has("dtype") ? eyeType(node) : item.type, data = new Float64Array(rows * columns);
   for (let r = Math.max(0, -k); r < rows && r + k < columns; r++) data[r * columns + r + k] = 1;
