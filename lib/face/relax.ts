@@ -8,6 +8,7 @@ export {
   type Binding,
   type Call,
   type ConstantData,
+  Extent,
   type Form,
   type GraphData,
   type OpCall,

@@ -4,7 +4,7 @@ import { placeholder, Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { RelaxError } from "./error.ts";
 import { OPERATORS } from "./operators.ts";
-import { type Form, isOptions, type OpCall, Slot, type TensorType, type Value } from "./value.ts";
+import { Extent, type Form, isOptions, type OpCall, Slot, type TensorType, type Value } from "./value.ts";
 
 /** What an operator returns: a tensor, or several. */
 export type Returned = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
@@ -39,6 +39,7 @@ export function applyOperator({ op, form }: Pick<OpCall, "op" | "form">, args: r
 /** An operator's argument with tensors in its slots. */
 function filled(f: Form, args: readonly Tensor[]): unknown {
   if (f instanceof Slot) return args[f.index];
+  if (f instanceof Extent) return f.expr;
   if (isOptions(f)) return Object.fromEntries(Object.entries(f).map(([name, x]) => [name, filled(x, args)]));
   return Array.isArray(f) ? f.map((x: Form) => filled(x, args)) : f;
 }

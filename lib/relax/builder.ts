@@ -7,6 +7,7 @@ import type { ExprLike } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { shownShape } from "../op/check_tensors.ts";
+import { isExpr } from "../te/dimension.ts";
 import { placeholder, type PlaceholderDomain, type Tensor } from "../te/tensor.ts";
 import { applyOperator, placeholderOf, type Results, typeOf } from "./apply_operator.ts";
 import { callTir } from "./call_tir.ts";
@@ -17,6 +18,7 @@ import {
   type Binding,
   type Call,
   type ConstantData,
+  Extent,
   type Form,
   isOptions,
   type Origin,
@@ -220,6 +222,7 @@ function formOf(x: unknown, values: Value[]): Form {
   }
   if (x === null || ["undefined", "boolean", "number", "string"].includes(typeof x)) return x as Form;
   if (Array.isArray(x)) return x.map((y) => formOf(y, values));
+  if (isExpr(x)) return new Extent(x);
   if (typeof x === "object" && Object.getPrototypeOf(x) === Object.prototype) {
     return Object.fromEntries(Object.entries(x).map(([name, y]) => [name, formOf(y, values)]));
   }

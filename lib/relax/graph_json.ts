@@ -3,7 +3,7 @@ import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { readDomains } from "../ir/domain.ts";
 import type { ScalarType } from "../ir/dtype.ts";
-import type { Var } from "../ir/expr.ts";
+import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprFromJson, exprToJson } from "../ir/json.ts";
 import { readIndexExpr } from "../ir/read_index_expr.ts";
@@ -20,6 +20,7 @@ import {
   type Binding,
   type Call,
   type ConstantData,
+  Extent,
   type Form,
   isOptions,
   Slot,
@@ -89,6 +90,7 @@ function base64({ buffer, byteOffset, byteLength }: ConstantData): string {
 /** JSON has no infinity, no NaN and no undefined. */
 function formToJson(f: Form): unknown {
   if (f instanceof Slot) return { slot: f.index };
+  if (f instanceof Extent) return { extent: exprToJson(f.expr) };
   if (typeof f === "number" && !Number.isFinite(f)) return { number: `${f}` };
   if (isOptions(f)) return Object.fromEntries(Object.entries(f).map(([name, x]) => [name, formToJson(x)]));
   return Array.isArray(f) ? f.map(formToJson) : f ?? null;
@@ -129,7 +131,7 @@ function fromJson(json: unknown): Graph {
         kind: "op",
         op: readOneOf(fields.op, OPERATOR_NAMES),
         args,
-        form: readList(fields.form).map((f) => formFromJson(f, args.length, 0)),
+        form: readList(fields.form).map((f) => formFromJson(f, args.length, vars)),
       }
       : { kind: "tir", func: funcAt(fields.func), args };
     const types = typesOf(call);
@@ -168,10 +170,7 @@ function readGiven(x: unknown, vars: Vars): Value {
   const kind = readOneOf(fields.kind, GIVEN),
     dtype = readOneOf(fields.dtype, DTYPES),
     name = readText(fields.name);
-  const shape = readList(fields.shape).map((d) => {
-    const names = namesIn(d);
-    return exprFromJson(readIndexExpr(d, names), new Map(names.map((n) => [n, vars.get(n)])));
-  });
+  const shape = readList(fields.shape).map((d) => readExtent(d, vars));
   // It refuses extents that no tensor has.
   const type = typeOf(placeholder(name, shape, dtype));
   if (kind === "constant") return new Value(name, type, { kind, data: readData(fields.data, type) });
@@ -182,6 +181,11 @@ function readGiven(x: unknown, vars: Vars): Value {
     type.shape.flatMap((d) => namesIn(exprToJson(d))),
   );
   return new Value(name, type, { kind, ...(domain ? { domain } : {}) });
+}
+
+function readExtent(d: unknown, vars: Vars): Expr {
+  const names = namesIn(d);
+  return exprFromJson(readIndexExpr(d, names), new Map(names.map((n) => [n, vars.get(n)])));
 }
 
 /** The names in a shape's extent, unchecked. */
@@ -209,19 +213,20 @@ function readData(x: unknown, { shape, dtype }: TensorType): ConstantData {
   return new ARRAYS[dtype](bytes.buffer);
 }
 
-function formFromJson(x: unknown, args: number, depth: number): Form {
+function formFromJson(x: unknown, args: number, vars: Vars, depth = 0): Form {
   if (depth > DEEPEST) throw new RelaxError(`expected up to ${DEEPEST} levels of arguments, got more`);
   if (x === null) return undefined;
   if (typeof x === "boolean" || typeof x === "number" || typeof x === "string") return x;
-  if (Array.isArray(x)) return x.map((y) => formFromJson(y, args, depth + 1));
+  if (Array.isArray(x)) return x.map((y) => formFromJson(y, args, vars, depth + 1));
   const fields = readRecord(x);
   if ("slot" in fields) {
     const index = readNumber(fields.slot);
     if (Number.isInteger(index) && index >= 0 && index < args) return new Slot(index);
     throw new RelaxError(`expected one of ${args} arguments, got ${quoteJson(fields.slot)}`);
   }
+  if ("extent" in fields) return new Extent(readExtent(fields.extent, vars));
   if ("number" in fields) return Number(readOneOf(fields.number, ["Infinity", "-Infinity", "NaN"]));
   return Object.fromEntries(
-    Object.entries(fields).map(([name, y]) => [name, formFromJson(y, args, depth + 1)]),
+    Object.entries(fields).map(([name, y]) => [name, formFromJson(y, args, vars, depth + 1)]),
   );
 }

@@ -4,6 +4,7 @@ import { printExpr } from "../ir/print.ts";
 import { OPERATORS } from "./operators.ts";
 import {
   type Binding,
+  Extent,
   type Form,
   type GraphData,
   isOptions,
@@ -87,6 +88,7 @@ function printArgument(f: Form, args: readonly Value[]): readonly string[] {
 
 function printForm(f: Form, args: readonly Value[]): string {
   if (f instanceof Slot) return args[f.index]?.name ?? "?";
+  if (f instanceof Extent) return printExpr(f.expr);
   if (isOptions(f)) {
     return `{${Object.entries(f).map(([name, x]) => `"${name}": ${printForm(x, args)}`).join(", ")}}`;
   }

@@ -47,6 +47,12 @@ export class Slot {
   constructor(readonly index: number) {}
 }
 
+/** An extent among an operator's arguments and options: an expression of shape variables. */
+export class Extent {
+  /** Makes the place of an expression. */
+  constructor(readonly expr: Expr) {}
+}
+
 /** An argument of an operator: plain data, with slots for values. */
 export type Form =
   | undefined
@@ -56,6 +62,7 @@ export type Form =
   | string
   | readonly Form[]
   | Slot
+  | Extent
   | { readonly [option: string]: Form };
 
 /** The call of an operator of the table. */
@@ -111,5 +118,6 @@ export interface GraphData {
 
 /** Tells whether an operator's argument is options. */
 export function isOptions(f: Form): f is { readonly [option: string]: Form } {
-  return typeof f === "object" && f !== null && !Array.isArray(f) && !(f instanceof Slot);
+  return typeof f === "object" && f !== null && !Array.isArray(f) && !(f instanceof Slot) &&
+    !(f instanceof Extent);
 }

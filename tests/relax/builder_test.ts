@@ -8,6 +8,8 @@ import { graphFromJson, graphToJson } from "../../lib/relax/graph_json.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
 import { OPERATORS } from "../../lib/relax/operators.ts";
 import { type Binding, Value } from "../../lib/relax/value.ts";
+import { mul } from "../../lib/ir/build.ts";
+import type { Expr } from "../../lib/ir/expr.ts";
 import { verifyGraph } from "../../lib/relax/verify_graph.ts";
 import * as op from "../../lib/face/op.ts";
 import * as te from "../../lib/face/te.ts";
@@ -122,4 +124,17 @@ Deno.test("JSON that is no graph is refused with a typed error", () => {
     assertThrows(() => graphFromJson(x), RelaxError, "cannot read a graph", JSON.stringify(x));
   }
   assert(graphFromJson(json) instanceof Graph);
+});
+
+Deno.test("an expression of shape variables among an operator's arguments stays the expression", () => {
+  const g = graph("rows", (b) => {
+    const x = b.input("x", ["n", 4]), [n] = x.type.shape as [Expr, Expr];
+    const y = b.reshape(x, [mul(n, 2), 2]);
+    return { y: b.add(y, b.broadcastTo(b.input("z", [1, 2]), y.type.shape)) };
+  });
+  const again = graphFromJson(JSON.parse(JSON.stringify(graphToJson(g))));
+  assertEquals(String(again), String(g));
+  assertStringIncludes(String(g), "R.reshape(x, [n * 2, 2])");
+  const { y } = interpretGraph(again, { x: new Float32Array(8).fill(1), z: new Float32Array([1, 2]) });
+  assertEquals(y, new Float32Array([2, 3, 2, 3, 2, 3, 2, 3]));
 });
