@@ -2,7 +2,7 @@
 import { asExpr, productOf } from "../../op/extents.ts";
 import { type ElementType, elementTypeName, elementTypeOf } from "./element_types.ts";
 import { elementOf, type KnownElement, knownItem } from "./item.ts";
-import { converted, KNOWN_FUNCTIONS, KNOWN_PAIRS, rounded, WHOLE } from "./known.ts";
+import { converted, KNOWN_FUNCTIONS, KNOWN_PAIRS, leaves, rounded } from "./known.ts";
 import {
   broadcastDims,
   broadcastIndex,
@@ -45,7 +45,7 @@ function functions(op: string): Fold {
     if (!f || !a) return undefined;
     const elements = Array.from(a.known, (x) => {
       if (typeof x === "number") return rounded(f(x), a.type);
-      return WHOLE.includes(op) ? x : undefined;
+      return leaves(op, x) ? x : undefined;
     });
     return elements.includes(undefined) ? undefined : knownItem(a.type, dims, elements as KnownElement[]);
   });
@@ -170,8 +170,9 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
       const part = parts.find((p) => p.axis === d);
       return part ? positions(part, extent) : { from: 0, count: extent, stride: 1 };
     });
+    if (places.includes(undefined)) return undefined;
     const index = (i: number, d: number) => (places[d]?.from ?? 0) + i * (places[d]?.stride ?? 1);
-    return taken(a, places.map((p) => p.count), (at) => raveled(at.map(index), dims));
+    return taken(a, places.map((p) => p?.count ?? 0), (at) => raveled(at.map(index), dims));
   }),
   Expand: ofKnown((_, [a, shape], [dims = []]) => {
     const all = shape?.numbers && broadcastDims([dims, Array.from(shape.numbers)]);

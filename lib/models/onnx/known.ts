@@ -14,13 +14,13 @@ export type KnownOperation = (
 /** Computes numbers as numbers, and anything else as expressions. */
 function operation(
   numbers: (a: number, b: number, type: ElementType) => number | undefined,
-  symbols: (a: KnownElement, b: KnownElement) => KnownElement | undefined,
+  symbols: (a: KnownElement, b: KnownElement, type: ElementType) => KnownElement | undefined,
 ): KnownOperation {
   return (a, b, type) =>
     typeof a === "number" && typeof b === "number"
       ? rounded(numbers(a, b, type), type)
       : wholeOnly(a) && wholeOnly(b)
-      ? small(symbols(a, b))
+      ? small(symbols(a, b, type))
       : undefined;
 }
 
@@ -44,31 +44,53 @@ export function rounded(x: number | undefined, type: ElementType): number | unde
 
 const flag = (x: boolean) => x ? 1 : 0;
 
-/** Tells the order of an extent, which is at least 1, and a number below. */
-function compared(a: KnownElement, b: KnownElement): "less" | "equal" | "greater" | undefined {
-  if (typeof a === "number" && typeof b === "number") return a < b ? "less" : a > b ? "greater" : "equal";
-  if (typeof a === "number") return a < 1 ? "less" : undefined;
-  if (typeof b === "number") return b < 1 ? "greater" : undefined;
+/** Gives a bound that an expression is never below; undefined where none is known. Shape variables are at least 1. */
+function leastOf(x: KnownElement): number | undefined {
+  if (typeof x === "number") return x;
+  if (x.kind === "const") return x.value;
+  if (x.kind === "var") return 1;
+  if (x.kind !== "binary") return undefined;
+  const a = leastOf(x.a), b = leastOf(x.b);
+  if (a === undefined || b === undefined) return undefined;
+  switch (x.op) {
+    case "add":
+      return a + b;
+    case "mul":
+      return a >= 0 && b >= 0 ? a * b : undefined;
+    case "sub":
+      return isConst(x.b) ? a - b : undefined;
+    case "floordiv":
+      return isConst(x.b) && b > 0 ? Math.floor(a / b) : a >= 0 && b > 0 ? 0 : undefined;
+    default:
+      return undefined;
+  }
+}
+
+type Order = "less" | "equal" | "greater";
+
+/** Tells the order of two elements; undefined where it depends on shape variables. */
+function compared(a: KnownElement, b: KnownElement): Order | undefined {
+  if (typeof a === "number" && typeof b === "number") {
+    return a < b ? "less" : a > b ? "greater" : a === b ? "equal" : undefined;
+  }
+  if (typeof a === "number") return a < (leastOf(b) ?? -Infinity) ? "less" : undefined;
+  if (typeof b === "number") return b < (leastOf(a) ?? -Infinity) ? "greater" : undefined;
   return isEqual(a, b) ? "equal" : undefined;
 }
 
-function comparison(...holds: readonly ("less" | "equal" | "greater")[]): KnownOperation {
+function comparison(...holds: readonly Order[]): KnownOperation {
   return (a, b) => {
-    const order = isSized(a) && isSized(b) ? compared(a, b) : undefined;
+    const order = compared(a, b);
     return order && flag(holds.includes(order));
   };
 }
 
-/** Only extents are known to be at least 1: a shape variable, or a product. */
-function isSized(x: KnownElement): boolean {
-  return typeof x === "number" || x.kind === "var" ||
-    (x.kind === "binary" && x.op === "mul" && isSized(elementOf(x.a)) && isSized(elementOf(x.b)));
-}
-
-function divided(a: KnownElement, b: KnownElement): KnownElement | undefined {
-  if (b === 0 || (typeof b === "number" && b < 0)) return undefined;
+/** Divides; of floats only where the quotient is whole, and of integers where rounding to 0 is rounding down. */
+function divided(a: KnownElement, b: KnownElement, type: ElementType): KnownElement | undefined {
+  if (!((leastOf(b) ?? 0) > 0)) return undefined;
   const exact = quotient(productOf([exprOf(a)]), productOf([exprOf(b)]));
-  return elementOf(exact ? asExpr(exact) : over(exprOf(a), exprOf(b)));
+  if (exact) return elementOf(asExpr(exact));
+  return isFloatType(type) || !((leastOf(a) ?? -1) >= 0) ? undefined : elementOf(over(exprOf(a), exprOf(b)));
 }
 
 /** The operations of two elements, by ONNX's names. */
@@ -101,13 +123,17 @@ export const KNOWN_PAIRS: Readonly<Record<string, KnownOperation>> = {
 };
 
 function pick(a: KnownElement, b: KnownElement, wanted: "less" | "greater"): KnownElement | undefined {
-  if (a === 1 && typeof b !== "number" && isSized(b)) return wanted === "greater" ? b : a;
-  if (b === 1 && typeof a !== "number" && isSized(a)) return wanted === "greater" ? a : b;
-  const order = isSized(a) && isSized(b) ? compared(a, b) : undefined;
+  const order = compared(a, b) ?? atMost(a, b);
   return order && (order === wanted || order === "equal" ? a : b);
 }
 
-/** The functions of one number, by ONNX's names. Whole expressions pass through those of `WHOLE`. */
+/** Tells the order of a number and an expression that may be equal to it, but not below. */
+function atMost(a: KnownElement, b: KnownElement): Order | undefined {
+  if (typeof a === "number") return a === leastOf(b) ? "less" : undefined;
+  return typeof b === "number" && b === leastOf(a) ? "greater" : undefined;
+}
+
+/** The functions of one number, by ONNX's names. */
 export const KNOWN_FUNCTIONS: Readonly<Record<string, (x: number) => number>> = {
   Neg: (x) => -x,
   Abs: Math.abs,
@@ -122,8 +148,10 @@ export const KNOWN_FUNCTIONS: Readonly<Record<string, (x: number) => number>> = 
   Identity: (x) => x,
 };
 
-/** The functions that leave extents as they are. */
-export const WHOLE: readonly string[] = ["Abs", "Floor", "Ceil", "Identity"];
+/** Tells whether a function leaves an expression, which is a whole number, as it is. */
+export function leaves(op: string, x: KnownElement): boolean {
+  return op === "Floor" || op === "Ceil" || op === "Identity" || (op === "Abs" && (leastOf(x) ?? -1) >= 0);
+}
 
 /** Converts a known element to another type; undefined where an expression can't be. */
 export function converted(x: KnownElement, from: ElementType, to: ElementType): KnownElement | undefined {

@@ -2,7 +2,7 @@
 import type { Value } from "../../../relax/value.ts";
 import type { ImportContext } from "../context.ts";
 import { dtypeOf } from "../element_types.ts";
-import { knownItem, shownShape } from "../item.ts";
+import { type Item, knownItem, shownShape } from "../item.ts";
 import type { Inputs } from "../known_tensor.ts";
 import type { OnnxNode } from "../node.ts";
 import type { Importer, Importers } from "./operator.ts";
@@ -142,9 +142,28 @@ function sizesOf(node: OnnxNode, inputs: Inputs, dims: readonly number[]): Sizes
   return { scales, out: dims.map((d, k) => axes.includes(k) ? Math.round(d * scale) : d) };
 }
 
+/** Repeats the elements of extents that are no numbers, by whole scales. */
+function repeated(node: OnnxNode, inputs: Inputs, c: ImportContext, item: Item): Item {
+  const old = node.op === "Upsample" || node.opset < 11;
+  const scales = node.floats("scales") ?? node.numbers(inputs, old ? 1 : 2, "the scales") ?? [];
+  const coordinates = old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
+  const how = old ? "floor" : node.text("nearest_mode", "round_prefer_floor");
+  const plain = node.text("mode", "nearest") === "nearest" && scales.length === item.rank &&
+    scales.every((s) => Number.isInteger(s) && s >= 1 && s < 2 ** 15) &&
+    (coordinates === "asymmetric"
+      ? how === "floor"
+      : coordinates === "half_pixel" && how.startsWith("round"));
+  if (!plain) node.fail("extents that are numbers; give them in shapes", shownShape(item.shape));
+  const made = scales.reduce(
+    (x, repeats, axis) => repeats === 1 ? x : c.b.repeat(x, { repeats, axis }),
+    c.value(item),
+  );
+  return c.of(item.type, made);
+}
+
 const resize: Importer = (node, inputs, c) => {
-  const item = node.input(inputs, 0),
-    dims = item.dims ?? node.fail("extents that are numbers", shownShape(item.shape));
+  const item = node.input(inputs, 0), { dims } = item;
+  if (!dims) return repeated(node, inputs, c, item);
   const { out, scales } = sizesOf(node, inputs, dims), old = node.op === "Upsample" || node.opset < 11;
   if (node.flag("antialias", false)) node.fail("no antialiasing", "some");
   const mode = node.oneOf("mode", ["nearest", "linear", "bilinear", "cubic"], "nearest");

@@ -1,14 +1,15 @@
 /** Operators that arrange elements: shapes, joins, parts, repetition, padding. */
 import { constant, isConst } from "../../../ir/build.ts";
+import { isEqual, minus } from "../../../op/extents.ts";
 import { equalExpr } from "../../../ir/equal.ts";
 import type { Expr } from "../../../ir/expr.ts";
 import type { Value } from "../../../relax/value.ts";
 import type { ImportContext } from "../context.ts";
 import { dtypeOf, elementTypeOf } from "../element_types.ts";
-import { exprOf, Item, shownShape } from "../item.ts";
+import { elementOf, exprOf, Item, type KnownElement, knownItem, shownShape } from "../item.ts";
 import type { Inputs } from "../known_tensor.ts";
 import type { OnnxNode } from "../node.ts";
-import { positions, slicing } from "../slicing.ts";
+import { positions, type Slicing, slicing } from "../slicing.ts";
 import { readTensorData } from "../tensor_data.ts";
 import { type Importer, type Importers, sameType } from "./operator.ts";
 
@@ -87,25 +88,48 @@ function evenParts(extent: number, count: number): readonly number[] {
 const slice: Importer = (node, inputs, c) => {
   const item = node.input(inputs, 0),
     parts = slicing(node, inputs, item.rank) ??
-      node.fail("starts, ends, axes and steps to be known at import, as numbers", "others");
-  if (parts.length === 0) return item;
-  const bounds = parts.map((p) => {
-    const extent = item.shape[p.axis] as Expr;
-    if (isConst(extent)) {
-      const { from, count } = positions(p, extent.value), end = from + count * p.stride;
-      if (count === 0) node.fail("a slice with elements", "none");
-      return [from, end < 0 ? null : end] as const;
-    }
-    return [Math.abs(p.begin) >= FAR ? null : p.begin, Math.abs(p.end) >= FAR ? null : p.end] as const;
-  });
-  const made = c.b.slice(c.value(item), {
-    begin: bounds.map(([from]) => from),
-    end: bounds.map(([, to]) => to),
-    strides: parts.map((p) => p.stride),
-    axes: parts.map((p) => p.axis),
-  });
-  return c.of(item.type, made);
+      node.fail("starts, ends, axes and steps to be known at import", "values that only a run knows");
+  const fixed: (readonly [axis: number, begin: number | null, end: number | null, stride: number])[] = [];
+  let value = c.value(item);
+  for (const p of parts) {
+    const extent = item.shape[p.axis] as Expr, at = isConst(extent) ? positions(p, extent.value) : undefined;
+    const end = at && at.from + at.count * at.stride;
+    if (at?.count === 0) node.fail("a slice with elements", "none");
+    if (at) fixed.push([p.axis, at.from, end !== undefined && end < 0 ? null : end ?? null, p.stride]);
+    else if (typeof p.begin === "number" && (typeof p.end === "number" || isEqual(p.end, extent))) {
+      const last = typeof p.end === "number" && Math.abs(p.end) < FAR ? p.end : null;
+      fixed.push([p.axis, Math.abs(p.begin) >= FAR ? null : p.begin, last, p.stride]);
+    } else value = between(node, c, value, p, extent);
+  }
+  if (fixed.length > 0) {
+    value = c.b.slice(value, {
+      begin: fixed.map(([, from]) => from),
+      end: fixed.map(([, , to]) => to),
+      strides: fixed.map(([, , , stride]) => stride),
+      axes: fixed.map(([axis]) => axis),
+    });
+  }
+  return c.of(item.type, value);
 };
+
+/** Takes positions between bounds that are expressions of shape variables. They have to lie inside of the extent. */
+function between(
+  node: OnnxNode,
+  c: ImportContext,
+  x: Value,
+  { begin, end, stride, axis }: Slicing,
+  extent: Expr,
+): Value {
+  if (stride !== 1) node.fail("a step of 1 between bounds that depend on shapes", `${stride}`);
+  const place = (x: KnownElement): Expr => {
+    if (typeof x === "number" && x >= FAR) return extent;
+    return typeof x === "number" && x < 0 ? minus(extent, -x) : exprOf(x);
+  };
+  const from = place(begin), count = minus(place(end), from);
+  const all = c.b.arange({ start: 0, stop: count });
+  const at = isConst(from, 0) ? all : c.b.add(all, c.value(knownItem("int32", [1], [elementOf(from)])));
+  return c.b.gather(x, at, { axis });
+}
 
 const expand: Importer = (node, inputs, c) => {
   const item = node.input(inputs, 0),
