@@ -93,9 +93,10 @@ export function tensorBytes(name: string, t: TestTensor): Bytes {
 
 /** An attribute: a number is an integer; floats are given as `{ f }`, lists as lists. */
 export type TestAttribute =
+  | bigint
   | number
   | string
-  | readonly number[]
+  | readonly (number | bigint)[]
   | { readonly f: number }
   | { readonly fs: readonly number[] }
   | { readonly t: TestTensor }
@@ -103,9 +104,11 @@ export type TestAttribute =
 
 function attribute(name: string, a: TestAttribute): Bytes {
   const content = () => {
-    if (typeof a === "number") return joined(int(3, a), int(20, 2));
+    if (typeof a === "number" || typeof a === "bigint") return joined(int(3, a), int(20, 2));
     if (typeof a === "string") return joined(field(4, a), int(20, 3));
-    if (Array.isArray(a)) return joined(...(a as readonly number[]).map((x) => int(8, x)), int(20, 7));
+    if (Array.isArray(a)) {
+      return joined(...(a as readonly (number | bigint)[]).map((x) => int(8, x)), int(20, 7));
+    }
     if ("f" in a) return joined(float(2, a.f), int(20, 1));
     if ("fs" in a) return joined(...a.fs.map((x) => float(7, x)), int(20, 6));
     if ("t" in a) return joined(field(5, tensorBytes("", a.t)), int(20, 4));

@@ -77,10 +77,12 @@ function pooled(c: ImportContext, item: Item, x: Value, window: Window): Item {
 
 /** The indices of the largest elements in the order of rows: the first ones where several are equal. */
 function places(node: OnnxNode, c: ImportContext, item: Item, x: Value, window: Window): Item {
-  const dims = item.dims ?? node.fail("extents that are numbers", shownShape(item.shape));
-  const columns = node.flag("storage_order", false), spatial = dims.slice(2), far = 2 ** 31 - 1;
-  const best = c.value(pooled(c, item, x, window)), [, channels = 1] = dims;
-  if (dims.reduce((n, d) => n * d, 1) >= far) node.fail("fewer elements than 2^31", shownShape(item.shape));
+  const [channels = 1, ...spatial] = item.shape.slice(1).map((d) =>
+    isConst(d) ? d.value : node.fail("channels, rows and columns that are numbers", shownShape(item.shape))
+  );
+  const columns = node.flag("storage_order", false), best = c.value(pooled(c, item, x, window));
+  const far = 2 ** 31 - 1, image = spatial.reduce((n, d) => n * d, channels);
+  if (image >= far) node.fail("fewer elements than 2^31", shownShape(item.shape));
   const strides = spatial.map((_, d) =>
     (columns ? spatial.slice(0, d) : spatial.slice(d + 1)).reduce((n, e) => n * e, 1)
   );
@@ -90,8 +92,8 @@ function places(node: OnnxNode, c: ImportContext, item: Item, x: Value, window: 
     return compute("at", B.shape, (...at) => {
       const axes = window.kernel.map((k) => reduceAxis(k)), within = axes.map((a) => a.var);
       const { inside, places } = placesIn(A, window, at.slice(2), within), [n, f] = at as [Var, Var];
-      const image = mul(add(mul(n, channels), f), size);
-      const index = places.reduce<Expr>((sum, p, d) => add(sum, mul(p, strides[d] as number)), image);
+      const first = mul(add(mul(n, channels), f), size);
+      const index = places.reduce<Expr>((sum, p, d) => add(sum, mul(p, strides[d] as number)), first);
       const element = A.at(n, f, ...places), isBest = eq(element, B.at(...at));
       return min(select(and(...inside), select(isBest, index, constant(far)), constant(far)), axes);
     });

@@ -1,4 +1,7 @@
 /** Resize and Upsample: along each dimension, elements are weighted sums of neighbouring ones. */
+import { isConst } from "../../../ir/build.ts";
+import type { Expr } from "../../../ir/expr.ts";
+import { isEqual } from "../../../op/extents.ts";
 import type { Value } from "../../../relax/value.ts";
 import type { ImportContext } from "../context.ts";
 import { dtypeOf } from "../element_types.ts";
@@ -6,93 +9,7 @@ import { type Item, knownItem, shownShape } from "../item.ts";
 import type { Inputs } from "../known_tensor.ts";
 import type { OnnxNode } from "../node.ts";
 import type { Importer, Importers } from "./operator.ts";
-
-/** The neighbours of each element along a dimension, and their weights; undefined outside of a crop. */
-interface Taps {
-  readonly at: readonly (readonly number[])[];
-  readonly weights: readonly (readonly number[])[];
-  readonly outside: readonly boolean[];
-}
-
-interface Way {
-  readonly mode: "nearest" | "linear" | "cubic";
-  readonly coordinates: string;
-  readonly nearest: string;
-  readonly a: number;
-  readonly excludes: boolean;
-}
-
-/** Where an element of the result lies in the input. */
-function placeOf(
-  way: Way,
-  x: number,
-  n: number,
-  out: number,
-  scale: number,
-  roi: readonly [number, number],
-): number {
-  // With scales, the reference counts in an extent that need not be whole.
-  const wide = Math.abs(scale * n - out) < 1e-5 ? out : scale * n;
-  switch (way.coordinates) {
-    case "asymmetric":
-      return x / scale;
-    case "align_corners":
-      return wide === 1 ? 0 : x * (n - 1) / (wide - 1);
-    case "pytorch_half_pixel":
-      return wide === 1 ? 0 : (x + 0.5) / scale - 0.5;
-    case "tf_half_pixel_for_nn":
-      return (x + 0.5) / scale;
-    case "half_pixel_symmetric": {
-      const adjusted = out / (scale * n);
-      return n / 2 * (1 - adjusted) + (x + 0.5) / scale - 0.5;
-    }
-    case "tf_crop_and_resize":
-      return out === 1
-        ? 0.5 * (roi[0] + roi[1]) * (n - 1)
-        : roi[0] * (n - 1) + x * (roi[1] - roi[0]) * (n - 1) / (out - 1);
-    default:
-      return (x + 0.5) / scale - 0.5;
-  }
-}
-
-function nearestTo(x: number, how: string): number {
-  switch (how) {
-    case "floor":
-      return Math.floor(x);
-    case "ceil":
-      return Math.ceil(x);
-    case "round_prefer_ceil":
-      return Math.floor(x + 0.5);
-    default:
-      return Math.ceil(x - 0.5);
-  }
-}
-
-function tapsOf(way: Way, n: number, out: number, scale: number, roi: readonly [number, number]): Taps {
-  const at: number[][] = [], weights: number[][] = [], outside: boolean[] = [];
-  for (let k = 0; k < out; k++) {
-    const x = placeOf(way, k, n, out, scale, roi), low = Math.floor(x), t = x - low;
-    outside.push(way.coordinates === "tf_crop_and_resize" && (x < 0 || x > n - 1));
-    const [from, shares] = way.mode === "nearest"
-      ? [[nearestTo(x, way.nearest)], [1]]
-      : way.mode === "linear"
-      ? [[low, low + 1], [1 - t, t]]
-      : [[low - 1, low, low + 1, low + 2], cubic(t, way.a)];
-    const counted = shares.map((s, i) =>
-      way.excludes && (from[i] as number < 0 || from[i] as number >= n) ? 0 : s
-    );
-    const total = way.excludes ? counted.reduce((a, b) => a + b, 0) : 1;
-    at.push(from.map((i) => Math.max(0, Math.min(n - 1, i))));
-    weights.push(counted.map((s) => s / total));
-  }
-  return { at, weights, outside };
-}
-
-function cubic(t: number, a: number): readonly number[] {
-  const near = (x: number) => ((a + 2) * x - (a + 3)) * x * x + 1;
-  const far = (x: number) => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  return [far(t + 1), near(t), near(1 - t), far(2 - t)];
-}
+import { COORDINATES, type Taps, tapsOf, type Way } from "./resize_taps.ts";
 
 /** Computes a dimension: a gather for each neighbour, times its weights. */
 function along(c: ImportContext, x: Value, axis: number, taps: Taps, filler: number | undefined): Value {
@@ -114,7 +31,25 @@ interface Sizes {
   readonly scales: readonly number[];
 }
 
-function sizesOf(node: OnnxNode, inputs: Inputs, dims: readonly number[]): Sizes {
+/** Gives the sizes that are asked for. That of an extent which is no number must be the extent, and counts as 1. */
+function wantedSizes(
+  node: OnnxNode,
+  sizes: Item,
+  shape: readonly Expr[],
+  axes: readonly number[],
+): readonly number[] {
+  const known = sizes.known ??
+    node.fail("the sizes (input 3) to be known at import", "values that only a run knows");
+  return Array.from(known, (x, k) => {
+    const own = shape[axes[k] as number];
+    if (own && !isConst(own) && typeof x !== "number" && isEqual(x, own)) return 1;
+    return typeof x === "number"
+      ? x
+      : node.fail("sizes that are numbers; give extents in shapes", shownShape(shape));
+  });
+}
+
+function sizesOf(node: OnnxNode, inputs: Inputs, shape: readonly Expr[], dims: readonly number[]): Sizes {
   const upsample = node.op === "Upsample", attribute = node.floats("scales");
   const at = upsample || node.opset < 11 ? 1 : 2, given = inputs[at], sizes = inputs[3];
   const axes = node.axes(node.ints("axes") ?? dims.map((_, d) => d), dims.length);
@@ -133,7 +68,7 @@ function sizesOf(node: OnnxNode, inputs: Inputs, dims: readonly number[]): Sizes
     };
   }
   if (!sizes) return node.fail("scales or sizes", "neither");
-  const wanted = full(node.numbers(inputs, 3, "the sizes") ?? [], (d) => dims[d] as number);
+  const wanted = full(wantedSizes(node, sizes, shape, axes), (d) => dims[d] as number);
   const policy = node.oneOf("keep_aspect_ratio_policy", ["stretch", "not_larger", "not_smaller"], "stretch");
   const each = wanted.map((w, d) => w / (dims[d] as number)), own = axes.map((d) => each[d] as number);
   if (policy === "stretch") return { scales: each, out: wanted };
@@ -162,9 +97,10 @@ function repeated(node: OnnxNode, inputs: Inputs, c: ImportContext, item: Item):
 }
 
 const resize: Importer = (node, inputs, c) => {
-  const item = node.input(inputs, 0), { dims } = item;
-  if (!dims) return repeated(node, inputs, c, item);
-  const { out, scales } = sizesOf(node, inputs, dims), old = node.op === "Upsample" || node.opset < 11;
+  const item = node.input(inputs, 0), dims = item.shape.map((d) => isConst(d) ? d.value : 1);
+  const { out, scales } = sizesOf(node, inputs, item.shape, dims);
+  if (item.shape.some((d, k) => !isConst(d) && scales[k] !== 1)) return repeated(node, inputs, c, item);
+  const old = node.op === "Upsample" || node.opset < 11;
   if (node.flag("antialias", false)) node.fail("no antialiasing", "some");
   const mode = node.oneOf("mode", ["nearest", "linear", "bilinear", "cubic"], "nearest");
   const coordinates = old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
@@ -191,16 +127,6 @@ const resize: Importer = (node, inputs, c) => {
   });
   return c.of(item.type, c.as(x, dtype));
 };
-
-const COORDINATES: readonly string[] = [
-  "half_pixel",
-  "half_pixel_symmetric",
-  "pytorch_half_pixel",
-  "align_corners",
-  "asymmetric",
-  "tf_half_pixel_for_nn",
-  "tf_crop_and_resize",
-];
 
 /** Changes of size. */
 export const RESIZES: Importers = { Resize: resize, Upsample: resize };
