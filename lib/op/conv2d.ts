@@ -64,7 +64,7 @@ export function conv2d(A: Tensor, W: Tensor, options: Conv2dOptions = {}): Tenso
   shapeOfRank("conv2d", "W", W, 4, nchw ? "[f, c/groups, kh, kw]" : "[kh, kw, c/groups, f]");
   const [filters, kh, kw] = (nchw ? [0, 2, 3] as const : [3, 0, 1] as const)
     .map((d) => constantExtent("conv2d", "W", W, d)) as [number, number, number];
-  checkGroups(groups, channels, filters);
+  checkGroups("conv2d", groups, channels, filters);
   const own = channels / groups, each = filters / groups;
   checkShape(
     "conv2d",
@@ -102,11 +102,16 @@ export function conv2d(A: Tensor, W: Tensor, options: Conv2dOptions = {}): Tenso
   );
 }
 
-function checkGroups(groups: number, channels: number, filters: number): void {
+/**
+ * Checks that groups divide channels and filters.
+ *
+ * @throws {TeError} if they don't
+ */
+export function checkGroups(operator: string, groups: number, channels: number, filters: number): void {
   if (channels % groups === 0 && filters % groups === 0) return;
   throw new TeError(
     `expected groups to divide channels and filters, got ${groups} groups of ${channels} channels and ${filters} ` +
-      `filters, in conv2d`,
+      `filters, in ${operator}`,
   );
 }
 
@@ -134,7 +139,7 @@ export function conv2dProgram(options: Conv2dProgramOptions): PrimFunc {
   checkOptions("te.conv2d", options, PROGRAM);
   const { channels, filters, groups = 1, layout = "NCHW", dtype = "f32" } = options;
   const { stride = 1, padding = 0, dilation = 1 } = options;
-  checkGroups(groups, channels, filters);
+  checkGroups("conv2d", groups, channels, filters);
   const A = imageInput(options, layout), image = asImages("conv2d", A, layout);
   const w = windowOn("conv2d", image, options), own = channels / groups;
   const W = placeholder(

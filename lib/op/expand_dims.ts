@@ -11,9 +11,9 @@ import { reshaped } from "./reshape.ts";
 /** The options of {@linkcode expandDims}. */
 export interface ExpandDimsOptions extends ResultOptions {
   /** The result's dimensions that are new; below 0 they count from its end. */
-  readonly axes: Axes;
+  readonly axis: Axes;
 }
-const OPTIONS = { axes: required(axesKind), ...RESULT } satisfies Fields<ExpandDimsOptions>;
+const OPTIONS = { axis: required(axesKind), ...RESULT } satisfies Fields<ExpandDimsOptions>;
 
 /**
  * Adds dimensions of extent 1 (NumPy expand_dims, ONNX Unsqueeze).
@@ -26,8 +26,8 @@ const OPTIONS = { axes: required(axesKind), ...RESULT } satisfies Fields<ExpandD
 export function expandDims(A: Tensor, options: ExpandDimsOptions): Tensor {
   checkTensors("expandDims", { A });
   checkOptions("op.expandDims", options, OPTIONS);
-  const rank = A.shape.length + listOf(options.axes).length;
-  const added = resultDimensions("expandDims", rank, options.axes), own = [...A.shape];
+  const rank = A.shape.length + listOf(options.axis).length;
+  const added = resultDimensions("expandDims", rank, options.axis), own = [...A.shape];
   const shape = Array.from(
     { length: rank },
     (_, d) => added.includes(d) ? constant(1) : own.shift() as Expr,

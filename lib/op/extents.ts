@@ -41,9 +41,10 @@ export function minus(a: Expr, b: ExprLike): Expr {
   return isConst(y, 0) ? a : binary("sub", a, y);
 }
 
-/** `a · b`, without a one. */
+/** `a · b`, without a zero or a one. */
 export function times(a: Expr, b: ExprLike): Expr {
   const y = toExpr(b);
+  if (isConst(a, 0)) return a;
   return isConst(a, 1) ? y : isConst(y, 1) ? a : binary("mul", a, y);
 }
 

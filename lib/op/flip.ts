@@ -11,9 +11,9 @@ import { RESULT, type ResultOptions } from "./kinds.ts";
 /** The options of {@linkcode flip}. */
 export interface FlipOptions extends ResultOptions {
   /** The dimensions that are reversed; below 0 they count from the end. Default: all. */
-  readonly axes?: Axes;
+  readonly axis?: Axes;
 }
-const OPTIONS = { axes: axesKind, ...RESULT } satisfies Fields<FlipOptions>;
+const OPTIONS = { axis: axesKind, ...RESULT } satisfies Fields<FlipOptions>;
 
 /**
  * Reverses the order of elements along dimensions (NumPy flip).
@@ -26,7 +26,7 @@ const OPTIONS = { axes: axesKind, ...RESULT } satisfies Fields<FlipOptions>;
 export function flip(A: Tensor, options: FlipOptions = {}): Tensor {
   checkTensors("flip", { A });
   checkOptions("op.flip", options, OPTIONS);
-  const axes = dimensionsOf("flip", A, options.axes ?? A.shape.map((_, d) => d));
+  const axes = dimensionsOf("flip", A, options.axis ?? A.shape.map((_, d) => d));
   return compute(
     options.name ?? "B",
     A.shape,

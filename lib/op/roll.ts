@@ -14,9 +14,9 @@ export interface RollOptions extends ResultOptions {
   /** For each axis, how far elements move, below 2^30 in magnitude; below 0 they move towards the begin. */
   readonly shift: Axes;
   /** The dimensions along which they move; below 0 they count from the end. */
-  readonly axes: Axes;
+  readonly axis: Axes;
 }
-const OPTIONS = { shift: required(axesKind), axes: required(axesKind), ...RESULT } satisfies Fields<
+const OPTIONS = { shift: required(axesKind), axis: required(axesKind), ...RESULT } satisfies Fields<
   RollOptions
 >;
 
@@ -31,7 +31,7 @@ const OPTIONS = { shift: required(axesKind), axes: required(axesKind), ...RESULT
 export function roll(A: Tensor, options: RollOptions): Tensor {
   checkTensors("roll", { A });
   checkOptions("op.roll", options, OPTIONS);
-  const axes = dimensionsOf("roll", A, options.axes), shifts = listOf(options.shift);
+  const axes = dimensionsOf("roll", A, options.axis), shifts = listOf(options.shift);
   checkLength("roll", "shifts", shifts, axes.length);
   return compute(options.name ?? "B", A.shape, (...at) =>
     A.at(...at.map((i, d) => {

@@ -46,7 +46,7 @@ const OPTIONS = {
  * @throws {OptionError} for an option that doesn't exist or can't have its value
  * @throws {TeError} for sections that don't divide the extent, sizes that don't add up to it, or both or none of them
  */
-export function split(A: Tensor, options: SplitTensorOptions): readonly Tensor[] {
+export function split(A: Tensor, options: SplitTensorOptions = {}): readonly Tensor[] {
   checkTensors("split", { A });
   checkOptions("op.split", options, OPTIONS);
   const { name = "B" } = options, axis = dimensionOf("split", A, options.axis ?? 0);

@@ -12,9 +12,9 @@ import { reshaped } from "./reshape.ts";
 /** The options of {@linkcode squeeze}. */
 export interface SqueezeOptions extends ResultOptions {
   /** The dimensions that are left out, each of extent 1; below 0 they count from the end. Default: all of extent 1. */
-  readonly axes?: Axes;
+  readonly axis?: Axes;
 }
-const OPTIONS = { axes: axesKind, ...RESULT } satisfies Fields<SqueezeOptions>;
+const OPTIONS = { axis: axesKind, ...RESULT } satisfies Fields<SqueezeOptions>;
 
 /**
  * Leaves out dimensions of extent 1 (NumPy squeeze).
@@ -29,7 +29,7 @@ export function squeeze(A: Tensor, options: SqueezeOptions = {}): Tensor {
   checkOptions("op.squeeze", options, OPTIONS);
   const { name = "B" } = options;
   const ones = A.shape.flatMap((d, k) => isConst(d, 1) ? [k] : []);
-  const out = options.axes === undefined ? ones : dimensionsOf("squeeze", A, options.axes);
+  const out = options.axis === undefined ? ones : dimensionsOf("squeeze", A, options.axis);
   const wide = out.find((d) => !ones.includes(d));
   if (wide !== undefined) {
     throw new TeError(

@@ -13,12 +13,24 @@ import { dimension, extent, floatType } from "./kinds.ts";
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
 
+/**
+ * Padding such that each stride has one window: an odd one is added at the end (sameUpper) or at the begin (sameLower), as
+ * ONNX's auto_pad has it.
+ */
+export type SamePadding = "sameUpper" | "sameLower";
+
 /** What is added around an image: on all sides, [above and below, left and right], or on each side as in ONNX. */
-export type Padding = Pair | readonly [top: number, left: number, bottom: number, right: number];
+export type Padding =
+  | Pair
+  | readonly [top: number, left: number, bottom: number, right: number]
+  | SamePadding;
+
+/** The words of {@linkcode SamePadding}. */
+export const samePadding: Kind<SamePadding> = oneOf("sameUpper", "sameLower");
 
 const padding: Kind<Padding> = {
-  ...anyOf(count, arrayOf(count, 2), arrayOf(count, 4)) as Kind<Padding>,
-  takes: `${count.takes}, or two or four of them in a list`,
+  ...anyOf(count, arrayOf(count, 2), arrayOf(count, 4), samePadding) as Kind<Padding>,
+  takes: `${count.takes}, or two or four of them in a list, or sameUpper or sameLower`,
 };
 
 /** The order of an image's dimensions: batch N, channels C, height H, width W. */
@@ -33,7 +45,7 @@ export interface SlideOptions {
   readonly stride?: Pair;
   /**
    * The rows and columns that are added: on each side, [above and below, left and right], or [top, left, bottom, right]
-   * (ONNX: pads). Default: 0.
+   * (ONNX: pads). With `sameUpper` or `sameLower` there is a window for each stride (ONNX: auto_pad). Default: 0.
    */
   readonly padding?: Padding;
   /** The order of the images' dimensions. Default: NCHW. */
@@ -152,7 +164,12 @@ export function windowOn(
   options: SlideOptions & { readonly kernel: Pair; readonly dilation?: Pair; readonly ceilMode?: boolean },
 ): Window {
   const kernel = pair(options.kernel), stride = pair(options.stride ?? 1);
-  const dilation = pair(options.dilation ?? 1), [top, left, bottom, right] = sides(options.padding ?? 0);
+  const dilation = pair(options.dilation ?? 1), { padding = 0 } = options;
+  const same = (d: 0 | 1) =>
+    sameSides(padding as SamePadding, d === 0 ? height : width, stride[d], dilation[d] * (kernel[d] - 1) + 1);
+  const [top, left, bottom, right] = typeof padding === "string"
+    ? [same(0)[0], same(1)[0], same(0)[1], same(1)[1]]
+    : sides(padding);
   const along = (d: 0 | 1) => {
     const size = d === 0 ? height : width, before = d === 0 ? top : left, after = d === 0 ? bottom : right;
     const reach = dilation[d] * (kernel[d] - 1) + 1, room = size + before + after - reach;
@@ -179,7 +196,23 @@ export function windowOn(
   };
 }
 
-function sides(p: Padding): Sides {
+/** The padding before and after a dimension that gives each stride a window of that reach. */
+export function sameSides(
+  padding: SamePadding,
+  size: number,
+  stride: number,
+  reach: number,
+): readonly [before: number, after: number] {
+  return halves(padding, Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size));
+}
+
+/** Splits padding on both sides of a dimension. */
+export function halves(padding: SamePadding, all: number): readonly [before: number, after: number] {
+  const small = Math.floor(all / 2);
+  return padding === "sameUpper" ? [small, all - small] : [all - small, small];
+}
+
+function sides(p: Exclude<Padding, SamePadding>): Sides {
   if (typeof p === "number") return [p, p, p, p];
   return p.length === 4 ? p : [p[0], p[1], p[0], p[1]];
 }

@@ -10,12 +10,17 @@ import { argmin } from "../op/argmin.ts";
 import { div, maximum, minimum, mod, pow, sub } from "../op/arithmetic.ts";
 import { attention } from "../op/attention.ts";
 import { avgPool2d } from "../op/avg_pool2d.ts";
+import { batchNorm } from "../op/batch_norm.ts";
 import { broadcastTo } from "../op/broadcast_to.ts";
 import { cast } from "../op/cast.ts";
 import { clip } from "../op/clip.ts";
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from "../op/comparisons.ts";
 import { concat } from "../op/concat.ts";
+import { conv1d } from "../op/conv1d.ts";
 import { conv2d } from "../op/conv2d.ts";
+import { conv3d } from "../op/conv3d.ts";
+import { convTranspose1d } from "../op/conv_transpose1d.ts";
+import { convTranspose2d } from "../op/conv_transpose2d.ts";
 import { depthToSpace } from "../op/depth_to_space.ts";
 import { dequantizeQ4 } from "../op/dequantize_q4.ts";
 import { embedding } from "../op/embedding.ts";
@@ -30,10 +35,14 @@ import { gatherND } from "../op/gather_nd.ts";
 import { gelu } from "../op/gelu.ts";
 import { gemv } from "../op/gemv.ts";
 import { globalAvgPool2d } from "../op/global_avg_pool2d.ts";
+import { groupNorm } from "../op/group_norm.ts";
+import { instanceNorm } from "../op/instance_norm.ts";
 import { layerNorm } from "../op/layer_norm.ts";
 import { linear } from "../op/linear.ts";
+import { logSoftmax } from "../op/log_softmax.ts";
 import { logSumExp } from "../op/log_sum_exp.ts";
 import { and, not, or, xor } from "../op/logic.ts";
+import { lrn } from "../op/lrn.ts";
 import { matmul } from "../op/matmul.ts";
 import { maxPool2d } from "../op/max_pool2d.ts";
 import { mul } from "../op/mul.ts";
@@ -52,13 +61,19 @@ import {
 import { permuteDims } from "../op/permute_dims.ts";
 import { reduceAll } from "../op/reduce_all.ts";
 import { reduceAny } from "../op/reduce_any.ts";
+import { reduceL1 } from "../op/reduce_l1.ts";
+import { reduceL2 } from "../op/reduce_l2.ts";
+import { reduceLogSum } from "../op/reduce_log_sum.ts";
 import { reduceMax } from "../op/reduce_max.ts";
+import { reduceMean } from "../op/reduce_mean.ts";
 import { reduceMin } from "../op/reduce_min.ts";
 import { reduceProd } from "../op/reduce_prod.ts";
 import { reduceSum } from "../op/reduce_sum.ts";
+import { reduceSumSquare } from "../op/reduce_sum_square.ts";
 import { relu } from "../op/relu.ts";
 import { repeat } from "../op/repeat.ts";
 import { reshape } from "../op/reshape.ts";
+import { resize } from "../op/resize.ts";
 import { rmsNorm } from "../op/rms_norm.ts";
 import { roll } from "../op/roll.ts";
 import { rope } from "../op/rope.ts";
@@ -104,12 +119,17 @@ export const OPERATORS = {
   argmin: { relax: "R.argmin", apply: argmin },
   attention: { relax: "R.nn.attention", apply: attention },
   avgPool2d: { relax: "R.nn.avg_pool2d", apply: avgPool2d },
+  batchNorm: { relax: "R.nn.batch_norm", apply: batchNorm },
   broadcastTo: { relax: "R.broadcast_to", apply: broadcastTo },
   cast: { relax: "R.astype", apply: cast },
   celu: { relax: "tunebook.celu", apply: celu },
   clip: { relax: "R.clip", apply: clip },
   concat: { relax: "R.concat", apply: concat },
+  conv1d: { relax: "R.nn.conv1d", apply: conv1d },
   conv2d: { relax: "R.nn.conv2d", apply: conv2d },
+  conv3d: { relax: "R.nn.conv3d", apply: conv3d },
+  convTranspose1d: { relax: "R.nn.conv1d_transpose", apply: convTranspose1d },
+  convTranspose2d: { relax: "R.nn.conv2d_transpose", apply: convTranspose2d },
   cos: { relax: "R.cos", apply: cos },
   depthToSpace: { relax: "tunebook.depth_to_space", apply: depthToSpace },
   dequantizeQ4: { relax: "tunebook.dequantize_q4", apply: dequantizeQ4 },
@@ -133,8 +153,10 @@ export const OPERATORS = {
   globalAvgPool2d: { relax: "tunebook.global_avg_pool2d", apply: globalAvgPool2d },
   greater: { relax: "R.greater", apply: greater },
   greaterEqual: { relax: "R.greater_equal", apply: greaterEqual },
+  groupNorm: { relax: "R.nn.group_norm", apply: groupNorm },
   hardSigmoid: { relax: "tunebook.hard_sigmoid", apply: hardSigmoid },
   hardSwish: { relax: "tunebook.hard_swish", apply: hardSwish },
+  instanceNorm: { relax: "R.nn.instance_norm", apply: instanceNorm },
   isNaN: { relax: "R.isnan", apply: isNaN },
   layerNorm: { relax: "R.nn.layer_norm", apply: layerNorm },
   leakyRelu: { relax: "R.nn.leakyrelu", apply: leakyRelu },
@@ -142,7 +164,9 @@ export const OPERATORS = {
   lessEqual: { relax: "R.less_equal", apply: lessEqual },
   linear: { relax: "R.linear", apply: linear },
   log: { relax: "R.log", apply: log },
+  logSoftmax: { relax: "R.nn.log_softmax", apply: logSoftmax },
   logSumExp: { relax: "tunebook.log_sum_exp", apply: logSumExp },
+  lrn: { relax: "tunebook.lrn", apply: lrn },
   matmul: { relax: "R.matmul", apply: matmul },
   maximum: { relax: "R.maximum", apply: maximum },
   maxPool2d: { relax: "R.nn.max_pool2d", apply: maxPool2d },
@@ -162,13 +186,19 @@ export const OPERATORS = {
   reciprocal: { relax: "tunebook.reciprocal", apply: reciprocal },
   reduceAll: { relax: "tunebook.reduce_all", apply: reduceAll },
   reduceAny: { relax: "tunebook.reduce_any", apply: reduceAny },
+  reduceL1: { relax: "tunebook.reduce_l1", apply: reduceL1 },
+  reduceL2: { relax: "tunebook.reduce_l2", apply: reduceL2 },
+  reduceLogSum: { relax: "tunebook.reduce_log_sum", apply: reduceLogSum },
   reduceMax: { relax: "R.max", apply: reduceMax },
+  reduceMean: { relax: "R.mean", apply: reduceMean },
   reduceMin: { relax: "R.min", apply: reduceMin },
   reduceProd: { relax: "R.prod", apply: reduceProd },
   reduceSum: { relax: "R.sum", apply: reduceSum },
+  reduceSumSquare: { relax: "tunebook.reduce_sum_square", apply: reduceSumSquare },
   relu: { relax: "R.nn.relu", apply: relu },
   repeat: { relax: "R.repeat", apply: repeat },
   reshape: { relax: "R.reshape", apply: reshape },
+  resize: { relax: "tunebook.resize", apply: resize },
   rmsNorm: { relax: "R.nn.rms_norm", apply: rmsNorm },
   roll: { relax: "tunebook.roll", apply: roll },
   rope: { relax: "tunebook.rope", apply: rope },

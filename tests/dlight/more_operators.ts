@@ -61,7 +61,7 @@ const movements: readonly Operator[] = [
       }),
   ),
   on("flip", ([a, , c]) => [[a, c]], (A) => op.flip(A as te.Tensor)),
-  on("roll", ([a, , c]) => [[a, c]], (A) => op.roll(A as te.Tensor, { shift: [3, -2], axes: [0, 1] })),
+  on("roll", ([a, , c]) => [[a, c]], (A) => op.roll(A as te.Tensor, { shift: [3, -2], axis: [0, 1] })),
   on("repeat", ([a, , c]) => [[a, c]], (A) => op.repeat(A as te.Tensor, { repeats: 3, axis: 0 })),
   on("tile", ([a, , c]) => [[a, c]], (A) => op.tile(A as te.Tensor, [2, 3, 2])),
 ];
@@ -153,4 +153,86 @@ const elements: readonly Operator[] = [
   })),
 ];
 
-export const MORE_OPERATORS: readonly Operator[] = [...movements, ...lookups, ...elements];
+const reductions: readonly Operator[] = [
+  ...(["reduceMean", "reduceL1", "reduceL2", "reduceSumSquare"] as const).map((name) =>
+    on(name, ([a, , c]) => [[a, c]], (X) => op[name](X as te.Tensor))
+  ),
+  on("reduceLogSum", ([a, , c]) => [[a, c]], (X) => op.reduceLogSum(op.sigmoid(X as te.Tensor))),
+  on(
+    "reduceMean of two",
+    ([a, b, c]) => [[a, b, c]],
+    (X) => op.reduceMean(X as te.Tensor, { axis: [1, 2], keepDims: true }),
+  ),
+  on("reduceL2 of outer", ([a, b, c]) => [[a, b, c]], (X) => op.reduceL2(X as te.Tensor, { axis: [0, 2] })),
+  on("reduceMean of all", ([a, , c]) => [[a, c]], (X) => op.reduceMean(X as te.Tensor, { axis: [0, 1] })),
+  on("logSoftmax", ([a, , c]) => [[a, c]], (X) => op.logSoftmax(X as te.Tensor)),
+];
+
+const convolutions: readonly Operator[] = [
+  on(
+    "conv1d",
+    ([a, b]) => [[a, 4, b], [6, 2, 3]],
+    (X, W) => op.conv1d(X as te.Tensor, W as te.Tensor, { padding: "sameUpper", groups: 2 }),
+  ),
+  on(
+    "conv3d",
+    ([a]) => [[a, 4, 3, 5, 4], [6, 4, 2, 3, 3]],
+    (X, W) => op.conv3d(X as te.Tensor, W as te.Tensor, { padding: 1, stride: [1, 2, 1] }),
+  ),
+  on(
+    "convTranspose1d",
+    ([a, b]) => [[a, 4, b], [4, 6, 3]],
+    (X, W) => op.convTranspose1d(X as te.Tensor, W as te.Tensor, { padding: 1, stride: 2, outputPadding: 1 }),
+  ),
+  on(
+    "convTranspose2d",
+    ([a]) => [[a, 4, 5, 4], [4, 6, 3, 3]],
+    (X, W) => op.convTranspose2d(X as te.Tensor, W as te.Tensor, { stride: 2 }),
+  ),
+];
+
+const norms: readonly Operator[] = [
+  {
+    name: "batchNorm",
+    // Mean and bias are one tensor, as some devices have four storage textures.
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, 5, c]), w = te.placeholder("w", [5]), b = te.placeholder("b", [5]);
+      const v = te.placeholder("v", [5], "f32", { from: 0.25, below: 4 });
+      return te.primFunc("batchNorm", [X, w, b, v, op.batchNorm(X, w, b, { mean: b, variance: v })]);
+    },
+  },
+  on(
+    "groupNorm",
+    ([a, b]) => [[a, 6, b, 5], [6], [6]],
+    (X, w, b) => op.groupNorm(X as te.Tensor, w as te.Tensor, b as te.Tensor, { groups: 2 }),
+  ),
+  on(
+    "instanceNorm",
+    ([a, b, c]) => [[a, b, c], [b], [b]],
+    (X, w, b) => op.instanceNorm(X as te.Tensor, w as te.Tensor, b as te.Tensor),
+  ),
+];
+
+const resizes: readonly Operator[] = [
+  on("resize nearest", ([a, b, c]) => [[a, 2, b, c]], (X) => op.resize(X as te.Tensor, { scales: [2, 1.5] })),
+  on(
+    "resize linear",
+    ([a, b]) => [[a, 2, b, 5]],
+    (X) => op.resize(X as te.Tensor, { sizes: [7, 9], mode: "linear", coordinates: "alignCorners" }),
+  ),
+  on(
+    "resize cubic",
+    ([a]) => [[a, 2, 4, 5]],
+    (X) => op.resize(X as te.Tensor, { axes: 3, scales: [2], mode: "cubic" }),
+  ),
+];
+
+export const MORE_OPERATORS: readonly Operator[] = [
+  ...movements,
+  ...lookups,
+  ...elements,
+  ...reductions,
+  ...convolutions,
+  ...norms,
+  ...resizes,
+];

@@ -63,9 +63,11 @@ const func = te.matmul({ m: 2, n: 2, k: 2 });
 const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
-const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
+const row = te.placeholder("R", [1, 2, 4]), taps = te.placeholder("K", [2, 2, 3]);
+const volume = te.placeholder("V", [2, 2, 4, 4, 4]);
 const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
+const truths = te.placeholder("T", [4, 4], "bool");
 
 type Call = (options: never) => unknown;
 
@@ -90,14 +92,17 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
   "op.arange": (o) => op.arange(o),
-  "op.argmax": (o) => op.argmax(A, o),
-  "op.argmin": (o) => op.argmin(A, o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
+  "op.batchNorm": (o) => op.batchNorm(A, x, x, { mean: x, variance: x }, o),
   "op.broadcastTo": (o) => op.broadcastTo(A, [4, 4], o),
   "op.cast": (o) => op.cast(A, "i32", o),
   "op.concat": (o) => op.concat([A], o),
+  "op.conv1d": (o) => op.conv1d(row, taps, o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
+  "op.conv3d": (o) => op.conv3d(volume, volume, o),
+  "op.convTranspose1d": (o) => op.convTranspose1d(row, taps, o),
+  "op.convTranspose2d": (o) => op.convTranspose2d(image, image, o),
   "op.depthToSpace": (o) => op.depthToSpace(image, o),
   "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
   "op.embedding": (o) => op.embedding(x, A, o),
@@ -112,24 +117,28 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.gelu": (o) => op.gelu(A, o),
   "op.gemv": (o) => op.gemv(A, x, o),
   "op.globalAvgPool2d": (o) => op.globalAvgPool2d(image, o),
+  "op.groupNorm": (o) => op.groupNorm(A, x, x, o),
+  "op.instanceNorm": (o) => op.instanceNorm(image, x, x, o),
   "op.layerNorm": (o) => op.layerNorm(A, x, x, o),
+  "op.logSoftmax": (o) => op.logSoftmax(A, o),
   "op.logSumExp": (o) => op.logSumExp(A, o),
+  "op.lrn": (o) => op.lrn(A, o),
   "op.matmul": (o) => op.matmul(A, B, o),
-  "op.linear": (o) => op.linear(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
   "op.mul": (o) => op.mul(A, B, o),
   "op.oneHot": (o) => op.oneHot(ids, o),
   "op.pad": (o) => op.pad(A, o),
   "op.permuteDims": (o) => op.permuteDims(A, o),
-  "op.reduceAll": (o) => op.reduceAll(truths, o),
-  "op.reduceAny": (o) => op.reduceAny(truths, o),
-  "op.reduceMax": (o) => op.reduceMax(A, o),
-  "op.reduceMin": (o) => op.reduceMin(A, o),
-  "op.reduceProd": (o) => op.reduceProd(A, o),
+  "op.reduceL1": (o) => op.reduceL1(A, o),
+  "op.reduceL2": (o) => op.reduceL2(A, o),
+  "op.reduceLogSum": (o) => op.reduceLogSum(A, o),
+  "op.reduceMean": (o) => op.reduceMean(A, o),
+  "op.reduceSumSquare": (o) => op.reduceSumSquare(A, o),
   "op.reduceSum": (o) => op.reduceSum(A, o),
   "op.relu": (o) => op.relu(A, o),
   "op.repeat": (o) => op.repeat(A, o),
   "op.reshape": (o) => op.reshape(A, [16], o),
+  "op.resize": (o) => op.resize(image, o),
   "op.rmsNorm": (o) => op.rmsNorm(A, x, o),
   "op.roll": (o) => op.roll(A, o),
   "op.rope": (o) => op.rope(A, x, o),
@@ -144,8 +153,16 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.transpose": (o) => op.transpose(A, o),
   "op.trilu": (o) => op.trilu(A, o),
   "op.where": (o) => op.where(flags, A, B, o),
-  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
+  "op.argmax": (o) => op.argmax(A, o),
+  "op.argmin": (o) => op.argmin(A, o),
+  "op.linear": (o) => op.linear(A, B, o),
+  "op.reduceAll": (o) => op.reduceAll(truths, o),
+  "op.reduceAny": (o) => op.reduceAny(truths, o),
+  "op.reduceMax": (o) => op.reduceMax(A, o),
+  "op.reduceMin": (o) => op.reduceMin(A, o),
+  "op.reduceProd": (o) => op.reduceProd(A, o),
   "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
+  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
 

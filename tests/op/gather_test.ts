@@ -54,6 +54,15 @@ Deno.test("a table that is computed is computed where it is read; a reduction is
   await assertResults([A, I], [sums], [wanted]);
 });
 
+Deno.test("a table's conditions on shapes hold for what is gathered from it", () => {
+  const A = te.placeholder("A", ["n"]), I = te.placeholder("I", [2], "i32");
+  const f = te.primFunc("f", [A, I, op.gather(op.reshape(A, [-1, 3]), I, { name: "G" })]);
+  const run = (n: number) =>
+    interpret(f, { A: new Float32Array(n), I: new Int32Array(2) }, { shapes: { n } });
+  run(6);
+  assertThrows(() => run(7), Error, "because the result of reshape has the elements of A");
+});
+
 Deno.test("gatherElements takes an element for each index", async () => {
   const arb = fc.record({
     axis: fc.integer({ min: -2, max: 1 }),

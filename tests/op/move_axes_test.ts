@@ -154,9 +154,9 @@ Deno.test("flip, roll, repeat and tile move elements along axes", async () => {
   const mod = (i: number, n: number) => ((i % n) + n) % n;
   const cases: readonly (readonly [te.Tensor, readonly number[], (...at: number[]) => number])[] = [
     [op.flip(A.tensor), [5, 1, 3], (i = 0, _ = 0, k = 0) => A.at(4 - i, 0, 2 - k)],
-    [op.flip(A.tensor, { axes: -1 }), [5, 1, 3], (i = 0, _ = 0, k = 0) => A.at(i, 0, 2 - k)],
+    [op.flip(A.tensor, { axis: -1 }), [5, 1, 3], (i = 0, _ = 0, k = 0) => A.at(i, 0, 2 - k)],
     [
-      op.roll(A.tensor, { shift: [7, -2], axes: [0, 2] }),
+      op.roll(A.tensor, { shift: [7, -2], axis: [0, 2] }),
       [5, 1, 3],
       (i = 0, _ = 0, k = 0) => A.at(mod(i - 7, 5), 0, mod(k + 2, 3)),
     ],
@@ -197,8 +197,8 @@ Deno.test("movements that don't fit are refused", () => {
       () => op.slice(A, { begin: [0, 0, 0] }),
       "expected axis from -2 to 1 for A of shape [4, 3], got 2, in slice",
     ],
-    [() => op.flip(A, { axes: 2 }), "expected axis from -2 to 1 for A of shape [4, 3], got 2, in flip"],
-    [() => op.roll(A, { shift: 1, axes: [0, 1] }), "expected 2 shifts, one for each axis, got 1, in roll"],
+    [() => op.flip(A, { axis: 2 }), "expected axis from -2 to 1 for A of shape [4, 3], got 2, in flip"],
+    [() => op.roll(A, { shift: 1, axis: [0, 1] }), "expected 2 shifts, one for each axis, got 1, in roll"],
     [
       () => op.repeat(A, { repeats: 2, axis: 2 }),
       "expected axis from -2 to 1 for A of shape [4, 3], got 2, in repeat",

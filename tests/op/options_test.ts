@@ -83,7 +83,7 @@ Deno.test("a value outside of its enumeration is refused with the nearest one", 
 Deno.test("a pair has two elements, and padding may have four", () => {
   assertEquals(
     messageOf(te.conv2d, { ...image, padding: [1, 1, 0] }),
-    "expected padding of te.conv2d to be an integer of at least 0, or two or four of them in a list, got [1, 1, 0]",
+    "expected padding of te.conv2d to be an integer of at least 0, or two or four of them in a list, or sameUpper or sameLower, got [1, 1, 0]",
   );
   assertEquals(
     messageOf(te.conv2d, { ...image, padding: [1, 1, 0, -1] }),
@@ -141,7 +141,7 @@ Deno.test("a suite has the options of its kind", () => {
   );
 });
 
-/** Calls with every required argument. */
+/** Calls of the operators that have programs of their own, with every required argument. */
 const x = te.placeholder("x", [4]), W_q = te.placeholder("W_q", [4, 4], "u32");
 const scale = te.placeholder("W_scale", [4, 1]), ids = te.placeholder("ids", [4], "i32");
 const N = te.placeholder("N", [1, 4, 4, 4]), heads = te.placeholder("heads", [4, 2, 4]);
@@ -171,10 +171,9 @@ const OPERATORS: Readonly<Record<string, (options: never) => unknown>> = {
   transpose: (o) => op.transpose(A, o),
 };
 
-Deno.test("every operator is in both namespaces, and refuses options that it doesn't have", () => {
-  const functions = (face: object) =>
-    Object.entries(face).filter(([, f]) => typeof f === "function").map(([name]) => name);
-  assertEquals(functions(op).toSorted(), Object.keys(OPERATORS));
+Deno.test("operators of the suites are in both namespaces, and refuse options that they don't have", () => {
+  const missing = Object.keys(OPERATORS).filter((name) => !(name in op && name in te));
+  assertEquals(missing, []);
   for (const [name, call] of Object.entries(OPERATORS)) {
     const program = Object.entries(te).find(([n]) => n === name)?.[1] as (options: unknown) => unknown;
     for (const [where, f] of [[`op.${name}`, call], [`te.${name}`, program]] as const) {
@@ -198,9 +197,11 @@ Deno.test("every operator is in both namespaces, and refuses options that it doe
 
 Deno.test("every composable operator refuses what is no tensor, and names it", () => {
   for (const [name, operator] of Object.entries(op)) {
+    if (["arange", "full"].includes(name)) continue;
+    const listed = ["concat", "stack"].includes(name);
     for (const wrong of [undefined, 3, te.matmul(matrix), Promise.resolve(A)]) {
       assertThrows(
-        () => (operator as (...args: readonly unknown[]) => unknown)(wrong, wrong, wrong),
+        () => (operator as (...args: readonly unknown[]) => unknown)(listed ? [wrong] : wrong, wrong, wrong),
         OptionError,
         ` of op.${name} to be a tensor: a te.placeholder or one that is computed, got `,
       );

@@ -94,17 +94,17 @@ Deno.test("flatten, squeeze and expandDims are reshapes", async () => {
     [op.flatten(A.tensor, { axis: 4 }), "i32[4*n, 1]"],
     [op.flatten(A.tensor, { axis: -1 }), "i32[4*n, 1]"],
     [op.squeeze(A.tensor), "i32[n, 4]"],
-    [op.squeeze(A.tensor, { axes: [1] }), "i32[n, 4, 1]"],
-    [op.squeeze(A.tensor, { axes: -1, name: "C" }), "i32[n, 1, 4]"],
-    [op.expandDims(A.tensor, { axes: 0 }), "i32[1, n, 1, 4, 1]"],
-    [op.expandDims(A.tensor, { axes: [-1, 1] }), "i32[n, 1, 1, 4, 1, 1]"],
+    [op.squeeze(A.tensor, { axis: [1] }), "i32[n, 4, 1]"],
+    [op.squeeze(A.tensor, { axis: -1, name: "C" }), "i32[n, 1, 4]"],
+    [op.expandDims(A.tensor, { axis: 0 }), "i32[1, n, 1, 4, 1]"],
+    [op.expandDims(A.tensor, { axis: [-1, 1] }), "i32[n, 1, 1, 4, 1, 1]"],
   ];
   for (const [B, says] of cases) {
     assertEquals(shown(B), says);
     await assertResults([A], [B], same(A), { shapes, everywhere: says === "i32[4*n, 1]" });
   }
   const scalar = drawn("s", []);
-  await assertResults([scalar], [op.expandDims(scalar.tensor, { axes: [0, 1] })], same(scalar));
+  await assertResults([scalar], [op.expandDims(scalar.tensor, { axis: [0, 1] })], same(scalar));
   const one = drawn("o", [1, 1]);
   await assertResults([one], [op.squeeze(one.tensor)], same(one));
 });
@@ -123,16 +123,16 @@ Deno.test("shapes that don't fit are refused", () => {
     [() => op.reshape(A, [-1, -1]), "expected at most one -1 in shape, got 2, in reshape"],
     [() => op.reshape(A, [0, 12]), "expected each extent of shape of op.reshape to be a positive integer"],
     [() => op.flatten(A, { axis: 3 }), "expected axis from -2 to 2 for A of shape [4, 3], got 3, in flatten"],
-    [() => op.squeeze(S, { axes: [0] }), "expected dimension 0 of A to be 1, got n of [n, 1], in squeeze"],
+    [() => op.squeeze(S, { axis: [0] }), "expected dimension 0 of A to be 1, got n of [n, 1], in squeeze"],
     [
-      () => op.squeeze(S, { axes: [1, -1] }),
+      () => op.squeeze(S, { axis: [1, -1] }),
       "expected each axis once for A of shape [n, 1], got [1, -1], in squeeze",
     ],
     [
-      () => op.expandDims(A, { axes: [4] }),
+      () => op.expandDims(A, { axis: [4] }),
       "expected axes from -3 to 2 for a result of 3 dimensions, got 4, in expandDims",
     ],
-    [() => op.expandDims(A, { axes: [0, -4] }), "expected each axis once, got [0, -4], in expandDims"],
+    [() => op.expandDims(A, { axis: [0, -4] }), "expected each axis once, got [0, -4], in expandDims"],
     [() => op.permuteDims(A, { axes: [1] }), "expected 2 axes, one for each axis, got 1, in permuteDims"],
     [() => op.permuteDims(A, { axes: [1, 1] }), "expected each axis once for A of shape [4, 3], got [1, 1]"],
     [

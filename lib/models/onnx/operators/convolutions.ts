@@ -65,7 +65,7 @@ export function convolved(
   // One dimension is a picture of one row.
   const flat = rank === 1,
     pair = (list: readonly number[], one: number) => (flat ? [one, ...list] : list) as [number, number];
-  const grown = (v: Value) => flat ? c.b.expandDims(v, { axes: 2 }) : v;
+  const grown = (v: Value) => flat ? c.b.expandDims(v, { axis: 2 }) : v;
   const [top, left] = pair(window.before, 0), [bottom, right] = pair(window.after, 0);
   const made = c.b.conv2d(grown(x), grown(w), {
     stride: pair(window.strides, 1),
@@ -74,7 +74,7 @@ export function convolved(
     groups,
     ...(bias ? { bias } : {}),
   });
-  return flat ? c.b.squeeze(made, { axes: 2 }) : made;
+  return flat ? c.b.squeeze(made, { axis: 2 }) : made;
 }
 
 function convolution(c: ImportContext, x: Value, w: Value, groups: number, window: Window): Value {

@@ -19,8 +19,8 @@ function logLikelihood(
   const { dtype } = x.type, target = c.as(c.value(classes), "i32"), count = x.type.shape[1] as Expr;
   const ignored = ignores ? c.b.equal(target, c.scalar(node.int("ignore_index", 0), "i32")) : undefined;
   const safe = ignored ? c.b.where(ignored, c.scalar(0, "i32"), target) : target;
-  const picked = c.b.squeeze(c.b.gatherElements(x, c.b.expandDims(safe, { axes: 1 }), { axis: 1 }), {
-    axes: 1,
+  const picked = c.b.squeeze(c.b.gatherElements(x, c.b.expandDims(safe, { axis: 1 }), { axis: 1 }), {
+    axis: 1,
   });
   const given = weight && c.b.gather(c.as(c.value(weight), dtype), safe, { axis: 0 });
   if (

@@ -16,15 +16,15 @@ import { type Importer, type Importers, sameType } from "./operator.ts";
 /** Multiplies matrices as NumPy's matmul does: vectors become matrices, and batches are broadcast. */
 export function matmul(c: ImportContext, a: Value, b: Value, node: OnnxNode): Value {
   const column = b.type.shape.length === 1, row = a.type.shape.length === 1;
-  if (row) a = c.b.expandDims(a, { axes: 0 });
-  if (column) b = c.b.expandDims(b, { axes: 1 });
+  if (row) a = c.b.expandDims(a, { axis: 0 });
+  if (column) b = c.b.expandDims(b, { axis: 1 });
   const leadA = a.type.shape.slice(0, -2), leadB = b.type.shape.slice(0, -2);
   const lead = leadB.length === 0 ? leadA : broadcast(leadA, leadB, node);
   if (!isSame(leadA, lead)) a = c.b.broadcastTo(a, [...lead, ...a.type.shape.slice(-2)]);
   if (leadB.length > 0 && !isSame(leadB, lead)) b = c.b.broadcastTo(b, [...lead, ...b.type.shape.slice(-2)]);
   let made = isFloat(a.type.dtype) ? c.b.matmul(a, b) : integerProduct(c, a, b);
-  if (row) made = c.b.squeeze(made, { axes: -2 });
-  return column ? c.b.squeeze(made, { axes: -1 }) : made;
+  if (row) made = c.b.squeeze(made, { axis: -2 });
+  return column ? c.b.squeeze(made, { axis: -1 }) : made;
 }
 
 function isSame(a: readonly Expr[], b: readonly Expr[]): boolean {

@@ -99,7 +99,7 @@ const logSumExp: Importer = (node, inputs, c) => {
   const largest = reduced(c, "Max", x, axes), keep = node.flag("keepdims", true);
   const total = reduced(c, "Sum", c.b.exp(c.b.sub(x, largest)), axes);
   const made = c.b.add(c.b.log(total), largest);
-  return c.of(item.type, keep ? made : c.b.squeeze(made, { axes }));
+  return c.of(item.type, keep ? made : c.b.squeeze(made, { axis: axes }));
 };
 
 const position = (largest: boolean): Importer => (node, inputs, c) => {
@@ -128,7 +128,7 @@ const softmax: Importer = (node, inputs, c) =>
 /** The logarithm of a softmax. */
 export function logSoftmax(c: ImportContext, x: Value, axis: number): Value {
   const total = c.b.logSumExp(x, { axis });
-  return c.b.sub(x, c.b.expandDims(total, { axes: axis }));
+  return c.b.sub(x, c.b.expandDims(total, { axis }));
 }
 
 const hardmax: Importer = (node, inputs, c) =>

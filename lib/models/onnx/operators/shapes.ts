@@ -47,12 +47,12 @@ const flatten: Importer = (node, inputs, c) => {
 
 const squeeze: Importer = (node, inputs, c) => {
   const item = node.input(inputs, 0), axes = axesOf(node, inputs, 1);
-  return c.of(item.type, c.b.squeeze(c.value(item), axes ? { axes } : {}));
+  return c.of(item.type, c.b.squeeze(c.value(item), axes ? { axis: axes } : {}));
 };
 
 const unsqueeze: Importer = (node, inputs, c) => {
   const item = node.input(inputs, 0), axes = axesOf(node, inputs, 1) ?? node.fail("axes", "none");
-  return c.of(item.type, c.b.expandDims(c.value(item), { axes }));
+  return c.of(item.type, c.b.expandDims(c.value(item), { axis: axes }));
 };
 
 const transpose: Importer = (node, inputs, c) => {
@@ -242,7 +242,7 @@ export function reversed(
   const rows = lengths.map((n, k) => {
     const row = c.b.slice(x, { begin: [k], end: [k + 1], axes: [batch] }),
       extent = row.type.shape[time] as Expr;
-    const head = c.b.flip(c.b.slice(row, { begin: [0], end: [n], axes: [time] }), { axes: time });
+    const head = c.b.flip(c.b.slice(row, { begin: [0], end: [n], axes: [time] }), { axis: time });
     if (isConst(extent, n)) return head;
     return c.b.concat([head, c.b.slice(row, { begin: [n], axes: [time] })], { axis: time });
   });

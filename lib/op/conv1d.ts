@@ -1,0 +1,20 @@
+import type { Tensor } from "../te/tensor.ts";
+import { convolution } from "./convolution.ts";
+import { spatialFields, type SpatialOptions } from "./spatial.ts";
+
+const OPTIONS = spatialFields(1);
+
+/**
+ * Convolves sequences: `C[n, f, x] = Σ_{c, i} A[n, c, x·stride + i·dilation - padding]·W[f, c, i]`, with zeros
+ * outside of the sequence, summed in f32 (ONNX Conv).
+ *
+ * @param A the images [n, c, w] of f32 or f16
+ * @param W the filters [f, c/groups, kw] of f32 or f16
+ * @returns C[n, f, …], of A's dtype; its name is C by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for tensors that don't fit together, groups that don't divide channels and filters, or a window that
+ * doesn't fit
+ */
+export function conv1d(A: Tensor, W: Tensor, options: SpatialOptions = {}): Tensor {
+  return convolution("conv1d", 1, A, W, options, OPTIONS);
+}
