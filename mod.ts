@@ -55,8 +55,10 @@ export type { Prepared } from "./lib/runtime/prepared.ts";
 export type { Bound, HeldBytes, Spent } from "./lib/runtime/backend.ts";
 export type { Inputs, Shapes } from "./lib/runtime/arguments.ts";
 
-export { build, type BuildOptions, type Built, type BuiltProgram, type Level } from "./lib/tuning/build.ts";
+export { build, type BuildOptions, type BuiltProgram } from "./lib/tuning/build.ts";
+export type { Built, Level } from "./lib/tuning/built.ts";
 export { type Bucket, buildDispatch, type Dispatch, type DispatchOptions } from "./lib/tuning/dispatch.ts";
+export type { TuneGraphOptions } from "./lib/tuning/tune_graph.ts";
 export type { GraphBuildOptions } from "./lib/tuning/build_graph.ts";
 export type { BuiltFunction, BuiltGraph } from "./lib/tuning/built_graph.ts";
 export type { GraphProgram } from "./lib/tuning/graph_program.ts";

@@ -1,3 +1,5 @@
+import { checkArgument } from "../base/check_options.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
 import { constant } from "../ir/build.ts";
 import { IrError } from "../ir/error.ts";
 import { evaluate, type ExprJson, exprToJson } from "../ir/json.ts";
@@ -13,14 +15,21 @@ import { replaceBuffers, substitute } from "../ir/substitute.ts";
 /**
  * Replaces some shape variables of a program by values: its buffers and loops get constant extents.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {IrError} for a variable that it does not have, or a value that is no positive integer
  */
 export function specialize(f: PrimFunc, shapes: Shapes): PrimFunc {
+  checkArgument("tir.specialize", "func", f, programKind);
+  checkArgument("tir.specialize", "shapes", shapes, shapesKind);
   const by = new Map<Var, Expr>();
   for (const [name, value] of Object.entries(shapes)) {
     const v = f.shapeVars.find((x) => x.name === name);
     const known = f.shapeVars.map((x) => x.name).join(", ") || "none";
-    if (!v) throw new IrError(`cannot specialize ${f.name} for ${name}: its shape variables are ${known}`);
+    if (!v) {
+      throw new IrError(
+        `expected a shape variable of ${f.name}, got ${name}, specializing it; its shape variables are ${known}`,
+      );
+    }
     if (!(Number.isSafeInteger(value) && value > 0)) {
       throw new IrError(`expected ${name} to be a positive integer, got ${value}, specializing ${f.name}`);
     }

@@ -1,7 +1,6 @@
 import { bayesTuner } from "./bayes.ts";
 import { draftTuner } from "./draft.ts";
 import { dropletTuner } from "./droplet.ts";
-import { TunerError } from "./error.ts";
 import { evolutionTuner } from "./evolution.ts";
 import { gaTuner } from "./ga.ts";
 import { gridTuner } from "./grid.ts";
@@ -9,9 +8,9 @@ import { PortfolioTuner } from "./portfolio.ts";
 import { randomTuner } from "./random.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 import { XgbTuner } from "./xgb.ts";
-import { checkOptions, type Fields, type Kind } from "../base/check_options.ts";
-import { aFunction, instanceOf, integer, oneOf, required } from "../base/option_kinds.ts";
-import { ConfigSpace } from "../space/config_space.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { aFunction, integer, oneOf, required } from "../base/option_kinds.ts";
+import { spaceKind } from "../space/config_space.ts";
 import type { Prior } from "./prior.ts";
 
 /** Every tuner by its name. */
@@ -42,8 +41,10 @@ export type TunerName =
 /** The names of all tuners. */
 export const tunerNames = Object.keys(TUNERS) as readonly TunerName[];
 
+const NAME = oneOf(...tunerNames);
+
 const TUNER_FIELDS = {
-  space: required(instanceOf(ConfigSpace, "a space, as spaceOf(func, template) makes")),
+  space: required(spaceKind),
   seed: required(integer({}, "an integer")),
   start: required(oneOf("preset", "scratch")),
   valid: aFunction("a function of an index"),
@@ -58,12 +59,10 @@ const TUNER_FIELDS = {
 /**
  * Makes a tuner by its name.
  *
- * @throws {TunerError} for an unknown name
+ * @throws {OptionError} for an unknown name or option
  */
 export function createTuner(name: string, options: TunerOptions): Tuner {
+  checkArgument("autotvm.createTuner", "name", name, NAME);
   checkOptions("autotvm.createTuner", options, TUNER_FIELDS);
-  if (!Object.hasOwn(TUNERS, name)) {
-    throw new TunerError(`unknown tuner ${name}: known are ${tunerNames.join(", ")}`);
-  }
   return TUNERS[name as TunerName](options);
 }

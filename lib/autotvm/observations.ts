@@ -1,3 +1,5 @@
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { arrayOf, count, passing, required, withFields } from "../base/option_kinds.ts";
 import { TunerError } from "./error.ts";
 import type { Told, TunerOptions } from "./tuner.ts";
 
@@ -5,6 +7,16 @@ import type { Told, TunerOptions } from "./tuner.ts";
 const PATIENCE = 20_000;
 /** The same for points that a constraint of the space refuses; such a check costs almost nothing. */
 const REFUSALS = 2_000_000;
+
+const RESULTS: Kind<readonly Told[]> = arrayOf(
+  withFields<Told>("a result { index, score }", { index: required(count) }),
+);
+const ASKED: Kind<number> = passing("a number of points, at least 0", (x) => typeof x === "number" && x >= 0);
+
+/** Checks the number of points that a tuner is asked for. */
+export function checkAsked(n: number): void {
+  checkArgument("tuner.ask", "n", n, ASKED);
+}
 
 /** The state of each point in a tuner: asked, told, rejected; and its features, computed once. */
 export class Ledger {
@@ -88,6 +100,7 @@ export class Ledger {
   }
 
   tell(results: readonly Told[]): void {
+    checkArgument("tuner.tell", "results", results, RESULTS);
     for (const { index, score } of results) {
       this.#options.space.digits(index);
       if (score !== undefined && !(Number.isFinite(score) && score >= 0)) {

@@ -1,5 +1,5 @@
 import { Rng } from "../base/random.ts";
-import { Ledger } from "./observations.ts";
+import { checkAsked, Ledger } from "./observations.ts";
 import { shuffled } from "./sequences.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
@@ -54,6 +54,7 @@ export class PlannedTuner<O extends TunerOptions> implements Tuner {
   }
 
   ask(n: number): readonly number[] {
+    checkAsked(n);
     const out: number[] = [];
     while (out.length < n) {
       if (this.#queue.length === 0) this.#queue = [...this.#plans.next().value ?? []];

@@ -2,7 +2,7 @@ import { bayesTuner } from "./bayes.ts";
 import { draftTuner } from "./draft.ts";
 import { dropletTuner } from "./droplet.ts";
 import { evolutionTuner } from "./evolution.ts";
-import { Ledger } from "./observations.ts";
+import { checkAsked, Ledger } from "./observations.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
 const MEMBERS = {
@@ -114,6 +114,7 @@ export class PortfolioTuner implements Tuner {
   }
 
   ask(n: number): readonly number[] {
+    checkAsked(n);
     const out: number[] = [];
     while (out.length < n) {
       const stage = this.#stageNow();

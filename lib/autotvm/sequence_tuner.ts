@@ -1,4 +1,4 @@
-import { Ledger } from "./observations.ts";
+import { checkAsked, Ledger } from "./observations.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
 /** A tuner that walks a fixed sequence. Results only tell it which points are done. */
@@ -10,6 +10,7 @@ export class SequenceTuner implements Tuner {
   }
 
   ask(n: number): readonly number[] {
+    checkAsked(n);
     return this.#ledger.takeFrom(this.sequence, n);
   }
 

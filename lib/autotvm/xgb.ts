@@ -2,7 +2,7 @@ import type { Rng } from "../base/random.ts";
 import { anneal } from "./anneal.ts";
 import { CostModel, fitLegality, SCORES } from "./cost_model.ts";
 import type { GbdtOptions } from "./gbdt.ts";
-import type { Ledger } from "./observations.ts";
+import { checkAsked, type Ledger } from "./observations.ts";
 import { DEFAULT_LOSS, type Loss } from "./losses.ts";
 import { Desk } from "./planned_tuner.ts";
 import { rankBy } from "./ranking.ts";
@@ -121,6 +121,7 @@ export class XgbTuner implements Tuner {
   }
 
   ask(n: number): readonly number[] {
+    checkAsked(n);
     const out: number[] = [];
     while (out.length < n) {
       if (this.#queue.length === 0) this.#queue = [...this.#next()];

@@ -107,7 +107,9 @@ export function fieldsProblem(
     const value = values.get(key);
     if (value === undefined) {
       if (!kind.required) continue;
-      return `missing option ${JSON.stringify(inside + key)} of ${where}: expected ${kind.takes}`;
+      return `missing option ${
+        JSON.stringify(inside + key)
+      } of ${where}: expected ${kind.takes}, got nothing`;
     }
     const problem = valueProblem(where, `${inside}${key}`, value, kind);
     if (problem !== undefined) return problem;

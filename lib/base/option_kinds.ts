@@ -196,6 +196,27 @@ export function having<T extends object>(takes: string, ...methods: readonly (ke
   };
 }
 
+/**
+ * An object of any class with at least these fields; other fields are free, as in the rows of a table. `takes` describes
+ * it.
+ */
+export function withFields<T extends object>(takes: string, fields: AnyFields): Kind<T> {
+  const needed = Object.entries(fields).filter(([, kind]) => kind.required).map(([key]) => key);
+  return {
+    takes,
+    is: (x) => typeof x === "object" && x !== null && needed.every((key) => key in x),
+    inside: (where, name, x) =>
+      firstOf(
+        Object.entries(fields).map(([key, kind]) => () => {
+          const value = (x as Readonly<Record<string, unknown>>)[key];
+          return value === undefined && !kind.required
+            ? undefined
+            : valueProblem(where, `${name}.${key}`, value, kind);
+        }),
+      ),
+  };
+}
+
 /** A value that passes a test, for what no other kind describes; `takes` describes it. */
 export function passing<T>(takes: string, is: (value: unknown) => boolean): Kind<T> {
   return { takes, is };

@@ -1,7 +1,20 @@
 /** Medians of samples, their confidence intervals, and ratios of paired samples. */
+import { checkArgument, type Kind } from "./check_options.ts";
+import { passing } from "./option_kinds.ts";
 
-/** Median of the samples: the figure that is reported. */
+/** The kind of a list of samples; a sample that failed is NaN. */
+export const samplesKind: Kind<readonly number[]> = passing(
+  "a list of numbers",
+  (x) => ArrayBuffer.isView(x) || (Array.isArray(x) && x.every((v) => typeof v === "number")),
+);
+
+/**
+ * Median of the samples: the figure that is reported.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function median(samples: readonly number[]): number {
+  checkArgument("records.median", "samples", samples, samplesKind);
   const s = samples.toSorted((a, b) => a - b);
   const mid = s.length >> 1;
   return s.length % 2 ? s[mid] ?? NaN : ((s[mid - 1] ?? NaN) + (s[mid] ?? NaN)) / 2;

@@ -1,10 +1,17 @@
+import { checkArgument, isPlainObject, type Kind } from "../base/check_options.ts";
+import { passing } from "../base/option_kinds.ts";
+import { pathKind } from "../records/kinds.ts";
 import { pngOf, SCALE, svgOf } from "./picture.ts";
 import type { Spec } from "./spec.ts";
+
+const SPEC: Kind<Spec> = passing("a Vega-Lite specification, an object", isPlainObject);
 
 /** A chart. It shows itself in a notebook's cell, as a picture where Vega-Lite is not rendered. */
 export class Chart {
   /** Takes a Vega-Lite specification, which `spec` returns. */
-  constructor(readonly spec: Spec) {}
+  constructor(readonly spec: Spec) {
+    checkArgument("new Chart", "spec", spec, SPEC);
+  }
 
   /** Draws the chart as SVG text. */
   toSVG(): Promise<string> {
@@ -18,6 +25,7 @@ export class Chart {
 
   /** Writes the chart to a file: Vega-Lite if `path` ends in .json, SVG if it ends in .svg, otherwise PNG. */
   async save(path: string): Promise<void> {
+    checkArgument("chart.save", "path", path, pathKind);
     if (path.endsWith(".json")) return await Deno.writeTextFile(path, JSON.stringify(this.spec, null, 2));
     if (path.endsWith(".svg")) return await Deno.writeTextFile(path, await this.toSVG());
     await Deno.writeFile(path, await this.toPNG());

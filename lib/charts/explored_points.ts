@@ -1,4 +1,5 @@
 /** Collects the explored points of a space, from a recorded space or from the trials of searches. */
+import { checkTable } from "../records/table.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { median } from "../base/statistics.ts";
@@ -59,6 +60,7 @@ interface PointAt {
  * @throws {ChartError} if the trials belong to several programs
  */
 export function exploredPoints(table: Table): ExploredPoints {
+  checkTable(table);
   const { points, unit } = table.schema.metadata.has("tunebook.space") ? fromSpace(table) : fromTrials(table);
   const names = [...new Set(points.flatMap((p) => Object.keys(p.config)))];
   const texts = (name: string) =>

@@ -1,6 +1,8 @@
 /** Ranks methods and other libraries by their speed, operator by operator. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { arrayOf, required, text, withFields } from "../base/option_kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { median } from "../base/statistics.ts";
+import { median, samplesKind } from "../base/statistics.ts";
 import type { Column } from "../records/schema.ts";
 import { rowsOf } from "../records/table.ts";
 
@@ -76,13 +78,29 @@ export function leaderboards(table: Table): readonly Leaderboard[] {
   });
 }
 
-/** Computes the speedup of a method over the fastest other library; NaN if either is missing. */
-export function timesPeer({ places, peer }: Leaderboard, method: string): number {
+const BOARD: Kind<Leaderboard> = withFields("a ranking, as charts.leaderboards gives", {
+  places: required(arrayOf(withFields("a place of a ranking", { method: required(text) }))),
+});
+
+/**
+ * Computes the speedup of a method over the fastest other library; NaN if either is missing.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
+export function timesPeer(board: Leaderboard, method: string): number {
+  checkArgument("charts.timesPeer", "board", board, BOARD);
+  checkArgument("charts.timesPeer", "method", method, text);
+  const { places, peer } = board;
   return (peer?.ms ?? NaN) / (places.find((p) => p.method === method)?.ms ?? NaN);
 }
 
-/** Computes the geometric mean, ignoring NaN; NaN for an empty list. */
+/**
+ * Computes the geometric mean, ignoring NaN; NaN for an empty list.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function geometricMean(list: readonly number[]): number {
+  checkArgument("charts.geometricMean", "list", list, samplesKind);
   const logs = list.filter((x) => !Number.isNaN(x)).map(Math.log);
   return Math.exp(logs.reduce((sum, x) => sum + x, 0) / logs.length);
 }

@@ -1,4 +1,5 @@
 /** Draws the quality of results against the time to find them. */
+import { rowsKind } from "../records/kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
@@ -14,7 +15,7 @@ import {
   type Spec,
 } from "./spec.ts";
 import { Chart } from "./chart.ts";
-import { checkOptions } from "../base/check_options.ts";
+import { checkArgument, checkOptions } from "../base/check_options.ts";
 import { text } from "../base/option_kinds.ts";
 
 /** One way to get a result, for example a tuner with its budget, or a level of `build`. */
@@ -33,8 +34,15 @@ const COLUMNS = {
   quality: "float",
 } as const satisfies Readonly<Record<keyof WayRow, Column>>;
 
-/** Makes a table of ways for `pareto`. */
+const ROWS = rowsKind("a row with name, seconds and quality", COLUMNS);
+
+/**
+ * Makes a table of ways for `pareto`.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function wayTable(rows: readonly WayRow[]): Table {
+  checkArgument("charts.wayTable", "rows", rows, ROWS);
   return tableOf(rows, COLUMNS);
 }
 

@@ -1,4 +1,6 @@
 /** Draws Vega-Lite specifications as pictures, without a browser. The libraries are large and loaded on first use. */
+import { messageOf } from "../base/error.ts";
+import { ChartError } from "./error.ts";
 import type { Spec as VegaSpec } from "npm:vega@6.4.0";
 import { printable } from "../base/printable.ts";
 import type { Spec } from "./spec.ts";
@@ -18,7 +20,11 @@ export async function vegaOf(spec: Spec): Promise<VegaSpec> {
   const { lite } = await loadDrawing();
   // Vega modifies the data that it draws, so it gets a copy.
   const own = shown(spec) as unknown as Parameters<typeof lite.compile>[0];
-  return lite.compile(own, { logger: SILENT }).spec;
+  try {
+    return lite.compile(own, { logger: SILENT }).spec;
+  } catch (e) {
+    throw new ChartError(`expected a Vega-Lite specification, got one that can't be drawn (${messageOf(e)})`);
+  }
 }
 
 /** Draws a specification as SVG text. */

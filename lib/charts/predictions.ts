@@ -1,4 +1,5 @@
 /** Draws the predictions of a cost model against measurements. */
+import { rowsKind } from "../records/kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { Column } from "../records/schema.ts";
 import { rowsOf, tableOf } from "../records/table.ts";
@@ -13,7 +14,7 @@ import {
   thinned,
 } from "./spec.ts";
 import { Chart } from "./chart.ts";
-import { checkOptions } from "../base/check_options.ts";
+import { checkArgument, checkOptions } from "../base/check_options.ts";
 import { oneOf, text } from "../base/option_kinds.ts";
 
 /** The prediction for one point, and its measurement. */
@@ -32,8 +33,15 @@ const COLUMNS = {
   kind: ["learnt", "unseen", "next"],
 } as const satisfies Readonly<Record<keyof PredictionRow, Column>>;
 
-/** Makes a table of predictions for `predictions`. */
+const ROWS = rowsKind("a row with predicted, measured and kind", COLUMNS);
+
+/**
+ * Makes a table of predictions for `predictions`.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function predictionTable(rows: readonly PredictionRow[]): Table {
+  checkArgument("charts.predictionTable", "rows", rows, ROWS);
   return tableOf(rows, COLUMNS);
 }
 

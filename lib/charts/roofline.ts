@@ -1,4 +1,5 @@
 /** Draws kernels under the roofline of their device. */
+import { peaksKind } from "../target/kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { type KernelRow, kernelRows } from "../records/kernels.ts";
 import type { Peaks } from "../target/target.ts";
@@ -16,7 +17,7 @@ import {
   type Spec,
 } from "./spec.ts";
 import { Chart } from "./chart.ts";
-import { checkOptions, type Kind } from "../base/check_options.ts";
+import { checkOptions } from "../base/check_options.ts";
 import { required } from "../base/option_kinds.ts";
 
 const WIDTH = 560, HEIGHT = 360;
@@ -44,13 +45,7 @@ interface Drawn {
   readonly share: number;
 }
 
-/** Peaks as `device.probe()` measures them. */
-const PEAKS: Kind<Peaks> = {
-  takes: "the device's peaks, as await device.probe() gives",
-  is: (x) => typeof x === "object" && x !== null && "gflops" in x,
-};
-
-const FIELDS = { ...CHART_FIELDS, peaks: required(PEAKS) };
+const FIELDS = { ...CHART_FIELDS, peaks: required(peaksKind) };
 
 /**
  * Draws the roofline model (Williams et al., 2009) with logarithmic axes. The measured arithmetic peak is the level

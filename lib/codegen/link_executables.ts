@@ -119,22 +119,22 @@ export function linkExecutables({ name, language, shapeVars, params, calls, requ
   };
 }
 
+/** Tells how a function holds an input: in a texture, rows are those of the shape that the function has for it. */
+export function memoryOf({ storage, shape }: BufferSpec): string {
+  return JSON.stringify(storage.kind === "texture" ? [storage, shape] : storage);
+}
+
 /** An input is in the memory that the functions want it in. */
-function takeInput(inputs: Map<string, BufferSpec>, value: LinkedValue, { storage }: BufferSpec): void {
-  const known = inputs.get(value.name);
-  if (known && JSON.stringify(known.storage) !== JSON.stringify(storage)) {
+function takeInput(inputs: Map<string, BufferSpec>, value: LinkedValue, spec: BufferSpec): void {
+  const known = inputs.get(value.name), { storage } = spec;
+  if (known && memoryOf(known) !== memoryOf(spec)) {
     throw new LowerError(
       `expected ${value.name} in one kind of memory, got ${known.storage.kind} and ${storage.kind}; schedule the ` +
         `functions that read it for buffers`,
     );
   }
-  inputs.set(value.name, {
-    name: value.name,
-    dtype: value.dtype,
-    shape: value.shape,
-    role: "input",
-    storage,
-  });
+  const { shape } = storage.kind === "texture" ? spec : value;
+  inputs.set(value.name, { name: value.name, dtype: value.dtype, shape, role: "input", storage });
 }
 
 function storageName(n: number): string {

@@ -1,3 +1,7 @@
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { having } from "../base/option_kinds.ts";
+import { programKind } from "../ir/kinds.ts";
+import { targetKind } from "../target/kinds.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
@@ -13,6 +17,22 @@ export interface Rule {
   readonly name: string;
   /** Gives the template for a program, or the reason why the rule does not match. */
   readonly match: (func: PrimFunc, target: Target) => RuleMatch;
+}
+
+/** The kind of a rule. */
+export const ruleKind: Kind<Rule> = having("a rule, as dlight.rules has them", "match");
+
+/** Gives a rule whose `match` checks its arguments. */
+export function checkedRule({ name, match }: Rule): Rule {
+  const where = `match of rule ${name}`;
+  return {
+    name,
+    match: (func, target) => {
+      checkArgument(where, "func", func, programKind);
+      checkArgument(where, "target", target, targetKind);
+      return match(func, target);
+    },
+  };
 }
 
 /** The verdict of one rule, as text. */

@@ -1,3 +1,6 @@
+import { checkArgument } from "../base/check_options.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
+import { peaksKind } from "../target/kinds.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import { flopsOf, trafficOf } from "./work.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -37,8 +40,13 @@ function rooflineOf(flops: number, bytes: number, peaks: Peaks): Roofline {
 /**
  * Bounds the time of a program on a device with these peaks, by the roofline model (Williams et al., 2009): its
  * arithmetic, or one access of each parameter.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function roofline(func: PrimFunc, shapes: Shapes, peaks: Peaks): Roofline {
+  checkArgument("records.roofline", "func", func, programKind);
+  checkArgument("records.roofline", "shapes", shapes, shapesKind);
+  checkArgument("records.roofline", "peaks", peaks, peaksKind);
   return rooflineOf(flopsOf(func, shapes), trafficOf(func, shapes), peaks);
 }
 

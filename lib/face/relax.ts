@@ -3,22 +3,22 @@
  * the memory between. `build(graph, device, { weights })` runs one.
  */
 export { type BlockBuilder, Builder, graph, type GraphOperators, type OnValues } from "../relax/builder.ts";
-export { Graph } from "../relax/graph.ts";
-export {
-  type Binding,
-  type Call,
-  type ConstantData,
+export type { Graph } from "../relax/graph.ts";
+export type {
+  Binding,
+  Call,
+  ConstantData,
   Extent,
-  type Form,
-  type GraphData,
-  type OpCall,
-  type Origin,
+  Form,
+  GraphData,
+  OpCall,
+  Origin,
   Slot,
-  type TensorType,
-  type TirCall,
+  TensorType,
+  TirCall,
   Value,
 } from "../relax/value.ts";
-export { type OperatorName, OPERATORS as operators } from "../relax/operators.ts";
+export type { OperatorName, OPERATORS } from "../relax/operators.ts";
 export { graphFromJson, type GraphJson, graphToJson } from "../relax/graph_json.ts";
 export { equalGraph } from "../relax/equal_graph.ts";
 export { verifyGraph } from "../relax/verify_graph.ts";

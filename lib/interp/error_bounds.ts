@@ -85,9 +85,9 @@ export const ERROR_BOUNDS = {
     // Above 100 it is infinite in f32 whatever its argument's error.
     return x - ex > 100 ? 0.5 * v : Math.exp(x + ex) - v + own;
   },
-  /** An integer's power is exact, and the rest's is of an exponent below 1. */
+  /** The power of the exponent's integer part is exact, and that of the rest has an error below 6 units in the last place. */
   exp2(v: number, x: number, ex: number, u: number): number {
-    const own = (10 + 4 * Math.min(Math.abs(x), 200)) * u * v;
+    const own = 14 * u * v;
     if (ex < 0.01) return v * Math.expm1(ex * Math.LN2) + own;
     return x - ex > 140 ? 0.5 * v : 2 ** (x + ex) - v + own;
   },

@@ -3,6 +3,7 @@
  * are checked against it, so it shares no code with lowering or printing. For speed it translates the program to one
  * JavaScript function.
  */
+import { shownValue } from "../base/shown_value.ts";
 import { ownValue } from "../base/own_value.ts";
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { isFloat, type ScalarType } from "../ir/dtype.ts";
@@ -14,8 +15,9 @@ import { interchanged } from "./interchange.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
 import { translate } from "./translate.ts";
-import { checkOptions, type Fields } from "../base/check_options.ts";
-import { flag, number, recordOf } from "../base/option_kinds.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
+import { checkArgument, checkOptions, type Fields, isPlainObject, type Kind } from "../base/check_options.ts";
+import { flag, passing } from "../base/option_kinds.ts";
 
 export type { Shapes };
 /** The typed arrays that the interpreter takes and returns. */
@@ -34,8 +36,10 @@ export interface InterpretOptions {
   readonly check?: boolean;
 }
 
+const arraysKind: Kind<Arrays> = passing("an object with an array for each input", isPlainObject);
+
 const INTERPRET_FIELDS = {
-  shapes: recordOf(number({}, "a number")),
+  shapes: shapesKind,
   check: flag,
 } satisfies Fields<InterpretOptions>;
 
@@ -44,6 +48,7 @@ const INTERPRET_FIELDS = {
  * booleans as a Uint32Array of 0 and 1. Buffers other than inputs start as NaN (integers as zero). A float that is read
  * before it is written therefore shows.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {IrError} for a missing input, a wrong kind of array or length, a shape variable without a value,
  * or (with `check`) an index out of range
  */
@@ -52,6 +57,8 @@ export function interpret(
   inputs: Arrays,
   options: InterpretOptions = {},
 ): Record<string, NumberArray> {
+  checkArgument("interpret", "func", f, programKind);
+  checkArgument("interpret", "inputs", inputs, arraysKind);
   checkOptions("interpret", options, INTERPRET_FIELDS);
   const { shapes, buffers, arrays } = placeArrays(f, inputs, options.shapes);
   const outOfRange = (buffer: number, dimension: number, index: number): never => {
@@ -104,7 +111,7 @@ export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefin
     if (!array) return poisoned(b.dtype, size);
     if (array.length === size) return array;
     throw new IrError(
-      `cannot interpret ${f.name}: input ${b.name} has ${array.length} elements, its shape takes ${size}`,
+      `expected ${size} elements of input ${b.name}, as its shape takes, got ${array.length}, interpreting ${f.name}`,
     );
   });
   return { shapes, buffers, arrays };
@@ -114,13 +121,14 @@ function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): NumberArray {
   const array: unknown = ownValue(inputs, b.name);
   if (array === undefined) {
     const takes = inputsOf(f).map((x) => x.name).join(", ");
-    throw new IrError(`cannot interpret ${f.name}: input ${b.name} is missing; it takes ${takes}`);
+    throw new IrError(`expected input ${b.name}, got nothing, interpreting ${f.name}; it takes ${takes}`);
   }
   const fits = KINDS[b.dtype].find((kind) => array instanceof kind);
   if (fits) return array as NumberArray;
-  const got = (array as object | null)?.constructor?.name ?? typeof array;
   const wanted = KINDS[b.dtype].map((kind) => kind.name).join(" or ");
-  throw new IrError(`cannot interpret ${f.name}: input ${b.name} is a ${got}; ${b.dtype} comes as ${wanted}`);
+  throw new IrError(
+    `expected input ${b.name} of ${b.dtype} as a ${wanted}, got ${shownValue(array)}, interpreting ${f.name}`,
+  );
 }
 
 const FLOATS = [Float32Array, Float16Array, Float64Array] as const;

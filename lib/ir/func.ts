@@ -1,9 +1,31 @@
+import { checkArgument, isPlainObject, type Kind } from "../base/check_options.ts";
+import { passing } from "../base/option_kinds.ts";
 import type { Domains } from "./domain.ts";
 import type { Buffer, Var } from "./expr.ts";
 import type { FuncData } from "./func_data.ts";
 import { printFunc } from "./print.ts";
 import type { Requirement } from "./requirement.ts";
 import type { Stmt } from "./stmt.ts";
+import { stmtKind } from "./stmt_kind.ts";
+
+/** The parts that `with` replaces. Schedules call it for each step, so each check is a plain function. */
+const PARTS: Readonly<Record<string, (part: unknown) => boolean>> = {
+  params: Array.isArray,
+  allocs: Array.isArray,
+  body: stmtKind.is,
+  name: (x) => typeof x === "string",
+  domains: isPlainObject,
+  activations: Array.isArray,
+};
+
+const partsKind: Kind<Parameters<PrimFunc["with"]>[0]> = passing(
+  "an object with some of params, allocs, body, name, domains and activations",
+  (x) =>
+    isPlainObject(x) &&
+    Object.entries(x).every(([key, part]) =>
+      part === undefined || (Object.hasOwn(PARTS, key) && PARTS[key]?.(part))
+    ),
+);
 
 /**
  * A tensor program: parameters, intermediate buffers, and a body of loops over
@@ -38,6 +60,7 @@ export class PrimFunc implements FuncData {
   with(
     parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains" | "activations">>,
   ): PrimFunc {
+    checkArgument("func.with", "parts", parts, partsKind);
     return new PrimFunc(
       parts.name ?? this.name,
       parts.params ?? this.params,

@@ -1,4 +1,6 @@
 /** Programs as text, in TVMScript's manner. */
+import { checkArgument } from "../base/check_options.ts";
+import { stmtKind } from "./stmt_kind.ts";
 import { isConst, variable } from "./build.ts";
 import { lanesOf, scalarOf } from "./dtype.ts";
 import { equalExpr } from "./equal.ts";
@@ -262,8 +264,13 @@ export function printFunc(f: FuncData): string {
   return p.lines.join("\n");
 }
 
-/** A statement as text; its free variables keep their names. */
+/**
+ * A statement as text; its free variables keep their names.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function printStmt(s: Stmt): string {
+  checkArgument("tir.printStmt", "stmt", s, stmtKind);
   const p = new Printer();
   p.stmt(s, 0);
   return p.lines.join("\n");

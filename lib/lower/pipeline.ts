@@ -29,8 +29,10 @@ import { splitKernels } from "./split_kernels.ts";
 import { trimLoops } from "./trim_loops.ts";
 import { unrollLoops } from "./unroll_loops.ts";
 import { vectorizeLoops } from "./vectorize_loops.ts";
-import { checkOptions, type Fields } from "../base/check_options.ts";
-import { aFunction } from "../base/option_kinds.ts";
+import { programKind } from "../ir/kinds.ts";
+import { targetKind } from "../target/kinds.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { aFunction, passing } from "../base/option_kinds.ts";
 
 /** One pass of the pipeline. */
 export interface Pass {
@@ -45,8 +47,25 @@ const simplify = (draft: KernelDraft): KernelDraft => ({
   body: simplifyStmt(draft.body, analyzerOf(draft)),
 });
 
-/** All passes, in order. */
-export const passes: readonly Pass[] = [
+const draftKind: Kind<KernelDraft> = passing(
+  "the draft of a kernel, as lower(func, target, { after: (name, draft) => … }) gives",
+  (x) => typeof x === "object" && x !== null && "body" in x && "outer" in x && "threads" in x,
+);
+
+/** The pass with its arguments checked. */
+function checked({ name, run }: Pass): Pass {
+  const where = `the pass ${name}`;
+  return {
+    name,
+    run: (draft, target) => {
+      checkArgument(where, "draft", draft, draftKind);
+      checkArgument(where, "target", target, targetKind);
+      return run(draft, target);
+    },
+  };
+}
+
+const steps: readonly Pass[] = [
   { name: "sinkVirtualThreads", run: sinkVirtualThreads },
   { name: "lowerReductions", run: lowerReductions },
   { name: "bindThreads", run: bindThreads },
@@ -67,6 +86,9 @@ export const passes: readonly Pass[] = [
   { name: "shareRepeated", run: shareRepeated },
 ];
 
+/** All passes, in order. */
+export const passes: readonly Pass[] = steps.map(checked);
+
 /** Options of `lower`. */
 export interface LowerOptions {
   /** Called with every kernel after every pass. */
@@ -80,11 +102,14 @@ const LOWER_FIELDS = {
 /**
  * Lowers a scheduled program to its kernels, in launch order, and checks them against the target's limits.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {VerifyError} for a program that is not well formed
  * @throws {LowerError} where the schedule can't be made into a kernel
  * @throws {LimitError} where a kernel exceeds the target's limits
  */
 export function lower(func: PrimFunc, target: Target, options: LowerOptions = {}): readonly Kernel[] {
+  checkArgument("lower", "func", func, programKind);
+  checkArgument("lower", "target", target, targetKind);
   return lowerFor(func, target, options).kernels;
 }
 

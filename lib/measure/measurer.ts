@@ -1,15 +1,17 @@
 /** Measures candidates in a child process of this machine, so that no candidate can end the caller. */
+import { checkArgument } from "../base/check_options.ts";
 import { messageOf, TunebookError } from "../base/error.ts";
 import { hangingMs, hopelessMs } from "./limits.ts";
 import type { Measurement } from "./measurement.ts";
-import type {
-  Candidate,
-  Incumbent,
-  Measured,
-  MeasureRequest,
-  Measuring,
-  MeasuringOptions,
-  SampleOptions,
+import {
+  type Candidate,
+  type Incumbent,
+  type Measured,
+  type MeasureRequest,
+  type Measuring,
+  type MeasuringOptions,
+  measuringOptions,
+  type SampleOptions,
 } from "./measuring.ts";
 import { type Ending, MeasuringProcess } from "./measuring_process.ts";
 import { candidateToJson, type Request, type Response, sessionToJson } from "./protocol.ts";
@@ -67,6 +69,7 @@ export class Measurer implements Measuring {
     options: MeasuringOptions,
     { worker, permissions = [], signal }: ProcessOptions = {},
   ): Promise<Measurer> {
+    checkArgument("Measurer.open", "options", options, measuringOptions);
     for (const name of ["deadlineMs", "maxMemory"] as const) {
       const value = options[name];
       if (value === undefined || value > 0) continue;

@@ -1,4 +1,8 @@
 /** The interface between a search and its measuring device, local or remote: plain data in, plain data out. */
+import type { Kind } from "../base/check_options.ts";
+import { required, withFields } from "../base/option_kinds.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
+import { targetKind } from "../target/kinds.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { TraceJson } from "../schedule/trace.ts";
@@ -28,6 +32,13 @@ export interface MeasuringOptions {
   /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
   readonly maxMemory?: number;
 }
+
+/** The kind of an argument that is the subject of a session. */
+export const measuringOptions: Kind<MeasuringOptions> = withFields("an object with func and target", {
+  func: required(programKind),
+  target: required(targetKind),
+  shapes: shapesKind,
+});
 
 /**
  * A candidate. A trace is replayed on the session's program, or on `program`, which must have the same parameters. A

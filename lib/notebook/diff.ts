@@ -3,11 +3,11 @@ import { structuredPatch } from "npm:diff@9.0.0";
 import { printableLine } from "../base/printable.ts";
 import { ansi, INKS, type Language, linesInHtml } from "./highlight.ts";
 import { counted, foldedLines, type Line, preOf, unfolding } from "./lines.ts";
-import { type Readable, type Source, sourceOf } from "./source.ts";
+import { type Readable, readableKind, type Source, sourceOf } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
-import { checkOptions, type Fields } from "../base/check_options.ts";
-import { count, flag, text, tupleOf } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { aFunction, count, flag, text, tupleOf } from "../base/option_kinds.ts";
 
 /** The options of `diff`. */
 export interface DiffOptions {
@@ -84,6 +84,7 @@ export class Diff extends View {
 
   /** Returns the hunks as HTML, and between them the HTML that `gap` makes of the unchanged lines. */
   changes(gap: (unchanged: readonly string[]) => string): string {
+    checkArgument("diff.changes", "gap", gap, aFunction("a function of unchanged lines"));
     let from = 0;
     const between = (to: number) => from < to ? gap(this.#now.slice(from, to).map((line) => ` ${line}`)) : "";
     const parts = this.hunks.map((h) => {
@@ -165,8 +166,12 @@ const DIFF_FIELDS = {
 /**
  * Compares two programs, schedules, traces or kernels line by line. The result shows itself in a cell, and prints as a
  * unified diff.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function diff(before: Readable, after: Readable, options: DiffOptions = {}): Diff {
+  checkArgument("diff", "before", before, readableKind);
+  checkArgument("diff", "after", after, readableKind);
   checkOptions("diff", options, DIFF_FIELDS);
   return new Diff(sourceOf(before), sourceOf(after), options);
 }

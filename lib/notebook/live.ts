@@ -1,4 +1,6 @@
 /** Shows the progress of a search: one output that changes in a notebook, one line in a terminal. */
+import { checkArgument } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
 import { printableLine } from "../base/printable.ts";
 import type { Failure } from "../measure/measurement.ts";
 import { isFixed, labelOf } from "../charts/methods.ts";
@@ -9,8 +11,15 @@ import { digits } from "../charts/spec.ts";
 import { escapeHtml } from "./tables.ts";
 import type { Progress, Reporter } from "../tuning/reporter.ts";
 
-/** Creates a reporter. Default: `notebook` in a notebook, else `terminal`; `silent` shows nothing. */
+const REPORTERS = oneOf("notebook", "terminal", "silent");
+
+/**
+ * Creates a reporter. Default: `notebook` in a notebook, else `terminal`; `silent` shows nothing.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function createReporter(kind?: "notebook" | "terminal" | "silent"): Reporter {
+  if (kind !== undefined) checkArgument("createReporter", "kind", kind, REPORTERS);
   switch (kind ?? (jupyter() ? "notebook" : "terminal")) {
     case "notebook":
       return new NotebookReporter();

@@ -1,25 +1,27 @@
 /** Public calls with plain data as results: they check their arguments, and their results show themselves. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { instanceOf } from "../base/option_kinds.ts";
+import { arrayOf } from "../base/option_kinds.ts";
 import { compile } from "../codegen/compile.ts";
 import type { Executable } from "../codegen/executable.ts";
 import { explain, type Explanation } from "../dlight/explain.ts";
-import type { Rule, Why } from "../dlight/rule.ts";
+import { type Rule, ruleKind, type Why } from "../dlight/rule.ts";
 import type { Template } from "../space/template.ts";
 import { match, type Ruled, rules, schedule } from "../dlight/schedule.ts";
-import { PrimFunc } from "../ir/func.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { programKind } from "../ir/kinds.ts";
+import { targetKind } from "../target/kinds.ts";
 import type { LowerOptions } from "../lower/pipeline.ts";
 import { targetOf } from "../target/profiles.ts";
 import type { Profile, Target } from "../target/target.ts";
 import { seenAs } from "./view.ts";
 import { viewOf } from "./view_registry.ts";
 
-const PROGRAM: Kind<PrimFunc> = instanceOf(PrimFunc, "a program, as te.matmul({ … }) makes");
-
 const TARGET: Kind<Target> = {
+  ...targetKind,
   takes: 'a target: device.target, or a profile\'s name such as "nvidia"',
-  is: (x) => typeof x === "object" && x !== null && "limits" in x && "profile" in x,
 };
+
+const AMONG: Kind<readonly Rule[]> = arrayOf(ruleKind);
 
 /** Checks a target. A profile's name gives that profile's target. */
 function targetFrom(where: string, target: Target | Profile): Target {
@@ -46,7 +48,7 @@ export function compileToShow(
   target: Target | Profile,
   options: LowerOptions = {},
 ): Executable {
-  checkArgument("compile", "func", func, PROGRAM);
+  checkArgument("compile", "func", func, programKind);
   return shown(compile(func, targetFrom("compile", target), options));
 }
 
@@ -61,7 +63,8 @@ export function scheduleToShow(
   target: Target | Profile,
   among: readonly Rule[] = rules,
 ): Ruled {
-  checkArgument("dlight.schedule", "func", func, PROGRAM);
+  checkArgument("dlight.schedule", "func", func, programKind);
+  checkArgument("dlight.schedule", "among", among, AMONG);
   return shown(schedule(func, targetFrom("dlight.schedule", target), among));
 }
 
@@ -76,7 +79,8 @@ export function matchChecked(
   target: Target | Profile,
   among: readonly Rule[] = rules,
 ): { readonly rule: string; readonly template: Template; readonly why: readonly Why[] } {
-  checkArgument("dlight.match", "func", func, PROGRAM);
+  checkArgument("dlight.match", "func", func, programKind);
+  checkArgument("dlight.match", "among", among, AMONG);
   return match(func, targetFrom("dlight.match", target), among);
 }
 
@@ -91,6 +95,7 @@ export function explainChecked(
   target: Target | Profile,
   among: readonly Rule[] = rules,
 ): Explanation {
-  checkArgument("dlight.explain", "func", func, PROGRAM);
+  checkArgument("dlight.explain", "func", func, programKind);
+  checkArgument("dlight.explain", "among", among, AMONG);
   return explain(func, targetFrom("dlight.explain", target), among);
 }

@@ -1,13 +1,13 @@
 /** Shows programs as coloured text. */
-import type { PrimFunc } from "../ir/func.ts";
+import { PrimFunc } from "../ir/func.ts";
 import { printable } from "../base/printable.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import type { Trace } from "../schedule/trace.ts";
+import { Trace } from "../schedule/trace.ts";
 import { ansi, inAnsi, type Language, linesInHtml } from "./highlight.ts";
 import { foldedLines } from "./lines.ts";
 import { View } from "./view.ts";
-import { checkOptions, type Fields } from "../base/check_options.ts";
-import { flag, oneOf } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { flag, oneOf, passing } from "../base/option_kinds.ts";
 
 /** The options of `sourceOf`. */
 export interface SourceOptions {
@@ -73,6 +73,20 @@ export type Readable =
   | Source
   | string;
 
+/** The kind of an argument with a readable text. */
+export const readableKind: Kind<Readable> = passing(
+  "a program, a schedule, a trace, a compiled program, or a text",
+  (x) => typeof x === "string" || (typeof x === "object" && x !== null && isReadable(x)),
+);
+
+function isReadable(x: object): boolean {
+  if (x instanceof Source || x instanceof PrimFunc || x instanceof Trace) return true;
+  if ("executable" in x) {
+    return typeof x.executable === "object" && x.executable !== null && isReadable(x.executable);
+  }
+  return ("launches" in x && Array.isArray(x.launches)) || ("func" in x && x.func instanceof PrimFunc);
+}
+
 const SOURCE_FIELDS = {
   numbered: flag,
   language: oneOf("tvmscript", "wgsl", "js", "text"),
@@ -81,11 +95,14 @@ const SOURCE_FIELDS = {
 /**
  * Returns the text of a program in colour. `language` is that of a plain text; default `tvmscript`, the form in which
  * `String` prints a program.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function sourceOf(
   thing: Readable,
   options: SourceOptions & { readonly language?: Language } = {},
 ): Source {
+  checkArgument("sourceOf", "thing", thing, readableKind);
   checkOptions("sourceOf", options, SOURCE_FIELDS);
   const { language = "tvmscript", ...rest } = options;
   if (typeof thing === "string") return new Source(thing, language, rest);

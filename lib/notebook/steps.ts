@@ -1,7 +1,9 @@
 /** Shows a schedule step by step. */
-import type { PrimFunc } from "../ir/func.ts";
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { passing } from "../base/option_kinds.ts";
+import { PrimFunc } from "../ir/func.ts";
 import { printableLine } from "../base/printable.ts";
-import type { Schedule } from "../schedule/schedule.ts";
+import { Schedule } from "../schedule/schedule.ts";
 import { showStep } from "../schedule/step.ts";
 import type { Trace, TraceJson } from "../schedule/trace.ts";
 import { walk, type WalkedStep } from "../schedule/walk.ts";
@@ -59,16 +61,23 @@ export class Steps extends View {
   }
 }
 
+const STEPPED: Kind<PrimFunc | Schedule> = passing(
+  "a Schedule, or a PrimFunc, as te.matmul({ … }) makes one, with its trace as the second argument",
+  (x) => x instanceof Schedule || x instanceof PrimFunc,
+);
+
 /**
  * Replays a schedule step by step, with the change that each step makes. The result shows itself in a cell, and prints
  * in a terminal.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {ScheduleError} if the trace does not fit the program
  */
 export function steps(func: PrimFunc, trace: Trace | TraceJson | string): Steps;
 /** Lists the steps of a schedule so far, with the change that each step makes. */
 export function steps(schedule: Schedule): Steps;
 export function steps(of: PrimFunc | Schedule, trace?: Trace | TraceJson | string): Steps {
-  if ("trace" in of) return new Steps(walk(of.start, of.trace));
+  checkArgument("steps", "of", of, STEPPED);
+  if (of instanceof Schedule) return new Steps(walk(of.start, of.trace));
   return new Steps(walk(of, trace as Trace));
 }

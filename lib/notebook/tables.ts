@@ -1,4 +1,6 @@
 /** Shows Arrow tables: aligned text for terminals, HTML for notebooks. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { arrayOf, passing } from "../base/option_kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
@@ -75,8 +77,17 @@ function hiddenRows(n: number): string {
   return `… ${counted(n, "more row")}`;
 }
 
-/** Makes a table of rows, with a column for each name in a row. Numbers are rounded, and long texts are cut. */
+const SHEET_ROWS: Kind<readonly Readonly<Record<string, unknown>>[]> = arrayOf(
+  passing("an object, one row", (x) => typeof x === "object" && x !== null),
+);
+
+/**
+ * Makes a table of rows, with a column for each name in a row. Numbers are rounded, and long texts are cut.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function sheet(rows: readonly Readonly<Record<string, unknown>>[]): Sheet {
+  checkArgument("sheet", "rows", rows, SHEET_ROWS);
   const names = [...new Set(rows.flatMap((r) => Object.keys(r)))];
   return new Sheet(valueCells(names, rows.map((r) => names.map((n) => Object.hasOwn(r, n) ? r[n] : ""))), {
     most: 100,

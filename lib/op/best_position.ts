@@ -1,18 +1,19 @@
 /** What argmax and argmin share. */
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { flag, integer } from "../base/option_kinds.ts";
-import { add, lt, mul, select } from "../ir/build.ts";
+import { add, constant, eq, lt, mul, select, sub } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { bestPosition, ordered } from "../te/argmax.ts";
 import { compute } from "../te/compute.ts";
-import { reduceAxis } from "../te/reduce.ts";
+import { max, min, reduceAxis } from "../te/reduce.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { reduce } from "../te/tuple_reduction.ts";
 import { checkTensors, checkTypes } from "./check_tensors.ts";
 import { chunksOf } from "./chunks.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { reducedOver } from "./reduce_axes.ts";
+import { NUMBERS } from "./reduce_by.ts";
 
 /** The options of {@linkcode argmax} and {@linkcode argmin}. */
 export interface ArgOptions extends ResultOptions {
@@ -25,7 +26,11 @@ export interface ArgOptions extends ResultOptions {
 }
 const OPTIONS = { axis: integer(), keepDims: flag, last: flag, ...RESULT } satisfies Fields<ArgOptions>;
 
-/** Finds positions of best values. Long rows are cut into chunks, which threads search side by side. */
+/**
+ * Finds positions of best values. Where A is in memory, that is two reductions: of the best value, and of the positions that
+ * have it. Where A is computed as it is read, its elements may be rounded otherwise the second time. So a pair of position
+ * and value is reduced at once; long rows are cut into chunks, which threads search side by side.
+ */
 export function positionOfBest(
   operator: "argmax" | "argmin",
   op: "max" | "min",
@@ -34,11 +39,21 @@ export function positionOfBest(
 ): Tensor {
   checkTensors(operator, { A });
   checkOptions(`op.${operator}`, options, OPTIONS);
-  checkTypes(operator, { A }, "f32", "f16", "i32", "u32");
+  checkTypes(operator, { A }, ...NUMBERS);
   const { last = false, name = "B" } = options;
   const { shape, indexAt, dimensions: [axis = 0] } = reducedOver(operator, A, options);
   const by = bestPosition(op, A.dtype as ScalarType, last), extent = A.shape[axis] as Expr;
   const value = (at: readonly Var[], k: Expr) => ordered(op, A.at(...indexAt(at, [k])));
+  if (isInMemory(A)) {
+    const k = reduceAxis(extent), l = reduceAxis(extent), best = op === "max" ? max : min;
+    const found = compute(`${name}_best`, shape, (...at) => best(value(at, k.var), [k]));
+    const [position, other] = last ? [max, constant(0)] : [min, sub(extent, 1)];
+    return compute(
+      name,
+      shape,
+      (...at) => position(select(eq(value(at, l.var), found.at(...at)), l.var, other), [l]),
+    );
+  }
   const chunks = chunksOf(extent);
   if (!chunks) {
     const k = reduceAxis(extent);
@@ -63,4 +78,10 @@ export function positionOfBest(
     shape,
     (...i) => reduce({ ...by, values: [at.at(...i, chunk.var), best.at(...i, chunk.var)] }, [chunk]),
   )[0] as Tensor;
+}
+
+/** Whether a tensor's elements are the same each time they are read: those of inputs and of reductions are stored. */
+function isInMemory({ definition }: Tensor): boolean {
+  const kind = definition?.value.kind;
+  return kind === undefined || kind === "reduction" || kind === "step";
 }

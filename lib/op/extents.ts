@@ -5,7 +5,8 @@ import { binary, constant, type ExprLike, isConst, toExpr } from "../ir/build.ts
 import { equalExpr } from "../ir/equal.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { ShapeCondition } from "../te/compute.ts";
-import { extents, isExpr } from "../te/dimension.ts";
+import { isExpr } from "../ir/kinds.ts";
+import { extents } from "../te/dimension.ts";
 
 /** An extent as calls take it: a positive integer, a shape variable or its name, or an expression of shape variables. */
 export type Extent = ExprLike | string;

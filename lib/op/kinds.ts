@@ -3,7 +3,8 @@ import type { Kind } from "../base/check_options.ts";
 import { name, oneOf } from "../base/option_kinds.ts";
 
 export { dimension, extent } from "../te/dimension.ts";
-export { scalarType, tensorKind as tensor } from "../te/tensor.ts";
+export { scalarTypeKind as scalarType } from "../ir/kinds.ts";
+export { tensorKind as tensor } from "../te/tensor.ts";
 
 /** The kind of an option that is a float type. */
 export const floatType: Kind<"f32" | "f16"> = oneOf("f32", "f16");

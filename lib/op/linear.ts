@@ -1,5 +1,6 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import type { Tensor } from "../te/tensor.ts";
+import { checkTensors } from "./check_tensors.ts";
 import { MATMUL, matmul, type MatmulOptions } from "./matmul.ts";
 
 /** The options of {@linkcode linear}. */
@@ -18,6 +19,7 @@ const OPTIONS: Fields<LinearOptions> = fields;
  * @throws {TeError} for tensors that don't fit together
  */
 export function linear(A: Tensor, W: Tensor, options: LinearOptions = {}): Tensor {
+  checkTensors("linear", { A, W });
   checkOptions("op.linear", options, OPTIONS);
   return matmul(A, W, { ...options, transposeB: true });
 }

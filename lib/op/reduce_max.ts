@@ -1,9 +1,7 @@
-import { checkOptions } from "../base/check_options.ts";
-import { compute } from "../te/compute.ts";
 import { max } from "../te/reduce.ts";
 import type { Tensor } from "../te/tensor.ts";
-import { checkTensors, checkTypes } from "./check_tensors.ts";
-import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
+import type { ReduceOptions } from "./reduce_axes.ts";
+import { NUMBERS, reduceBy } from "./reduce_by.ts";
 
 /**
  * Takes the maximum of a tensor over one or several of its dimensions (ONNX ReduceMax).
@@ -14,9 +12,5 @@ import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
  * @throws {TeError} for a tensor of another dtype, or a dimension that it doesn't have
  */
 export function reduceMax(A: Tensor, options: ReduceOptions = {}): Tensor {
-  checkTensors("reduceMax", { A });
-  checkOptions("op.reduceMax", options, REDUCE);
-  checkTypes("reduceMax", { A }, "f32", "f16", "i32", "u32");
-  const { shape, over } = reducedOver("reduceMax", A, options);
-  return compute(options.name ?? "B", shape, over(max, (...at) => A.at(...at)));
+  return reduceBy("reduceMax", A, options, max, NUMBERS);
 }

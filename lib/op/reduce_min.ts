@@ -1,9 +1,7 @@
-import { checkOptions } from "../base/check_options.ts";
-import { compute } from "../te/compute.ts";
 import { min } from "../te/reduce.ts";
 import type { Tensor } from "../te/tensor.ts";
-import { checkTensors, checkTypes } from "./check_tensors.ts";
-import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
+import type { ReduceOptions } from "./reduce_axes.ts";
+import { NUMBERS, reduceBy } from "./reduce_by.ts";
 
 /**
  * Takes the minimum of a tensor over one or several of its dimensions (ONNX ReduceMin).
@@ -14,9 +12,5 @@ import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
  * @throws {TeError} for a tensor of another dtype, or a dimension that it doesn't have
  */
 export function reduceMin(A: Tensor, options: ReduceOptions = {}): Tensor {
-  checkTensors("reduceMin", { A });
-  checkOptions("op.reduceMin", options, REDUCE);
-  checkTypes("reduceMin", { A }, "f32", "f16", "i32", "u32");
-  const { shape, over } = reducedOver("reduceMin", A, options);
-  return compute(options.name ?? "B", shape, over(min, (...at) => A.at(...at)));
+  return reduceBy("reduceMin", A, options, min, NUMBERS);
 }

@@ -1,9 +1,7 @@
-import { checkOptions } from "../base/check_options.ts";
-import { compute } from "../te/compute.ts";
 import { prod } from "../te/reduce.ts";
 import type { Tensor } from "../te/tensor.ts";
-import { checkTensors, checkTypes } from "./check_tensors.ts";
-import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
+import type { ReduceOptions } from "./reduce_axes.ts";
+import { NUMBERS, reduceBy } from "./reduce_by.ts";
 
 /**
  * Multiplies the elements of a tensor over one or several of its dimensions (ONNX ReduceProd). f16 is multiplied in f32;
@@ -15,9 +13,5 @@ import { REDUCE, reducedOver, type ReduceOptions } from "./reduce_axes.ts";
  * @throws {TeError} for a tensor of another dtype, or a dimension that it doesn't have
  */
 export function reduceProd(A: Tensor, options: ReduceOptions = {}): Tensor {
-  checkTensors("reduceProd", { A });
-  checkOptions("op.reduceProd", options, REDUCE);
-  checkTypes("reduceProd", { A }, "f32", "f16", "i32", "u32");
-  const { shape, over } = reducedOver("reduceProd", A, options);
-  return compute(options.name ?? "B", shape, over(prod, (...at) => A.at(...at)));
+  return reduceBy("reduceProd", A, options, prod, NUMBERS);
 }

@@ -1,4 +1,9 @@
 /** The best schedules of each program on each device, from many searches. */
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { anyOf, arrayOf, instanceOf, name, positive } from "../base/option_kinds.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
+import { targetKind } from "../target/kinds.ts";
+import { pathKind, recordKind } from "./kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -56,7 +61,7 @@ export class TuningDatabase implements Disposable {
   #unread: readonly { readonly record: TrialRecord; readonly problem: string }[] = [];
 
   private constructor(keep: number, file?: TrialFile) {
-    this.#keep = checkedKeep(keep);
+    this.#keep = keep;
     this.#file = file;
     if (file) this.#unread = this.#take(file.records).refused;
   }
@@ -65,10 +70,10 @@ export class TuningDatabase implements Disposable {
    * Makes a database in memory.
    *
    * @param options `keep`: schedules kept for each program on each device, a positive integer; default 8
-   * @throws {RecordError} if `keep` is not a positive integer
+   * @throws {OptionError} if `keep` is not a positive integer
    */
-  static memory({ keep = KEEP }: { readonly keep?: number } = {}): TuningDatabase {
-    return new TuningDatabase(keep);
+  static memory(options: { readonly keep?: number } = {}): TuningDatabase {
+    return new TuningDatabase(keepOf("TuningDatabase.memory", options));
   }
 
   /**
@@ -78,8 +83,9 @@ export class TuningDatabase implements Disposable {
    * @param options `keep`: schedules kept for each program on each device, a positive integer; default 8
    * @throws {RecordError} if the file can't be written, is a log, is damaged, has a newer schema, or is open elsewhere
    */
-  static async open(path: string, { keep = KEEP }: { readonly keep?: number } = {}): Promise<TuningDatabase> {
-    checkedKeep(keep);
+  static async open(path: string, options: { readonly keep?: number } = {}): Promise<TuningDatabase> {
+    checkArgument("TuningDatabase.open", "path", path, pathKind);
+    const keep = keepOf("TuningDatabase.open", options);
     const file = await TrialFile.open(path, DATABASE, (metadata) => {
       if (metadata["tunebook.kind"] === DATABASE["tunebook.kind"]) return;
       throw new RecordError(
@@ -106,6 +112,7 @@ export class TuningDatabase implements Disposable {
    * @throws {RecordError} if the file can't be written
    */
   add(records: readonly TrialRecord[]): Added {
+    checkArgument("database.add", "records", records, arrayOf(recordKind));
     const { taken, passed, refused } = this.#take(records);
     this.#file?.append(taken);
     return {
@@ -121,6 +128,7 @@ export class TuningDatabase implements Disposable {
    * @throws {RecordError} if that file can't be read, or this database's file can't be written
    */
   async merge(other: TuningDatabase | string): Promise<Added> {
+    checkArgument("database.merge", "other", other, OTHER);
     return this.add(typeof other === "string" ? await readLog(other) : other.records);
   }
 
@@ -128,10 +136,11 @@ export class TuningDatabase implements Disposable {
    * Removes all but the best `keep` schedules of each program on each device. The default is the `keep` of the database.
    * The file is rewritten without removed and unreadable records.
    *
-   * @throws {RecordError} if `keep` is not a positive integer, or the file can't be written; the file is then unchanged
+   * @throws {OptionError} if `keep` is not a positive integer
+   * @throws {RecordError} if the file can't be written; the file is then unchanged
    */
-  async prune({ keep = this.#keep }: { readonly keep?: number } = {}): Promise<void> {
-    checkedKeep(keep);
+  async prune(options: { readonly keep?: number } = {}): Promise<void> {
+    const keep = keepOf("database.prune", options, this.#keep);
     const next = [...this.#entries.values()].map((e) => ({ entry: e, best: bestOf(e.best, keep) }));
     await this.#file?.replace(next.flatMap(({ best }) => best.map((k) => k.record)));
     for (const { entry, best } of next) entry.best = best;
@@ -170,6 +179,7 @@ export class TuningDatabase implements Disposable {
    * @throws {RecordError} if the file can't be written, or holds something other than a database
    */
   async export(path: string): Promise<void> {
+    checkArgument("database.export", "path", path, pathKind);
     using other = await TuningDatabase.open(path);
     await other.#file?.replace(this.records);
   }
@@ -191,6 +201,9 @@ export class TuningDatabase implements Disposable {
    * @throws {IrError} if a shape variable has no value
    */
   ranked(func: PrimFunc, target: Target, shapes: Shapes = {}): readonly Found[] {
+    checkArgument("database.ranked", "func", func, programKind);
+    checkArgument("database.ranked", "target", target, targetKind);
+    checkArgument("database.ranked", "shapes", shapes, shapesKind);
     const values = solveShapes(func, () => undefined, shapes);
     const asked = { fingerprint: fingerprint(func), structure: workloadStructure(func, values), target };
     return [...this.#entries.values()]
@@ -240,6 +253,11 @@ export class TuningDatabase implements Disposable {
   }
 }
 
+const OTHER: Kind<TuningDatabase | string> = anyOf(
+  instanceOf(TuningDatabase, "a TuningDatabase"),
+  { ...name, takes: "the path of a log or a database" },
+);
+
 /**
  * Chooses the fastest `keep` records, one per schedule, and the rule's preset. The earlier of two equal schedules stays.
  * Ties are broken by the trace's text, so that the order of merging makes no difference.
@@ -260,7 +278,9 @@ export function isRulesOwn(r: TrialRecord): boolean {
   return r.start === "preset" && r.trial === 0;
 }
 
-function checkedKeep(keep: number): number {
-  if (Number.isSafeInteger(keep) && keep > 0) return keep;
-  throw new RecordError(`expected keep to be a positive integer, got ${keep}, limiting a database`);
+const KEEP_FIELDS = { keep: positive } satisfies Fields<{ readonly keep?: number }>;
+
+function keepOf(where: string, options: { readonly keep?: number }, otherwise = KEEP): number {
+  checkOptions(where, options, KEEP_FIELDS);
+  return options.keep ?? otherwise;
 }

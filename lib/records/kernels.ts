@@ -1,4 +1,8 @@
 /** The times of a model's kernels, one row a kernel and method. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { arrayOf, required, text, withFields } from "../base/option_kinds.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
+import { figureKind } from "./kinds.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -48,8 +52,25 @@ export interface MeasuredKernel extends Omit<KernelRow, "kernel" | "count" | "fl
   readonly count?: number;
 }
 
-/** Makes a table of measured kernels for `underRoofline` and `whereTimeGoes`. It counts their operations and bytes. */
+const KERNELS: Kind<readonly MeasuredKernel[]> = arrayOf(
+  withFields<MeasuredKernel>("a kernel with name, kind, contestant, func and ms", {
+    name: required(text),
+    kind: required(text),
+    contestant: required(text),
+    func: required(programKind),
+    ms: required(figureKind),
+    shapes: shapesKind,
+    count: figureKind,
+  }),
+);
+
+/**
+ * Makes a table of measured kernels for `underRoofline` and `whereTimeGoes`. It counts their operations and bytes.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function kernelTable(kernels: readonly MeasuredKernel[]): Table {
+  checkArgument("records.kernelTable", "kernels", kernels, KERNELS);
   const rows = kernels.map(({ name, kind, contestant, func, shapes = {}, count = 1, ms }): KernelRow => ({
     kernel: name,
     kind,

@@ -1,4 +1,7 @@
 /** The log of a search. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { required, text, withFields } from "../base/option_kinds.ts";
+import { pathKind, recordsKind } from "./kinds.ts";
 import { RecordError } from "./error.ts";
 import type { TrialRecord } from "./record.ts";
 import { recordsToTable } from "./table.ts";
@@ -14,6 +17,12 @@ export interface LogIdentity {
   /** The Target as JSON. */
   readonly target: string;
 }
+
+const IDENTITY: Kind<LogIdentity> = withFields("an object with task, fingerprint and target", {
+  task: required(text),
+  fingerprint: required(text),
+  target: required(text),
+});
 
 /**
  * The trials of one search, in memory, or in a file too. Every append reaches the disk before it returns: a killed run
@@ -40,6 +49,8 @@ export class RecordLog implements Disposable {
    * belongs to another program, shapes, target or clock
    */
   static async open(path: string, identity: LogIdentity): Promise<RecordLog> {
+    checkArgument("RecordLog.open", "path", path, pathKind);
+    checkArgument("RecordLog.open", "identity", identity, IDENTITY);
     return new RecordLog(
       await TrialFile.open(path, { ...identity }, (m) => checkIdentity(path, identity, m)),
     );
@@ -61,6 +72,7 @@ export class RecordLog implements Disposable {
    * @throws {RecordError} if they can't be written, for example on a full disk; the file then ends before them
    */
   append(records: readonly TrialRecord[]): void {
+    checkArgument("log.append", "records", records, recordsKind);
     this.#file?.append(records);
     this.#records.push(...records);
   }
@@ -79,9 +91,11 @@ export class RecordLog implements Disposable {
 /**
  * Reads the records of a log or a database, up to its last whole batch, without opening it for writing.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RecordError} if the file can't be read, is neither a log nor a database, or is damaged
  */
 export async function readLog(path: string): Promise<readonly TrialRecord[]> {
+  checkArgument("records.readLog", "path", path, pathKind);
   return await readTrials(path);
 }
 

@@ -1,11 +1,16 @@
 /** A space with a measurement of each of its points, so that a search can run without the device. */
+import { instanceOf, required, text, withFields } from "../base/option_kinds.ts";
+import { programKind } from "../ir/kinds.ts";
+import { targetKind } from "../target/kinds.ts";
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { pathKind } from "./kinds.ts";
 import { messageOf } from "../base/error.ts";
 import { type Table, tableFromIPC, tableToIPC } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
 import type { Failure } from "../measure/measurement.ts";
 import { knobsOf, OLD_NAMES, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
-import { ConfigSpace } from "../space/config_space.ts";
+import { ConfigSpace, spaceKind } from "../space/config_space.ts";
 import { answerOf, type Knob } from "../space/knob.ts";
 import type { Answer } from "../space/knobs.ts";
 import { knobsFromJson } from "../space/knob_json.ts";
@@ -117,12 +122,26 @@ export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): Recorde
   };
 }
 
+/** The kind of an argument that is a recorded space. */
+export const recordedKind: Kind<RecordedSpace> = withFields(
+  "a recorded space, as await records.readSpace(path) gives",
+  {
+    func: required(programKind),
+    target: required(targetKind),
+    rule: required(text),
+    space: required(spaceKind),
+    points: required(instanceOf(Map, "a Map of points by index")),
+  },
+);
+
 /**
  * Reads a recorded space from a file, as `autotvm.recordSpace` writes it.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RecordError} if the file can't be read, or is not a recorded space
  */
 export async function readSpace(path: string): Promise<RecordedSpace> {
+  checkArgument("records.readSpace", "path", path, pathKind);
   try {
     return tableToSpace(tableFromIPC(await readFile("reading", path)));
   } catch (e) {

@@ -1,4 +1,6 @@
 /** Converts rows to Arrow tables, and tables to rows. */
+import { checkArgument } from "../base/check_options.ts";
+import { recordsKind } from "./kinds.ts";
 import { makeData, RecordBatch, type Schema, Struct, Table, vectorFromArray } from "npm:apache-arrow@21.2.0";
 import { OLD_NAMES, type OldNames } from "../schedule/old_names.ts";
 import { RecordError } from "./error.ts";
@@ -48,8 +50,13 @@ export function tableOf<C extends Columns>(
   return rows.length === 0 ? new Table(schema) : new Table(schema, [batchOf(rows, columns, schema)]);
 }
 
-/** Makes a table of trials, one row a trial. */
+/**
+ * Makes a table of trials, one row a trial.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function recordsToTable(records: readonly TrialRecord[]): Table {
+  checkArgument("records.recordsToTable", "records", records, recordsKind);
   return tableOf(records, TRIAL_COLUMNS);
 }
 
@@ -64,6 +71,16 @@ export function tableToRecords(table: Table, names: OldNames = OLD_NAMES): reado
 }
 
 /**
+ * Checks that a value is an Arrow table.
+ *
+ * @throws {RecordError} for any other value
+ */
+export function checkTable(table: Table): void {
+  if (typeof table?.getChild === "function" && "schema" in table) return;
+  throw new RecordError(`expected an Arrow table, got ${shownValue(table)}, reading records`);
+}
+
+/**
  * Reads the rows of a table. Each value is checked against its column.
  *
  * @param otherwise the columns that the table may lack, with their values in that case
@@ -74,9 +91,7 @@ export function rowsOf<const C extends Columns>(
   columns: C,
   otherwise: Partial<RowOf<C>> = {},
 ): readonly RowOf<C>[] {
-  if (typeof table?.getChild !== "function") {
-    throw new RecordError(`expected an Arrow table, got ${shownValue(table)}, reading records`);
-  }
+  checkTable(table);
   const readers = Object.entries(columns).map(([name, column]) => {
     const vector = table.getChild(name);
     if (vector) return [name, (row: number) => checked(vector.get(row), column, name)] as const;

@@ -1,13 +1,13 @@
 /** Makes graphs by running functions on values, as Relax's BlockBuilder does. */
 import { TunebookError } from "../base/error.ts";
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { aFunction, arrayOf, instanceOf, oneOf, passing, text } from "../base/option_kinds.ts";
+import { aFunction, arrayOf, instanceOf, oneOf, passing, recordOf, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import type { ExprLike } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { shownShape } from "../op/check_tensors.ts";
-import { isExpr } from "../te/dimension.ts";
+import { isExpr } from "../ir/kinds.ts";
 import { placeholder, type PlaceholderDomain, type Tensor } from "../te/tensor.ts";
 import { applyOperator, placeholderOf, type Results, typeOf } from "./apply_operator.ts";
 import { callTir } from "./call_tir.ts";
@@ -46,6 +46,9 @@ const shapeKind: Kind<readonly (ExprLike | string)[]> = passing("a list of exten
 const dtypeKind: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
 const programKind: Kind<PrimFunc> = instanceOf(PrimFunc, "a PrimFunc, as te.matmul makes one");
 const valuesKind: Kind<readonly Value[]> = arrayOf(instanceOf(Value, "a value of the graph"));
+const outputsKind: Kind<Readonly<Record<string, Value>>> = recordOf(
+  instanceOf(Value, "a value of the graph"),
+);
 const NAME = /^[A-Za-z_]\w*$/;
 
 /** The methods of a builder that are no operators. */
@@ -167,7 +170,7 @@ export class Builder {
 
   /** Ends the graph. */
   finish(outputs: Readonly<Record<string, Value>>): Graph {
-    checkArgument("relax.graph", "outputs", Object.values(outputs), valuesKind);
+    checkArgument("relax.graph", "outputs", outputs, outputsKind);
     this.#checkKnown("the outputs", Object.values(outputs));
     const made = new Graph(this.name, this.#inputs, this.#weights, this.#bindings, outputs);
     verifyGraph(made);

@@ -1,5 +1,7 @@
+import { checkArgument } from "../base/check_options.ts";
 import { equalFunc } from "../ir/equal.ts";
 import type { Graph } from "./graph.ts";
+import { graphKind } from "./kinds.ts";
 import type { Call, ConstantData, Form, Value } from "./value.ts";
 import { equalType } from "./verify_graph.ts";
 
@@ -8,6 +10,8 @@ import { equalType } from "./verify_graph.ts";
  * and type, and the same calls in the same order.
  */
 export function equalGraph(a: Graph, b: Graph): boolean {
+  checkArgument("relax.equalGraph", "a", a, graphKind);
+  checkArgument("relax.equalGraph", "b", b, graphKind);
   const stands = new Map<Value, Value>();
   const bind = (x: Value, y: Value): boolean => {
     stands.set(x, y);

@@ -1,4 +1,5 @@
 /** Graphs as JSON data, and back. What is read is untrusted: every field is checked. */
+import { checkArgument } from "../base/check_options.ts";
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { readDomains } from "../ir/domain.ts";
@@ -15,6 +16,7 @@ import { typeOf } from "./apply_operator.ts";
 import { substituteShapes } from "../arith/specialize.ts";
 import { RelaxError } from "./error.ts";
 import { Graph } from "./graph.ts";
+import { graphKind } from "./kinds.ts";
 import { type OperatorName, OPERATORS } from "./operators.ts";
 import {
   type Binding,
@@ -53,6 +55,7 @@ const DEEPEST = 20;
  * @throws {RelaxError} for a graph that is nested too deeply
  */
 export function graphToJson(g: Graph): GraphJson {
+  checkArgument("relax.graphToJson", "g", g, graphKind);
   return withinStack(() => toJson(g), () => new RelaxError(`cannot write ${g.name} as JSON: ${TOO_DEEP}`));
 }
 

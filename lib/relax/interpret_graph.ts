@@ -1,14 +1,22 @@
 /** The reference for what a graph computes: its calls, one by one, by the interpreter. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { passing, recordOf } from "../base/option_kinds.ts";
 import { interpret, type NumberArray } from "../interp/interpret.ts";
 import { buffer, seq } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
+import { shapesKind } from "../ir/kinds.ts";
 import { type Shapes, solveShapes } from "../ir/shapes.ts";
 import { programOf } from "./apply_operator.ts";
 import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
+import { graphKind } from "./kinds.ts";
 import type { Call, Value } from "./value.ts";
+
+const arraysKind: Kind<Readonly<Record<string, NumberArray>>> = recordOf(
+  passing("a typed array", ArrayBuffer.isView),
+);
 
 /**
  * Interprets a graph: each call on the results of those before it, which are rounded to their dtype.
@@ -24,6 +32,9 @@ export function interpretGraph(
   arrays: Readonly<Record<string, NumberArray>>,
   shapes: Shapes = {},
 ): Record<string, NumberArray> {
+  checkArgument("relax.interpretGraph", "g", g, graphKind);
+  checkArgument("relax.interpretGraph", "arrays", arrays, arraysKind);
+  checkArgument("relax.interpretGraph", "shapes", shapes, shapesKind);
   const params = [...g.inputs, ...g.weights];
   const values = new Map<Value, NumberArray>();
   for (const v of params) {

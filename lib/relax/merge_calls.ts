@@ -1,3 +1,4 @@
+import { freshName } from "../base/fresh_name.ts";
 import { buffer, seq, variable } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import { PrimFunc } from "../ir/func.ts";
@@ -22,10 +23,11 @@ export function mergeCalls(group: readonly Binding[], outputs: readonly Value[])
   const calls = group.map((b) => b.call as TirCall);
   const made = new Set(group.flatMap((b) => b.results));
   const args = [...new Set(calls.flatMap((c) => c.args))].filter((v) => !made.has(v));
-  const names = new Names(), labels = new Names();
+  /** Names of buffers, and of loops and blocks. */
+  const names = new Set<string>(), labels = new Set<string>();
   const buffers = new Map<Value, Buffer>();
   const place = (v: Value, name: string): Buffer => {
-    const b = buffer(names.get(name), v.type.shape, v.type.dtype);
+    const b = buffer(freshName(stemOf(name), names), v.type.shape, v.type.dtype);
     buffers.set(v, b);
     return b;
   };
@@ -42,7 +44,7 @@ export function mergeCalls(group: readonly Binding[], outputs: readonly Value[])
       const v = results[k] as Value;
       by.set(b, buffers.get(v) ?? kept(place(v, b.name)));
     });
-    for (const b of func.allocs) by.set(b, kept({ ...b, name: names.get(b.name) }));
+    for (const b of func.allocs) by.set(b, kept({ ...b, name: freshName(stemOf(b.name), names) }));
     return replaceBuffers(renamed(func.body, by, labels), by);
   });
   function kept(b: Buffer): Buffer {
@@ -82,11 +84,11 @@ function distinct(requires: readonly Requirement[]): readonly Requirement[] {
  * Gives loops and blocks names that the function does not have yet. A block that is named after the buffer that it writes is
  * named after what takes its place.
  */
-function renamed(s: Stmt, by: ReadonlyMap<Buffer, Buffer>, labels: Names): Stmt {
+function renamed(s: Stmt, by: ReadonlyMap<Buffer, Buffer>, labels: Set<string>): Stmt {
   const loops = new Map<Var, Expr>();
   const go = (x: Stmt): Stmt => {
     if (x.kind === "for") {
-      const v = variable(labels.get(x.var.name));
+      const v = variable(freshName(stemOf(x.var.name), labels));
       loops.set(x.var, v);
       return { ...x, var: v, extent: substitute(x.extent, loops), body: go(x.body) };
     }
@@ -94,22 +96,14 @@ function renamed(s: Stmt, by: ReadonlyMap<Buffer, Buffer>, labels: Names): Stmt 
       const written = x.body.kind === "store" ? x.body.buffer : undefined;
       const name = written?.name === x.name ? by.get(written)?.name ?? x.name : x.name;
       const bindings = x.bindings.map((b) => substitute(b, loops));
-      return { ...x, name: labels.get(name), bindings, where: substitute(x.where, loops) };
+      return { ...x, name: freshName(name, labels), bindings, where: substitute(x.where, loops) };
     }
     return x.kind === "store" ? substituteStmt(x, loops) : mapStmt(x, go, (e) => substitute(e, loops));
   };
   return go(s);
 }
 
-/** Names of a function's buffers, or of its loops and blocks. */
-class Names {
-  readonly #taken = new Set<string>();
-
-  get(wanted: string): string {
-    const [stem] = wanted.split(/_\d+$/);
-    let name = wanted;
-    for (let k = 1; this.#taken.has(name); k++) name = `${stem}_${k}`;
-    this.#taken.add(name);
-    return name;
-  }
+/** A name without the number that its function gave it. */
+function stemOf(name: string): string {
+  return name.replace(/_\d+$/, "");
 }

@@ -2,6 +2,26 @@
  * The operators of graphs, one table: the name, Relax's name, and the operator on tensors. Its shape inference and its
  * legalization are the operator itself, run on placeholders.
  */
+import { argsort } from "../op/argsort.ts";
+import { batchNorm } from "../op/batch_norm.ts";
+import { conv1d } from "../op/conv1d.ts";
+import { conv3d } from "../op/conv3d.ts";
+import { convTranspose1d } from "../op/conv_transpose1d.ts";
+import { convTranspose2d } from "../op/conv_transpose2d.ts";
+import { cumProd } from "../op/cum_prod.ts";
+import { cumSum } from "../op/cum_sum.ts";
+import { groupNorm } from "../op/group_norm.ts";
+import { instanceNorm } from "../op/instance_norm.ts";
+import { logSoftmax } from "../op/log_softmax.ts";
+import { lrn } from "../op/lrn.ts";
+import { reduceL1 } from "../op/reduce_l1.ts";
+import { reduceL2 } from "../op/reduce_l2.ts";
+import { reduceLogSum } from "../op/reduce_log_sum.ts";
+import { reduceMean } from "../op/reduce_mean.ts";
+import { reduceSumSquare } from "../op/reduce_sum_square.ts";
+import { resize } from "../op/resize.ts";
+import { sort } from "../op/sort.ts";
+import { topK } from "../op/top_k.ts";
 import { add } from "../op/add.ts";
 import { addRmsNorm } from "../op/add_rms_norm.ts";
 import { arange } from "../op/arange.ts";
@@ -10,17 +30,12 @@ import { argmin } from "../op/argmin.ts";
 import { div, maximum, minimum, mod, pow, sub } from "../op/arithmetic.ts";
 import { attention } from "../op/attention.ts";
 import { avgPool2d } from "../op/avg_pool2d.ts";
-import { batchNorm } from "../op/batch_norm.ts";
 import { broadcastTo } from "../op/broadcast_to.ts";
 import { cast } from "../op/cast.ts";
 import { clip } from "../op/clip.ts";
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from "../op/comparisons.ts";
 import { concat } from "../op/concat.ts";
-import { conv1d } from "../op/conv1d.ts";
 import { conv2d } from "../op/conv2d.ts";
-import { conv3d } from "../op/conv3d.ts";
-import { convTranspose1d } from "../op/conv_transpose1d.ts";
-import { convTranspose2d } from "../op/conv_transpose2d.ts";
 import { depthToSpace } from "../op/depth_to_space.ts";
 import { dequantizeQ4 } from "../op/dequantize_q4.ts";
 import { embedding } from "../op/embedding.ts";
@@ -35,14 +50,10 @@ import { gatherND } from "../op/gather_nd.ts";
 import { gelu } from "../op/gelu.ts";
 import { gemv } from "../op/gemv.ts";
 import { globalAvgPool2d } from "../op/global_avg_pool2d.ts";
-import { groupNorm } from "../op/group_norm.ts";
-import { instanceNorm } from "../op/instance_norm.ts";
 import { layerNorm } from "../op/layer_norm.ts";
 import { linear } from "../op/linear.ts";
-import { logSoftmax } from "../op/log_softmax.ts";
 import { logSumExp } from "../op/log_sum_exp.ts";
 import { and, not, or, xor } from "../op/logic.ts";
-import { lrn } from "../op/lrn.ts";
 import { matmul } from "../op/matmul.ts";
 import { maxPool2d } from "../op/max_pool2d.ts";
 import { mul } from "../op/mul.ts";
@@ -61,19 +72,13 @@ import {
 import { permuteDims } from "../op/permute_dims.ts";
 import { reduceAll } from "../op/reduce_all.ts";
 import { reduceAny } from "../op/reduce_any.ts";
-import { reduceL1 } from "../op/reduce_l1.ts";
-import { reduceL2 } from "../op/reduce_l2.ts";
-import { reduceLogSum } from "../op/reduce_log_sum.ts";
 import { reduceMax } from "../op/reduce_max.ts";
-import { reduceMean } from "../op/reduce_mean.ts";
 import { reduceMin } from "../op/reduce_min.ts";
 import { reduceProd } from "../op/reduce_prod.ts";
 import { reduceSum } from "../op/reduce_sum.ts";
-import { reduceSumSquare } from "../op/reduce_sum_square.ts";
 import { relu } from "../op/relu.ts";
 import { repeat } from "../op/repeat.ts";
 import { reshape } from "../op/reshape.ts";
-import { resize } from "../op/resize.ts";
 import { rmsNorm } from "../op/rms_norm.ts";
 import { roll } from "../op/roll.ts";
 import { rope } from "../op/rope.ts";
@@ -117,6 +122,7 @@ export const OPERATORS = {
   arange: { relax: "R.arange", apply: arange },
   argmax: { relax: "R.argmax", apply: argmax },
   argmin: { relax: "R.argmin", apply: argmin },
+  argsort: { relax: "R.argsort", apply: argsort },
   attention: { relax: "R.nn.attention", apply: attention },
   avgPool2d: { relax: "R.nn.avg_pool2d", apply: avgPool2d },
   batchNorm: { relax: "R.nn.batch_norm", apply: batchNorm },
@@ -131,6 +137,8 @@ export const OPERATORS = {
   convTranspose1d: { relax: "R.nn.conv1d_transpose", apply: convTranspose1d },
   convTranspose2d: { relax: "R.nn.conv2d_transpose", apply: convTranspose2d },
   cos: { relax: "R.cos", apply: cos },
+  cumProd: { relax: "R.cumprod", apply: cumProd },
+  cumSum: { relax: "R.cumsum", apply: cumSum },
   depthToSpace: { relax: "tunebook.depth_to_space", apply: depthToSpace },
   dequantizeQ4: { relax: "tunebook.dequantize_q4", apply: dequantizeQ4 },
   div: { relax: "R.divide", apply: div },
@@ -198,7 +206,7 @@ export const OPERATORS = {
   relu: { relax: "R.nn.relu", apply: relu },
   repeat: { relax: "R.repeat", apply: repeat },
   reshape: { relax: "R.reshape", apply: reshape },
-  resize: { relax: "tunebook.resize", apply: resize },
+  resize: { relax: "R.image.resize", apply: resize },
   rmsNorm: { relax: "R.nn.rms_norm", apply: rmsNorm },
   roll: { relax: "tunebook.roll", apply: roll },
   rope: { relax: "tunebook.rope", apply: rope },
@@ -211,6 +219,7 @@ export const OPERATORS = {
   softmax: { relax: "R.nn.softmax", apply: softmax },
   softplus: { relax: "R.nn.softplus", apply: softplus },
   softsign: { relax: "tunebook.softsign", apply: softsign },
+  sort: { relax: "R.sort", apply: sort },
   spaceToDepth: { relax: "tunebook.space_to_depth", apply: spaceToDepth },
   split: { relax: "R.split", apply: split },
   sqrt: { relax: "R.sqrt", apply: sqrt },
@@ -220,6 +229,7 @@ export const OPERATORS = {
   tanh: { relax: "R.tanh", apply: tanh },
   thresholdedRelu: { relax: "tunebook.thresholded_relu", apply: thresholdedRelu },
   tile: { relax: "R.tile", apply: tile },
+  topK: { relax: "R.topk", apply: topK },
   transpose: { relax: "R.permute_dims", apply: transpose },
   trilu: { relax: "tunebook.trilu", apply: trilu },
   where: { relax: "R.where", apply: where },

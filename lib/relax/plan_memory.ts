@@ -1,9 +1,13 @@
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { aFunction, number, required } from "../base/option_kinds.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import { printExpr } from "../ir/print.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
+import { shapesKind } from "../ir/kinds.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
+import { graphKind } from "./kinds.ts";
 import type { Binding, TensorType, Value } from "./value.ts";
 
 /** Storages begin at multiples of this many bytes, so that any can be bound as vectors of four. */
@@ -18,6 +22,12 @@ export interface MemoryOptions {
   /** The most bytes of all storages together. Default: no limit. */
   readonly budget?: number;
 }
+
+const OPTIONS = {
+  bounds: required(shapesKind),
+  workspaceOf: aFunction("a function of a call, which lists bytes"),
+  budget: number({ above: 0 }, "a positive number of bytes"),
+} satisfies Fields<MemoryOptions>;
 
 /** Where intermediate values and workspaces lie. Inputs, weights, constants and outputs have storages of their own. */
 export interface MemoryPlan {
@@ -49,10 +59,10 @@ interface Need {
  *
  * @throws {RelaxError} for a shape variable without a bound, and for a plan above the budget: it names the largest tensors
  */
-export function planMemory(
-  g: Graph,
-  { bounds, workspaceOf = () => [], budget = Infinity }: MemoryOptions,
-): MemoryPlan {
+export function planMemory(g: Graph, options: MemoryOptions): MemoryPlan {
+  checkArgument("relax.planMemory", "g", g, graphKind);
+  checkOptions("relax.planMemory", options, OPTIONS);
+  const { bounds, workspaceOf = () => [], budget = Infinity } = options;
   const open = g.shapeVars.find((v) => bounds[v.name] === undefined);
   if (open) {
     throw new RelaxError(

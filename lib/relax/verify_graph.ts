@@ -1,3 +1,4 @@
+import { checkArgument } from "../base/check_options.ts";
 import { equalExpr } from "../ir/equal.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import { verifyFunc } from "../ir/verify.ts";
@@ -5,8 +6,10 @@ import type { PrimFunc } from "../ir/func.ts";
 import type { Expr } from "../ir/expr.ts";
 import { applyOperator, placeholderOf, typeOf } from "./apply_operator.ts";
 import { RelaxError } from "./error.ts";
+import type { Graph } from "./graph.ts";
+import { graphKind } from "./kinds.ts";
 import { printType } from "./print_graph.ts";
-import type { Binding, Call, GraphData, TensorType, Value } from "./value.ts";
+import type { Binding, Call, TensorType, Value } from "./value.ts";
 
 /**
  * Checks that a graph is well formed: names are used once, each value is defined before it is used, each program is
@@ -15,7 +18,8 @@ import type { Binding, Call, GraphData, TensorType, Value } from "./value.ts";
  * @throws {RelaxError} for the first thing that is not
  * @throws {OptionError | TeError | IrError} for a call that can't be typed
  */
-export function verifyGraph(g: GraphData): void {
+export function verifyGraph(g: Graph): void {
+  checkArgument("relax.verifyGraph", "g", g, graphKind);
   const names = new Set<string>(), defined = new Set<Value>(), funcs = new Set<PrimFunc>();
   const define = (v: Value): void => {
     if (names.has(v.name)) throw new RelaxError(`expected each name once, got ${v.name} twice, in ${g.name}`);

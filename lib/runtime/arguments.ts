@@ -1,4 +1,7 @@
 /** Checks arguments against the parameters of a program, before anything reaches a device. */
+import { checkArgument, isPlainObject, type Kind } from "../base/check_options.ts";
+import { passing } from "../base/option_kinds.ts";
+import { shapesKind } from "../ir/kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -11,6 +14,14 @@ import type { Preparation } from "./preparation.ts";
 export type { Shapes };
 /** Arguments by parameter name. */
 export type Inputs = Readonly<Record<string, TypedArray>>;
+
+const inputsKind: Kind<Inputs> = passing("an object with an array for each input", isPlainObject);
+
+/** Checks that inputs are an object, and shapes one of numbers. */
+export function checkInputs(where: string, inputs: Inputs, shapes: Shapes = {}): void {
+  checkArgument(where, "inputs", inputs, inputsKind);
+  checkArgument(where, "shapes", shapes, shapesKind);
+}
 
 /** Counts the elements of a buffer. */
 export function lengthOf(spec: Pick<BufferSpec, "shape">, shapes: Shapes): number {
@@ -116,18 +127,20 @@ function checkKinds(
   const takes = all.map((b) => `${b.name}: ${show(b)}`).join(", ") || "no arguments";
   const unknown = Object.keys(inputs).find((name) => !all.some((b) => b.name === name));
   if (unknown !== undefined) {
-    throw new RuntimeError(`${asked} with argument ${unknown}: it takes ${takes}`);
+    throw new RuntimeError(`${asked}: expected its arguments, got ${unknown}; it takes ${takes}`);
   }
   for (const spec of specs) {
     const array = ownValue(inputs, spec.name);
     if (array === undefined) {
-      throw new RuntimeError(`${asked}: argument ${spec.name} is missing; it takes ${takes}`);
+      throw new RuntimeError(
+        `${asked}: expected argument ${spec.name}: ${show(spec)}, got nothing; it takes ${takes}`,
+      );
     }
     const wanted = ARRAYS[spec.dtype];
     if (!(array instanceof wanted)) {
       const got = (array as object)?.constructor?.name ?? typeof array;
       throw new RuntimeError(
-        `${asked} with ${spec.name} as ${got}: ${show(spec)} is given as ${wanted.name}`,
+        `${asked}: expected ${spec.name}: ${show(spec)} as a ${wanted.name}, got ${got}`,
       );
     }
   }
@@ -143,7 +156,7 @@ function checkLengths(
     const length = lengths[spec.name], wanted = lengthOf(spec, known);
     if (length !== wanted) {
       throw new RuntimeError(
-        `${asked} with ${spec.name} of ${length} elements: ${show(spec)} takes ${wanted}`,
+        `${asked}: expected ${wanted} elements of ${spec.name}: ${show(spec)}, got ${length}`,
       );
     }
   }
@@ -169,7 +182,7 @@ function solve(
   const strange = Object.keys(given).find((name) => !exe.shapeVars.includes(name));
   if (strange !== undefined) {
     throw new RuntimeError(
-      `${asked} with shape ${strange}: its shape variables are ${exe.shapeVars.join(", ") || "none"}`,
+      `${asked}: expected its shape variables (${exe.shapeVars.join(", ") || "none"}), got ${strange}`,
     );
   }
   for (const name of exe.shapeVars) {
@@ -185,7 +198,9 @@ function solve(
   }
   for (const [name, value] of known) {
     if (!Number.isInteger(value) || value <= 0) {
-      throw new RuntimeError(`${asked} with ${name} = ${value}: shape variables are positive integers`);
+      throw new RuntimeError(
+        `${asked}: expected shape variable ${name} to be a positive integer, got ${value}`,
+      );
     }
   }
   return Object.fromEntries(known);

@@ -1,3 +1,5 @@
+import { checkArgument } from "../base/check_options.ts";
+import { count } from "../base/option_kinds.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, Spent } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
@@ -28,6 +30,7 @@ export class BoundArguments implements Bound {
     this.#own().poison();
   }
   async run(times: number): Promise<Spent> {
+    checkArgument("bound.run", "times", times, count);
     return await this.#own().run(times);
   }
   async read(): Promise<Record<string, TypedArray>> {

@@ -8,8 +8,8 @@ import { probe } from "./probe.ts";
 import { Program } from "./program.ts";
 import { openWebGpu } from "./webgpu/open_webgpu.ts";
 import { HOST } from "./platform.ts";
-import { checkOptions, type Fields } from "../base/check_options.ts";
-import { flag, oneOf } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { flag, oneOf, passing, required, text, withFields } from "../base/option_kinds.ts";
 
 /** Options of `Device.open`. */
 export interface DeviceOptions {
@@ -29,6 +29,15 @@ const DEVICE_FIELDS = {
   profile: oneOf(...Object.keys(PROFILES) as readonly Profile[]),
   subgroups: flag,
 } satisfies Fields<DeviceOptions>;
+
+const list = required(passing("a list", Array.isArray));
+const EXECUTABLE: Kind<Executable> = withFields("a compiled program, as compile(func, device.target) makes", {
+  name: required(text),
+  language: required(text),
+  shapeVars: list,
+  buffers: list,
+  launches: list,
+});
 
 /** A device that runs programs: a WebGPU adapter, or the CPU. Dispose it, or declare it with `using`. */
 export class Device implements Disposable {
@@ -81,6 +90,7 @@ export class Device implements Disposable {
    * @throws {LaunchLimitError} where a limit of the device is exceeded
    */
   async load(executable: Executable, otherwise?: () => Promise<Program>): Promise<Program> {
+    checkArgument("device.load", "executable", executable, EXECUTABLE);
     return new Program(executable, await this.#backend.load(executable), otherwise);
   }
 

@@ -1,5 +1,5 @@
 import type { Executable } from "../codegen/executable.ts";
-import { checkArguments, type HeldInputs, type Inputs, type Shapes } from "./arguments.ts";
+import { checkArguments, checkInputs, type HeldInputs, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, HeldBytes, Spent, Weights } from "./backend.ts";
 import { RuntimeError } from "./error.ts";
@@ -51,12 +51,14 @@ export class Prepared implements Disposable {
    */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
     this.#check();
+    checkInputs("prepared.run", inputs, shapes);
     return await this.#weights.run(inputs, checkArguments(this.executable, inputs, shapes, this.inputs));
   }
 
   /** Puts the other inputs on the device once, to run many times. */
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
     this.#check();
+    checkInputs("prepared.bind", inputs, shapes);
     const known = checkArguments(this.executable, inputs, shapes, this.inputs);
     const bound = await this.#weights.bind(inputs, known);
     return new BoundArguments(this.executable.name, bound, () => this.#checkOwn());

@@ -1,5 +1,5 @@
 import type { Executable } from "../codegen/executable.ts";
-import { checkArguments, checkWeights, type Inputs, type Shapes } from "./arguments.ts";
+import { checkArguments, checkInputs, checkWeights, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { Bound, Loaded } from "./backend.ts";
 import { LaunchLimitError, RuntimeError } from "./error.ts";
@@ -37,6 +37,7 @@ export class Program implements Disposable {
    */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
     this.#check();
+    checkInputs("program.run", inputs, shapes);
     const known = checkArguments(this.executable, inputs, shapes);
     return await this.#withinLimits(
       () => this.#loaded.run(inputs, known),
@@ -47,6 +48,7 @@ export class Program implements Disposable {
   /** Puts the arguments on the device once, to run many times. */
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
     this.#check();
+    checkInputs("program.bind", inputs, shapes);
     const known = checkArguments(this.executable, inputs, shapes);
     return await this.#withinLimits(
       async () => new BoundArguments(this.executable.name, await this.#loaded.bind(inputs, known), () => {}),
@@ -73,6 +75,7 @@ export class Program implements Disposable {
    */
   async prepare(inputs: Inputs, shapes: Shapes = {}): Promise<Prepared> {
     this.#check("prepare");
+    checkInputs("program.prepare", inputs, shapes);
     const { executable } = this;
     const plan = planPreparation(executable, Object.keys(inputs));
     const known = checkWeights(executable, inputs, shapes, plan);

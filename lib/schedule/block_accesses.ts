@@ -65,3 +65,24 @@ export function storeOf(b: Block, verb: string): Store {
   if (b.body.kind === "store") return b.body;
   throw new ScheduleError(`cannot ${verb} ${b.name}: its body is not a single store`, b);
 }
+
+/**
+ * Lists the stores of a block's body: a single one, or those of a reduction of several values, one for each of its results;
+ * none for another body.
+ */
+export function resultStoresOf(b: Block): readonly Store[] {
+  if (b.body.kind === "store") return [b.body];
+  const list = b.body.kind === "seq" && b.init ? b.body.body : [];
+  const stores = list.filter((s) => s.kind === "store");
+  return new Set(stores.map((s) => s.buffer)).size === list.length ? stores : [];
+}
+
+/**
+ * Gives the stores of a block's body, as {@linkcode resultStoresOf} does.
+ *
+ * @throws {ScheduleError} where there are none
+ */
+export function storesOf(b: Block, verb: string): readonly [Store, ...(readonly Store[])] {
+  const [first, ...more] = resultStoresOf(b);
+  return first ? [first, ...more] : [storeOf(b, verb)];
+}

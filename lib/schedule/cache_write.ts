@@ -10,12 +10,13 @@ import { blocksOf, findBlock } from "./find.ts";
 import { consumersOf } from "./dependences.ts";
 import { FreshNames } from "./fresh_names.ts";
 import { replaceStmt } from "./replace_stmt.ts";
-import { storeOf, writes } from "./block_accesses.ts";
+import { storesOf, writes } from "./block_accesses.ts";
 import { insert } from "./insert_nest.ts";
 
 /**
  * Makes a block write a new buffer in another memory, and copies that to the old one after the block's nest;
- * reverseComputeAt moves the copy nearer.
+ * reverseComputeAt moves the copy nearer. Of
+ * a block with several results, it is the first one that is not in that memory yet.
  *
  *                                     for i in range(64):
  *     for i in range(64):               B_local[i] = A[i] + 1
@@ -27,7 +28,8 @@ import { insert } from "./insert_nest.ts";
 export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: PrimFunc; block: string } {
   const { block: b, loops } = findBlock(func, name);
   const asked = `cannot cache the write of ${name} in ${scope} memory`;
-  const { buffer } = storeOf(b, "cache the write of");
+  const stores = storesOf(b, "cache the write of");
+  const { buffer } = stores.find((s) => s.buffer.scope !== scope) ?? stores[0];
   if (isReadOnly(scope)) {
     throw new ScheduleError(
       `${asked}: that is read-only; global, shared and local work`,

@@ -1,4 +1,6 @@
 /** Finds loops and blocks by name. */
+import { OptionError } from "../base/error.ts";
+import { shownValue } from "../base/shown_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
@@ -68,6 +70,7 @@ export function findBlock(func: PrimFunc, name: string): FoundBlock {
   const found = find(func.body, (s) => s.kind === "block" && s.name === name);
   if (found?.stmt.kind === "block") return { block: found.stmt, loops: found.loops };
   const names = blocksOf(func.body).map((b) => b.block.name);
+  checkName("block", func, name, names);
   throw new ScheduleError(
     `no block ${name} in ${func.name}: its blocks are ${names.join(", ")}${hint(name, names)}`,
   );
@@ -91,8 +94,16 @@ export function findLoop(func: PrimFunc, name: string): FoundLoop {
     );
   }
   const names = new Set(all.flatMap(({ loops }) => loops.map((l) => l.var.name)));
+  checkName("loop", func, name, [...names]);
   throw new ScheduleError(
     `no loop ${name} in ${func.name}: its loops are ${[...names].join(", ")}${hint(name, [...names])}`,
+  );
+}
+
+function checkName(what: string, func: PrimFunc, name: unknown, names: readonly string[]): void {
+  if (typeof name === "string") return;
+  throw new OptionError(
+    `expected the name of a ${what} of ${func.name}, such as ${names[0] ?? "none"}, got ${shownValue(name)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Names that a program does not have yet. */
+import { freshName } from "../base/fresh_name.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Stmt } from "../ir/stmt.ts";
@@ -30,8 +31,7 @@ export class FreshNames {
    * @throws {ScheduleError} for a name that has grown beyond {@linkcode NAME_LIMIT}
    */
   get(wanted: string): string {
-    let name = wanted;
-    for (let k = 1; this.#taken.has(name); k++) name = `${wanted}_${k}`;
+    const name = freshName(wanted, this.#taken);
     if (name.length > NAME_LIMIT) {
       throw new ScheduleError(
         `cannot name a loop, block or buffer ${
@@ -40,7 +40,6 @@ export class FreshNames {
           `${name.length}; names grow with each split, fusion and copy, so apply fewer of these to one loop`,
       );
     }
-    this.#taken.add(name);
     return name;
   }
 }

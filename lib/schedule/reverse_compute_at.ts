@@ -9,7 +9,7 @@ import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
 import { insert } from "./insert_nest.ts";
 import { loopsOver, within, wrap } from "./box_loops.ts";
-import { accessesTo, storeOf, writes } from "./block_accesses.ts";
+import { accessesTo, reads, storeOf, storesOf, writes } from "./block_accesses.ts";
 import { blocksOf, findBlock, findLoop, type FoundBlock, isBefore } from "./find.ts";
 import { checkDepth } from "./check_depth.ts";
 import { consumersOf, producersOf } from "./dependences.ts";
@@ -63,8 +63,10 @@ export function reverseComputeAt(
       late.block,
     );
   }
-  const { buffer } = storeOf((producers[0] as FoundBlock).block, "follow");
-  if (producers.some((p) => storeOf(p.block, "follow").buffer !== buffer)) {
+  const followed = producers.flatMap((p) => storesOf(p.block, "follow").map((s) => s.buffer))
+    .filter((x) => reads(b, x));
+  const buffer = followed[0] as Buffer;
+  if (followed.some((x) => x !== buffer)) {
     throw new ScheduleError(
       `${asked}: its producers there write more than one buffer; choose a loop around one of them`,
       loop,
@@ -208,7 +210,7 @@ function isOfDomain(e: Expr, b: Block, analyzer: Analyzer): boolean {
 
 /** Gives the end of the range from 0 that `b` writes in dimension `d`; 0 if its index is not a plain axis. */
 function axisExtent(b: Block, d: number): Expr {
-  const e = storeOf(b, "follow").indices[d];
+  const e = storesOf(b, "follow")[0].indices[d];
   return b.iters.find((it) => it.var === e)?.extent ?? constant(e && isConst(e, 0) ? 1 : 0);
 }
 

@@ -1,3 +1,5 @@
+import { checkArgument } from "../base/check_options.ts";
+import { programKind } from "../ir/kinds.ts";
 import type { Load, Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Block, For, ThreadTag } from "../ir/stmt.ts";
@@ -22,6 +24,7 @@ export class Schedule {
 
   /** Starts a schedule of a program, without steps. */
   constructor(func: PrimFunc) {
+    checkArgument("new Schedule", "func", func, programKind);
     this.#func = this.#start = func;
   }
 
@@ -120,7 +123,8 @@ export class Schedule {
     return this.#one({ op: "cacheRead", block, buffer, scope }, arguments);
   }
   /**
-   * Makes a block write a new buffer in another memory, which is copied to the old one after it.
+   * Makes a block write a new buffer in another memory, which is copied to the old one after it. Of a block with several
+   * results, it is the first one that is not in that memory yet.
    *
    * @returns the name of the block that copies
    */

@@ -110,7 +110,7 @@ export function readStepFields(
     ([name, kind]): [string, unknown] => {
       const value = given.get(name), read = kind.read(value);
       if (read !== undefined) return [name, read];
-      if (value === undefined) return refuse(`missing ${name} of ${op}: expected ${kind.takes}`);
+      if (value === undefined) return refuse(`missing ${name} of ${op}: expected ${kind.takes}, got nothing`);
       const got = isPromise(value) ? "a Promise: did you forget await?" : shownValue(value) + longer(value);
       return refuse(`expected ${name} of ${op} to be ${kind.takes}, got ${got}${hint(value, kind)}`);
     },

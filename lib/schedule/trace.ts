@@ -1,3 +1,7 @@
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { arrayOf, required, text, withFields } from "../base/option_kinds.ts";
+import { shownValue } from "../base/shown_value.ts";
+import { programKind } from "../ir/kinds.ts";
 import { messageOf } from "../base/error.ts";
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
@@ -22,12 +26,18 @@ export interface TraceJson {
   readonly steps: readonly Step[];
 }
 
+const stepsKind: Kind<readonly Step[]> = arrayOf(
+  withFields<Step>("a step, as trace.steps has them", { op: required(text) }),
+);
+
 /** A schedule as data: which program it is for, and its steps. */
 export class Trace {
   private constructor(readonly program: TraceJson["program"], readonly steps: readonly Step[]) {}
 
   /** Makes the trace of `steps` on `func`. */
   static of(func: PrimFunc, steps: readonly Step[]): Trace {
+    checkArgument("Trace.of", "func", func, programKind);
+    checkArgument("Trace.of", "steps", steps, stepsKind);
     return new Trace({ name: func.name, fingerprint: fingerprint(func) }, [...steps]);
   }
 
@@ -42,11 +52,13 @@ export class Trace {
     const { program, steps } = fieldsOf(typeof json === "string" ? parsed(json) : json);
     const { name, fingerprint } = fieldsOf(program);
     if (typeof name !== "string" || typeof fingerprint !== "string" || !Array.isArray(steps)) {
-      throw new ScheduleError("cannot read a trace: it needs { program: { name, fingerprint }, steps: [] }");
+      throw new ScheduleError(
+        `expected a trace, got ${shownValue(json)}: it needs { program: { name, fingerprint }, steps: [] }`,
+      );
     }
     if (steps.length > STEP_LIMIT) {
       throw new ScheduleError(
-        `cannot read a trace of ${steps.length} steps: a schedule has up to ${STEP_LIMIT}`,
+        `expected a trace of up to ${STEP_LIMIT} steps, got one of ${steps.length} steps`,
       );
     }
     return new Trace(
@@ -75,7 +87,9 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (e) {
-    throw new ScheduleError(`cannot read a trace: ${messageOf(e)}`);
+    throw new ScheduleError(
+      `expected a trace as JSON, got text that is not (${messageOf(e)}), reading a trace`,
+    );
   }
 }
 
@@ -84,9 +98,11 @@ function parsed(text: string): unknown {
  *
  * @returns the scheduled program
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {ScheduleError} where the trace is of another program, a step does not fit, or the program grows too large
  */
 export function replay(func: PrimFunc, trace: Trace | TraceJson | string): PrimFunc {
+  checkArgument("replay", "func", func, programKind);
   let last = func;
   for (const next of stages(func, trace instanceof Trace ? trace : Trace.fromJSON(trace))) last = next;
   return last;

@@ -1,4 +1,6 @@
 /** Converts results to a manifest and a list of all trials. */
+import { isPlainObject, type Kind } from "../base/check_options.ts";
+import { anyOf, arrayOf, instanceOf, passing, required, withFields } from "../base/option_kinds.ts";
 import { schedule } from "../dlight/schedule.ts";
 import { TunebookError } from "../base/error.ts";
 import { funcFromJson, type FuncJson } from "../ir/func_json.ts";
@@ -24,6 +26,21 @@ import { VERSION } from "../base/version.ts";
 
 /** A result that can be shared. */
 export type Shareable = Comparison | Comparisons | TuneLog;
+
+const result: Kind<Shareable> = anyOf(
+  instanceOf(Comparison, "a result of compare"),
+  instanceOf(Comparisons, "of compare with several programs"),
+  withFields<TuneLog>("of autotvm.tune", {
+    records: required(passing("a list of records", Array.isArray)),
+    budget: required(passing("a budget", isPlainObject)),
+  }),
+);
+
+/** The kind of an argument that is one result that can be shared, or a list of them. */
+export const shareableKind: Kind<Shareable | readonly Shareable[]> = anyOf(
+  result,
+  { ...arrayOf(result), takes: "a list of them" },
+);
 
 /** The options of `share`. */
 export interface ShareOptions {

@@ -1,4 +1,5 @@
 /** A shared result: written as one page or one folder, and opened as untrusted input. */
+import { pathKind } from "../records/kinds.ts";
 import { dirname } from "node:path";
 import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { messageOf, TunebookError } from "../base/error.ts";
@@ -16,13 +17,14 @@ import { bestSoFarSpec } from "../charts/best_so_far.ts";
 import { confirmedSpec } from "../charts/confirmed.ts";
 import { overviewSpec } from "../charts/overview.ts";
 import { type Bundle, inCell } from "../notebook/jupyter.ts";
-import { partsOf, sharedPage } from "./shared_page.ts";
+import { readSharedPage } from "./read_shared_page.ts";
+import { writeSharedPage } from "./write_shared_page.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 import type { TunableDevice } from "../tuning/tunable_device.ts";
-import { manifestOf, type Shareable, type ShareOptions } from "./manifest_of.ts";
+import { manifestOf, type Shareable, shareableKind, type ShareOptions } from "./manifest_of.ts";
 import { type Rerun, rerun, type RerunOptions } from "../tuning/rerun.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { name, recordOf, text } from "../base/option_kinds.ts";
+import { recordOf, text } from "../base/option_kinds.ts";
 
 /** Results with everything that is needed to read them, check them, and measure them again on another device. */
 export class Shared {
@@ -43,6 +45,8 @@ export class Shared {
    * @throws {RecordError} if a result has no trial, or the results come from several devices
    */
   static of(results: Shareable | readonly Shareable[], options: ShareOptions = {}): Shared {
+    checkArgument("Shared.of", "results", results, shareableKind);
+    checkOptions("Shared.of", options, SHARE_FIELDS);
     const list = Array.isArray(results) ? results as readonly Shareable[] : [results as Shareable];
     const { manifest, trials } = manifestOf(list, options);
     return new Shared(manifest, trials, workloadsOf("sharing results", manifest));
@@ -55,6 +59,7 @@ export class Shared {
    * @throws {RecordError} if it can't be read, was not written by `share`, or is not consistent
    */
   static async open(path: string): Promise<Shared> {
+    checkArgument("Shared.open", "path", path, pathKind);
     const { manifest: json, trials } = await contentsOf(path);
     const manifest = manifestFrom(path, json);
     const workloads = workloadsOf(`opening ${path}`, manifest);
@@ -87,9 +92,10 @@ export class Shared {
    * @throws {RecordError} if it can't be written
    */
   async save(path: string): Promise<void> {
+    checkArgument("shared.save", "path", path, pathKind);
     const sections = this.#sections();
     const trials = tableToIPC(this.trials, "stream");
-    const page = await sharedPage(this.manifest, this.workloads, sections, trials);
+    const page = await writeSharedPage(this.manifest, this.workloads, sections, trials);
     try {
       if (path.endsWith(".html")) {
         await Deno.mkdir(dirname(path), { recursive: true });
@@ -181,6 +187,7 @@ const SHARE_FIELDS = { title: text, notes: recordOf(text) } satisfies Fields<Sha
  * holds the charts, trials, schedules, device, versions, seed, and how to run it again. `Shared.open` reads it on any
  * machine.
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {RecordError} if a result has no trial, the results come from several devices, or the path can't be written
  */
 export async function share(
@@ -188,7 +195,8 @@ export async function share(
   path: string,
   options: ShareOptions = {},
 ): Promise<Shared> {
-  checkArgument("share", "path", path, name);
+  checkArgument("share", "results", results, shareableKind);
+  checkArgument("share", "path", path, pathKind);
   checkOptions("share", options, SHARE_FIELDS);
   const shared = Shared.of(results, options);
   await shared.save(path);
@@ -207,7 +215,7 @@ async function contentsOf(path: string): Promise<{ readonly manifest: string; re
         `share has written`,
     );
   }
-  if (kind === "file") return partsOf(path, textOf(await readFile("opening", path, SHARED)));
+  if (kind === "file") return readSharedPage(path, textOf(await readFile("opening", path, SHARED)));
   return {
     manifest: textOf(await readFile("opening", `${path}/manifest.json`, SHARED)),
     trials: await readFile("opening", `${path}/trials.arrows`, SHARED),

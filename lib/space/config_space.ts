@@ -1,3 +1,7 @@
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { having, instanceOf, passing } from "../base/option_kinds.ts";
+import { shownValue } from "../base/shown_value.ts";
+import { configKind, constraintsKind, knobsKind } from "./kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import { SpaceError } from "./error.ts";
 import { candidateOf, type Knob, knobDistance, showValue } from "./knob.ts";
@@ -10,6 +14,9 @@ interface Move {
   readonly to: number;
   readonly distance: number;
 }
+
+const DIGITS: Kind<readonly number[]> = passing("a list of places, one for each knob", Array.isArray);
+const RNG: Kind<Rng> = having<Rng>("a generator of random numbers", "int");
 
 /**
  * All configurations of a template: the product of its knobs' candidates, numbered from 0 with the last
@@ -27,6 +34,8 @@ export class ConfigSpace {
 
   /** Takes the knobs, and the constraints between them. */
   constructor(readonly knobs: readonly Knob[], readonly constraints: readonly Constraint[] = []) {
+    checkArgument("new ConfigSpace", "knobs", knobs, knobsKind);
+    checkArgument("new ConfigSpace", "constraints", constraints, constraintsKind);
     const strides: number[] = [];
     let size = 1;
     for (const knob of knobs.toReversed()) {
@@ -53,6 +62,7 @@ export class ConfigSpace {
 
   /** The index of a configuration; throws `SpaceError` where it is none of this space. */
   indexOf(config: Config): number {
+    checkArgument("space.indexOf", "config", config, configKind);
     const known = () => this.knobs.map((k) => k.name).join(", ") || "none";
     for (const name of Object.keys(config)) {
       if (!this.knobs.some((k) => k.name === name)) {
@@ -62,7 +72,9 @@ export class ConfigSpace {
     return this.indexOfDigits(this.knobs.map((knob) => {
       const value = ownValue(config, knob.name);
       if (value === undefined) {
-        throw new SpaceError(`the configuration lacks knob ${knob.name}: this space has ${known()}`);
+        throw new SpaceError(
+          `expected a value for knob ${knob.name}, got nothing: this space has ${known()}`,
+        );
       }
       const at = candidateOf(knob, value);
       if (at < 0) {
@@ -77,13 +89,18 @@ export class ConfigSpace {
   /** The place of each knob's value among its candidates. */
   digits(index: number): readonly number[] {
     if (!Number.isInteger(index) || index < 0 || index >= this.size) {
-      throw new SpaceError(`no configuration ${index}: this space has ${this.size}, numbered from 0`);
+      throw new SpaceError(
+        `expected the index of a configuration, got ${
+          shownValue(index)
+        }: this space has ${this.size}, numbered from 0`,
+      );
     }
     return this.knobs.map((k, i) => Math.floor(index / (this.#strides[i] ?? 1)) % k.candidates.length);
   }
 
   /** The index of the point whose knobs have these places among their candidates. */
   indexOfDigits(digits: readonly number[]): number {
+    checkArgument("space.indexOfDigits", "digits", digits, DIGITS);
     return digits.reduce((sum, d, i) => sum + d * (this.#strides[i] ?? 1), 0);
   }
 
@@ -111,6 +128,7 @@ export class ConfigSpace {
    * @throws {SpaceError} where all are refused
    */
   random(rng: Rng): number {
+    checkArgument("space.random", "rng", rng, RNG);
     const digits = this.#ties.draw(rng);
     if (digits) return this.indexOfDigits(digits);
     throw new SpaceError(
@@ -150,6 +168,7 @@ export class ConfigSpace {
 
   /** A configuration on one line: `tile_i=8x4 unroll=true`. */
   show(config: Config): string {
+    checkArgument("space.show", "config", config, configKind);
     return Object.entries(config).map(([name, value]) => `${name}=${showValue(value)}`).join(" ") ||
       "no knobs";
   }
@@ -202,6 +221,12 @@ export class ConfigSpace {
     return moves;
   }
 }
+
+/** The kind of an argument that is a space. */
+export const spaceKind: Kind<ConfigSpace> = instanceOf(
+  ConfigSpace,
+  "a space, as spaceOf(func, template) makes",
+);
 
 /** The candidates in a line, cut in the middle where there are many. */
 function listCandidates(knob: Knob): string {

@@ -1,6 +1,6 @@
 /** Profiles of devices, and the target of each profile without a device. */
-import { TunebookError } from "../base/error.ts";
-import { nearest } from "../base/nearest.ts";
+import { checkArgument } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
 import { CAPABILITIES, type KernelLanguage } from "./capabilities.ts";
 import type { Limits, Profile, Target } from "./target.ts";
 
@@ -113,16 +113,10 @@ const LIMITS: Partial<Readonly<Record<Profile, typeof DEFAULT_LIMITS>>> = {
 /**
  * Gives the target of a profile, for scheduling and printing without a device.
  *
- * @throws {TunebookError} for an unknown profile
+ * @throws {OptionError} for an unknown profile
  */
 export function targetOf(profile: Profile): Target {
-  if (!Object.hasOwn(PROFILES, profile)) {
-    const known = Object.keys(PROFILES), near = nearest(String(profile), known);
-    throw new TunebookError(
-      `unknown target ${profile}: known are ${known.join(", ")}` +
-        (near === undefined ? "" : `; did you mean ${near}?`),
-    );
-  }
+  checkArgument("targetOf", "profile", profile, oneOf(...Object.keys(PROFILES)));
   const facts = PROFILES[profile];
   return {
     ...CAPABILITIES[facts.language],

@@ -5,7 +5,7 @@ import { and, constant, eq, gt, lt, max, min, or, select } from "../ir/build.ts"
 import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 import { identityOf } from "../ir/reducer.ts";
-import { isExpr } from "./dimension.ts";
+import { isExpr } from "../ir/kinds.ts";
 import { isNaN } from "./float_functions.ts";
 import { axisKind } from "./reduce.ts";
 import type { Combiner, ReduceAxis, TupleReduction } from "./tensor.ts";

@@ -4,6 +4,7 @@ import { passing } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import { constant, type ExprLike, toExpr, variable } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
+import { isExpr } from "../ir/kinds.ts";
 import { TeError } from "./error.ts";
 
 /** A dimension as users write it: a positive integer below 2^31, or the name of a shape variable. */
@@ -79,9 +80,4 @@ export function extents(name: string, shape: readonly (ExprLike | string)[]): re
       }`,
     );
   });
-}
-
-/** Tells whether a value is an expression. */
-export function isExpr(x: unknown): x is Expr {
-  return typeof x === "object" && x !== null && "kind" in x && "dtype" in x;
 }

@@ -1,7 +1,7 @@
 /**
- * Functions of floats, made of those that a target computes. Each takes f32 or f16 and gives the same dtype; f16 is
- * computed in f32. The relative error is below 1e-5 in f32, except where a result is next to a zero or a pole of a
- * periodic function.
+ * Functions of floats: those that a target computes, and others that are made of them. Each takes f32 or f16 and gives the
+ * same dtype. The others are computed in f32. Their relative error is below 1e-5 there, except where a result is next to a
+ * zero or a pole of a periodic function.
  */
 import {
   add,
@@ -20,6 +20,8 @@ import {
   sub,
   toExpr,
 } from "../ir/build.ts";
+import { checkArgument } from "../base/check_options.ts";
+import { exprKind, exprLikeKind } from "../ir/kinds.ts";
 import { isFloat, scalarOf } from "../ir/dtype.ts";
 import { IrError } from "../ir/error.ts";
 import type { Expr } from "../ir/expr.ts";
@@ -35,12 +37,40 @@ export const trunc = (x: Expr): Expr =>
   float("trunc", x, (x) => select(lt(x, 0), negated(call("floor", negated(x))), call("floor", x)));
 /** -1, 0 or 1, as x is below, at or above 0; of NaN it is 0. It takes integers too. */
 export function sign(x: Expr): Expr {
+  checkArgument("expr.sign", "x", x, exprKind);
   const zero = toExpr(0, x.dtype), one = toExpr(1, x.dtype);
   const atMost0 = scalarOf(x.dtype) === "u32" ? zero : select(lt(x, zero), toExpr(-1, x.dtype), zero);
   return select(gt(x, zero), one, atMost0);
 }
 /** Whether x is NaN, a bool. It holds on all devices, where `ne(x, x)` need not. */
 export const isNaN = (x: Expr): Expr => float("isNaN", x, (x) => call("isNaN", x));
+
+/** e to the power of x. */
+export const exp = (x: Expr): Expr => float("exp", x, (x) => call("exp", x));
+/** The natural logarithm of x. */
+export const log = (x: Expr): Expr => float("log", x, (x) => call("log", x));
+/** The square root of x. */
+export const sqrt = (x: Expr): Expr => float("sqrt", x, (x) => call("sqrt", x));
+/** `1 / √x`. */
+export const rsqrt = (x: Expr): Expr => float("rsqrt", x, (x) => call("rsqrt", x));
+/** The sine of x radians. */
+export const sin = (x: Expr): Expr => float("sin", x, (x) => call("sin", x));
+/** The cosine of x radians. */
+export const cos = (x: Expr): Expr => float("cos", x, (x) => call("cos", x));
+/** The hyperbolic tangent of x. */
+export const tanh = (x: Expr): Expr => float("tanh", x, (x) => call("tanh", x));
+/** The error function of x. */
+export const erf = (x: Expr): Expr => float("erf", x, (x) => call("erf", x));
+/** x to the power of y, as IEEE 754 has it. */
+export function pow(x: Expr, y: ExprLike): Expr {
+  checkArgument("expr.pow", "y", y, exprLikeKind);
+  return float("pow", x, (x) => call("pow", x, toExpr(y, x.dtype)));
+}
+/** The size of x. It takes i32 too: that of -2³¹ is itself. */
+export function abs(x: Expr): Expr {
+  checkArgument("expr.abs", "x", x, exprKind);
+  return scalarOf(x.dtype) === "i32" ? call("abs", x) : float("abs", x, size);
+}
 
 /** 2 to the power of x. */
 export const exp2 = (x: Expr): Expr => inF32("exp2", x, (x) => call("exp2", x));
@@ -56,6 +86,8 @@ export const asin = (x: Expr): Expr => inF32("asin", x, (x) => angleOf(x, cathet
 export const acos = (x: Expr): Expr => inF32("acos", x, (x) => angleOf(cathetus(x), x));
 /** The angle of the point (x, y), from -π to π: that of y/x, in the quadrant of both signs. A zero has no sign. */
 export function atan2(y: Expr, x: ExprLike): Expr {
+  checkArgument("expr.atan2", "y", y, exprKind);
+  checkArgument("expr.atan2", "x", x, exprLikeKind);
   const other = toExpr(x, y.dtype);
   return inF32("atan2", y, (y) => angleOf(y, cast("f32", other)));
 }
@@ -63,15 +95,14 @@ export function atan2(y: Expr, x: ExprLike): Expr {
 /** The hyperbolic sine of x. */
 export const sinh = (x: Expr): Expr =>
   inF32("sinh", x, (x) => {
-    const half = call("exp", mul(size(x), 0.5)), grown = mul(mul(half, 0.5), half);
+    const grown = halfExponential(x);
     const large = sub(grown, div(constant(0.25, "f32"), grown));
     return select(lt(size(x), 1), odd(x, SINH), signed(large, x));
   });
 /** The hyperbolic cosine of x. */
 export const cosh = (x: Expr): Expr =>
   inF32("cosh", x, (x) => {
-    // The half is squared, so that nothing is infinite unless the result is.
-    const half = call("exp", mul(size(x), 0.5)), grown = mul(mul(half, 0.5), half);
+    const grown = halfExponential(x);
     return add(grown, div(constant(0.25, "f32"), grown));
   });
 /** The inverse of {@linkcode sinh}. */
@@ -93,6 +124,12 @@ const SINH = [1 / 6, 1 / 120, 1 / 5040, 1 / 362880, 1 / 39916800, 1 / 6227020800
 const ASINH = [-1 / 6, 3 / 40, -15 / 336, 105 / 3456, -945 / 42240, 10395 / 599040, -135135 / 9676800];
 /** Those of atanh. */
 const ATANH = [1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11, 1 / 13, 1 / 15];
+
+/** `e^|x| / 2`: its root is squared, so that nothing is infinite unless the result is. */
+function halfExponential(x: Expr): Expr {
+  const root = call("exp2", mul(size(x), Math.LOG2E / 2));
+  return mul(mul(root, 0.5), root);
+}
 
 function areaSinh(x: Expr): Expr {
   const a = size(x), isHuge = gt(a, 1e6);
@@ -145,6 +182,7 @@ function inF32(name: string, x: Expr, f: (x: Expr) => Expr): Expr {
 }
 
 function float(name: string, x: Expr, f: (x: Expr) => Expr): Expr {
+  checkArgument(`expr.${name}`, "x", x, exprKind);
   if (isFloat(x.dtype)) return f(x);
   throw new IrError(`cannot build ${name} of ${x.dtype}: it takes floats; cast first`);
 }

@@ -13,7 +13,10 @@ import {
   sub,
   toExpr,
 } from "../ir/build.ts";
-import { isFloat, isInt, scalarOf, type ScalarType } from "../ir/dtype.ts";
+import { checkArgument } from "../base/check_options.ts";
+import { oneOf } from "../base/option_kinds.ts";
+import { exprKind, exprLikeKind } from "../ir/kinds.ts";
+import { isFloat, isInt, scalarOf } from "../ir/dtype.ts";
 import { IrError } from "../ir/error.ts";
 import type { BitOp, Expr, MathOp } from "../ir/expr.ts";
 
@@ -24,8 +27,10 @@ export const bitOr = (a: Expr, b: ExprLike): Expr => onBits("bitOr", "bitor", a,
 /** The bits that are set in exactly one of two integers. */
 export const bitXor = (a: Expr, b: ExprLike): Expr => onBits("bitXor", "bitxor", a, b);
 /** The bits that are not set in an integer: of i32, `-a - 1`. */
-export const bitNot = (a: Expr): Expr =>
-  onBits("bitNot", "bitxor", a, scalarOf(a.dtype) === "u32" ? 2 ** 32 - 1 : -1);
+export function bitNot(a: Expr): Expr {
+  const x = integer("bitNot", a);
+  return onBits("bitNot", "bitxor", x, scalarOf(x.dtype) === "u32" ? 2 ** 32 - 1 : -1);
+}
 /** The bits of an integer, moved up by 0 to 31 places. */
 export const shiftLeft = (a: Expr, places: ExprLike): Expr => onBits("shiftLeft", "shl", a, places);
 /** The bits of an integer, moved down by 0 to 31 places: `⌊a / 2^places⌋`. The sign of i32 stays. */
@@ -33,6 +38,7 @@ export const shiftRight = (a: Expr, places: ExprLike): Expr => onBits("shiftRigh
 
 /** `a / b` of integers, rounded toward zero. Division by zero is open. */
 export function truncDiv(a: Expr, b: ExprLike): Expr {
+  checkArgument("expr.truncDiv", "b", b, exprLikeKind);
   const x = integer("truncDiv", a), y = toExpr(b, a.dtype), quotient = floorDiv(x, y);
   if (scalarOf(x.dtype) === "u32") return quotient;
   // The floor is one below where the exact quotient is negative and no integer.
@@ -46,8 +52,9 @@ export function truncMod(a: Expr, b: ExprLike): Expr {
 
 /** The 32 bits of an f32, i32 or u32 as a value of another of these types. What the bits of NaN are is open. */
 export function bitcast(dtype: "f32" | "i32" | "u32", a: Expr): Expr {
+  checkArgument("expr.bitcast", "dtype", dtype, bitcastType);
+  checkArgument("expr.bitcast", "a", a, exprKind);
   const op = BITCAST[dtype];
-  if (op === undefined) throw new IrError(`cannot build bitcast to ${dtype}: it gives f32, i32 or u32`);
   if (a.dtype === dtype) return a;
   if (scalarOf(a.dtype) === "f16" || scalarOf(a.dtype) === "bool") {
     throw new IrError(`cannot build bitcast of ${a.dtype}: it takes f32, i32 or u32; cast first`);
@@ -55,17 +62,20 @@ export function bitcast(dtype: "f32" | "i32" | "u32", a: Expr): Expr {
   return call(op, a);
 }
 
-const BITCAST: Readonly<Partial<Record<ScalarType, MathOp>>> = {
+const bitcastType = oneOf("f32", "i32", "u32");
+const BITCAST: Readonly<Record<"f32" | "i32" | "u32", MathOp>> = {
   f32: "bitcastF32",
   i32: "bitcastI32",
   u32: "bitcastU32",
 };
 
 function onBits(name: string, op: BitOp, a: Expr, b: ExprLike): Expr {
+  checkArgument(`expr.${name}`, "b", b, exprLikeKind);
   return binary(op, integer(name, a), b);
 }
 
 function integer(name: string, a: Expr): Expr {
+  checkArgument(`expr.${name}`, "a", a, exprKind);
   if (isInt(a.dtype)) return a;
   const advice = isFloat(a.dtype) ? "cast or bitcast first" : "cast first";
   throw new IrError(`cannot build ${name} of ${a.dtype}: it takes integers; ${advice}`);

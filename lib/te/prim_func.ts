@@ -1,5 +1,6 @@
 /** Makes programs of tensors. */
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
+import { freshName } from "../base/fresh_name.ts";
 import { checkArgument } from "../base/check_options.ts";
 import { arrayOf, text } from "../base/option_kinds.ts";
 import { binary, block, constant, forLoop, iterVar, load, seq, store, variable } from "../ir/build.ts";
@@ -60,7 +61,7 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   const renamed = new Map<Buffer, Buffer>();
   for (const buffer of stored) {
     if (given.has(buffer)) continue;
-    const own = fresh(buffer.name, names);
+    const own = freshName(buffer.name, names);
     if (own !== buffer.name) renamed.set(buffer, { ...buffer, name: own });
   }
   const taken = new Set<string>();
@@ -93,7 +94,7 @@ function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
     ...reduce.map((a) => ({ v: a.var, extent: a.extent, type: "reduce" as const })),
   ];
   const iters = all.map((a) => iterVar(variable(`v${a.v.name}`), a.extent, a.type));
-  const loops = all.map((a) => variable(fresh(a.v.name, taken)));
+  const loops = all.map((a) => variable(freshName(a.v.name, taken)));
   const at = new Map<Var, Expr>(all.map((a, k) => [a.v, (iters[k] as typeof iters[number]).var]));
   const indices = axes.map((v) => at.get(v) as Expr);
   const body = () => {
@@ -124,11 +125,4 @@ function isFirst({ buffer, definition }: Tensor): boolean {
 function copiesOf(t: Tensor): readonly Buffer[] {
   const value = t.definition?.value;
   return value?.kind === "step" && isFirst(t) ? value.copies : [];
-}
-
-function fresh(wanted: string, taken: Set<string>): string {
-  let name = wanted;
-  for (let k = 1; taken.has(name); k++) name = `${wanted}_${k}`;
-  taken.add(name);
-  return name;
 }

@@ -2,8 +2,9 @@
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { arrayOf, passing, text } from "../base/option_kinds.ts";
 import { type ExprLike, variable } from "../ir/build.ts";
+import { isExpr } from "../ir/kinds.ts";
 import type { Expr } from "../ir/expr.ts";
-import { extents, isExpr } from "./dimension.ts";
+import { extents } from "./dimension.ts";
 import type { ReduceAxis, Reduction } from "./tensor.ts";
 
 /** The kind of an argument that is an axis to reduce over. */

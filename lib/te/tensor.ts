@@ -1,14 +1,15 @@
 /** Tensors, and the inputs of programs. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { instanceOf, nested, number, oneOf, passing, required, text } from "../base/option_kinds.ts";
+import { arrayOf, instanceOf, nested, number, passing, required, text } from "../base/option_kinds.ts";
 import { buffer, type ExprLike, load } from "../ir/build.ts";
+import { exprLikeKind, isExpr, scalarTypeKind } from "../ir/kinds.ts";
 import type { Domain } from "../ir/domain.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
 import type { Stmt } from "../ir/stmt.ts";
-import { extents, isExpr } from "./dimension.ts";
+import { extents } from "./dimension.ts";
 
 /** An axis that a reduction runs over. */
 export interface ReduceAxis {
@@ -73,6 +74,8 @@ export interface Definition {
   readonly value: Expr | Reduction | TupleStep;
 }
 
+const INDICES: Kind<readonly ExprLike[]> = arrayOf(exprLikeKind);
+
 let made = 0;
 
 /** A tensor: an input, or one that is computed from others. */
@@ -111,6 +114,7 @@ export class Tensor {
 
   /** Reads the element at `indices`, one for each dimension. */
   at(...indices: readonly ExprLike[]): Load {
+    checkArgument(`${this.name}.at`, "indices", indices, INDICES);
     return load(this.buffer, ...indices);
   }
 }
@@ -118,8 +122,6 @@ export class Tensor {
 /** From the buffers that expressions mention to the tensors that they are computed as. */
 export const computed = new WeakMap<Buffer, Tensor>();
 
-/** The kind of an argument that is a dtype. */
-export const scalarType: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
 export const shapeKind: Kind<readonly (ExprLike | string)[]> = passing("a list of extents", Array.isArray);
 /** The kind of an argument that is a tensor. */
 export const tensorKind: Kind<Tensor> = instanceOf(
@@ -161,7 +163,7 @@ export function placeholder(
 ): Tensor {
   checkArgument("te.placeholder", "name", name, text);
   checkArgument("te.placeholder", "shape", shape, shapeKind);
-  checkArgument("te.placeholder", "dtype", dtype, scalarType);
+  checkArgument("te.placeholder", "dtype", dtype, scalarTypeKind);
   if (domain !== undefined) checkArgument("te.placeholder", "domain", domain, domainKind);
   return new Tensor(buffer(name, extents(name, shape), dtype), undefined, domain && domainOf(name, domain));
 }

@@ -2,7 +2,7 @@ import { checkArgument, checkOptions, type Fields } from "../base/check_options.
 import { aFunction, arrayOf, passing, required } from "../base/option_kinds.ts";
 import { type ExprLike, toExpr } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isExpr } from "./dimension.ts";
+import { isExpr } from "../ir/kinds.ts";
 import { TeError } from "./error.ts";
 import { axesKind } from "./reduce.ts";
 import type { Combiner, ReduceAxis, TupleReduction } from "./tensor.ts";
@@ -30,6 +30,7 @@ const BY = {
 
 /**
  * Reduces one or several values over `axes` by a combiner of your own. {@linkcode compute} makes one tensor of each value.
+ * One thread goes through all positions: reduce long axes in chunks, and their results once more.
  *
  *     te.compute(["mean", "weight"], [rows], (i) => te.reduce({ values: [x(i, k.var), w(i, k.var)], … }, [k]))
  *

@@ -1,25 +1,21 @@
+import { shapesKind } from "../ir/kinds.ts";
 import * as dlight from "../dlight/schedule.ts";
 import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
 import { compile } from "../codegen/compile.ts";
-import type { Executable } from "../codegen/executable.ts";
 import { nodesOf } from "../dlight/analysis.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
-import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { configOf } from "../records/config.ts";
 import type { Found } from "../records/nearness.ts";
-import { isRulesOwn, TuningDatabase } from "../records/database.ts";
+import { TuningDatabase } from "../records/database.ts";
 import { Interruptible } from "./interrupt.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
-import { replay, Trace } from "../schedule/trace.ts";
-import { namedTemplate, spaceOf } from "../space/template.ts";
-import type { Target } from "../target/target.ts";
+import { Trace } from "../schedule/trace.ts";
+import { namedTemplate } from "../space/template.ts";
 import { CONFIRM_ROUNDS, recordConfirmed } from "./confirm.ts";
-import { transferred } from "./transfer.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -28,15 +24,9 @@ import { instanceOf, oneOf } from "../base/option_kinds.ts";
 import { Graph } from "../relax/graph.ts";
 import { buildGraph, type GraphBuildOptions } from "./build_graph.ts";
 import type { GraphProgram } from "./graph_program.ts";
-import { localDevice } from "./local_device.ts";
-import { StageClock, type StageSeconds } from "./stage_clock.ts";
-
-/**
- * The effort for a good schedule. 0: Fallback, which schedules any program. 1: the DLight rule that matches. 2: the best
- * or nearest record of a tuning database for this program and device, or DLight. 3: a search on this device within a
- * budget, whose results are added to the database; then level 2.
- */
-export type Level = 0 | 1 | 2 | 3;
+import type { Built, Level } from "./built.ts";
+import { byRecord, byRule, type Chosen } from "./choose_schedule.ts";
+import { StageClock } from "./stage_clock.ts";
 
 /** What `build` takes; at level 3 also what a search takes. */
 export interface BuildOptions
@@ -57,7 +47,7 @@ export const BUILD_FIELDS = {
   level: oneOf(0, 1, 2, 3),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
-  shapes: kinds.shapes,
+  shapes: shapesKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -69,24 +59,6 @@ export const BUILD_FIELDS = {
     "open",
   ),
 } satisfies Fields<BuildOptions>;
-
-/** The origin of a program's schedule, and the time of building it. */
-export interface Built {
-  /** The level that was asked for. */
-  readonly level: Level;
-  /** `given`: the program was scheduled already, and was built unchanged. */
-  readonly how: "given" | "rule" | "record" | "search";
-  /** The rule, also if a record chose the point of its space; empty without a rule. */
-  readonly rule: string;
-  /** The record, where there is one. */
-  readonly found?: Found;
-  /** Why this schedule was taken, in a sentence. */
-  readonly because: string;
-  /** The schedule's steps: `replay(func, trace)` gives the scheduled program. Empty where `how` is "given". */
-  readonly trace: Trace;
-  /** Seconds of each stage; drivers may put off their own compilation until the first run. */
-  readonly seconds: StageSeconds;
-}
 
 /** A program, with the origin of its schedule. */
 export type BuiltProgram = Program & { readonly built: Built };
@@ -121,7 +93,7 @@ export async function build(
 ): Promise<BuiltProgram | GraphProgram> {
   if (func instanceof Graph) return await buildGraph(func, device, options as GraphBuildOptions);
   checkArgument("build", "func", func, kinds.program);
-  checkArgument("build", "device", device, localDevice);
+  checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, BUILD_FIELDS, kinds.RENAMED);
   return await buildAmong(func, device, options as BuildOptions, dlight.rules);
 }
@@ -168,8 +140,6 @@ export async function buildAmong(
   return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
 }
 
-type Chosen = Omit<Built, "level" | "seconds"> & { readonly executable: Executable };
-
 /** @throws {TunebookError} where a level lacks what it needs */
 function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOptions): void {
   const asked = `cannot build ${func.name} at level ${level}`;
@@ -183,75 +153,6 @@ function checkLevel(func: PrimFunc, level: Level, { database, budget }: BuildOpt
       `${asked}: its search has no budget; give budget: { trials } or { seconds }, or take level 2 for what is known`,
     );
   }
-}
-
-function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: StageClock): Chosen {
-  const { ruled: { rule, why, trace }, made: executable } = clock.time(
-    "schedule",
-    () => dlight.scheduleThen(func, target, rules, (f) => clock.time("compile", () => compile(f, target))),
-  );
-  const failed = why.flatMap((w) => w.failed === undefined ? [] : [`${w.rule} failed: ${w.failed}`]);
-  const because = why.find((w) => w.matched)?.because ?? "";
-  return { how: "rule", rule, because: [...failed, because].join("; "), trace, executable };
-}
-
-/** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
-const TRIES = 16;
-
-function byRecord(
-  func: PrimFunc,
-  target: Target,
-  { database, shapes = {} }: BuildOptions & { readonly database: TuningDatabase },
-  rules: readonly Rule[],
-  clock: StageClock,
-): Chosen {
-  const ranked = clock.time("schedule", () => database.ranked(func, target, shapes));
-  const { rule, template } = dlight.match(func, target, rules);
-  const own = fingerprint(func);
-  let refused = "";
-  for (const found of ranked.slice(0, TRIES)) {
-    const { record, how } = found;
-    // A point of another rule's space is used only if it was measured on this program and device.
-    if (how !== "exact" && record.rule !== rule) continue;
-    if (how !== "exact" && !(record.medianMs < ruleMs(ranked, found))) {
-      refused = `where ${record.task} was measured on ${record.adapter}, nothing beat the rule`;
-      break;
-    }
-    try {
-      const scheduled = clock.time(
-        "schedule",
-        () =>
-          record.fingerprint === own
-            ? replayed(func, record.trace)
-            : transferred(func, template, spaceOf(func, template), configOf(record.config)),
-      );
-      const executable = clock.time("compile", () => compile(scheduled.func, target));
-      const { trace } = scheduled;
-      return { how: "record", rule: record.rule, found, because: found.because, trace, executable };
-    } catch (e) {
-      if (!(e instanceof TunebookError)) throw e;
-      refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
-    }
-  }
-  const chosen = byRule(func, target, rules, clock);
-  const known = refused ||
-    (ranked.length > 0 ? "no record is of this rule" : "the database has nothing near");
-  return { ...chosen, because: `${known}; ${chosen.because}` };
-}
-
-/** The program as a record's trace schedules it, with that trace. */
-function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
-  const trace = Trace.fromJSON(json);
-  return { func: replay(func, trace), trace };
-}
-
-/** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
-function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
-  const own = ranked.find(({ record: o }) =>
-    o.fingerprint === r.fingerprint && o.task === r.task && o.adapter === r.adapter && o.clock === r.clock &&
-    isRulesOwn(o)
-  );
-  return own?.record.medianMs ?? Infinity;
 }
 
 /** Searches the space of the rule that matches, and describes the result. */

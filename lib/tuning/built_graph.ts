@@ -1,15 +1,18 @@
 import type { Executable } from "../codegen/executable.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import type { Built } from "./built.ts";
 import type { Graph } from "../relax/graph.ts";
 import type { MemoryPlan } from "../relax/plan_memory.ts";
 
 /** A function of a graph, scheduled and compiled. */
 export interface BuiltFunction {
-  /** The function as the passes made it. */
+  /** The function as it was scheduled: as the passes made it, with neighbouring axes as one where nothing tells them apart. */
   readonly func: PrimFunc;
   /** The rule that scheduled it. */
   readonly rule: string;
-  /** Why that rule. */
+  /** Whether the rule chose its schedule, or a record of a search did. */
+  readonly how: Built["how"];
+  /** Why this schedule. */
   readonly because: string;
   /** Its kernels. */
   readonly executable: Executable;

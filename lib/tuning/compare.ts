@@ -160,7 +160,7 @@ async function compareOne(
   const search = all.find(isSearch);
   if (search && options.budget === undefined) {
     throw new OptionError(
-      `missing option "budget" of compare, as ${search.name} searches: expected { seconds }, { trials } or { earlyStopping }`,
+      `missing option "budget" of compare, as ${search.name} searches: expected { seconds }, { trials } or { earlyStopping }, got nothing`,
     );
   }
   if (search) checkBudget(budget);

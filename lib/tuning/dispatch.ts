@@ -5,11 +5,10 @@ import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { specialize } from "../arith/specialize.ts";
-import { checkArguments, type Inputs, type Shapes } from "../runtime/arguments.ts";
+import { checkArguments, checkInputs, type Inputs, type Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
-import { localDevice } from "./local_device.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { arrayOf, name, positive } from "../base/option_kinds.ts";
 
@@ -34,6 +33,7 @@ export class Dispatch implements Disposable {
 
   /** Finds the bucket for a number of rows. */
   bucketOf(rows: number): Bucket {
+    checkArgument("dispatch.bucketOf", "rows", rows, positive);
     return this.buckets.find((b) => rows <= b.upTo) as Bucket;
   }
 
@@ -44,6 +44,7 @@ export class Dispatch implements Disposable {
    */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
     const general = this.buckets.at(-1) as Bucket;
+    checkInputs("dispatch.run", inputs, shapes);
     const known = checkArguments(general.program.executable, inputs, shapes);
     const { program } = this.bucketOf(known[this.variable] as number);
     const own = Object.entries(known).filter(([name]) => program.executable.shapeVars.includes(name));
@@ -84,12 +85,12 @@ export async function buildDispatch(
   options: DispatchOptions = {},
 ): Promise<Dispatch> {
   checkArgument("buildDispatch", "func", func, kinds.program);
-  checkArgument("buildDispatch", "device", device, localDevice);
+  checkArgument("buildDispatch", "device", device, kinds.localDevice);
   checkOptions("buildDispatch", options, DISPATCH_FIELDS, kinds.RENAMED);
   const { variable = "m", buckets = [1, 2, 8], ...how } = options;
   if (!func.shapeVars.some((v) => v.name === variable)) {
     throw new TunebookError(
-      `cannot build ${func.name} by buckets of ${variable}: its shape variables are ` +
+      `expected a shape variable of ${func.name} for its buckets, got ${variable}: its shape variables are ` +
         (func.shapeVars.map((v) => v.name).join(", ") || "none"),
     );
   }

@@ -50,10 +50,12 @@ export class GraphProgram implements Disposable {
   explain(): string {
     const { graph, functions, memory } = this.built;
     const calls = graph.bindings.map(({ results }, k) => {
-      const { func, rule, executable } = functions[k] as typeof functions[number];
+      const { func, rule, how, executable } = functions[k] as typeof functions[number];
       const temps = tempsOf(executable).length;
       const kernels = executable.launches.filter((l) => !l.prepares).length;
-      return `${results.map((v) => v.name).join(", ")} = ${func.name}: ${rule}, ${kernels} ` +
+      return `${results.map((v) => v.name).join(", ")} = ${func.name}: ${rule}${
+        how === "record" ? " (record)" : ""
+      }, ${kernels} ` +
         `kernel${kernels === 1 ? "" : "s"}${temps > 0 ? `, ${temps} intermediates` : ""}`;
     });
     const share = memory.live > 0

@@ -6,8 +6,6 @@ import {
   aFunction,
   anyOf,
   arrayOf,
-  count,
-  flag,
   having,
   instanceOf,
   integer,
@@ -18,22 +16,20 @@ import {
   positive,
   recordOf,
   required,
-  text,
 } from "../base/option_kinds.ts";
-import { PrimFunc } from "../ir/func.ts";
-import type { Shapes } from "../ir/shapes.ts";
+import { shapesKind } from "../ir/kinds.ts";
 import type { OpenMeasuring } from "../measure/measuring.ts";
 import type { GivenInputs, InputRange } from "../measure/random_inputs.ts";
-import type { TrialRecord } from "../records/record.ts";
+import { recordKind } from "../records/kinds.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
-import type { KnobValue } from "../space/knobs.ts";
-import type { Narrowing } from "../space/narrow.ts";
-import type { Template } from "../space/template.ts";
+import type { Device } from "../runtime/device.ts";
+import { narrowingKind } from "../space/narrow.ts";
+import { templateKind } from "../space/template.ts";
 import type { Reporter } from "./reporter.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 
-export const program: Kind<PrimFunc> = instanceOf(PrimFunc, "a program, as te.matmul({ … }) makes");
+export { programKind as program } from "../ir/kinds.ts";
 
 export const device: Kind<TunableDevice> = having(
   "a device as the second argument, as await Device.open() gives",
@@ -47,11 +43,6 @@ export const signal: Kind<AbortSignal> = instanceOf(AbortSignal, "an AbortSignal
 export const reporter: Kind<Reporter> = having("a reporter, as createReporter() makes", "update", "done");
 
 export const open: Kind<OpenMeasuring> = aFunction("a function that opens a Measuring");
-
-export const template: Kind<Template> = aFunction("a template: (schedule, knobs) => { … }");
-
-/** Values of shape variables by name. */
-export const shapes: Kind<Shapes> = recordOf(number({}, "a number"));
 
 export const deadlineMs: Kind<number> = number({ above: 0 }, "a positive number of milliseconds");
 
@@ -81,14 +72,11 @@ const BUDGET_FIELDS = {
 } satisfies Fields<Budget>;
 export const budget: Kind<Budget> = nested(BUDGET_FIELDS);
 
-const knobValue: Kind<KnobValue> = anyOf(
-  flag,
-  number(),
-  text,
-  arrayOf(count as Kind<number>),
-  arrayOf(text as Kind<string>),
-) as Kind<KnobValue>;
-export const narrowing: Kind<Narrowing> = recordOf(arrayOf(knobValue)) as Kind<Narrowing>;
+/** A device of this process: a fleet's handle can't load programs. */
+export const localDevice: Kind<Device> = having(
+  "a device of this process, as await Device.open() gives",
+  "load",
+);
 
 /** The options of a search. */
 export const SEARCH_FIELDS = {
@@ -97,26 +85,18 @@ export const SEARCH_FIELDS = {
   start: oneOf("preset", "scratch"),
   seed,
   path: name,
-  template,
-  narrowing,
-  shapes,
+  template: templateKind,
+  narrowing: narrowingKind,
+  shapes: shapesKind,
   inputs,
   deadlineMs,
   maxMemory,
-  history: arrayOf(nestedRecord()),
+  history: arrayOf(recordKind),
   signal,
   reporter,
   method: name,
   open,
 } satisfies Fields<SearchOptions>;
-
-/** Records come from files and were read field by field there. */
-function nestedRecord(): Kind<TrialRecord> {
-  return {
-    takes: "a record, as readLog gives",
-    is: (x) => typeof x === "object" && x !== null && "trace" in x,
-  };
-}
 
 /** What has replaced the options of version 0.1.0. */
 export const RENAMED: RenamedOptions = {

@@ -1,10 +1,10 @@
 import * as kinds from "./option_fields.ts";
 import { CostModel } from "../autotvm/cost_model.ts";
-import type { RecordedSpace } from "../records/recorded_space.ts";
+import { recordedKind, type RecordedSpace } from "../records/recorded_space.ts";
 import type { PredictionRow } from "../charts/predictions.ts";
 import { Rng } from "../base/random.ts";
 import { bestPoint, featuresOf } from "./simulate.ts";
-import { checkOptions, type Fields } from "../base/check_options.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { positive, required } from "../base/option_kinds.ts";
 
 /** What `autotvm.predictSpace` takes. */
@@ -27,6 +27,7 @@ const PREDICT_FIELDS = {
  * Fits a cost model on some points of a recorded space, and predicts every point. Predictions and measurements are shares
  * of the fastest point's speed. The chart `predictions` draws a table of them (`predictionTable`).
  *
+ * @throws {OptionError} for an argument of a wrong kind
  * @throws {TunebookError} where the program's rule is no longer the recorded one
  */
 export function predictSpace(
@@ -34,6 +35,7 @@ export function predictSpace(
   options: PredictSpaceOptions,
 ): readonly PredictionRow[] {
   checkOptions("autotvm.predictSpace", options, PREDICT_FIELDS);
+  checkArgument("autotvm.predictSpace", "recorded", recorded, recordedKind);
   const { seed, learn = 64, next = 8 } = options;
   const best = bestPoint(recorded).ms, features = featuresOf(recorded);
   const points = Rng.of(seed).shuffle([...recorded.points.values()]).flatMap(({ index, status, ms }) => {

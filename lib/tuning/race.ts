@@ -1,3 +1,4 @@
+import { passing } from "../base/option_kinds.ts";
 import * as dlight from "../dlight/schedule.ts";
 import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
@@ -24,7 +25,7 @@ import { MeasuringSlot } from "./measuring_slot.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { checkTask } from "./tuning_task.ts";
-import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { checkArgument, checkOptions, type Fields, isPlainObject, type Kind } from "../base/check_options.ts";
 import { shownValue } from "../base/shown_value.ts";
 import type { Ruled } from "../dlight/schedule.ts";
 
@@ -51,6 +52,11 @@ const RACE_FIELDS = {
     "open",
   ),
 } satisfies Fields<RaceOptions>;
+
+const RACERS: Kind<readonly Racer[] | Readonly<Record<string, Racer>>> = passing(
+  "a list of programs or schedules, or an object of them by name",
+  (x) => Array.isArray(x) || isPlainObject(x),
+);
 
 /** What `race` returns. */
 export class Race {
@@ -85,6 +91,7 @@ export async function race(
   device: TunableDevice,
   options: RaceOptions = {},
 ): Promise<Race> {
+  checkArgument("race", "racers", racers, RACERS);
   checkArgument("race", "device", device, kinds.device);
   checkOptions("race", options, RACE_FIELDS, kinds.RENAMED);
   const { rounds = CONFIRM_ROUNDS, seed = 0, open = device.openMeasuring } = options;

@@ -1,4 +1,8 @@
 /** Runs every kernel of a model by its rule. */
+import { checkArgument, type Kind } from "../base/check_options.ts";
+import { aFunction, arrayOf, required, text, withFields } from "../base/option_kinds.ts";
+import { programKind, shapesKind } from "../ir/kinds.ts";
+import { localDevice } from "./option_fields.ts";
 import * as dlight from "../dlight/schedule.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { compile } from "../codegen/compile.ts";
@@ -50,12 +54,28 @@ const COLUMNS = {
   roofline: "float",
 } as const satisfies Readonly<Record<keyof RuleRow, Column>>;
 
-/** Schedules, builds, checks and times each kernel by its rule; a kernel that fails says so in its row. */
+const KERNELS: Kind<readonly SuiteKernel[]> = arrayOf(
+  withFields<SuiteKernel>("a kernel with name, phase, func and shapes, as te.suite makes", {
+    name: required(text),
+    phase: required(text),
+    func: required(programKind),
+    shapes: required(shapesKind),
+  }),
+);
+
+/**
+ * Schedules, builds, checks and times each kernel by its rule; a kernel that fails says so in its row.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export async function ruleTable(
   kernels: readonly SuiteKernel[],
   device: Device,
   each: (row: RuleRow) => void = () => {},
 ): Promise<Table> {
+  checkArgument("dlight.ruleTable", "kernels", kernels, KERNELS);
+  checkArgument("dlight.ruleTable", "device", device, localDevice);
+  checkArgument("dlight.ruleTable", "each", each, aFunction("a function of a row"));
   const peaks = await device.probe();
   const rows: RuleRow[] = [];
   for (const k of kernels) {

@@ -4,9 +4,9 @@ import { createTuner, tunerNames } from "../autotvm/create_tuner.ts";
 import { featureNames, loopFeatures } from "../autotvm/features.ts";
 import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
 import { TunebookError } from "../base/error.ts";
-import type { RecordedSpace, SpacePoint } from "../records/recorded_space.ts";
+import { recordedKind, type RecordedSpace, type SpacePoint } from "../records/recorded_space.ts";
 import { scheduleAt } from "./search_space.ts";
-import { checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { aFunction, anyOf, nested, number, oneOf, positive, required } from "../base/option_kinds.ts";
 
 /** What `autotvm.simulate` takes. */
@@ -45,9 +45,14 @@ const SIMULATE_FIELDS = {
 
 const ESTIMATE = featureNames().indexOf("target.ns");
 
-/** Simulates a search: a recorded space replaces the device. Returns the trials in order. */
+/**
+ * Simulates a search: a recorded space replaces the device. Returns the trials in order.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
+ */
 export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
   checkOptions("autotvm.simulate", options, SIMULATE_FIELDS, kinds.RENAMED);
+  checkArgument("autotvm.simulate", "recorded", recorded, recordedKind);
   const { tuner: name, start, seed, budget: { trials }, batch = 8, enoughMs = -Infinity } = options;
   const { space, points } = recorded;
   const features = featuresOf(recorded);

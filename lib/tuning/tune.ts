@@ -6,6 +6,9 @@ import { InterruptedError } from "./interrupted_error.ts";
 import { Interruptible } from "./interrupt.ts";
 import { Search, type Stopped } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
+import { Graph } from "../relax/graph.ts";
+import type { SuiteLog } from "./suite_log.ts";
+import { tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { TuneLog } from "./tune_log.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
@@ -33,7 +36,26 @@ const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count } satisfies Fields<T
  * @throws {RecordError} for a log that the search can't continue, or if no candidate ran
  * @throws {InterruptedError} if it is stopped before a candidate has run
  */
-export async function tune(func: PrimFunc, device: TunableDevice, options: TuneOptions): Promise<TuneLog> {
+export async function tune(func: PrimFunc, device: TunableDevice, options: TuneOptions): Promise<TuneLog>;
+/**
+ * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels: each slice is given to the function
+ * with the largest expected saving. The winners are added to `database`, and `build(graph, device, { level: 2, database })`
+ * takes them.
+ *
+ * @throws {RelaxError} for a bound that is missing
+ * @throws {TunebookError} for a budget without a limit
+ */
+export async function tune(graph: Graph, device: TunableDevice, options: TuneGraphOptions): Promise<SuiteLog>;
+export async function tune(
+  func: PrimFunc | Graph,
+  device: TunableDevice,
+  options: TuneOptions | TuneGraphOptions,
+): Promise<TuneLog | SuiteLog> {
+  if (func instanceof Graph) return await tuneGraph(func, device, options as TuneGraphOptions);
+  return await tuneProgram(func, device, options as TuneOptions);
+}
+
+async function tuneProgram(func: PrimFunc, device: TunableDevice, options: TuneOptions): Promise<TuneLog> {
   checkArgument("autotvm.tune", "func", func, kinds.program);
   checkArgument("autotvm.tune", "device", device, kinds.device);
   checkOptions("autotvm.tune", options, TUNE_FIELDS, kinds.RENAMED);

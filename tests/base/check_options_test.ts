@@ -102,7 +102,10 @@ Deno.test("an option's old name is refused with what has replaced it", () => {
 
 Deno.test("a missing option is named, with what it takes", () => {
   const dimension = "an integer of at least 1, or text of at least one character";
-  assertEquals(messageOf({ m: undefined }), `missing option "m" of te.product: expected ${dimension}`);
+  assertEquals(
+    messageOf({ m: undefined }),
+    `missing option "m" of te.product: expected ${dimension}, got nothing`,
+  );
   assertThrows(
     () => checkOptions("te.product", undefined, FIELDS),
     OptionError,

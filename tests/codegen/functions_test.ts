@@ -1,13 +1,16 @@
 /** The functions of `expr` on each device, compared with mathematics in doubles. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Analyzer } from "../../lib/arith/analyzer.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
+import { interpretBounded } from "../../lib/interp/interpret_bounded.ts";
 import { cast } from "../../lib/ir/build.ts";
 import { IrError } from "../../lib/ir/error.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
+import { placeholder } from "../../lib/te/tensor.ts";
 import * as expr from "../../lib/te/expr.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongOn } from "../lower/checked_run.ts";
@@ -28,8 +31,8 @@ const FUNCTIONS: Readonly<Record<string, Row>> = {
   asin: { of: expr.asin, like: Math.asin, from: -1, to: 1 },
   acos: { of: expr.acos, like: Math.acos, from: -1, to: 1 },
   atan: { of: expr.atan, like: Math.atan, from: -3e38, to: 3e38 },
-  sinh: { of: expr.sinh, like: Math.sinh, from: -80, to: 80 },
-  cosh: { of: expr.cosh, like: Math.cosh, from: -80, to: 80 },
+  sinh: { of: expr.sinh, like: Math.sinh, from: -89, to: 89 },
+  cosh: { of: expr.cosh, like: Math.cosh, from: -89, to: 89 },
   asinh: { of: expr.asinh, like: Math.asinh, from: -3e38, to: 3e38 },
   acosh: { of: expr.acosh, like: Math.acosh, from: 1, to: 3e38 },
   atanh: { of: expr.atanh, like: Math.atanh, from: -0.99999, to: 0.99999 },
@@ -168,6 +171,20 @@ Deno.test("the bits of numbers are those of IEEE 754", async () => {
   }
 });
 
+Deno.test("the bits of NaN may be a constant", async () => {
+  const bits = Uint32Array.of(0x7fc00000, 0xff800001, 0x7f800000, 0);
+  for (const word of bits) {
+    const func = elementwise(
+      4,
+      ["i32"],
+      (x) =>
+        cast("i32", expr.isNaN(expr.add(expr.bitcast("f32", expr.constant(word, "u32")), cast("f32", x)))),
+    );
+    const wanted = Array(4).fill(+(word === 0x7fc00000 || word === 0xff800001));
+    await onAll(func, { A0: new Int32Array(4) }, (got, where) => assertSame(got, wanted, where));
+  }
+});
+
 Deno.test("operators on integers are right for all 32 bits", async () => {
   const I = [0, 1, -1, 7, -7, 2 ** 31 - 1, -(2 ** 31), 100], J = [3, -3, 2, -2, 5, 16, 3, -7];
   const A0 = Int32Array.from(I), A1 = Int32Array.from(J);
@@ -192,6 +209,64 @@ Deno.test("operators on integers are right for all 32 bits", async () => {
   const inverted = elementwise(8, ["u32"], (x) => expr.truncDiv(expr.bitNot(x), 3));
   const wanted = [...U].map((x) => Math.floor((~x >>> 0) / 3));
   await onAll(inverted, { A0: U }, (got, where) => assertSame(got, wanted, where));
+});
+
+Deno.test("constants are folded where all devices agree", () => {
+  const folded = (e: Expr) => {
+    const x = new Analyzer().simplify(e);
+    return x.kind === "const" ? [x.dtype, x.value] : x.kind;
+  };
+  const f32 = (x: number) => expr.constant(x, "f32");
+  assertEquals([0.5, 1.5, 2.5, -2.5, -0.4].map((x) => folded(expr.round(f32(x)))), [
+    ["f32", 0],
+    ["f32", 2],
+    ["f32", 2],
+    ["f32", -2],
+    ["f32", -0],
+  ]);
+  assertEquals(folded(expr.isNaN(f32(Infinity))), ["bool", 0]);
+  assertEquals(folded(expr.bitcast("i32", f32(-1))), ["i32", -0x40800000]);
+  assertEquals(folded(expr.bitcast("u32", f32(-1))), ["u32", 0xbf800000]);
+  assertEquals(folded(expr.bitcast("f32", expr.constant(0x3f000000))), ["f32", 0.5]);
+  assertEquals(folded(expr.bitcast("u32", expr.constant(-1))), ["u32", 2 ** 32 - 1]);
+  // The bits of NaN, and of what may be flushed to zero.
+  assertEquals([0x7fc00000, 1].map((x) => folded(expr.bitcast("f32", expr.constant(x)))), ["call", "call"]);
+  assertEquals(folded(expr.exp2(f32(0.5))), "call");
+  assertEquals(folded(expr.truncDiv(expr.constant(-7), 2)), ["i32", -3]);
+});
+
+Deno.test("bounds of errors are small for exact arguments", () => {
+  for (const [name, row] of Object.entries(FUNCTIONS)) {
+    const A0 = argumentsOf(row, 512), func = elementwise(512, ["f32"], (x) => row.of(x));
+    const { C } = interpretBounded(func, { A0 });
+    C?.values.forEach((v, k) => {
+      // The error of a sine is bounded absolutely.
+      const least = name === "tan" ? 1e-6 * (1 + v * v) : 2e-38;
+      const bound = C.bounds[k] as number;
+      assert(bound <= Math.max(least, 5e-5 * Math.abs(v)), `${name} of ${A0[k]} is ${v} ± ${bound}`);
+    });
+  }
+});
+
+Deno.test("functions that targets have are calls of them", () => {
+  const names = [
+    "exp",
+    "log",
+    "sqrt",
+    "rsqrt",
+    "sin",
+    "cos",
+    "tanh",
+    "erf",
+    "abs",
+    "floor",
+    "round",
+  ] as const;
+  const x = placeholder("x", [1]).at(0), i = placeholder("i", [1], "i32").at(0);
+  for (const name of names) assertEquals(expr[name](x), expr.call(name, x));
+  assertEquals(expr.pow(x, 2), expr.call("pow", x, expr.constant(2, "f32")));
+  assertEquals(expr.abs(i), expr.call("abs", i));
+  assertThrows(() => expr.abs(expr.cast("u32", i)), IrError, "cannot build abs of u32");
 });
 
 Deno.test("functions refuse what they don't take", () => {

@@ -16,6 +16,7 @@ import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";
 import { type Case, CASES } from "./operators.ts";
+import { REDUCTIONS } from "./reductions.ts";
 
 const REFUSALS = [ScheduleError, LowerError, LimitError, LaunchLimitError] as const;
 
@@ -41,6 +42,18 @@ const SPACES = [
     name: "the generic space",
     among: [fallback],
     cases: evenly(Map.groupBy(CASES, (c) => c.operator)),
+    least: 0.9,
+  },
+  {
+    name: "the spaces of reductions, scans and orders",
+    among: rules,
+    cases: evenly(Map.groupBy(REDUCTIONS, (c) => c.operator)),
+    least: 0.7,
+  },
+  {
+    name: "the generic spaces of reductions, scans and orders",
+    among: [fallback],
+    cases: evenly(Map.groupBy(REDUCTIONS, (c) => c.operator)),
     least: 0.9,
   },
 ] as const;

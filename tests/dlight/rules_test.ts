@@ -6,7 +6,7 @@ import { PRESETS } from "../../lib/dlight/presets.ts";
 import { match, rules, schedule } from "../../lib/dlight/schedule.ts";
 import { add, call, constant, mul, variable } from "../../lib/ir/build.ts";
 import { equalFunc } from "../../lib/ir/equal.ts";
-import { TunebookError } from "../../lib/base/error.ts";
+import { OptionError, TunebookError } from "../../lib/base/error.ts";
 import type { Buffer, Expr, Var } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
 import type { Stmt } from "../../lib/ir/stmt.ts";
@@ -203,9 +203,9 @@ Deno.test("a program that is scheduled already is left to no rule but Fallback, 
 });
 
 Deno.test("a target that there isn't is refused with those that there are", () => {
-  const message = `unknown target voodoo: known are ${profiles.join(", ")}`;
-  assertThrows(() => targetOf("voodoo" as Profile), TunebookError, message);
-  assertThrows(() => targetOf("toString" as Profile), TunebookError, "unknown target toString");
+  const message = `expected profile of targetOf to be one of ${profiles.join(", ")}, got "voodoo"`;
+  assertThrows(() => targetOf("voodoo" as Profile), OptionError, message);
+  assertThrows(() => targetOf("toString" as Profile), OptionError, 'got "toString"');
 });
 
 // Programs by hand: what stands before and after a product.

@@ -63,11 +63,11 @@ const func = te.matmul({ m: 2, n: 2, k: 2 });
 const scheduled = dlight.schedule(func, device.target).func;
 const table = {} as never;
 const A = te.placeholder("A", [4, 4]), B = te.placeholder("B", [4, 4]), x = te.placeholder("x", [4]);
+const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
 const row = te.placeholder("R", [1, 2, 4]), taps = te.placeholder("K", [2, 2, 3]);
 const volume = te.placeholder("V", [2, 2, 4, 4, 4]);
 const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
-const truths = te.placeholder("T", [4, 4], "bool");
 
 type Call = (options: never) => unknown;
 
@@ -91,6 +91,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   "autotvm.createTuner": (o) => autotvm.createTuner("random", o),
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
+  "op.argmax": (o) => op.argmax(A, o),
+  "op.argmin": (o) => op.argmin(A, o),
+  "op.argsort": (o) => op.argsort(A, o),
   "op.arange": (o) => op.arange(o),
   "op.attention": (o) => op.attention(A, A, A, o),
   "op.avgPool2d": (o) => op.avgPool2d(image, o),
@@ -100,6 +103,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.concat": (o) => op.concat([A], o),
   "op.conv1d": (o) => op.conv1d(row, taps, o),
   "op.conv2d": (o) => op.conv2d(image, filter, o),
+  "op.cumProd": (o) => op.cumProd(A, o),
+  "op.cumSum": (o) => op.cumSum(A, o),
   "op.conv3d": (o) => op.conv3d(volume, volume, o),
   "op.convTranspose1d": (o) => op.convTranspose1d(row, taps, o),
   "op.convTranspose2d": (o) => op.convTranspose2d(image, image, o),
@@ -124,8 +129,14 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.logSumExp": (o) => op.logSumExp(A, o),
   "op.lrn": (o) => op.lrn(A, o),
   "op.matmul": (o) => op.matmul(A, B, o),
+  "op.linear": (o) => op.linear(A, B, o),
   "op.maxPool2d": (o) => op.maxPool2d(image, o),
   "op.mul": (o) => op.mul(A, B, o),
+  "op.reduceAll": (o) => op.reduceAll(truths, o),
+  "op.reduceAny": (o) => op.reduceAny(truths, o),
+  "op.reduceMax": (o) => op.reduceMax(A, o),
+  "op.reduceMin": (o) => op.reduceMin(A, o),
+  "op.reduceProd": (o) => op.reduceProd(A, o),
   "op.oneHot": (o) => op.oneHot(ids, o),
   "op.pad": (o) => op.pad(A, o),
   "op.permuteDims": (o) => op.permuteDims(A, o),
@@ -145,24 +156,18 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.silu": (o) => op.silu(A, o),
   "op.slice": (o) => op.slice(A, o),
   "op.softmax": (o) => op.softmax(A, o),
+  "op.sort": (o) => op.sort(A, o),
+  "op.topK": (o) => op.topK(A, 2, o),
+  "op.transpose": (o) => op.transpose(A, o),
+  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
+  "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
   "op.spaceToDepth": (o) => op.spaceToDepth(image, o),
   "op.split": (o) => op.split(A, o),
   "op.squeeze": (o) => op.squeeze(A, o),
   "op.stack": (o) => op.stack([A], o),
   "op.tile": (o) => op.tile(A, [2], o),
-  "op.transpose": (o) => op.transpose(A, o),
   "op.trilu": (o) => op.trilu(A, o),
   "op.where": (o) => op.where(flags, A, B, o),
-  "op.argmax": (o) => op.argmax(A, o),
-  "op.argmin": (o) => op.argmin(A, o),
-  "op.linear": (o) => op.linear(A, B, o),
-  "op.reduceAll": (o) => op.reduceAll(truths, o),
-  "op.reduceAny": (o) => op.reduceAny(truths, o),
-  "op.reduceMax": (o) => op.reduceMax(A, o),
-  "op.reduceMin": (o) => op.reduceMin(A, o),
-  "op.reduceProd": (o) => op.reduceProd(A, o),
-  "te.argmin": (o) => te.argmin(A.at(0, 0), te.reduceAxis(4), o),
-  "te.argmax": (o) => te.argmax(A.at(0, 0), te.reduceAxis(4), o),
   "te.suite": (o) => te.suite("llm", "Llama-3.2-1B", o),
 };
 

@@ -292,28 +292,40 @@ Deno.test("inputs that do not fit are refused, and what would fit is said", () =
   const refused = (inputs: unknown, says: string, shapes?: Record<string, number>) =>
     assertThrows(() => interpret(f, inputs as Arrays, shapes ? { shapes } : {}), IrError, says);
   const { A, W_q } = good;
-  refused({ A, W_q }, "cannot interpret matmul: input W_scale is missing; it takes A, W_q, W_scale");
-  refused({}, "input A is missing");
-  refused({ ...good, A: undefined }, "input A is missing");
+  refused({ A, W_q }, "expected input W_scale, got nothing, interpreting matmul; it takes A, W_q, W_scale");
+  refused({}, "expected input A, got nothing");
+  refused({ ...good, A: undefined }, "expected input A, got nothing");
   refused(
     { ...good, A: new Int32Array(6) },
-    "input A is a Int32Array; f32 comes as Float32Array or Float16Array",
+    "expected input A of f32 as a Float32Array or Float16Array",
   );
-  refused({ ...good, A: [1, 2, 3, 4, 5, 6] }, "input A is a Array; f32 comes as");
-  refused({ ...good, A: new DataView(new ArrayBuffer(8)) }, "input A is a DataView");
-  refused({ ...good, A: null }, "input A is a object");
-  refused({ ...good, W_q: new Float32Array(8) }, "input W_q is a Float32Array; u32 comes as Uint32Array");
-  refused({ ...good, W_q: new Int32Array(8) }, "input W_q is a Int32Array; u32 comes as Uint32Array");
-  refused({ ...good, W_q: new Uint32Array(7) }, "input W_q has 7 elements, its shape takes 8");
+  refused({ ...good, A: [1, 2, 3, 4, 5, 6] }, "got [1, 2, 3, 4, 5, 6], interpreting");
+  refused({ ...good, A: new DataView(new ArrayBuffer(8)) }, "got a DataView, interpreting");
+  refused({ ...good, A: null }, "got null, interpreting");
+  refused(
+    { ...good, W_q: new Float32Array(8) },
+    "expected input W_q of u32 as a Uint32Array, got a Float32Array",
+  );
+  refused(
+    { ...good, W_q: new Int32Array(8) },
+    "expected input W_q of u32 as a Uint32Array, got an Int32Array",
+  );
+  refused(
+    { ...good, W_q: new Uint32Array(7) },
+    "expected 8 elements of input W_q, as its shape takes, got 7",
+  );
   refused(
     { ...good, A: new Float32Array(7) },
     "matmul with m = 2.3333333333333335: shape variables are positive",
   );
-  refused(good, "input A has 6 elements, its shape takes 9", { m: 3 });
+  refused(good, "expected 9 elements of input A, as its shape takes, got 6", { m: 3 });
   refused(good, "cannot give matmul a shape rows: its shape variables are m", { rows: 3 });
-  refused({ ...good, W_scale: new Float32Array(0) }, "input W_scale has 0 elements, its shape takes 2");
+  refused(
+    { ...good, W_scale: new Float32Array(0) },
+    "expected 2 elements of input W_scale, as its shape takes, got 0",
+  );
   const square = te.add({ shape: ["m", "m"] });
-  assertThrows(() => interpret(square, good), IrError, "input B is missing; it takes A, B");
+  assertThrows(() => interpret(square, good), IrError, "expected input B, got nothing, interpreting");
   assertThrows(
     () => interpret(square, { A: new Float32Array(9), B: new Float32Array(9) }),
     IrError,

@@ -38,7 +38,7 @@ export function candidateOf(executable: Executable): Candidate {
   return { source: { source: JSON.stringify(executable), workgroups: [1, 1, 1] } };
 }
 
-export const quick = { repeats: 2, minSampleMs: 1 };
+export const quick = { repeats: 2, minSampleMs: 10 };
 
 /** What comes of an executable, sampled quickly unless the options say otherwise. */
 export async function measured(

@@ -94,7 +94,7 @@ Deno.test("a process that is killed from outside is a lost device, and the next 
 
 for (const device of devices) {
   const { target, target: { kind } } = device;
-  const adaptive = { adaptive: true, minSampleMs: 1 };
+  const adaptive = { adaptive: true, minSampleMs: 10 };
 
   Deno.test(`${kind}: a process that starts again takes the incumbent from the request`, async () => {
     await using measurer = await openHostile(target, 5000);
@@ -147,7 +147,7 @@ Deno.test("an incumbent that ends the process is tried once, and candidates are 
     const { measurement, promoted } = await measurer.measure({
       candidate: candidateOf(right.cpu),
       adaptive: true,
-      minSampleMs: 1,
+      minSampleMs: 10,
       incumbent,
     });
     assert(measurement.status === "ok" && measurement.against === undefined, JSON.stringify(measurement));
@@ -174,7 +174,7 @@ Deno.test("a process that is given up while the incumbent starts is not the incu
   const request = {
     candidate: candidateOf(right.cpu),
     adaptive: true,
-    minSampleMs: 1,
+    minSampleMs: 10,
     incumbent: { candidate: candidateOf(slow), ms: 2 },
   };
   const ended = measurer.measure(request);

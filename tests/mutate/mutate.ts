@@ -13,6 +13,7 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { Rng } from "../../lib/base/random.ts";
+import { lastCommit } from "../last_commit.ts";
 import { FAULTS, roomOf } from "./faults.ts";
 import type { Fault } from "./faults/fault.ts";
 
@@ -97,17 +98,6 @@ async function checkTypes(faults: readonly Fault[]): Promise<number> {
   await Deno.remove(root, { recursive: true });
   console.log(`${planted} of ${faults.length} faults planted at once: ${code === 0 ? "well" : "ill"} typed`);
   return code;
-}
-
-/** A number that changes with each commit; 1 in a copy without git. */
-async function lastCommit(): Promise<number> {
-  try {
-    const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short=8", "HEAD"] }).output();
-    return parseInt(new TextDecoder().decode(stdout), 16) || 1;
-  } catch (e) {
-    if (e instanceof Deno.errors.NotFound) return 1;
-    throw e;
-  }
 }
 
 const { values } = parseArgs({

@@ -1,5 +1,8 @@
+/** The notebooks: what they show, and that they run: three of them, other ones after each commit; `-- --all` runs all. */
 import { assert, assertEquals } from "@std/assert";
 import { basename } from "node:path";
+import { Rng } from "../../lib/base/random.ts";
+import { lastCommit } from "../last_commit.ts";
 import { jupyterTest } from "./jupyter.ts";
 import { codeOf, normalized, type Notebook, type Output, sourceOf, textOf } from "./notebook.ts";
 import { notebooks, readNotebook, runNotebook } from "./run.ts";
@@ -58,6 +61,10 @@ Deno.test("the notebooks' code is formatted, has no lint and the right types", a
   await Deno.remove(dir, { recursive: true });
 });
 
+const SAMPLE = 3;
+const drawn = Rng.of(await lastCommit()).shuffle(notebooks()).slice(0, SAMPLE);
+const running = Deno.args.includes("--all") ? notebooks() : drawn;
+
 for (const path of notebooks()) {
   const name = basename(path);
 
@@ -67,6 +74,7 @@ for (const path of notebooks()) {
     assertEquals(notebook, normalized(notebook), "deno task notebooks writes it");
   });
 
+  if (!running.includes(path)) continue;
   jupyterTest(`${name}: it runs from top to bottom, on a small budget`, async () => {
     const out = await Deno.makeTempDir();
     assertShown(await readNotebook(await runNotebook(path, { out, seconds: 1 })));

@@ -1,8 +1,9 @@
 /** Positions of largest and smallest elements along any dimension, short and long, with ties. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import * as op from "../../lib/face/op.ts";
 import * as te from "../../lib/face/te.ts";
+import * as expr from "../../lib/te/expr.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { assertEverywhere } from "./everywhere.ts";
 import { arbGiven, arbSeed, assertComputes, Random, shapesOf } from "./reference.ts";
@@ -86,6 +87,20 @@ Deno.test("argmax and argmin are right on every device, for short and long rows 
       const data = draw(shape.reduce<number>((n, d) => n * d, 1), 3, 400);
       const wanted = positions(data, shape, (axis + shape.length) % shape.length, isBetter, last);
       await assertEverywhere(te.primFunc("arg", [A, of(A, { axis, last })]), { A: data }, { B: wanted });
+    }
+  }
+});
+
+Deno.test("elements that are computed as they are read are searched once, long rows in chunks", async () => {
+  for (
+    const [shape, axis, last] of [[[3, 5000], 1, false], [[700, 2], 0, true], [[4, 90], 1, true]] as const
+  ) {
+    const A = te.placeholder("A", shape), data = draw(shape[0] * shape[1], 11, 400);
+    const third = te.compute("third", shape, (...at) => expr.div(A.at(...at), 3));
+    for (const [of, isBetter] of OPERATORS) {
+      const f = te.primFunc("arg", [A, of(third, { axis, last, keepDims: true })]);
+      assertMatch(`${f}`, /B(_chunk)?_best/);
+      await assertEverywhere(f, { A: data }, { B: positions(data, shape, axis, isBetter, last) });
     }
   }
 });

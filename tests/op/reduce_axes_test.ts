@@ -95,15 +95,19 @@ for (const [name, row] of Object.entries(OPERATORS)) {
   });
 
   Deno.test(`${name} is right on every device, for rows, columns and all of a tensor`, async () => {
-    for (
-      const [shape, axis] of [[[33, 70], 1], [[70, 33], 0], [[2, 5000], -1], [[5, 7, 9], [0, 2]], [
-        [9000],
-        0,
-      ]] as const
-    ) {
+    const cases = [
+      [[33, 70], 1, false],
+      [[70, 33], 0, false],
+      [[70, 33], 0, true],
+      [[2, 5000], -1, true],
+      [[5, 7, 9], [0, 2], false],
+      [[5, 7, 9], [0, 1], true],
+      [[9000], 0, false],
+    ] as const;
+    for (const [shape, axis, keepDims] of cases) {
       const axes = [axis].flat().map((d) => (d + shape.length) % shape.length);
       const A = te.placeholder("A", shape, row.dtype);
-      const f = te.primFunc("reduced", [A, row.of(A, { axis })]);
+      const f = te.primFunc("reduced", [A, row.of(A, { axis, keepDims })]);
       const input = inputOf(row.dtype, shape.reduce<number>((n, d) => n * d, 1), 7, name);
       // A product of thousands of roundings.
       const wanted = { B: reduced(input, shape, axes, row) };
@@ -117,7 +121,12 @@ Deno.test("the rules of sums are those of the other reductions", () => {
   for (const { of, dtype } of Object.values(OPERATORS)) {
     const A = te.placeholder("A", [64, 1000], dtype);
     assertEquals(schedule(te.primFunc("rows", [A, of(A)]), target).rule, "Reduction");
-    assertEquals(schedule(te.primFunc("columns", [A, of(A, { axis: 0 })]), target).rule, "Reduction");
+    const columns = [false, true].map((keepDims) => {
+      const { rule, space } = schedule(te.primFunc("columns", [A, of(A, { axis: 0, keepDims })]), target);
+      return [rule, space.knobs.some((k) => k.name === "tile_rows")];
+    });
+    // Neighbouring threads take neighbouring columns.
+    assertEquals(columns, [["Reduction", true], ["Reduction", true]]);
   }
 });
 

@@ -1,3 +1,4 @@
+import { OptionError } from "../../lib/base/error.ts";
 import { dirname } from "node:path";
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -176,8 +177,8 @@ Deno.test("pruning leaves the best and makes the file smaller; it can be appende
     await assertRejects(() => TuningDatabase.open(path), RecordError, "another process is writing");
     await assertRejects(
       () => database.prune({ keep: 0 }),
-      RecordError,
-      "expected keep to be a positive integer, got 0",
+      OptionError,
+      "expected keep of database.prune to be an integer of at least 1, got 0",
     );
   }
   assertEquals(msOf(await readLog(path)), [1, 4, 7]);
@@ -223,7 +224,7 @@ Deno.test("records that don't fit themselves are refused, and said", () => {
     [{ fingerprint: "0".repeat(16) }, ", got 0000000000000000"],
     [{ task: `${other.task}` }, "expected a task that is its program in one line"],
     [{ task: `${six[0]?.task} with n = 3` }, "expected a task that is its program in one line"],
-    [{ trace: "" }, "cannot read a trace"],
+    [{ trace: "" }, "expected a trace as JSON"],
     [{ trace: other.trace }, "expected a trace of program"],
     [{ config: "{" }, "expected JSON, got other text"],
     [{ config: "null" }, "expected an object of knobs and their values, got null"],

@@ -28,16 +28,20 @@ Deno.test("arguments that fit are taken", () => {
 
 Deno.test("a missing argument is named, with all that the program takes", () => {
   const takes = "it takes A: f32[2, 3], B: f32[2, 3]";
-  refused(add, { A: floats(6) }, `cannot run add: argument B is missing; ${takes}`);
-  refused(add, {}, `cannot run add: argument A is missing; ${takes}`);
-  refused(add, { A: floats(6), B: undefined }, `cannot run add: argument B is missing; ${takes}`);
+  refused(add, { A: floats(6) }, `cannot run add: expected argument B: f32[2, 3], got nothing; ${takes}`);
+  refused(add, {}, `cannot run add: expected argument A: f32[2, 3], got nothing; ${takes}`);
+  refused(
+    add,
+    { A: floats(6), B: undefined },
+    `cannot run add: expected argument B: f32[2, 3], got nothing; ${takes}`,
+  );
 });
 
 Deno.test("an argument that there isn't is named, an output among them", () => {
   const takes = "it takes A: f32[2, 3], B: f32[2, 3]";
   const A = floats(6);
-  refused(add, { A, B: A, D: A }, `cannot run add with argument D: ${takes}`);
-  refused(add, { A, B: A, C: A }, `cannot run add with argument C: ${takes}`);
+  refused(add, { A, B: A, D: A }, `cannot run add: expected its arguments, got D; ${takes}`);
+  refused(add, { A, B: A, C: A }, `cannot run add: expected its arguments, got C; ${takes}`);
 });
 
 Deno.test("what an object has by birth is no argument", () => {
@@ -45,7 +49,8 @@ Deno.test("what an object has by birth is no argument", () => {
     ...add,
     buffers: add.buffers.map((b, k) => ({ ...b, name: ["toString", "B", "C"][k] ?? "" })),
   };
-  const message = "cannot run add: argument toString is missing; it takes toString: f32[2, 3], B: f32[2, 3]";
+  const message =
+    "cannot run add: expected argument toString: f32[2, 3], got nothing; it takes toString: f32[2, 3], B: f32[2, 3]";
   refused(named, { B: floats(6) }, message);
 });
 
@@ -62,7 +67,7 @@ Deno.test("each dtype comes as its own kind of array", () => {
     checkArguments(exe, { A: new kind(6), B: new kind(6) } as Inputs);
     for (const other of [Float32Array, Float16Array, Int32Array, Uint32Array, Float64Array, Uint8Array]) {
       if (other === kind) continue;
-      const given = `cannot run add with A as ${other.name}: ${dtype}[2, 3] is given as ${kind.name}`;
+      const given = `cannot run add: expected A: ${dtype}[2, 3] as a ${kind.name}, got ${other.name}`;
       refused(exe, { A: new other(6), B: new kind(6) }, given);
     }
   }
@@ -70,7 +75,7 @@ Deno.test("each dtype comes as its own kind of array", () => {
 
 Deno.test("what is no array is refused", () => {
   const with_ = (A: unknown, got: string) =>
-    refused(add, { A, B: floats(6) }, `cannot run add with A as ${got}: f32[2, 3] is given as Float32Array`);
+    refused(add, { A, B: floats(6) }, `cannot run add: expected A: f32[2, 3] as a Float32Array, got ${got}`);
   with_([1, 2, 3, 4, 5, 6], "Array");
   with_(new ArrayBuffer(24), "ArrayBuffer");
   with_("text", "String");
@@ -80,12 +85,12 @@ Deno.test("what is no array is refused", () => {
 });
 
 Deno.test("a wrong length is told with the right one", () => {
-  const message = "cannot run add with B of 5 elements: f32[2, 3] takes 6";
+  const message = "cannot run add: expected 6 elements of B: f32[2, 3], got 5";
   refused(add, { A: floats(6), B: floats(5) }, message);
   refused(
     matmul,
     { A: floats(6), B: floats(13) },
-    "cannot run matmul with B of 13 elements: f32[k, n] takes 12",
+    "cannot run matmul: expected 12 elements of B: f32[k, n], got 13",
     { k: 3, n: 4 },
   );
 });
@@ -109,7 +114,8 @@ Deno.test("a shape that follows from nothing is asked for", () => {
 Deno.test("shapes are positive integers", () => {
   const vector = executableOf(te.gemv({ n: "n", k: 4 }));
   const args = { A: floats(18), x: floats(4) };
-  const message = (n: string) => `cannot run gemv with n = ${n}: shape variables are positive integers`;
+  const message = (n: string) =>
+    `cannot run gemv: expected shape variable n to be a positive integer, got ${n}`;
   refused(vector, args, message("4.5"));
   refused(vector, { ...args, A: floats(0) }, message("0"));
   for (const n of [0, -1, 1.5, NaN, Infinity]) refused(vector, args, message(`${n}`), { n });
@@ -117,13 +123,13 @@ Deno.test("shapes are positive integers", () => {
 });
 
 Deno.test("a shape that there isn't is refused with those that there are", () => {
-  refused(add, { A: floats(6), B: floats(6) }, "cannot run add with shape m: its shape variables are none", {
+  refused(add, { A: floats(6), B: floats(6) }, "cannot run add: expected its shape variables (none), got m", {
     m: 2,
   });
   refused(
     matmul,
     { A: floats(6), B: floats(12) },
-    "cannot run matmul with shape q: its shape variables are m, k, n",
+    "cannot run matmul: expected its shape variables (m, k, n), got q",
     { k: 3, q: 1 },
   );
 });
@@ -131,5 +137,5 @@ Deno.test("a shape that there isn't is refused with those that there are", () =>
 Deno.test("given shapes are held against the lengths", () => {
   const vector = executableOf(te.gemv({ n: "n", k: 4 }));
   const args = { A: floats(20), x: floats(4) };
-  refused(vector, args, "cannot run gemv with A of 20 elements: f32[n, 4] takes 24", { n: 6 });
+  refused(vector, args, "cannot run gemv: expected 24 elements of A: f32[n, 4], got 20", { n: 6 });
 });

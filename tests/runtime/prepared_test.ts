@@ -201,16 +201,25 @@ for (const device of devices) {
     const says = (run: () => Promise<unknown>, message: string) => assertRejects(run, RuntimeError, message);
     const open = (name: string) => `shape variable ${name} does not follow from the arguments' lengths`;
     await says(() => program.prepare({ B: floats(12) }), `cannot prepare matmul: ${open("k")}`);
-    await says(() => program.prepare({ B: floats(13) }, { k: 3 }), "matmul with n = 4.333");
+    await says(
+      () => program.prepare({ B: floats(13) }, { k: 3 }),
+      "matmul: expected shape variable n to be a positive integer, got 4.333",
+    );
     await says(
       () => program.prepare({ B: floats(13) }, { k: 3, n: 4 }),
-      "cannot prepare matmul with B of 13 elements: f32[k, n] takes 12",
+      "cannot prepare matmul: expected 12 elements of B: f32[k, n], got 13",
     );
-    await says(() => program.prepare({ B: floats(12) }, { q: 3 }), "cannot prepare matmul with shape q");
+    await says(
+      () => program.prepare({ B: floats(12) }, { q: 3 }),
+      "cannot prepare matmul: expected its shape variables (m, k, n), got q",
+    );
     using weights = await program.prepare({ B: floats(12).fill(1) }, { k: 3 });
     const { C } = await weights.run({ A: floats(6).fill(1) });
     assertEquals(C, floats(8).fill(3));
-    await says(() => weights.run({ A: floats(7) }), "cannot run matmul with m = 2.333");
+    await says(
+      () => weights.run({ A: floats(7) }),
+      "cannot run matmul: expected shape variable m to be a positive integer, got 2.333",
+    );
     await says(
       () => weights.run({ A: floats(6) }, { k: 2 }),
       "cannot run matmul with k = 2: what is prepared is for k = 3",
@@ -223,23 +232,38 @@ for (const device of devices) {
     const says = (run: () => Promise<unknown>, message: string) => assertRejects(run, RuntimeError, message);
     await says(
       () => program.prepare({ W: floats(3) }),
-      "cannot prepare add with argument W: it takes A: f32[3], B: f32[3]",
+      "cannot prepare add: expected its arguments, got W; it takes A: f32[3], B: f32[3]",
     );
-    await says(() => program.prepare({ C: floats(3) }), "cannot prepare add with argument C: it takes");
+    await says(
+      () => program.prepare({ C: floats(3) }),
+      "cannot prepare add: expected its arguments, got C; it takes",
+    );
     await says(
       () => program.prepare({ B: new Int32Array(3) }),
-      "cannot prepare add with B as Int32Array: f32[3] is given as Float32Array",
+      "cannot prepare add: expected B: f32[3] as a Float32Array, got Int32Array",
     );
-    await says(() => program.prepare({ B: floats(4) }), "cannot prepare add with B of 4 elements");
+    await says(
+      () => program.prepare({ B: floats(4) }),
+      "cannot prepare add: expected 3 elements of B: f32[3], got 4",
+    );
     using weights = await program.prepare({ B: floats(3) });
     await says(
       () => weights.run({ A: floats(3), B: floats(3) }),
       "cannot run add with argument B: it is prepared already; leave it out, or prepare another",
     );
-    await says(() => weights.bind({}), "cannot run add: argument A is missing; it takes A: f32[3]");
-    await says(() => weights.run({ A: floats(3), D: floats(3) }), "cannot run add with argument D");
+    await says(
+      () => weights.bind({}),
+      "cannot run add: expected argument A: f32[3], got nothing; it takes A: f32[3]",
+    );
+    await says(
+      () => weights.run({ A: floats(3), D: floats(3) }),
+      "cannot run add: expected its arguments, got D",
+    );
     using both = await program.prepare({ A: floats(3), B: floats(3) });
-    await says(() => both.run({ D: floats(3) }), "cannot run add with argument D: it takes no arguments");
+    await says(
+      () => both.run({ D: floats(3) }),
+      "cannot run add: expected its arguments, got D; it takes no arguments",
+    );
   });
 
   test("in whatever order things are disposed, the rest says what is gone", async () => {

@@ -1,7 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
-import { addOne, addOne2, addOneSymbolic, center, chain, product, rowSum, stencil } from "./programs.ts";
+import {
+  addOne,
+  addOne2,
+  addOneSymbolic,
+  bestPosition,
+  center,
+  chain,
+  product,
+  rowSum,
+  stencil,
+} from "./programs.ts";
 import { refuses, scheduled, shows } from "./shown.ts";
 
 Deno.test("cacheRead copies an input before the block's nest", () => {
@@ -61,6 +71,14 @@ Deno.test("cacheRead is refused for what the block does not read, and for textur
 Deno.test("cacheWrite makes a block write near, and copies behind its nest", () => {
   shows("cache_write", rowSum(), (sch) => {
     assertEquals(sch.cacheWrite("B", "local"), "B_local");
+  });
+});
+
+Deno.test("cacheWrite takes the results of a reduction of several values one after the other", () => {
+  shows("cache_write_several", bestPosition(), (sch) => {
+    assertEquals([sch.cacheWrite("at", "local"), sch.cacheWrite("at", "local")], ["at_local", "best_local"]);
+    sch.reverseComputeAt("at_local", "i");
+    sch.reverseComputeAt("best_local", "i");
   });
 });
 

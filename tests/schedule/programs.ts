@@ -1,6 +1,7 @@
 /** Small programs of the shapes that schedules are about. */
 import { add, constant, ge, mul, select, sub, variable } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
+import { argmax } from "../../lib/te/argmax.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
@@ -70,4 +71,10 @@ export function diamond(n = 8): PrimFunc {
   const A = placeholder("A", [n]);
   const T = compute("T", [n], (i) => mul(A.at(i), two)), S = compute("S", [n], (i) => add(A.at(i), one));
   return primFunc("diamond", [A, compute("B", [n], (i) => mul(T.at(i), S.at(i)))]);
+}
+
+/** `at[i], best[i] = argmax_k A[i, k]` */
+export function bestPosition(n = 4, m = 6): PrimFunc {
+  const A = placeholder("A", [n, m]), k = reduceAxis(m);
+  return primFunc("argmax", [A, ...compute(["at", "best"], [n], (i) => argmax(A.at(i, k.var), k))]);
 }

@@ -109,9 +109,9 @@ Deno.test("a call with too few or too many arguments is refused with those that 
       [
         ...["blockIdx.x", "blockIdx.y", "blockIdx.z", "threadIdx.x", "threadIdx.y", "threadIdx.z", "vthread"],
       ].join(", ")
-    }`,
+    }, got nothing`,
   );
-  assertEquals(refused("unroll"), `cannot unroll: missing loop of unroll: ${text}`);
+  assertEquals(refused("unroll"), `cannot unroll: missing loop of unroll: ${text}, got nothing`);
   assertEquals(refused("unroll", "i", 4), "cannot unroll: expected unroll(loop), got 2 arguments");
   assertEquals(refused("split", "i", 2, 3), "cannot split: expected split(loop, factors), got 3 arguments");
   assertEquals(

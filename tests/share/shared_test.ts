@@ -154,7 +154,7 @@ const CHANGES: readonly (readonly [why: string, change: (m: any) => unknown])[] 
   ["expected its program's fingerprint", (m) => void (m.tasks[0].fingerprint = "0")],
   ["cannot read a program", (m) => void (m.tasks[0].program = {})],
   ["step 0 of a trace", (m) => void (wonOf(m).trace.steps[0] = { op: "evil", code: "alert(1)" })],
-  ["cannot read a trace of 5000 steps", (m) => void (wonOf(m).trace.steps = Array(5000).fill({ op: "x" }))],
+  ["got one of 5000 steps", (m) => void (wonOf(m).trace.steps = Array(5000).fill({ op: "x" }))],
   ["expected a trace of program", (m) => void (wonOf(m).trace.program.fingerprint = "0")],
   ["expected the median of its samples", (m) => void (wonOf(m).ms = 0.5)],
   ["that its device needs, got 1e-12 ms", (m) => {

@@ -191,10 +191,10 @@ Deno.test("a space narrowed has what is left, its nearest preset, and the same c
   assertThrows(
     () => narrow(space, { nothing: [1] }),
     SpaceError,
-    "cannot narrow knob nothing: this space has tile",
+    'expected a knob of this space, got "nothing", narrowing it: this space has tile',
   );
   assertThrows(() => narrow(space, { unroll: [7] }), SpaceError, "its values are 0, 16, 64");
-  assertThrows(() => narrow(space, { unroll: [] }), SpaceError, "to nothing");
+  assertThrows(() => narrow(space, { unroll: [] }), SpaceError, "got nothing, narrowing it");
 });
 
 Deno.test("single steps reach every point", () => {
@@ -249,7 +249,7 @@ Deno.test("configurations of another space are refused, with what is allowed", (
   const refused = (config: Parameters<ConfigSpace["indexOf"]>[0], says: string) =>
     assertThrows(() => space.indexOf(config), SpaceError, says);
   refused({ ...good, vthread: 2 }, "unknown knob vthread: this space has tile, storage, unroll, shared");
-  refused({ tile: [2, 3] }, "lacks knob storage");
+  refused({ tile: [2, 3] }, "expected a value for knob storage, got nothing");
   refused(
     { ...good, storage: "shared" },
     "shared is no value of choice storage: allowed are buffer, texture",

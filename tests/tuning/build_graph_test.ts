@@ -7,8 +7,12 @@ import { graph } from "../../lib/relax/builder.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
+import { TuningDatabase } from "../../lib/records/database.ts";
+import type { Device } from "../../lib/runtime/device.ts";
 import { build } from "../../lib/tuning/build.ts";
+import { tune } from "../../lib/tuning/tune.ts";
 import { devices } from "../devices.ts";
+import { byText, SimulatedMeasuring } from "./simulated_measuring.ts";
 import { arbGraph, type GraphCase } from "../relax/random_graph.ts";
 
 const GRAPHS = Number(Deno.args.find((a) => /^\d+$/.test(a)) ?? 60);
@@ -89,14 +93,17 @@ for (const device of devices) {
     const { w2: _, ...some } = weights;
     await refused("got none for w2", () => build(mlp, device, { weights: some, bounds: { n: 32 } }));
     const short = { ...weights, w2: new Float32Array(7) };
-    await refused("w2 of 7 elements", () => build(mlp, device, { weights: short, bounds: { n: 32 } }));
+    await refused(
+      "expected 2560 elements of w2: f32[10, 256], got 7",
+      () => build(mlp, device, { weights: short, bounds: { n: 32 } }),
+    );
     await refused("unknown option", () => build(mlp, device, { weight: weights } as object));
     using model = await build(mlp, device, { weights, bounds: { n: 2 } });
     await refused(
       "expected n to be up to 2, because memory is planned for bounds { n: 2 }, got 3",
       () => model.run({ x: new Float32Array(3 * 64) }),
     );
-    await refused("x is missing", () => model.run({}));
+    await refused("expected argument x: f32[n, 64], got nothing", () => model.run({}));
     model[Symbol.dispose]();
     await refused("disposed", () => model.run({ x: new Float32Array(64) }));
   });
@@ -109,6 +116,24 @@ for (const device of devices) {
     const first = alone.map(({ y }) => y?.slice());
     assertEquals((await Promise.all(inputs.map((x) => model.run(x)))).map(({ y }) => y), first);
     assertEquals(alone.map(({ y }) => y), first);
+  });
+
+  Deno.test(`leading axes are rows, whatever their number ${on}`, async () => {
+    const heads = graph("heads", (b) => {
+      const x = b.input("x", [2, "n", 16]), w = b.weight("w", [24, 16]), g = b.weight("g", [2, 3, 24]);
+      const h = b.add(b.linear(x, w), b.weight("bias", [24]));
+      return {
+        h: b.silu(h),
+        s: b.mul(b.input("z", [2, 3, 24]), g),
+        t: b.softmax(b.matmul(h, b.input("k", [2, 40, 24]), { transposeB: true })),
+      };
+    });
+    const of = (size: number) => new Float32Array(size).map((_, k) => Math.sin(k) / 2);
+    const given = { w: of(384), g: of(144), bias: of(24) }, inputs = { x: of(96), z: of(144), k: of(1920) };
+    using model = await build(heads, device, { weights: given, bounds: { n: 5 } });
+    const rules = model.built.functions.map((f) => f.rule);
+    assert(!rules.includes("Fallback") && rules.filter((r) => r === "Matmul").length === 2, model.explain());
+    assertClose(await model.run(inputs), interpretGraph(heads, { ...given, ...inputs }), model.explain());
   });
 
   Deno.test(`a weight that two functions want in different memory, and constants, are right ${on}`, async () => {
@@ -124,3 +149,43 @@ for (const device of devices) {
     assertClose(await model.run({ ids }), want, model.explain());
   });
 }
+
+Deno.test("the functions of a graph are searched with one budget, and level 2 takes what is found", async () => {
+  const device = devices[0] as Device;
+  using database = TuningDatabase.memory();
+  const { open } = new SimulatedMeasuring(byText);
+  const log = await tune(mlp, device, {
+    budget: { trials: 9 },
+    database,
+    bounds: { n: 8 },
+    seed: 1,
+    open,
+    tuner: "random",
+  });
+  assertEquals(log.rows.map((r) => r.kernels), ["fused_linear_add_gelu", "linear", "softmax"]);
+  assertEquals(log.rows.reduce((n, r) => n + r.trials, 0), 9);
+  assert(database.records.length > 0);
+  using model = await build(mlp, device, { weights, bounds: { n: 8 }, level: 2, database });
+  assert(model.built.functions.some((f) => f.how === "record"), model.explain());
+  assertStringIncludes(model.explain(), "(record)");
+  const x = new Float32Array(3 * 64).map((_, k) => Math.sin(k));
+  assertClose(await model.run({ x }), interpretGraph(mlp, { ...weights, x }), model.explain());
+  using searched = await build(mlp, device, {
+    weights,
+    bounds: { n: 8 },
+    level: 3,
+    budget: { trials: 3 },
+    seed: 1,
+  });
+  assertClose(await searched.run({ x }), interpretGraph(mlp, { ...weights, x }), searched.explain());
+  await assertRejects(
+    () => build(mlp, device, { weights, bounds: { n: 8 }, level: 2 }),
+    TunebookError,
+    "a database",
+  );
+  await assertRejects(
+    () => build(mlp, device, { weights, bounds: { n: 8 }, level: 3 }),
+    TunebookError,
+    "a budget",
+  );
+});

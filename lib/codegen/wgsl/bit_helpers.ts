@@ -19,6 +19,16 @@ export const FROM_BITS: Helper = {
   calls: [],
 };
 
+/** Floats with the bits of integers. WGSL refuses the bits of NaN in a constant, and takes them as an argument. */
+export function floatOfBitsHelper(dtype: DType): Helper {
+  const name = `float_of_${dtype}`, result = wgslType(withLanes("f32", lanesOf(dtype)));
+  return {
+    name,
+    source: `fn ${name}(bits: ${wgslType(dtype)}) -> ${result} { return bitcast<${result}>(bits); }`,
+    calls: [],
+  };
+}
+
 /**
  * Absolute values of i32. WGSL's own of -2³¹ is -2³¹, but a driver may take `abs` for a number that is not negative and
  * drop a second one.

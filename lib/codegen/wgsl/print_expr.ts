@@ -4,7 +4,14 @@ import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "..
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";
-import { absHelper, FROM_BITS, type Helper, integerHelper, isNaNHelper } from "./bit_helpers.ts";
+import {
+  absHelper,
+  floatOfBitsHelper,
+  FROM_BITS,
+  type Helper,
+  integerHelper,
+  isNaNHelper,
+} from "./bit_helpers.ts";
 import { angleHelper, atanHelper, erfHelper, exp2Helper, log2Helper, powHelper } from "./math_helpers.ts";
 import { literal, wgslType } from "./types.ts";
 
@@ -69,6 +76,8 @@ function helperOf(e: Call): Helper | undefined {
       return atanHelper(e.dtype);
     case "isNaN":
       return isNaNHelper((e.args[0] as Expr).dtype);
+    case "bitcastF32":
+      return floatOfBitsHelper((e.args[0] as Expr).dtype);
     case "pow":
       return powHelper(e.dtype);
     case "abs":
@@ -185,8 +194,9 @@ export class WgslExprPrinter {
   #call(e: Call): string {
     const args = e.args.map((x) => this.expr(x)).join(", ");
     const helper = helperOf(e);
+    if (helper) return `${this.#use(helper)}(${args})`;
     const type = MATH[e.op] === "bitcast" ? `<${wgslType(e.dtype)}>` : "";
-    return `${helper ? this.#use(helper) : MATH[e.op]}${type}(${args})`;
+    return `${MATH[e.op]}${type}(${args})`;
   }
 
   /** Adds a function to those of the kernel, after what it calls; gives its name. */

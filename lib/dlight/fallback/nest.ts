@@ -1,5 +1,6 @@
 /** Schedules one block of a program by the knobs of the generic space. */
 import type { Schedule } from "../../schedule/schedule.ts";
+import { resultStoresOf } from "../../schedule/block_accesses.ts";
 import { constExtent } from "../analysis.ts";
 import type { Numbers } from "./knobs.ts";
 import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
@@ -30,12 +31,8 @@ function tile(sch: Schedule, loop: string, [threads, results]: readonly [number,
   return { grid: grid as string, thread: thread as string, results: rest };
 }
 
-export function scheduleNest(sch: Schedule, name: string, numbers: Numbers, guests: Guests): void {
+export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Guests): void {
   const { iters } = sch.block(name);
-  const isOne = sch.block(name).body.kind === "store";
-  // Several results of no dimension stay in memory, so that one thread may update them.
-  const isLone = !isOne && iters.every((it) => it.type === "reduce");
-  const n: Numbers = isLone ? { ...numbers, x: [1, 1] } : numbers;
   const [lanes] = n.k;
   const loops = sch.loops(name);
   const spatial = loops.filter((_, d) => iters[d]?.type === "spatial");
@@ -43,9 +40,9 @@ export function scheduleNest(sch: Schedule, name: string, numbers: Numbers, gues
   const stays = reduce.length > 0 && guests.followers.length > 0 && sch.consumers(name).length === 1 &&
     !isResult(sch, name);
   // Threads that share a reduction write its result themselves.
-  const back = reduce.length > 0 && !stays && lanes === 1 && isOne
-    ? sch.cacheWrite(name, "local")
-    : undefined;
+  const isOne = sch.block(name).body.kind === "store";
+  const results = reduce.length > 0 && !stays && lanes === 1 ? resultStoresOf(sch.block(name)) : [];
+  const backs = results.map(() => sch.cacheWrite(name, "local"));
   if (stays) sch.setScope(name, "local");
 
   if (reduce.length > 0 && spatial.length > 0) sch.reorder(...spatial, ...reduce);
@@ -91,7 +88,7 @@ export function scheduleNest(sch: Schedule, name: string, numbers: Numbers, gues
     if (y) sch.bind(y.thread, "threadIdx.y");
     sch.bind(x.thread, "threadIdx.x");
   }
-  for (const b of [...(back === undefined ? [] : [back]), ...guests.followers]) {
+  for (const b of [...backs, ...guests.followers]) {
     unrollCopy(sch, sch.reverseComputeAt(b, x.thread), n.vectors);
   }
   const bring = (block: string, scope: "local" | "shared") => {

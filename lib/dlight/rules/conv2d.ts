@@ -4,7 +4,7 @@
  */
 import type { PrimFunc } from "../../ir/func.ts";
 import { isEpilogue, isPrologue, iterOf, mentions, nodesOf, productTerms } from "../analysis.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import {
   slidingIndicesOf,
   type SlidingWindow,
@@ -12,7 +12,7 @@ import {
   slidingWindowTemplate,
 } from "../steps/sliding_window.ts";
 
-export const conv2dRule: Rule = {
+export const conv2dRule: Rule = checkedRule({
   name: "Conv2d",
   match(func, target) {
     const found = match(func);
@@ -20,14 +20,13 @@ export const conv2dRule: Rule = {
     const { main, image, window, filter } = found;
     return {
       template: slidingWindowTemplate(found, target),
-      because:
-        `block ${main.block.name} sums products over a window (${
-          window.map((it) => it.var.name).join(", ")
-        }) that ` +
+      because: `block ${main.block.name} sums products over a window (${
+        window.map((it) => it.var.name).join(", ")
+      }) that ` +
         `slides over ${image.buffer.name}; ${filter.var.name} counts the filters`,
     };
   },
-};
+});
 
 function match(func: PrimFunc): SlidingWindow | string {
   const nodes = nodesOf(func);

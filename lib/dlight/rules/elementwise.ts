@@ -7,7 +7,7 @@ import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { consumerNodes, type Node, nodesOf } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooMany } from "../steps/operand_paths.ts";
 import { unrollCopy } from "../steps/cooperative_copy.ts";
 
@@ -17,7 +17,7 @@ interface Match {
   readonly inputs: readonly string[];
 }
 
-export const elementwiseRule: Rule = {
+export const elementwiseRule: Rule = checkedRule({
   name: "Elementwise",
   match(func, target) {
     const found = match(func);
@@ -26,7 +26,7 @@ export const elementwiseRule: Rule = {
     const take = found.kept.length === 1 ? "takes" : "take";
     return { template: template(found, target), because: `${names} ${take} each element by itself` };
   },
-};
+});
 
 function match(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);

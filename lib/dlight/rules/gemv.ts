@@ -20,7 +20,7 @@ import {
   productTerms,
 } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import { accumulateLocally, fitTile } from "../steps/tiling.ts";
 import { cacheInRegisters, choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
@@ -41,7 +41,7 @@ interface Match {
   readonly packed: boolean;
 }
 
-export const gemvRule: Rule = {
+export const gemvRule: Rule = checkedRule({
   name: "GEMV",
   match(func, target) {
     const found = match(func);
@@ -54,7 +54,7 @@ export const gemvRule: Rule = {
         `has axis ${found.row.var.name}, and its rows lie along ${way}`,
     };
   },
-};
+});
 
 function match(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);

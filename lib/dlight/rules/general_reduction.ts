@@ -8,13 +8,13 @@ import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import type { Node } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
 import { type MatchedGroups, matchGroups, spatialAxes } from "./general_reduction/match.ts";
 import { scheduleGroup } from "./general_reduction/schedule_group.ts";
 
-export const generalReductionRule: Rule = {
+export const generalReductionRule: Rule = checkedRule({
   name: "GeneralReduction",
   match(func, target) {
     const found = matchGroups(func);
@@ -26,7 +26,7 @@ export const generalReductionRule: Rule = {
         `its reductions run along the same leading axes, in ${found.groups.length} kernels: ${kernels}`,
     };
   },
-};
+});
 
 function template(m: MatchedGroups, target: Target): Template {
   const preset = PRESETS[target.profile].generalReduction;

@@ -1,16 +1,21 @@
+import { checkArgument } from "../../base/check_options.ts";
+import { positive } from "../../base/option_kinds.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent } from "../analysis.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { matmulTemplate } from "./matmul/template.ts";
 import { PRESETS } from "../presets.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 
 /**
  * LowBatchGEMV: a matrix product whose rows are few, at most `bucket`, and not known before the launch. It is
  * Matmul's template with all rows in the registers of one thread, so that each weight is read once.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function lowBatchGemv(bucket: number): Rule {
-  return {
+  checkArgument("dlight.lowBatchGemv", "bucket", bucket, positive);
+  return checkedRule({
     name: "LowBatchGEMV",
     match(func, target: Target) {
       const found = matchMatmul(func);
@@ -26,5 +31,5 @@ export function lowBatchGemv(bucket: number): Rule {
         because: `${i.var.name} is symbolic, and at most ${bucket} rows are taken at a time`,
       };
     },
-  };
+  });
 }

@@ -5,11 +5,11 @@
  * all tiles (stream-K), and a second kernel adds the partial sums.
  */
 import { PRESETS } from "../presets.ts";
-import type { Rule, RuleMatch } from "../rule.ts";
+import { checkedRule, type Rule, type RuleMatch } from "../rule.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { matmulTemplate } from "./matmul/template.ts";
 
-export const matmulRule: Rule = {
+export const matmulRule: Rule = checkedRule({
   name: "Matmul",
   match(func, target) {
     const found = matchMatmul(func);
@@ -20,4 +20,4 @@ export const matmulRule: Rule = {
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
     } satisfies RuleMatch;
   },
-};
+});

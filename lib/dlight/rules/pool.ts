@@ -1,7 +1,7 @@
 /** Pool: the sum, maximum or minimum over a window that slides over an image, each channel by itself. */
 import type { PrimFunc } from "../../ir/func.ts";
 import { isEpilogue, isPrologue, iterOf, nodesOf } from "../analysis.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import {
   slidingIndicesOf,
   type SlidingWindow,
@@ -9,7 +9,7 @@ import {
   slidingWindowTemplate,
 } from "../steps/sliding_window.ts";
 
-export const poolRule: Rule = {
+export const poolRule: Rule = checkedRule({
   name: "Pool",
   match(func, target) {
     const found = match(func);
@@ -17,14 +17,13 @@ export const poolRule: Rule = {
     const { main, image, window } = found;
     return {
       template: slidingWindowTemplate(found, target),
-      because:
-        `block ${main.block.name} reduces a window (${
-          window.map((it) => it.var.name).join(", ")
-        }) that slides over ` +
+      because: `block ${main.block.name} reduces a window (${
+        window.map((it) => it.var.name).join(", ")
+      }) that slides over ` +
         `${image.buffer.name}`,
     };
   },
-};
+});
 
 function match(func: PrimFunc): SlidingWindow | string {
   const nodes = nodesOf(func);

@@ -7,12 +7,12 @@
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { constExtent, consumerNodes, type Node, nodesOf } from "../analysis.ts";
+import { constExtent, consumerNodes, iterOf, type Node, nodesOf } from "../analysis.ts";
 import { columnTemplate } from "./reduction/column_template.ts";
 import { type RowReduction, rowTemplate } from "./reduction/row_template.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 
-export const reductionRule: Rule = {
+export const reductionRule: Rule = checkedRule({
   name: "Reduction",
   match(func, target) {
     const found = match(func);
@@ -30,7 +30,12 @@ export const reductionRule: Rule = {
         (also ? `, and ${also} elementwise over the same rows` : ""),
     };
   },
-};
+});
+
+/** Whether an index is an axis that a block reduces over. */
+function isReduced(node: Node, index: Expr): boolean {
+  return iterOf(node, index)?.type === "reduce";
+}
 
 function match(func: PrimFunc): RowReduction | string {
   const nodes = nodesOf(func);
@@ -76,9 +81,13 @@ function match(func: PrimFunc): RowReduction | string {
     if (foreign) return `block ${n.block.name} reads ${foreign.buffer.name} of another row`;
   }
   const reduced = first.block.iters.at(-1);
-  const lasts = first.loads.filter((l) => l.indices.length > rows).map((l) => l.indices.at(-1));
-  const outer = rows > 0 && lasts.length > 0 &&
-    lasts.every((e) => e === first.block.iters[rows - 1]?.var);
+  const last = first.block.iters[rows - 1]?.var;
+  // A result that keeps reduced dimensions, with an extent of 1, is of the rank of what it is read from.
+  const along = first.loads.filter((l) => l.indices.length > rows);
+  const read = along.length > 0
+    ? along
+    : first.loads.filter((l) => l.indices.some((e) => isReduced(first, e)));
+  const outer = rows > 0 && read.length > 0 && read.every((l) => l.indices.at(-1) === last);
   const reductions = kept.filter((n) => n.kind === "reduction");
   if (
     outer &&

@@ -10,7 +10,7 @@ import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, isPrologue, iterOf, type Node, nodesOf } from "../analysis.ts";
 import { type Path, PATHS, PRESETS } from "../presets.ts";
-import type { Rule } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
 import { inlinePrologues } from "../steps/inlining.ts";
@@ -24,7 +24,7 @@ interface Match {
   readonly j: IterVar;
 }
 
-export const transposeRule: Rule = {
+export const transposeRule: Rule = checkedRule({
   name: "Transpose",
   match(func, target) {
     const found = match(func);
@@ -36,7 +36,7 @@ export const transposeRule: Rule = {
         `block ${main.block.name} reads ${source.buffer.name} along ${i.var.name} and writes along ${j.var.name}`,
     };
   },
-};
+});
 
 function match(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);

@@ -1,3 +1,4 @@
+import { freshName } from "../../base/fresh_name.ts";
 import { compute } from "../../te/compute.ts";
 import { primFunc } from "../../te/prim_func.ts";
 import { placeholderOf } from "../apply_operator.ts";
@@ -18,7 +19,7 @@ export function copyOutputs(g: Graph): Graph {
     }
     const p0 = placeholderOf("p0", v);
     const func = primFunc("copy", [p0, compute("out", p0.shape, (...at) => p0.at(...at))]);
-    const result = new Value(fresh(`${v.name}_out`, names), v.type, { kind: "result" });
+    const result = new Value(freshName(`${v.name}_out`, names), v.type, { kind: "result" });
     copies.push({ call: { kind: "tir", func, args: [v] }, results: [result] });
     return [name, result];
   });
@@ -30,11 +31,4 @@ export function copyOutputs(g: Graph): Graph {
 function namesOf(g: Graph): readonly string[] {
   const results = g.bindings.flatMap((b) => b.results);
   return [...g.inputs, ...g.weights, ...g.constants, ...results].map((v) => v.name);
-}
-
-function fresh(wanted: string, taken: Set<string>): string {
-  let name = wanted;
-  for (let k = 1; taken.has(name); k++) name = `${wanted}_${k}`;
-  taken.add(name);
-  return name;
 }

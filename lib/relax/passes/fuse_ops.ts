@@ -64,7 +64,7 @@ export function groupCalls(
 }
 
 /** Replaces each group of several calls by the call of one merged function. */
-export function fuseOps(g: Graph, context: PassContext): Graph {
+export function fuseOps(g: Graph, context: PassContext = {}): Graph {
   const known = new Map<string, PrimFunc>();
   const bindings = groupCalls(g, context).map((group): Binding => {
     if (group.length === 1) return group[0] as Binding;

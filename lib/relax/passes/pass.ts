@@ -17,5 +17,5 @@ export interface GraphPass {
   /** Its name, as Relax has it where Relax has it. */
   readonly name: string;
   /** Makes the graph. */
-  readonly run: (g: Graph, context: PassContext) => Graph;
+  readonly run: (g: Graph, context?: PassContext) => Graph;
 }

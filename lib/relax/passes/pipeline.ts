@@ -1,3 +1,6 @@
+import { checkArgument, checkOptions, type Fields } from "../../base/check_options.ts";
+import { aFunction, number } from "../../base/option_kinds.ts";
+import { graphKind } from "../kinds.ts";
 import { annotateActivations } from "./annotate_activations.ts";
 import { annotatePatterns } from "./annotate_patterns.ts";
 import { copyOutputs } from "./copy_outputs.ts";
@@ -10,8 +13,24 @@ import { legalizeOps } from "./legalize_ops.ts";
 import type { GraphPass, PassContext } from "./pass.ts";
 import type { Graph } from "../graph.ts";
 
-/** The passes in the order in which they run. */
-export const graphPasses: readonly GraphPass[] = [
+const CONTEXT = {
+  maxBuffers: number({ min: 1 }, "a positive number of buffers"),
+  accepts: aFunction("a function of a fused program and its parts"),
+} satisfies Fields<PassContext>;
+
+/** A pass that checks its arguments. */
+function checked({ name, run }: GraphPass): GraphPass {
+  return {
+    name,
+    run: (g, context = {}) => {
+      checkArgument(`run of pass ${name}`, "g", g, graphKind);
+      checkOptions(`run of pass ${name}`, context, CONTEXT);
+      return run(g, context);
+    },
+  };
+}
+
+const steps: readonly GraphPass[] = [
   { name: "foldConstant", run: foldConstant },
   { name: "eliminateCommon", run: eliminateCommon },
   { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },
@@ -23,12 +42,18 @@ export const graphPasses: readonly GraphPass[] = [
   { name: "annotateActivations", run: annotateActivations },
 ];
 
+/** The passes in the order in which they run. */
+export const graphPasses: readonly GraphPass[] = steps.map(checked);
+
 /** Runs all passes. `after` receives the result of each. */
 export function runGraphPasses(
   g: Graph,
   context: PassContext = {},
   after?: (pass: string, g: Graph) => void,
 ): Graph {
+  checkArgument("relax.runPasses", "g", g, graphKind);
+  checkOptions("relax.runPasses", context, CONTEXT);
+  if (after !== undefined) checkArgument("relax.runPasses", "after", after, aFunction());
   return graphPasses.reduce((now, { name, run }) => {
     const next = run(now, context);
     after?.(name, next);

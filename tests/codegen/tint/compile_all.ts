@@ -11,6 +11,7 @@ import { rules, schedule } from "../../../lib/dlight/schedule.ts";
 import { PROFILES, targetOf } from "../../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../../lib/target/target.ts";
 import { CASES } from "../../dlight/operators.ts";
+import { MORE_CASES } from "./more_cases.ts";
 
 /** What was compiled, and what Tint said against it. */
 export interface TintReport {
@@ -80,7 +81,7 @@ const all = Deno.args.includes("--all");
 for (const profile of profiles) {
   for (const [way, target, by] of waysOf(profile)) {
     if (way !== "" && profile !== "generic-webgpu" && !all) continue;
-    for (const { operator, sort, dtype, func } of CASES) {
+    for (const { operator, sort, dtype, func } of [...CASES, ...MORE_CASES]) {
       if (dtype === "f16" && !target.f16) continue;
       for (const { name, source } of compile(schedule(func, target, by).func, target).launches) {
         if (seen.has(source)) continue;

@@ -183,7 +183,7 @@ export const PROGRAMS: readonly Fault[] = [
   ),
   fault(
     "te/compute.ts",
-    'element.op === "add" && scalar.dtype === "f16"',
+    'isRounded(element.op) && scalar.dtype === "f16"',
     'element.op === "max" && scalar.dtype === "f16"',
     "te/compute_test.ts",
   ),

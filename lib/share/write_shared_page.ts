@@ -1,20 +1,15 @@
-/** Writes a shared result as one HTML page for readers and programs, and reads the data out of such a page. */
+/** Writes a shared result as one HTML page for readers and programs. */
 import { printable, printableLine } from "../base/printable.ts";
-import { RecordError } from "../records/error.ts";
 import type { Manifest } from "../records/manifest.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { labelOf } from "../charts/methods.ts";
+import { MANIFEST, TRIALS, TRIALS_URL } from "./page_parts.ts";
 import { dataScript, pageOf, type Section } from "./page.ts";
 import { digits } from "../charts/spec.ts";
 import { escapeHtml, htmlOf } from "../notebook/tables.ts";
 
-const MANIFEST = "tunebook-manifest";
-const TRIALS = "tunebook-trials";
-/** A data URL with the media type of Arrow's stream format (IANA's list of media types). */
-const TRIALS_URL = "data:application/vnd.apache.arrow.stream;base64,";
-
 /** Writes the page: charts and tables, then how to run it again, the schedules, the device, and the data. */
-export async function sharedPage(
+export async function writeSharedPage(
   manifest: Manifest,
   workloads: readonly SharedWorkload[],
   sections: readonly Section[],
@@ -96,38 +91,4 @@ function deviceOf({ device, versions }: Manifest): string {
   ];
   return htmlOf(cells(main)) + "<details><summary>limits and features</summary>" +
     htmlOf(cells([...Object.entries(limits), ...Object.entries(features)])) + "</details>";
-}
-
-/**
- * Reads the manifest's text and the trials' bytes from a page. Nothing else of the page is read.
- *
- * @param path where the page comes from, for the error
- * @throws {RecordError} if `share` did not write the page
- */
-export function partsOf(
-  path: string,
-  page: string,
-): { readonly manifest: string; readonly trials: Uint8Array } {
-  const manifest = between(page, `<script type="application/json" id="${MANIFEST}">`, "</script>");
-  const trials = between(page, `<a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}`, '"');
-  if (manifest === undefined || trials === undefined) {
-    throw new RecordError(
-      `expected a page that share has written, got another page, opening ${path}; a page that was saved from a ` +
-        `browser may lack its data: ask for the original file`,
-    );
-  }
-  try {
-    return { manifest, trials: Uint8Array.fromBase64(trials) };
-  } catch (e) {
-    if (!(e instanceof SyntaxError)) throw e;
-    throw new RecordError(
-      `expected trials in base64, got other text, opening ${path}; ask for the original file`,
-    );
-  }
-}
-
-function between(text: string, begin: string, end: string): string | undefined {
-  const from = text.indexOf(begin);
-  const to = from < 0 ? -1 : text.indexOf(end, from + begin.length);
-  return to < 0 ? undefined : text.slice(from + begin.length, to);
 }

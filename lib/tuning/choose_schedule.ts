@@ -1,0 +1,100 @@
+/** Chooses a program's schedule without a search: by a rule, or by the records of a database. */
+import * as dlight from "../dlight/schedule.ts";
+import { TunebookError } from "../base/error.ts";
+import { compile } from "../codegen/compile.ts";
+import type { Executable } from "../codegen/executable.ts";
+import type { Rule } from "../dlight/rule.ts";
+import { fingerprint } from "../ir/fingerprint.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { configOf } from "../records/config.ts";
+import { isRulesOwn, type TuningDatabase } from "../records/database.ts";
+import type { Found } from "../records/nearness.ts";
+import { replay, Trace } from "../schedule/trace.ts";
+import { spaceOf } from "../space/template.ts";
+import type { Target } from "../target/target.ts";
+import type { Built } from "./built.ts";
+import type { StageClock } from "./stage_clock.ts";
+import { transferred } from "./transfer.ts";
+
+/** A schedule, with the executable that it gives. */
+export type Chosen = Omit<Built, "level" | "seconds"> & { readonly executable: Executable };
+
+/** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
+const TRIES = 16;
+
+/** What {@linkcode byRecord} asks. */
+export interface Known {
+  /** The records. */
+  readonly database: TuningDatabase;
+  /** Values of the shape variables to choose for. */
+  readonly shapes?: Shapes;
+}
+
+/** Takes the first rule whose schedule can be compiled. */
+export function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: StageClock): Chosen {
+  const { ruled: { rule, why, trace }, made: executable } = clock.time(
+    "schedule",
+    () => dlight.scheduleThen(func, target, rules, (f) => clock.time("compile", () => compile(f, target))),
+  );
+  const failed = why.flatMap((w) => w.failed === undefined ? [] : [`${w.rule} failed: ${w.failed}`]);
+  const because = why.find((w) => w.matched)?.because ?? "";
+  return { how: "rule", rule, because: [...failed, because].join("; "), trace, executable };
+}
+
+/** Takes the best or nearest record that fits, or else the rule. */
+export function byRecord(
+  func: PrimFunc,
+  target: Target,
+  { database, shapes = {} }: Known,
+  rules: readonly Rule[],
+  clock: StageClock,
+): Chosen {
+  const ranked = clock.time("schedule", () => database.ranked(func, target, shapes));
+  const { rule, template } = dlight.match(func, target, rules);
+  const own = fingerprint(func);
+  let refused = "";
+  for (const found of ranked.slice(0, TRIES)) {
+    const { record, how } = found;
+    // A point of another rule's space is used only if it was measured on this program and device.
+    if (how !== "exact" && record.rule !== rule) continue;
+    if (how !== "exact" && !(record.medianMs < ruleMs(ranked, found))) {
+      refused = `where ${record.task} was measured on ${record.adapter}, nothing beat the rule`;
+      break;
+    }
+    try {
+      const scheduled = clock.time(
+        "schedule",
+        () =>
+          record.fingerprint === own
+            ? replayed(func, record.trace)
+            : transferred(func, template, spaceOf(func, template), configOf(record.config)),
+      );
+      const executable = clock.time("compile", () => compile(scheduled.func, target));
+      const { trace } = scheduled;
+      return { how: "record", rule: record.rule, found, because: found.because, trace, executable };
+    } catch (e) {
+      if (!(e instanceof TunebookError)) throw e;
+      refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
+    }
+  }
+  const chosen = byRule(func, target, rules, clock);
+  const known = refused ||
+    (ranked.length > 0 ? "no record is of this rule" : "the database has nothing near");
+  return { ...chosen, because: `${known}; ${chosen.because}` };
+}
+
+/** The program as a record's trace schedules it, with that trace. */
+function replayed(func: PrimFunc, json: string): { readonly func: PrimFunc; readonly trace: Trace } {
+  const trace = Trace.fromJSON(json);
+  return { func: replay(func, trace), trace };
+}
+
+/** Gives the time of the rule's own point on a record's device; Infinity if it was not measured. */
+function ruleMs(ranked: readonly Found[], { record: r }: Found): number {
+  const own = ranked.find(({ record: o }) =>
+    o.fingerprint === r.fingerprint && o.task === r.task && o.adapter === r.adapter && o.clock === r.clock &&
+    isRulesOwn(o)
+  );
+  return own?.record.medianMs ?? Infinity;
+}

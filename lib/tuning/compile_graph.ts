@@ -1,0 +1,150 @@
+/** From a graph to one executable: passes, a schedule for each function, a memory plan. */
+import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import {
+  type LinkedCall,
+  type LinkedValue,
+  linkExecutables,
+  memoryOf,
+  tempsOf,
+} from "../codegen/link_executables.ts";
+import type { Rule } from "../dlight/rule.ts";
+import { match, rules } from "../dlight/schedule.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { evaluate, exprToJson } from "../ir/json.ts";
+import { inputsOf } from "../ir/parameters.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { collapseAxes } from "../relax/collapse_axes.ts";
+import type { Graph } from "../relax/graph.ts";
+import { patternOf } from "../relax/pattern_of.ts";
+import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
+import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
+import { runGraphPasses } from "../relax/passes/pipeline.ts";
+import type { Binding, TirCall, Value } from "../relax/value.ts";
+import type { Target } from "../target/target.ts";
+import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
+import { byRule, type Chosen } from "./choose_schedule.ts";
+import { StageClock } from "./stage_clock.ts";
+
+/** What {@linkcode compileGraph} takes. */
+export interface CompileGraphOptions {
+  /** The most that each shape variable may be. */
+  readonly bounds?: Shapes;
+  /** The most bytes of intermediate values. Default: no limit. */
+  readonly memory?: number;
+  /** The rules that fusion asks. One rule alone fuses nothing. Default: all. */
+  readonly among?: readonly Rule[];
+  /** Chooses the schedule of a function. Default: by the rules. */
+  readonly choose?: (func: PrimFunc) => ChosenSchedule;
+}
+
+/** The schedule of a function. */
+export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
+
+/** Compiles a graph for a target, without a device. */
+export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
+  const { bounds = {}, memory, among = rules } = options;
+  const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
+  const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
+  const fuses = among.length > 1;
+  const g = runGraphPasses(graph, {
+    maxBuffers: target.limits.maxStorageBuffers,
+    accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
+  });
+  const built = remembered((func: PrimFunc): BuiltFunction => {
+    const rows = collapseAxes(func);
+    return { func: rows, ...choose(rows) };
+  });
+  const calls = withSharedWeights(g.bindings, built);
+  const functions = calls.map(built);
+  const byBinding = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
+  const plan = planMemory(g, {
+    bounds,
+    workspaceOf: (b) =>
+      tempsOf((byBinding.get(b) as BuiltFunction).executable).map((t) => evaluate(t.bytes, bounds)),
+    ...(memory === undefined ? {} : { budget: memory }),
+  });
+  return { graph: g, functions, memory: plan, executable: link(g, functions, plan, target, bounds) };
+}
+
+/** The part whose rule a fused function must keep: a product, or else a reduction, or else the first. */
+function anchorOf(parts: readonly PrimFunc[]): PrimFunc {
+  const order = (f: PrimFunc) => PATTERN_KINDS.indexOf(patternOf(f).kind);
+  return parts.reduce((a, b) => order(a) < order(b) ? b : a);
+}
+
+/**
+ * Gives each call's function such that calls which share a weight want it in the same kind of memory: where they do not, in a
+ * buffer, as activations are.
+ */
+function withSharedWeights(
+  bindings: readonly Binding[],
+  built: (func: PrimFunc) => BuiltFunction,
+): readonly PrimFunc[] {
+  const kindsOf = new Map<Value, Set<string>>();
+  const calls = bindings.map((b) => b.call as TirCall);
+  for (const { func, args } of calls) {
+    const specs = built(func).executable.buffers.filter((b) => b.role === "input");
+    args.forEach((v, k) => {
+      const found = kindsOf.get(v) ?? new Set();
+      kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
+    });
+  }
+  return calls.map(({ func, args }) => {
+    const odd = inputsOf(func).filter((_, k) => (kindsOf.get(args[k] as Value)?.size ?? 0) > 1).map((b) =>
+      b.name
+    );
+    if (odd.length === 0) return func;
+    return func.with({ activations: [...new Set([...func.activations, ...odd])] });
+  });
+}
+
+function link(
+  g: Graph,
+  functions: readonly BuiltFunction[],
+  plan: MemoryPlan,
+  target: Target,
+  bounds: Shapes,
+): Executable {
+  const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
+  const values = new Map<Value, LinkedValue>();
+  const valueOf = (v: Value): LinkedValue => {
+    const known = values.get(v);
+    if (known) return known;
+    const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
+    const storage = plan.placement.get(v), output = outputs.get(v);
+    const value: LinkedValue = v.origin.kind !== "result"
+      ? { name: v.name, ...common, role: "input" }
+      : output !== undefined
+      ? { name: output, ...common, role: "output" }
+      : { name: v.name, ...common, role: "temp", storage: storage as number };
+    values.set(v, value);
+    return value;
+  };
+  const calls = g.bindings.map((b, k): LinkedCall => ({
+    executable: (functions[k] as BuiltFunction).executable,
+    args: [...b.call.args, ...b.results].map(valueOf),
+    workspace: plan.workspaces.get(b) ?? [],
+  }));
+  const given = [...g.inputs, ...g.weights, ...g.constants], made = Object.values(g.outputs);
+  return linkExecutables({
+    name: g.name,
+    language: target.language,
+    shapeVars: g.shapeVars.map((v) => v.name),
+    params: [...given, ...made].map(valueOf),
+    calls,
+    requires: Object.entries(bounds).map(([name, atMost]) => ({
+      value: name,
+      atMost,
+      because: `memory is planned for bounds { ${name}: ${atMost} }`,
+    })),
+  });
+}
+
+function remembered<K extends object, V>(f: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? f(key);
+    known.set(key, value);
+    return value;
+  };
+}

@@ -1,0 +1,95 @@
+import type { Budget } from "../autotvm/budget.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { instanceOf, required } from "../base/option_kinds.ts";
+import { ownValue } from "../base/own_value.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { shapesKind } from "../ir/kinds.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import { TuningDatabase } from "../records/database.ts";
+import type { Graph } from "../relax/graph.ts";
+import { compileGraph } from "./compile_graph.ts";
+import * as kinds from "./option_fields.ts";
+import type { SearchOptions } from "./search_options.ts";
+import type { SuiteLog } from "./suite_log.ts";
+import type { SuiteMember } from "./suite_tasks.ts";
+import type { TunableDevice } from "./tunable_device.ts";
+import { tuneSuite } from "./tune_suite.ts";
+
+/** What `autotvm.tune` takes for a graph. */
+export interface TuneGraphOptions
+  extends
+    Pick<SearchOptions, "tuner" | "seed" | "deadlineMs" | "maxMemory" | "signal" | "reporter" | "open"> {
+  /** Shared by all functions of the graph, by the time that each is expected to save. */
+  readonly budget: Pick<Budget, "seconds" | "trials">;
+  /** The winners are added to it. */
+  readonly database?: TuningDatabase;
+  /** The most that each shape variable may be. */
+  readonly bounds?: Shapes;
+  /** Values of the shape variables to search for. Default: the bounds. */
+  readonly shapes?: Shapes;
+}
+
+const FIELDS = {
+  budget: required(kinds.budget),
+  database: instanceOf(TuningDatabase, "a TuningDatabase"),
+  bounds: shapesKind,
+  shapes: shapesKind,
+  ...kinds.pick(
+    kinds.SEARCH_FIELDS,
+    "tuner",
+    "seed",
+    "deadlineMs",
+    "maxMemory",
+    "signal",
+    "reporter",
+    "open",
+  ),
+} satisfies Fields<TuneGraphOptions>;
+
+/** The values of a function's shape variables to choose a schedule for. */
+export function shapesOf(
+  func: PrimFunc,
+  { shapes = {}, bounds = {} }: Pick<TuneGraphOptions, "shapes" | "bounds">,
+): Shapes {
+  const values = func.shapeVars.flatMap(({ name }) => {
+    const value = ownValue(shapes, name) ?? ownValue(bounds, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(values);
+}
+
+/** Lists the functions of a graph as it is built for a device, each with the number of its calls. */
+export function membersOf(
+  graph: Graph,
+  device: TunableDevice,
+  options: Pick<TuneGraphOptions, "shapes" | "bounds">,
+): readonly SuiteMember[] {
+  const { functions } = compileGraph(graph, device.target, options.bounds ? { bounds: options.bounds } : {});
+  const counts = new Map<PrimFunc, number>();
+  for (const { func } of functions) counts.set(func, (counts.get(func) ?? 0) + 1);
+  const names = new Map<string, number>();
+  return [...counts].map(([func, count]) => {
+    const before = names.get(func.name) ?? 0;
+    names.set(func.name, before + 1);
+    const name = before === 0 ? func.name : `${func.name}_${before}`;
+    return { name, func, count, shapes: shapesOf(func, options) };
+  });
+}
+
+/**
+ * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels.
+ *
+ * @throws {RelaxError} for a bound that is missing
+ */
+export async function tuneGraph(
+  graph: Graph,
+  device: TunableDevice,
+  options: TuneGraphOptions,
+): Promise<SuiteLog> {
+  checkArgument("autotvm.tune", "device", device, kinds.device);
+  checkOptions("autotvm.tune", options, FIELDS);
+  const { database, bounds: _, shapes: __, ...search } = options;
+  const log = await tuneSuite(membersOf(graph, device, options), device, search);
+  database?.add(log.best);
+  return log;
+}
