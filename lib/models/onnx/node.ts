@@ -75,6 +75,11 @@ export class OnnxNode {
     return a ? a.s ?? "" : fallback;
   }
 
+  /** Gives a list of texts; undefined if it is left out. */
+  texts(name: string): readonly string[] | undefined {
+    return this.#given(name, "texts")?.strings;
+  }
+
   /** Gives one of some words. */
   oneOf<const W extends readonly string[]>(name: string, words: W, fallback: W[number]): W[number] {
     const given = this.text(name, fallback), word = words.find((w) => w === given);

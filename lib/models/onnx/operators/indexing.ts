@@ -7,12 +7,10 @@ import {
   eq,
   ge,
   isConst,
-  le,
   lt,
   max as larger,
   min as smaller,
   mul,
-  or,
   select,
   sub,
 } from "../../../ir/build.ts";
@@ -192,64 +190,16 @@ const compress: Importer = (node, inputs, c) => {
 };
 
 const cumSum: Importer = (node, inputs, c) => {
-  const item = node.input(inputs, 0), given = node.number(inputs, 1, "the axis") ?? 0, x = c.value(item);
-  const axis = node.axis(given, item.rank),
-    exclusive = node.flag("exclusive", false),
-    reverse = node.flag("reverse", false);
-  const { dtype } = x.type, wide: ScalarType = isFloat(dtype) ? "f32" : dtype;
-  const [made] = c.program("cumulative_sum", [x], (...[t]) => {
-    const A = t as Tensor;
-    const total = compute("total", A.shape, (...at) => {
-      const k = reduceAxis(A.shape[axis] as Expr), i = at[axis] as Var;
-      const counts = reverse
-        ? (exclusive ? lt(i, k.var) : le(i, k.var))
-        : exclusive
-        ? lt(k.var, i)
-        : le(k.var, i);
-      const element = cast(wide, A.at(...(at as readonly Expr[]).with(axis, k.var)));
-      return sum(select(counts, element, constant(0, wide)), [k]);
-    });
-    return wide === dtype ? total : compute("B", A.shape, (...at) => cast(dtype, total.at(...at)));
-  });
-  return c.wrapped(item.type, made as Value);
+  const item = node.input(inputs, 0), axis = node.axis(node.number(inputs, 1, "the axis") ?? 0, item.rank);
+  const options = { axis, exclusive: node.flag("exclusive", false), reverse: node.flag("reverse", false) };
+  return c.wrapped(item.type, c.b.cumSum(c.value(item), options));
 };
 
-/** The largest elements along an axis: each element's rank is the number of those before it. */
 const topK: Importer = (node, inputs, c) => {
-  const item = node.input(inputs, 0), x = c.value(item), { dtype } = x.type;
+  const item = node.input(inputs, 0), axis = node.axis(node.int("axis", -1), item.rank);
   const k = node.opset < 10 ? node.int("k", 1) : node.number(inputs, 1, "k") ?? 1;
-  const axis = node.axis(node.int("axis", -1), item.rank), largest = node.flag("largest", true);
-  const extent = item.shape[axis];
-  if (!(k >= 1) || (extent?.kind === "const" && k > extent.value)) {
-    node.fail(`k from 1 to the extent`, `${k}`);
-  }
-  const made = c.program("top_k", [x], (...[t]) => {
-    const A = t as Tensor, n = A.shape[axis] as Expr, wide: ScalarType = isFloat(dtype) ? "f32" : dtype;
-    const at = (i: readonly Expr[], k: Expr) => A.at(...i.with(axis, k));
-    const rank = compute("rank", A.shape, (...i) => {
-      const j = reduceAxis(n), own = i[axis] as Var, mine = A.at(...i), other = at(i, j.var);
-      const before = largest ? lt(mine, other) : lt(other, mine);
-      const counts = or(before, and(eq(mine, other), lt(j.var, own)));
-      return sum(cast("i32", counts), [j]);
-    });
-    const shape = A.shape.with(axis, constant(k));
-    const place = compute("at", shape, (...i) => {
-      const j = reduceAxis(n);
-      return sum(
-        select(eq(rank.at(...(i as readonly Expr[]).with(axis, j.var)), i[axis] as Var), j.var, constant(0)),
-        [j],
-      );
-    });
-    const best = compute("best", shape, (...i) => {
-      const j = reduceAxis(n),
-        isIt = eq(rank.at(...(i as readonly Expr[]).with(axis, j.var)), i[axis] as Var);
-      return sum(select(isIt, cast(wide, at(i, j.var)), constant(0, wide)), [j]);
-    });
-    const values = wide === dtype ? best : compute("B", shape, (...i) => cast(dtype, best.at(...i)));
-    return [values, place];
-  });
-  const [values, places] = made as readonly [Value, Value];
-  return [c.of(item.type, values), c.of("int64", places)];
+  const { values, indices } = c.b.topK(c.value(item), k, { axis, largest: node.flag("largest", true) });
+  return [c.of(item.type, values), c.of("int64", indices)];
 };
 
 /** Operators on positions. */

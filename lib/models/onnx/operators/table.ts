@@ -9,6 +9,7 @@ import { POOLS } from "./pools.ts";
 import { PRODUCTS } from "./products.ts";
 import { QUANTIZATION } from "./quantization.ts";
 import { RESIZES } from "./resize.ts";
+import { RECURRENCES } from "./recurrences.ts";
 import { REDUCTION_OPERATORS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
 import type { Importers } from "./operator.ts";
@@ -27,4 +28,5 @@ export const ONNX_OPERATORS: Importers = {
   ...LOSSES,
   ...QUANTIZATION,
   ...RESIZES,
+  ...RECURRENCES,
 };
