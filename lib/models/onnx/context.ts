@@ -12,10 +12,14 @@ import { placeholder, type Tensor } from "../../te/tensor.ts";
 import { dtypeOf, ELEMENT_TYPES, type ElementType, isFloatType } from "./element_types.ts";
 import { OnnxError } from "./error.ts";
 import { exprOf, Item } from "./item.ts";
+import type { OnnxNode } from "./node.ts";
 import { type Elements, narrowed } from "./tensor_data.ts";
 
 /** Constants of up to this number of floats are a part of the graph; longer ones are weights. */
 const SMALL = 64;
+
+/** The most calls of operators that nodes with repeated parts may make in one model. */
+const MOST_REPEATS = 2 ** 14;
 
 /** The graph that a model becomes. */
 export class ImportContext {
@@ -23,6 +27,7 @@ export class ImportContext {
   readonly weights: Record<string, Elements> = {};
   readonly #values = new Map<Item, Value>();
   readonly #names = new Set<string>();
+  #repeats = 0;
 
   /** Makes the context of a graph. */
   constructor(readonly b: BlockBuilder) {}
@@ -35,6 +40,13 @@ export class ImportContext {
     for (let k = 1; this.#names.has(name) || /^lv\d*$/.test(name); k++) name = `${base}_${k}`;
     this.#names.add(name);
     return name;
+  }
+
+  /** Counts the repeated parts of a node, such as the steps of a sequence: an untrusted model may ask for many. */
+  repeats(node: OnnxNode, count: number): void {
+    this.#repeats += count;
+    if (this.#repeats <= MOST_REPEATS) return;
+    node.fail(`up to ${MOST_REPEATS} steps and parts in one model`, `${this.#repeats}`);
   }
 
   /** Stands for a value of the graph. */

@@ -476,6 +476,117 @@ add("NegativeLogLikelihoodLoss", {
   wanted: [[-(at(x, 0, 1) + at(x, 2, 0)) / 2]],
 });
 
+const sequence = random([3, 2, 4], 20),
+  wx = random([1, 8, 4], 21),
+  wh = random([1, 8, 2], 22),
+  wb = random([1, 16], 23);
+add("LSTM", {
+  op: "LSTM",
+  inputs: [sequence, wx, wh, wb],
+  attributes: { hidden_size: 2 },
+  wanted: (() => {
+    const sigmoid = (v: number) => 1 / (1 + Math.exp(-v)), y: number[] = [];
+    let h = [0, 0, 0, 0], cell = [0, 0, 0, 0];
+    for (let t = 0; t < 3; t++) {
+      const old = h, next = [0, 0, 0, 0], made = [0, 0, 0, 0];
+      for (const [n, j] of positions([2, 2]) as readonly (readonly [number, number])[]) {
+        const gate = (g: number) => {
+          const row = 2 * g + j,
+            inner = [0, 1, 2, 3].reduce((s, k) => s + at(sequence, t, n, k) * at(wx, 0, row, k), 0);
+          const state = [0, 1].reduce((s, k) => s + (old[2 * n + k] as number) * at(wh, 0, row, k), 0);
+          return inner + state + at(wb, 0, row) + at(wb, 0, 8 + row);
+        };
+        const k = 2 * n + j;
+        made[k] = sigmoid(gate(2)) * (cell[k] as number) + sigmoid(gate(0)) * Math.tanh(gate(3));
+        next[k] = sigmoid(gate(1)) * Math.tanh(made[k]);
+      }
+      [h, cell] = [next, made];
+      y.push(...h);
+    }
+    return [y, h, cell];
+  })(),
+});
+add("RNN backwards", {
+  op: "RNN",
+  inputs: [sequence, random([1, 2, 4], 24), random([1, 2, 2], 25)],
+  attributes: { direction: "reverse" },
+  wanted: (() => {
+    const w = random([1, 2, 4], 24), r = random([1, 2, 2], 25), y: number[][] = [];
+    let h = [0, 0, 0, 0];
+    for (let t = 2; t >= 0; t--) {
+      const old = h;
+      h = filled([2, 2], ([n = 0, j = 0]) =>
+        Math.tanh(
+          [0, 1, 2, 3].reduce((s, k) => s + at(sequence, t, n, k) * at(w, 0, j, k), 0) +
+            [0, 1].reduce((s, k) => s + (old[2 * n + k] as number) * at(r, 0, j, k), 0),
+        ));
+      y.unshift(h);
+    }
+    return [y.flat(), h];
+  })(),
+});
+add("GridSample", {
+  op: "GridSample",
+  inputs: [f32([1, 1, 2, 2], [1, 2, 3, 4]), f32([1, 1, 4, 2], [-1, -1, 0, 0, 1, -1, 3, 3])],
+  attributes: { align_corners: 1 },
+  opset: 16,
+  wanted: [[1, 2.5, 2, 0]],
+});
+add("HannWindow", {
+  op: "HannWindow",
+  inputs: [i64(4)],
+  fixed: [0],
+  wanted: [[0, 0.5, 1, 0.5]],
+});
+add("Identity of what is known", {
+  op: "Identity",
+  inputs: [f32([2], [1, 2])],
+  fixed: [0],
+  wanted: [[1, 2]],
+});
+add("GroupNormalization", {
+  op: "GroupNormalization",
+  inputs: [random([1, 4, 2], 26), f32([2], [1, 2]), f32([2], [0, 1])],
+  attributes: { num_groups: 2 },
+  opset: 18,
+  wanted: [[0, 1].flatMap((g) => normal(noise(8, 26).slice(4 * g, 4 * g + 4)).map((v) => v * (g + 1) + g))],
+  tolerance: 1e-4,
+});
+add("LRN", {
+  op: "LRN",
+  inputs: [random([1, 3, 2], 27)],
+  attributes: { size: 3, alpha: { f: 0.5 }, beta: { f: 0.5 }, bias: { f: 1 } },
+  wanted: [filled([1, 3, 2], ([, k = 0, i = 0]) => {
+    const t = random([1, 3, 2], 27), near = [k - 1, k, k + 1].filter((j) => j >= 0 && j < 3);
+    return at(t, 0, k, i) / Math.sqrt(1 + 0.5 / 3 * total(near.map((j) => at(t, 0, j, i) ** 2)));
+  })],
+});
+add("IsInf of one sign", {
+  op: "IsInf",
+  inputs: [f32([3], [Infinity, -Infinity, 1])],
+  attributes: { detect_negative: 0 },
+  wanted: [[1, 0, 0]],
+});
+add("BitShift", {
+  op: "BitShift",
+  inputs: [{ type: "uint8", dims: [2], data: [129, 3] }, { type: "uint8", dims: [2], data: [1, 2] }],
+  attributes: { direction: "LEFT" },
+  wanted: [[2, 12]],
+});
+add("Compress", {
+  op: "Compress",
+  inputs: [x, { type: "bool", dims: [3], data: [1, 0, 1] }],
+  fixed: [1],
+  attributes: { axis: 0 },
+  wanted: [[...x.data.slice(0, 4), ...x.data.slice(8)]],
+});
+add("MaxPool with places", {
+  op: "MaxPool",
+  inputs: [f32([1, 1, 2, 4], [1, 7, 3, 4, 5, 6, 9, 8])],
+  attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+  wanted: [[7, 9], [1, 6]],
+});
+
 function modelOf({ op, inputs, attributes, wanted, fixed = [], opset, domain }: Case): TestModel {
   const names = inputs.map((_, k) => `i${k}`), has = (k: number) => fixed.includes(k);
   const pick = (held: boolean) =>
@@ -514,6 +625,9 @@ const ON_DEVICES = [
   "ScatterElements",
   "TopK",
   "CumSum",
+  "LSTM",
+  "GridSample",
+  "MaxPool with places",
   "Resize linearly",
   "QuantizeLinear",
   "MatMulInteger",

@@ -92,6 +92,42 @@ Deno.test("a causal mask of a dynamic length: ConstantOfShape, Range, Less, Wher
   assertEquals(y, [1, -9, -9, 1, 2, -9, 1, 2, 3]);
 });
 
+Deno.test("pictures of dynamic sizes: convolution, pool, and resizes by scales and by sizes", async () => {
+  const model: TestModel = {
+    nodes: [
+      node("Conv", "x w", "a", { strides: [2, 2], pads: [1, 1, 1, 1] }),
+      node("GlobalMaxPool", "a", "g"),
+      node("Resize", "a none scales", "b", {
+        coordinate_transformation_mode: "asymmetric",
+        nearest_mode: "floor",
+      }),
+      node("Shape", "g", "s"),
+      node("Slice", "s zero two", "lead"),
+      node("Concat", "lead three", "sizes", { axis: 0 }),
+      node("Resize", "g none none sizes", "c"),
+    ],
+    outputs: ["b", "c"],
+    inputs: { x: { dims: ["n", 1, "h", "w"] } },
+    initializers: {
+      w: f32([1, 1, 3, 3], [0, 0, 0, 0, 1, 0, 0, 0, 0]),
+      none: f32([0], []),
+      scales: f32([4], [1, 1, 2, 1]),
+      zero: i64(0),
+      two: i64(2),
+      three: i64(1, 3),
+    },
+  };
+  const x = f32([1, 1, 3, 4], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  for (const device of [undefined, ...devices]) {
+    const made = await runModel(model, { x }, {
+      shapes: { n: 1, h: 3, w: 4 },
+      ...(device ? { device } : {}),
+    });
+    near(made.b, [1, 3, 1, 3, 9, 11, 9, 11]);
+    near(made.c, [11, 11, 11]);
+  }
+});
+
 Deno.test("Equal, Where and Expand of exporters fold to a shape", () => {
   const { outputs } = read(modelBytes({
     nodes: [

@@ -171,6 +171,7 @@ const meanVariance: Importer = (node, inputs, c) => {
 const localResponse: Importer = (node, inputs, c) => {
   const item = floatInput(node, inputs, 0), x = c.value(item), size = node.int("size", 1), { dtype } = x.type;
   if (!(size >= 1 && size <= 256)) node.fail("a size from 1 to 256", `${size}`);
+  c.repeats(node, size);
   const padding = item.shape.map((_, d) => d === 1 ? [(size - 1) >> 1, size >> 1] as const : [0, 0] as const);
   const squares = c.b.pad(c.b.mul(x, x), { padding }),
     parts = Array.from({ length: size }, (_, k) => {

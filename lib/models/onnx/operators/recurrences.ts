@@ -148,6 +148,7 @@ const recurrent = (kind: keyof typeof LAYERS): Importer => (node, inputs, c) => 
     const axis = layout ? 1 : 0;
     return c.b.squeeze(c.b.slice(c.value(given), { begin: [d], end: [d + 1], axes: [axis] }), { axis });
   };
+  c.repeats(node, 4 * steps);
   const directions = way === "bidirectional" ? [false, true] : [way === "reverse"], all: Value[][] = [];
   const lasts: { readonly h: Value; readonly cell: Value }[] = [];
   directions.forEach((backwards, d) => {

@@ -74,6 +74,7 @@ const split: Importer = (node, inputs, c) => {
   const count = node.int("num_outputs", node.proto.outputs.length), extent = item.shape[axis] as Expr;
   const value = c.value(item);
   if (count > 4096) node.fail("up to 4,096 parts", `${count}`);
+  c.repeats(node, sizes?.length ?? count);
   const parts = sizes ?? (isConst(extent) ? evenParts(extent.value, count) : undefined);
   const made = parts ? c.b.split(value, { sizes: parts, axis }) : c.b.split(value, { sections: count, axis });
   return made.map((x) => c.of(item.type, x));
@@ -254,6 +255,7 @@ const reverseSequence: Importer = (node, inputs, c) => {
   const batch = node.axis(node.int("batch_axis", 1), item.rank),
     time = node.axis(node.int("time_axis", 0), item.rank);
   if (lengths.length > 256) node.fail("up to 256 sequences", `${lengths.length}`);
+  c.repeats(node, 4 * lengths.length);
   return c.of(item.type, reversed(c, c.value(item), lengths, batch, time));
 };
 

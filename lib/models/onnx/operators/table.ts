@@ -2,6 +2,7 @@
 import { ARITHMETIC } from "./arithmetic.ts";
 import { CONVOLUTIONS } from "./convolutions.ts";
 import { FUNCTIONS } from "./functions.ts";
+import { GENERATORS } from "./generators.ts";
 import { INDEXING } from "./indexing.ts";
 import { LOSSES } from "./losses.ts";
 import { NORMS } from "./norms.ts";
@@ -11,6 +12,7 @@ import { QUANTIZATION } from "./quantization.ts";
 import { RESIZES } from "./resize.ts";
 import { RECURRENCES } from "./recurrences.ts";
 import { REDUCTION_OPERATORS } from "./reductions.ts";
+import { SAMPLING } from "./sampling.ts";
 import { SHAPES } from "./shapes.ts";
 import type { Importers } from "./operator.ts";
 
@@ -28,5 +30,7 @@ export const ONNX_OPERATORS: Importers = {
   ...LOSSES,
   ...QUANTIZATION,
   ...RESIZES,
+  ...SAMPLING,
+  ...GENERATORS,
   ...RECURRENCES,
 };
