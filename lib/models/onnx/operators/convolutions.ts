@@ -50,7 +50,7 @@ function filtersOf(node: OnnxNode, inputs: Inputs): Filters {
   return { x, w, dims, groups };
 }
 
-/** Convolves a value of two dimensions by the operator of graphs, and of others by a program. */
+/** Convolves by the operators of graphs; integers, and pictures of dynamic sizes, by a program. */
 export function convolved(
   c: ImportContext,
   [x, w, bias]: readonly [Value, Value, Value | undefined],
@@ -58,23 +58,25 @@ export function convolved(
   window: Window,
 ): Value {
   const numbers = x.type.shape.slice(1).every((d) => isConst(d)), rank = window.kernel.length;
-  if (!numbers || rank > 2 || !isFloat(x.type.dtype)) {
-    const made = convolution(c, x, w, groups, window);
-    return bias ? c.b.add(made, c.b.reshape(bias, [-1, ...Array<number>(rank).fill(1)])) : made;
-  }
-  // One dimension is a picture of one row.
-  const flat = rank === 1,
-    pair = (list: readonly number[], one: number) => (flat ? [one, ...list] : list) as [number, number];
-  const grown = (v: Value) => flat ? c.b.expandDims(v, { axis: 2 }) : v;
-  const [top, left] = pair(window.before, 0), [bottom, right] = pair(window.after, 0);
-  const made = c.b.conv2d(grown(x), grown(w), {
-    stride: pair(window.strides, 1),
-    dilation: pair(window.dilations, 1),
-    padding: [top, left, bottom, right],
+  const options = {
+    stride: window.strides,
+    dilation: window.dilations,
+    padding: [...window.before, ...window.after],
     groups,
     ...(bias ? { bias } : {}),
-  });
-  return flat ? c.b.squeeze(made, { axis: 2 }) : made;
+  };
+  if (numbers && isFloat(x.type.dtype)) {
+    if (rank === 1) return c.b.conv1d(x, w, options);
+    if (rank === 3) return c.b.conv3d(x, w, options);
+    if (rank === 2) {
+      const pair = ([y = 1, x = 1]: readonly number[]) => [y, x] as const;
+      const padding = [...pair(window.before), ...pair(window.after)] as const;
+      const own = { stride: pair(window.strides), dilation: pair(window.dilations), padding };
+      return c.b.conv2d(x, w, { ...options, ...own });
+    }
+  }
+  const made = convolution(c, x, w, groups, window);
+  return bias ? c.b.add(made, c.b.reshape(bias, [-1, ...Array<number>(rank).fill(1)])) : made;
 }
 
 function convolution(c: ImportContext, x: Value, w: Value, groups: number, window: Window): Value {
@@ -151,8 +153,17 @@ const convTranspose: Importer = (node, inputs, c) => {
   if (channels !== dims[0] || channels % groups !== 0 || out.some((d) => d < 1)) {
     node.fail(`filters of ${groups} groups for ${shownShape(x.shape)}`, shownShape(w.shape));
   }
-  const { dtype } = c.value(x).type;
-  const [made] = c.program("conv_transpose", [c.value(x), c.value(w)], (...tensors) => {
+  const y = c.value(x), filters = c.value(w), bias = inputs[2] && c.value(inputs[2]), { dtype } = y.type;
+  if (!wanted && (auto === "NOTSET" || auto === "VALID") && rank <= 2) {
+    const padding = auto === "VALID" ? 0 : pads;
+    const options = { stride: strides, dilation: dilations, padding, groups, outputPadding: extra };
+    const both = { ...options, ...(bias ? { bias } : {}) };
+    return c.of(
+      type,
+      rank === 1 ? c.b.convTranspose1d(y, filters, both) : c.b.convTranspose2d(y, filters, both),
+    );
+  }
+  const [made] = c.program("conv_transpose", [y, filters], (...tensors) => {
     const [A, W] = tensors as [Tensor, Tensor];
     const total = compute("total", [A.shape[0] as Expr, constant(per * groups), ...out], (...at) => {
       const [n, f, ...places] = at as [Var, Var, ...Var[]], k = reduceAxis(channels / groups, "c");
@@ -175,8 +186,8 @@ const convTranspose: Importer = (node, inputs, c) => {
     });
     return dtype === "f32" ? total : compute("B", total.shape, (...at) => cast(dtype, total.at(...at)));
   });
-  const bias = inputs[2], y = made as Value;
-  return c.of(type, bias ? c.b.add(y, c.b.reshape(c.value(bias), [-1, ...kernel.map(() => 1)])) : y);
+  const all = made as Value;
+  return c.of(type, bias ? c.b.add(all, c.b.reshape(bias, [-1, ...kernel.map(() => 1)])) : all);
 };
 
 /** Convolutions. */

@@ -1,6 +1,6 @@
 /** Reductions over some dimensions, and what is made of them. */
-import { call, cast, constant, div, mul } from "../../../ir/build.ts";
-import { isFloat, type ScalarType } from "../../../ir/dtype.ts";
+import { call, constant, mul } from "../../../ir/build.ts";
+import { isFloat } from "../../../ir/dtype.ts";
 import type { Expr, Var } from "../../../ir/expr.ts";
 import type { Value } from "../../../relax/value.ts";
 import { compute } from "../../../te/compute.ts";
@@ -13,64 +13,58 @@ import type { OnnxNode } from "../node.ts";
 import { type Importer, type Importers, shaped } from "./operator.ts";
 import { axesOf } from "./shapes.ts";
 
-/** How a reduction computes. */
-interface Reducing {
-  /** Sums, products, maxima or minima. */
-  readonly over: typeof sum;
-  /** What is reduced of an element. Default: itself. */
-  readonly of?: (x: Expr) => Expr;
-  /** What becomes of the result, given the number of elements. Default: nothing. */
-  readonly then?: (total: Expr, count: Expr) => Expr;
-}
-
-const square = (x: Expr) => mul(x, x);
-const mean = (total: Expr, count: Expr) => div(total, cast("f32", count));
-
 /** The reductions by ONNX's names after "Reduce". */
-const REDUCTIONS = {
-  Sum: { over: sum },
-  Mean: { over: sum, then: mean },
-  Max: { over: max },
-  Min: { over: min },
-  Prod: { over: prod },
-  L1: { over: sum, of: (x: Expr) => call("abs", x) },
-  L2: { over: sum, of: square, then: (total: Expr) => call("sqrt", total) },
-  LogSum: { over: sum, then: (total: Expr) => call("log", total) },
-  SumSquare: { over: sum, of: square },
-} as const satisfies Readonly<Record<string, Reducing>>;
+export type Reduction = "Sum" | "Mean" | "Max" | "Min" | "Prod" | "L1" | "L2" | "LogSum" | "SumSquare";
+const REDUCTIONS: readonly Reduction[] = [
+  "Sum",
+  "Mean",
+  "Max",
+  "Min",
+  "Prod",
+  "L1",
+  "L2",
+  "LogSum",
+  "SumSquare",
+];
+
+/** The reductions of integers, each with what is reduced of an element. */
+const OF_INTEGERS: Readonly<Partial<Record<Reduction, readonly [over: typeof sum, of: (x: Expr) => Expr]>>> =
+  {
+    Sum: [sum, (x) => x],
+    Max: [max, (x) => x],
+    Min: [min, (x) => x],
+    Prod: [prod, (x) => x],
+    L1: [sum, (x) => call("abs", x)],
+    SumSquare: [sum, (x) => mul(x, x)],
+  };
 
 /**
- * Reduces a value over dimensions, floats in f32.
+ * Reduces a value over dimensions: floats by the operators of graphs, and integers by a program.
  *
  * @param axes the dimensions, from 0 on, each once
  * @param keep whether the result has extents of 1 in their place
  */
 export function reduced(
   c: ImportContext,
-  kind: keyof typeof REDUCTIONS,
+  kind: Reduction,
   x: Value,
   axes: readonly number[],
   keep = true,
 ): Value {
-  const how: Reducing = REDUCTIONS[kind], dtype = x.type.dtype;
   if (axes.length === 0) return x;
-  const wide = isFloat(dtype) ? "f32" as ScalarType : dtype;
+  const integers = OF_INTEGERS[kind];
+  if (isFloat(x.type.dtype) || !integers) return c.b[`reduce${kind}`](x, { axis: axes, keepDims: keep });
+  const [over, of] = integers;
   const [made] = c.program(`reduce_${kind.toLowerCase()}`, [x], (...[t]) => {
     const A = t as Tensor, out = (d: number) => axes.includes(d);
-    const rest = A.shape.filter((_, d) => !out(d));
-    const total = compute("total", rest, (...at) => {
-      const k = axes.map((d) => reduceAxis(A.shape[d] as Expr)), lead = [...at];
-      const index = A.shape.map((_, d) =>
-        out(d) ? (k[axes.indexOf(d)] as { var: Var }).var : lead.shift() as Var
-      );
-      const element = cast(wide, A.at(...index));
-      return how.over(how.of?.(element) ?? element, k);
-    });
-    const shape = keep ? A.shape.map((d, k) => out(k) ? constant(1) : d) : rest;
-    const count = axes.reduce<Expr>((n, d) => mul(n, A.shape[d] as Expr), constant(1));
+    const shape = A.shape.flatMap((d, k) => !out(k) ? [d] : keep ? [constant(1)] : []);
     return compute("B", shape, (...at) => {
-      const value = total.at(...(keep ? at.filter((_, d) => !out(d)) : at));
-      return cast(dtype, how.then?.(value, count) ?? value);
+      const k = axes.map((d) => reduceAxis(A.shape[d] as Expr));
+      const lead = keep ? at.filter((_, d) => !out(d)) : [...at];
+      const index = A.shape.map((_, d) =>
+        out(d) ? (k[axes.indexOf(d)] as { readonly var: Var }).var : lead.shift() as Var
+      );
+      return over(of(A.at(...index)), k);
     });
   });
   return made as Value;
@@ -82,7 +76,7 @@ function reducedAxes(node: OnnxNode, inputs: Inputs, rank: number): readonly num
   return node.flag("noop_with_empty_axes", false) ? [] : Array.from({ length: rank }, (_, d) => d);
 }
 
-function reduction(kind: keyof typeof REDUCTIONS): Importer {
+function reduction(kind: Reduction): Importer {
   return (node, inputs, c) => {
     const item = node.input(inputs, 0), axes = reducedAxes(node, inputs, item.rank);
     if ((kind === "Mean" || kind === "L2" || kind === "LogSum") && !isFloatType(item.type)) {
@@ -139,11 +133,7 @@ const hardmax: Importer = (node, inputs, c) =>
 
 /** Reductions, softmax and positions. */
 export const REDUCTION_OPERATORS: Importers = {
-  ...Object.fromEntries(
-    (Object.keys(REDUCTIONS) as (keyof typeof REDUCTIONS)[]).map((
-      kind,
-    ) => [`Reduce${kind}`, reduction(kind)]),
-  ),
+  ...Object.fromEntries(REDUCTIONS.map((kind) => [`Reduce${kind}`, reduction(kind)])),
   ReduceLogSumExp: logSumExp,
   ArgMax: position(true),
   ArgMin: position(false),
