@@ -17,8 +17,10 @@ import { OnnxNode } from "./node.ts";
 import { ONNX_OPERATORS } from "./operators/table.ts";
 import { type Elements, type External, readTensorData } from "./tensor_data.ts";
 
-/** The most nodes of a model, and values in all. */
+/** The most nodes of a graph. */
 const MOST_NODES = 100_000;
+/** The newest version of ONNX's operators whose meaning the table has. */
+const NEWEST = 21;
 
 /** What is fixed when a model is read. */
 export interface ImportOptions {
@@ -69,6 +71,9 @@ export function importModel(model: ModelProto, options: ImportOptions): Imported
   const { graph: proto } = model;
   if (!proto) throw new OnnxError("expected a model with a graph, got none");
   const opset = model.opsets.get("") ?? 1;
+  if (!(opset >= 1 && opset <= NEWEST)) {
+    throw new OnnxError(`expected version 1 to ${NEWEST} of ONNX's operators, got ${opset}`);
+  }
   checkOperators(proto, model);
   let made: Omit<ImportedModel, "graph"> | undefined;
   const name = printable(proto.name, 100) || "model";

@@ -587,6 +587,33 @@ add("MaxPool with places", {
   wanted: [[7, 9], [1, 6]],
 });
 
+add("SkipLayerNormalization", {
+  op: "SkipLayerNormalization",
+  domain: "com.microsoft",
+  inputs: [a, random([2, 3, 4], 28), row, row, row],
+  wanted: [(() => {
+    const sum = a.data.map((v, k) => v + at(random([24], 28), k) + at(row, k % 4));
+    return Array.from(
+      { length: 6 },
+      (_, k) => normal(sum.slice(4 * k, 4 * k + 4)).map((v, j) => v * at(row, j) + at(row, j)),
+    ).flat();
+  })()],
+  tolerance: 1e-3,
+});
+add("FusedMatMul", {
+  op: "FusedMatMul",
+  domain: "com.microsoft",
+  inputs: [x, random([5, 4], 29)],
+  attributes: { transB: 1, alpha: { f: 0.5 } },
+  wanted: [
+    filled(
+      [3, 5],
+      ([i = 0, j = 0]) =>
+        [0, 1, 2, 3].reduce((s, k) => s + at(x, i, k) * at(random([5, 4], 29), j, k), 0) / 2,
+    ),
+  ],
+});
+
 function modelOf({ op, inputs, attributes, wanted, fixed = [], opset, domain }: Case): TestModel {
   const names = inputs.map((_, k) => `i${k}`), has = (k: number) => fixed.includes(k);
   const pick = (held: boolean) =>

@@ -225,6 +225,7 @@ Deno.test("what graphs can't have is refused in words, and the node is named", (
     "expected extents of at least 1",
   );
   refuses(modelBytes({ nodes: [] }), "expected a value that an earlier node gives");
+  refuses(modelBytes({ nodes: [], opset: 99 }), "expected version 1 to 21 of ONNX's operators, got 99");
   refuses(joined(int(1, 8)), "expected a model with a graph, got none");
   assertThrows(() => read(modelBytes(folded), { shape: {} } as object), OptionError, "shapes");
   assertThrows(() => read("model.onnx" as unknown as Uint8Array<ArrayBuffer>), OptionError);

@@ -64,6 +64,9 @@ const rmsNorm: Importer = (node, inputs, c) => {
 const batchNorm: Importer = (node, inputs, c) => {
   const item = floatInput(node, inputs, 0), eps = node.float("epsilon", 1e-5), x = c.value(item);
   const items = [1, 2, 3, 4].map((k) => node.input(inputs, k)) as [Item, Item, Item, Item];
+  if (!node.flag("spatial", true)) {
+    node.fail("one mean for each channel", "one for each element (spatial = 0)");
+  }
   if (node.opset >= 14 ? node.flag("training_mode", false) : node.opset < 7 && !node.flag("is_test", false)) {
     return trained(c, item, items, eps, node.float("momentum", 0.9));
   }

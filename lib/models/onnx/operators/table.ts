@@ -1,5 +1,6 @@
 /** The operators of ONNX that become operators of graphs: one table. */
 import { ARITHMETIC } from "./arithmetic.ts";
+import { CONTRIBUTED } from "./contributed.ts";
 import { CONVOLUTIONS } from "./convolutions.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { GENERATORS } from "./generators.ts";
@@ -32,5 +33,6 @@ export const ONNX_OPERATORS: Importers = {
   ...RESIZES,
   ...SAMPLING,
   ...GENERATORS,
+  ...CONTRIBUTED,
   ...RECURRENCES,
 };
