@@ -128,6 +128,78 @@ Deno.test("pictures of dynamic sizes: convolution, pool, and resizes by scales a
   }
 });
 
+/** Attention of two heads of three elements, as exporters write it, over a dynamic number of tokens. */
+const attention: TestModel = {
+  nodes: [
+    node("Gather", "table ids", "x"),
+    node("Shape", "x", "s"),
+    node("Gather", "s one", "n"),
+    node("Unsqueeze", "n zeros", "n1"),
+    node("Concat", "minus n1 heads", "split", { axis: 0 }),
+    ...["q", "k", "v"].flatMap((t) => [
+      node("MatMul", `x w${t}`, `${t}0`),
+      node("Reshape", `${t}0 split`, `${t}1`),
+      node("Transpose", `${t}1`, t, { perm: t === "k" ? [0, 2, 3, 1] : [0, 2, 1, 3] }),
+    ]),
+    node("MatMul", "q k", "scores"),
+    node("Div", "scores root", "scaled"),
+    node("Concat", "n1 n1", "square", { axis: 0 }),
+    node("ConstantOfShape", "square", "ones", { value: { t: f32([1], [1]) } }),
+    node("Trilu", "ones", "kept", { upper: 0 }),
+    node("Cast", "kept", "sees", { to: 9 }),
+    node("Where", "sees scaled low", "masked"),
+    node("Softmax", "masked", "p", { axis: -1 }),
+    node("MatMul", "p v", "o"),
+    node("Transpose", "o", "joined", { perm: [0, 2, 1, 3] }),
+    node("Concat", "minus n1 width", "flat", { axis: 0 }),
+    node("Reshape", "joined flat", "y"),
+  ],
+  inputs: { ids: { type: "int64", dims: ["batch", "tokens"] } },
+  initializers: {
+    table: f32([5, 6], noise(30, 1)),
+    wq: f32([6, 6], noise(36, 2)),
+    wk: f32([6, 6], noise(36, 3)),
+    wv: f32([6, 6], noise(36, 4)),
+    one: scalar(1),
+    zeros: i64(0),
+    minus: i64(-1),
+    heads: i64(2, 3),
+    width: i64(6),
+    root: f32([], [Math.sqrt(3)]),
+    low: f32([], [-1e9]),
+  },
+};
+
+Deno.test("attention of an exporter over a dynamic number of tokens, on all devices", async () => {
+  const ids = [1, 4, 0, 2, 2, 3], wanted: number[] = [];
+  const product = (t: number, seed: number) => (id: number) =>
+    [0, 1, 2, 3, 4, 5].reduce(
+      (sum, k) => sum + (noise(30, 1)[6 * id + k] as number) * (noise(36, seed)[6 * k + t] as number),
+      0,
+    );
+  for (const tokens of [ids.slice(0, 3), ids.slice(3)]) {
+    tokens.forEach((_, i) => {
+      for (let t = 0; t < 6; t++) {
+        const head = [0, 1, 2].map((e) => 3 * Math.floor(t / 3) + e), seen = tokens.slice(0, i + 1);
+        const scores = seen.map((id) =>
+          head.reduce((sum, e) => sum + product(e, 2)(tokens[i] as number) * product(e, 3)(id), 0) /
+          Math.sqrt(3)
+        );
+        const exps = scores.map(Math.exp), all = exps.reduce((a, b) => a + b);
+        wanted.push(seen.reduce((sum, id, k) => sum + (exps[k] as number) / all * product(t, 4)(id), 0));
+      }
+    });
+  }
+  const given = { ids: { type: "int64", dims: [2, 3], data: ids } as const };
+  for (const device of [undefined, ...devices]) {
+    const shapes = { batch: 2, tokens: 3 }, bounds = { batch: 2, tokens: 8 };
+    const { y } = await runModel(attention, given, { shapes, bounds, ...(device ? { device } : {}) });
+    near(y, wanted, 1e-4);
+  }
+  // Decoding, without its shape as a variable.
+  assertEquals(read(modelBytes(attention), { shapes: { batch: 1, tokens: 1 } }).outputs[0]?.shape, [1, 1, 6]);
+});
+
 Deno.test("Equal, Where and Expand of exporters fold to a shape", () => {
   const { outputs } = read(modelBytes({
     nodes: [
