@@ -56,7 +56,7 @@ function reductions(
 ): Fold {
   return ofKnown((node, [a, list], [dims = []]) => {
     const axes = list?.numbers ? Array.from(list.numbers) : node.ints("axes") ?? dims.map((_, d) => d);
-    if (!a || a.known.length === 0 || axes.length === 0) return undefined;
+    if (!a || a.known.length === 0 || axes.length === 0 || (list && !list.numbers)) return undefined;
     const out = node.axes(axes, dims.length), keep = node.flag("keepdims", true);
     const shape = dims.map((d, k) => out.includes(k) ? 1 : d), sums: (KnownElement | undefined)[] = [];
     const seen = new Set<number>();

@@ -297,6 +297,12 @@ Deno.test("what graphs can't have is refused in words, and the node is named", (
     "expected extents of at least 1",
   );
   refuses(modelBytes({ nodes: [] }), "expected a value that an earlier node gives");
+  refuses(
+    model(node("MaxPool", "x", "y", { kernel_shape: [2], ceil_mode: 1 }), {
+      inputs: { x: { dims: [1, 1, "w"] } },
+    }),
+    "expected extents that are numbers for ceil_mode; give them in shapes, got [1, 1, w]",
+  );
   refuses(modelBytes({ nodes: [], opset: 99 }), "expected version 1 to 21 of ONNX's operators, got 99");
   refuses(joined(int(1, 8)), "expected a model with a graph, got none");
   assertThrows(() => read(modelBytes(folded), { shape: {} } as object), OptionError, "shapes");

@@ -117,6 +117,7 @@ const resize: Importer = (node, inputs, c) => {
   if (out.some((d) => !(d >= 1 && d < 2 ** 15))) node.fail("extents from 1 to 2^15", `[${out.join(", ")}]`);
   const crops = coordinates === "tf_crop_and_resize",
     roi = crops ? node.numbers(inputs, 1, "the roi") ?? [] : [];
+  if (crops && node.has("axes")) node.fail("a crop of all axes", "some of them");
   const filler = crops ? node.float("extrapolation_value", 0) : undefined, dtype = dtypeOf(item.type);
   const nearest = way.mode === "nearest" && !crops;
   let x = nearest ? c.value(item) : c.as(c.value(item), "f32");

@@ -49,10 +49,13 @@ export function windowOf(node: OnnxNode, item: Item, kernel: readonly number[]):
     const all = Math.max(0, (size - 1) * stride + (reach[d] as number) - extent.value), half = all >> 1;
     return auto === "SAME_UPPER" ? [half, all - half] : [all - half, half];
   });
+  if (ceil && !spatial.every((d) => isConst(d))) {
+    node.fail("extents that are numbers for ceil_mode; give them in shapes", shownShape(item.shape));
+  }
   const out = spatial.map((extent, d) => {
     const [a, b] = sides[d] as readonly [number, number], stride = strides[d] as number;
     const room = plus(extent, a + b - (reach[d] as number));
-    if (!isConst(room)) return plus(floorDiv(ceil ? plus(room, stride - 1) : room, stride), 1);
+    if (!isConst(room)) return plus(floorDiv(room, stride), 1);
     let count = (ceil ? Math.ceil : Math.floor)(room.value / stride) + 1;
     if (ceil && isConst(extent) && (count - 1) * stride >= extent.value + a) count--;
     return count >= 1 ? constant(count) : node.fail("a window that fits", `${shownShape(item.shape)}`);
