@@ -83,7 +83,7 @@ export function linkExecutables({ name, language, shapeVars, params, calls, requ
       names.set(spec.name, { name: grow(workspace[n] as number, bytes), view: spec });
     });
     for (const spec of executable.buffers.filter((b) => b.role === "prepared")) {
-      const renamed = { ...spec, name: `call${k}_${spec.name}` };
+      const renamed = { ...spec, name: `call.${k}.${spec.name}` };
       prepared.push(renamed);
       names.set(spec.name, { name: renamed.name });
     }
@@ -137,8 +137,9 @@ function takeInput(inputs: Map<string, BufferSpec>, value: LinkedValue, spec: Bu
   inputs.set(value.name, { name: value.name, dtype: value.dtype, shape, role: "input", storage });
 }
 
+/** A name that no value has: theirs have no dot. */
 function storageName(n: number): string {
-  return `storage${n}`;
+  return `storage.${n}`;
 }
 
 /** Bytes of a buffer in whole vectors of four words, which any kernel may bind it as. */

@@ -26,7 +26,7 @@ import {
   type TensorType,
   Value,
 } from "./value.ts";
-import { verifyGraph } from "./verify_graph.ts";
+import { checkName, verifyGraph } from "./verify_graph.ts";
 
 /** A type in which values of a graph stand for tensors. */
 export type OnValues<T> = T extends Tensor ? Value
@@ -49,7 +49,6 @@ const valuesKind: Kind<readonly Value[]> = arrayOf(instanceOf(Value, "a value of
 const outputsKind: Kind<Readonly<Record<string, Value>>> = recordOf(
   instanceOf(Value, "a value of the graph"),
 );
-const NAME = /^[A-Za-z_]\w*$/;
 
 /** The methods of a builder that are no operators. */
 export class Builder {
@@ -201,13 +200,7 @@ export class Builder {
   }
 
   #add(name: string, type: TensorType, origin: Origin, list?: Value[]): Value {
-    if (!NAME.test(name)) {
-      throw new RelaxError(
-        `expected a name of letters, digits and underscores that begins with no digit, got ${
-          shownValue(name)
-        }`,
-      );
-    }
+    checkName(name);
     if (this.#names.has(name)) throw new RelaxError(`expected a new name in ${this.name}, got ${name} again`);
     const value = new Value(name, type, origin);
     this.#names.set(name, value);

@@ -1,4 +1,5 @@
 import { equalExpr } from "../ir/equal.ts";
+import { isFloat } from "../ir/dtype.ts";
 import { isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -13,7 +14,7 @@ export interface Pattern {
   readonly kind: PatternKind;
   /** The kind of each input's path to the results, by the input's name. */
   readonly inputs: Readonly<Record<string, PatternKind>>;
-  /** True if it only moves elements: views, casts and pads, without arithmetic. */
+  /** True if it only moves elements, by views, casts and pads, or decodes them from the bits of words. */
   readonly moves: boolean;
 }
 
@@ -38,7 +39,7 @@ function analyzed(func: PrimFunc): Pattern {
   walkStmt(func.body, (s) => {
     if (s.kind !== "block") return;
     const { stores, kinds } = blockKinds(s);
-    moves &&= stores.every(isMove) && s.iters.every((it) => it.type === "spatial");
+    moves &&= stores.every((x) => isMove(x) || isDecoding(x)) && s.iters.every((it) => it.type === "spatial");
     if ([...kinds.values()].includes("outEWiseFusable")) products++;
     for (const k of kinds.values()) kind = laterKind(kind, k);
     const into = new Map<Buffer, PatternKind>();
@@ -114,6 +115,21 @@ function spatialKind(l: Load, { indices }: Store): PatternKind {
     return isLater;
   });
   return inOrder ? "broadcast" : "injective";
+}
+
+/** Tells whether a store makes a float of some bits of a word, as quantized weights are decoded. */
+function isDecoding({ buffer, value }: Store): boolean {
+  let isOfBits = false;
+  walkExpr(value, (e) => {
+    if (e.kind === "binary" && (e.op === "bitand" || e.op === "shr")) isOfBits ||= readsWords(e);
+  });
+  return isFloat(buffer.dtype) && isOfBits;
+}
+
+function readsWords(e: Expr): boolean {
+  let reads = false;
+  walkExpr(e, (x) => reads ||= x.kind === "load" && x.dtype === "u32");
+  return reads;
 }
 
 /** Tells whether a store moves an element, cast or padded, and computes nothing. */

@@ -1,4 +1,5 @@
 import { checkArgument } from "../base/check_options.ts";
+import { shownValue } from "../base/shown_value.ts";
 import { equalExpr } from "../ir/equal.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import { verifyFunc } from "../ir/verify.ts";
@@ -22,6 +23,7 @@ export function verifyGraph(g: Graph): void {
   checkArgument("relax.verifyGraph", "g", g, graphKind);
   const names = new Set<string>(), defined = new Set<Value>(), funcs = new Set<PrimFunc>();
   const define = (v: Value): void => {
+    checkName(v.name);
     if (names.has(v.name)) throw new RelaxError(`expected each name once, got ${v.name} twice, in ${g.name}`);
     names.add(v.name);
     defined.add(v);
@@ -47,7 +49,26 @@ export function verifyGraph(g: Graph): void {
   }
   const outputs = Object.entries(g.outputs);
   if (outputs.length === 0) throw new RelaxError(`expected at least one output of ${g.name}, got none`);
-  for (const [name, v] of outputs) use(v, `output ${name}`);
+  const given = new Set([...g.inputs, ...g.weights].map((v) => v.name));
+  for (const [name, v] of outputs) {
+    checkName(name);
+    if (given.has(name)) {
+      throw new RelaxError(
+        `expected outputs with names of their own, got ${name}, which an input or weight has`,
+      );
+    }
+    use(v, `output ${name}`);
+  }
+}
+
+const NAME = /^[A-Za-z_]\w*$/;
+
+/** @throws {RelaxError} for a name that no value may have */
+export function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new RelaxError(
+    `expected a name of letters, digits and underscores that begins with no digit, got ${shownValue(name)}`,
+  );
 }
 
 /** The types of a call's results. */

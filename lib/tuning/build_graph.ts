@@ -2,6 +2,7 @@
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { instanceOf, oneOf, passing, recordOf } from "../base/option_kinds.ts";
+import { ownValue } from "../base/own_value.ts";
 import { TunebookError } from "../base/error.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import { rules } from "../dlight/schedule.ts";
@@ -87,6 +88,7 @@ export async function buildGraph(
 ): Promise<GraphProgram> {
   checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
+  checkWeightNames(graph, options.weights ?? {});
   const { target } = device, { level = 1, bounds = {}, memory } = options;
   const common = { bounds, ...(memory === undefined ? {} : { memory: bytesOf(memory) }) };
   const choose = await chooserOf(graph, device, level, options);
@@ -96,11 +98,10 @@ export async function buildGraph(
     await device.load(compileGraph(graph, target, { ...common, among: [wideFallback] }).executable);
   using made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
-  const constants = built.graph.constants.map((
-    v,
-  ) => [v.name, v.origin.kind === "constant" ? v.origin.data : []]);
+  const constants = built.graph.constants.flatMap((v) =>
+    v.origin.kind === "constant" ? [[v.name, v.origin.data]] : []
+  );
   const weights = { ...options.weights, ...Object.fromEntries(constants) } as Inputs;
-  checkWeightNames(built.graph, options.weights ?? {});
   const prepared = Object.keys(weights).length > 0 ? made.use(await program.prepare(weights)) : undefined;
   return new GraphProgram(built, prepared ?? program, made.move());
 }
@@ -138,9 +139,14 @@ async function chooserOf(
   };
 }
 
+/** @throws {TunebookError} for a weight that is missing, and for one that the graph doesn't have */
 function checkWeightNames(g: Graph, given: Inputs): void {
-  const missing = g.weights.find((v) => given[v.name] === undefined);
-  if (!missing) return;
-  const takes = g.weights.map((v) => v.name).join(", ");
-  throw new TunebookError(`expected weights ${takes}, got none for ${missing.name}, building ${g.name}`);
+  const names = g.weights.map((v) => v.name), takes = names.join(", ") || "none";
+  const missing = names.find((name) => ownValue(given, name) === undefined);
+  if (missing !== undefined) {
+    throw new TunebookError(`expected weights ${takes}, got none for ${missing}, building ${g.name}`);
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new TunebookError(`expected weights ${takes}, got one for ${unknown}, building ${g.name}`);
 }

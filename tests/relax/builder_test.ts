@@ -75,6 +75,10 @@ Deno.test("what can't be is refused: the operator, the values, their shapes, and
   refuses("of another one, in relu", (b) => ({ y: b.relu(mlp.inputs[0] as Value) }));
   refuses("of another one, in the outputs", () => ({ y: mlp.inputs[0] }));
   refuses("at least one output", (b) => (x(b), {}));
+  refuses(
+    "expected outputs with names of their own, got x, which an input or weight has",
+    (b) => ({ x: b.relu(x(b)) }),
+  );
   refuses("outputs", (b) => ({ y: [x(b)] }));
   refuses(
     "expected 4 elements of [2,2], got 3",
@@ -114,6 +118,8 @@ Deno.test("JSON that is no graph is refused with a typed error", () => {
     { ...json, calls: [{ ...json.calls[0], results: [] }] },
     { ...json, calls: [{ func: 0, args: [], results: [] }] },
     { ...json, outputs: {} },
+    { ...json, outputs: { "storage.0": 0 } },
+    { ...json, calls: [{ ...json.calls[0], results: ["storage.0"] }, ...json.calls.slice(1)] },
     { ...json, outputs: { y: -1 } },
     { ...json, values: [{ kind: "input", name: "x", dtype: "f32", shape: [["exec", 1, 2]] }] },
     { ...json, values: [{ kind: "input", name: "x", dtype: "f32", shape: [-4] }] },

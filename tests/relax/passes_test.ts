@@ -41,7 +41,7 @@ const SHOWN: Readonly<Record<string, Make>> = {
   annotatePatterns: (b) => ({ y: b.add(b.input("x", ["n", 4]), b.weight("b", [4])) }),
   copyOutputs: (b) => {
     const x = b.input("x", ["n", 4]), h = b.relu(x);
-    return { x, h, again: h };
+    return { same: x, h, again: h };
   },
   annotateActivations: (b) => ({ y: b.linear(b.input("x", ["n", 4]), b.weight("w", [8, 4])) }),
   fuseOps: (b) => {

@@ -24,6 +24,12 @@ const KINDS: readonly (readonly [PrimFunc, string, Readonly<Record<string, strin
     { W: "injective", ids: "broadcast" },
     true,
   ],
+  [
+    te.dequantizeQ4({ n: 3, k: 64, layout: "q4f32_1" }),
+    "injective",
+    { W_q: "injective", W_scale: "injective" },
+    true,
+  ],
   [te.reduceSum({ rows: 3, columns: 4 }), "commReduce", { A: "commReduce" }, false],
   [te.softmax({ rows: 3, columns: 4 }), "commReduce", { A: "commReduce" }, false],
   [te.rmsNorm({ rows: 3, columns: 4 }), "commReduce", { A: "commReduce", weight: "broadcast" }, false],

@@ -11,6 +11,8 @@ import { TuningDatabase } from "../../lib/records/database.ts";
 import type { Device } from "../../lib/runtime/device.ts";
 import { build } from "../../lib/tuning/build.ts";
 import { tune } from "../../lib/tuning/tune.ts";
+import type { Inputs } from "../../lib/runtime/arguments.ts";
+import * as te from "../../lib/face/te.ts";
 import { devices } from "../devices.ts";
 import { byText, SimulatedMeasuring } from "./simulated_measuring.ts";
 import { arbGraph, type GraphCase } from "../relax/random_graph.ts";
@@ -92,6 +94,8 @@ for (const device of devices) {
     await refused('as "256 MiB"', () => build(mlp, device, { weights, bounds: { n: 32 }, memory: "much" }));
     const { w2: _, ...some } = weights;
     await refused("got none for w2", () => build(mlp, device, { weights: some, bounds: { n: 32 } }));
+    const other = { ...weights, w3: new Float32Array(1) };
+    await refused("got one for w3", () => build(mlp, device, { weights: other, bounds: { n: 32 } }));
     const short = { ...weights, w2: new Float32Array(7) };
     await refused(
       "expected 2560 elements of w2: f32[10, 256], got 7",
@@ -136,16 +140,38 @@ for (const device of devices) {
     assertClose(await model.run(inputs), interpretGraph(heads, { ...given, ...inputs }), model.explain());
   });
 
+  Deno.test(`packed weights are decoded where products and tables read them ${on}`, async () => {
+    const quantized = graph("quantized", (b) => {
+      const w = b.dequantizeQ4(b.weight("w_q", [32, 8], "u32"), b.weight("w_scale", [32, 2]), { k: 64 });
+      const table = b.dequantizeQ4(b.weight("t_q", [16, 8], "u32"), b.weight("t_scale", [16, 2]), { k: 64 });
+      const h = b.embedding(table, b.input("ids", ["n"], "i32", { below: 16 }));
+      return { y: b.silu(b.linear(b.rmsNorm(h, b.weight("g", [64])), w)) };
+    });
+    const of = (size: number) => new Float32Array(size).map((_, k) => Math.sin(k) / 2);
+    const packed = (n: number) => te.quantizeQ4(of(n * 64), { n, k: 64, layout: "q4f32_1" });
+    const w = packed(32), t = packed(16);
+    const given = { w_q: w.W_q, w_scale: w.W_scale, t_q: t.W_q, t_scale: t.W_scale, g: of(64) };
+    const ids = new Int32Array([15, 0, 7]);
+    using model = await build(quantized, device, { weights: given as Inputs, bounds: { n: 4 } });
+    assertStringIncludes(model.explain(), "fused_dequantize_q4_linear_silu: Matmul");
+    assertStringIncludes(model.explain(), "fused_dequantize_q4_embedding");
+    const want = interpretGraph(quantized, { ...given, ids } as Record<string, NumberArray>);
+    assertClose(await model.run({ ids }), want, model.explain());
+  });
+
   Deno.test(`a weight that two functions want in different memory, and constants, are right ${on}`, async () => {
     const tied = graph("tied", (b) => {
       const table = b.weight("table", [32, 16]);
       const h = b.embedding(table, b.input("ids", ["n"], "i32", { below: 32 }));
       const scaled = b.mul(h, b.constant("scale", new Float32Array(16).fill(0.5), [16]));
-      return { y: b.linear(scaled, table), h, again: h };
+      // Names that the parts of a program might have, too.
+      const storage0 = b.relu(b.linear(scaled, table), { name: "storage0" });
+      return { y: b.softmax(storage0), h, again: h, same: b.weight("call0_table", [3]) };
     });
     const table = new Float32Array(512).map((_, k) => Math.cos(k)), ids = new Int32Array([3, 31, 0]);
-    using model = await build(tied, device, { weights: { table }, bounds: { n: 4 } });
-    const want = interpretGraph(tied, { table, ids });
+    const call0_table = new Float32Array([1, 2, 3]);
+    using model = await build(tied, device, { weights: { table, call0_table }, bounds: { n: 4 } });
+    const want = interpretGraph(tied, { table, call0_table, ids });
     assertClose(await model.run({ ids }), want, model.explain());
   });
 }
