@@ -46,6 +46,7 @@ const TUNING: Readonly<Record<string, readonly string[]>> = {
   records: ["base", "ir", "target", "schedule", "space", "estimate", "lower", "measure"],
   charts: ["base", "target", "space", "estimate", "measure", "records"],
   tuning: [...Object.keys({ ...COMPILER, ...DEVICE }), "autotvm", "records", "charts"],
+  models: ["base", "ir", "te", "op", "relax"],
 };
 const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {
@@ -80,6 +81,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Where programs begin; nothing imports them. */
 const ENTRIES = [
   "mod.ts",
+  "lib/face/models.ts",
   "lib/cli/kernel.ts",
   "lib/jupyter/prelude.ts",
   "lib/jupyter/start.ts",

@@ -51,7 +51,11 @@ export function substituteShapes(f: PrimFunc, by: ReadonlyMap<Var, Expr>): PrimF
   const expr = (e: Expr): Expr => renames ? substitute(e, by) : analyzer.simplify(substitute(e, by));
   const now = new Map<Buffer, Buffer>();
   const bufferOf = (b: Buffer): Buffer => {
-    const known = now.get(b) ?? { ...b, shape: b.shape.map(expr) };
+    // An extent that is a variable becomes its value as it is, so that an argument's shape stays the argument's.
+    const known = now.get(b) ?? {
+      ...b,
+      shape: b.shape.map((d) => d.kind === "var" ? by.get(d) ?? d : expr(d)),
+    };
     now.set(b, known);
     return known;
   };
