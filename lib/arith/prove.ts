@@ -79,8 +79,11 @@ function lowerDivisions(ranges: Ranges, l: Linear): Linear {
     const x = t.atom;
     if (x.kind !== "binary" || x.op !== "floordiv" || !isConst(x.b) || x.b.value <= 0) continue;
     if (t.coeff % x.b.value !== 0) continue;
+    // What wraps around is no bound of its quotient.
+    const inner = ranges.linear(x.a);
+    if (!ranges.isExact(inner)) continue;
     const k = t.coeff / x.b.value;
-    const bound = linearAdd(ranges.linear(x.a), linearConst(k > 0 ? 1 - x.b.value : 0));
+    const bound = linearAdd(inner, linearConst(k > 0 ? 1 - x.b.value : 0));
     out = linearAdd(linearAdd(out, linearAtom(x, -t.coeff)), bound, k);
   }
   return out;

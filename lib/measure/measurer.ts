@@ -178,13 +178,19 @@ export class Measurer implements Measuring {
   /** Requests are served in order. */
   #ask(deadlineMs: number, request: () => Promise<Request>): Promise<Response | Ending> {
     const served = this.#served.then(async () => {
-      await this.#start();
-      const abandoned = this.#abandoned;
-      const asked = await request();
-      if (abandoned !== this.#abandoned) return ABANDONED;
-      const response = await (await this.#start()).ask(asked, deadlineMs);
-      if ("ended" in response) await this.#stop();
-      return response;
+      const abandoned = this.#abandoned, isAbandoned = () => abandoned !== this.#abandoned;
+      try {
+        await this.#start();
+        const asked = await request();
+        if (isAbandoned()) return ABANDONED;
+        const response = await (await this.#start()).ask(asked, deadlineMs);
+        if ("ended" in response) await this.#stop();
+        return response;
+      } catch (e) {
+        // A process that is given up while it starts has no fault.
+        if (e instanceof MeasurerError && isAbandoned() && !this.#closed) return ABANDONED;
+        throw e;
+      }
     });
     this.#served = served.catch(() => {});
     return served;

@@ -72,6 +72,8 @@ const FORMS: Readonly<Record<string, Formula>> = {
   "abs(a) / 7": over(abs(a), n(7)),
   "abs(a) >= 0": is("ge", abs(a), n(0)),
   "abs(abs(a) >> 1)": abs(of2("shr", abs(a), n(1))),
+  "2*((a + -2^31) / 2) <= 0": is("le", times(over(plus(a, n(LEAST)), n(2)), n(2)), n(0)),
+  "4*((a + -2^31) / 4) = 0": is("eq", times(over(plus(a, n(LEAST)), n(4)), n(4)), n(0)),
   "a + -2^31": plus(a, n(LEAST)),
   "a - -2^31": minus(a, n(LEAST)),
   "a * -2^31": times(a, n(LEAST)),

@@ -202,6 +202,17 @@ Deno.test("what is abandoned ends at once, and the next candidate is measured", 
   isOk(await measured(measurer, right.cpu));
 });
 
+Deno.test("a process that is given up while it starts has no fault, and the next candidate is measured", async () => {
+  await using measurer = await openHostile(cpu);
+  await measurer.abandon();
+  assertEquals(measurer.pid, undefined);
+  const ended = measured(measurer, right.cpu);
+  while (measurer.pid === undefined) await new Promise((resolve) => setTimeout(resolve, 0));
+  await measurer.abandon();
+  assertEquals((await ended).status, "deviceLost");
+  isOk(await measured(measurer, right.cpu));
+});
+
 Deno.test("an interrupt of the whole process group, as Jupyter's, does not reach the measuring process", async () => {
   await using measurer = await openHostile(cpu);
   const { pid } = measurer;

@@ -326,6 +326,18 @@ add("Slice backwards", {
   fixed: [1, 2, 3, 4],
   wanted: [filled([3, 2], ([i, j]) => at(x, i as number, 3 - 2 * (j as number)))],
 });
+add("Slice by steps that end before the last element, and one after", {
+  op: "Slice",
+  inputs: [f32([7], [0, 1, 2, 3, 4, 5, 6]), i64(1), i64(7), i64(0), i64(4)],
+  fixed: [1, 2, 3, 4],
+  wanted: [[1, 5]],
+});
+add("MaxPool over windows that reach past the end", {
+  op: "MaxPool",
+  inputs: [f32([1, 1, 5], [1, 5, 2, 4, 3])],
+  attributes: { kernel_shape: [2], strides: [2], ceil_mode: 1 },
+  wanted: [[5, 4, 3]],
+});
 add("Slice of attributes", {
   op: "Slice",
   inputs: [x],

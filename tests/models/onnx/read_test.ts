@@ -387,3 +387,17 @@ Deno.test("external data is read within the model's folder, and nowhere else", a
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("messages inside of messages without end, and negative extents, are refused where they are", () => {
+  // A subgraph in an attribute of a node of a subgraph, and so on.
+  let graph = graphBytes({ nodes: [] });
+  for (let k = 0; k < 100; k++) graph = field(1, field(5, field(6, graph)));
+  assertThrows(
+    () => read(joined(int(1, 8), field(7, graph))),
+    OnnxError,
+    "at most 64 messages inside of each other",
+  );
+  const model = (dims: readonly number[]) =>
+    modelBytes({ nodes: [node("Relu", "w", "y")], initializers: { w: { type: "float", dims, data: [] } } });
+  assertThrows(() => read(model([-2, -3])), OnnxError, "expected extents of up to");
+});
