@@ -69,6 +69,11 @@ export function planMemory(g: Graph, options: MemoryOptions): MemoryPlan {
       `expected a bound of each shape variable of ${g.name}, got none of ${open.name}: give bounds { ${open.name}: … }`,
     );
   }
+  const unknown = Object.keys(bounds).find((name) => !g.shapeVars.some((v) => v.name === name));
+  if (unknown !== undefined) {
+    const known = g.shapeVars.map((v) => v.name).join(", ") || "none";
+    throw new RelaxError(`expected bounds of ${known}, got one of ${unknown}, in ${g.name}`);
+  }
   const placement = new Map<Value, number>(), workspaces = new Map<Binding, number[]>();
   const needs = needsOf(g, bounds, workspaceOf, placement, workspaces);
   const storages: { bytes: number; readonly taken: Need[] }[] = [];

@@ -67,5 +67,10 @@ Deno.test("a plan past its budget names the tensor and the bound, and a bound mu
     "expected the intermediate values of chain to fit in 268435456 bytes, got 2147483648 at the bounds n = 1048576",
   );
   assert(message.includes("h0 (f32[n, 256]): 1073741824 bytes"), message);
+  assertThrows(
+    () => planMemory(g, { bounds: { n: 1, m: 2 } }),
+    RelaxError,
+    "expected bounds of n, got one of m, in chain",
+  );
   assertThrows(() => planMemory(g, { bounds: {} }), RelaxError, "got none of n: give bounds { n: … }");
 });
