@@ -27,12 +27,34 @@ const RESERVED = new Set([
   "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
   "Float16Array Int32Array Uint32Array",
   // The printers' own
-  "from_bits abs_i32 abs_i32x4 pow_f32 pow_f16 pow_f32x4 pow_f16x4 sin_f32 sin_f16 sin_f32x4 sin_f16x4 cos_f32 cos_f16 cos_f32x4 cos_f16x4",
-  "i32_of_f32 i32_of_f16 i32x4_of_f32x4 i32x4_of_f16x4 u32_of_f32 u32_of_f16 u32x4_of_f32x4 u32x4_of_f16x4",
-  "main wid lid num shape Shape grid_x dot4 erf erf_f32 erf_f16 erf_f32x4 erf_f16x4 floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
+  "from_bits floormod round word",
+  ...helperNames(),
+  "main wid lid num shape Shape grid_x dot4 erf floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
   "grid thread threads t x y z",
   ...WGSL_WORDS,
 ].flatMap((line) => line.split(" ")));
+
+/** Names of the printers' functions for each type: `sin_f32`, `i32x4_of_f32x4`. */
+function helperNames(): readonly string[] {
+  const types = ["f32", "f16", "i32", "u32", "bool"].flatMap((t) => [t, `${t}x2`, `${t}x4`]);
+  const functions = [
+    "abs",
+    "atan",
+    "cos",
+    "erf",
+    "exp2",
+    "float_of",
+    "is_nan",
+    "log2",
+    "pow",
+    "round",
+    "sin",
+    "tanh",
+  ];
+  return types.flatMap((
+    t,
+  ) => [...functions.map((f) => `${f}_${t}`), ...types.map((from) => `${t}_of_${from}`)]);
+}
 
 /** Gives identifiers; the same object always gets the same one. */
 export class Names {

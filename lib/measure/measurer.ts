@@ -187,8 +187,8 @@ export class Measurer implements Measuring {
         if ("ended" in response) await this.#stop();
         return response;
       } catch (e) {
-        // A process that is given up while it starts has no fault.
-        if (e instanceof MeasurerError && isAbandoned() && !this.#closed) return ABANDONED;
+        // A process that is given up while it starts has no fault, also where the measurer is closed meanwhile.
+        if (e instanceof MeasurerError && isAbandoned()) return ABANDONED;
         throw e;
       }
     });

@@ -6,9 +6,15 @@ import type { Measuring, MeasuringOptions, OpenMeasuring } from "../measure/meas
 export const openMeasurer: OpenMeasuring = async (options, signal) => {
   if (signal?.aborted) return undefined;
   const opening = Measurer.open(options, { signal });
-  const measurer = await unlessAborted(opening, signal);
-  if (!measurer) opening.then((late) => late[Symbol.asyncDispose](), () => {});
-  return measurer;
+  try {
+    const measurer = await unlessAborted(opening, signal);
+    if (!measurer) opening.then((late) => late[Symbol.asyncDispose](), () => {});
+    return measurer;
+  } catch (e) {
+    // The signal ends the process that is starting: then it is no error that it can't start.
+    if (signal?.aborted) return undefined;
+    throw e;
+  }
 };
 
 /** Holds one `Measuring`: opened at first use, and closed between uses if many share a machine's memory. */

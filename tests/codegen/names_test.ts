@@ -1,11 +1,14 @@
 /** Whatever a program's tensors, axes and shapes are called, its kernels compile, run and are right. */
 import fc from "fast-check";
+import * as expr from "../../lib/te/expr.ts";
+import * as te from "../../lib/face/te.ts";
+import { targetOf } from "../../lib/target/profiles.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { identifier, Names } from "../../lib/codegen/names.ts";
 import { WGSL_WORDS } from "../../lib/codegen/wgsl/words.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
-import { schedule } from "../../lib/dlight/schedule.ts";
+import { rules, schedule, scheduleThen } from "../../lib/dlight/schedule.ts";
 import { add, mul, variable } from "../../lib/ir/build.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
@@ -166,4 +169,61 @@ Deno.test("a number at the end of a name makes none of the printers' own", () =>
       assert(!given.includes(own), own);
     }
   }
+});
+
+Deno.test("no identifier is a function that a printer writes", () => {
+  const A = te.placeholder("A", [64]),
+    I = te.placeholder("I", [64], "i32"),
+    U = te.placeholder("U", [64], "u32");
+  const H = te.placeholder("H", [64], "f16");
+  const all = (x: Expr, n: Expr, w: Expr): Expr => {
+    const floats = [
+      expr.exp2(x),
+      expr.log2(x),
+      expr.atan(x),
+      expr.sin(x),
+      expr.cos(x),
+      expr.erf(x),
+      expr.pow(x, x),
+    ];
+    const sum = [...floats, expr.round(x), expr.tanh(x)].reduce((a, b) => expr.add(a, b));
+    const long = expr.floorMod(expr.add(expr.mul(n, n), expr.abs(n)), expr.add(expr.abs(n), 1));
+    const words = expr.add(
+      expr.floorMod(long, 7),
+      expr.cast("i32", expr.bitcast("u32", expr.bitcast("f32", w))),
+    );
+    return expr.select(
+      expr.isNaN(x),
+      expr.cast("f32", words),
+      expr.add(sum, expr.cast("f32", expr.cast("i32", x))),
+    );
+  };
+  const func = te.primFunc("all", [
+    A,
+    I,
+    U,
+    H,
+    te.compute("Y", [64], (i) => {
+      const half = expr.cast("f32", expr.add(expr.sin(H.at(i)), expr.exp2(H.at(i))));
+      return expr.add(all(A.at(i), I.at(i), U.at(i)), half);
+    }),
+  ]);
+  let seen = 0;
+  for (const profile of ["cpu", "generic-webgpu", "llvmpipe"] as const) {
+    const target = targetOf(profile);
+    const { made } = scheduleThen(
+      func,
+      { ...target, f16: true },
+      rules,
+      (f) => compile(f, { ...target, f16: true }),
+    );
+    for (const { source } of made.launches) {
+      for (const [, name] of source.matchAll(/(?:\bfn |\bconst )(\w+)(?:\(| = \(| = new DataView)/g)) {
+        if (name === "main") continue;
+        seen++;
+        assert(identifier(name as string) !== name, name);
+      }
+    }
+  }
+  assert(seen > 15, `${seen}`);
 });

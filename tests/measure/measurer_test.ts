@@ -213,6 +213,16 @@ Deno.test("a process that is given up while it starts has no fault, and the next
   isOk(await measured(measurer, right.cpu));
 });
 
+Deno.test("a measurer that is closed while its process starts gives up what is asked, without an error", async () => {
+  const measurer = await openHostile(cpu);
+  await measurer.abandon();
+  const ended = measured(measurer, right.cpu);
+  while (measurer.pid === undefined) await new Promise((resolve) => setTimeout(resolve, 0));
+  await measurer[Symbol.asyncDispose]();
+  assertEquals((await ended).status, "deviceLost");
+  await assertRejects(() => measured(measurer, right.cpu), MeasurerError, "the measurer is closed");
+});
+
 Deno.test("an interrupt of the whole process group, as Jupyter's, does not reach the measuring process", async () => {
   await using measurer = await openHostile(cpu);
   const { pid } = measurer;

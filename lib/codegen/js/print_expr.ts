@@ -8,6 +8,11 @@ import type { Names } from "../names.ts";
 import { printConstant, printConversion, printRounded } from "./convert.ts";
 import { isAccumulation, isSelf, sumsIn } from "./promoted_sums.ts";
 
+/** Remainders of one sign. Written out, they have their operands twice, so remainders of remainders would double each time. */
+const FLOORMOD = "const floormod = (a, b) => a - Math.floor(a / b) * b;";
+/** Characters of a remainder's operands up to which it is written out. */
+const SHORT = 40;
+
 const ERF =
   "const erf = (x) => { const a = Math.abs(x), t = 1 / (1 + 0.3275911 * a); return Math.sign(x) * (1 - " +
   "((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-a * a)); };";
@@ -168,7 +173,9 @@ export class JavaScriptExprPrinter {
       case "floordiv":
         return wrap(`Math.floor(${a} / ${b})`);
       case "floormod":
-        return `(${a} - Math.floor(${a} / ${b}) * ${b})`;
+        if (a.length + b.length <= SHORT) return `(${a} - Math.floor(${a} / ${b}) * ${b})`;
+        this.helpers.add(FLOORMOD);
+        return `floormod(${a}, ${b})`;
       case "min":
         return `Math.min(${a}, ${b})`;
       case "max":
