@@ -11,7 +11,7 @@ export const openMeasurer: OpenMeasuring = async (options, signal) => {
     if (!measurer) opening.then((late) => late[Symbol.asyncDispose](), () => {});
     return measurer;
   } catch (e) {
-    // The signal ends the process that is starting: then it is no error that it can't start.
+    // The signal ends the process that is starting, so a failure to start is expected then.
     if (signal?.aborted) return undefined;
     throw e;
   }

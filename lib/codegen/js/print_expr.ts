@@ -10,7 +10,7 @@ import { isAccumulation, isSelf, sumsIn } from "./promoted_sums.ts";
 
 /** Remainders of one sign. Written out, they have their operands twice, so remainders of remainders would double each time. */
 const FLOORMOD = "const floormod = (a, b) => a - Math.floor(a / b) * b;";
-/** Characters of a remainder's operands up to which it is written out. */
+/** A remainder is written out if its operands have at most this many characters. */
 const SHORT = 40;
 
 const ERF =
