@@ -1,29 +1,9 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { flag, number, required } from "../base/option_kinds.ts";
-import {
-  add,
-  and,
-  call,
-  cast,
-  ceilDiv,
-  constant,
-  div,
-  floorDiv,
-  gt,
-  le,
-  lt,
-  max as larger,
-  min as smaller,
-  mul,
-  select,
-  sub,
-} from "../ir/build.ts";
-import { RANGE } from "../ir/dtype.ts";
-import type { Expr, Var } from "../ir/expr.ts";
+import { add, and, cast, constant, floorDiv, le, lt, select, sub } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { compute } from "../te/compute.ts";
-import { max, reduceAxis, sum } from "../te/reduce.ts";
-import { placeholder, type Reduction, type Tensor } from "../te/tensor.ts";
+import { placeholder, type Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
@@ -35,6 +15,7 @@ import {
   shapeOfRank,
   sharedFloat,
 } from "./check_tensors.ts";
+import { attend } from "./attend.ts";
 import { maskReader } from "./attention_mask.ts";
 import { dimension, extent, floatType, RESULT, type ResultOptions, tensor } from "./kinds.ts";
 
@@ -124,12 +105,8 @@ export function attention(Q: Tensor, K: Tensor, V: Tensor, options: AttentionOpt
     checkShape("attention", "sinks", sinks, [constant(heads)], "to match Q's heads");
   }
   const group = heads / kvHeads;
-  const chunks = ceilDiv(length, chunk);
-  const lowest = constant(RANGE.f32[0], "f32");
-  const f32 = (e: Expr) => cast("f32", e);
-  const cached = (c: Expr, t: Expr) => add(mul(c, chunk), t);
   /** Past the end of the cache there are zeros, which are not used. */
-  const within = (t: Tensor, l: Expr, h: Expr, e: Expr) =>
+  const within = (t: Tensor) => (_: Expr, l: Expr, h: Expr, e: Expr) =>
     select(lt(l, length), t.at(l, floorDiv(h, group), e), constant(0, dtype));
   const visible = (i: Expr, l: Expr) => {
     const own = add(sub(length, queries), i);
@@ -140,71 +117,22 @@ export function attention(Q: Tensor, K: Tensor, V: Tensor, options: AttentionOpt
       ...(slidingWindow === undefined || causal ? [] : [lt(sub(l, own), slidingWindow)]),
     );
   };
-
-  const d = reduceAxis(headDim, "d"), scale = constant(options.scale ?? 1 / Math.sqrt(headDim), "f32");
-  const dot = compute("dot", [queries, heads, chunks, chunk], (...at) => {
-    const [i, h, c, t] = at as readonly [Var, Var, Var, Var];
-    const key = within(K, cached(c, t), h, d.var);
-    return sum(mul(f32(Q.at(i, h, d.var)), f32(key)), [d]);
-  });
-  const capped = (x: Expr) => {
-    if (softcap === undefined) return x;
-    // Past 20 tanh is 1 in f32; past 88 WGSL promises nothing, because it may divide one infinity by another.
-    const bound = constant(softcap, "f32"), most = constant(20, "f32"), least = constant(-20, "f32");
-    return mul(call("tanh", larger(smaller(div(x, bound), most), least)), bound);
-  };
-  const score = compute("score", [queries, heads, chunks, chunk], (...at) => {
-    const [i, h, c, t] = at as readonly [Var, Var, Var, Var];
-    const own = capped(mul(dot.at(...at), scale));
-    const biased = bias ? larger(add(own, bias(h, i, cached(c, t))), lowest) : own;
-    return select(visible(i, cached(c, t)), biased, lowest);
-  });
-  const k = reduceAxis(chunk, "t"), l = reduceAxis(chunk, "t"), n = reduceAxis(chunk, "t");
-  // A chunk that a token doesn't see has the lowest number as its maximum, so that no weight is infinite.
-  const fromLowest = (r: Reduction): Reduction => ({ ...r, from: RANGE.f32[0] });
-  const perChunk = [queries, heads, chunks];
-  const largest = compute(
-    "largest",
-    perChunk,
-    (...at) => fromLowest(max(score.at(...at, k.var), [k])),
-  );
-  const weight = compute(
-    "weight",
-    [...perChunk, chunk],
-    (...at) => {
-      const e = call("exp", sub(score.at(...at), largest.at(...at.slice(0, 3))));
-      // A mask can hide all that a token sees. Then its weights are 0, and not 1.
-      return mask ? select(gt(score.at(...at), lowest), e, constant(0, "f32")) : e;
-    },
-  );
-  const total = compute("total", perChunk, (...at) => sum(weight.at(...at, l.var), [l]));
-  const partial = compute("partial", [...perChunk, headDim], (...at) => {
-    const [i, h, c, e] = at as readonly [Var, Var, Var, Var];
-    return sum(mul(weight.at(i, h, c, n.var), f32(within(V, cached(c, n.var), h, e))), [n]);
-  });
-  // A chunk that a token doesn't see at all has weights of one each; its share below is 0.
-  const a = reduceAxis(chunks, "c"), b = reduceAxis(chunks, "c"), s = reduceAxis(chunks, "c");
-  const highest = compute("top", [queries, heads], (...at) => fromLowest(max(largest.at(...at, a.var), [a])));
-  const sink = sinks && ((h: Expr) => f32(sinks.at(h)));
-  const top = sink
-    ? compute("peak", [queries, heads], (i, h) => larger(highest.at(i as Var, h as Var), sink(h as Var)))
-    : highest;
-  const share = (i: Expr, h: Expr, c: Expr) => call("exp", sub(largest.at(i, h, c), top.at(i, h)));
-  const whole = compute("whole", [queries, heads], (...at) => {
-    const [i, h] = at as readonly [Var, Var];
-    return sum(mul(share(i, h, b.var), total.at(i, h, b.var)), [b]);
-  });
-  const joined = compute("joined", [queries, heads, headDim], (...at) => {
-    const [i, h, e] = at as readonly [Var, Var, Var];
-    return sum(mul(share(i, h, s.var), partial.at(i, h, s.var, e)), [s]);
-  });
-  return compute(name, [queries, heads, headDim], (...at) => {
-    const [i, h] = at as readonly [Var, Var, Var];
-    const seen = whole.at(i, h);
-    const sum = sink ? add(seen, call("exp", sub(sink(h), top.at(i, h)))) : seen;
-    // The sum is 1 at least, or 0 where a mask hides everything.
-    return cast(dtype, div(joined.at(...at), mask ? larger(sum, constant(0.5, "f32")) : sum));
-  }, {
+  return attend({
+    name,
+    queries,
+    length,
+    heads,
+    headDim,
+    dtype,
+    chunk,
+    query: (i, h, d) => Q.at(i, h, d),
+    key: within(K),
+    value: within(V),
+    visible,
+    scale: options.scale ?? 1 / Math.sqrt(headDim),
+    ...(softcap !== undefined && { softcap }),
+    ...(bias && { bias }),
+    ...(sinks && { sink: (h) => cast("f32", sinks.at(h)) }),
     requires: [{ value: queries, atMost: length, because: "the cache holds the queries' own tokens" }],
   });
 }

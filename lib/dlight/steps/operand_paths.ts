@@ -1,7 +1,8 @@
 import { bytesOf, isUniformType } from "../../ir/dtype.ts";
 import { elementsOf } from "../../ir/elements.ts";
 import { equalExpr } from "../../ir/equal.ts";
-import type { Expr, Load } from "../../ir/expr.ts";
+import type { Buffer, Expr, Load } from "../../ir/expr.ts";
+import { walkExpr } from "../../ir/visit.ts";
 import { PREPARE } from "../../ir/annotations.ts";
 import { outputsOf } from "../../ir/parameters.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
@@ -103,16 +104,30 @@ export function cacheInRegisters(
 
 /**
  * Gives one load for each tensor that `block` reads at a single place. A tensor that is read at several places has no
- * tile, and stays in its buffer.
+ * tile, and stays in its buffer. So do a tensor whose places are read from another one, and the tensor that they are read from.
  */
 export function tiledInputs(sch: Schedule, block: string): readonly Load[] {
-  const loads = sch.inputs(block).filter((l) => sch.func.params.includes(l.buffer));
+  const inputs = sch.inputs(block), gathered = new Set<Buffer>();
+  for (const l of inputs) {
+    const tables = l.indices.flatMap(loadsIn);
+    if (tables.length > 0) [l.buffer, ...tables].forEach((b) => gathered.add(b));
+  }
+  const loads = inputs.filter((l) => sch.func.params.includes(l.buffer) && !gathered.has(l.buffer));
   const firsts = new Map(loads.toReversed().map((l) => [l.buffer, l]));
   return [...firsts.values()].toReversed().filter((first) =>
     loads.every((l) =>
       l.buffer !== first.buffer || l.indices.every((e, d) => equalExpr(e, first.indices[d] as Expr))
     )
   );
+}
+
+/** The tensors that an expression reads. */
+function loadsIn(e: Expr): readonly Buffer[] {
+  const found: Buffer[] = [];
+  walkExpr(e, (x) => {
+    if (x.kind === "load") found.push(x.buffer);
+  });
+  return found;
 }
 
 /** Inputs that a decoding producer reads several times each: their indices divide an iteration variable. */
