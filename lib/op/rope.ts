@@ -101,43 +101,11 @@ export function rope(qkv: Tensor, position: Tensor, options: RopeOptions): RopeR
       `expected rotaryDim to be even and at most headDim = ${headDim}, got ${rotaryDim}, in rope`,
     );
   }
-  const rotated = rotation({ theta, interleaved, rotaryDim, ...(scaling && { scaling }) }, dtype);
-  const part = (name: string, count: number, first: number, rotates: boolean) =>
-    compute(name, [rows, count, headDim], (...at) => {
-      const [i, h, d] = at as readonly [Var, Var, Var];
-      const column = (offset: Expr) => add(add(mul(h, headDim), first * headDim), offset);
-      const x = (offset: Expr) => cast("f32", qkv.at(i, column(offset)));
-      if (!rotates) return qkv.at(i, column(d));
-      const both = rotated(position.at(i), d, x);
-      return rotaryDim === headDim ? both : select(lt(d, rotaryDim), both, qkv.at(i, column(d)));
-    });
-  const { qName = "q", kName = "k", vName = "v" } = options;
-  return {
-    q: part(qName, heads, 0, true),
-    k: part(kName, kvHeads, heads, true),
-    v: part(vName, kvHeads, heads + kvHeads, false),
-  };
-}
-
-/** How the elements of a head are rotated. */
-export interface Rotation extends Required<Pick<RopeHeads, "theta" | "interleaved" | "rotaryDim">> {
-  /** Scales the angles. */
-  readonly scaling?: RopeScaling;
-}
-
-/**
- * Rotates element `d` of a head at a position, as {@linkcode rope} does; `x` gives the head's elements in f32, and the
- * result has the dtype.
- */
-export function rotation(
-  { theta, interleaved, rotaryDim, scaling }: Rotation,
-  dtype: "f32" | "f16",
-): (position: Expr, d: Expr, x: (d: Expr) => Expr) => Expr {
   const half = rotaryDim / 2;
-  const angle = (position: Expr, d: Expr) => {
+  const angle = (i: Expr, d: Expr) => {
     const pair = interleaved ? floorDiv(d, 2) : floorMod(d, half);
     const frequency = call("exp", mul(cast("f32", pair), constant(-Math.log(theta) / half, "f32")));
-    return mul(cast("f32", position), scaling ? scaledFrequency(frequency, scaling) : frequency);
+    return mul(cast("f32", position.at(i)), scaling ? scaledFrequency(frequency, scaling) : frequency);
   };
   /** What an element is rotated with: the other one of its pair, negative for the pair's first. */
   const otherOf = (d: Expr, x: (offset: Expr) => Expr) => {
@@ -146,9 +114,21 @@ export function rotation(
     const odd = floorMod(d, 2), other = x(add(mul(floorDiv(d, 2), 2), sub(constant(1), odd)));
     return select(eq(odd, 0), minus(other), other);
   };
-  return (position, d, x) => {
-    const by = angle(position, d);
-    return cast(dtype, add(mul(x(d), call("cos", by)), mul(otherOf(d, x), call("sin", by))));
+  const part = (name: string, count: number, first: number, rotated: boolean) =>
+    compute(name, [rows, count, headDim], (...at) => {
+      const [i, h, d] = at as readonly [Var, Var, Var];
+      const column = (offset: Expr) => add(add(mul(h, headDim), first * headDim), offset);
+      const x = (offset: Expr) => cast("f32", qkv.at(i, column(offset)));
+      if (!rotated) return qkv.at(i, column(d));
+      const by = angle(i, d);
+      const both = cast(dtype, add(mul(x(d), call("cos", by)), mul(otherOf(d, x), call("sin", by))));
+      return rotaryDim === headDim ? both : select(lt(d, rotaryDim), both, qkv.at(i, column(d)));
+    });
+  const { qName = "q", kName = "k", vName = "v" } = options;
+  return {
+    q: part(qName, heads, 0, true),
+    k: part(kName, kvHeads, heads, true),
+    v: part(vName, kvHeads, heads + kvHeads, false),
   };
 }
 
