@@ -59,15 +59,12 @@ export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
     const w = new WeightValues(b, quantization);
     const step: Step = { b, c, w, shape, table, positions, programs: new Map() };
     let x = embedded(step, ids);
-    const caches: Record<string, Value> = {};
     for (let k = 0; k < c.layers; k++) {
       const cache = b.input(`cache${k}`, ["pages", 2, c.kvHeads, PAGE_SIZE, c.headDim], shape.dtype);
-      const made = layer(step, x, cache, k);
-      x = made.x;
-      caches[`cache${k}`] = made.cache;
+      x = layer(step, x, cache, k);
     }
     const last = kind === "prefill" ? b.slice(x, { begin: [-1] }) : x;
-    return { logits: logitsOf(step, last), ...caches };
+    return { logits: logitsOf(step, last) };
   });
 }
 
@@ -81,12 +78,12 @@ function norm({ b, c, w }: Step, x: Value, name: string): Value {
 }
 
 /** A layer: attention and the feed-forward part, each after a norm and beside a residual. */
-function layer(s: Step, x: Value, cache: Value, k: number): { readonly x: Value; readonly cache: Value } {
+function layer(s: Step, x: Value, cache: Value, k: number): Value {
   const { b, c, w } = s, at = (name: string) => `layer${k}_${name}`;
   const after = (y: Value, name: string) => b.add(x, c.postNorms ? norm(s, y, at(name)) : y);
   const attended = attention(s, norm(s, x, at("attention_norm")), cache, k);
   const o = w.matrix(at("o"), c.hiddenSize, c.heads * c.headDim);
-  const out = b.linear(attended.x, o, c.outputBias ? { bias: w.vector(at("o_bias"), c.hiddenSize) } : {});
+  const out = b.linear(attended, o, c.outputBias ? { bias: w.vector(at("o_bias"), c.hiddenSize) } : {});
   x = after(out, "attention_post_norm");
   const wide = b.linear(
     norm(s, x, at("mlp_norm")),
@@ -94,15 +91,10 @@ function layer(s: Step, x: Value, cache: Value, k: number): { readonly x: Value;
   );
   const gated = b.gated(wide, { activation: c.activation });
   const down = b.linear(gated, w.matrix(at("down"), c.hiddenSize, c.intermediateSize));
-  return { x: after(down, "mlp_post_norm"), cache: attended.cache };
+  return after(down, "mlp_post_norm");
 }
 
-function attention(
-  s: Step,
-  x: Value,
-  cache: Value,
-  k: number,
-): { readonly x: Value; readonly cache: Value } {
+function attention(s: Step, x: Value, cache: Value, k: number): Value {
   const { b, c, w, shape, table, positions } = s, at = (name: string) => `layer${k}_${name}`;
   const width = (c.heads + 2 * c.kvHeads) * c.headDim;
   const qkv = b.linear(
@@ -124,7 +116,7 @@ function attention(
   const [now] = b.call(append, qkv, table, positions, rope, ...normed("k_norm"), cache) as [Value];
   const attend = program("attend", () => attentionProgram(c, shape, dim, slides));
   const [o] = b.call(attend, qkv, now, table, positions, rope, ...normed("q_norm")) as [Value];
-  return { x: b.reshape(o, [shape.rows, c.heads * c.headDim]), cache: now };
+  return b.reshape(o, [shape.rows, c.heads * c.headDim]);
 }
 
 function logitsOf(s: Step, x: Value): Value {
