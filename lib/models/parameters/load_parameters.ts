@@ -4,24 +4,20 @@ import type { ModelConfig } from "../config/model_config.ts";
 import { ModelError } from "../error.ts";
 import type { WeightArray, WeightSource } from "../weights/weight_source.ts";
 import { arraysOf, type Parameter, type ParameterArray, parametersOf, quantizedName } from "./parameter.ts";
-import {
-  GROUP,
-  type Quantization,
-  QUANTIZATION_NAMES,
-  type QuantizationRow,
-  QUANTIZATIONS,
-} from "./quantization.ts";
+import { GROUP, type Quantization, QUANTIZATION_NAMES, QUANTIZATIONS } from "./quantization.ts";
 import { quantizeRows } from "./quantize_rows.ts";
 
 /** What has been loaded. */
 export interface LoadProgress {
   /** The parameter that has been loaded last. */
   readonly parameter: string;
-  /** Parameters that have been loaded, and all of them. */
+  /** Parameters that have been loaded. */
   readonly loaded: number;
+  /** All parameters. */
   readonly parameters: number;
-  /** Bytes that have been read from files, and those of all tensors there. */
+  /** Bytes that have been read from files. */
   readonly bytes: number;
+  /** Bytes of all tensors in the files. */
   readonly allBytes: number;
 }
 
