@@ -1,6 +1,6 @@
 /**
  * Models from files. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language
- * models: `readConfig` reads what shapes one, and `openWeights` opens its weights.
+ * models: `readConfig` reads what shapes one, `openWeights` opens its weights, and `loadParameters` loads them one by one.
  *
  * @module
  */
@@ -10,6 +10,20 @@ export { readConfig, type ReadConfigOptions } from "../models/config/read_config
 export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";
 export { type Rope, type RopeFrequencies, ropeFrequencies, type RopeScaling } from "../models/config/rope.ts";
 export { ModelError } from "../models/error.ts";
+export {
+  type LoadedArray,
+  type LoadedParameter,
+  loadParameters,
+  type LoadParametersOptions,
+  type LoadProgress,
+} from "../models/parameters/load_parameters.ts";
+export {
+  arraysOf,
+  type Parameter,
+  type ParameterArray,
+  parametersOf,
+} from "../models/parameters/parameter.ts";
+export type { Quantization } from "../models/parameters/quantization.ts";
 export { openWeights } from "../models/weights/open_weights.ts";
 export type {
   ReadOptions,
