@@ -5,7 +5,8 @@ import type { Graph } from "../../relax/graph.ts";
 import type { Value } from "../../relax/value.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { appendProgram, attentionProgram, type StepShape } from "./attention_programs.ts";
-import { activationType, type Quantization, WeightValues } from "./weight_values.ts";
+import { type Quantization, QUANTIZATIONS } from "../parameters/quantization.ts";
+import { WeightValues } from "./weight_values.ts";
 
 /** The positions of a page of the cache. */
 export const PAGE_SIZE = 16;
@@ -16,8 +17,10 @@ export interface StepOptions {
   readonly kind: "prefill" | "decode";
   /** The sequences of a decode: a number, or "b" for any. Default: 1. */
   readonly batch?: number | "b";
-  /** How weights are stored. */
+  /** How matrices are stored. */
   readonly quantization: Quantization;
+  /** The dtype of activations, of vectors and of the cache. Default: that of the quantization. */
+  readonly dtype?: "f16" | "f32";
   /** The positions that the rope's tables have. */
   readonly context: number;
   /** The first positions that layers with a sliding window see, too. Default: 0. */
@@ -42,13 +45,14 @@ interface Step {
  */
 export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
   const { kind, batch = 1, quantization, context, sinkTokens = 0 } = options;
+  const { dtype = QUANTIZATIONS[quantization].dtype } = options;
   const rows = kind === "prefill" ? "n" : batch;
   const shape: StepShape = {
     rows,
     sequences: kind === "decode",
     pageSize: PAGE_SIZE,
     ...(kind === "prefill" && { chunk: 64 }),
-    dtype: activationType(quantization),
+    dtype,
     positions: context,
     sinkTokens,
   };
@@ -56,7 +60,7 @@ export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
     const ids = b.input("ids", [rows], "i32", { below: c.vocabularySize });
     const positions = b.input("positions", [rows], "i32", { below: context });
     const table = b.input("table", shape.sequences ? [rows, "blocks"] : ["blocks"], "i32");
-    const w = new WeightValues(b, quantization);
+    const w = new WeightValues(b, c, quantization, dtype);
     const step: Step = { b, c, w, shape, table, positions, programs: new Map() };
     let x = embedded(step, ids);
     for (let k = 0; k < c.layers; k++) {
@@ -69,39 +73,34 @@ export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
 }
 
 function embedded({ b, c, w }: Step, ids: Value): Value {
-  const x = b.embedding(w.matrix("embedding", c.vocabularySize, c.hiddenSize), ids);
+  const x = b.embedding(w.of("embed.weight"), ids);
   return c.embeddingScale === 1 ? x : b.mul(x, b.full([1], c.embeddingScale, { dtype: x.type.dtype }));
 }
 
 function norm({ b, c, w }: Step, x: Value, name: string): Value {
-  return b.rmsNorm(x, w.vector(name, c.hiddenSize), { eps: c.normEps });
+  return b.rmsNorm(x, w.of(`${name}.weight`), { eps: c.normEps });
 }
 
 /** A layer: attention and the feed-forward part, each after a norm and beside a residual. */
 function layer(s: Step, x: Value, cache: Value, k: number): Value {
-  const { b, c, w } = s, at = (name: string) => `layer${k}_${name}`;
+  const { b, c, w } = s, at = (name: string) => `layers.${k}.${name}`;
   const after = (y: Value, name: string) => b.add(x, c.postNorms ? norm(s, y, at(name)) : y);
-  const attended = attention(s, norm(s, x, at("attention_norm")), cache, k);
-  const o = w.matrix(at("o"), c.hiddenSize, c.heads * c.headDim);
-  const out = b.linear(attended, o, c.outputBias ? { bias: w.vector(at("o_bias"), c.hiddenSize) } : {});
-  x = after(out, "attention_post_norm");
-  const wide = b.linear(
-    norm(s, x, at("mlp_norm")),
-    w.matrix(at("gate_up"), 2 * c.intermediateSize, c.hiddenSize),
-  );
-  const gated = b.gated(wide, { activation: c.activation });
-  const down = b.linear(gated, w.matrix(at("down"), c.hiddenSize, c.intermediateSize));
-  return after(down, "mlp_post_norm");
+  const attended = attention(s, norm(s, x, at("input_norm")), cache, k);
+  x = after(linear(s, attended, at("o")), "post_attention_norm");
+  const wide = linear(s, norm(s, x, at("mlp_norm")), at("gate_up"));
+  const down = linear(s, b.gated(wide, { activation: c.activation }), at("down"));
+  return after(down, "post_mlp_norm");
+}
+
+/** The product with a matrix, and its bias where the model has one. */
+function linear({ b, w }: Step, x: Value, name: string): Value {
+  const bias = w.maybe(`${name}.bias`);
+  return b.linear(x, w.of(`${name}.weight`), bias ? { bias } : {});
 }
 
 function attention(s: Step, x: Value, cache: Value, k: number): Value {
-  const { b, c, w, shape, table, positions } = s, at = (name: string) => `layer${k}_${name}`;
-  const width = (c.heads + 2 * c.kvHeads) * c.headDim;
-  const qkv = b.linear(
-    x,
-    w.matrix(at("qkv"), width, c.hiddenSize),
-    c.attentionBias ? { bias: w.vector(at("qkv_bias"), width) } : {},
-  );
+  const { b, c, w, shape, table, positions } = s, at = (name: string) => `layers.${k}.${name}`;
+  const qkv = linear(s, x, at("qkv"));
   const slides = c.slidingLayers[k] === true;
   const own = slides && c.slidingRope ? "sliding_rope" : "rope";
   const { dim } = (slides && c.slidingRope) || c.rope;
@@ -111,7 +110,7 @@ function attention(s: Step, x: Value, cache: Value, k: number): Value {
     s.programs.set(key, known);
     return known;
   };
-  const normed = (name: string) => c.queryKeyNorm ? [w.vector(at(name), c.headDim)] : [];
+  const normed = (name: string) => c.queryKeyNorm ? [w.of(at(`${name}.weight`))] : [];
   const append = program("append", () => appendProgram(c, shape, dim));
   const [now] = b.call(append, qkv, table, positions, rope, ...normed("k_norm"), cache) as [Value];
   const attend = program("attend", () => attentionProgram(c, shape, dim, slides));
@@ -121,7 +120,7 @@ function attention(s: Step, x: Value, cache: Value, k: number): Value {
 
 function logitsOf(s: Step, x: Value): Value {
   const { b, c, w } = s;
-  const head = w.matrix(c.tiedEmbeddings ? "embedding" : "head", c.vocabularySize, c.hiddenSize);
+  const head = w.of(c.tiedEmbeddings ? "embed.weight" : "head.weight");
   const logits = b.linear(norm(s, x, "norm"), head, { out: "f32" });
   if (c.finalSoftCap === undefined) return logits;
   const cap = b.full([1], c.finalSoftCap);
