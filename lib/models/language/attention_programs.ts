@@ -11,42 +11,32 @@ import { placeholder, type Tensor } from "../../te/tensor.ts";
 import { update } from "../../te/update.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { rotated } from "./rotated.ts";
-
-/** The sizes that a step's attention has. */
-export interface StepShape {
-  /** Tokens of the step, or the name of their number. */
-  readonly rows: number | string;
-  /** Whether each row is of its own sequence. */
-  readonly sequences: boolean;
-  /** Positions of a page. */
-  readonly pageSize: number;
-  /** Positions that attention takes together; undefined: all. */
-  readonly chunk?: number;
-  /** The dtype of activations and of the cache. */
-  readonly dtype: "f32" | "f16";
-  /** The positions of the rope's table. */
-  readonly positions: number;
-  /** The first positions that sliding layers see, too. */
-  readonly sinkTokens: number;
-}
+import { positionsIn, statePlaceholder } from "./state_programs.ts";
+import type { StepShape } from "./step_shape.ts";
 
 /** What both programs take. */
 interface Inputs {
   readonly qkv: Tensor;
   readonly cache: Tensor;
   readonly pages: Tensor;
+  /** Positions, or the state of decoding, of which they are a part. */
+  readonly given: Tensor;
   readonly positions: Tensor;
   readonly rope: Tensor;
 }
 
 function inputsOf(c: ModelConfig, s: StepShape, dim: number): Inputs {
   const width = (c.heads + 2 * c.kvHeads) * c.headDim;
+  const given = s.sequences
+    ? statePlaceholder(s)
+    : placeholder("positions", [s.rows], "i32", { below: s.context });
   return {
     qkv: placeholder("qkv", [s.rows, width], s.dtype),
     cache: placeholder("cache", ["pages", 2, c.kvHeads, s.pageSize, c.headDim], s.dtype),
     pages: placeholder("table", s.sequences ? [s.rows, "blocks"] : ["blocks"], "i32", { below: 2 ** 24 }),
-    positions: placeholder("positions", [s.rows], "i32", { below: s.positions }),
-    rope: placeholder("rope", [s.positions, dim], "f32"),
+    given,
+    positions: s.sequences ? positionsIn(given, s) : given,
+    rope: placeholder("rope", [s.context, dim], "f32"),
   };
 }
 
@@ -77,7 +67,7 @@ function headsOf(
  * in place), table, positions, rope, and with norms of queries and keys the norm's weight[headDim].
  */
 export function appendProgram(c: ModelConfig, s: StepShape, dim: number): PrimFunc {
-  const { qkv, cache, pages, positions, rope } = inputsOf(c, s, dim);
+  const { qkv, cache, pages, given, positions, rope } = inputsOf(c, s, dim);
   const norm = c.queryKeyNorm ? placeholder("norm", [c.headDim], s.dtype) : undefined;
   const key = headsOf(c, qkv, c.heads, c.kvHeads, norm);
   const rows = qkv.shape[0] as Expr;
@@ -92,7 +82,7 @@ export function appendProgram(c: ModelConfig, s: StepShape, dim: number): PrimFu
       value: select(eq(part, 0), cast(s.dtype, turned), value(i, h, d)),
     };
   });
-  return primFunc("append", [qkv, pages, positions, rope, ...(norm ? [norm] : []), now]);
+  return primFunc("append", [qkv, pages, given, rope, ...(norm ? [norm] : []), now]);
 }
 
 /**
@@ -100,7 +90,7 @@ export function appendProgram(c: ModelConfig, s: StepShape, dim: number): PrimFu
  * rope, with norms of queries and keys the norm's weight[headDim], and O[rows, heads, headDim].
  */
 export function attentionProgram(c: ModelConfig, s: StepShape, dim: number, slides: boolean): PrimFunc {
-  const { qkv, cache, pages, positions, rope } = inputsOf(c, s, dim);
+  const { qkv, cache, pages, given, positions, rope } = inputsOf(c, s, dim);
   const norm = c.queryKeyNorm ? placeholder("norm", [c.headDim], s.dtype) : undefined;
   const query = headsOf(c, qkv, 0, c.heads, norm);
   const Q = compute("query", [qkv.shape[0] as Expr, c.heads, c.headDim], (...at) => {
@@ -115,5 +105,5 @@ export function attentionProgram(c: ModelConfig, s: StepShape, dim: number, slid
     ...(slides && c.slidingWindow !== undefined &&
       { slidingWindow: c.slidingWindow, sinkTokens: s.sinkTokens }),
   });
-  return primFunc("attention", [qkv, cache, pages, positions, rope, ...(norm ? [norm] : []), O]);
+  return primFunc("attention", [qkv, cache, pages, given, rope, ...(norm ? [norm] : []), O]);
 }

@@ -4,7 +4,11 @@ import { type BlockBuilder, graph } from "../../relax/builder.ts";
 import type { Graph } from "../../relax/graph.ts";
 import type { Value } from "../../relax/value.ts";
 import type { ModelConfig } from "../config/model_config.ts";
-import { appendProgram, attentionProgram, type StepShape } from "./attention_programs.ts";
+import { appendProgram, attentionProgram } from "./attention_programs.ts";
+import type { StepShape } from "./step_shape.ts";
+import { currentProgram, pickProgram, recordProgram, stateWidth } from "./state_programs.ts";
+import { keysOf } from "./sampling/keys.ts";
+import { type Choice, GREEDY } from "./sampling/choice.ts";
 import { type Quantization, QUANTIZATIONS } from "../parameters/quantization.ts";
 import { WeightValues } from "./weight_values.ts";
 
@@ -17,6 +21,8 @@ export interface StepOptions {
   readonly kind: "prefill" | "decode";
   /** The sequences of a decode: a number, or "b" for any. Default: 1. */
   readonly batch?: number | "b";
+  /** How the next tokens are chosen, of a decode. Default: the most probable ones. */
+  readonly choice?: Choice;
   /** How matrices are stored. */
   readonly quantization: Quantization;
   /** The dtype of activations, of vectors and of the cache. Default: that of the quantization. */
@@ -34,17 +40,21 @@ interface Step {
   readonly w: WeightValues;
   readonly shape: StepShape;
   readonly table: Value;
-  readonly positions: Value;
+  /** What attention reads positions from. */
+  readonly given: Value;
   readonly programs: Map<string, PrimFunc>;
 }
 
 /**
- * Makes the graph of a step. Its inputs are ids i32[rows], positions i32[rows], table i32[blocks] or [rows, blocks] (the pages
- * of each sequence), and the cache of each layer, cache0 …, [pages, 2, kvHeads, 16, headDim], which it updates in place. Its
- * output is logits f32[rows, vocabulary], or [1, vocabulary] of a prefill.
+ * Makes the graph of a step. `table` i32 has the pages of each sequence, and `cache0` … those of each layer,
+ * [pages, 2, kvHeads, 16, headDim], which are updated in place.
+ *
+ * A prefill has the inputs ids and positions i32[n] and table [blocks], and the output logits f32[1, vocabulary] of the last
+ * token. A decode has the inputs state i32[rows, context + 2] (updated in place) and table [rows, blocks]: it reads a token
+ * of each row and writes the next one. Its output is logits f32[rows, vocabulary].
  */
 export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
-  const { kind, batch = 1, quantization, context, sinkTokens = 0 } = options;
+  const { kind, batch = 1, quantization, context, sinkTokens = 0, choice = GREEDY } = options;
   const { dtype = QUANTIZATIONS[quantization].dtype } = options;
   const rows = kind === "prefill" ? "n" : batch;
   const shape: StepShape = {
@@ -53,22 +63,67 @@ export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
     pageSize: PAGE_SIZE,
     ...(kind === "prefill" && { chunk: 64 }),
     dtype,
-    positions: context,
+    context,
     sinkTokens,
   };
   return graph(kind, (b) => {
-    const ids = b.input("ids", [rows], "i32", { below: c.vocabularySize });
-    const positions = b.input("positions", [rows], "i32", { below: context });
-    const table = b.input("table", shape.sequences ? [rows, "blocks"] : ["blocks"], "i32");
     const w = new WeightValues(b, c, quantization, dtype);
-    const step: Step = { b, c, w, shape, table, positions, programs: new Map() };
+    const inputs = kind === "prefill" ? promptInputs(b, c, shape) : stateInputs(b, shape);
+    const { ids, given } = inputs;
+    const table = b.input("table", shape.sequences ? [rows, "blocks"] : ["blocks"], "i32");
+    const step: Step = { b, c, w, shape, table, given, programs: new Map() };
     let x = embedded(step, ids);
     for (let k = 0; k < c.layers; k++) {
-      const cache = b.input(`cache${k}`, ["pages", 2, c.kvHeads, PAGE_SIZE, c.headDim], shape.dtype);
+      const cache = b.input(`cache${k}`, ["pages", 2, c.kvHeads, PAGE_SIZE, c.headDim], dtype);
       x = layer(step, x, cache, k);
     }
-    const last = kind === "prefill" ? b.slice(x, { begin: [-1] }) : x;
-    return { logits: logitsOf(step, last) };
+    if (kind === "prefill") return { logits: logitsOf(step, b.slice(x, { begin: [-1] })) };
+    const logits = logitsOf(step, x);
+    record(b, choice, shape, given, logits);
+    return { logits };
+  });
+}
+
+interface StepInputs {
+  readonly ids: Value;
+  /** What attention reads positions from. */
+  readonly given: Value;
+}
+
+function promptInputs(b: BlockBuilder, c: ModelConfig, { rows, context }: StepShape): StepInputs {
+  const ids = b.input("ids", [rows], "i32", { below: c.vocabularySize });
+  return { ids, given: b.input("positions", [rows], "i32", { below: context }) };
+}
+
+function stateInputs(b: BlockBuilder, shape: StepShape): StepInputs {
+  const given = b.input("state", [shape.rows, stateWidth(shape.context)], "i32");
+  return { ids: b.call(currentProgram(shape), given)[0] as Value, given };
+}
+
+/** Chooses the tokens that follow logits, and writes them into the state. */
+function record(
+  b: BlockBuilder,
+  choice: Choice,
+  shape: Pick<StepShape, "rows" | "context">,
+  state: Value,
+  logits: Value,
+): void {
+  const vocabulary = (logits.type.shape[1] as { readonly value: number }).value;
+  const keys = keysOf(b, choice, { shape: { rows: shape.rows, vocabulary }, logits, state });
+  const [picked] = b.call(pickProgram(shape, vocabulary), keys, state) as [Value];
+  b.call(recordProgram(shape), picked, state);
+}
+
+/**
+ * Makes the graph that chooses the token after a prompt: inputs logits f32[1, vocabulary] and state i32[1, context + 2], which
+ * is updated in place.
+ */
+export function chooseGraph(c: ModelConfig, choice: Choice, context: number): Graph {
+  const shape = { rows: 1, context };
+  return graph("choose", (b) => {
+    const logits = b.input("logits", [1, c.vocabularySize], "f32");
+    record(b, choice, shape, b.input("state", [1, stateWidth(context)], "i32"), logits);
+    return {};
   });
 }
 
@@ -99,12 +154,12 @@ function linear({ b, w }: Step, x: Value, name: string): Value {
 }
 
 function attention(s: Step, x: Value, cache: Value, k: number): Value {
-  const { b, c, w, shape, table, positions } = s, at = (name: string) => `layers.${k}.${name}`;
+  const { b, c, w, shape, table, given } = s, at = (name: string) => `layers.${k}.${name}`;
   const qkv = linear(s, x, at("qkv"));
   const slides = c.slidingLayers[k] === true;
   const own = slides && c.slidingRope ? "sliding_rope" : "rope";
   const { dim } = (slides && c.slidingRope) || c.rope;
-  const rope = w.table(own, [shape.positions, dim]);
+  const rope = w.table(own, [shape.context, dim]);
   const program = (kind: string, make: () => PrimFunc) => {
     const key = `${kind} ${own} ${slides}`, known = s.programs.get(key) ?? make();
     s.programs.set(key, known);
@@ -112,9 +167,9 @@ function attention(s: Step, x: Value, cache: Value, k: number): Value {
   };
   const normed = (name: string) => c.queryKeyNorm ? [w.of(at(`${name}.weight`))] : [];
   const append = program("append", () => appendProgram(c, shape, dim));
-  const [now] = b.call(append, qkv, table, positions, rope, ...normed("k_norm"), cache) as [Value];
+  const [now] = b.call(append, qkv, table, given, rope, ...normed("k_norm"), cache) as [Value];
   const attend = program("attend", () => attentionProgram(c, shape, dim, slides));
-  const [o] = b.call(attend, qkv, now, table, positions, rope, ...normed("q_norm")) as [Value];
+  const [o] = b.call(attend, qkv, now, table, given, rope, ...normed("q_norm")) as [Value];
   return b.reshape(o, [shape.rows, c.heads * c.headDim]);
 }
 

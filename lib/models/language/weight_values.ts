@@ -4,7 +4,7 @@ import type { Value } from "../../relax/value.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { arraysOf, type Parameter, parametersOf } from "../parameters/parameter.ts";
 import { type Quantization, QUANTIZATIONS } from "../parameters/quantization.ts";
-import { dequantizeQ8 } from "./dequantize_q8.ts";
+import { decoded } from "./decoded.ts";
 
 /** The name of a parameter's array in graphs, where names are words. */
 export function weightName(array: string): string {
@@ -32,10 +32,8 @@ export class WeightValues {
     const arrays = arraysOf(parameter, this.quantization, this.dtype);
     const [first, scales] = arrays.map((a) => this.#declare(a.name, a.shape, a.dtype)) as [Value, Value?];
     if (!scales) return first;
-    const k = parameter.shape[1] as number;
-    return QUANTIZATIONS[this.quantization].bits === 8
-      ? dequantizeQ8(this.b, first, scales, k)
-      : this.b.dequantizeQ4(first, scales, { k });
+    const { bits } = QUANTIZATIONS[this.quantization];
+    return bits === 0 ? first : decoded(this.b, bits, first, scales, parameter.shape[1] as number);
   }
 
   /** A parameter that not all models have. */

@@ -1,5 +1,5 @@
 /** Each architecture, by chunks of a prompt and token by token, against plain loops in float64. */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { readConfig } from "../../../lib/models/config/read_config.ts";
 import { openWeights } from "../../../lib/models/weights/open_weights.ts";
 import { devices } from "../../devices.ts";
@@ -31,7 +31,11 @@ for (const device of devices) {
         };
         check(18, await steps.append(ids.slice(0, 19), "prefill"));
         check(50, await steps.append(ids.slice(19, 51), "prefill"));
-        for (let k = 51; k < 64; k++) check(k, await steps.append(ids.slice(k, k + 1), "decode"));
+        for (let k = 51; k < 64; k++) {
+          const logits = await steps.append(ids.slice(k, k + 1), "decode");
+          check(k, logits);
+          assertEquals(steps.next, logits.indexOf(Math.max(...logits)));
+        }
       } finally {
         await Deno.remove(folder, { recursive: true });
       }

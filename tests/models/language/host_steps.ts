@@ -3,6 +3,7 @@ import type { ModelConfig } from "../../../lib/models/config/model_config.ts";
 import { ropeFrequencies } from "../../../lib/models/config/rope.ts";
 import { ropeTable } from "../../../lib/models/language/rotated.ts";
 import { PAGE_SIZE, stepGraph, type StepOptions } from "../../../lib/models/language/step_graph.ts";
+import { stateWidth } from "../../../lib/models/language/state_programs.ts";
 import { weightName } from "../../../lib/models/language/weight_values.ts";
 import { loadParameters } from "../../../lib/models/parameters/load_parameters.ts";
 import { QUANTIZATIONS } from "../../../lib/models/parameters/quantization.ts";
@@ -38,6 +39,8 @@ export class HostSteps implements Disposable {
   readonly #held = new DisposableStack();
   #caches: Record<string, Inputs[string]>;
   #length = 0;
+  /** The token that the last decode chose. */
+  next = -1;
   /** The pages, in an order that isn't that of the cache. */
   readonly #table = Int32Array.from({ length: PAGES }, (_, k) => (k * 7 + 3) % PAGES);
 
@@ -45,6 +48,7 @@ export class HostSteps implements Disposable {
     readonly programs: Readonly<Record<StepOptions["kind"], Awaited<ReturnType<typeof buildGraph>>>>,
     config: ModelConfig,
     dtype: "f32" | "f16",
+    readonly context: number,
   ) {
     for (const p of Object.values(programs)) this.#held.use(p);
     const size = PAGES * 2 * config.kvHeads * PAGE_SIZE * config.headDim;
@@ -71,20 +75,32 @@ export class HostSteps implements Disposable {
       return await buildGraph(graph, device, { weights: own, bounds });
     };
     const programs = { prefill: await make("prefill"), decode: await make("decode") };
-    return new HostSteps(programs, config, QUANTIZATIONS[quantization].dtype);
+    return new HostSteps(programs, config, QUANTIZATIONS[quantization].dtype, context);
   }
 
   /** Appends tokens, and gives the logits of the last. */
   async append(ids: readonly number[], kind: StepOptions["kind"]): Promise<Float32Array> {
-    const { logits, ...caches } = await this.programs[kind].run({
-      ids: Int32Array.from(ids),
-      positions: Int32Array.from(ids, (_, k) => this.#length + k),
+    const given = kind === "prefill" ? this.#prompt(ids) : this.#state(ids[0] as number);
+    const { logits, state, ...caches } = await this.programs[kind].run({
+      ...given,
       table: this.#table,
       ...this.#caches,
     });
+    if (state) this.next = state[2 + this.#length] as number;
     this.#caches = caches;
     this.#length += ids.length;
     return logits as Float32Array;
+  }
+
+  #prompt(ids: readonly number[]): Inputs {
+    return { ids: Int32Array.from(ids), positions: Int32Array.from(ids, (_, k) => this.#length + k) };
+  }
+
+  #state(id: number): Inputs {
+    const state = new Int32Array(stateWidth(this.context)).fill(-7);
+    state[0] = this.#length;
+    state[1 + this.#length] = id;
+    return { state };
   }
 
   /** Frees the programs. */

@@ -16,6 +16,16 @@ export interface Choice {
   readonly minP: boolean;
 }
 
+/** The most probable token is taken. */
+export const GREEDY: Choice = {
+  bias: false,
+  penalties: false,
+  random: false,
+  topK: false,
+  topP: false,
+  minP: false,
+};
+
 /** The columns of a row of parameters. */
 export const COLUMNS = [
   "inverseTemperature",

@@ -130,17 +130,17 @@ export function boundProgram(weight: keyof typeof WEIGHTS, shape: LogitsShape): 
 
 /**
  * Makes the program of random keys: the probability that a token's is the largest is the token's probability (Gumbel-max).
- * Parameters scores f32[rows, vocabulary], parameters f32[rows, 8], bound f32[rows], seeds u32[rows], positions i32[rows],
- * keys f32[rows, vocabulary].
+ * Parameters scores f32[rows, vocabulary], parameters f32[rows, 8], bound f32[rows], seeds u32[rows], state i32[rows, …] that begins
+ * with positions, keys f32[rows, vocabulary].
  */
-export function keysProgram(choice: Choice, shape: LogitsShape): PrimFunc {
+export function keysProgram(choice: Choice, shape: LogitsShape, state: readonly Expr[]): PrimFunc {
   const { logits: scores, parameters, bound } = inputsOf(shape);
   const seeds = placeholder("seeds", [shape.rows], "u32");
-  const positions = placeholder("positions", [shape.rows], "i32");
+  const positions = placeholder("state", state, "i32");
   const keys = compute("keys", [scores.shape[0] as Expr, shape.vocabulary], (...at) => {
     const [i, j] = at as readonly [Var, Var], x = scores.at(i, j);
     const may = [ge(x, bound.at(i)), ...(choice.minP ? [ge(x, column(parameters, i, "logMinP"))] : [])];
-    return select(and(...may), add(x, gumbel(seeds.at(i), positions.at(i), j)), LOWEST);
+    return select(and(...may), add(x, gumbel(seeds.at(i), positions.at(i, 0), j)), LOWEST);
   });
   return primFunc("keys", [scores, parameters, bound, seeds, positions, keys]);
 }

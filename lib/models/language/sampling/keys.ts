@@ -1,4 +1,4 @@
-/** The next token of each row of logits, as values of a graph. */
+/** What the next tokens are the largest of, as values of a graph. */
 import type { PrimFunc } from "../../../ir/func.ts";
 import type { BlockBuilder } from "../../../relax/builder.ts";
 import type { Value } from "../../../relax/value.ts";
@@ -21,19 +21,17 @@ export interface ChoicePlace {
   readonly shape: LogitsShape;
   /** The logits f32[rows, vocabulary]. */
   readonly logits: Value;
-  /** The positions of the logits' tokens, i32[rows]. */
-  readonly positions: Value;
-  /** What was counted of each token, i32[rows, vocabulary], where there are penalties. */
-  readonly counts?: Value;
+  /** The state of the sequences. Random numbers follow from the positions in it. */
+  readonly state: Value;
 }
 
 /**
- * Chooses the next tokens, i32[rows]. It adds the inputs that the choice needs to the graph: parameters f32[rows, 8], seeds
- * u32[rows], bias f32[rows, vocabulary].
+ * Gives the keys f32[rows, vocabulary] of a choice: the next tokens have the largest. It adds the inputs that the choice needs to
+ * the graph: parameters f32[rows, 8], seeds u32[rows], bias f32[rows, vocabulary], counts i32[rows, vocabulary].
  */
-export function chosen(b: BlockBuilder, choice: Choice, place: ChoicePlace): Value {
-  const { shape, logits, positions, counts } = place, { rows, vocabulary } = shape;
-  if (!choice.random && !choice.bias && !choice.penalties) return b.argmax(logits, { axis: 1 });
+export function keysOf(b: BlockBuilder, choice: Choice, place: ChoicePlace): Value {
+  const { shape, logits, state } = place, { rows, vocabulary } = shape;
+  if (!choice.random && !choice.bias && !choice.penalties) return logits;
   const parameters = b.input("parameters", [rows, COLUMNS.length], "f32");
   const call = (func: PrimFunc, ...args: readonly Value[]) => b.call(func, ...args)[0] as Value;
   const scores = call(
@@ -41,9 +39,9 @@ export function chosen(b: BlockBuilder, choice: Choice, place: ChoicePlace): Val
     logits,
     parameters,
     ...(choice.bias ? [b.input("bias", [rows, vocabulary], "f32")] : []),
-    ...(choice.penalties && counts ? [counts] : []),
+    ...(choice.penalties ? [b.input("counts", [rows, vocabulary], "i32")] : []),
   );
-  if (!choice.random) return b.argmax(scores, { axis: 1 });
+  if (!choice.random) return scores;
   const least = Math.fround(-DEEPEST);
   let bound = b.full([rows], least);
   const search = (weight: "count" | "mass", wanted: Value) => {
@@ -56,5 +54,5 @@ export function chosen(b: BlockBuilder, choice: Choice, place: ChoicePlace): Val
   if (choice.topK) search("count", call(columnProgram("topK", shape), parameters));
   if (choice.topP) search("mass", call(wantedProgram(shape), scores, parameters, bound));
   const seeds = b.input("seeds", [rows], "u32");
-  return b.argmax(call(keysProgram(choice, shape), scores, parameters, bound, seeds, positions), { axis: 1 });
+  return call(keysProgram(choice, shape, state.type.shape), scores, parameters, bound, seeds, state);
 }
