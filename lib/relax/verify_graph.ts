@@ -82,7 +82,9 @@ function checkUpdated(v: Value, call: Call): void {
     );
   }
   if (call.args.filter((x) => x === v).length === 1) return;
-  throw new RelaxError(`expected ${v.name} once among the arguments of ${where}, which updates it, got it again`);
+  throw new RelaxError(
+    `expected ${v.name} once among the arguments of ${where}, which updates it, got it again`,
+  );
 }
 
 const NAME = /^[A-Za-z_]\w*$/;

@@ -164,7 +164,9 @@ export const indexKind: Kind<ExprLike | string> = passing(
   "a number, a shape variable or its name, or an expression of shape variables",
   (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
 );
-const domainKind = nested({ from: number(), below: required(indexKind), distinct: flag }) as Kind<PlaceholderDomain>;
+const domainKind = nested({ from: number(), below: required(indexKind), distinct: flag }) as Kind<
+  PlaceholderDomain
+>;
 
 /**
  * Makes an input tensor.
