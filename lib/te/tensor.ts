@@ -126,7 +126,7 @@ export class Tensor {
     return this.buffer.dtype;
   }
 
-  /** The tensor that this one is, once all updates are taken away: itself where it is no update. */
+  /** The tensor that this one is, once all updates are taken away: itself if it is computed or an input. */
   get updated(): Tensor {
     const value = this.definition?.value;
     return value?.kind === "update" ? value.target.updated : this;
