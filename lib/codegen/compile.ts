@@ -65,7 +65,9 @@ export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], t
     language: target.language,
     shapeVars: func.shapeVars.map((v) => v.name),
     buffers: [
-      ...func.params.map((b) => spec(b, isInPlace(func, b) ? "inPlace" : outputs.has(b) ? "output" : "input")),
+      ...func.params.map((b) =>
+        spec(b, isInPlace(func, b) ? "inPlace" : outputs.has(b) ? "output" : "input")
+      ),
       ...globals.map((b) => spec(b, prepared.has(b) ? "prepared" : "temp")),
     ],
     launches: kernels.map((k) => launch(k, target)),

@@ -142,7 +142,9 @@ const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): NumberAr
 
 /** A copy of an array, floats as doubles. */
 function copyOf(array: NumberArray): NumberArray {
-  return array instanceof Int32Array || array instanceof Uint32Array ? array.slice() : Float64Array.from(array);
+  return array instanceof Int32Array || array instanceof Uint32Array
+    ? array.slice()
+    : Float64Array.from(array);
 }
 
 function poisoned(dtype: ScalarType, size: number): NumberArray {

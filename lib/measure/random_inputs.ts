@@ -63,7 +63,13 @@ export function randomInputs(
 }
 
 /** Replaces elements by different values of their domain, in random order. */
-function makeDistinct(array: TypedArray, b: Buffer, domain: Domain, shapes: Shapes, next: () => number): void {
+function makeDistinct(
+  array: TypedArray,
+  b: Buffer,
+  domain: Domain,
+  shapes: Shapes,
+  next: () => number,
+): void {
   const { from, below } = intervalOf(b.name, b.dtype, domain, shapes), size = below - from;
   if (size < array.length) {
     throw new IrError(

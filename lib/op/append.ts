@@ -4,7 +4,14 @@ import { add, max, min } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { update } from "../te/update.ts";
-import { checkShape, checkTensors, checkTypes, dimensionOf, sharedType, shownShape } from "./check_tensors.ts";
+import {
+  checkShape,
+  checkTensors,
+  checkTypes,
+  dimensionOf,
+  sharedType,
+  shownShape,
+} from "./check_tensors.ts";
 import { TeError } from "../te/error.ts";
 import { minus } from "./extents.ts";
 
@@ -33,10 +40,18 @@ export function append(cache: Tensor, values: Tensor, position: Tensor, options:
   sharedType("append", { cache, values });
   const axis = dimensionOf("append", cache, options.axis ?? 0);
   const length = cache.shape[axis] as Expr, count = values.shape[axis] ?? length;
-  checkShape("append", "values", values, cache.shape.with(axis, count), `to match cache ${shownShape(cache.shape)}`);
+  checkShape(
+    "append",
+    "values",
+    values,
+    cache.shape.with(axis, count),
+    `to match cache ${shownShape(cache.shape)}`,
+  );
   const from = scalar("append", "position", position);
   if (length.kind === "const" && count.kind === "const" && count.value > length.value) {
-    throw new TeError(`expected at most ${length.value} values along axis ${axis}, got ${count.value}, in append`);
+    throw new TeError(
+      `expected at most ${length.value} values along axis ${axis}, got ${count.value}, in append`,
+    );
   }
   const start = max(min(from, minus(length, count)), 0);
   const requires = length.kind === "const" && count.kind === "const"

@@ -3,7 +3,14 @@ import { integer } from "../base/option_kinds.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { update } from "../te/update.ts";
-import { checkShape, checkTensors, checkTypes, dimensionOf, shapeOfRank, sharedType } from "./check_tensors.ts";
+import {
+  checkShape,
+  checkTensors,
+  checkTypes,
+  dimensionOf,
+  shapeOfRank,
+  sharedType,
+} from "./check_tensors.ts";
 import { INDEX, nearestIndex } from "./indices.ts";
 import type { IndexOptions } from "./indices.ts";
 
@@ -39,7 +46,13 @@ export function scatterUpdate(
   sharedType("scatterUpdate", { cache, values });
   const { negative = false } = options, axis = dimensionOf("scatterUpdate", cache, options.axis ?? 0);
   const [count] = shapeOfRank("scatterUpdate", "positions", positions, 1, "[n]") as [Expr];
-  checkShape("scatterUpdate", "values", values, cache.shape.with(axis, count), "to match cache and positions");
+  checkShape(
+    "scatterUpdate",
+    "values",
+    values,
+    cache.shape.with(axis, count),
+    "to match cache and positions",
+  );
   return update(cache, values.shape, (...at) => ({
     at: (at as readonly Expr[]).with(
       axis,

@@ -42,6 +42,7 @@ export function printGraph(g: GraphData): string {
       .filter((v) => v.origin.kind === "constant"),
   );
   const lines = [
+    ...(g.transform ? [printGraph(g.transform), ""] : []),
     "@R.function",
     `def ${g.name}(${params.join(", ")}) -> ${
       types.length === 1 ? types[0] : `R.Tuple(${types.join(", ")})`
@@ -79,7 +80,9 @@ export function printBinding({ call, results }: Binding): string {
         const before = updated.find((u) => u.after === v)?.before;
         return before ? call.args.indexOf(before) : -1;
       });
-      return `${left} = R.call_tir_inplace(${call.func.name}, ${list}, inplace_indices=[${places.join(", ")}], ` +
+      return `${left} = R.call_tir_inplace(${call.func.name}, ${list}, inplace_indices=[${
+        places.join(", ")
+      }], ` +
         `out_sinfo=${out})`;
     }
     return `${left} = R.call_tir(${call.func.name}, ${list}, out_sinfo=${out})`;

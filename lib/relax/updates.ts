@@ -36,7 +36,9 @@ export function updatedValues(g: Graph): ReadonlySet<Value> {
 /** For each value that an update made, the value that it was at first: an input, or the result of another call. */
 export function firstValues(g: Graph): ReadonlyMap<Value, Value> {
   const first = new Map<Value, Value>();
-  for (const { before, after } of g.bindings.flatMap(updatesOf)) first.set(after, first.get(before) ?? before);
+  for (const { before, after } of g.bindings.flatMap(updatesOf)) {
+    first.set(after, first.get(before) ?? before);
+  }
   return first;
 }
 

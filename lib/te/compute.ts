@@ -100,7 +100,11 @@ export function compute(
 /** Writes the conditions on shape variables without which the tensor `name` isn't defined as JSON. */
 export function requirementsOf(name: string, { requires = [] }: ComputeOptions): readonly Requirement[] {
   const index = (x: ExprLike | string) => exprToJson(extents(name, [x])[0] as Expr);
-  return requires.map(({ value, atMost, because }) => ({ value: index(value), atMost: index(atMost), because }));
+  return requires.map(({ value, atMost, because }) => ({
+    value: index(value),
+    atMost: index(atMost),
+    because,
+  }));
 }
 
 const namesKind = anyOf(text, arrayOf(text, { min: 1 }));

@@ -126,7 +126,7 @@ export class Tensor {
     return this.buffer.dtype;
   }
 
-  /** The tensor that this one is, once all updates are taken away: itself where it is no update. */
+  /** The tensor that this one is, once all updates are taken away: itself if it is computed or an input. */
   get updated(): Tensor {
     const value = this.definition?.value;
     return value?.kind === "update" ? value.target.updated : this;
@@ -164,7 +164,9 @@ export const indexKind: Kind<ExprLike | string> = passing(
   "a number, a shape variable or its name, or an expression of shape variables",
   (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
 );
-const domainKind = nested({ from: number(), below: required(indexKind), distinct: flag }) as Kind<PlaceholderDomain>;
+const domainKind = nested({ from: number(), below: required(indexKind), distinct: flag }) as Kind<
+  PlaceholderDomain
+>;
 
 /**
  * Makes an input tensor.

@@ -79,5 +79,10 @@ export function update(
     });
   }
   const value = { kind: "update", target: tensor, extents: over, indices, element: made.value } as const;
-  return new Tensor(buffer(name, dimensions, dtype), { axes, value }, undefined, requirementsOf(name, options));
+  return new Tensor(
+    buffer(name, dimensions, dtype),
+    { axes, value },
+    undefined,
+    requirementsOf(name, options),
+  );
 }
