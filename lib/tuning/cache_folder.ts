@@ -51,7 +51,7 @@ function variableOf(variable: string): string | undefined {
 /**
  * Makes the folder, for this user alone, unless it is there.
  *
- * @throws {CacheError} where it is no folder, belongs to another user, lets others write, or can't be made
+ * @throws {CacheError} where it is a file or a link, belongs to another user, lets others write, or can't be made
  */
 export function openCacheFolder(folder: string): void {
   const refuse = (got: string) =>
