@@ -48,7 +48,7 @@ export function callTir(func: PrimFunc, args: readonly Value[]): TypedCall {
       `expected each shape variable of ${func.name} to be a dimension of an input, got ${open.name} that is none`,
     );
   }
-  const bound = substituteShapes(func, by);
+  const bound = boundTo(func, by);
   inputsOf(bound).forEach((b, k) => {
     const { name, type } = args[k] as Value;
     const odd = b.shape.findIndex((d, at) => !equalExpr(d, type.shape[at] as Expr));
@@ -63,4 +63,16 @@ export function callTir(func: PrimFunc, args: readonly Value[]): TypedCall {
     call: { kind: "tir", func: bound, args },
     types: outputsOf(bound).map(({ shape, dtype }) => ({ shape, dtype })),
   };
+}
+
+/** What programs became for the extents of calls: calls of one program with the same extents share it. */
+const known = new WeakMap<PrimFunc, (readonly [by: ReadonlyMap<Var, Expr>, bound: PrimFunc])[]>();
+
+function boundTo(func: PrimFunc, by: ReadonlyMap<Var, Expr>): PrimFunc {
+  const before = known.get(func) ?? [];
+  const found = before.find(([b]) => [...by].every(([v, e]) => equalExpr(b.get(v) as Expr, e)));
+  if (found) return found[1];
+  const bound = substituteShapes(func, by);
+  known.set(func, [...before, [by, bound]]);
+  return bound;
 }

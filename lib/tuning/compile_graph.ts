@@ -114,12 +114,17 @@ function withSharedWeights(
       kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
     });
   }
+  // Calls of one function stay calls of one function.
+  const versions = new Map<PrimFunc, Map<string, PrimFunc>>();
   return calls.map(({ func, args }) => {
     const odd = inputsOf(func).filter((_, k) => (kindsOf.get(args[k] as Value)?.size ?? 0) > 1).map((b) =>
       b.name
     );
     if (odd.length === 0) return func;
-    return func.with({ activations: [...new Set([...func.activations, ...odd])] });
+    const known = versions.get(func) ?? new Map<string, PrimFunc>(), key = odd.join(" ");
+    const changed = known.get(key) ?? func.with({ activations: [...new Set([...func.activations, ...odd])] });
+    versions.set(func, known.set(key, changed));
+    return changed;
   });
 }
 

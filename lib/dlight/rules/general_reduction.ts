@@ -3,6 +3,8 @@
  * Neighbours with the same leading axes become one kernel. A workgroup takes one position of those axes and runs all
  * blocks; intermediates stay in workgroup memory.
  */
+import type { Expr } from "../../ir/expr.ts";
+import { walkExpr } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
@@ -29,7 +31,9 @@ export const generalReductionRule: Rule = checkedRule({
 });
 
 function template(m: MatchedGroups, target: Target): Template {
-  const preset = PRESETS[target.profile].generalReduction;
+  const { generalReduction } = PRESETS[target.profile];
+  // What is gathered is not kept in registers, so that unrolling repeats its loads.
+  const preset = gathers(m.nodes) ? { ...generalReduction, chunk: 1, places: 1 } : generalReduction;
   return (sch, knobs) => {
     const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
     const results = knobs.choice("results", [1, 2, 4, 8], preset.results);
@@ -57,6 +61,16 @@ function template(m: MatchedGroups, target: Target): Template {
       scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors, subgroups });
     }
   };
+}
+
+/** Tells whether places in some tensor are read from another one. */
+function gathers(nodes: readonly Node[]): boolean {
+  let found = false;
+  const note = (e: Expr) => {
+    if (e.kind === "load") found = true;
+  };
+  for (const l of nodes.flatMap((n) => n.loads)) for (const e of l.indices) walkExpr(e, note);
+  return found;
 }
 
 /** Inputs of two and more axes: those of fewer are read seldom. */

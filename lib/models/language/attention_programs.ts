@@ -33,7 +33,7 @@ function inputsOf(c: ModelConfig, s: StepShape, dim: number): Inputs {
   return {
     qkv: placeholder("qkv", [s.rows, width], s.dtype),
     cache: placeholder("cache", ["pages", 2, c.kvHeads, s.pageSize, c.headDim], s.dtype),
-    pages: placeholder("table", s.sequences ? [s.rows, "blocks"] : ["blocks"], "i32", { below: 2 ** 24 }),
+    pages: placeholder("table", s.sequences ? [s.rows, s.blocks] : [s.blocks], "i32", { below: 2 ** 24 }),
     given,
     positions: s.sequences ? positionsIn(given, s) : given,
     rope: placeholder("rope", [s.context, dim], "f32"),

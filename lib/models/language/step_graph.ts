@@ -15,12 +15,22 @@ import { WeightValues } from "./weight_values.ts";
 /** The positions of a page of the cache. */
 export const PAGE_SIZE = 16;
 
+/** The positions that attention takes as one chunk, at most. */
+export const WHOLE = 512;
+/** The positions of a chunk, where there are several. */
+const CHUNK = 64;
+
 /** What a step computes. */
 export interface StepOptions {
   /** `prefill`: n tokens of one sequence, and the logits of the last. `decode`: a token of each of `batch` sequences. */
   readonly kind: "prefill" | "decode";
   /** The sequences of a decode: a number, or "b" for any. Default: 1. */
   readonly batch?: number | "b";
+  /**
+   * The most positions that a decode looks at. Up to {@linkcode WHOLE} they are one chunk, whose scores stay in workgroup
+   * memory. Default: any number, in chunks of 64.
+   */
+  readonly span?: number;
   /** How the next tokens are chosen, of a decode. Default: the most probable ones. */
   readonly choice?: Choice;
   /** How matrices are stored. */
@@ -54,14 +64,16 @@ interface Step {
  * of each row and writes the next one. Its output is logits f32[rows, vocabulary].
  */
 export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
-  const { kind, batch = 1, quantization, context, sinkTokens = 0, choice = GREEDY } = options;
+  const { kind, batch = 1, quantization, context, sinkTokens = 0, choice = GREEDY, span } = options;
+  const whole = kind === "decode" && span !== undefined && span <= WHOLE;
   const { dtype = QUANTIZATIONS[quantization].dtype } = options;
   const rows = kind === "prefill" ? "n" : batch;
   const shape: StepShape = {
     rows,
     sequences: kind === "decode",
     pageSize: PAGE_SIZE,
-    ...(kind === "prefill" && { chunk: 64 }),
+    blocks: whole ? Math.ceil(span / PAGE_SIZE) : "blocks",
+    ...(!whole && { chunk: CHUNK }),
     dtype,
     context,
     sinkTokens,
@@ -70,7 +82,7 @@ export function stepGraph(c: ModelConfig, options: StepOptions): Graph {
     const w = new WeightValues(b, c, quantization, dtype);
     const inputs = kind === "prefill" ? promptInputs(b, c, shape) : stateInputs(b, shape);
     const { ids, given } = inputs;
-    const table = b.input("table", shape.sequences ? [rows, "blocks"] : ["blocks"], "i32");
+    const table = b.input("table", shape.sequences ? [rows, shape.blocks] : [shape.blocks], "i32");
     const step: Step = { b, c, w, shape, table, given, programs: new Map() };
     let x = embedded(step, ids);
     for (let k = 0; k < c.layers; k++) {

@@ -6,6 +6,8 @@ export interface StepShape {
   readonly sequences: boolean;
   /** Positions of a page. */
   readonly pageSize: number;
+  /** The pages that attention looks at, or the name of their number. */
+  readonly blocks: number | string;
   /** Positions that attention takes together; undefined: all. */
   readonly chunk?: number;
   /** The dtype of activations and of the cache. */

@@ -13,7 +13,7 @@ import type { Device } from "../../../lib/runtime/device.ts";
 import { buildGraph } from "../../../lib/tuning/build_graph.ts";
 
 /** Pages of the cache of a test. */
-const PAGES = 16;
+const PAGES = 32;
 
 /** The weights of a model's graphs, by their names there. */
 export async function weightsOf(
@@ -68,14 +68,24 @@ export class HostSteps implements Disposable {
     context: number,
   ): Promise<HostSteps> {
     const make = async (kind: StepOptions["kind"]) => {
-      const graph = stepGraph(config, { kind, quantization, context });
+      const graph = stepGraph(config, {
+        kind,
+        quantization,
+        context,
+        ...(kind === "decode" && { span: context }),
+      });
       const names = new Set(graph.weights.map((w) => w.name));
       const own = Object.fromEntries(Object.entries(weights).filter(([name]) => names.has(name)));
-      const bounds = { pages: PAGES, blocks: PAGES, ...(kind === "prefill" && { n: 64 }) };
+      const bounds = { pages: PAGES, ...(kind === "prefill" && { n: 64, blocks: PAGES }) };
       return await buildGraph(graph, device, { weights: own, bounds });
     };
     const programs = { prefill: await make("prefill"), decode: await make("decode") };
     return new HostSteps(programs, config, QUANTIZATIONS[quantization].dtype, context);
+  }
+
+  /** Begins another text. */
+  restart(): void {
+    this.#length = 0;
   }
 
   /** Appends tokens, and gives the logits of the last. */
@@ -83,7 +93,7 @@ export class HostSteps implements Disposable {
     const given = kind === "prefill" ? this.#prompt(ids) : this.#state(ids[0] as number);
     const { logits, state, ...caches } = await this.programs[kind].run({
       ...given,
-      table: this.#table,
+      table: kind === "prefill" ? this.#table : this.#table.slice(0, Math.ceil(this.context / PAGE_SIZE)),
       ...this.#caches,
     });
     if (state) this.next = state[2 + this.#length] as number;

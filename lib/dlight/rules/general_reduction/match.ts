@@ -57,13 +57,16 @@ export function matchGroups(func: PrimFunc): MatchedGroups | string {
   return { groups, inlined, nodes };
 }
 
-/** Tells whether inlining `n` would repeat a function call for each value of an axis that `n` does not have. */
+/** Loads from which on it costs less to keep a value than to compute it again. */
+const MANY_LOADS = 4;
+
+/** Tells whether inlining `n` would repeat a call or many loads for each value of an axis that `n` does not have. */
 function isWorthKeeping(n: Node, all: readonly Node[]): boolean {
   let calls = false;
   walkExpr(n.store.value, (e) => {
     if (e.kind === "call") calls = true;
   });
-  return calls && consumerNodes(n, all).some((c) => {
+  return (calls || n.loads.length >= MANY_LOADS) && consumerNodes(n, all).some((c) => {
     const reads = c.loads.filter((l) => l.buffer === n.store.buffer);
     return c.block.iters.some((it) =>
       it.type === "spatial" && reads.some((l) => !mentions(l.indices, it.var))
