@@ -19,6 +19,7 @@ import { type ChosenSchedule, compileGraph } from "./compile_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
 import * as kinds from "./option_fields.ts";
 import { StageClock } from "./stage_clock.ts";
+import { transformWeights } from "./transform_weights.ts";
 import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
 
 /** What `build` takes for a graph; at level 3 also what a search takes. */
@@ -98,10 +99,7 @@ export async function buildGraph(
     await device.load(compileGraph(graph, target, { ...common, among: [wideFallback] }).executable);
   using made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
-  const constants = built.graph.constants.flatMap((v) =>
-    v.origin.kind === "constant" ? [[v.name, v.origin.data]] : []
-  );
-  const weights = { ...options.weights, ...Object.fromEntries(constants) } as Inputs;
+  const weights = await transformWeights(built.graph, options.weights ?? {});
   const prepared = Object.keys(weights).length > 0 ? made.use(await program.prepare(weights)) : undefined;
   return new GraphProgram(built, prepared ?? program, made.move());
 }
@@ -141,7 +139,7 @@ async function chooserOf(
 
 /** @throws {TunebookError} for a weight that is missing, and for one that the graph doesn't have */
 function checkWeightNames(g: Graph, given: Inputs): void {
-  const names = g.weights.map((v) => v.name), takes = names.join(", ") || "none";
+  const names = g.givenWeights.map((v) => v.name), takes = names.join(", ") || "none";
   const missing = names.find((name) => ownValue(given, name) === undefined);
   if (missing !== undefined) {
     throw new TunebookError(`expected weights ${takes}, got none for ${missing}, building ${g.name}`);
