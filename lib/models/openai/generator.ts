@@ -32,7 +32,7 @@ export interface GenerateOptions {
   readonly seed?: number;
   /** Texts before which the answer ends. */
   readonly stop?: readonly string[];
-  /** The number of likeliest tokens that are told at each place with their logarithms of probability. Default: none. */
+  /** The number of likeliest tokens that come with each token, and with their logarithms of probability. Default: none. */
   readonly logprobs?: number;
   /** Ends it. */
   readonly signal?: AbortSignal;

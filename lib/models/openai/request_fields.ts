@@ -44,7 +44,7 @@ export interface SamplingRequest {
   readonly stop?: string | readonly string[];
   /** The number of answers. Only 1. */
   readonly n?: 1;
-  /** Who asks, in the client's words. It changes nothing. */
+  /** A client's name for its user. It changes nothing. */
   readonly user?: string;
 }
 
@@ -64,7 +64,7 @@ export interface ChatRequest extends SamplingRequest {
 export interface CompletionRequest extends SamplingRequest {
   /** The text that is continued, or its token ids. */
   readonly prompt: string | readonly number[];
-  /** The number of likeliest tokens to tell at each place. Default: none are told. */
+  /** The number of likeliest tokens to list at each place. Default: no logarithms at all. */
   readonly logprobs?: number;
 }
 

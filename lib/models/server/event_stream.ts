@@ -10,7 +10,7 @@ export interface StreamEnd {
 
 /**
  * Sends chunks as they come, and `[DONE]` at the end. A chunk is taken when the client has room for it, so a slow client
- * holds up nothing but its own stream. When the client goes, `source` is told to return.
+ * holds up nothing but its own stream. When the client goes, `source` returns.
  */
 export function eventStream(source: AsyncIterable<object>, { failed, closed }: StreamEnd): Response {
   const encoder = new TextEncoder(), chunks = source[Symbol.asyncIterator]();

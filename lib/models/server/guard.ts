@@ -1,7 +1,7 @@
 /** What keeps a local server from web pages, and a server on a network from those without its key. */
 import { HttpError } from "./http_error.ts";
 
-/** Who may call a server. */
+/** The callers that a server answers. */
 export interface Guard {
   /** The port that it listens on. */
   readonly port: number;

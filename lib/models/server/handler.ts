@@ -18,7 +18,7 @@ export interface HandlerOptions {
   readonly maxBody?: number;
   /** The most requests at one time, those that wait included; another gets status 429. Default: 256. */
   readonly maxRequests?: number;
-  /** Is told of errors that are no mistake of a client. Default: `console.error`. */
+  /** Receives errors that are not mistakes of a client. Default: `console.error`. */
   readonly report?: (e: unknown) => void;
 }
 
@@ -131,7 +131,7 @@ export function openAiHandler(
   };
 }
 
-/** What a client is told: of its own mistakes all, of others only that there was one. */
+/** The error that a client sees: of its own mistakes the message, of others only that there was one. */
 function refusalOf(e: unknown): HttpError {
   if (e instanceof HttpError) return e;
   if (e instanceof DOMException && e.name === "AbortError") {
