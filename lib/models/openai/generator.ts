@@ -2,7 +2,7 @@
 
 /** One message of a conversation. */
 export interface Message {
-  /** Who says it. */
+  /** The speaker. */
   readonly role: "system" | "user" | "assistant";
   /** What is said. */
   readonly content: string;
