@@ -7,7 +7,6 @@
  */
 /** Reads ONNX models. */
 export * as onnx from "./onnx.ts";
-<<<<<<< HEAD
 export type { ChatCompletion, ChatCompletionChunk, ChatLogprobs } from "../models/openai/chat_completions.ts";
 export { ChatCompletions } from "../models/openai/chat_completions.ts";
 export type { Completion, CompletionLogprobs } from "../models/openai/completions.ts";
@@ -25,7 +24,6 @@ export type {
 export type { ChatRequest, CompletionRequest, SamplingRequest } from "../models/openai/request_fields.ts";
 export { type HandlerOptions, openAiHandler } from "../models/server/handler.ts";
 export type { Create, Served } from "../models/server/served.ts";
-=======
 export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";
 export type { GenerationDefaults } from "../models/config/generation.ts";
 export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";
@@ -54,4 +52,3 @@ export type {
   WeightArray,
   WeightSource,
 } from "../models/weights/weight_source.ts";
->>>>>>> main
