@@ -56,6 +56,7 @@ const FIELDS = {
   shapes: shapesKind,
   memory: byteCount,
   level: oneOf(0, 1, 2, 3),
+  precision: oneOf("f16"),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   ...kinds.pick(
@@ -90,8 +91,12 @@ export async function buildGraph(
   checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
   checkWeightNames(graph, options.weights ?? {});
-  const { target } = device, { level = 1, bounds = {}, memory } = options;
-  const common = { bounds, ...(memory === undefined ? {} : { memory: bytesOf(memory) }) };
+  const { target } = device, { level = 1, bounds = {}, memory, precision } = options;
+  const common = {
+    bounds,
+    ...(precision ? { precision } : {}),
+    ...(memory === undefined ? {} : { memory: bytesOf(memory) }),
+  };
   const choose = await chooserOf(graph, device, level, options);
   const among = level === 0 ? [fallback] : rules;
   const built = compileGraph(graph, target, { ...common, among, ...(choose ? { choose } : {}) });

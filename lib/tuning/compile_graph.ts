@@ -7,7 +7,9 @@ import {
   memoryOf,
   tempsOf,
 } from "../codegen/link_executables.ts";
+import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
+import { preferredLayout } from "../dlight/preferred_layout.ts";
 import { match, rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
@@ -31,6 +33,8 @@ export interface CompileGraphOptions {
   readonly bounds?: Shapes;
   /** The most bytes of intermediate values. Default: no limit. */
   readonly memory?: number;
+  /** `f16`: products and convolutions take and give f16, and sum in f32. Default: as written. */
+  readonly precision?: "f16";
   /** The rules that fusion asks. One rule alone fuses nothing. Default: all. */
   readonly among?: readonly Rule[];
   /** Chooses the schedule of a function. Default: by the rules. */
@@ -40,14 +44,26 @@ export interface CompileGraphOptions {
 /** The schedule of a function. */
 export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
 
-/** Compiles a graph for a target, without a device. */
+/**
+ * Compiles a graph for a target, without a device.
+ *
+ * @throws {TunebookError} for precision f16 on a device that doesn't compute in it
+ */
 export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
-  const { bounds = {}, memory, among = rules } = options;
+  const { bounds = {}, memory, precision, among = rules } = options;
+  if (precision === "f16" && !target.f16) {
+    throw new TunebookError(
+      `expected a device that computes in f16 for precision f16 of ${graph.name}, got ${target.name}; leave precision out`,
+    );
+  }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
   const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
   const fuses = among.length > 1;
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
+    maxBufferBytes: target.limits.maxBindingBytes,
+    layout: preferredLayout(target),
+    ...(precision ? { precision } : {}),
     accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
   });
   const built = remembered((func: PrimFunc): BuiltFunction => {
