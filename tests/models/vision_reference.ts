@@ -1,7 +1,7 @@
 /** The operators of vision models in float64, in the layout NHWC: the reference of whole models. */
 import { assert } from "@std/assert";
 import type { Graph } from "../../lib/relax/graph.ts";
-import { type Form, isOptions, type OpCall, Slot, type Value } from "../../lib/relax/value.ts";
+import { type Form, isOptions, type OpCall, type Slot, type Value } from "../../lib/relax/value.ts";
 
 type Array64 = Float64Array<ArrayBuffer>;
 

@@ -162,7 +162,7 @@ function bytesIn(group: readonly Branch[]): number {
 }
 
 /**
- * Whether as many kernels do afterwards: one is the product, and those that read a part are there before, or are one for
+ * Whether no kernel more is launched afterwards: one is the product, and those that read a part are there before, or are one for
  * several parts.
  */
 function isWorth(g: Graph, group: readonly Branch[]): boolean {

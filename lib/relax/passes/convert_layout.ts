@@ -12,7 +12,7 @@ const IMAGES = { NHWC: [0, 2, 3, 1], NCHW: [0, 3, 1, 2] } as const;
 /** The same for filters: [f, c, kh, kw] and [kh, kw, c, f]. */
 const FILTERS = { NHWC: [2, 3, 1, 0], NCHW: [3, 2, 0, 1] } as const;
 
-/** Operators that are told the layout of their images. */
+/** Operators with an option for the layout of their images. */
 const ON_IMAGES: ReadonlySet<string> = new Set(["conv2d", "maxPool2d", "avgPool2d", "globalAvgPool2d"]);
 
 /**
