@@ -44,13 +44,25 @@ export interface CompileGraphOptions {
 /** The schedule of a function. */
 export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
 
+/** A graph after the passes, and the function of each call, scheduled and compiled. */
+export type ScheduledGraph = Pick<BuiltGraph, "graph" | "functions">;
+
+/** Compiles a graph for a target, without a device. */
+export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
+  return assembleGraph(scheduleGraph(graph, target, options), target, options);
+}
+
 /**
- * Compiles a graph for a target, without a device.
+ * Runs the passes, and schedules and compiles each function.
  *
  * @throws {TunebookError} for precision f16 on a device that doesn't compute in it
  */
-export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
-  const { bounds = {}, memory, precision, among = rules } = options;
+export function scheduleGraph(
+  graph: Graph,
+  target: Target,
+  options: Omit<CompileGraphOptions, "bounds" | "memory"> = {},
+): ScheduledGraph {
+  const { precision, among = rules } = options;
   if (precision === "f16" && !target.f16) {
     throw new TunebookError(
       `expected a device that computes in f16 for precision f16 of ${graph.name}, got ${target.name}; leave precision out`,
@@ -71,7 +83,19 @@ export function compileGraph(graph: Graph, target: Target, options: CompileGraph
     return { func: rows, ...choose(rows) };
   });
   const calls = withSharedWeights(g.bindings, built);
-  const functions = calls.map(built);
+  return { graph: g, functions: calls.map(built) };
+}
+
+/**
+ * Plans memory, and links the functions into one program.
+ *
+ * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
+ */
+export function assembleGraph(
+  { graph: g, functions }: ScheduledGraph,
+  target: Target,
+  { bounds = {}, memory }: Pick<CompileGraphOptions, "bounds" | "memory">,
+): BuiltGraph {
   const byBinding = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
   const plan = planMemory(g, {
     bounds,
