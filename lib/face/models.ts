@@ -1,6 +1,6 @@
 /**
- * Models. From files: ONNX models as graphs (`onnx.load` reads one from a file, and `onnx.read` from its bytes) and language
- * models: `readConfig` reads what shapes one, `openWeights` opens its weights, and `loadParameters` loads them one by one.
+ * Models. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language models: `openModel`
+ * opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and `openWeights` open its parts.
  * `vision` has models with random weights.
  *
  * @module
@@ -10,8 +10,10 @@ export * as onnx from "./onnx.ts";
 /** Vision models with random weights. */
 export * as vision from "./vision.ts";
 export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";
+export type { GenerationDefaults } from "../models/config/generation.ts";
 export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";
 export { type Rope, type RopeFrequencies, ropeFrequencies, type RopeScaling } from "../models/config/rope.ts";
+export { type ModelFiles, openModel } from "../models/open_model.ts";
 export { ModelError } from "../models/error.ts";
 export {
   type LoadedArray,
