@@ -59,6 +59,18 @@ export class Schedule {
   }
 
   /**
+   * Applies a step, as a trace has it.
+   *
+   * @returns the names of the loops or of the block that it made
+   */
+  apply(step: Step): readonly string[] {
+    return this.#do(step, []);
+  }
+  /** Makes one axis of neighbouring axes that the program always takes together, in its parameters too. */
+  collapseAxes(): void {
+    this.#do({ op: "collapseAxes" }, arguments);
+  }
+  /**
    * Splits a loop into a nest of loops. At most one factor may be null: it is computed from the extent.
    *
    * @returns the names of the new loops, one per factor, outermost first

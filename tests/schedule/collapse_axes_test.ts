@@ -8,12 +8,12 @@ import { printExpr } from "../../lib/ir/print.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
 import { match } from "../../lib/dlight/schedule.ts";
-import { collapseAxes } from "../../lib/relax/collapse_axes.ts";
+import { collapseAxes } from "../../lib/schedule/collapse_axes.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import * as op from "../../lib/face/op.ts";
 import * as te from "../../lib/face/te.ts";
 import { CASES } from "../dlight/operators.ts";
-import { golden } from "../golden.ts";
+import { shows } from "./shown.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import { arbProgram, arbSymbolicProgram } from "../ir/random_program.ts";
 
@@ -63,7 +63,7 @@ Deno.test("two axes become one, in every block", () => {
   const sums = te.compute("S", [2, 3], (i, j) => te.sum(mul(A.at(i, j, k.var), b.at(k.var)), [k]));
   const Y = te.compute("Y", [2, 3, 5], (i, j, l) => add(A.at(i, j, l), sums.at(i, j)));
   const func = te.primFunc("rows", [A, b, Y]);
-  golden("relax/collapseAxes.txt", `${func}\n\n${collapseAxes(func)}`);
+  shows("collapse_axes", func, (sch) => sch.collapseAxes());
 });
 
 Deno.test("axes that something tells apart stay", () => {
