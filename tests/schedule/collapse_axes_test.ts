@@ -7,7 +7,11 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
-import { match } from "../../lib/dlight/schedule.ts";
+import { match, schedule } from "../../lib/dlight/schedule.ts";
+import { compile } from "../../lib/codegen/compile.ts";
+import { equalFunc } from "../../lib/ir/equal.ts";
+import { replay } from "../../lib/schedule/trace.ts";
+import { devices } from "../devices.ts";
 import { collapseAxes } from "../../lib/schedule/collapse_axes.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import * as op from "../../lib/face/op.ts";
@@ -99,4 +103,20 @@ Deno.test("what programs compute stays", () => {
     changed += +keeps(func, seed, shapes);
   }));
   assert(changed > 50, `${changed}`);
+});
+
+Deno.test("rules look at rows, and their traces begin with the step that makes them", () => {
+  const func = linear(["b", 5, 64]), { trace } = schedule(func, targetOf("generic-webgpu"));
+  assertEquals(trace.steps[0], { op: "collapseAxes" });
+  assert(equalFunc(replay(func, trace.toJSON()), schedule(func, targetOf("generic-webgpu")).func));
+});
+
+Deno.test("shape variables follow from lengths of several axes", async () => {
+  const func = linear(["b", 5, 64]);
+  for (const device of devices) {
+    using program = await device.load(compile(schedule(func, device.target).func, device.target));
+    const inputs = { A: new Float32Array(3 * 5 * 64).fill(1), W: new Float32Array(32 * 64).fill(0.5) };
+    const { C } = await program.run(inputs);
+    assertEquals(C, new Float32Array(3 * 5 * 32).fill(32));
+  }
 });

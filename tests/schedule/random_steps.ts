@@ -380,7 +380,12 @@ const MARKS: ReadonlySet<Step["op"]> = new Set([
 ]);
 
 /** What few programs have anything for is asked for more often. */
-const RARE: ReadonlySet<Step["op"]> = new Set(["decomposePadding", "storageAlign", "doubleBuffer", "collapseAxes"]);
+const RARE: ReadonlySet<Step["op"]> = new Set([
+  "decomposePadding",
+  "storageAlign",
+  "doubleBuffer",
+  "collapseAxes",
+]);
 
 const weightOf = (op: Step["op"]) => MARKS.has(op) ? 1 : RARE.has(op) ? 8 : 3;
 
