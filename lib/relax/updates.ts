@@ -1,8 +1,7 @@
 /** What calls update in place: the value before it is gone, and lies where the value after it lies. */
 import { inputsOf, isInPlace, outputsOf } from "../ir/parameters.ts";
 import { OPERATORS } from "./operators.ts";
-import type { Graph } from "./graph.ts";
-import { type Binding, Slot, type Value } from "./value.ts";
+import { type Binding, type GraphData, Slot, type Value } from "./value.ts";
 
 /** A value that a call updates in place. */
 export interface Updated {
@@ -29,12 +28,12 @@ export function updatesOf({ call, results }: Binding): readonly Updated[] {
 }
 
 /** The values that calls of a graph update in place, as they are before. */
-export function updatedValues(g: Graph): ReadonlySet<Value> {
+export function updatedValues(g: GraphData): ReadonlySet<Value> {
   return new Set(g.bindings.flatMap(updatesOf).map((u) => u.before));
 }
 
 /** For each value that an update made, the value that it was at first: an input, or the result of another call. */
-export function firstValues(g: Graph): ReadonlyMap<Value, Value> {
+export function firstValues(g: GraphData): ReadonlyMap<Value, Value> {
   const first = new Map<Value, Value>();
   for (const { before, after } of g.bindings.flatMap(updatesOf)) {
     first.set(after, first.get(before) ?? before);
@@ -43,7 +42,7 @@ export function firstValues(g: Graph): ReadonlyMap<Value, Value> {
 }
 
 /** The inputs that a run of the graph updates in place, each with its last value. */
-export function updatedInputs(g: Graph): ReadonlyMap<Value, Value> {
+export function updatedInputs(g: GraphData): ReadonlyMap<Value, Value> {
   const last = new Map<Value, Value>();
   for (const [after, first] of firstValues(g)) if (first.origin.kind === "input") last.set(first, after);
   return last;
