@@ -150,7 +150,7 @@ function norm({ b, c, w }: Step, x: Value, name: string): Value {
 
 /** A layer: attention and the feed-forward part, each after a norm and beside a residual. */
 function layer(s: Step, x: Value, cache: Value, k: number): Value {
-  const { b, c, w } = s, at = (name: string) => `layers.${k}.${name}`;
+  const { b, c } = s, at = (name: string) => `layers.${k}.${name}`;
   const after = (y: Value, name: string) => b.add(x, c.postNorms ? norm(s, y, at(name)) : y);
   const attended = attention(s, norm(s, x, at("input_norm")), cache, k);
   x = after(linear(s, attended, at("o")), "post_attention_norm");

@@ -93,7 +93,9 @@ function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undef
   // Values that are computed ahead, for a reduction to read them often, may have more axes of their own.
   const ahead = group.nodes.length === 1 && first.kind === "injective";
   // A block with fewer axes ends the group's kernel, unless it is the first block.
-  if ((lead < least && !ahead) || lead === 0 || (group.nodes.length > 1 && lead < group.lead)) return undefined;
+  if ((lead < least && !ahead) || lead === 0 || (group.nodes.length > 1 && lead < group.lead)) {
+    return undefined;
+  }
   // An inlined block that reads results of the group must be read at those axes too.
   const reach = (m: Node, aligned: boolean, seen: ReadonlySet<Node>): boolean =>
     m.loads.every((l) => {
