@@ -14,4 +14,5 @@ export { RecordError } from "../records/error.ts";
 export { ChartError } from "../charts/error.ts";
 export { ModelError } from "../models/error.ts";
 export { OnnxError } from "../models/onnx/error.ts";
+export { CacheError } from "../tuning/cache_folder.ts";
 export { InterruptedError } from "../tuning/interrupted_error.ts";

@@ -18,6 +18,7 @@ import type { Graph } from "../relax/graph.ts";
 import { patternOf } from "../relax/pattern_of.ts";
 import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
 import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
+import { firstValues, updatedInputs, updatesOf } from "../relax/updates.ts";
 import { runGraphPasses } from "../relax/passes/pipeline.ts";
 import type { Binding, TirCall, Value } from "../relax/value.ts";
 import type { Target } from "../target/target.ts";
@@ -40,9 +41,21 @@ export interface CompileGraphOptions {
 /** The schedule of a function. */
 export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
 
+/** A graph after the passes, and the function of each call, scheduled and compiled. */
+export type ScheduledGraph = Pick<BuiltGraph, "graph" | "functions">;
+
 /** Compiles a graph for a target, without a device. */
 export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
-  const { bounds = {}, memory, among = rules } = options;
+  return assembleGraph(scheduleGraph(graph, target, options), target, options);
+}
+
+/** Runs the passes, and schedules and compiles each function. */
+export function scheduleGraph(
+  graph: Graph,
+  target: Target,
+  options: Omit<CompileGraphOptions, "bounds" | "memory"> = {},
+): ScheduledGraph {
+  const { among = rules } = options;
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
   const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
   const fuses = among.length > 1;
@@ -55,7 +68,19 @@ export function compileGraph(graph: Graph, target: Target, options: CompileGraph
     return { func: rows, ...choose(rows) };
   });
   const calls = withSharedWeights(g.bindings, built);
-  const functions = calls.map(built);
+  return { graph: g, functions: calls.map(built) };
+}
+
+/**
+ * Plans memory, and links the functions into one program.
+ *
+ * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
+ */
+export function assembleGraph(
+  { graph: g, functions }: ScheduledGraph,
+  target: Target,
+  { bounds = {}, memory }: Pick<CompileGraphOptions, "bounds" | "memory">,
+): BuiltGraph {
   const byBinding = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
   const plan = planMemory(g, {
     bounds,
@@ -83,7 +108,7 @@ function withSharedWeights(
   const kindsOf = new Map<Value, Set<string>>();
   const calls = bindings.map((b) => b.call as TirCall);
   for (const { func, args } of calls) {
-    const specs = built(func).executable.buffers.filter((b) => b.role === "input");
+    const specs = built(func).executable.buffers.filter((b) => b.role === "input" || b.role === "inPlace");
     args.forEach((v, k) => {
       const found = kindsOf.get(v) ?? new Set();
       kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
@@ -107,24 +132,29 @@ function link(
 ): Executable {
   const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
   const values = new Map<Value, LinkedValue>();
-  const valueOf = (v: Value): LinkedValue => {
-    const known = values.get(v);
+  const first = firstValues(g), updated = updatedInputs(g);
+  const valueOf = (after: Value): LinkedValue => {
+    const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
     const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
     const storage = plan.placement.get(v), output = outputs.get(v);
     const value: LinkedValue = v.origin.kind !== "result"
-      ? { name: v.name, ...common, role: "input" }
+      ? { name: v.name, ...common, role: updated.has(v) ? "inPlace" : "input" }
       : output !== undefined
       ? { name: output, ...common, role: "output" }
       : { name: v.name, ...common, role: "temp", storage: storage as number };
     values.set(v, value);
     return value;
   };
-  const calls = g.bindings.map((b, k): LinkedCall => ({
-    executable: (functions[k] as BuiltFunction).executable,
-    args: [...b.call.args, ...b.results].map(valueOf),
-    workspace: plan.workspaces.get(b) ?? [],
-  }));
+  const calls = g.bindings.map((b, k): LinkedCall => {
+    const inPlace = new Set(updatesOf(b).map((u) => u.after));
+    return {
+      executable: (functions[k] as BuiltFunction).executable,
+      args: b.call.args.map(valueOf),
+      results: b.results.filter((v) => !inPlace.has(v)).map(valueOf),
+      workspace: plan.workspaces.get(b) ?? [],
+    };
+  });
   const given = [...g.inputs, ...g.weights, ...g.constants], made = Object.values(g.outputs);
   return linkExecutables({
     name: g.name,
