@@ -46,7 +46,7 @@ const TUNING: Readonly<Record<string, readonly string[]>> = {
   records: ["base", "ir", "target", "schedule", "space", "estimate", "lower", "measure"],
   charts: ["base", "target", "space", "estimate", "measure", "records"],
   tuning: [...Object.keys({ ...COMPILER, ...DEVICE }), "autotvm", "records", "charts"],
-  models: ["base", "ir", "te", "op", "relax"],
+  models: ["base", "ir", "te", "op", "relax", "runtime", "tuning"],
 };
 const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {

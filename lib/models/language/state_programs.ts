@@ -67,3 +67,17 @@ export function recordProgram(s: StateShape): PrimFunc {
   });
   return primFunc("record", [picked, now]);
 }
+
+/**
+ * Makes the program that counts picked tokens. Parameters picked i32[rows, 2], counts i32[rows, vocabulary] (updated in place: a
+ * token that was generated counts two).
+ */
+export function countProgram({ rows }: StateShape, vocabulary: number): PrimFunc {
+  const counts = placeholder("counts", [rows, vocabulary], "i32"),
+    picked = placeholder("picked", [rows, 2], "i32");
+  const now = update(counts, [picked.shape[0] as Expr], (i) => {
+    const id = max(min(picked.at(i as Var, 0), vocabulary - 1), 0);
+    return { at: [i as Var, id], value: add(counts.at(i as Var, id), 2) };
+  });
+  return primFunc("count", [picked, now]);
+}

@@ -6,7 +6,7 @@ import type { Value } from "../../relax/value.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { appendProgram, attentionProgram } from "./attention_programs.ts";
 import type { StepShape } from "./step_shape.ts";
-import { currentProgram, pickProgram, recordProgram, stateWidth } from "./state_programs.ts";
+import { countProgram, currentProgram, pickProgram, recordProgram, stateWidth } from "./state_programs.ts";
 import { keysOf } from "./sampling/keys.ts";
 import { type Choice, GREEDY } from "./sampling/choice.ts";
 import { type Quantization, QUANTIZATIONS } from "../parameters/quantization.ts";
@@ -121,22 +121,11 @@ function record(
   logits: Value,
 ): void {
   const vocabulary = (logits.type.shape[1] as { readonly value: number }).value;
-  const keys = keysOf(b, choice, { shape: { rows: shape.rows, vocabulary }, logits, state });
+  const counts = choice.penalties ? b.input("counts", [shape.rows, vocabulary], "i32") : undefined;
+  const keys = keysOf(b, choice, { shape: { rows: shape.rows, vocabulary }, logits, state, counts });
   const [picked] = b.call(pickProgram(shape, vocabulary), keys, state) as [Value];
   b.call(recordProgram(shape), picked, state);
-}
-
-/**
- * Makes the graph that chooses the token after a prompt: inputs logits f32[1, vocabulary] and state i32[1, context + 2], which
- * is updated in place.
- */
-export function chooseGraph(c: ModelConfig, choice: Choice, context: number): Graph {
-  const shape = { rows: 1, context };
-  return graph("choose", (b) => {
-    const logits = b.input("logits", [1, c.vocabularySize], "f32");
-    record(b, choice, shape, b.input("state", [1, stateWidth(context)], "i32"), logits);
-    return {};
-  });
+  if (counts) b.call(countProgram(shape, vocabulary), picked, counts);
 }
 
 function embedded({ b, c, w }: Step, ids: Value): Value {

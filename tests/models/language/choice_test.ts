@@ -33,10 +33,10 @@ function allowed({ logits, bias, counts, parameters }: Given, row: number): Read
   const of = (name: typeof COLUMNS[number]) =>
     parameters[row * COLUMNS.length + COLUMNS.indexOf(name)] as number;
   const scores = Array.from({ length: VOCABULARY }, (_, j) => {
-    const at = row * VOCABULARY + j, count = counts[at] as number;
+    const at = row * VOCABULARY + j, all = counts[at] as number, count = all >> 1;
     let x = (logits[at] as number) + (bias[at] as number);
-    if (count > 0) {
-      x -= of("presence") + count * of("frequency");
+    if (all > 0) {
+      x -= count > 0 ? of("presence") + count * of("frequency") : 0;
       x = x < 0 ? x * of("repetition") : x / of("repetition");
     }
     return { j, x: x * of("inverseTemperature") };

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { PageTable, type Sequence } from "../../../lib/models/language/cache/page_table.ts";
+import { ContextError } from "../../../lib/models/context_error.ts";
 import { ModelError } from "../../../lib/models/error.ts";
 
 const SIZE = 4;
@@ -55,7 +56,7 @@ Deno.test("sequences keep their tokens, whatever is added, forked, popped and re
       else if (kind === "fork") memory.texts.set(table.fork(s), [...memory.texts.get(s) as number[]]);
       else if (kind === "append") {
         const room = table.roomOf(s);
-        if (n > room) assertThrows(() => table.append(s, n), ModelError);
+        if (n > room) assertThrows(() => table.append(s, n), ContextError);
         else memory.write(s, n);
       } else if (kind === "pop") {
         const text = memory.texts.get(s) as number[], some = Math.min(n, text.length);
@@ -76,10 +77,10 @@ Deno.test("a full cache says how long a text may be", () => {
   const table = new PageTable({ pages: 2, pageSize: 16, context: 100 }), s = table.add(), other = table.add();
   table.append(s, 10);
   table.append(other, 3);
-  assertThrows(() => table.append(s, 7), ModelError, "This text may have 16 tokens");
+  assertThrows(() => table.append(s, 7), ContextError, "This text may have 16 tokens");
   assertEquals(table.lengthOf(s), 10);
   const small = new PageTable({ pages: 9, pageSize: 16, context: 20 }), t = small.add();
-  assertThrows(() => small.append(t, 21), ModelError, "expected at most 20 tokens of a text");
+  assertThrows(() => small.append(t, 21), ContextError, "expected at most 20 tokens of a text");
 });
 
 Deno.test("a sliding window gives pages back, but not those of sinks, and can't be popped past", () => {

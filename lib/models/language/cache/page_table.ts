@@ -1,4 +1,5 @@
 /** Which pages of a cache hold which sequence: the bookkeeping on the host. */
+import { ContextError } from "../../context_error.ts";
 import { ModelError } from "../../error.ts";
 
 /** A sequence of tokens in a cache. */
@@ -93,13 +94,13 @@ export class PageTable {
    * Makes room for tokens at the end of a sequence.
    *
    * @returns pages to copy before the tokens are written
-   * @throws {ModelError} where the cache is full; then nothing has changed
+   * @throws {ContextError} where the cache is full; then nothing has changed
    */
   append(sequence: Sequence, tokens: number): readonly PageCopy[] {
     const held = this.#held(sequence), { pageSize, context } = this.options;
     const length = held.length + tokens;
     if (length > context) {
-      throw new ModelError(
+      throw new ContextError(
         `expected at most ${context} tokens of a text, as the cache was made for, got ${length}; load the model with a ` +
           `larger context, or pop tokens`,
       );
@@ -108,7 +109,7 @@ export class PageTable {
     const copied = writesLast && last !== undefined && this.#usersOf(last) > 1;
     const more = Math.ceil(length / pageSize) - held.pages.length;
     if (more + (copied ? 1 : 0) > this.free) {
-      throw new ModelError(
+      throw new ContextError(
         `expected room for ${tokens} tokens, got ${this.free} free pages of ${pageSize} tokens: the cache of ` +
           `${this.options.pages} pages is full. This text may have ${
             held.length + this.roomOf(sequence)

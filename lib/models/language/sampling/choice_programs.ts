@@ -6,6 +6,7 @@ import {
   cast,
   constant,
   div,
+  floorDiv,
   ge,
   gt,
   lt,
@@ -50,7 +51,8 @@ const column = (parameters: Tensor, i: Expr, name: Column) => parameters.at(i, C
 
 /**
  * Makes the program of biases, penalties and temperature. Parameters logits f32[rows, vocabulary], parameters f32[rows, 8],
- * bias f32[rows, vocabulary] and counts i32[rows, vocabulary] where they are used, and scores f32[rows, vocabulary]: of a
+ * bias f32[rows, vocabulary] and counts i32[rows, vocabulary] where they are used (twice the times that a token was generated,
+ * and one more if it is in the prompt), and scores f32[rows, vocabulary]: of a
  * random choice, the logarithms of the tokens' probabilities by the largest one, which are at most 0.
  */
 export function scoresProgram(choice: Choice, shape: LogitsShape): PrimFunc {
@@ -61,13 +63,11 @@ export function scoresProgram(choice: Choice, shape: LogitsShape): PrimFunc {
     let x: Expr = logits.at(i, j);
     if (choice.bias) x = add(x, bias.at(i, j));
     if (choice.penalties) {
-      const count = counts.at(i, j), by = column(parameters, i, "repetition");
-      const less = add(
-        column(parameters, i, "presence"),
-        mul(cast("f32", count), column(parameters, i, "frequency")),
-      );
+      const all = counts.at(i, j), count = floorDiv(all, 2), by = column(parameters, i, "repetition");
+      const presence = select(gt(count, 0), column(parameters, i, "presence"), ZERO);
+      const less = add(presence, mul(cast("f32", count), column(parameters, i, "frequency")));
       const lowered = sub(x, less);
-      x = select(gt(count, 0), select(lt(lowered, ZERO), mul(lowered, by), div(lowered, by)), x);
+      x = select(gt(all, 0), select(lt(lowered, ZERO), mul(lowered, by), div(lowered, by)), x);
     }
     return choice.random ? mul(x, column(parameters, i, "inverseTemperature")) : x;
   };

@@ -23,14 +23,16 @@ export interface ChoicePlace {
   readonly logits: Value;
   /** The state of the sequences. Random numbers follow from the positions in it. */
   readonly state: Value;
+  /** How often tokens were there, i32[rows, vocabulary], where there are penalties. */
+  readonly counts?: Value | undefined;
 }
 
 /**
  * Gives the keys f32[rows, vocabulary] of a choice: the next tokens have the largest. It adds the inputs that the choice needs to
- * the graph: parameters f32[rows, 8], seeds u32[rows], bias f32[rows, vocabulary], counts i32[rows, vocabulary].
+ * the graph: parameters f32[rows, 8], seeds u32[rows], bias f32[rows, vocabulary].
  */
 export function keysOf(b: BlockBuilder, choice: Choice, place: ChoicePlace): Value {
-  const { shape, logits, state } = place, { rows, vocabulary } = shape;
+  const { shape, logits, state, counts } = place, { rows, vocabulary } = shape;
   if (!choice.random && !choice.bias && !choice.penalties) return logits;
   const parameters = b.input("parameters", [rows, COLUMNS.length], "f32");
   const call = (func: PrimFunc, ...args: readonly Value[]) => b.call(func, ...args)[0] as Value;
@@ -39,7 +41,7 @@ export function keysOf(b: BlockBuilder, choice: Choice, place: ChoicePlace): Val
     logits,
     parameters,
     ...(choice.bias ? [b.input("bias", [rows, vocabulary], "f32")] : []),
-    ...(choice.penalties ? [b.input("counts", [rows, vocabulary], "i32")] : []),
+    ...(choice.penalties && counts ? [counts] : []),
   );
   if (!choice.random) return scores;
   const least = Math.fround(-DEEPEST);

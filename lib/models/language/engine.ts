@@ -1,0 +1,193 @@
+/** A language model on a device: its parameters, its cache, and the programs of its steps. */
+import type { Device } from "../../runtime/device.ts";
+import type { DeviceTensor } from "../../runtime/device_tensor.ts";
+import { buildGraph } from "../../tuning/build_graph.ts";
+import type { GraphProgram } from "../../tuning/graph_program.ts";
+import type { ModelConfig } from "../config/model_config.ts";
+import { ropeFrequencies } from "../config/rope.ts";
+import { loadParameters, type LoadProgress } from "../parameters/load_parameters.ts";
+import { type Quantization, QUANTIZATIONS } from "../parameters/quantization.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
+import { copyGraph } from "./cache/copy_program.ts";
+import { type PageCopy, PageTable, type Sequence } from "./cache/page_table.ts";
+import { ropeTable } from "./rotated.ts";
+import type { Choice } from "./sampling/choice.ts";
+import { PAGE_SIZE, stepGraph, WHOLE } from "./step_graph.ts";
+import { weightName } from "./weight_values.ts";
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly config: ModelConfig;
+  readonly weights: WeightSource;
+  readonly quantization: Quantization;
+  /** The most positions of a text. */
+  readonly context: number;
+  /** Pages of the cache. */
+  readonly pages: number;
+  /** The most tokens of a prompt that are computed together. */
+  readonly chunk: number;
+  readonly progress?: ((progress: LoadProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a decode is compiled for. */
+export interface DecodeKind {
+  readonly batch: 1 | "b";
+  readonly span: number;
+  readonly choice: Choice;
+}
+
+/** Parameters, cache and programs of a model on a device. Dispose it. */
+export class Engine implements Disposable {
+  /** Which pages hold which sequence. */
+  readonly table: PageTable;
+  readonly #held: DisposableStack;
+  readonly #weights: ReadonlyMap<string, DeviceTensor>;
+  readonly #caches: Readonly<Record<string, DeviceTensor>>;
+  readonly #programs = new Map<string, Promise<GraphProgram>>();
+
+  private constructor(
+    readonly device: Device,
+    readonly options: EngineOptions,
+    readonly dtype: "f32" | "f16",
+    weights: ReadonlyMap<string, DeviceTensor>,
+    held: DisposableStack,
+  ) {
+    const { config, pages, context } = options, { layers, kvHeads, headDim, slidingWindow } = config;
+    this.#held = held;
+    this.#weights = weights;
+    this.#caches = Object.fromEntries(Array.from({ length: layers }, (_, k) => [
+      `cache${k}`,
+      held.use(device.zeros([pages, 2, kvHeads, PAGE_SIZE, headDim], dtype)),
+    ]));
+    const slides = slidingWindow !== undefined && config.slidingLayers.every((s) => s);
+    this.table = new PageTable({
+      pages,
+      pageSize: PAGE_SIZE,
+      context,
+      ...(slides && { window: slidingWindow }),
+    });
+  }
+
+  /** Loads the parameters of a model, one by one, and makes room for its cache. */
+  static async open(device: Device, options: EngineOptions): Promise<Engine> {
+    const { config, quantization, context, progress, signal } = options;
+    const dtype = device.target.f16 ? QUANTIZATIONS[quantization].dtype : "f32";
+    using held = new DisposableStack();
+    const weights = new Map<string, DeviceTensor>();
+    const put = (name: string, data: Parameters<Device["tensor"]>[0], shape: readonly number[]) => {
+      weights.set(name, held.use(device.tensor(data, shape)));
+    };
+    const loading = loadParameters(options.weights, config, {
+      quantization,
+      dtype,
+      ...(progress && { progress }),
+      ...(signal && { signal }),
+    });
+    for await (const { arrays } of loading) {
+      for (const { name, data, shape } of arrays) put(weightName(name), data, shape);
+    }
+    const ropes = { rope: config.rope, ...(config.slidingRope && { sliding_rope: config.slidingRope }) };
+    for (const [name, rope] of Object.entries(ropes)) {
+      put(name, ropeTable(ropeFrequencies(rope, context), context), [context, rope.dim]);
+    }
+    return new Engine(device, options, dtype, weights, held.move());
+  }
+
+  /** Bytes of a page of the cache, in all layers. */
+  static pageBytes({ layers, kvHeads, headDim }: ModelConfig, dtype: "f32" | "f16"): number {
+    return layers * 2 * kvHeads * PAGE_SIZE * headDim * (dtype === "f16" ? 2 : 4);
+  }
+
+  /** Compiles what a first text needs, and gives the number of kernels of a token. */
+  async warm(kind: DecodeKind): Promise<number> {
+    await this.#prefill();
+    const { program } = await this.decoder(kind);
+    return program.launches;
+  }
+
+  /** Computes tokens at the end of a sequence, which the cache holds from then on. Ends between chunks when it is aborted. */
+  async prefill(sequence: Sequence, ids: readonly number[], signal?: AbortSignal): Promise<void> {
+    const program = ids.length > 0 ? await this.#prefill() : undefined;
+    for (let at = 0; program && at < ids.length; at += this.options.chunk) {
+      signal?.throwIfAborted();
+      const part = ids.slice(at, at + this.options.chunk), from = this.table.lengthOf(sequence);
+      await this.reserve(sequence, part.length);
+      const { logits } = await program.submit({
+        ids: Int32Array.from(part),
+        positions: Int32Array.from(part, (_, k) => from + k),
+        table: Int32Array.from(this.table.pagesOf(sequence)),
+        ...this.#caches,
+      }, { pages: this.options.pages });
+      // Waits, so that an interrupt is heard after a chunk.
+      if (signal && at + part.length < ids.length) await logits?.read();
+      logits?.[Symbol.dispose]();
+      this.table.slide(sequence);
+    }
+  }
+
+  /** Makes room for tokens at the end of a sequence; pages that another sequence has too are copied. */
+  async reserve(sequence: Sequence, tokens: number): Promise<void> {
+    for (const copy of this.table.append(sequence, tokens)) await this.#copy(copy);
+  }
+
+  async #copy({ from, to }: PageCopy): Promise<void> {
+    const { config, pages } = this.options;
+    const program = await this.#program(
+      "copy",
+      () => buildGraph(copyGraph(config, this.dtype), this.device, { bounds: { pages } }),
+    );
+    const { copied } = await program.submit({ copy: Int32Array.of(from, to), ...this.#caches });
+    copied?.[Symbol.dispose]();
+  }
+
+  #prefill(): Promise<GraphProgram> {
+    const { config, quantization, context, chunk } = this.options;
+    const graph = () => stepGraph(config, { kind: "prefill", quantization, context, dtype: this.dtype });
+    return this.#program("prefill", () => this.#build(graph(), { n: chunk, blocks: this.#mostBlocks }));
+  }
+
+  /** Gives the program that decodes: a step for each run. Its inputs are those of the graph, but for weights and cache. */
+  async decoder(
+    kind: DecodeKind,
+  ): Promise<{ readonly program: GraphProgram; readonly caches: Readonly<Record<string, DeviceTensor>> }> {
+    const { config, quantization, context } = this.options, { batch, span } = kind;
+    const program = await this.#program(JSON.stringify(kind), () => {
+      const graph = stepGraph(config, { kind: "decode", quantization, context, dtype: this.dtype, ...kind });
+      const bounds = { ...(batch === "b" && { b: 64 }), ...(span > WHOLE && { blocks: this.#mostBlocks }) };
+      return this.#build(graph, bounds);
+    });
+    return { program, caches: this.#caches };
+  }
+
+  get #mostBlocks(): number {
+    return Math.ceil(this.options.context / PAGE_SIZE);
+  }
+
+  #program(key: string, make: () => Promise<GraphProgram>): Promise<GraphProgram> {
+    const known = this.#programs.get(key) ?? make();
+    this.#programs.set(key, known);
+    // What failed is tried again, as after a signal.
+    known.catch(() => this.#programs.delete(key));
+    return known;
+  }
+
+  async #build(
+    graph: ReturnType<typeof stepGraph>,
+    bounds: Readonly<Record<string, number>>,
+  ): Promise<GraphProgram> {
+    const weights = Object.fromEntries(
+      graph.weights.map(({ name }) => [name, this.#weights.get(name) as DeviceTensor]),
+    );
+    return await buildGraph(graph, this.device, {
+      weights,
+      bounds: { pages: this.options.pages, ...bounds },
+    });
+  }
+
+  /** Frees the parameters, the cache and the programs. */
+  [Symbol.dispose](): void {
+    for (const p of this.#programs.values()) void p.then((program) => program[Symbol.dispose](), () => {});
+    this.#held.dispose();
+  }
+}
