@@ -1,9 +1,16 @@
 import { RuntimeError } from "./error.ts";
 
 /** What bytes on a device are for. */
-export const MEMORY_KINDS = ["tensors", "weights", "constants", "activations", "bound", "idle"] as const;
-/** What bytes on a device are for. */
-export type MemoryKind = typeof MEMORY_KINDS[number];
+export type MemoryKind = "tensors" | "weights" | "constants" | "activations" | "bound" | "idle";
+
+const MEMORY_KINDS: readonly MemoryKind[] = [
+  "tensors",
+  "weights",
+  "constants",
+  "activations",
+  "bound",
+  "idle",
+];
 
 /** Bytes on a device, by what they are for. */
 export interface MemoryUse extends Readonly<Record<MemoryKind, number>> {

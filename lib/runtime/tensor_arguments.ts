@@ -45,11 +45,11 @@ export function checkTensors(
   });
   for (const { spec, tensor: { shape } } of tensors) {
     const wanted = spec.shape.map((d) => evaluate(d, known));
-    // A texture's rows are those that the schedule has, and only their elements count.
-    const fits = spec.storage.kind === "texture" ||
-      (shape.length === wanted.length && shape.every((d, k) => d === wanted[k]));
+    const fits = shape.length === wanted.length && shape.every((d, k) => d === wanted[k]);
     if (!fits) {
-      throw new RuntimeError(`${asked}: expected ${spec.name}: ${show(spec)}, got a tensor of [${shape}]`);
+      throw new RuntimeError(
+        `${asked}: expected ${spec.name}: ${show(spec)}, got a tensor of [${shape.join(", ")}]`,
+      );
     }
   }
   for (const { spec, tensor } of tensors) {

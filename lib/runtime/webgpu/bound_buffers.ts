@@ -84,6 +84,15 @@ export class BoundBuffers implements Disposable {
     return (name) => tensors.get(name) ?? this.held.get(name) ?? this.#storage(name);
   }
 
+  /**
+   * Makes all buffers that are not there yet, but for those of tensors.
+   *
+   * @throws {LaunchLimitError | RuntimeError} as its constructor does
+   */
+  makeAll(tensors: Tensors): void {
+    for (const { name } of this.buffers) if (!tensors.has(name)) this.#storage(name);
+  }
+
   /** Whether there is anything to prepare. */
   get prepares(): boolean {
     return this.#launches.some((l) => l.prepares);

@@ -62,6 +62,7 @@ function runnableOf(
       using stack = new DisposableStack();
       const place = await gpu.guarded(async () => {
         const made = stack.use(make(shapes, "bound"));
+        made.makeAll(tensors);
         made.upload(arrays);
         if (made.prepares) await made.submit({ prepares: true }, tensors);
         return made;

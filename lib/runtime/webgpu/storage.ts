@@ -39,7 +39,7 @@ export interface CopySource {
 export interface BufferStorage extends Storage {
   /** What to copy for its elements. */
   readonly source: CopySource;
-  /** Gives its buffer away, and counts it no more. */
+  /** Gives its buffer away, which is no longer counted. */
   release(): GPUBuffer;
 }
 
