@@ -1,6 +1,6 @@
 /**
  * Models. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language models:
- * `openModel` opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and `openWeights`
+ * `LanguageModel` generates text on a device. `openModel` opens its files, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and `openWeights`
  * open its parts, `convertModel` writes it as MLC does. `Tokenizer` and `ChatTemplate` are its words. `vision` has models with random weights.
  *
  * @module
@@ -37,6 +37,12 @@ export {
 } from "../models/convert/convert_model.ts";
 export { type ModelFiles, openModel } from "../models/open_model.ts";
 export { ModelError } from "../models/error.ts";
+export { ContextError } from "../models/context_error.ts";
+export {
+  LanguageModel,
+  type LanguageModelStats,
+  type LoadOptions,
+} from "../models/language/language_model.ts";
 export {
   type LoadedArray,
   type LoadedParameter,

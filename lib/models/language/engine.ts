@@ -185,9 +185,15 @@ export class Engine implements Disposable {
     });
   }
 
+  /** Frees a program with the engine, or at once where that is gone. */
+  #owned(program: GraphProgram): GraphProgram {
+    if (this.#held.disposed) program[Symbol.dispose]();
+    else this.#held.use(program);
+    return program;
+  }
+
   /** Frees the parameters, the cache and the programs. */
   [Symbol.dispose](): void {
-    for (const p of this.#programs.values()) void p.then((program) => program[Symbol.dispose](), () => {});
     this.#held.dispose();
   }
 }

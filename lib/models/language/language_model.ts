@@ -237,7 +237,7 @@ export class LanguageModel implements Generator, Disposable {
 
   /**
    * Generates as {@linkcode generate} does, in pieces: text, with logarithms of probabilities if they are asked for, and
-   * the end. A text goes on while nobody reads it; the signal ends it, or the end of the loop that reads it.
+   * the end. A text goes on where its pieces wait to be read. The signal ends it, or the end of the loop that reads it.
    */
   pieces(prompt: string | readonly number[], options: GenerateOptions = {}): AsyncIterable<Piece> {
     checkArgument("model.generate", "prompt", prompt, promptKind);
@@ -261,7 +261,7 @@ export class LanguageModel implements Generator, Disposable {
         yield piece;
       }
     } finally {
-      lane.fail(new DOMException("the text is read no more", "AbortError"));
+      lane.fail(new DOMException("the reader of the text has left", "AbortError"));
     }
   }
 
@@ -290,8 +290,8 @@ export class LanguageModel implements Generator, Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    const stopped = this.#scheduler.stop(new ModelError("expected a model, got one that was disposed"));
-    void stopped.finally(() => this.#engine[Symbol.dispose]());
+    const reason = new ModelError("expected a model, got one that was disposed");
+    this.#scheduler.stop(reason, () => this.#engine[Symbol.dispose]());
   }
 }
 

@@ -29,15 +29,16 @@ export class Scheduler {
     this.#loop ??= this.#run().finally(() => this.#loop = undefined);
   }
 
-  /** Ends all texts, and waits until nothing runs. */
-  async stop(reason: unknown): Promise<void> {
+  /** Ends all texts, and calls `then` when nothing runs any more: at once where nothing does. */
+  stop(reason: unknown, then: () => void): void {
     for (const lane of [...this.#waiting, ...this.#running]) lane.fail(reason);
-    await this.#loop;
+    if (this.#loop) void this.#loop.finally(then);
+    else then();
   }
 
   async #run(): Promise<void> {
     try {
-      // Texts that are added in the same turn share the first round.
+      // Texts that are added at the same time share the first round.
       await Promise.resolve();
       while (this.#waiting.length > 0 || this.#running.length > 0) {
         await this.#admit();
@@ -53,7 +54,7 @@ export class Scheduler {
     }
   }
 
-  /** Computes the prompts of lanes that wait, as far as the cache has room for them. */
+  /** Computes the prompts of lanes that wait, where the cache has room for them. */
   async #admit(): Promise<void> {
     const { table } = this.engine;
     while (this.#waiting.length > 0 && this.#running.length < MOST_LANES) {

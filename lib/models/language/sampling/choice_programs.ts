@@ -1,4 +1,4 @@
-/** The programs of a choice: from logits to keys, of which the largest is the next token's. */
+/** The programs of a choice: from logits to keys, and the largest key is that of the next token. */
 import {
   add,
   and,
