@@ -2,9 +2,10 @@
 import json
 import random
 import re
+import sys
 from pathlib import Path
 
-G = json.loads(Path(__file__).with_name("grammar.json").read_text())
+G = json.loads(Path(__file__).with_name("grammar.json").read_text(encoding="utf-8"))
 SLOTS, STORY, ORDER, LESSONS = G["slots"], G["story"], G["order"], G["lessons"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Words of the user that the model must not know; every seventh is kept for the evaluation.
@@ -232,3 +233,17 @@ def texts():
     said += [(blank(q), G["unknown"]["reply"][0]) for q in G["unknown"]["asks"]]
     said += [(fill(blank(q), draw(r)), G["unknown"]["word"]) for q in G["unknown"]["subjects"]]
     return [t for q, a in said for t in (q, q[:1].lower() + q[1:], a)]
+
+
+def main():
+    """Writes COUNT stories as JSON, with their slots: python3 grammar.py COUNT SEED."""
+    count, r = int(sys.argv[1]), random.Random(int(sys.argv[2]))
+    rows = []
+    for _ in range(count):
+        s = draw(r)
+        rows.append({"story": story(r, s), "slots": s})
+    json.dump(rows, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

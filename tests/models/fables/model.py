@@ -113,16 +113,26 @@ def dequantized(model):
     return model
 
 
-def generate(model, prompt, end, limit=200, temperature=0.0, generator=None):
-    """The tokens that follow a prompt, up to `end`."""
-    caches, ids, begin, found = [Cache() for _ in model.layers], torch.tensor([prompt]), 0, []
+def nucleus(p, top):
+    """The likeliest tokens that have `top` of the probability together."""
+    ordered, index = p.sort(-1, descending=True)
+    kept = ordered.cumsum(-1) - ordered < top
+    return torch.zeros_like(p).scatter(-1, index, ordered * kept)
+
+
+def generate(model, prompts, end, limit=180, temperature=0.0, top=0.95, generator=None):
+    """The tokens that follow each prompt, up to `end`. All prompts have one length."""
+    caches, ids, begin, tokens = [Cache() for _ in model.layers], torch.tensor(prompts), 0, []
+    done = torch.zeros(len(prompts), dtype=torch.bool)
     with torch.no_grad():
-        while len(found) < limit and begin + ids.shape[1] < model.c.context:
-            z = model.logits(model.hidden(ids, caches, begin)[0, -1])
+        while len(tokens) < limit and not bool(done.all()) and begin + ids.shape[1] <= model.c.context:
+            z = model.logits(model.hidden(ids, caches, begin)[:, -1])
             begin += ids.shape[1]
-            token = int(z.argmax()) if temperature == 0 else int(torch.multinomial(F.softmax(z / temperature, -1), 1, generator=generator))
-            if token == end:
-                break
-            found.append(token)
-            ids = torch.tensor([[token]])
-    return found
+            if temperature == 0:
+                ids = z.argmax(-1, keepdim=True)
+            else:
+                ids = torch.multinomial(nucleus(F.softmax(z / temperature, -1), top), 1, generator=generator)
+            done |= ids[:, 0] == end
+            tokens.append(ids)
+    rows = torch.cat(tokens, 1).tolist()
+    return [row[: row.index(end)] if end in row else row for row in rows]

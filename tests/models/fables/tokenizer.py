@@ -1,5 +1,7 @@
 """A byte-level tokenizer whose vocabulary is the grammar's own words: one token each, all else byte by byte."""
+import json
 import re
+import sys
 from collections import Counter
 
 SPECIAL = ["<|begin|>", "<|user|>", "<|assistant|>", "<|end|>"]
@@ -59,7 +61,7 @@ class Tokenizer:
             ids += [USER, *self.encode(q), ASSISTANT, *self.encode(a), END]
         return [*ids, USER, *self.encode(question), ASSISTANT]
 
-    def json(self):
+    def form(self):
         """The tokenizer in Hugging Face's form: byte-level BPE without merges, whole words first."""
         added = [
             {"id": i, "content": c, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
@@ -76,3 +78,14 @@ class Tokenizer:
                 "fuse_unk": False, "byte_fallback": False, "ignore_merges": True, "vocab": self.ids, "merges": [],
             },
         }
+
+
+def main():
+    """Reads texts as JSON from the standard input and writes their tokens: python3 tokenizer.py TOKENIZER_JSON."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        tokenizer = Tokenizer(list(json.load(file)["model"]["vocab"]))
+    json.dump([tokenizer.encode(t) for t in json.load(sys.stdin)], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,6 @@ checkpoint.pt, from which the same command resumes. Debian's python3-torch 1.13 
 """
 import argparse
 import ctypes
-import json
 import os
 import random
 import time
@@ -15,7 +14,8 @@ import torch
 import torch.nn.functional as F
 
 import grammar
-from model import Config, Model, dequantized
+from export import write_folder
+from model import Config, Model
 from tokenizer import ASSISTANT, BEGIN, END, USER, Tokenizer, vocabulary
 
 POOL = 8  # batches that are sorted by length together
@@ -186,6 +186,7 @@ def main():
             save(saved, model, optimizer, tokenizer, step + 1)
         if step + 1 == plateau(o.steps):
             save(out / "plateau.pt", model, optimizer, tokenizer, step + 1)
+    write_folder(model, tokenizer, out / "folder")
 
 
 if __name__ == "__main__":
