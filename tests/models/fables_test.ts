@@ -98,7 +98,7 @@ Deno.test("the tokenizer's vocabulary has the embedding's rows, and every word o
 });
 
 Deno.test("text comes back from its tokens", () => {
-  const text = fc.string({ unit: "binary", maxLength: 40 }).filter((s) => !s.includes("<|"));
+  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((s) => !s.includes("<|"));
   fc.assert(fc.property(text, (t) => assertEquals(tokenizer.decode(encode(t)), t)));
 });
 
@@ -152,7 +152,7 @@ Deno.test({
   ignore: noPython,
   fn: async () => {
     const seed = String(Math.floor(Math.random() * 2 ** 31));
-    const stories = await python("grammar.py", ["100", seed]) as readonly {
+    const stories = await python("grammar.py", ["30", seed]) as readonly {
       readonly story: string;
       readonly slots: Readonly<Record<string, string>>;
     }[];

@@ -175,13 +175,24 @@ def unknown(r, evaluation=False):
     word = lambda kind: unknown_word(r, kind, evaluation)
     if r.random() < 0.3:
         text = r.choice(G["unknown"]["subjects"])
-        text = fill(re.sub(r"\{x\}", lambda _: word("words"), text), draw(r))
+        text = fill(strange(text, word, r), {**draw(r), "name": r.choice(G["names"]["known"])})
         return [(f"{r.choice(G['requests']['begin'])} {text}.", G["unknown"]["word"])]
-    text = r.choice(G["unknown"]["asks"])
+    text = strange(r.choice(G["unknown"]["asks"]), word, r)
+    return [(text[0].upper() + text[1:], G["unknown"]["reply"][0])]
+
+
+def strange(text, word, r):
+    """Puts unknown words and numbers into a template."""
     text = re.sub(r"\{x\}", lambda _: word("words"), text)
     text = re.sub(r"\{X\}", lambda _: word("proper"), text)
-    text = re.sub(r"\{n\}", lambda _: str(r.randint(1, 99)), text)
-    return [(text[0].upper() + text[1:], G["unknown"]["reply"][0])]
+    return re.sub(r"\{n\}", lambda _: str(r.randint(1, 99)), text)
+
+
+def untold(r):
+    """A question about a fable that wasn't told."""
+    s = draw(r)
+    s.update(moral="", idea="")
+    return [(fill(r.choice(G["follow"])[0], s), G["untold"])]
 
 
 def filler(r):
@@ -210,7 +221,7 @@ def roughly(r, question):
     return question[:-1] if r.random() < 0.15 and question[-1] in ".?!" else question
 
 
-KINDS = [(fables, 58), (names, 14), (unknown, 12), (glossary, 9), (talk, 7)]
+KINDS = [(fables, 55), (names, 15), (unknown, 13), (glossary, 9), (talk, 6), (untold, 2)]
 
 
 def conversation(r):
@@ -226,12 +237,13 @@ def conversation(r):
 def texts():
     """The texts whose words are the vocabulary: all of the grammar, without the words that the model doesn't know."""
     r, n = random.Random(0), G["names"]
-    said = [pair for _ in range(12000) for make in (fables, glossary, talk) for pair in make(r)]
+    said = [pair for _ in range(3000) for make in (fables, glossary, talk) for pair in make(r)]
     said += [(fill(q, {"name": name}), fill(a, {"name": name})) for name in n["known"] for q in n["give"] for a in n["greet"] + n["recall"]]
     said += [(q, n["unknown"][0]) for q in n["ask"]]
     blank = lambda text: re.sub(r" ?\{(x|X|n)\}", "", text)
     said += [(blank(q), G["unknown"]["reply"][0]) for q in G["unknown"]["asks"]]
-    said += [(fill(blank(q), draw(r)), G["unknown"]["word"]) for q in G["unknown"]["subjects"]]
+    said += [(fill(blank(q), {**draw(r), "name": ""}), G["unknown"]["word"]) for q in G["unknown"]["subjects"]]
+    said += [("", G["untold"])]
     return [t for q, a in said for t in (q, q[:1].lower() + q[1:], a)]
 
 

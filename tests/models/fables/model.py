@@ -74,7 +74,7 @@ class Model(nn.Module):
             k, v = cache.append(k, v)
         each = c.heads // c.kv
         q = q.view(batch, length, c.kv, each, c.head).permute(0, 2, 3, 1, 4).reshape(batch, c.kv, each * length, c.head)
-        score = (q @ k.permute(0, 2, 3, 1)).view(batch, c.kv, each, length, -1) * c.head**-0.5
+        score = (q * c.head**-0.5 @ k.permute(0, 2, 3, 1)).view(batch, c.kv, each, length, -1)
         score = F.softmax(score + self.mask[begin : begin + length, : begin + length], -1)
         y = score.view(batch, c.kv, each * length, -1) @ v.transpose(1, 2)
         y = y.view(batch, c.heads, length, c.head).transpose(1, 2).reshape(batch, length, -1)
