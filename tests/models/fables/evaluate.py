@@ -1,7 +1,8 @@
 """
-Measures a trained model: python3 evaluate.py DIR [--stories N] [--temperature T] [--samples FILE]. All figures are of the
-weights that the folder holds, on conversations that training never had.
+Measures a trained model: python3 evaluate.py DIR [--stories N] [--temperature T] [--samples FILE]. All figures are of
+the weights that the folder holds, on conversations that training never had.
 """
+
 import argparse
 import json
 import random
@@ -25,7 +26,10 @@ def replies(model, tokenizer, prompts, temperature, seed=0, limit=180):
     for length, rows in groups.items():
         for at in range(0, len(rows), 32):
             part = rows[at : at + 32]
-            for i, ids in zip(part, generate(model, [prompts[i] for i in part], END, limit, temperature, generator=generator)):
+            for i, ids in zip(
+                part,
+                generate(model, [prompts[i] for i in part], END, limit, temperature, generator=generator),
+            ):
                 found[i] = tokenizer.decode(ids)
     return found
 
@@ -37,7 +41,10 @@ def questions(r, count):
         name, said = r.choice(n["known"]), []
         for _ in range(r.choice([0, 1, 2])):
             said += grammar.filler(r)
-        given = lambda name: (grammar.fill(r.choice(n["give"]), {"name": name}), grammar.fill(r.choice(n["greet"]), {"name": name}))
+        given = lambda name: (
+            grammar.fill(r.choice(n["give"]), {"name": name}),
+            grammar.fill(r.choice(n["greet"]), {"name": name}),
+        )
         asked = lambda name: (r.choice(n["ask"]), grammar.fill(n["recall"][0], {"name": name}))
         kinds["name recalled"].append(([given(name), *said], *asked(name)))
         strange = grammar.spelled(r).capitalize()
@@ -49,7 +56,9 @@ def questions(r, count):
         kinds["small talk"].append(([], *grammar.talk(r)[0]))
         question, story, s, _ = grammar.ask_story(r)
         q, a = r.choice(grammar.G["follow"])
-        kinds["question about the story"].append(([(question, story)], grammar.fill(q, s), grammar.fill(a, s)))
+        kinds["question about the story"].append(
+            ([(question, story)], grammar.fill(q, s), grammar.fill(a, s))
+        )
     return kinds
 
 
@@ -69,7 +78,16 @@ def stories(model, tokenizer, count, temperature, r):
         moral = text.rsplit("The moral of ", 1)[-1].split(":")[0]
         as_asked = all(found.get(k) == slots[k] for k in names)
         hero, lesson = f" {slots['hero']} lived" in first, moral == slots["lesson"]
-        rows.append({"question": question, "story": text, "found": found, "asAsked": as_asked, "hero": hero, "lesson": lesson})
+        rows.append(
+            {
+                "question": question,
+                "story": text,
+                "found": found,
+                "asAsked": as_asked,
+                "hero": hero,
+                "lesson": lesson,
+            }
+        )
     return rows
 
 
@@ -84,14 +102,17 @@ def main():
     p.add_argument("--others", type=int, default=100)
     p.add_argument("--temperature", type=float, default=0.0)
     p.add_argument("--seed", type=int, default=7)
-    p.add_argument("--samples", help="write this number of stories and answers to a file of JSON")
+    p.add_argument("--samples", help="write 40 of the stories to a file of JSON")
+    p.add_argument("--verbose", action="store_true", help="print the answers that are wrong")
     o = p.parse_args()
     torch.set_num_threads(1)
     at = Path(o.dir)
     model, tokenizer = load(at / "checkpoint.pt" if at.is_dir() else at)
     dequantized(model)
     r = random.Random(o.seed)
-    print(f"temperature {o.temperature}, {o.stories} stories, {o.others} questions of each other kind, seed {o.seed}")
+    print(
+        f"temperature {o.temperature}, {o.stories} stories, {o.others} questions of each other kind, seed {o.seed}"
+    )
     rows = stories(model, tokenizer, o.stories, o.temperature, r)
     whole = [row for row in rows if "error" not in row["found"]]
     print("whole story, all slots consistent:", percent(len(whole), len(rows)))
@@ -103,15 +124,17 @@ def main():
         if "error" in row["found"]:
             errors[row["found"]["error"].split(",")[0]] += 1
     print("what is wrong:", dict(sorted(errors.items(), key=lambda x: -x[1])[:8]))
-    others = []
     for kind, cases in questions(r, o.others).items():
         told = replies(model, tokenizer, [tokenizer.prompt(said, q) for said, q, _ in cases], o.temperature)
         ok = [right(kind, t, e) for t, (_, _, e) in zip(told, cases)]
         print(f"{kind}: {percent(sum(ok), len(ok))}")
-        others += [{"kind": kind, "question": q, "answer": t, "right": k} for t, (_, q, _), k in list(zip(told, cases, ok))[:3]]
+        if o.verbose:
+            for t, (_, q, e), k in zip(told, cases, ok):
+                if not k:
+                    print(f"  {q} | {t} | {e}")
     if o.samples:
-        text = json.dumps({"temperature": o.temperature, "seed": o.seed, "stories": rows[:40], "answers": others}, indent=1)
-        Path(o.samples).write_text(text + "\n")
+        samples = {"temperature": o.temperature, "seed": o.seed, "stories": rows[:40]}
+        Path(o.samples).write_text(json.dumps(samples, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Writes a trained model as the folder that ships, in MLC's converted form, and golden.json for the tests."""
+
 import hashlib
 import json
 import sys
@@ -58,47 +59,110 @@ def tensors(model):
     return found
 
 
-def write_json(path, value, **options):
-    path.write_text(json.dumps(value, ensure_ascii=False, **options) + "\n")
+GENERATION = {"temperature": 0.7, "top_p": 0.95}
+TOKENS = {"bos_token_id": BEGIN, "eos_token_id": END, "pad_token_id": BEGIN}
+
+
+def shape_of(c):
+    """The sizes of a model under MLC's names."""
+    return {
+        "hidden_size": c.hidden,
+        "intermediate_size": c.inner,
+        "num_hidden_layers": c.layers,
+        "num_attention_heads": c.heads,
+        "num_key_value_heads": c.kv,
+        "head_dim": c.head,
+        "vocab_size": c.vocab,
+        "rms_norm_eps": c.eps,
+        "position_embedding_base": c.theta,
+        "context_window_size": c.context,
+        "prefill_chunk_size": c.context,
+        "tie_word_embeddings": True,
+        "tensor_parallel_shards": 1,
+        "max_batch_size": 8,
+    }
+
+
+def chat_config(c):
+    """What mlc-chat-config.json has."""
+    talk = {
+        "name": "fables",
+        "system_template": "{system_message}",
+        "system_message": "",
+        "system_prefix_token_ids": [BEGIN],
+        "add_role_after_system_message": True,
+        "roles": {"user": "<|user|>", "assistant": "<|assistant|>"},
+        "role_templates": {"user": "{user_message}", "assistant": "{assistant_message}"},
+        "messages": [],
+        "seps": ["", "<|end|>"],
+        "role_content_sep": "",
+        "role_empty_sep": "",
+        "stop_str": [],
+        "stop_token_ids": [END],
+    }
+    return {
+        "version": "0.1.0",
+        "model_type": "llama",
+        "quantization": "q4f16_1",
+        "model_config": shape_of(c),
+        "vocab_size": c.vocab,
+        "context_window_size": c.context,
+        "sliding_window_size": -1,
+        "prefill_chunk_size": c.context,
+        "attention_sink_size": -1,
+        "tensor_parallel_shards": 1,
+        **GENERATION,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
+        "repetition_penalty": 1.0,
+        "tokenizer_files": ["tokenizer.json", "tokenizer_config.json"],
+        "conv_template": talk,
+        **TOKENS,
+    }
+
+
+def tokenizer_config(c):
+    """What tokenizer_config.json has."""
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": SPECIAL[BEGIN],
+        "eos_token": SPECIAL[END],
+        "pad_token": SPECIAL[BEGIN],
+        "model_max_length": c.context,
+        "clean_up_tokenization_spaces": False,
+        "chat_template": TEMPLATE,
+    }
+
+
+def shard_of(model):
+    """The bytes of params_shard_0.bin, and what tensor-cache.json says of them."""
+    rows, blob = [], b""
+    for name, a in tensors(model):
+        row = {"name": name, "shape": list(a.shape), "dtype": str(a.dtype), "format": "raw"}
+        rows.append({**row, "nbytes": a.nbytes, "byteOffset": len(blob)})
+        blob += a.tobytes()
+    parameters = sum(p.numel() for p in model.parameters())
+    metadata = {"ParamSize": len(rows), "ParamBytes": len(blob), "BitsPerParam": len(blob) * 8 / parameters}
+    shard = {"dataPath": "params_shard_0.bin", "format": "raw-shard", "nbytes": len(blob), "records": rows}
+    return blob, {"metadata": metadata, "records": [{**shard, "md5sum": hashlib.md5(blob).hexdigest()}]}
 
 
 def write_folder(model, tokenizer, folder):
     """Writes the folder's six files."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    c, rows, blob = model.c, [], b""
-    for name, a in tensors(model):
-        dtype = {"uint32": "uint32", "float16": "float16"}[str(a.dtype)]
-        rows.append({"name": name, "shape": list(a.shape), "dtype": dtype, "format": "raw", "nbytes": a.nbytes, "byteOffset": len(blob)})
-        blob += a.tobytes()
+    blob, cache = shard_of(model)
     (folder / "params_shard_0.bin").write_bytes(blob)
-    shard = {"dataPath": "params_shard_0.bin", "format": "raw-shard", "nbytes": len(blob), "records": rows, "md5sum": hashlib.md5(blob).hexdigest()}
-    parameters = sum(p.numel() for p in model.parameters())
-    metadata = {"ParamSize": len(rows), "ParamBytes": len(blob), "BitsPerParam": len(blob) * 8 / parameters}
-    write_json(folder / "tensor-cache.json", {"metadata": metadata, "records": [shard]}, indent=1)
-    shape = {
-        "hidden_size": c.hidden, "intermediate_size": c.inner, "num_hidden_layers": c.layers, "num_attention_heads": c.heads,
-        "num_key_value_heads": c.kv, "head_dim": c.head, "vocab_size": c.vocab, "rms_norm_eps": c.eps, "position_embedding_base": c.theta,
-        "context_window_size": c.context, "prefill_chunk_size": c.context, "tie_word_embeddings": True, "tensor_parallel_shards": 1, "max_batch_size": 8,
+    files = {
+        "tensor-cache": cache,
+        "mlc-chat-config": chat_config(model.c),
+        "generation_config": {**TOKENS, "do_sample": True, **GENERATION},
+        "tokenizer_config": tokenizer_config(model.c),
     }
-    talk = {
-        "name": "fables", "system_template": "{system_message}", "system_message": "", "system_prefix_token_ids": [BEGIN], "add_role_after_system_message": True,
-        "roles": {"user": "<|user|>", "assistant": "<|assistant|>"}, "role_templates": {"user": "{user_message}", "assistant": "{assistant_message}"},
-        "messages": [], "seps": ["", "<|end|>"], "role_content_sep": "", "role_empty_sep": "", "stop_str": [], "stop_token_ids": [END],
-    }
-    generation = {"temperature": 0.7, "top_p": 0.95}
-    config = {
-        "version": "0.1.0", "model_type": "llama", "quantization": "q4f16_1", "model_config": shape, "vocab_size": c.vocab,
-        "context_window_size": c.context, "sliding_window_size": -1, "prefill_chunk_size": c.context, "attention_sink_size": -1, "tensor_parallel_shards": 1,
-        **generation, "presence_penalty": 0.0, "frequency_penalty": 0.0, "repetition_penalty": 1.0,
-        "tokenizer_files": ["tokenizer.json", "tokenizer_config.json"], "conv_template": talk,
-        "pad_token_id": BEGIN, "bos_token_id": BEGIN, "eos_token_id": END,
-    }
-    write_json(folder / "mlc-chat-config.json", config, indent=1)
-    write_json(folder / "generation_config.json", {"bos_token_id": BEGIN, "eos_token_id": END, "pad_token_id": BEGIN, "do_sample": True, **generation}, indent=1)
-    names = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": SPECIAL[BEGIN], "eos_token": SPECIAL[END], "pad_token": SPECIAL[BEGIN]}
-    write_json(folder / "tokenizer_config.json", {**names, "model_max_length": c.context, "clean_up_tokenization_spaces": False, "chat_template": TEMPLATE}, indent=1)
-    write_json(folder / "tokenizer.json", tokenizer.form(), separators=(",", ":"))
+    for name, value in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(value, indent=1) + "\n")
+    text = json.dumps(tokenizer.form(), ensure_ascii=False, separators=(",", ":"))
+    (folder / "tokenizer.json").write_text(text + "\n", encoding="utf-8")
 
 
 CASES = [
@@ -121,10 +185,17 @@ def write_golden(model, tokenizer, path):
             z = model.logits(model.hidden(torch.tensor([ids + greedy]))[0, len(ids) - 1 :])
         steps = sorted({0, len(greedy) // 2, len(greedy) - 1})
         logits = [{"step": s, "values": [float(f"{v:.6g}") for v in z[s].tolist()]} for s in steps]
-        messages = [{"role": role, "content": text} for pair in said for role, text in zip(("user", "assistant"), pair) if text]
+        messages = [
+            {"role": role, "content": text}
+            for pair in said
+            for role, text in zip(("user", "assistant"), pair)
+            if text
+        ]
         cases.append({"messages": messages, "promptIds": ids, "greedyIds": greedy, "logits": logits})
     note = "greedy, from dequantized q4f16_1 weights in float32; logits are those that choose greedyIds[step]"
-    text = json.dumps({"engine": "PyTorch 1.13, CPU, float32", "note": note, "cases": cases}, separators=(",", ":"))
+    text = json.dumps(
+        {"engine": "PyTorch 1.13, CPU, float32", "note": note, "cases": cases}, separators=(",", ":")
+    )
     Path(path).write_text(text.replace('{"messages"', '\n{"messages"') + "\n")
 
 

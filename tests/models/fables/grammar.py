@@ -1,4 +1,5 @@
 """Makes conversations from grammar.json, and reads a story back: the slots of a whole story, or None."""
+
 import json
 import random
 import re
@@ -9,7 +10,9 @@ G = json.loads(Path(__file__).with_name("grammar.json").read_text(encoding="utf-
 SLOTS, STORY, ORDER, LESSONS = G["slots"], G["story"], G["order"], G["lessons"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Words of the user that the model must not know; every seventh is kept for the evaluation.
-KEPT = {kind: words[::7] for kind, words in (("words", G["unknown"]["words"]), ("proper", G["unknown"]["proper"]))}
+KEPT = {
+    kind: words[::7] for kind, words in (("words", G["unknown"]["words"]), ("proper", G["unknown"]["proper"]))
+}
 SEEN = {kind: [w for w in G["unknown"][kind] if w not in KEPT[kind]] for kind in KEPT}
 
 
@@ -45,15 +48,21 @@ def pattern():
     """Makes a regular expression for each sentence of a story; a slot becomes a named group."""
     found = {}
     for part in ORDER:
-        rows = [(None, t) for t in STORY[part]] if part in STORY else [(n, t) for n, l in LESSONS.items() for t in l[part]]
-        found[part] = [(n, re.compile(re.sub(r"\\\{(\w+)\\\}", lambda m: group(m[1]), re.escape(t)))) for n, t in rows]
+        rows = (
+            [(None, t) for t in STORY[part]]
+            if part in STORY
+            else [(n, t) for n, l in LESSONS.items() for t in l[part]]
+        )
+        found[part] = [
+            (n, re.compile(re.sub(r"\\\{(\w+)\\\}", lambda m: group(m[1]), re.escape(t)))) for n, t in rows
+        ]
     return found
 
 
 def group(slot):
     """The regular expression of a slot."""
     if slot == "idea":
-        return "(?P<idea>[^\"]+?)"
+        return '(?P<idea>[^"]+?)'
     morals = [lesson["moral"] for lesson in LESSONS.values()]
     words = {"lesson": list(LESSONS), "moral": morals, "friend": SLOTS["hero"], **SLOTS}[slot]
     return f"(?P<{slot}>{'|'.join(map(re.escape, words))})"
@@ -62,11 +71,13 @@ def group(slot):
 def unique(expression):
     """Names a group once; later uses of it refer back to it."""
     seen = set()
+
     def again(m):
         if m[1] in seen:
             return f"(?P={m[1]})"
         seen.add(m[1])
         return m[0]
+
     return re.sub(r"\(\?P<(\w+)>(?:[^()]+)\)", again, expression)
 
 
@@ -238,11 +249,18 @@ def texts():
     """The texts whose words are the vocabulary: all of the grammar, without the words that the model doesn't know."""
     r, n = random.Random(0), G["names"]
     said = [pair for _ in range(3000) for make in (fables, glossary, talk) for pair in make(r)]
-    said += [(fill(q, {"name": name}), fill(a, {"name": name})) for name in n["known"] for q in n["give"] for a in n["greet"] + n["recall"]]
+    said += [
+        (fill(q, {"name": name}), fill(a, {"name": name}))
+        for name in n["known"]
+        for q in n["give"]
+        for a in n["greet"] + n["recall"]
+    ]
     said += [(q, n["unknown"][0]) for q in n["ask"]]
     blank = lambda text: re.sub(r" ?\{(x|X|n)\}", "", text)
     said += [(blank(q), G["unknown"]["reply"][0]) for q in G["unknown"]["asks"]]
-    said += [(fill(blank(q), {**draw(r), "name": ""}), G["unknown"]["word"]) for q in G["unknown"]["subjects"]]
+    said += [
+        (fill(blank(q), {**draw(r), "name": ""}), G["unknown"]["word"]) for q in G["unknown"]["subjects"]
+    ]
     said += [("", G["untold"])]
     return [t for q, a in said for t in (q, q[:1].lower() + q[1:], a)]
 

@@ -1,4 +1,5 @@
 """Llama's architecture in PyTorch, with weights that are rounded to q4f16_1 while they learn."""
+
 import math
 
 import torch
@@ -12,7 +13,15 @@ class Config:
     """The sizes of a model."""
 
     def __init__(self, vocab, hidden=128, layers=4, heads=4, kv=2, inner=256, context=512):
-        self.vocab, self.hidden, self.layers, self.heads, self.kv, self.inner, self.context = vocab, hidden, layers, heads, kv, inner, context
+        self.vocab, self.hidden, self.layers, self.heads, self.kv, self.inner, self.context = (
+            vocab,
+            hidden,
+            layers,
+            heads,
+            kv,
+            inner,
+            context,
+        )
         self.head, self.eps, self.theta = hidden // heads, 1e-5, 10000.0
 
 
@@ -52,7 +61,9 @@ class Model(nn.Module):
             layer.gate_up = matrix(2 * c.inner, c.hidden, std)
             layer.down = matrix(c.hidden, c.inner, std / math.sqrt(2 * c.layers))
             self.layers.append(layer)
-        angle = torch.outer(torch.arange(c.context).float(), c.theta ** (-torch.arange(0, c.head, 2).float() / c.head))
+        angle = torch.outer(
+            torch.arange(c.context).float(), c.theta ** (-torch.arange(0, c.head, 2).float() / c.head)
+        )
         self.cos, self.sin = angle.cos(), angle.sin()
         self.mask = torch.full((c.context, c.context), -1e9).triu(1)
 
@@ -73,7 +84,11 @@ class Model(nn.Module):
         if cache is not None:
             k, v = cache.append(k, v)
         each = c.heads // c.kv
-        q = q.view(batch, length, c.kv, each, c.head).permute(0, 2, 3, 1, 4).reshape(batch, c.kv, each * length, c.head)
+        q = (
+            q.view(batch, length, c.kv, each, c.head)
+            .permute(0, 2, 3, 1, 4)
+            .reshape(batch, c.kv, each * length, c.head)
+        )
         score = (q * c.head**-0.5 @ k.permute(0, 2, 3, 1)).view(batch, c.kv, each, length, -1)
         score = F.softmax(score + self.mask[begin : begin + length, : begin + length], -1)
         y = score.view(batch, c.kv, each * length, -1) @ v.transpose(1, 2)

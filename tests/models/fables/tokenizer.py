@@ -1,4 +1,5 @@
 """A byte-level tokenizer whose vocabulary is the grammar's own words: one token each, all else byte by byte."""
+
 import json
 import re
 import sys
@@ -52,7 +53,9 @@ class Tokenizer:
 
     def decode(self, ids):
         """The text of tokens, without the special ones."""
-        return bytes(BYTE[c] for i in ids if i >= len(SPECIAL) for c in self.vocab[i]).decode(errors="replace")
+        return bytes(BYTE[c] for i in ids if i >= len(SPECIAL) for c in self.vocab[i]).decode(
+            errors="replace"
+        )
 
     def prompt(self, said, question):
         """The tokens of a conversation up to where the model answers; `said` has pairs of question and answer."""
@@ -64,18 +67,44 @@ class Tokenizer:
     def form(self):
         """The tokenizer in Hugging Face's form: byte-level BPE without merges, whole words first."""
         added = [
-            {"id": i, "content": c, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+            {
+                "id": i,
+                "content": c,
+                "single_word": False,
+                "lstrip": False,
+                "rstrip": False,
+                "normalized": False,
+                "special": True,
+            }
             for i, c in enumerate(SPECIAL)
         ]
         split = {"type": "Split", "pattern": {"Regex": WORDS}, "behavior": "Isolated", "invert": False}
         level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
         return {
-            "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
-            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, level]}, "post_processor": None,
-            "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": added,
+            "normalizer": None,
+            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, level]},
+            "post_processor": None,
+            "decoder": {
+                "type": "ByteLevel",
+                "add_prefix_space": True,
+                "trim_offsets": True,
+                "use_regex": True,
+            },
             "model": {
-                "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
-                "fuse_unk": False, "byte_fallback": False, "ignore_merges": True, "vocab": self.ids, "merges": [],
+                "type": "BPE",
+                "dropout": None,
+                "unk_token": None,
+                "continuing_subword_prefix": None,
+                "end_of_word_suffix": None,
+                "fuse_unk": False,
+                "byte_fallback": False,
+                "ignore_merges": True,
+                "vocab": self.ids,
+                "merges": [],
             },
         }
 

@@ -1,7 +1,9 @@
 """
-Trains the fables' model on the CPU: python3 train.py --out DIR --steps N --seed S. DIR gets the shipped folder's files and
-checkpoint.pt, from which the same command resumes. Debian's python3-torch 1.13 and libopenblas0 are enough.
+Trains the fables' model on the CPU: python3 train.py --out DIR --steps N --seed S. DIR gets checkpoint.pt, from
+which the same command goes on, plateau.pt, from which a longer run can go on, and at the end the folder that ships.
+Debian's python3-torch 1.13 and libopenblas0-pthread are enough.
 """
+
 import argparse
 import ctypes
 import os
@@ -56,7 +58,9 @@ def pool(tokenizer, seed, index, size, context):
 def loss_of(model, rows):
     """The mean loss of the tokens to predict."""
     longest = max(len(ids) for ids, _ in rows)
-    ids, learned = torch.zeros(len(rows), longest, dtype=torch.long), torch.zeros(len(rows), longest, dtype=torch.bool)
+    ids, learned = torch.zeros(len(rows), longest, dtype=torch.long), torch.zeros(
+        len(rows), longest, dtype=torch.bool
+    )
     for i, (a, b) in enumerate(rows):
         ids[i, : len(a)], learned[i, : len(b)] = torch.tensor(a), torch.tensor(b)
     hidden = model.hidden(ids[:, :-1])
@@ -65,7 +69,7 @@ def loss_of(model, rows):
 
 
 def orthogonal(g):
-    """The nearest matrix with equal singular values, by five steps of Newton and Schulz (Muon, Keller Jordan 2024)."""
+    """The nearest matrix with equal singular values, by five steps of Newton and Schulz (Muon)."""
     x = g.t() if g.shape[0] > g.shape[1] else g
     x = x / (x.norm() + 1e-7)
     for _ in range(5):
@@ -81,7 +85,10 @@ class Optimizer:
         self.rate, self.c = rate, model.c
         self.matrices = [p for layer in model.layers for p in layer.parameters() if p.dim() == 2]
         others = [p for p in model.parameters() if not any(p is m for m in self.matrices)]
-        self.adam, self.adam_rate = torch.optim.AdamW(others, lr=adam, betas=(0.9, 0.97), weight_decay=0.01), adam
+        self.adam, self.adam_rate = (
+            torch.optim.AdamW(others, lr=adam, betas=(0.9, 0.97), weight_decay=0.01),
+            adam,
+        )
         self.momentum = [torch.zeros_like(p) for p in self.matrices]
 
     def parts(self, p):
@@ -126,7 +133,7 @@ def arguments():
 
 
 def keep_memory():
-    """Asks glibc to keep large blocks: returning them to the kernel after each operator costs a third of the time."""
+    """Asks glibc to keep large blocks, rather than return them to the system after each operator."""
     libc = ctypes.CDLL("libc.so.6")
     for option, value in ((-4, 0), (-2, 1 << 28), (-1, (1 << 31) - 1)):
         libc.mallopt(option, value)
@@ -144,7 +151,12 @@ def plateau(steps):
 
 def save(path, model, optimizer, tokenizer, step):
     """Writes a checkpoint whole or not at all."""
-    state = {"model": model.state_dict(), "optimizer": optimizer.state(), "step": step, "vocab": tokenizer.vocab}
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state(),
+        "step": step,
+        "vocab": tokenizer.vocab,
+    }
     torch.save({**state, "config": vars(model.c)}, f"{path}.part")
     os.replace(f"{path}.part", path)
 
@@ -165,7 +177,9 @@ def main():
         model.load_state_dict(state["model"])
         optimizer.load(state["optimizer"])
         first = state["step"]
-    print(f"{sum(p.numel() for p in model.parameters())} parameters, {len(tokenizer.vocab)} tokens", flush=True)
+    print(
+        f"{sum(p.numel() for p in model.parameters())} parameters, {len(tokenizer.vocab)} tokens", flush=True
+    )
     last = min(o.steps, o.stop or o.steps)
     begin, cpu, mean, seen, batches = time.time(), time.process_time(), None, 0, []
     for step in range(first, last):
@@ -181,7 +195,10 @@ def main():
         mean = loss.item() if mean is None else 0.95 * mean + 0.05 * loss.item()
         seen += sum(len(ids) for ids, _ in rows)
         if (step + 1) % 50 == 0 or step + 1 == last:
-            print(f"step {step + 1} loss {mean:.4f} {seen} tokens {time.time() - begin:.0f} s, CPU {time.process_time() - cpu:.0f} s", flush=True)
+            print(
+                f"step {step + 1} loss {mean:.4f} {seen} tokens {time.time() - begin:.0f} s, CPU {time.process_time() - cpu:.0f} s",
+                flush=True,
+            )
         if (step + 1) % 250 == 0 or step + 1 == last:
             save(saved, model, optimizer, tokenizer, step + 1)
         if step + 1 == plateau(o.steps):
