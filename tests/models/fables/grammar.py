@@ -212,17 +212,19 @@ def filler(r):
 
 
 def names(r):
-    """A name is given, something else is said, the name is asked for. Or it is asked for and was never given."""
+    """A name is given, something else is said, the name is asked for. Or it is asked for and isn't known."""
     n = G["names"]
-    if r.random() < 0.2:
-        said = filler(r) if r.random() < 0.6 else []
-        return said + [(r.choice(n["ask"]), n["unknown"][0])]
-    name = spelled(r).capitalize() if r.random() < 0.35 else r.choice(n["known"])
-    s = {"name": name}
-    said = [(fill(r.choice(n["give"]), s), fill(r.choice(n["greet"]), s))]
-    for _ in range(r.choice([0, 0, 1, 1, 2])):
+    given, known = r.random() < 0.82, r.random() < 0.8
+    name = r.choice(n["known"]) if known else unknown_word(r, "proper")
+    said = []
+    if given:
+        greeting = fill(r.choice(n["greet"]), {"name": name}) if known else n["strange"]
+        said = [(fill(r.choice(n["give"]), {"name": name}), greeting)]
+    for _ in range(r.choice([0, 0, 0, 1, 1, 2])):
         said += filler(r)
-    return said + [(r.choice(n["ask"]), fill(n["recall"][0], s))]
+    return said + [
+        (r.choice(n["ask"]), fill(n["recall"][0], {"name": name}) if given and known else n["unknown"][0])
+    ]
 
 
 def roughly(r, question):
@@ -232,7 +234,7 @@ def roughly(r, question):
     return question[:-1] if r.random() < 0.15 and question[-1] in ".?!" else question
 
 
-KINDS = [(fables, 55), (names, 15), (unknown, 13), (glossary, 9), (talk, 6), (untold, 2)]
+KINDS = [(fables, 33), (names, 27), (unknown, 14), (glossary, 14), (talk, 8), (untold, 4)]
 
 
 def conversation(r):
@@ -255,7 +257,7 @@ def texts():
         for q in n["give"]
         for a in n["greet"] + n["recall"]
     ]
-    said += [(q, n["unknown"][0]) for q in n["ask"]]
+    said += [(q, a) for q in n["ask"] for a in (n["unknown"][0], n["strange"])]
     blank = lambda text: re.sub(r" ?\{(x|X|n)\}", "", text)
     said += [(blank(q), G["unknown"]["reply"][0]) for q in G["unknown"]["asks"]]
     said += [

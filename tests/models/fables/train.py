@@ -146,7 +146,7 @@ def share_of(step, steps):
 
 def plateau(steps):
     """Where the plateau ends. Up to there a run doesn't depend on the number of its steps."""
-    return steps * 7 // 10
+    return steps * 6 // 10
 
 
 def save(path, model, optimizer, tokenizer, step):
