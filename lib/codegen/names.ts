@@ -25,9 +25,9 @@ const RESERVED = new Set([
   "writeonly yield binding_array",
   // JavaScript's
   "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
-  "Float16Array Int32Array Uint32Array",
+  "Float16Array Float64Array Int32Array Uint32Array DataView ArrayBuffer",
   // The printers' own
-  "from_bits floormod round word",
+  "from_bits floormod half round toF16 word",
   ...helperNames(),
   "main wid lid num shape Shape grid_x dot4 erf floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
   "grid thread threads t x y z",

@@ -15,10 +15,13 @@ import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Level } from "./built.ts";
 import { byRecord } from "./choose_schedule.ts";
-import { type ChosenSchedule, compileGraph } from "./compile_graph.ts";
+import { cachedGraph, compilersOf } from "./cached.ts";
+import { cacheFor, cacheKind, type CompileCache } from "./compile_cache.ts";
+import { assembleGraph, type ChosenSchedule, scheduleGraph } from "./compile_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
 import * as kinds from "./option_fields.ts";
 import { StageClock } from "./stage_clock.ts";
+import { transformWeights } from "./transform_weights.ts";
 import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
 
 /** What `build` takes for a graph; at level 3 also what a search takes. */
@@ -35,6 +38,11 @@ export interface GraphBuildOptions extends Omit<TuneGraphOptions, "budget"> {
   readonly level?: Level;
   /** Of the search at level 3, shared by all functions. */
   readonly budget?: Pick<Budget, "seconds" | "trials">;
+  /**
+   * What was compiled earlier is taken from the user's folder for caches, up to 256 MB, and what is compiled is kept there.
+   * `false` does neither; a path names another folder. Default: true.
+   */
+  readonly cache?: boolean | string;
 }
 
 const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
@@ -57,6 +65,7 @@ const FIELDS = {
   level: oneOf(0, 1, 2, 3),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
+  cache: cacheKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -91,17 +100,20 @@ export async function buildGraph(
   checkWeightNames(graph, options.weights ?? {});
   const { target } = device, { level = 1, bounds = {}, memory } = options;
   const common = { bounds, ...(memory === undefined ? {} : { memory: bytesOf(memory) }) };
-  const choose = await chooserOf(graph, device, level, options);
+  const cache = cacheFor(options.cache);
+  const choose = await chooserOf(graph, device, level, options, cache);
   const among = level === 0 ? [fallback] : rules;
-  const built = compileGraph(graph, target, { ...common, among, ...(choose ? { choose } : {}) });
-  const wide = async () =>
-    await device.load(compileGraph(graph, target, { ...common, among: [wideFallback] }).executable);
+  const scheduled = choose
+    ? scheduleGraph(graph, target, { among, choose })
+    : cachedGraph(cache, graph, target, among);
+  const built = assembleGraph(scheduled, target, common);
+  const wide = async () => {
+    const scheduled = cachedGraph(cache, graph, target, [wideFallback]);
+    return await device.load(assembleGraph(scheduled, target, common).executable);
+  };
   using made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
-  const constants = built.graph.constants.flatMap((v) =>
-    v.origin.kind === "constant" ? [[v.name, v.origin.data]] : []
-  );
-  const weights = { ...options.weights, ...Object.fromEntries(constants) } as Inputs;
+  const weights = await transformWeights(built.graph, options.weights ?? {});
   const prepared = Object.keys(weights).length > 0 ? made.use(await program.prepare(weights)) : undefined;
   return new GraphProgram(built, prepared ?? program, made.move());
 }
@@ -116,10 +128,18 @@ async function chooserOf(
   device: Device,
   level: Level,
   options: GraphBuildOptions,
+  cache: CompileCache | undefined,
 ): Promise<((func: PrimFunc) => ChosenSchedule) | undefined> {
   if (level < 2) return undefined;
-  const { database = TuningDatabase.memory(), budget, weights: _, memory: __, level: ___, ...search } =
-    options;
+  const {
+    database = TuningDatabase.memory(),
+    budget,
+    weights: _,
+    memory: __,
+    level: ___,
+    cache: ____,
+    ...search
+  } = options;
   if (level === 2 && !options.database) {
     throw new TunebookError(
       `expected a database to build ${graph.name} at level 2, got none; level 1 takes the rules`,
@@ -134,14 +154,14 @@ async function chooserOf(
     await tuneGraph(graph, device, { ...search, database, budget });
   }
   return (func) => {
-    const known = { database, shapes: shapesOf(func, options) };
+    const known = { database, shapes: shapesOf(func, options), ...compilersOf(cache) };
     return byRecord(func, device.target, known, rules, new StageClock());
   };
 }
 
 /** @throws {TunebookError} for a weight that is missing, and for one that the graph doesn't have */
 function checkWeightNames(g: Graph, given: Inputs): void {
-  const names = g.weights.map((v) => v.name), takes = names.join(", ") || "none";
+  const names = g.givenWeights.map((v) => v.name), takes = names.join(", ") || "none";
   const missing = names.find((name) => ownValue(given, name) === undefined);
   if (missing !== undefined) {
     throw new TunebookError(`expected weights ${takes}, got none for ${missing}, building ${g.name}`);

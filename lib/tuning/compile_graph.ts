@@ -40,9 +40,21 @@ export interface CompileGraphOptions {
 /** The schedule of a function. */
 export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
 
+/** A graph after the passes, and the function of each call, scheduled and compiled. */
+export type ScheduledGraph = Pick<BuiltGraph, "graph" | "functions">;
+
 /** Compiles a graph for a target, without a device. */
 export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
-  const { bounds = {}, memory, among = rules } = options;
+  return assembleGraph(scheduleGraph(graph, target, options), target, options);
+}
+
+/** Runs the passes, and schedules and compiles each function. */
+export function scheduleGraph(
+  graph: Graph,
+  target: Target,
+  options: Omit<CompileGraphOptions, "bounds" | "memory"> = {},
+): ScheduledGraph {
+  const { among = rules } = options;
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
   const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
   const fuses = among.length > 1;
@@ -55,7 +67,19 @@ export function compileGraph(graph: Graph, target: Target, options: CompileGraph
     return { func: rows, ...choose(rows) };
   });
   const calls = withSharedWeights(g.bindings, built);
-  const functions = calls.map(built);
+  return { graph: g, functions: calls.map(built) };
+}
+
+/**
+ * Plans memory, and links the functions into one program.
+ *
+ * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
+ */
+export function assembleGraph(
+  { graph: g, functions }: ScheduledGraph,
+  target: Target,
+  { bounds = {}, memory }: Pick<CompileGraphOptions, "bounds" | "memory">,
+): BuiltGraph {
   const byBinding = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
   const plan = planMemory(g, {
     bounds,

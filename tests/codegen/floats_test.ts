@@ -5,6 +5,7 @@ import { interpret } from "../../lib/interp/interpret.ts";
 import { binary, call, cast, constant, div, eq, mul, select, sub } from "../../lib/ir/build.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { funcFromJson, funcToJson } from "../../lib/ir/func_json.ts";
+import { TO_F16 } from "../../lib/codegen/js/convert.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
@@ -29,6 +30,20 @@ Deno.test("powers are those of IEEE 754", async () => {
   const powers = [...halves.A0].map((x, k) => Math.f16round(x ** (halves.A1[k] as number)));
   await onAll(half, halves, (got, where) => assertNear(got, powers, 1e-2, 0, `f16 on ${where}`));
   assertSame(Float32Array.from([(-2) ** 3, 0 ** 0]), [-8, 1], "the reference");
+});
+
+Deno.test("JavaScript rounds to f16 as Math.f16round does: between two halves, below the normal ones, past the largest", () => {
+  const toF16 = new Function(`${TO_F16} return toF16;`)() as (x: number) => number;
+  const halves = new Float16Array(Uint16Array.from({ length: 1 << 16 }, (_, k) => k).buffer);
+  for (let k = 0; k + 1 < halves.length; k++) {
+    const a = halves[k] as number, b = halves[k + 1] as number, middle = (a + b) / 2;
+    for (const x of [a, middle, middle * (1 + 2 ** -52), middle * (1 - 2 ** -52)]) {
+      assert(Object.is(toF16(x), Math.f16round(x)), `${x}`);
+    }
+  }
+  for (const x of [65519.999, 65520, -65520, 1e300, 2 ** -25, 2 ** -26, -0]) {
+    assert(Object.is(toF16(x), Math.f16round(x)), `${x}`);
+  }
 });
 
 Deno.test("sine and cosine are right for angles up to 800,000 radians", async () => {

@@ -5,7 +5,7 @@ import { keyOf } from "../../ir/key.ts";
 import { LowerError } from "../../lower/error.ts";
 import type { Kernel, KernelStore } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
-import { printConstant, printConversion, printRounded } from "./convert.ts";
+import { printConstant, printConversion, printRounded, TO_F16 } from "./convert.ts";
 import { isAccumulation, isSelf, sumsIn } from "./promoted_sums.ts";
 
 /** Remainders of one sign. Written out, they have their operands twice, so remainders of remainders would double each time. */
@@ -81,9 +81,9 @@ export class JavaScriptExprPrinter {
       case "select":
         return `(${this.expr(e.cond)} ? ${this.expr(e.a)} : ${this.expr(e.b)})`;
       case "cast":
-        return e === this.#unrounded && isFloat(e.a.dtype)
-          ? this.#held(e.a)
-          : printConversion(this.#held(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
+        if (e === this.#unrounded && isFloat(e.a.dtype)) return this.#held(e.a);
+        if (e.dtype === "f16") this.helpers.add(TO_F16);
+        return printConversion(this.#held(e.a), e.a.dtype as ScalarType, e.dtype as ScalarType);
       case "call":
         return this.#call(e);
       case "load": {
@@ -120,7 +120,9 @@ export class JavaScriptExprPrinter {
   /** Writes a value as its dtype holds it, f16 included. */
   #held(e: Expr): string {
     const text = this.expr(e);
-    return e.dtype === "f16" && !this.#isHeld(e) ? printRounded(text, "f16") : text;
+    if (e.dtype !== "f16" || this.#isHeld(e)) return text;
+    this.helpers.add(TO_F16);
+    return printRounded(text, "f16");
   }
 
   #isHeld(e: Expr): boolean {
