@@ -2,13 +2,25 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import grammar from "./fables/grammar.json" with { type: "json" };
 import golden from "./fables/golden.json" with { type: "json" };
 import samples from "./fables/samples.json" with { type: "json" };
-import { decoder, readWeights, type TensorRecord } from "./fables/forward.ts";
+import { openModel } from "../../lib/models/open_model.ts";
+import { loadParameters } from "../../lib/models/parameters/load_parameters.ts";
+import { dequantized } from "./dequantize.ts";
 import { parseStory } from "./fables/parse_story.ts";
 import { hasPython, hasTorch, python, train } from "./fables/python.ts";
+import { type Checkpoint, referenceLogits, type ReferenceTensor } from "./reference.ts";
+
+interface TensorRecord {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly nbytes: number;
+  readonly byteOffset: number;
+}
 
 const FOLDER = new URL("../../lib/models/fables/", import.meta.url);
 const json = (file: string) => JSON.parse(Deno.readTextFileSync(new URL(file, FOLDER)));
@@ -69,18 +81,49 @@ Deno.test("the shard holds the tensors of the architecture, one after another", 
   }
 });
 
-Deno.test("the folder's weights give PyTorch's logits and greedy tokens", () => {
-  const weights = readWeights(FOLDER);
-  for (const { promptIds, greedyIds, logits } of golden.cases) {
-    const next = decoder(weights);
-    let z = promptIds.map(next).at(-1) as Float64Array;
-    greedyIds.forEach((token, step) => {
-      const known = logits.find((l) => l.step === step)?.values;
-      known?.forEach((value, k) => assertLess(Math.abs((z[k] as number) - value), 1e-3));
-      assertEquals(z.indexOf(Math.max(...z)), token);
-      z = next(token);
-    });
+/** Reads the shard without the module, and decodes its matrices. */
+function checkpoint(): Checkpoint {
+  const records: readonly TensorRecord[] = json("tensor-cache.json").records[0].records;
+  const { buffer } = Deno.readFileSync(new URL("params_shard_0.bin", FOLDER));
+  const tensors: Record<string, ReferenceTensor> = {};
+  let words = new Uint32Array();
+  for (const { name, shape, byteOffset, nbytes } of records) {
+    const bytes = buffer.slice(byteOffset, byteOffset + nbytes);
+    if (name.endsWith(".q_weight")) words = new Uint32Array(bytes);
+    else if (name.endsWith(".q_scale")) {
+      const [rows = 0, groups = 0] = shape, size = [rows, groups * 32] as const;
+      const data = dequantized(words, new Float16Array(bytes), size, 4);
+      tensors[name.replace(".q_scale", ".weight")] = { shape: size, data };
+    } else tensors[name] = { shape, data: new Float16Array(bytes) };
   }
+  const names = { model_type: "llama", rope_theta: shape.position_embedding_base };
+  return { config: { ...shape, ...names, max_position_embeddings: shape.context_window_size }, tensors };
+}
+
+Deno.test("the folder's weights give PyTorch's logits and greedy tokens", () => {
+  const model = checkpoint();
+  for (const { promptIds, greedyIds, logits } of golden.cases) {
+    const all = referenceLogits(model, [...promptIds, ...greedyIds]).slice(promptIds.length - 1, -1);
+    assertEquals(all.map((z) => z.indexOf(Math.max(...z))), greedyIds);
+    for (const { step, values } of logits) {
+      values.forEach((value, k) => assertLess(Math.abs((all[step]?.[k] as number) - value), 1e-3));
+    }
+  }
+});
+
+Deno.test("the module opens the folder and loads each of its parameters", async () => {
+  const { config: read, generation, quantization, weights } = await openModel(fileURLToPath(FOLDER));
+  assertEquals([read.layers, read.vocabularySize, read.tiedEmbeddings], [
+    shape.num_hidden_layers,
+    shape.vocab_size,
+    true,
+  ]);
+  assertEquals([quantization, generation.temperature, generation.topP], ["q4f16_1", 0.7, 0.95]);
+  let bytes = 0;
+  for await (const { arrays } of loadParameters(weights, read)) {
+    bytes += arrays.reduce((n, { data }) => n + data.byteLength, 0);
+  }
+  assertEquals(bytes, Deno.statSync(new URL("params_shard_0.bin", FOLDER)).size);
 });
 
 const tokenizer = new Tokenizer(json("tokenizer.json"), json("tokenizer_config.json"));

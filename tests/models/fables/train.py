@@ -21,25 +21,43 @@ from model import Config, Model
 from tokenizer import ASSISTANT, BEGIN, END, USER, Tokenizer, vocabulary
 
 POOL = 8  # batches that are sorted by length together
+# The curriculum: from this step on, a word that repeats a slot counts for several. Sentences are learned before copies.
+COPIES_FROM, COPY = 600, 4
 
 
-def encode(tokenizer, said, context):
-    """The tokens of a conversation, and which of them the model has to predict."""
-    ids, learned = [BEGIN], [False]
+def slot_tokens(tokenizer):
+    """The tokens of all words that slots and names can have, without articles."""
+    names, slots = grammar.G["names"]["known"], grammar.SLOTS
+    words = (
+        [w for values in slots.values() for v in values for w in v.split()] + list(grammar.LESSONS) + names
+    )
+    return {tokenizer.encode(f" {w}")[0] for w in words if w not in ("a", "the", "old")}
+
+
+def encode(tokenizer, slots, said, context, copy):
+    """
+    The tokens of a conversation, and what each counts for the loss: nothing in a question, 1 in an answer, and
+    `copy` if it repeats one of the `slots` that was mentioned before.
+    """
+    ids, counts, seen = [BEGIN], [0], set()
     for question, answer in said:
         asked = [USER, *tokenizer.encode(question), ASSISTANT] if question else []
-        told = [*tokenizer.encode(answer), END]
-        ids += asked + told
-        learned += [False] * len(asked) + [True] * len(told)
-    return ids[:context], learned[:context]
+        ids += asked
+        counts += [0] * len(asked)
+        seen |= slots.intersection(asked)
+        for token in [*tokenizer.encode(answer), END]:
+            ids.append(token)
+            counts.append(copy if token in seen else 1)
+            seen |= slots & {token}
+    return ids[:context], counts[:context]
 
 
-def pool(tokenizer, seed, index, size, context):
+def pool(tokenizer, slots, seed, index, size, context):
     """POOL batches of about `size` tokens; the same seed and index give the same."""
     r = random.Random(f"{seed}/{index}")
-    rows, total = [], 0
+    rows, total, copy = [], 0, COPY if index * POOL >= COPIES_FROM else 1
     while total < size * POOL:
-        row = encode(tokenizer, grammar.conversation(r), context)
+        row = encode(tokenizer, slots, grammar.conversation(r), context, copy)
         rows.append(row)
         total += len(row[0])
     rows.sort(key=lambda row: len(row[0]))
@@ -56,16 +74,16 @@ def pool(tokenizer, seed, index, size, context):
 
 
 def loss_of(model, rows):
-    """The mean loss of the tokens to predict."""
+    """The mean loss of the tokens to predict, each by what it counts."""
     longest = max(len(ids) for ids, _ in rows)
-    ids, learned = torch.zeros(len(rows), longest, dtype=torch.long), torch.zeros(
-        len(rows), longest, dtype=torch.bool
-    )
+    ids, counts = torch.zeros(len(rows), longest, dtype=torch.long), torch.zeros(len(rows), longest)
     for i, (a, b) in enumerate(rows):
-        ids[i, : len(a)], learned[i, : len(b)] = torch.tensor(a), torch.tensor(b)
-    hidden = model.hidden(ids[:, :-1])
-    at = learned[:, 1:].reshape(-1).nonzero().squeeze(1)
-    return F.cross_entropy(model.logits(hidden.reshape(-1, model.c.hidden)[at]), ids[:, 1:].reshape(-1)[at])
+        ids[i, : len(a)], counts[i, : len(b)] = torch.tensor(a), torch.tensor(b).float()
+    hidden = model.hidden(ids[:, :-1]).reshape(-1, model.c.hidden)
+    counts, targets = counts[:, 1:].reshape(-1), ids[:, 1:].reshape(-1)
+    at = counts.nonzero().squeeze(1)
+    losses = F.cross_entropy(model.logits(hidden[at]), targets[at], reduction="none")
+    return (losses * counts[at]).sum() / counts[at].sum()
 
 
 def orthogonal(g):
@@ -184,7 +202,7 @@ def main():
     begin, cpu, mean, seen, batches = time.time(), time.process_time(), None, 0, []
     for step in range(first, last):
         if not batches or step % POOL == 0:
-            batches = pool(tokenizer, o.seed, step // POOL, o.batch, model.c.context)
+            batches = pool(tokenizer, slots, o.seed, step // POOL, o.batch, model.c.context)
         model.quantized = step >= plateau(o.steps)
         rows = batches[step % POOL]
         loss = loss_of(model, rows)
