@@ -47,7 +47,7 @@ def questions(r, count):
         )
         asked = lambda name: (r.choice(n["ask"]), grammar.fill(n["recall"][0], {"name": name}))
         kinds["name recalled"].append(([given(name), *said], *asked(name)))
-        strange = r.choice([grammar.spelled(r).capitalize(), r.choice(grammar.KEPT["proper"])])
+        strange = r.choice([f"{grammar.spelled(r).capitalize()}o", r.choice(grammar.KEPT["proper"])])
         kinds["name it has no word for"].append(([], given(strange)[0], n["strange"]))
         kinds["name never given"].append((said, r.choice(n["ask"]), n["unknown"][0]))
         kinds["does not know"].append(([], *grammar.unknown(r, True)[0]))

@@ -195,6 +195,7 @@ def main():
         model.load_state_dict(state["model"])
         optimizer.load(state["optimizer"])
         first = state["step"]
+    slots = slot_tokens(tokenizer)
     print(
         f"{sum(p.numel() for p in model.parameters())} parameters, {len(tokenizer.vocab)} tokens", flush=True
     )
