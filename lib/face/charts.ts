@@ -4,6 +4,7 @@ export type { ChartOptions, Spec } from "../charts/spec.ts";
 export { bestSoFar } from "../charts/best_so_far.ts";
 export { bestOverSeeds } from "../charts/best_over_seeds.ts";
 export { confirmed } from "../charts/confirmed.ts";
+export { levels } from "../charts/levels.ts";
 export { overview } from "../charts/overview.ts";
 export { contestsCompared } from "../charts/contests_compared.ts";
 export { crossDevice } from "../charts/cross_device.ts";

@@ -6,6 +6,8 @@ export type { TrialRecord } from "../records/record.ts";
 export { readSpace, type RecordedSpace, type SpacePoint } from "../records/recorded_space.ts";
 export { recordsToTable, tableToRecords } from "../records/table.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "../records/kernels.ts";
+export type { FunctionRow } from "../records/graph_functions.ts";
+export type { LevelRow } from "../records/graph_levels.ts";
 export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "../records/manifest.ts";
 export type { RerunRow } from "../records/rerun.ts";
 export type { SummaryRow } from "../records/summary.ts";
