@@ -1,7 +1,34 @@
 /**
- * Models from files as graphs: `onnx.load` reads an ONNX model from a file, and `onnx.read` from its bytes.
+ * Models from files. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language
+ * models: `readConfig` reads what shapes one, `openWeights` opens its weights, and `loadParameters` loads them one by one.
  *
  * @module
  */
 /** Reads ONNX models. */
 export * as onnx from "./onnx.ts";
+export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";
+export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";
+export { type Rope, type RopeFrequencies, ropeFrequencies, type RopeScaling } from "../models/config/rope.ts";
+export { ModelError } from "../models/error.ts";
+export {
+  type LoadedArray,
+  type LoadedParameter,
+  loadParameters,
+  type LoadParametersOptions,
+  type LoadProgress,
+} from "../models/parameters/load_parameters.ts";
+export {
+  arraysOf,
+  type Parameter,
+  type ParameterArray,
+  parametersOf,
+} from "../models/parameters/parameter.ts";
+export type { Quantization } from "../models/parameters/quantization.ts";
+export { openWeights } from "../models/weights/open_weights.ts";
+export type {
+  ReadOptions,
+  StoredType,
+  TensorInfo,
+  WeightArray,
+  WeightSource,
+} from "../models/weights/weight_source.ts";

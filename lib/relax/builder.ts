@@ -7,22 +7,19 @@ import type { ExprLike } from "../ir/build.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { shownShape } from "../op/check_tensors.ts";
-import { isExpr } from "../ir/kinds.ts";
 import { placeholder, type PlaceholderDomain, type Tensor } from "../te/tensor.ts";
 import { applyOperator, placeholderOf, type Results, typeOf } from "./apply_operator.ts";
 import { callTir } from "./call_tir.ts";
 import { RelaxError } from "./error.ts";
+import { formOf, namesIn, withoutNames } from "./form.ts";
 import { Graph } from "./graph.ts";
 import { type OperatorName, OPERATORS } from "./operators.ts";
 import {
   type Binding,
   type Call,
   type ConstantData,
-  Extent,
   type Form,
-  isOptions,
   type Origin,
-  Slot,
   type TensorType,
   Value,
 } from "./value.ts";
@@ -208,43 +205,6 @@ export class Builder {
     list?.push(value);
     return value;
   }
-}
-
-/** Writes an operator's argument as plain data, with slots for the values in it, which are added to `values`. */
-function formOf(x: unknown, values: Value[]): Form {
-  if (x instanceof Value) {
-    const at = values.indexOf(x);
-    return new Slot(at < 0 ? values.push(x) - 1 : at);
-  }
-  if (x === null || ["undefined", "boolean", "number", "string"].includes(typeof x)) return x as Form;
-  if (Array.isArray(x)) return x.map((y) => formOf(y, values));
-  if (isExpr(x)) return new Extent(x);
-  if (typeof x === "object" && Object.getPrototypeOf(x) === Object.prototype) {
-    return Object.fromEntries(Object.entries(x).map(([name, y]) => [name, formOf(y, values)]));
-  }
-  throw new RelaxError(
-    `expected values of the graph, numbers, text, lists and options, got ${shownValue(x)}`,
-  );
-}
-
-/** Options that name results: `name`, `sumName`, `qName`. */
-const NAMES = /^(name|\w+Name)$/;
-
-/** The names that an operator's options give its results. */
-function namesIn(form: readonly Form[]): readonly Form[] {
-  return form.filter(isOptions).flatMap((f) =>
-    Object.entries(f).flatMap(([name, x]) => NAMES.test(name) ? [x] : [])
-  );
-}
-
-/** The results' names are no part of what is computed, and neither are options without a value. */
-function withoutNames(form: readonly Form[]): readonly Form[] {
-  const bare = form.map((f): Form => {
-    if (!isOptions(f)) return f;
-    const options = Object.entries(f).filter(([name, x]) => !NAMES.test(name) && x !== undefined);
-    return options.length > 0 ? Object.fromEntries(options) : undefined;
-  });
-  return bare.slice(0, bare.findLastIndex((f) => f !== undefined) + 1);
 }
 
 function dtypeOfData(data: unknown): ScalarType | undefined {

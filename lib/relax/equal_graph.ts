@@ -32,9 +32,14 @@ export function equalGraph(a: Graph, b: Graph): boolean {
         sameList(x.results, y.results, bind),
     );
   const names = Object.keys(a.outputs);
-  return a.name === b.name && given(a.inputs, b.inputs) && given(a.weights, b.weights) && calls() &&
+  return a.name === b.name && sameTransform(a, b) && given(a.inputs, b.inputs) &&
+    given(a.weights, b.weights) && calls() &&
     sameList(names, Object.keys(b.outputs), (x, y) => x === y) &&
     names.every((name) => matches(a.outputs[name] as Value, b.outputs[name] as Value));
+}
+
+function sameTransform({ transform: x }: Graph, { transform: y }: Graph): boolean {
+  return x && y ? equalGraph(x, y) : x === y;
 }
 
 function sameCall(x: Call, y: Call): boolean {

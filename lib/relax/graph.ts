@@ -17,12 +17,25 @@ export class Graph implements GraphData {
     readonly bindings: readonly Binding[],
     /** The results by name. */
     readonly outputs: Readonly<Record<string, Value>>,
+    /** Computes some of the weights of others, once: its outputs are weights of this graph, by name. */
+    readonly transform?: Graph | undefined,
   ) {}
 
   /** The graph with some of its parts replaced. */
-  with(parts: Partial<Pick<Graph, "inputs" | "weights" | "bindings" | "outputs">>): Graph {
-    const { inputs, weights, bindings, outputs } = { ...this, ...parts };
-    return new Graph(this.name, inputs, weights, bindings, outputs);
+  with(parts: Partial<Pick<Graph, "inputs" | "weights" | "bindings" | "outputs" | "transform">>): Graph {
+    const { inputs, weights, bindings, outputs, transform } = { ...this, ...parts };
+    return new Graph(this.name, inputs, weights, bindings, outputs, transform);
+  }
+
+  /** The weights that are given: those that the transform makes are left out, and those that it takes are there. */
+  get givenWeights(): readonly Value[] {
+    const { transform } = this;
+    if (!transform) return this.weights;
+    const names = new Set(this.weights.map((v) => v.name));
+    return [
+      ...this.weights.filter((v) => !Object.hasOwn(transform.outputs, v.name)),
+      ...transform.weights.filter((v) => !names.has(v.name)),
+    ];
   }
 
   /** The shape variables of inputs and weights. A run settles them. */

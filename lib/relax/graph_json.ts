@@ -83,6 +83,7 @@ function toJson(g: Graph): GraphJson {
       results: results.map((v) => v.name),
     })),
     outputs: Object.fromEntries(Object.entries(g.outputs).map(([name, v]) => [name, ids.get(v)])),
+    ...(g.transform ? { transform: toJson(g.transform) } : {}),
   };
 }
 
@@ -113,8 +114,11 @@ export function graphFromJson(json: unknown): Graph {
   }
 }
 
-function fromJson(json: unknown): Graph {
-  const { name, values, functions, calls, outputs } = readRecord(json);
+function fromJson(json: unknown, isTransform = false): Graph {
+  const { name, values, functions, calls, outputs, transform } = readRecord(json);
+  if (isTransform && transform !== undefined) {
+    throw new RelaxError("expected a transform without one of its own");
+  }
   const vars = new Vars();
   const known: Value[] = readList(values).map((v) => readGiven(v, vars));
   const funcs = readList(functions).map((f) => {
@@ -152,7 +156,8 @@ function fromJson(json: unknown): Graph {
   }
   const of = (kind: string) => known.filter((v) => v.origin.kind === kind);
   const results = Object.entries(readRecord(outputs)).map(([key, id]) => [key, at(id)] as const);
-  const g = new Graph(readText(name), of("input"), of("weight"), bindings, Object.fromEntries(results));
+  const made = transform === undefined ? undefined : fromJson(transform, true);
+  const g = new Graph(readText(name), of("input"), of("weight"), bindings, Object.fromEntries(results), made);
   verifyGraph(g);
   return g;
 }

@@ -35,14 +35,15 @@ export function interpretGraph(
   checkArgument("relax.interpretGraph", "g", g, graphKind);
   checkArgument("relax.interpretGraph", "arrays", arrays, arraysKind);
   checkArgument("relax.interpretGraph", "shapes", shapes, shapesKind);
+  const made = g.transform ? interpretGraph(g.transform, arrays) : {};
   const params = [...g.inputs, ...g.weights];
   const values = new Map<Value, NumberArray>();
   for (const v of params) {
-    const array = arrays[v.name];
+    const array = made[v.name] ?? arrays[v.name];
     if (!array) throw new RelaxError(`expected an array for ${v.name}, got nothing, interpreting ${g.name}`);
     values.set(v, array);
   }
-  const known = solveGraphShapes(g, (name) => arrays[name]?.length, shapes);
+  const known = solveGraphShapes(g, (name) => (made[name] ?? arrays[name])?.length, shapes);
   const at = (v: Value) => v.origin.kind === "constant" ? v.origin.data : values.get(v) as NumberArray;
   for (const { call, results } of g.bindings) {
     const made = interpretCall(call, call.args.map(at), known);

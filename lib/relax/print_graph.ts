@@ -41,6 +41,7 @@ export function printGraph(g: GraphData): string {
       .filter((v) => v.origin.kind === "constant"),
   );
   const lines = [
+    ...(g.transform ? [printGraph(g.transform), ""] : []),
     "@R.function",
     `def ${g.name}(${params.join(", ")}) -> ${
       types.length === 1 ? types[0] : `R.Tuple(${types.join(", ")})`

@@ -114,6 +114,8 @@ export interface GraphData {
   readonly outputs: Readonly<Record<string, Value>>;
   /** The shape variables of inputs and weights. */
   readonly shapeVars: readonly Var[];
+  /** Computes some of the weights of others, once: its outputs are weights of this graph, by name. */
+  readonly transform?: GraphData | undefined;
 }
 
 /** Tells whether an operator's argument is options. */

@@ -59,6 +59,25 @@ export function verifyGraph(g: Graph): void {
     }
     use(v, `output ${name}`);
   }
+  if (g.transform) checkTransform(g, g.transform);
+}
+
+/** A transform takes weights, and makes weights of the graph. */
+function checkTransform(g: Graph, transform: Graph): void {
+  verifyGraph(transform);
+  if (transform.inputs.length > 0 || transform.transform) {
+    throw new RelaxError(`expected a transform of weights alone, got one of inputs, in ${g.name}`);
+  }
+  const own = new Map(g.weights.map((v) => [v.name, v]));
+  for (const [name, v] of Object.entries(transform.outputs)) {
+    const weight = own.get(name);
+    if (weight && equalType(weight.type, v.type)) continue;
+    throw new RelaxError(
+      `expected the transform of ${g.name} to make its weights, got ${name} of ${
+        printType(v.type)
+      }, which is none`,
+    );
+  }
 }
 
 const NAME = /^[A-Za-z_]\w*$/;

@@ -21,6 +21,7 @@ import { assembleGraph, type ChosenSchedule, scheduleGraph } from "./compile_gra
 import { GraphProgram } from "./graph_program.ts";
 import * as kinds from "./option_fields.ts";
 import { StageClock } from "./stage_clock.ts";
+import { transformWeights } from "./transform_weights.ts";
 import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
 
 /** What `build` takes for a graph; at level 3 also what a search takes. */
@@ -112,10 +113,7 @@ export async function buildGraph(
   };
   using made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
-  const constants = built.graph.constants.flatMap((v) =>
-    v.origin.kind === "constant" ? [[v.name, v.origin.data]] : []
-  );
-  const weights = { ...options.weights, ...Object.fromEntries(constants) } as Inputs;
+  const weights = await transformWeights(built.graph, options.weights ?? {});
   const prepared = Object.keys(weights).length > 0 ? made.use(await program.prepare(weights)) : undefined;
   const on = { source: graph, level, device, bounds };
   return new GraphProgram(built, prepared ?? program, made.move(), on);
@@ -164,7 +162,7 @@ async function chooserOf(
 
 /** @throws {TunebookError} for a weight that is missing, and for one that the graph doesn't have */
 function checkWeightNames(g: Graph, given: Inputs): void {
-  const names = g.weights.map((v) => v.name), takes = names.join(", ") || "none";
+  const names = g.givenWeights.map((v) => v.name), takes = names.join(", ") || "none";
   const missing = names.find((name) => ownValue(given, name) === undefined);
   if (missing !== undefined) {
     throw new TunebookError(`expected weights ${takes}, got none for ${missing}, building ${g.name}`);

@@ -18,6 +18,19 @@ type Make = (b: BlockBuilder) => Readonly<Record<string, Value>>;
 
 /** A small graph for each pass, on which it does something, after the passes before it. */
 const SHOWN: Readonly<Record<string, Make>> = {
+  normalize: (b) => {
+    const flat = b.reshape(b.flatten(b.input("x", [2, 3, 4]), { axis: 1 }), [6, 4]);
+    return { y: b.matmul(b.cast(flat, "f32"), b.permuteDims(b.weight("w", [8, 4]), { axes: [1, 0] })) };
+  },
+  foldBatchNorm: (b) => {
+    const x = b.input("x", ["n", 3, 8, 8]), c = b.conv2d(x, b.weight("w", [4, 3, 3, 3]), { padding: 1 });
+    const [g, s, mean, variance] = ["g", "s", "mean", "variance"].map((name) => b.weight(name, [4]));
+    return { y: b.relu(b.batchNorm(c, g!, s!, { mean: mean!, variance: variance! })) };
+  },
+  liftTransformParams: (b) => {
+    const w = b.mul(b.weight("w", [8, 4]), b.weight("s", [8, 1]));
+    return { y: b.linear(b.input("x", ["n", 4]), w) };
+  },
   foldConstant: (b) => {
     const one = b.constant("one", new Float32Array([1, 2]), [2]);
     return { y: b.mul(b.input("x", ["n", 2]), b.add(one, one)) };

@@ -3,6 +3,7 @@ import { compute } from "../../te/compute.ts";
 import { primFunc } from "../../te/prim_func.ts";
 import { placeholderOf } from "../apply_operator.ts";
 import type { Graph } from "../graph.ts";
+import { namesOf } from "../rewrite_graph.ts";
 import { type Binding, Value } from "../value.ts";
 
 /**
@@ -26,9 +27,4 @@ export function copyOutputs(g: Graph): Graph {
   return copies.length === 0
     ? g
     : g.with({ bindings: [...g.bindings, ...copies], outputs: Object.fromEntries(outputs) });
-}
-
-function namesOf(g: Graph): readonly string[] {
-  const results = g.bindings.flatMap((b) => b.results);
-  return [...g.inputs, ...g.weights, ...g.constants, ...results].map((v) => v.name);
 }

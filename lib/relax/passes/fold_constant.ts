@@ -3,8 +3,8 @@ import type { Graph } from "../graph.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
 import { type ConstantData, Value } from "../value.ts";
 
-/** Elements of the largest result that is computed ahead. */
-const MOST = 2 ** 22;
+/** Elements of the largest result that is computed ahead. Larger ones are computed when the graph is built. */
+const MOST = 2 ** 16;
 
 /**
  * Computes calls of constants ahead, by the interpreter.

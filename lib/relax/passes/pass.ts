@@ -1,4 +1,5 @@
 import type { PrimFunc } from "../../ir/func.ts";
+import type { ImageLayout } from "../../op/window.ts";
 import type { Graph } from "../graph.ts";
 
 /** What passes can't know by themselves: the device, and the rules that schedule functions. */
@@ -10,6 +11,12 @@ export interface PassContext {
    * Default: any is.
    */
   readonly accepts?: (fused: PrimFunc, parts: readonly PrimFunc[]) => boolean;
+  /** The order of images' dimensions in which convolutions are computed. Default: as each is written. */
+  readonly layout?: ImageLayout;
+  /** `f16`: products and convolutions of f32 take and give f16, and sum in f32. Default: as written. */
+  readonly precision?: "f16";
+  /** The most bytes of a buffer. Default: no limit. */
+  readonly maxBufferBytes?: number;
 }
 
 /** One step from a graph to another that computes the same. */

@@ -1,21 +1,28 @@
 import { checkArgument, checkOptions, type Fields } from "../../base/check_options.ts";
-import { aFunction, number } from "../../base/option_kinds.ts";
+import { aFunction, number, oneOf } from "../../base/option_kinds.ts";
+import { imageLayout } from "../../op/window.ts";
 import { graphKind } from "../kinds.ts";
 import { annotateActivations } from "./annotate_activations.ts";
 import { annotatePatterns } from "./annotate_patterns.ts";
 import { copyOutputs } from "./copy_outputs.ts";
 import { deadCode } from "./dead_code.ts";
 import { eliminateCommon } from "./eliminate_common.ts";
+import { foldBatchNorm } from "./fold_batch_norm.ts";
 import { foldConstant } from "./fold_constant.ts";
 import { fuseOps } from "./fuse_ops.ts";
 import { fuseTransposeMatmul } from "./fuse_transpose_matmul.ts";
 import { legalizeOps } from "./legalize_ops.ts";
+import { liftTransformParams } from "./lift_transform_params.ts";
+import { normalize } from "./normalize.ts";
 import type { GraphPass, PassContext } from "./pass.ts";
 import type { Graph } from "../graph.ts";
 
 const CONTEXT = {
   maxBuffers: number({ min: 1 }, "a positive number of buffers"),
   accepts: aFunction("a function of a fused program and its parts"),
+  layout: imageLayout,
+  precision: oneOf("f16"),
+  maxBufferBytes: number({ above: 0 }, "a positive number of bytes"),
 } satisfies Fields<PassContext>;
 
 /** A pass that checks its arguments. */
@@ -31,10 +38,13 @@ function checked({ name, run }: GraphPass): GraphPass {
 }
 
 const steps: readonly GraphPass[] = [
+  { name: "normalize", run: normalize },
+  { name: "foldBatchNorm", run: foldBatchNorm },
+  { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },
   { name: "foldConstant", run: foldConstant },
   { name: "eliminateCommon", run: eliminateCommon },
-  { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },
   { name: "deadCode", run: deadCode },
+  { name: "liftTransformParams", run: liftTransformParams },
   { name: "legalizeOps", run: legalizeOps },
   { name: "copyOutputs", run: copyOutputs },
   { name: "annotatePatterns", run: annotatePatterns },
