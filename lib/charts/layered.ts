@@ -94,7 +94,7 @@ function arrange(layer: Item[]): void {
   const wanted = (i: Item) =>
     i.above.length === 0 ? i.width / 2 : i.above.reduce((x, a) => x + a.x + a.width / 2, 0) / i.above.length;
   const want = new Map(layer.map((i) => [i, wanted(i)]));
-  // A line that passes beside a box that it starts from goes to the right of it.
+  // Of two that want one place, a box is left of a line that passes.
   layer.sort((a, b) => (want.get(a) as number) - (want.get(b) as number) || Number(!a.box) - Number(!b.box));
   let right = -Infinity;
   for (const i of layer) {
