@@ -1,14 +1,17 @@
 /**
  * Models from files. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language
- * models: `readConfig` reads what shapes one, `openWeights` opens its weights, and `loadParameters` loads them one by one.
+ * models: `openModel` opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and
+ * `openWeights` open its parts.
  *
  * @module
  */
 /** Reads ONNX models. */
 export * as onnx from "./onnx.ts";
 export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";
+export type { GenerationDefaults } from "../models/config/generation.ts";
 export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";
 export { type Rope, type RopeFrequencies, ropeFrequencies, type RopeScaling } from "../models/config/rope.ts";
+export { type ModelFiles, openModel } from "../models/open_model.ts";
 export { ModelError } from "../models/error.ts";
 export {
   type LoadedArray,

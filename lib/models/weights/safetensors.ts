@@ -5,13 +5,13 @@ import { ModelError } from "../error.ts";
 import { parsedJson } from "../files/read_json_file.ts";
 import { readRange, sizeOf } from "../files/read_range.ts";
 import type { Place } from "./source_of_places.ts";
-import { readTypeOf, STORED_BITS, type StoredType } from "./weight_source.ts";
+import { type StoredType, tensorInfo } from "./weight_source.ts";
 
 /** The most bytes of a header, and the most tensors of a file. */
 const LARGEST_HEADER = 2 ** 25, MOST_TENSORS = 2 ** 17;
 const MOST_AXES = 8;
 
-const STORED: Readonly<Record<string, StoredType>> = { F32: "f32", F16: "f16", BF16: "bf16", U32: "u32" };
+const TYPES: Readonly<Record<string, StoredType>> = { F32: "f32", F16: "f16", BF16: "bf16", U32: "u32" };
 
 interface Entry {
   readonly dtype: string;
@@ -73,19 +73,18 @@ function placesOf(
           `${entry ? `offsets ${begin} to ${end}` : shownValue(value)}: ${path}`,
       );
     }
-    const stored = Object.hasOwn(STORED, entry.dtype) ? STORED[entry.dtype] : undefined;
+    const stored = Object.hasOwn(TYPES, entry.dtype) ? TYPES[entry.dtype] : undefined;
     if (stored === undefined) {
       unreadable.set(name, entry.dtype);
       continue;
     }
-    const bytes = entry.shape.reduce((n, d) => n * d, 1) * STORED_BITS[stored] / 8;
-    if (bytes !== end - begin) {
+    const info = tensorInfo(entry.shape, stored);
+    if (info?.bytes !== end - begin) {
       throw new ModelError(
-        `expected ${bytes} bytes of tensor ${name} ${entry.dtype}[${entry.shape.join(", ")}], got ` +
+        `expected ${info?.bytes} bytes of tensor ${name} ${entry.dtype}[${entry.shape.join(", ")}], got ` +
           `${end - begin}: ${path}`,
       );
     }
-    const info = { shape: entry.shape, stored, dtype: readTypeOf(stored), bytes };
     places.set(name, { path, offset: start + begin, info });
   }
   return { places, unreadable };

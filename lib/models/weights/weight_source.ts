@@ -1,7 +1,10 @@
 /** Weights of a language model, whatever files they are in. */
 
-/** How elements are stored in a file. Quantized blocks are decoded to f32 when they are read, and bf16 widened to it. */
-export type StoredType = "f32" | "f16" | "bf16" | "u32" | "q8_0" | "q4_0";
+/**
+ * How elements are stored in a file. GGUF's quantized blocks (q8_0, q4_0, q4_1, q6_k) are decoded to f32 when they are
+ * read, and bf16 is widened to it.
+ */
+export type StoredType = "f32" | "f16" | "bf16" | "u32" | "q8_0" | "q4_0" | "q4_1" | "q6_k";
 
 /** The elements of a tensor, row by row. */
 export type WeightArray = Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -46,17 +49,27 @@ export interface WeightSource {
   readonly read: (name: string, options?: ReadOptions) => Promise<WeightArray>;
 }
 
-/** Bits of an element in a file. */
-export const STORED_BITS: Readonly<Record<StoredType, number>> = {
-  f32: 32,
-  f16: 16,
-  bf16: 16,
-  u32: 32,
-  q8_0: 8.5,
-  q4_0: 4.5,
+/** What is stored together: an element, or a block of elements that share a scale. */
+export const STORED: Readonly<Record<StoredType, { readonly elements: number; readonly bytes: number }>> = {
+  f32: { elements: 1, bytes: 4 },
+  f16: { elements: 1, bytes: 2 },
+  bf16: { elements: 1, bytes: 2 },
+  u32: { elements: 1, bytes: 4 },
+  q8_0: { elements: 32, bytes: 34 },
+  q4_0: { elements: 32, bytes: 18 },
+  q4_1: { elements: 32, bytes: 20 },
+  q6_k: { elements: 256, bytes: 210 },
 };
 
+/** The tensor of a shape, or undefined where blocks don't fill its rows. */
+export function tensorInfo(shape: readonly number[], stored: StoredType): TensorInfo | undefined {
+  const { elements, bytes } = STORED[stored];
+  if ((shape.at(-1) ?? 1) % elements !== 0) return undefined;
+  const all = shape.reduce((n, d) => n * d, 1) / elements * bytes;
+  return { shape, stored, dtype: readTypeOf(stored), bytes: all };
+}
+
 /** The dtype of what a read gives. */
-export function readTypeOf(stored: StoredType): TensorInfo["dtype"] {
+function readTypeOf(stored: StoredType): TensorInfo["dtype"] {
   return stored === "u32" ? "u32" : stored === "f16" ? "f16" : "f32";
 }
