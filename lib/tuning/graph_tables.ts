@@ -8,6 +8,7 @@ import { type MemoryRow, memoryTable } from "../records/graph_memory.ts";
 import { type GraphNodeRow, graphNodeTable } from "../records/graph_nodes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { bytesAt } from "../relax/plan_memory.ts";
+import { firstValues } from "../relax/updates.ts";
 import type { Binding, Value } from "../relax/value.ts";
 import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
 
@@ -80,8 +81,9 @@ function groupsOf(source: Graph, after: Graph): ReadonlyMap<Binding, string> {
 
 /** Lists what lies in the storages, where shape variables have the values of `bounds`. */
 export function memoryOf({ graph, functions, memory }: BuiltGraph, bounds: Shapes): Table {
-  const last = new Map<Value, number>();
-  graph.bindings.forEach(({ call }, k) => call.args.forEach((v) => last.set(v, k)));
+  // What a call updates in place lies where it lay.
+  const first = firstValues(graph), last = new Map<Value, number>();
+  graph.bindings.forEach(({ call }, k) => call.args.forEach((v) => last.set(first.get(v) ?? v, k)));
   const rows = graph.bindings.flatMap((b, k): readonly MemoryRow[] => {
     const temps = tempsOf((functions[k] as BuiltFunction).executable);
     const at = (storage: number) => ({ storage, storageBytes: memory.storages[storage] ?? 0, from: k });
@@ -94,7 +96,7 @@ export function memoryOf({ graph, functions, memory }: BuiltGraph, bounds: Shape
     }));
     const values = b.results.flatMap((v): readonly MemoryRow[] => {
       const storage = memory.placement.get(v);
-      if (storage === undefined) return [];
+      if (storage === undefined || first.has(v)) return [];
       return [{
         ...at(storage),
         name: v.name,
