@@ -4,6 +4,8 @@ export type { ChartOptions, Spec } from "../charts/spec.ts";
 export { bestSoFar } from "../charts/best_so_far.ts";
 export { bestOverSeeds } from "../charts/best_over_seeds.ts";
 export { confirmed } from "../charts/confirmed.ts";
+export { fusedGraph, type FusedGraphOptions } from "../charts/fused_graph.ts";
+export { memoryOverTime } from "../charts/memory_over_time.ts";
 export { levels } from "../charts/levels.ts";
 export { overview } from "../charts/overview.ts";
 export { contestsCompared } from "../charts/contests_compared.ts";

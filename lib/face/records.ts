@@ -7,6 +7,8 @@ export { readSpace, type RecordedSpace, type SpacePoint } from "../records/recor
 export { recordsToTable, tableToRecords } from "../records/table.ts";
 export { type KernelRow, kernelTable, type MeasuredKernel } from "../records/kernels.ts";
 export type { FunctionRow } from "../records/graph_functions.ts";
+export type { MemoryRow } from "../records/graph_memory.ts";
+export type { GraphNodeRow } from "../records/graph_nodes.ts";
 export type { LevelRow } from "../records/graph_levels.ts";
 export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "../records/manifest.ts";
 export type { RerunRow } from "../records/rerun.ts";

@@ -8,6 +8,8 @@ import type { Device } from "../runtime/device.ts";
 import type { Level } from "./built.ts";
 import type { BuiltGraph } from "./built_graph.ts";
 import { inputsFor } from "./graph_arguments.ts";
+import { memoryOf, nodesOf } from "./graph_tables.ts";
+import type { Table } from "npm:apache-arrow@21.2.0";
 import type { GraphProfile } from "./graph_profile.ts";
 import { PROFILE_FIELDS, profileGraph, type ProfileOptions } from "./profile_graph.ts";
 
@@ -112,6 +114,19 @@ export class GraphProgram implements Disposable {
       `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages of ${memory.bytes} bytes${share}`,
       ...calls,
     ].join("\n");
+  }
+
+  /**
+   * Lists the graph's inputs, its functions after the passes, and its operators before them, as `charts.fusedGraph` takes
+   * them: one row a node, with the function that computes each operator.
+   */
+  nodeTable(): Table {
+    return nodesOf(this.source, this.built);
+  }
+
+  /** Lists what lies in each storage from which call to which, as `charts.memoryOverTime` takes it. */
+  memoryTable(): Table {
+    return memoryOf(this.built, this.#on.bounds);
   }
 
   /** Frees the program, its weights and its buffers. */
