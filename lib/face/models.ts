@@ -1,12 +1,14 @@
 /**
- * Models from files. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language
- * models: `openModel` opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and
- * `openWeights` open its parts.
+ * Models. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language models: `openModel`
+ * opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and `openWeights` open its parts.
+ * `vision` has models with random weights.
  *
  * @module
  */
 /** Reads ONNX models. */
 export * as onnx from "./onnx.ts";
+/** Vision models with random weights. */
+export * as vision from "./vision.ts";
 export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";
 export type { GenerationDefaults } from "../models/config/generation.ts";
 export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";

@@ -63,6 +63,7 @@ const FIELDS = {
   shapes: shapesKind,
   memory: byteCount,
   level: oneOf(0, 1, 2, 3),
+  precision: oneOf("f16"),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   cache: cacheKind,
@@ -98,17 +99,18 @@ export async function buildGraph(
   checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
   checkWeightNames(graph, options.weights ?? {});
-  const { target } = device, { level = 1, bounds = {}, memory } = options;
+  const { target } = device, { level = 1, bounds = {}, memory, precision } = options;
   const common = { bounds, ...(memory === undefined ? {} : { memory: bytesOf(memory) }) };
+  const passes = precision ? { precision } : {};
   const cache = cacheFor(options.cache);
   const choose = await chooserOf(graph, device, level, options, cache);
   const among = level === 0 ? [fallback] : rules;
   const scheduled = choose
-    ? scheduleGraph(graph, target, { among, choose })
-    : cachedGraph(cache, graph, target, among);
+    ? scheduleGraph(graph, target, { ...passes, among, choose })
+    : cachedGraph(cache, graph, target, among, passes);
   const built = assembleGraph(scheduled, target, common);
   const wide = async () => {
-    const scheduled = cachedGraph(cache, graph, target, [wideFallback]);
+    const scheduled = cachedGraph(cache, graph, target, [wideFallback], passes);
     return await device.load(assembleGraph(scheduled, target, common).executable);
   };
   using made = new DisposableStack();

@@ -17,7 +17,7 @@ import type { Target } from "../target/target.ts";
 import type { BuiltFunction } from "./built_graph.ts";
 import { byRule, type Chosen, type Known } from "./choose_schedule.ts";
 import type { CompileCache } from "./compile_cache.ts";
-import { type ScheduledGraph, scheduleGraph } from "./compile_graph.ts";
+import { type CompileGraphOptions, type ScheduledGraph, scheduleGraph } from "./compile_graph.ts";
 import type { StageClock } from "./stage_clock.ts";
 
 /** Rules whose names say what they do: a user's own may be anything. */
@@ -86,10 +86,11 @@ export function cachedGraph(
   graph: Graph,
   target: Target,
   among: readonly Rule[],
+  passes: Pick<CompileGraphOptions, "precision"> = {},
 ): ScheduledGraph {
-  const make = () => scheduleGraph(graph, target, { among });
+  const make = () => scheduleGraph(graph, target, { ...passes, among });
   if (!cache) return make();
-  return cache.remember(() => ["graph", keyOf(target, among), graphToJson(graph)], {
+  return cache.remember(() => ["graph", keyOf(target, among), passes, graphToJson(graph)], {
     make,
     write: ({ graph: g, functions }) => {
       const distinct = [...new Set(functions)];

@@ -146,17 +146,9 @@ async function searched(
   budget: Pick<Budget, "seconds" | "trials"> | undefined,
   signal: AbortSignal,
 ): Promise<SuiteLog> {
-  const {
-    levels: _,
-    weights: __,
-    inputs: ___,
-    expected: ____,
-    rounds: _____,
-    memory: ______,
-    cache: _______,
-  } = given;
-  const { tuner, seed, deadlineMs, maxMemory, reporter, open, database, bounds, shapes } = given;
-  const known = { tuner, seed, deadlineMs, maxMemory, reporter, open, database, bounds, shapes, signal };
+  const { tuner, seed, deadlineMs, maxMemory, reporter, open, database, bounds, shapes, precision } = given;
+  const own = { tuner, seed, deadlineMs, maxMemory, reporter, open };
+  const known = { ...own, database, bounds, shapes, precision, signal };
   const set = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   return await tuneGraph(graph, device, { ...set, budget: budget ?? {} });
 }
@@ -166,7 +158,7 @@ async function contender(
   graph: Graph,
   device: Device,
   level: Level,
-  { weights, inputs, database, bounds, shapes, memory, cache }: Given,
+  { weights, inputs, database, bounds, shapes, memory, precision, cache }: Given,
   expected: CompareGraphOptions["expected"],
 ): Promise<Omit<Contender, "searchSeconds"> & { readonly begun: number }> {
   const begun = performance.now();
@@ -180,6 +172,7 @@ async function contender(
       ...(bounds ? { bounds } : {}),
       ...(shapes ? { shapes } : {}),
       ...(memory === undefined ? {} : { memory }),
+      ...(precision === undefined ? {} : { precision }),
       ...(cache === undefined ? {} : { cache }),
     }),
   );

@@ -7,7 +7,9 @@ import {
   memoryOf,
   tempsOf,
 } from "../codegen/link_executables.ts";
+import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
+import { preferredLayout } from "../dlight/preferred_layout.ts";
 import { match, rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
@@ -32,6 +34,8 @@ export interface CompileGraphOptions {
   readonly bounds?: Shapes;
   /** The most bytes of intermediate values. Default: no limit. */
   readonly memory?: number;
+  /** `f16`: products and convolutions take and give f16, and sum in f32. Default: as written. */
+  readonly precision?: "f16";
   /** The rules that fusion asks. One rule alone fuses nothing. Default: all. */
   readonly among?: readonly Rule[];
   /** Chooses the schedule of a function. Default: by the rules. */
@@ -49,18 +53,30 @@ export function compileGraph(graph: Graph, target: Target, options: CompileGraph
   return assembleGraph(scheduleGraph(graph, target, options), target, options);
 }
 
-/** Runs the passes, and schedules and compiles each function. */
+/**
+ * Runs the passes, and schedules and compiles each function.
+ *
+ * @throws {TunebookError} for precision f16 on a device that doesn't compute in it
+ */
 export function scheduleGraph(
   graph: Graph,
   target: Target,
   options: Omit<CompileGraphOptions, "bounds" | "memory"> = {},
 ): ScheduledGraph {
-  const { among = rules } = options;
+  const { precision, among = rules } = options;
+  if (precision === "f16" && !target.f16) {
+    throw new TunebookError(
+      `expected a device that computes in f16 for precision f16 of ${graph.name}, got ${target.name}; leave precision out`,
+    );
+  }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
   const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
   const fuses = among.length > 1;
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
+    maxBufferBytes: target.limits.maxBindingBytes,
+    layout: preferredLayout(target),
+    ...(precision ? { precision } : {}),
     accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
   });
   const built = remembered((func: PrimFunc): BuiltFunction => {

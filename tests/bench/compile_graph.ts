@@ -8,14 +8,14 @@ import type { Profile } from "../../lib/target/target.ts";
 import { cacheFor } from "../../lib/tuning/compile_cache.ts";
 import { cachedGraph } from "../../lib/tuning/cached.ts";
 import { assembleGraph } from "../../lib/tuning/compile_graph.ts";
-import { mobilenet } from "../relax/mobilenet.ts";
+import { mobilenetV2 } from "../../lib/models/vision/mobilenet_v2.ts";
 
 /** CPU milliseconds from a graph to its kernels, and how many these are. */
 export function graphTime(
   profile: Profile,
   folder: string,
 ): { readonly ms: number; readonly launches: number } {
-  const target = targetOf(profile), graph = mobilenet();
+  const target = targetOf(profile), graph = mobilenetV2();
   const begin = cpuTime();
   const scheduled = cachedGraph(cacheFor(folder), graph, target, rules);
   const { executable } = assembleGraph(scheduled, target, {});

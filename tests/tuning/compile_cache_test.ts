@@ -15,7 +15,7 @@ import { StageClock } from "../../lib/tuning/stage_clock.ts";
 import * as te from "../../lib/face/te.ts";
 import { countWork } from "../count_work.ts";
 import { devices } from "../devices.ts";
-import { mobilenet } from "../relax/mobilenet.ts";
+import { mobilenetV2 } from "../../lib/models/vision/mobilenet_v2.ts";
 
 const target = targetOf("llvmpipe");
 const unix = Deno.build.os !== "windows";
@@ -45,11 +45,11 @@ const mlp = () =>
 Deno.test(
   "a model's graph comes from the cache as it was compiled, and nothing is scheduled or lowered",
   inFolder(async (folder) => {
-    const g = mobilenet();
+    const g = mobilenetV2();
     const made = assembleGraph(cachedGraph(cacheIn(folder), g, target, rules), target, {});
     let found: typeof made | undefined;
     const work = await countWork(() => {
-      found = assembleGraph(cachedGraph(cacheIn(folder), mobilenet(), target, rules), target, {});
+      found = assembleGraph(cachedGraph(cacheIn(folder), mobilenetV2(), target, rules), target, {});
     });
     assertEquals(found?.executable, made.executable);
     assertEquals(String(found?.graph), String(made.graph));
