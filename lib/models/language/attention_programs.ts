@@ -19,7 +19,7 @@ interface Inputs {
   readonly qkv: Tensor;
   readonly cache: Tensor;
   readonly pages: Tensor;
-  /** Positions, or the state of decoding, of which they are a part. */
+  /** Positions, or the state of decoding, which has them in its first column. */
   readonly given: Tensor;
   readonly positions: Tensor;
   readonly rope: Tensor;

@@ -78,7 +78,7 @@ export class Decoding implements Disposable {
     put("counts", counts, vocabularySize);
   }
 
-  /** The parameters of all rows. A row that takes all tokens has as many as there are. */
+  /** The parameters of all rows. A row that takes all tokens has the size of the vocabulary. */
   #parameters(vocabulary: number): Float32Array {
     const at = COLUMNS.indexOf("topK");
     return Float32Array.from(

@@ -19,7 +19,7 @@ export interface LaneOptions {
 
 /** A text that is being generated. Its reader may be slower than the device: pieces wait for it. */
 export class Lane {
-  /** Its tokens, of which the cache holds all but the last. */
+  /** Its tokens. The cache holds all but the last. */
   readonly ids: number[];
   /** Its place in the cache, once it has one. */
   sequence: Sequence | undefined;
