@@ -12,7 +12,7 @@ import { placesReadOnce } from "./digits.ts";
 export interface Anchored {
   readonly main: Node;
   readonly nodes: readonly Node[];
-  /** The inputs' names that the program has for parameters. */
+  /** The program in that form. */
   readonly func: PrimFunc;
   /** The steps that make it of the program that was given. */
   readonly steps: readonly Step[];
@@ -21,8 +21,8 @@ export interface Anchored {
 const known = new WeakMap<PrimFunc, Anchored | string>();
 
 /**
- * Finds the only reduction of a program. What follows from it is inlined, so that only results are left, and given axes at
- * which they read the reduction's results, as far as each result is read once: views, other orders, and parts.
+ * Finds the only reduction of a program. What follows from it is inlined, so that only results are left. They get axes
+ * at which they read the reduction's results, where each of those is read once: in views, other orders, and parts.
  * Otherwise it gives the reason why it can't.
  */
 export function anchorOf(func: PrimFunc): Anchored | string {

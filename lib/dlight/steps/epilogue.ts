@@ -54,7 +54,7 @@ function epilogueOf(sch: Schedule, block: string): Epilogue {
   };
 }
 
-/** Moves an epilogue under `loop`, around which its results are complete, and brings near what it reads repeatedly. */
+/** Moves an epilogue under `loop`, where its results are complete, and copies into registers what it reads repeatedly. */
 export function placeEpilogue(
   sch: Schedule,
   { writes, beside }: Epilogue,
