@@ -3,8 +3,7 @@
  * Neighbours with the same leading axes become one kernel. A workgroup takes one position of those axes and runs all
  * blocks; intermediates stay in workgroup memory.
  */
-import type { Expr } from "../../ir/expr.ts";
-import { walkExpr } from "../../ir/visit.ts";
+import { readsMemory } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
@@ -65,12 +64,7 @@ function template(m: MatchedGroups, target: Target): Template {
 
 /** Tells whether places in some tensor are read from another one. */
 function gathers(nodes: readonly Node[]): boolean {
-  let found = false;
-  const note = (e: Expr) => {
-    if (e.kind === "load") found = true;
-  };
-  for (const l of nodes.flatMap((n) => n.loads)) for (const e of l.indices) walkExpr(e, note);
-  return found;
+  return nodes.some((n) => n.loads.some((l) => l.indices.some(readsMemory)));
 }
 
 /** Inputs of two and more axes: those of fewer are read seldom. */

@@ -1,10 +1,10 @@
 import { bytesOf, isUniformType } from "../../ir/dtype.ts";
 import { elementsOf } from "../../ir/elements.ts";
 import { equalExpr } from "../../ir/equal.ts";
-import type { Buffer, Expr, Load } from "../../ir/expr.ts";
-import { walkExpr } from "../../ir/visit.ts";
+import type { Expr, Load } from "../../ir/expr.ts";
 import { PREPARE } from "../../ir/annotations.ts";
 import { outputsOf } from "../../ir/parameters.ts";
+import { readsMemory } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Knobs } from "../../space/knobs.ts";
 import { type Target, UNIFORM_BYTES } from "../../target/target.ts";
@@ -29,7 +29,10 @@ export function choosePath<P extends Path>(
   // An output that is read again stays in its buffer.
   const outputs = new Set(outputsOf(sch.func).map((b) => b.name));
   const read = inputs.filter((name) => !outputs.has(name));
-  const paths = options.filter((o) => read.every((name) => FITS[o](sch, name, target)));
+  const paths = options.filter((o) =>
+    read.every((name) => FITS[o](sch, name, target)) &&
+    (o !== "texture" || read.length <= target.limits.maxTextures)
+  );
   const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
   if (path === "texture" || path === "uniform") { for (const name of read) sch.setScope(name, path); }
   return path;
@@ -103,31 +106,18 @@ export function cacheInRegisters(
 }
 
 /**
- * Gives one load for each tensor that `block` reads at a single place. A tensor that is read at several places has no
- * tile, and stays in its buffer. So do a tensor whose places are read from another one, and the tensor that they are read from.
+ * Gives one load for each tensor that `block` reads at a single place. A tensor that is read at several places, or where
+ * another tensor says, has no tile, and stays in its buffer.
  */
 export function tiledInputs(sch: Schedule, block: string): readonly Load[] {
-  const inputs = sch.inputs(block), gathered = new Set<Buffer>();
-  for (const l of inputs) {
-    const tables = l.indices.flatMap(loadsIn);
-    if (tables.length > 0) [l.buffer, ...tables].forEach((b) => gathered.add(b));
-  }
-  const loads = inputs.filter((l) => sch.func.params.includes(l.buffer) && !gathered.has(l.buffer));
+  const loads = sch.inputs(block).filter((l) => sch.func.params.includes(l.buffer));
   const firsts = new Map(loads.toReversed().map((l) => [l.buffer, l]));
   return [...firsts.values()].toReversed().filter((first) =>
+    !first.indices.some(readsMemory) &&
     loads.every((l) =>
       l.buffer !== first.buffer || l.indices.every((e, d) => equalExpr(e, first.indices[d] as Expr))
     )
   );
-}
-
-/** The tensors that an expression reads. */
-function loadsIn(e: Expr): readonly Buffer[] {
-  const found: Buffer[] = [];
-  walkExpr(e, (x) => {
-    if (x.kind === "load") found.push(x.buffer);
-  });
-  return found;
 }
 
 /** Inputs that a decoding producer reads several times each: their indices divide an iteration variable. */

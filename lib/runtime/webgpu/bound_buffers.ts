@@ -26,6 +26,16 @@ export interface Done {
   readonly results: Record<string, TypedArray>;
 }
 
+/** What runs: its launches, buffers that each run has, and those that all share. */
+export interface Parts {
+  /** The buffers of a run. */
+  readonly own: readonly BufferSpec[];
+  /** The launches. */
+  readonly launches: readonly Compiled[];
+  /** Storages that are there for all runs. */
+  readonly held: ReadonlyMap<string, Storage>;
+}
+
 /** The storages of tensors that take the place of a run's own, by the parameter's name. */
 export type Tensors = ReadonlyMap<string, Storage>;
 

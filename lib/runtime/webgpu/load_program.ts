@@ -7,7 +7,7 @@ import type { BufferPool } from "../buffer_pool.ts";
 import type { DeviceMemory } from "../device_memory.ts";
 import type { MemoryKind } from "../ledger.ts";
 import { planPreparation } from "../preparation.ts";
-import { BoundBuffers, type Tensors } from "./bound_buffers.ts";
+import { BoundBuffers, type Parts, type Tensors } from "./bound_buffers.ts";
 import type { Compiled } from "./bound_launch.ts";
 import type { Gpu } from "./gpu.ts";
 import { GpuMemory } from "./gpu_memory.ts";
@@ -30,16 +30,6 @@ export function webGpuProgram(
     prepare: (inputs, shapes, plan, constants) =>
       prepareOnGpu(gpu, launches, { inputs, shapes, plan, constants }, runnable),
   };
-}
-
-/** What runs: its launches, buffers that each run has, and those that all share. */
-export interface Parts {
-  /** The buffers of a run. */
-  readonly own: readonly BufferSpec[];
-  /** The launches. */
-  readonly launches: readonly Compiled[];
-  /** Storages that are there for all runs. */
-  readonly held: ReadonlyMap<string, Storage>;
 }
 
 function runnableOf(

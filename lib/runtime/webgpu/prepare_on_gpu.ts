@@ -4,11 +4,10 @@ import type { TypedArray } from "../arrays.ts";
 import type { Given, Runnable, Weights } from "../backend.ts";
 import { stopwatch } from "../platform.ts";
 import type { Preparation } from "../preparation.ts";
-import { BoundBuffers } from "./bound_buffers.ts";
+import { BoundBuffers, type Parts } from "./bound_buffers.ts";
 import type { Compiled } from "./bound_launch.ts";
 import type { Gpu } from "./gpu.ts";
 import { GpuMemory } from "./gpu_memory.ts";
-import type { Parts } from "./load_program.ts";
 import { makeStorage, type Storage } from "./storage.ts";
 
 /** What is prepared. */
