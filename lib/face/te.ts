@@ -36,10 +36,13 @@ export { ropeProgram as rope, type RopeProgramOptions } from "../op/rope.ts";
 export { siluProgram as silu } from "../op/silu.ts";
 export { softmaxProgram as softmax } from "../op/softmax.ts";
 export { transposeProgram as transpose } from "../op/transpose.ts";
+export { narrowI64 } from "../op/narrow_i64.ts";
+export { type StoredArray, wordsOf } from "../op/words_of.ts";
 export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quantize_i8.ts";
 export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
 export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
+export { update, type UpdatedElement } from "../te/update.ts";
 export { primFunc } from "../te/prim_func.ts";
 export { all, any, max, min, prod, reduceAxis, sum } from "../te/reduce.ts";
 export { argmax, type ArgmaxOptions, argmin } from "../te/argmax.ts";
@@ -54,6 +57,7 @@ export {
   Tensor,
   type TupleReduction,
   type TupleStep,
+  type Update,
 } from "../te/tensor.ts";
 export { type Dim, shapeVariable } from "../te/dimension.ts";
 export { TeError } from "../te/error.ts";

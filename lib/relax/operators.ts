@@ -24,6 +24,8 @@ import { sort } from "../op/sort.ts";
 import { topK } from "../op/top_k.ts";
 import { add } from "../op/add.ts";
 import { addRmsNorm } from "../op/add_rms_norm.ts";
+import { append } from "../op/append.ts";
+import { scatterUpdate } from "../op/scatter_update.ts";
 import { arange } from "../op/arange.ts";
 import { argmax } from "../op/argmax.ts";
 import { argmin } from "../op/argmin.ts";
@@ -92,6 +94,15 @@ import { stack } from "../op/stack.ts";
 import { tile } from "../op/tile.ts";
 import { transpose } from "../op/transpose.ts";
 import { trilu } from "../op/trilu.ts";
+import { exp2, log2 } from "../op/base_two.ts";
+import { bitcast, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, leftShift, rightShift } from "../op/bits.ts";
+import { crossEntropy, negativeLogLikelihood, squaredError } from "../op/losses.ts";
+import { pack } from "../op/pack.ts";
+import { ceil, round, sign, trunc } from "../op/rounding.ts";
+import { scatterElements } from "../op/scatter_elements.ts";
+import { scatterND } from "../op/scatter_nd.ts";
+import { acos, acosh, asin, asinh, atan, atanh, cosh, sinh, tan } from "../op/trigonometry.ts";
+import { unpack } from "../op/unpack.ts";
 import {
   abs,
   cos,
@@ -113,21 +124,37 @@ import {
 } from "../op/unary_math.ts";
 import { where } from "../op/where.ts";
 
-/** The operators by name, each with the name that Relax gives it. Relax has no word for those of `tunebook`. */
+/**
+ * The operators by name, each with the name that Relax gives it. Relax has no word for those of `tunebook`. `updates` is the
+ * place of the argument that an operator updates in place: its first result lies where that was.
+ */
 export const OPERATORS = {
   abs: { relax: "R.abs", apply: abs },
+  acos: { relax: "R.acos", apply: acos },
+  acosh: { relax: "R.acosh", apply: acosh },
   add: { relax: "R.add", apply: add },
   addRmsNorm: { relax: "tunebook.add_rms_norm", apply: addRmsNorm },
   and: { relax: "R.logical_and", apply: and },
+  append: { relax: "tunebook.append", apply: append, updates: 0 },
   arange: { relax: "R.arange", apply: arange },
   argmax: { relax: "R.argmax", apply: argmax },
   argmin: { relax: "R.argmin", apply: argmin },
   argsort: { relax: "R.argsort", apply: argsort },
+  asin: { relax: "R.asin", apply: asin },
+  asinh: { relax: "R.asinh", apply: asinh },
+  atan: { relax: "R.atan", apply: atan },
+  atanh: { relax: "R.atanh", apply: atanh },
   attention: { relax: "R.nn.attention", apply: attention },
   avgPool2d: { relax: "R.nn.avg_pool2d", apply: avgPool2d },
   batchNorm: { relax: "R.nn.batch_norm", apply: batchNorm },
+  bitcast: { relax: "tunebook.bitcast", apply: bitcast },
+  bitwiseAnd: { relax: "R.bitwise_and", apply: bitwiseAnd },
+  bitwiseNot: { relax: "R.bitwise_not", apply: bitwiseNot },
+  bitwiseOr: { relax: "R.bitwise_or", apply: bitwiseOr },
+  bitwiseXor: { relax: "R.bitwise_xor", apply: bitwiseXor },
   broadcastTo: { relax: "R.broadcast_to", apply: broadcastTo },
   cast: { relax: "R.astype", apply: cast },
+  ceil: { relax: "R.ceil", apply: ceil },
   celu: { relax: "tunebook.celu", apply: celu },
   clip: { relax: "R.clip", apply: clip },
   concat: { relax: "R.concat", apply: concat },
@@ -137,6 +164,8 @@ export const OPERATORS = {
   convTranspose1d: { relax: "R.nn.conv1d_transpose", apply: convTranspose1d },
   convTranspose2d: { relax: "R.nn.conv2d_transpose", apply: convTranspose2d },
   cos: { relax: "R.cos", apply: cos },
+  cosh: { relax: "R.cosh", apply: cosh },
+  crossEntropy: { relax: "tunebook.cross_entropy", apply: crossEntropy },
   cumProd: { relax: "R.cumprod", apply: cumProd },
   cumSum: { relax: "R.cumsum", apply: cumSum },
   depthToSpace: { relax: "tunebook.depth_to_space", apply: depthToSpace },
@@ -147,6 +176,7 @@ export const OPERATORS = {
   equal: { relax: "R.equal", apply: equal },
   erf: { relax: "R.erf", apply: erf },
   exp: { relax: "R.exp", apply: exp },
+  exp2: { relax: "tunebook.exp2", apply: exp2 },
   expandDims: { relax: "R.expand_dims", apply: expandDims },
   flatten: { relax: "R.flatten", apply: flatten },
   flip: { relax: "R.flip", apply: flip },
@@ -168,10 +198,12 @@ export const OPERATORS = {
   isNaN: { relax: "R.isnan", apply: isNaN },
   layerNorm: { relax: "R.nn.layer_norm", apply: layerNorm },
   leakyRelu: { relax: "R.nn.leakyrelu", apply: leakyRelu },
+  leftShift: { relax: "R.left_shift", apply: leftShift },
   less: { relax: "R.less", apply: less },
   lessEqual: { relax: "R.less_equal", apply: lessEqual },
   linear: { relax: "R.linear", apply: linear },
   log: { relax: "R.log", apply: log },
+  log2: { relax: "tunebook.log2", apply: log2 },
   logSoftmax: { relax: "R.nn.log_softmax", apply: logSoftmax },
   logSumExp: { relax: "tunebook.log_sum_exp", apply: logSumExp },
   lrn: { relax: "tunebook.lrn", apply: lrn },
@@ -183,10 +215,12 @@ export const OPERATORS = {
   mod: { relax: "R.mod", apply: mod },
   mul: { relax: "R.multiply", apply: mul },
   neg: { relax: "R.negative", apply: neg },
+  negativeLogLikelihood: { relax: "R.nn.nll_loss", apply: negativeLogLikelihood },
   not: { relax: "R.logical_not", apply: not },
   notEqual: { relax: "R.not_equal", apply: notEqual },
   oneHot: { relax: "R.one_hot", apply: oneHot },
   or: { relax: "R.logical_or", apply: or },
+  pack: { relax: "tunebook.pack", apply: pack },
   pad: { relax: "R.nn.pad", apply: pad },
   permuteDims: { relax: "R.permute_dims", apply: permuteDims },
   pow: { relax: "R.power", apply: pow },
@@ -207,14 +241,21 @@ export const OPERATORS = {
   repeat: { relax: "R.repeat", apply: repeat },
   reshape: { relax: "R.reshape", apply: reshape },
   resize: { relax: "R.image.resize", apply: resize },
+  rightShift: { relax: "R.right_shift", apply: rightShift },
   rmsNorm: { relax: "R.nn.rms_norm", apply: rmsNorm },
   roll: { relax: "tunebook.roll", apply: roll },
   rope: { relax: "tunebook.rope", apply: rope },
+  round: { relax: "R.round", apply: round },
   rsqrt: { relax: "R.rsqrt", apply: rsqrt },
+  scatterElements: { relax: "R.scatter_elements", apply: scatterElements },
+  scatterND: { relax: "R.scatter_nd", apply: scatterND },
+  scatterUpdate: { relax: "tunebook.scatter_update", apply: scatterUpdate, updates: 0 },
   selu: { relax: "R.nn.selu", apply: selu },
   sigmoid: { relax: "R.sigmoid", apply: sigmoid },
+  sign: { relax: "R.sign", apply: sign },
   silu: { relax: "R.nn.silu", apply: silu },
   sin: { relax: "R.sin", apply: sin },
+  sinh: { relax: "R.sinh", apply: sinh },
   slice: { relax: "R.strided_slice", apply: slice },
   softmax: { relax: "R.nn.softmax", apply: softmax },
   softplus: { relax: "R.nn.softplus", apply: softplus },
@@ -223,15 +264,19 @@ export const OPERATORS = {
   spaceToDepth: { relax: "tunebook.space_to_depth", apply: spaceToDepth },
   split: { relax: "R.split", apply: split },
   sqrt: { relax: "R.sqrt", apply: sqrt },
+  squaredError: { relax: "tunebook.squared_error", apply: squaredError },
   squeeze: { relax: "R.squeeze", apply: squeeze },
   stack: { relax: "R.stack", apply: stack },
   sub: { relax: "R.subtract", apply: sub },
+  tan: { relax: "R.tan", apply: tan },
   tanh: { relax: "R.tanh", apply: tanh },
   thresholdedRelu: { relax: "tunebook.thresholded_relu", apply: thresholdedRelu },
   tile: { relax: "R.tile", apply: tile },
   topK: { relax: "R.topk", apply: topK },
   transpose: { relax: "R.permute_dims", apply: transpose },
   trilu: { relax: "tunebook.trilu", apply: trilu },
+  trunc: { relax: "R.trunc", apply: trunc },
+  unpack: { relax: "tunebook.unpack", apply: unpack },
   where: { relax: "R.where", apply: where },
   xor: { relax: "R.logical_xor", apply: xor },
 } as const;

@@ -88,8 +88,9 @@ export function checkArguments(
  */
 export function checkWeights(exe: Executable, inputs: Inputs, shapes: Shapes, plan: Preparation): Shapes {
   const asked = `cannot prepare ${exe.name}`;
-  const specs = inputsOf(exe).filter((b) => Object.hasOwn(inputs, b.name));
-  checkKinds(asked, specs, inputs, inputsOf(exe));
+  const takes = inputsOf(exe).filter((b) => b.role === "input");
+  const specs = takes.filter((b) => Object.hasOwn(inputs, b.name));
+  checkKinds(asked, specs, inputs, takes);
   const lengths = lengthsOf(specs, inputs);
   const known = solve(asked, exe, lengths, shapes);
   const needs = [...specs, ...plan.kept].flatMap((b) => b.shape.flatMap(namesIn))
@@ -100,7 +101,17 @@ export function checkWeights(exe: Executable, inputs: Inputs, shapes: Shapes, pl
 }
 
 function inputsOf(exe: Executable): readonly BufferSpec[] {
-  return exe.buffers.filter((b) => b.role === "input");
+  return exe.buffers.filter(isGiven);
+}
+
+/** Tells whether a buffer's values are given: those of an input, or of one that the program updates in place. */
+export function isGiven({ role }: Pick<BufferSpec, "role">): boolean {
+  return role === "input" || role === "inPlace";
+}
+
+/** Tells whether a buffer is a result of a run. */
+export function isMade({ role }: Pick<BufferSpec, "role">): boolean {
+  return role === "output" || role === "inPlace";
 }
 
 /** Shape variables in an expression. */

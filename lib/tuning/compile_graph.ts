@@ -20,6 +20,7 @@ import type { Graph } from "../relax/graph.ts";
 import { patternOf } from "../relax/pattern_of.ts";
 import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
 import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
+import { firstValues, updatedInputs, updatesOf } from "../relax/updates.ts";
 import { runGraphPasses } from "../relax/passes/pipeline.ts";
 import type { Binding, TirCall, Value } from "../relax/value.ts";
 import type { Target } from "../target/target.ts";
@@ -123,7 +124,7 @@ function withSharedWeights(
   const kindsOf = new Map<Value, Set<string>>();
   const calls = bindings.map((b) => b.call as TirCall);
   for (const { func, args } of calls) {
-    const specs = built(func).executable.buffers.filter((b) => b.role === "input");
+    const specs = built(func).executable.buffers.filter((b) => b.role === "input" || b.role === "inPlace");
     args.forEach((v, k) => {
       const found = kindsOf.get(v) ?? new Set();
       kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
@@ -147,24 +148,29 @@ function link(
 ): Executable {
   const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
   const values = new Map<Value, LinkedValue>();
-  const valueOf = (v: Value): LinkedValue => {
-    const known = values.get(v);
+  const first = firstValues(g), updated = updatedInputs(g);
+  const valueOf = (after: Value): LinkedValue => {
+    const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
     const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
     const storage = plan.placement.get(v), output = outputs.get(v);
     const value: LinkedValue = v.origin.kind !== "result"
-      ? { name: v.name, ...common, role: "input" }
+      ? { name: v.name, ...common, role: updated.has(v) ? "inPlace" : "input" }
       : output !== undefined
       ? { name: output, ...common, role: "output" }
       : { name: v.name, ...common, role: "temp", storage: storage as number };
     values.set(v, value);
     return value;
   };
-  const calls = g.bindings.map((b, k): LinkedCall => ({
-    executable: (functions[k] as BuiltFunction).executable,
-    args: [...b.call.args, ...b.results].map(valueOf),
-    workspace: plan.workspaces.get(b) ?? [],
-  }));
+  const calls = g.bindings.map((b, k): LinkedCall => {
+    const inPlace = new Set(updatesOf(b).map((u) => u.after));
+    return {
+      executable: (functions[k] as BuiltFunction).executable,
+      args: b.call.args.map(valueOf),
+      results: b.results.filter((v) => !inPlace.has(v)).map(valueOf),
+      workspace: plan.workspaces.get(b) ?? [],
+    };
+  });
   const given = [...g.inputs, ...g.weights, ...g.constants], made = Object.values(g.outputs);
   return linkExecutables({
     name: g.name,

@@ -26,7 +26,10 @@ const SIZES = [1, 3, 4, 8];
 const WIDEST = 16;
 
 /** The kinds of moves. */
-const KINDS = 26;
+const KINDS = 27;
+
+/** The kind of move that updates a value in place. */
+const UPDATES = 25;
 
 /** A graph of up to twelve calls on matrices of n rows. */
 export const arbGraph: fc.Arbitrary<GraphCase> = fc.record({
@@ -42,7 +45,13 @@ export const arbGraph: fc.Arbitrary<GraphCase> = fc.record({
   const n = symbolic ? "n" : rows;
   const made = graph("random", (b) => {
     const values: Value[] = [b.input("x", [n, 4]), b.input("z", [n, 8])];
-    moves.forEach((move, k) => values.push(...[applied(b, values, move, k)].flat()));
+    moves.forEach((move, k) => {
+      const made = [applied(b, values, move, k)].flat();
+      const gone = move.kind === UPDATES ? values.at(-1 - move.a % values.length) : undefined;
+      // What is updated in place can't be used any more.
+      values.forEach((v, at) => v === gone && values.splice(at, 1, ...made));
+      values.push(...made);
+    });
     const last = values.at(-1) as Value;
     const others = outputs.map((back, k) => [`o${k}`, values.at(-2 - back)] as const)
       .filter(([, v]) => v !== undefined && v.origin.kind === "result");
@@ -134,6 +143,11 @@ function moved(
       return c % 4 === 0 ? picture(b, x, k, size > 1) : b.abs(x);
     case 24:
       return b.cumSum(x, { axis: 1 });
+    case UPDATES: {
+      const some = Math.min(2, c);
+      const at = b.constant(`p${k}`, new Int32Array([c - 1, 0]).slice(0, some), [some]);
+      return b.scatterUpdate(x, b.linear(y, weight("u", some, columns(y))), at, { axis: 1 });
+    }
     default:
       return b.linear(x, b.mul(weight("w", width, c), weight("s", width, 1)), { bias: weight("b", width) });
   }

@@ -9,6 +9,7 @@ import type { NumberArray } from "../../lib/interp/interpret.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
+import { updatedInputs } from "../../lib/relax/updates.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
 import type { Device } from "../../lib/runtime/device.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
@@ -87,6 +88,7 @@ export async function checkGraph(
   const weights = await transformWeights(built.graph, pick(g, arrays, "weights"));
   using bound = await program.bind({ ...weights, ...pick(g, arrays, "inputs") }, shapes);
   bound.poison();
-  await bound.run(2);
+  // What a run updates in place is what a second run starts with.
+  await bound.run(updatedInputs(g).size > 0 ? 1 : 2);
   assertClose(await bound.read(), want, `${way}\n${g}\n${built.graph}`);
 }
