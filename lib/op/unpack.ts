@@ -64,7 +64,7 @@ function elementOf(as: StoredType, word: Expr, bit: Expr): Expr {
       return binary("bitand", low, u32(255));
     case "i8":
       // The sign is where that of i32 is, and moves down with it.
-      return binary("shr", call("bitcastI32", binary("shl", low, u32(24))), u32(24));
+      return binary("shr", call("bitcastI32", binary("shl", low, u32(24))), constant(24));
     case "bf16":
       return call("bitcastF32", binary("shl", low, u32(16)));
     default:

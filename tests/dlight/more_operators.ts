@@ -169,7 +169,7 @@ function scattered(
 const scatters: readonly Operator[] = [
   scattered(
     "scatterElements",
-    ([a, , c]) => [[a, c], [a, 5], [a, 5]],
+    ([, , c]) => [[3, c], [3, 5], [3, 5]],
     ([, , c]) => c,
     (X, I, U) => op.scatterElements(X, I, U, { axis: 1, negative: true }),
   ),
