@@ -67,7 +67,7 @@ function byteOf(as: "i8" | "u8", x: Expr): Expr {
   return binary("bitand", integer, constant(255, "u32"));
 }
 
-/** The upper half of an f32's bits, rounded: what is half way goes to the even one. NaN stays one. */
+/** The upper half of an f32's bits, rounded: a tie to the even one. NaN stays one. */
 function halfOf(x: Expr): Expr {
   const u32 = (value: number) => constant(value, "u32"), bits = call("bitcastU32", x);
   const upper = (b: Expr) => binary("shr", b, u32(16));
