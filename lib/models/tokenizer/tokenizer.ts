@@ -90,12 +90,17 @@ export class Tokenizer {
    * Gives the tokens of a text.
    *
    * @throws {OptionError} for a text that is none, and an option that doesn't exist or can't have its value
+   * @throws {ModelError} where the tokenizer's file makes no sense
    */
   encode(text: string, options: EncodeOptions = {}): readonly number[] {
     checkArgument("Tokenizer.encode", "text", text, anyText);
     checkOptions("Tokenizer.encode", options, ENCODE);
-    // An unpaired surrogate has no bytes.
-    return this.#encoder.encode(text.toWellFormed(), { add_special_tokens: options.special ?? true }).ids;
+    try {
+      // An unpaired surrogate has no bytes.
+      return this.#encoder.encode(text.toWellFormed(), { add_special_tokens: options.special ?? true }).ids;
+    } catch (e) {
+      throw new ModelError(`expected a tokenizer that encodes text, got an error (${messageOf(e)})`);
+    }
   }
 
   /**
