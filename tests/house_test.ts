@@ -85,6 +85,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = [
   "mod.ts",
   "lib/face/models.ts",
+  "lib/cli/chat.ts",
   "lib/cli/convert.ts",
   "lib/cli/kernel.ts",
   "lib/jupyter/prelude.ts",
