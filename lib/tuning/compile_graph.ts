@@ -70,11 +70,11 @@ export function scheduleGraph(
   }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
   const ruleOf = remembered((func: PrimFunc) => match(func, target, among).rule);
-  const fuses = among.length > 1;
+  const fuses = among.length > 1, layout = preferredLayout(target);
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
     maxBufferBytes: target.limits.maxBindingBytes,
-    layout: preferredLayout(target),
+    ...(layout ? { layout } : {}),
     ...(precision ? { precision } : {}),
     accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
   });
