@@ -41,9 +41,9 @@ export async function chat(args: readonly string[]): Promise<void> {
   });
   console.log(`${model.id} on ${device.target.name}: up to ${model.context} tokens. An empty line ends it.`);
   const messages: Message[] = [];
-  using lines = createInterface({ input: process.stdin });
+  const lines = createInterface({ input: process.stdin });
   for await (const line of lines) {
-    if (line === "") break;
+    if (line === "") return lines.close();
     messages.push({ role: "user", content: line });
     messages.push({ role: "assistant", content: await said(model, promptOf(model, messages, line)) });
     const { decodeTokensPerSecond: rate = 0, firstSeconds = 0, tokens = 0 } = model.stats;
