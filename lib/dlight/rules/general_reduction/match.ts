@@ -101,7 +101,9 @@ function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undef
   const least = Math.min(...[...group.nodes, n].map(spatialAxes));
   const made = new Set(group.nodes.map((m) => m.store.buffer));
   // Values that are computed ahead, for a reduction to read them often, may have more axes of their own.
-  const ahead = group.nodes.length === 1 && first.kind === "injective";
+  const own = n.block.iters.slice(lead, spatialAxes(n));
+  const ahead = group.nodes.length === 1 && first.kind === "injective" &&
+    own.every((it) => constExtent(it.extent) !== undefined);
   // A block with fewer axes ends the group's kernel, unless it is the first block.
   if ((lead < least && !ahead) || lead === 0 || (group.nodes.length > 1 && lead < group.lead)) {
     return undefined;
