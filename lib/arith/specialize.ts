@@ -69,7 +69,7 @@ export function substituteShapes(f: PrimFunc, by: ReadonlyMap<Var, Expr>): PrimF
   const open = new Set(f.shapeVars.filter((v) => !by.has(v)));
   for (const e of by.values()) walkExpr(e, (x) => x.kind === "var" && open.add(x));
   const requires = requirementsLeft(f, values);
-  return new PrimFunc(f.name, params, [...open], allocs, body, domains, requires, f.activations);
+  return new PrimFunc(f.name, params, [...open], allocs, body, domains, requires, f.activations, f.inPlace);
 }
 
 /** What is still asked of the shape variables that are left. */

@@ -1,6 +1,6 @@
 /** From a scheduled program to an executable: lowered, printed, with its launch plan. */
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
-import { outputsOf } from "../ir/parameters.ts";
+import { isInPlace, outputsOf } from "../ir/parameters.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
@@ -65,7 +65,9 @@ export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], t
     language: target.language,
     shapeVars: func.shapeVars.map((v) => v.name),
     buffers: [
-      ...func.params.map((b) => spec(b, outputs.has(b) ? "output" : "input")),
+      ...func.params.map((b) =>
+        spec(b, isInPlace(func, b) ? "inPlace" : outputs.has(b) ? "output" : "input")
+      ),
       ...globals.map((b) => spec(b, prepared.has(b) ? "prepared" : "temp")),
     ],
     launches: kernels.map((k) => launch(k, target)),

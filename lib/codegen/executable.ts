@@ -17,8 +17,11 @@ export interface BufferSpec {
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
-  /** `prepared`: computed from inputs when these are bound or prepared, and kept as long as they are. */
-  readonly role: "input" | "output" | "temp" | "prepared";
+  /**
+   * `inPlace`: an input that the program updates, and so an output too. `prepared`: computed from inputs when these are
+   * bound or prepared, and kept as long as they are.
+   */
+  readonly role: "input" | "output" | "inPlace" | "temp" | "prepared";
   /**
    * `texture`: the device holds it as a 2-D texture with four elements per texel, padded with zeros. Kernels sample it,
    * or read it as a storage texture. `uniform`: a uniform buffer.

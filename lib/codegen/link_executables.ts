@@ -15,8 +15,8 @@ export interface LinkedValue {
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
-  /** `temp`: it is between two calls, and lies in a storage. */
-  readonly role: "input" | "output" | "temp";
+  /** `inPlace`: an input that calls update. `temp`: it is between two calls, and lies in a storage. */
+  readonly role: "input" | "output" | "inPlace" | "temp";
   /** The storage of a temp, by its index. */
   readonly storage?: number;
 }
@@ -25,8 +25,10 @@ export interface LinkedValue {
 export interface LinkedCall {
   /** The function. */
   readonly executable: Executable;
-  /** The values of its parameters, in order. */
+  /** The values of its inputs, in order: of what it updates in place too. */
   readonly args: readonly LinkedValue[];
+  /** The values of its outputs, in order; what it updates in place is none of them. */
+  readonly results: readonly LinkedValue[];
   /** The storages of its temps, in the order in which its buffers list them. */
   readonly workspace: readonly number[];
 }
@@ -66,11 +68,14 @@ export function linkExecutables({ name, language, shapeVars, params, calls, requ
     return storageName(storage);
   };
   const inputs = new Map<string, BufferSpec>(), prepared: BufferSpec[] = [];
-  const launches = calls.flatMap(({ executable, args, workspace }, k): readonly Launch[] => {
+  const launches = calls.flatMap(({ executable, args, results, workspace }, k): readonly Launch[] => {
     const names = new Map<string, { readonly name: string; readonly view?: BufferSpec }>();
-    const own = executable.buffers.filter((b) => b.role === "input" || b.role === "output");
-    own.forEach((spec, n) => {
-      const value = args[n] as LinkedValue;
+    const { buffers } = executable;
+    const given = buffers.filter((b) => b.role === "input" || b.role === "inPlace");
+    const made = buffers.filter((b) => b.role === "output");
+    const of = (list: readonly LinkedValue[]) => (spec: BufferSpec, n: number) =>
+      [spec, list[n] as LinkedValue] as const;
+    [...given.map(of(args)), ...made.map(of(results))].forEach(([spec, value]) => {
       if (value.role === "input") takeInput(inputs, value, spec);
       names.set(
         spec.name,

@@ -12,5 +12,7 @@ export { MeasurerError } from "../measure/measurer.ts";
 export { TunerError } from "../autotvm/error.ts";
 export { RecordError } from "../records/error.ts";
 export { ChartError } from "../charts/error.ts";
+export { ModelError } from "../models/error.ts";
 export { OnnxError } from "../models/onnx/error.ts";
+export { CacheError } from "../tuning/cache_folder.ts";
 export { InterruptedError } from "../tuning/interrupted_error.ts";

@@ -102,6 +102,8 @@ export { reduceLogSum } from "../op/reduce_log_sum.ts";
 export { reduceMean } from "../op/reduce_mean.ts";
 export { reduceSumSquare } from "../op/reduce_sum_square.ts";
 export { relu } from "../op/relu.ts";
+export { append, type AppendOptions } from "../op/append.ts";
+export { scatterUpdate, type ScatterUpdateOptions } from "../op/scatter_update.ts";
 export { repeat, type RepeatOptions } from "../op/repeat.ts";
 export { reshape } from "../op/reshape.ts";
 export { resize, type ResizeMode, type ResizeOptions } from "../op/resize.ts";

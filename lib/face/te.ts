@@ -40,6 +40,7 @@ export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quan
 export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";
 export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
+export { update, type UpdatedElement } from "../te/update.ts";
 export { primFunc } from "../te/prim_func.ts";
 export { all, any, max, min, prod, reduceAxis, sum } from "../te/reduce.ts";
 export { argmax, type ArgmaxOptions, argmin } from "../te/argmax.ts";
@@ -54,6 +55,7 @@ export {
   Tensor,
   type TupleReduction,
   type TupleStep,
+  type Update,
 } from "../te/tensor.ts";
 export { type Dim, shapeVariable } from "../te/dimension.ts";
 export { TeError } from "../te/error.ts";

@@ -12,7 +12,7 @@ import { IrError } from "../ir/error.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { interchanged } from "./interchange.ts";
-import { inputsOf, outputsOf } from "../ir/parameters.ts";
+import { inputsOf, isInPlace, outputsOf } from "../ir/parameters.ts";
 import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
 import { translate } from "./translate.ts";
 import { programKind, shapesKind } from "../ir/kinds.ts";
@@ -46,7 +46,7 @@ const INTERPRET_FIELDS = {
 /**
  * Interprets a program: the reference for what it computes. Outputs come by parameter name, floats as Float64Array,
  * booleans as a Uint32Array of 0 and 1. Buffers other than inputs start as NaN (integers as zero). A float that is read
- * before it is written therefore shows.
+ * before it is written therefore shows. An array that the program updates in place is copied first.
  *
  * @throws {OptionError} for an argument of a wrong kind
  * @throws {IrError} for a missing input, a wrong kind of array or length, a shape variable without a value,
@@ -109,7 +109,7 @@ export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefin
     const size = countElements(b.shape, shapes);
     const array = data.get(b);
     if (!array) return poisoned(b.dtype, size);
-    if (array.length === size) return array;
+    if (array.length === size) return isInPlace(f, b) ? copyOf(array) : array;
     throw new IrError(
       `expected ${size} elements of input ${b.name}, as its shape takes, got ${array.length}, interpreting ${f.name}`,
     );
@@ -139,6 +139,13 @@ const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): NumberAr
   u32: [Uint32Array],
   bool: [Uint32Array],
 };
+
+/** A copy of an array, floats as doubles. */
+function copyOf(array: NumberArray): NumberArray {
+  return array instanceof Int32Array || array instanceof Uint32Array
+    ? array.slice()
+    : Float64Array.from(array);
+}
 
 function poisoned(dtype: ScalarType, size: number): NumberArray {
   if (isFloat(dtype)) return new Float64Array(size).fill(NaN);

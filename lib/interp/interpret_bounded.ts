@@ -1,7 +1,7 @@
 /** The reference with a bound of the error of each element: what a right program may lose on a device. */
 import { erf } from "../base/erf.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { inputsOf, outputsOf } from "../ir/parameters.ts";
+import { outputsOf, readOnlyOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { ERROR_BOUNDS } from "./error_bounds.ts";
 import { interchanged } from "./interchange.ts";
@@ -31,7 +31,7 @@ export function interpretBounded(
   options: { readonly shapes?: Shapes } = {},
 ): Record<string, BoundedOutput> {
   const { shapes, buffers, arrays } = placeArrays(f, inputs, options.shapes);
-  const given = new Set(inputsOf(f));
+  const given = new Set(readOnlyOf(f));
   const bounds = buffers.map((b, k) =>
     new Float64Array(given.has(b) ? 0 : (arrays[k] as NumberArray).length)
   );

@@ -7,7 +7,7 @@ import { isFloat, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
-import { inputsOf } from "../ir/parameters.ts";
+import { readOnlyOf } from "../ir/parameters.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Block, Stmt, Store } from "../ir/stmt.ts";
@@ -40,7 +40,7 @@ class BoundedTranslator {
 
   constructor(readonly f: PrimFunc, readonly buffers: readonly Buffer[], readonly shapes: Shapes) {
     this.#base = new Translator(buffers, false);
-    const inputs = new Set(inputsOf(f));
+    const inputs = new Set(readOnlyOf(f));
     const bounded = new Set(buffers.filter((b) => !inputs.has(b)));
     this.#exprs = new BoundedExprs(this.#base, buffers, bounded, this.#lines);
   }

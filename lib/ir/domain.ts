@@ -11,6 +11,8 @@ export interface Domain {
   readonly from?: number;
   /** The values are below this: a number, a shape variable's name, or an expression of shape variables. */
   readonly below: ExprJson;
+  /** True if no two elements have the same value. Default: false. */
+  readonly distinct?: boolean;
 }
 
 /** The domains of some of a program's parameters, by name. */
@@ -55,10 +57,14 @@ export function readDomains(x: unknown, params: readonly string[], shapeVars: re
     if (!params.includes(name)) {
       throw new IrError(`expected domains of ${params.join(", ")}, got one of ${quoteJson(name)}`);
     }
-    const { from, below }: JsonFields = readRecord(domain);
+    const { from, below, distinct }: JsonFields = readRecord(domain);
+    if (distinct !== undefined && typeof distinct !== "boolean") {
+      throw new IrError(`expected distinct to be true or false, got ${quoteJson(distinct)}`);
+    }
     return [name, {
       ...(from === undefined ? {} : { from: readNumber(from) }),
       below: readIndexExpr(below, shapeVars),
+      ...(distinct === undefined ? {} : { distinct }),
     }];
   });
   return Object.fromEntries(read);

@@ -33,8 +33,11 @@ export function equalFunc(a: FuncData, b: FuncData): boolean {
   const names = new Renaming();
   if (a.name !== b.name || a.shapeVars.length !== b.shapeVars.length) return false;
   // Names of parameters don't count, their places do.
-  const places = (f: FuncData) => f.activations?.map((x) => f.params.findIndex((b) => b.name === x)) ?? [];
-  if (!sameList(places(a), places(b), (x, y) => x === y)) return false;
+  const places = (f: FuncData, names: readonly string[] = []) =>
+    names.map((x) => f.params.findIndex((b) => b.name === x));
+  const same = (x: number, y: number) => x === y;
+  if (!sameList(places(a, a.activations), places(b, b.activations), same)) return false;
+  if (!sameList(places(a, a.inPlace), places(b, b.inPlace), same)) return false;
   a.shapeVars.forEach((v, k) => names.bind(v, b.shapeVars[k] as Var));
   if (!sameList(a.shapeVars, b.shapeVars, (x, y) => x.dtype === y.dtype)) return false;
   const declared = (x: Buffer, y: Buffer): boolean => {

@@ -16,10 +16,11 @@ const PARTS: Readonly<Record<string, (part: unknown) => boolean>> = {
   name: (x) => typeof x === "string",
   domains: isPlainObject,
   activations: Array.isArray,
+  inPlace: Array.isArray,
 };
 
 const partsKind: Kind<Parameters<PrimFunc["with"]>[0]> = passing(
-  "an object with some of params, allocs, body, name, domains and activations",
+  "an object with some of params, allocs, body, name, domains, activations and inPlace",
   (x) =>
     isPlainObject(x) &&
     Object.entries(x).every(([key, part]) =>
@@ -30,6 +31,7 @@ const partsKind: Kind<Parameters<PrimFunc["with"]>[0]> = passing(
 /**
  * A tensor program: parameters, intermediate buffers, and a body of loops over
  * blocks. A parameter that the body writes is an output, the others are inputs.
+ * One that is updated in place is both.
  * Top-level loop nests run one after the other; each becomes one kernel.
  */
 export class PrimFunc implements FuncData {
@@ -54,11 +56,18 @@ export class PrimFunc implements FuncData {
      * prepared. All other inputs are there for long: weights.
      */
     readonly activations: readonly string[] = [],
+    /**
+     * The names of outputs that are inputs too: the program updates them in place. They hold values before it runs, and
+     * elements that it doesn't write keep theirs.
+     */
+    readonly inPlace: readonly string[] = [],
   ) {}
 
   /** The program with some of its parts replaced. */
   with(
-    parts: Partial<Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains" | "activations">>,
+    parts: Partial<
+      Pick<PrimFunc, "params" | "allocs" | "body" | "name" | "domains" | "activations" | "inPlace">
+    >,
   ): PrimFunc {
     checkArgument("func.with", "parts", parts, partsKind);
     return new PrimFunc(
@@ -70,6 +79,7 @@ export class PrimFunc implements FuncData {
       parts.domains ?? this.domains,
       this.requires,
       parts.activations ?? this.activations,
+      parts.inPlace ?? this.inPlace,
     );
   }
 

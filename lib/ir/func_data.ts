@@ -21,4 +21,6 @@ export interface FuncData {
   readonly requires?: readonly Requirement[];
   /** The names of inputs that another kernel has just written. Default: none. */
   readonly activations?: readonly string[];
+  /** The names of outputs that are inputs too: the program updates them in place. Default: none. */
+  readonly inPlace?: readonly string[];
 }

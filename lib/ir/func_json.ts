@@ -75,6 +75,7 @@ function toJson(f: PrimFunc): FuncJson {
     ...(Object.keys(f.domains).length > 0 ? { domains: f.domains } : {}),
     ...(f.requires.length > 0 ? { requires: f.requires } : {}),
     ...(f.activations.length > 0 ? { activations: f.activations } : {}),
+    ...(f.inPlace.length > 0 ? { inPlace: f.inPlace } : {}),
   };
   return { ...rest, vars: varTable, buffers: bufferTable };
 }

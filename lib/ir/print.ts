@@ -90,10 +90,12 @@ class Printer {
     );
     this.line(0, "@T.prim_func");
     this.line(0, `def ${f.name}(${params.join(", ")}):`);
-    if (f.activations?.length) {
-      const names = f.params.filter((b) => f.activations?.includes(b.name)).map((b) => `"${this.name(b)}"`);
-      this.line(1, `T.func_attr({"activations": [${names.join(", ")}]})`);
-    }
+    const named = (key: string, some: readonly string[] = []) => {
+      const names = f.params.filter((b) => some.includes(b.name)).map((b) => `"${this.name(b)}"`);
+      return names.length > 0 ? [`"${key}": [${names.join(", ")}]`] : [];
+    };
+    const notes = [...named("activations", f.activations), ...named("in_place", f.inPlace)];
+    if (notes.length > 0) this.line(1, `T.func_attr({${notes.join(", ")}})`);
     for (const v of f.shapeVars) this.line(1, `${this.name(v)} = T.int32()`);
     for (const b of f.params.filter(isSymbolic)) {
       this.line(1, `${this.name(b)} = T.match_buffer(var_${this.name(b)}, ${this.type(b)})`);

@@ -115,7 +115,7 @@ export class Reader {
   }
 
   func(): PrimFunc {
-    const { name, allocs, body, domains = {}, requires = [], activations = [] } = this.json;
+    const { name, allocs, body, domains = {}, requires = [], activations = [], inPlace = [] } = this.json;
     const params = readList(this.json.params).map((b) => this.#buffer({ buffer: b }));
     const shapeVars = readList(this.json.shapeVars).map((v) => this.#var({ var: v }));
     const names = shapeVars.map((v) => v.name);
@@ -128,6 +128,7 @@ export class Reader {
       readDomains(domains, params.map((b) => b.name), names),
       readRequirements(requires, names),
       readList(activations).map((x) => readOneOf(x, params.map((b) => b.name))),
+      readList(inPlace).map((x) => readOneOf(x, params.map((b) => b.name))),
     );
   }
 

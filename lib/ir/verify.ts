@@ -8,6 +8,9 @@ import { type Buffer, type Expr, isReadOnly, type Var } from "./expr.ts";
 import type { PrimFunc } from "./func.ts";
 import { printExcerpt } from "./print.ts";
 import type { Block, For, Stmt, Store } from "./stmt.ts";
+import { equalExpr } from "./equal.ts";
+import { isInPlace, outputsOf } from "./parameters.ts";
+import { walkStmt } from "./visit.ts";
 import { type ExprScope, type IrStage, verifyAccess, verifyExpr } from "./verify_expr.ts";
 
 export type { IrStage };
@@ -72,10 +75,35 @@ class Verifier implements ExprScope {
         this.fail(`${b.name} can't be in a uniform buffer: that holds f32, i32 and u32, and not ${b.dtype}`);
       }
     }
+    this.#inPlaceNames();
     for (const b of allocs) {
       if (isReadOnly(b.scope)) this.fail(`${b.name} can't be in ${b.scope} memory: only a parameter can`);
     }
     this.#stmt(this.f.body);
+  }
+
+  /** What is updated in place is written, and each block that writes it reads it only where it writes. */
+  #inPlaceNames(): void {
+    const { inPlace } = this.f;
+    if (inPlace.length === 0) return;
+    const outputs = outputsOf(this.f);
+    for (const [k, name] of inPlace.entries()) {
+      if (inPlace.indexOf(name) !== k) this.fail(`${name} is named in inPlace twice`);
+      if (!outputs.some((b) => b.name === name)) {
+        this.fail(`${name} is named in inPlace, and is no parameter that the program writes`);
+      }
+    }
+  }
+
+  #inPlaceReads(b: Block): void {
+    const stores = new Map<Buffer, Store>();
+    walkStmt(b, (s) => s.kind === "store" && isInPlace(this.f, s.buffer) && stores.set(s.buffer, s));
+    if (stores.size === 0) return;
+    walkStmt(b.body, () => {}, (e) => {
+      const at = e.kind === "load" ? stores.get(e.buffer)?.indices : undefined;
+      if (e.kind !== "load" || !at || e.indices.every((i, d) => equalExpr(i, at[d] as Expr))) return;
+      this.fail(`block ${b.name} updates ${e.buffer.name} in place, and reads it at another place`, b);
+    });
   }
 
   #expr(e: Expr, at?: Stmt): void {
@@ -175,6 +203,7 @@ class Verifier implements ExprScope {
       this.fail(`there are two blocks ${name}; give one of them another name`, s);
     }
     this.#blocks.add(name);
+    if (this.f.inPlace.length > 0) this.#inPlaceReads(s);
     if (iters.length !== bindings.length) {
       this.fail(`block ${name} has ${iters.length} axes and ${bindings.length} values for them`, s);
     }

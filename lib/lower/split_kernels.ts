@@ -2,7 +2,7 @@
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/annotations.ts";
-import { inputsOf } from "../ir/parameters.ts";
+import { readOnlyOf } from "../ir/parameters.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
 import { walkStmt } from "../ir/visit.ts";
 import { blocksIn, isThreadTag, type KernelDraft, type Layout } from "./kernel_draft.ts";
@@ -12,7 +12,7 @@ export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
   const nests = func.body.kind === "seq" ? func.body.body : [func.body];
   const outer = new Set<Buffer>([...func.params, ...func.allocs.filter((b) => b.scope === "global")]);
   const owner = new Map<Buffer, number>();
-  const fixed = new Set<Buffer>(inputsOf(func));
+  const fixed = new Set<Buffer>(readOnlyOf(func));
   return nests.map((body, k): KernelDraft => {
     const blocks = blocksIn(body), last = blocks.at(-1)?.name;
     walkStmt(

@@ -5,7 +5,7 @@ import { compile } from "../codegen/compile.ts";
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
-import { outputsOf } from "../ir/parameters.ts";
+import { isInPlace, outputsOf } from "../ir/parameters.ts";
 import { LimitError } from "../lower/error.ts";
 import { CompileError } from "../runtime/error.ts";
 import { ScheduleError } from "../schedule/error.ts";
@@ -66,7 +66,7 @@ function ofSource(func: PrimFunc, kernel: KernelSource, target: Target): Executa
       name: b.name,
       dtype: b.dtype,
       shape: b.shape.map(exprToJson),
-      role: outputs.has(b.name) ? "output" : "input",
+      role: isInPlace(func, b) ? "inPlace" : outputs.has(b.name) ? "output" : "input",
       storage: { kind: "buffer" },
     })),
     launches: [{

@@ -1,6 +1,7 @@
 /** Makes random inputs for a program, the same for the same seed. */
 import { ownValue } from "../base/own_value.ts";
 import { type Domain, intervalOf } from "../ir/domain.ts";
+import { IrError } from "../ir/error.ts";
 import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -55,9 +56,33 @@ export function randomInputs(
       const domain = ownValue(ranges, b.name) ?? ownValue(func.domains, b.name);
       const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[b.dtype];
       for (let i = 0; i < array.length; i++) array[i] = draw(next(), next);
+      if (domain && "distinct" in domain && domain.distinct) makeDistinct(array, b, domain, shapes, next);
       return [b.name, array];
     }),
   );
+}
+
+/** Replaces elements by different values of their domain, in random order. */
+function makeDistinct(
+  array: TypedArray,
+  b: Buffer,
+  domain: Domain,
+  shapes: Shapes,
+  next: () => number,
+): void {
+  const { from, below } = intervalOf(b.name, b.dtype, domain, shapes), size = below - from;
+  if (size < array.length) {
+    throw new IrError(
+      `expected ${array.length} different values, got a range of ${size}, drawing input ${b.name}`,
+    );
+  }
+  // A shuffle that keeps only what has moved.
+  const moved = new Map<number, number>();
+  for (let i = 0; i < array.length; i++) {
+    const k = i + next() % (size - i);
+    array[i] = from + (moved.get(k) ?? k);
+    moved.set(k, moved.get(i) ?? i);
+  }
 }
 
 /** Elements of a buffer for given shapes. */

@@ -102,6 +102,11 @@ export class Runner implements Disposable {
   async check(set: InputSet): Promise<boolean> {
     if (!this.#ran) return this.checks.wrong === undefined;
     this.#ran = false;
+    // What a run updates in place is what the first run makes of it only after that one.
+    if (Object.keys(set.outputs).some((name) => Object.hasOwn(set.inputs, name))) {
+      this.bound.poison();
+      await this.bound.run(1);
+    }
     return await this.checks.check(this.bound, set);
   }
 

@@ -83,5 +83,5 @@ export function positionOfBest(
 /** Whether a tensor's elements are the same each time they are read: those of inputs and of reductions are stored. */
 function isInMemory({ definition }: Tensor): boolean {
   const kind = definition?.value.kind;
-  return kind === undefined || kind === "reduction" || kind === "step";
+  return kind === undefined || kind === "reduction" || kind === "step" || kind === "update";
 }

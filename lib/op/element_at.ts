@@ -10,8 +10,7 @@ import type { Tensor } from "../te/tensor.ts";
  */
 export function elementAt(t: Tensor, ...indices: readonly ExprLike[]): Expr {
   const { axes, value } = t.definition ?? { axes: [], value: undefined };
-  if (!value || value.kind === "reduction" || value.kind === "step" || t.requires.length > 0) {
-    return t.at(...indices);
-  }
+  const isInMemory = !value || value.kind === "reduction" || value.kind === "step" || value.kind === "update";
+  if (isInMemory || t.requires.length > 0) return t.at(...indices);
   return substitute(value, new Map(axes.map((v: Var, d) => [v, toExpr(indices[d] as ExprLike)])));
 }

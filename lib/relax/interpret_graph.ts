@@ -12,6 +12,7 @@ import { programOf } from "./apply_operator.ts";
 import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
 import { graphKind } from "./kinds.ts";
+import { updatedInputs } from "./updates.ts";
 import type { Call, Value } from "./value.ts";
 
 const arraysKind: Kind<Readonly<Record<string, NumberArray>>> = recordOf(
@@ -23,7 +24,7 @@ const arraysKind: Kind<Readonly<Record<string, NumberArray>>> = recordOf(
  *
  * @param arrays the inputs and weights by name
  * @param shapes values of shape variables; those that inputs' lengths tell may be left out
- * @returns the outputs by name
+ * @returns the outputs by name, and each input that is updated in place as it is after the run
  * @throws {RelaxError} for an input or weight that is missing
  * @throws {IrError} for shapes that don't fit
  */
@@ -49,7 +50,8 @@ export function interpretGraph(
     const made = interpretCall(call, call.args.map(at), known);
     results.forEach((v, k) => values.set(v, made[k] as NumberArray));
   }
-  return Object.fromEntries(Object.entries(g.outputs).map(([name, v]) => [name, at(v)]));
+  const updated = [...updatedInputs(g)].map(([input, last]) => [input.name, at(last)]);
+  return Object.fromEntries([...Object.entries(g.outputs).map(([name, v]) => [name, at(v)]), ...updated]);
 }
 
 /** Gives the results of one call, in order, rounded to their dtype. */

@@ -7,6 +7,7 @@ import type { Requirement } from "../ir/requirement.ts";
 import { replaceBuffers, substitute, substituteStmt } from "../ir/substitute.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt } from "../ir/visit.ts";
+import { updatesOf } from "./updates.ts";
 import type { Binding, TirCall, Value } from "./value.ts";
 
 /** Characters of the longest name of a fused function. */
@@ -17,7 +18,7 @@ const LONGEST = 100;
  * What only the calls themselves use becomes an intermediate buffer.
  *
  * @param group bindings of programs, in order
- * @param outputs the results that are needed outside of the group, in order
+ * @param outputs the results that are needed outside of the group, in order; what is updated in place first
  */
 export function mergeCalls(group: readonly Binding[], outputs: readonly Value[]): TirCall {
   const calls = group.map((b) => b.call as TirCall);
@@ -31,10 +32,11 @@ export function mergeCalls(group: readonly Binding[], outputs: readonly Value[])
     buffers.set(v, b);
     return b;
   };
-  const params = [
-    ...args.map((v, k) => place(v, `p${k}`)),
-    ...outputs.map((v, k) => place(v, outputs.length === 1 ? "out" : `out${k}`)),
-  ];
+  const given = args.map((v, k) => place(v, `p${k}`));
+  const updates = group.flatMap(updatesOf);
+  for (const { before, after } of updates) buffers.set(after, buffers.get(before) as Buffer);
+  const fresh = outputs.filter((v) => !buffers.has(v));
+  const params = [...given, ...fresh.map((v, k) => place(v, fresh.length === 1 ? "out" : `out${k}`))];
   const allocs: Buffer[] = [];
   const bodies = group.map(({ call, results }): Stmt => {
     const { func, args } = call as TirCall;
@@ -66,6 +68,8 @@ export function mergeCalls(group: readonly Binding[], outputs: readonly Value[])
     seq(...bodies),
     Object.fromEntries(domains),
     distinct(calls.flatMap((c) => c.func.requires)),
+    [],
+    updates.map((u) => (buffers.get(u.before) as Buffer).name),
   );
   return { kind: "tir", func, args };
 }

@@ -24,6 +24,8 @@ import { sort } from "../op/sort.ts";
 import { topK } from "../op/top_k.ts";
 import { add } from "../op/add.ts";
 import { addRmsNorm } from "../op/add_rms_norm.ts";
+import { append } from "../op/append.ts";
+import { scatterUpdate } from "../op/scatter_update.ts";
 import { arange } from "../op/arange.ts";
 import { argmax } from "../op/argmax.ts";
 import { argmin } from "../op/argmin.ts";
@@ -113,12 +115,16 @@ import {
 } from "../op/unary_math.ts";
 import { where } from "../op/where.ts";
 
-/** The operators by name, each with the name that Relax gives it. Relax has no word for those of `tunebook`. */
+/**
+ * The operators by name, each with the name that Relax gives it. Relax has no word for those of `tunebook`. `updates` is the
+ * place of the argument that an operator updates in place: its first result lies where that was.
+ */
 export const OPERATORS = {
   abs: { relax: "R.abs", apply: abs },
   add: { relax: "R.add", apply: add },
   addRmsNorm: { relax: "tunebook.add_rms_norm", apply: addRmsNorm },
   and: { relax: "R.logical_and", apply: and },
+  append: { relax: "tunebook.append", apply: append, updates: 0 },
   arange: { relax: "R.arange", apply: arange },
   argmax: { relax: "R.argmax", apply: argmax },
   argmin: { relax: "R.argmin", apply: argmin },
@@ -211,6 +217,7 @@ export const OPERATORS = {
   roll: { relax: "tunebook.roll", apply: roll },
   rope: { relax: "tunebook.rope", apply: rope },
   rsqrt: { relax: "R.rsqrt", apply: rsqrt },
+  scatterUpdate: { relax: "tunebook.scatter_update", apply: scatterUpdate, updates: 0 },
   selu: { relax: "R.nn.selu", apply: selu },
   sigmoid: { relax: "R.sigmoid", apply: sigmoid },
   silu: { relax: "R.nn.silu", apply: silu },

@@ -3,7 +3,7 @@ import { isFloat } from "../ir/dtype.ts";
 import { isConst } from "../ir/build.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { inputsOf } from "../ir/parameters.ts";
+import { inputsOf, isInPlace } from "../ir/parameters.ts";
 import type { Block, Store } from "../ir/stmt.ts";
 import { eachOnce, walkExpr, walkStmt } from "../ir/visit.ts";
 import { laterKind, type PatternKind } from "./pattern_kind.ts";
@@ -50,11 +50,13 @@ function analyzed(func: PrimFunc): Pattern {
     }
     for (const { buffer } of stores) paths.set(buffer, into);
   });
-  if (products > 1) kind = "opaque";
+  const isOpaque = products > 1;
+  if (isOpaque) kind = "opaque";
   const toResults = (b: Buffer): PatternKind =>
-    products > 1 ? "opaque" : func.params.reduce<PatternKind>((k, out) => {
+    isOpaque || isInPlace(func, b) ? "opaque" : func.params.reduce<PatternKind>((k, out) => {
       return inputs.includes(out) ? k : laterKind(k, paths.get(out)?.get(b) ?? "elementWise");
     }, "elementWise");
+  if (func.inPlace.length > 0) moves = false;
   return { kind, inputs: Object.fromEntries(inputs.map((b) => [b.name, toResults(b)])), moves };
 }
 

@@ -8,6 +8,7 @@ import type { Shapes } from "../ir/shapes.ts";
 import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
 import { graphKind } from "./kinds.ts";
+import { firstValues } from "./updates.ts";
 import type { Binding, TensorType, Value } from "./value.ts";
 
 /** Storages begin at multiples of this many bytes, so that any can be bound as vectors of four. */
@@ -105,8 +106,9 @@ function needsOf(
   workspaces: Map<Binding, number[]>,
 ): readonly Need[] {
   const outputs = new Set(Object.values(g.outputs));
-  const last = new Map<Value, number>();
-  g.bindings.forEach(({ call }, k) => call.args.forEach((v) => last.set(v, k)));
+  // What an update made lies where the value before it lay.
+  const first = firstValues(g), last = new Map<Value, number>();
+  g.bindings.forEach(({ call }, k) => call.args.forEach((v) => last.set(first.get(v) ?? v, k)));
   return g.bindings.flatMap((binding, k) => {
     const own: number[] = [];
     workspaces.set(binding, own);
@@ -117,7 +119,7 @@ function needsOf(
       label: `workspace ${n} of ${binding.results[0]?.name}`,
       place: (storage) => own[n] = storage,
     }));
-    const values = binding.results.filter((v) => !outputs.has(v)).map((v): Need => ({
+    const values = binding.results.filter((v) => !outputs.has(v) && !first.has(v)).map((v): Need => ({
       bytes: bytesAt(v.type, bounds),
       from: k,
       to: last.get(v) ?? k,

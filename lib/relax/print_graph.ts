@@ -2,6 +2,7 @@
 import type { ScalarType } from "../ir/dtype.ts";
 import { printExpr } from "../ir/print.ts";
 import { OPERATORS } from "./operators.ts";
+import { updatesOf } from "./updates.ts";
 import {
   type Binding,
   Extent,
@@ -73,6 +74,17 @@ export function printBinding({ call, results }: Binding): string {
     const args = call.args.map((v) => v.name);
     const list = `(${args.join(", ")}${args.length === 1 ? "," : ""})`;
     const out = types.length === 1 ? types[0] : `[${types.join(", ")}]`;
+    const updated = updatesOf({ call, results });
+    if (updated.length > 0) {
+      const places = results.map((v) => {
+        const before = updated.find((u) => u.after === v)?.before;
+        return before ? call.args.indexOf(before) : -1;
+      });
+      return `${left} = R.call_tir_inplace(${call.func.name}, ${list}, inplace_indices=[${
+        places.join(", ")
+      }], ` +
+        `out_sinfo=${out})`;
+    }
     return `${left} = R.call_tir(${call.func.name}, ${list}, out_sinfo=${out})`;
   }
   const args = call.form.flatMap((f) => printArgument(f, call.args));

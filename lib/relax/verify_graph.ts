@@ -10,6 +10,7 @@ import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
 import { graphKind } from "./kinds.ts";
 import { printType } from "./print_graph.ts";
+import { updatesOf } from "./updates.ts";
 import type { Binding, Call, TensorType, Value } from "./value.ts";
 
 /**
@@ -22,6 +23,7 @@ import type { Binding, Call, TensorType, Value } from "./value.ts";
 export function verifyGraph(g: Graph): void {
   checkArgument("relax.verifyGraph", "g", g, graphKind);
   const names = new Set<string>(), defined = new Set<Value>(), funcs = new Set<PrimFunc>();
+  const gone = new Map<Value, string>();
   const define = (v: Value): void => {
     checkName(v.name);
     if (names.has(v.name)) throw new RelaxError(`expected each name once, got ${v.name} twice, in ${g.name}`);
@@ -29,6 +31,12 @@ export function verifyGraph(g: Graph): void {
     defined.add(v);
   };
   const use = (v: Value, where: string): void => {
+    const by = gone.get(v);
+    if (by !== undefined) {
+      throw new RelaxError(
+        `expected uses of ${v.name} before ${by} updates it in place, got one in ${where}; use what ${by} returns`,
+      );
+    }
     if (v.origin.kind === "constant" && !defined.has(v)) define(v);
     if (!defined.has(v)) {
       throw new RelaxError(
@@ -46,6 +54,10 @@ export function verifyGraph(g: Graph): void {
     }
     checkTypes({ call, results });
     results.forEach(define);
+    for (const { before } of updatesOf({ call, results })) {
+      checkUpdated(before, call);
+      gone.set(before, nameOf(call));
+    }
   }
   const outputs = Object.entries(g.outputs);
   if (outputs.length === 0) throw new RelaxError(`expected at least one output of ${g.name}, got none`);
@@ -78,6 +90,20 @@ function checkTransform(g: Graph, transform: Graph): void {
       }, which is none`,
     );
   }
+}
+
+/** @throws {RelaxError} for a value that can't be updated in place, and one that the call reads beside it */
+function checkUpdated(v: Value, call: Call): void {
+  const { kind } = v.origin, where = nameOf(call);
+  if (kind === "weight" || kind === "constant") {
+    throw new RelaxError(
+      `expected an input or a result to update in place, got ${v.name}, a ${kind}, in ${where}; copy it first`,
+    );
+  }
+  if (call.args.filter((x) => x === v).length === 1) return;
+  throw new RelaxError(
+    `expected ${v.name} once among the arguments of ${where}, which updates it, got it again`,
+  );
 }
 
 const NAME = /^[A-Za-z_]\w*$/;

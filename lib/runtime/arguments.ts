@@ -88,8 +88,9 @@ export function checkArguments(
  */
 export function checkWeights(exe: Executable, inputs: Inputs, shapes: Shapes, plan: Preparation): Shapes {
   const asked = `cannot prepare ${exe.name}`;
-  const specs = inputsOf(exe).filter((b) => Object.hasOwn(inputs, b.name));
-  checkKinds(asked, specs, inputs, inputsOf(exe));
+  const takes = inputsOf(exe).filter((b) => b.role === "input");
+  const specs = takes.filter((b) => Object.hasOwn(inputs, b.name));
+  checkKinds(asked, specs, inputs, takes);
   const lengths = lengthsOf(specs, inputs);
   const known = solve(asked, exe, lengths, shapes);
   const needs = [...specs, ...plan.kept].flatMap((b) => b.shape.flatMap(namesIn))
@@ -100,7 +101,17 @@ export function checkWeights(exe: Executable, inputs: Inputs, shapes: Shapes, pl
 }
 
 function inputsOf(exe: Executable): readonly BufferSpec[] {
-  return exe.buffers.filter((b) => b.role === "input");
+  return exe.buffers.filter(isGiven);
+}
+
+/** Tells whether a buffer's values are given: those of an input, or of one that the program updates in place. */
+export function isGiven({ role }: Pick<BufferSpec, "role">): boolean {
+  return role === "input" || role === "inPlace";
+}
+
+/** Tells whether a buffer is a result of a run. */
+export function isMade({ role }: Pick<BufferSpec, "role">): boolean {
+  return role === "output" || role === "inPlace";
 }
 
 /** Shape variables in an expression. */
@@ -206,7 +217,7 @@ function solve(
   return Object.fromEntries(known);
 }
 
-/** The value of a variable that is itself a dimension of an argument whose other dimensions are known. */
+/** The value of a variable that is itself a dimension of an argument, or a factor of one, where all others are known. */
 function fromLengths(
   exe: Executable,
   lengths: Readonly<Record<string, number>>,
@@ -214,11 +225,16 @@ function fromLengths(
   known: ReadonlyMap<string, number>,
 ): number | undefined {
   for (const spec of exe.buffers) {
-    const others = spec.shape.filter((d) => d !== name);
-    if (!Object.hasOwn(lengths, spec.name) || others.length !== spec.shape.length - 1) continue;
+    const factors = spec.shape.flatMap(factorsOf), others = factors.filter((d) => d !== name);
+    if (!Object.hasOwn(lengths, spec.name) || others.length !== factors.length - 1) continue;
     if (!others.flatMap(namesIn).every((n) => known.has(n))) continue;
     const shapes = Object.fromEntries(known);
     return (lengths[spec.name] as number) / others.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
   }
   return undefined;
+}
+
+/** The factors of a dimension: rows of several axes are their product. */
+function factorsOf(d: ExprJson): readonly ExprJson[] {
+  return Array.isArray(d) && d[0] === "mul" ? [d[1], d[2]].flatMap(factorsOf) : [d];
 }

@@ -52,7 +52,10 @@ export interface HeldBytes {
 
 /** A program with its arguments on the device. */
 export interface Bound extends Disposable {
-  /** Fills results and intermediates with values that no right program writes. */
+  /**
+   * Fills results and intermediates with values that no right program writes. What the program updates in place gets the
+   * values again that were bound.
+   */
   poison(): void;
   /** Runs the program `times` times in one submission, and waits. */
   run(times: number): Promise<Spent>;

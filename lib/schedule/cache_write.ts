@@ -5,6 +5,7 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { Block } from "../ir/stmt.ts";
 import { replaceBuffers } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseCopy } from "./refuse_in_place.ts";
 import { nestOver, wholeOf } from "./box_loops.ts";
 import { blocksOf, findBlock } from "./find.ts";
 import { consumersOf } from "./dependences.ts";
@@ -30,6 +31,7 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
   const asked = `cannot cache the write of ${name} in ${scope} memory`;
   const stores = storesOf(b, "cache the write of");
   const { buffer } = stores.find((s) => s.buffer.scope !== scope) ?? stores[0];
+  refuseCopy(func, buffer, asked, b);
   if (isReadOnly(scope)) {
     throw new ScheduleError(
       `${asked}: that is read-only; global, shared and local work`,

@@ -5,6 +5,7 @@ import type { Range } from "../arith/region.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseMove } from "./refuse_in_place.ts";
 import { boxRead, loopsOver, unionBox, within, wrap } from "./box_loops.ts";
 import { blocksOf, contains, findBlock, findLoop, isBefore } from "./find.ts";
 import { checkDepth } from "./check_depth.ts";
@@ -33,6 +34,7 @@ export function computeAt(
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot compute ${name} at loop ${loopName}`;
   const { buffer } = storeOf(b, "move");
+  refuseMove(func, b, asked);
   if (own.includes(loop)) {
     throw new ScheduleError(`${asked}: it is inside already; choose a loop that is not around it`, loop);
   }

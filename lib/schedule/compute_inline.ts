@@ -8,6 +8,7 @@ import { mapStmt, rewriter } from "../ir/visit.ts";
 import { substitute } from "../ir/substitute.ts";
 import { dimensions } from "./compute_at.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseMove } from "./refuse_in_place.ts";
 import { accumulates, storeOf, writes } from "./block_accesses.ts";
 import { blocksOf, findBlock } from "./find.ts";
 import { consumersOf } from "./dependences.ts";
@@ -30,6 +31,7 @@ export function computeInline(func: PrimFunc, name: string): PrimFunc {
   const { block: b } = findBlock(func, name);
   const asked = `cannot inline ${name}`;
   const s = storeOf(b, "inline");
+  refuseMove(func, b, asked);
   if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; computeAt moves it`, b);
   if (func.params.includes(s.buffer)) {
     throw new ScheduleError(

@@ -7,6 +7,7 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
 import { mapStmt, walkStmt } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseMove } from "./refuse_in_place.ts";
 import { rebind } from "./rebind.ts";
 import { accessesTo } from "./block_accesses.ts";
 import { blocksOf, findLoop, loopsIn } from "./find.ts";
@@ -47,6 +48,7 @@ export function mergeLoops(func: PrimFunc, names: readonly string[]): { func: Pr
       bound,
     );
   }
+  loops.flatMap((l) => blocksOf(l)).forEach((x) => refuseMove(func, x.block, asked));
   const analyzer = Analyzer.of(func);
   const other = loops.find((l) => !analyzer.provesEqual(l.extent, first.extent));
   if (other) {

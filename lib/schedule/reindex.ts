@@ -7,6 +7,7 @@ import { mapExpr, mapStmt, memoized, readsMemory, usesVar, walkStmt } from "../i
 import { substitute } from "../ir/substitute.ts";
 import { insert } from "./insert_nest.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseCopy } from "./refuse_in_place.ts";
 import { nestOver, within } from "./box_loops.ts";
 import { isOneToOne } from "./injective_bindings.ts";
 import { blocksOf, findBlock } from "./find.ts";
@@ -61,6 +62,7 @@ export function reindex(func: PrimFunc, name: string, bufferName: string): { fun
   }
   const inside = within(indices, buffer.shape, analyzer);
   const written = buffer === own;
+  if (written) refuseCopy(func, buffer, asked, b);
   for (const { block: x, loops: around } of blocksOf(func.body)) {
     if (x === b) continue;
     const together = loops[0] !== undefined && loops[0] === around[0];

@@ -5,6 +5,7 @@ import type { Block, Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, memoized } from "../ir/visit.ts";
 import { substitute } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseMove } from "./refuse_in_place.ts";
 import { accumulates, storeOf, writes } from "./block_accesses.ts";
 import { blocksOf, findBlock } from "./find.ts";
 import { consumersOf, producersOf } from "./dependences.ts";
@@ -44,6 +45,7 @@ export function reverseComputeInline(func: PrimFunc, name: string): PrimFunc {
   const { block: b } = findBlock(func, name);
   const asked = `cannot inline ${name} into its producer`;
   const s = storeOf(b, "inline");
+  refuseMove(func, b, asked);
   if (accumulates(b)) throw new ScheduleError(`${asked}: it is a reduction; reverseComputeAt moves it`, b);
   if (!isConst(b.where, 1)) {
     throw new ScheduleError(

@@ -33,7 +33,8 @@ export interface ComputeOptions {
   readonly requires?: readonly ShapeCondition[];
 }
 
-const OPTIONS = {
+/** The kinds of {@linkcode ComputeOptions}. */
+export const COMPUTE_FIELDS = {
   requires: arrayOf(
     nested({ value: required(indexKind), atMost: required(indexKind), because: required(text) }),
   ),
@@ -78,14 +79,9 @@ export function compute(
   checkArgument("te.compute", "name", names, namesKind);
   checkArgument("te.compute", "shape", shape, shapeKind);
   checkArgument("te.compute", "value", value, aFunction("a function of the position"));
-  checkOptions("te.compute", options, OPTIONS);
+  checkOptions("te.compute", options, COMPUTE_FIELDS);
   const name = list.join(" and ");
-  const index = (x: ExprLike | string) => exprToJson(extents(name, [x])[0] as Expr);
-  const requires = (options.requires ?? []).map(({ value, atMost, because }) => ({
-    value: index(value),
-    atMost: index(atMost),
-    because,
-  }));
+  const requires = requirementsOf(name, options);
   const dimensions = extents(name, shape);
   const axes = dimensions.map((_, d) => variable("ijlmn".charAt(d) || `i${d}`));
   const element = value(...axes);
@@ -99,6 +95,16 @@ export function compute(
     );
   }
   return single(names, dimensions, axes, element, requires);
+}
+
+/** Writes the conditions on shape variables without which the tensor `name` isn't defined as JSON. */
+export function requirementsOf(name: string, { requires = [] }: ComputeOptions): readonly Requirement[] {
+  const index = (x: ExprLike | string) => exprToJson(extents(name, [x])[0] as Expr);
+  return requires.map(({ value, atMost, because }) => ({
+    value: index(value),
+    atMost: index(atMost),
+    because,
+  }));
 }
 
 const namesKind = anyOf(text, arrayOf(text, { min: 1 }));

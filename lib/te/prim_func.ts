@@ -12,7 +12,7 @@ import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute, substituteStmt } from "../ir/substitute.ts";
 import { walkExpr, walkStmt } from "../ir/visit.ts";
 import { TeError } from "./error.ts";
-import { computed, type Definition, type Tensor, tensorKind } from "./tensor.ts";
+import { computed, type Definition, type Tensor, tensorKind, type TupleStep } from "./tensor.ts";
 
 /**
  * Makes the program that computes the tensors among `params` that are not inputs, and the tensors that they need. Each
@@ -38,13 +38,14 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   const visit = (t: Tensor): void => {
     if (!t.definition || order.includes(t)) return;
     const { value } = t.definition;
+    if (value.kind === "update") visit(value.target);
     const together = value.kind === "step" ? value.results.map((b) => computed.get(b) as Tensor) : [t];
     const note = (e: Expr) => {
       const from = e.kind === "load" ? computed.get(e.buffer) : undefined;
       if (from && !together.includes(from)) visit(from);
     };
     if (value.kind === "step") walkStmt(value.update, () => {}, note);
-    else walkExpr(value.kind === "reduction" ? value.value : value, note);
+    else exprsOf(value).forEach((e) => walkExpr(e, note));
     order.push(...together);
   };
   params.forEach(visit);
@@ -55,9 +56,13 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
         `add the tensor that the program computes`,
     );
   }
-  const given = new Set(params.map((t) => t.buffer));
-  const stored = [...order.map((t) => t.buffer), ...order.flatMap(copiesOf)];
-  const names = new Set(params.map((t) => t.name));
+  checkOldReads(name, order);
+  // A tensor and what it is updated to are one buffer.
+  const updates = order.filter((t) => t.updated !== t);
+  const buffers = [...new Set(params.map((t) => t.updated.buffer))];
+  const given = new Set(buffers);
+  const stored = [...order.filter((t) => t.updated === t).map((t) => t.buffer), ...order.flatMap(copiesOf)];
+  const names = new Set(buffers.map((b) => b.name));
   const renamed = new Map<Buffer, Buffer>();
   for (const buffer of stored) {
     if (given.has(buffer)) continue;
@@ -66,7 +71,14 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   }
   const taken = new Set<string>();
   const shapeVars = new Set<Var>();
-  const nests = order.filter(isFirst).map((t) => nestOf(t, renamed.get(t.buffer)?.name ?? t.name, taken));
+  for (const t of updates) {
+    const { buffer } = t.updated;
+    renamed.set(t.buffer, renamed.get(buffer) ?? buffer);
+  }
+  const blocks = new Set<string>();
+  const nests = order.filter(isFirst).map((t) =>
+    nestOf(t, freshName(renamed.get(t.buffer)?.name ?? t.name, blocks), taken)
+  );
   for (const t of params) {
     for (const d of t.shape) {
       walkExpr(d, (e) => e.kind === "var" && shapeVars.add(e));
@@ -74,23 +86,56 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   }
   const allocs = stored.filter((b) => !given.has(b)).map((b) => renamed.get(b) ?? b);
   const nest = seq(...nests), body = renamed.size > 0 ? replaceBuffers(nest, renamed) : nest;
-  const buffers = params.map((t) => t.buffer);
+  const inPlace = updates.map((t) => t.updated).filter((t) => !t.definition).map((t) => t.name);
   return new PrimFunc(
     name,
     buffers,
     [...shapeVars],
     allocs,
     body,
-    Object.fromEntries(params.flatMap((t) => t.domain ? [[t.name, t.domain]] : [])),
+    Object.fromEntries(params.flatMap(({ updated: { name, domain } }) => domain ? [[name, domain]] : [])),
     [...order.flatMap((t) => t.requires), ...indexRequirements([...buffers, ...allocs], body)],
+    [],
+    [...new Set(inPlace)],
   );
+}
+
+/** @throws {TeError} for a tensor that is updated and then read as it was before */
+function checkOldReads(name: string, order: readonly Tensor[]): void {
+  const updatedAt = new Map<Buffer, Tensor>();
+  for (const t of order) {
+    const value = t.definition?.value;
+    if (value?.kind === "update") {
+      const before = updatedAt.get(value.target.buffer);
+      if (before) throw new TeError(oldRead(value.target.name, name));
+      updatedAt.set(value.target.buffer, t);
+    }
+    const note = (e: Expr) => {
+      const now = e.kind === "load" ? updatedAt.get(e.buffer) : undefined;
+      if (now && now !== t) throw new TeError(oldRead(now.name, name));
+    };
+    if (value?.kind === "step") walkStmt(value.update, () => {}, note);
+    else if (value) exprsOf(value).forEach((e) => walkExpr(e, note));
+  }
+}
+
+function oldRead(tensor: string, name: string): string {
+  return `expected reads of ${tensor} before its update, got one of its old values after it, in the program ${name}; ` +
+    `read what te.update returns, or compute it before`;
+}
+
+/** The expressions of a tensor's definition. */
+function exprsOf(value: Exclude<Definition["value"], TupleStep>): readonly Expr[] {
+  if (value.kind === "update") return [...value.indices, value.element];
+  return [value.kind === "reduction" ? value.value : value];
 }
 
 function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
   const { axes, value } = t.definition as Definition;
   const reduce = value.kind === "reduction" || value.kind === "step" ? value.axes : [];
+  const extentsOf = value.kind === "update" ? value.extents : t.shape;
   const all = [
-    ...axes.map((v, d) => ({ v, extent: t.shape[d] as Expr, type: "spatial" as const })),
+    ...axes.map((v, d) => ({ v, extent: extentsOf[d] as Expr, type: "spatial" as const })),
     ...reduce.map((a) => ({ v: a.var, extent: a.extent, type: "reduce" as const })),
   ];
   const iters = all.map((a) => iterVar(variable(`v${a.v.name}`), a.extent, a.type));
@@ -103,6 +148,10 @@ function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
         return block(name, iters, loops, substituteStmt(value.update, at), {
           init: substituteStmt(value.init, at),
         });
+      case "update": {
+        const where = value.indices.map((i) => substitute(i, at));
+        return block(name, iters, loops, store(t.buffer, where, substitute(value.element, at)));
+      }
       case "reduction": {
         const { dtype } = t, element = substitute(value.value, at), self = load(t.buffer, ...indices);
         return block(name, iters, loops, store(t.buffer, indices, binary(value.op, self, element)), {

@@ -1,6 +1,6 @@
 /** Tensors, and the inputs of programs. */
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { arrayOf, instanceOf, nested, number, passing, required, text } from "../base/option_kinds.ts";
+import { arrayOf, flag, instanceOf, nested, number, passing, required, text } from "../base/option_kinds.ts";
 import { buffer, type ExprLike, load } from "../ir/build.ts";
 import { exprLikeKind, isExpr, scalarTypeKind } from "../ir/kinds.ts";
 import type { Domain } from "../ir/domain.ts";
@@ -66,12 +66,26 @@ export interface TupleStep {
   readonly axes: readonly ReduceAxis[];
 }
 
+/** Elements that are stored into a tensor that has values already; {@linkcode update} makes it. */
+export interface Update {
+  /** Tells it from an element of a new tensor. */
+  readonly kind: "update";
+  /** The tensor whose elements are replaced. */
+  readonly target: Tensor;
+  /** The extents of the axes that the elements are computed over. */
+  readonly extents: readonly Expr[];
+  /** Where each element is stored. */
+  readonly indices: readonly Expr[];
+  /** The element. */
+  readonly element: Expr;
+}
+
 /** How the elements of a tensor are computed. */
 export interface Definition {
-  /** The position of an element, one variable for each dimension. */
+  /** The position of an element, one variable for each dimension; of an update one for each of its axes. */
   readonly axes: readonly Var[];
   /** The element at that position, or how it is computed together with those of other tensors. */
-  readonly value: Expr | Reduction | TupleStep;
+  readonly value: Expr | Reduction | TupleStep | Update;
 }
 
 const INDICES: Kind<readonly ExprLike[]> = arrayOf(exprLikeKind);
@@ -112,6 +126,12 @@ export class Tensor {
     return this.buffer.dtype;
   }
 
+  /** The tensor that this one is, once all updates are taken away: itself if it is computed or an input. */
+  get updated(): Tensor {
+    const value = this.definition?.value;
+    return value?.kind === "update" ? value.target.updated : this;
+  }
+
   /** Reads the element at `indices`, one for each dimension. */
   at(...indices: readonly ExprLike[]): Load {
     checkArgument(`${this.name}.at`, "indices", indices, INDICES);
@@ -135,6 +155,8 @@ export interface PlaceholderDomain {
   readonly from?: number;
   /** The values are below this: a number, a shape variable or its name, or an expression of shape variables. */
   readonly below: ExprLike | string;
+  /** True if no two elements have the same value, as positions of {@linkcode op.scatterUpdate}. Default: false. */
+  readonly distinct?: boolean;
 }
 
 /** The kind of an option that is a number or an expression of shape variables. */
@@ -142,7 +164,9 @@ export const indexKind: Kind<ExprLike | string> = passing(
   "a number, a shape variable or its name, or an expression of shape variables",
   (x) => Number.isFinite(x) || typeof x === "string" || isExpr(x),
 );
-const domainKind = nested({ from: number(), below: required(indexKind) }) as Kind<PlaceholderDomain>;
+const domainKind = nested({ from: number(), below: required(indexKind), distinct: flag }) as Kind<
+  PlaceholderDomain
+>;
 
 /**
  * Makes an input tensor.
@@ -169,9 +193,10 @@ export function placeholder(
 }
 
 /** The ends of a domain of floats may be any number; a shape variable or its name is an integer. */
-function domainOf(name: string, { from, below }: PlaceholderDomain): Domain {
+function domainOf(name: string, { from, below, distinct }: PlaceholderDomain): Domain {
   return {
     ...(from === undefined ? {} : { from }),
     below: typeof below === "number" ? below : exprToJson(extents(name, [below])[0] as Expr),
+    ...(distinct === undefined ? {} : { distinct }),
   };
 }

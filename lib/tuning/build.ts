@@ -2,7 +2,6 @@ import { shapesKind } from "../ir/kinds.ts";
 import * as dlight from "../dlight/schedule.ts";
 import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
-import { compile } from "../codegen/compile.ts";
 import { nodesOf } from "../dlight/analysis.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
@@ -25,7 +24,9 @@ import { Graph } from "../relax/graph.ts";
 import { buildGraph, type GraphBuildOptions } from "./build_graph.ts";
 import type { GraphProgram } from "./graph_program.ts";
 import type { Built, Level } from "./built.ts";
-import { byRecord, byRule, type Chosen } from "./choose_schedule.ts";
+import { cachedByRule, cachedCompile, compilersOf } from "./cached.ts";
+import { byRecord, type Chosen } from "./choose_schedule.ts";
+import { cacheFor, cacheKind } from "./compile_cache.ts";
 import { StageClock } from "./stage_clock.ts";
 
 /** What `build` takes; at level 3 also what a search takes. */
@@ -40,6 +41,11 @@ export interface BuildOptions
   readonly budget?: Budget;
   /** Values of the shape variables to choose for at levels 2 and 3; the program runs with any. */
   readonly shapes?: Shapes;
+  /**
+   * What was compiled earlier is taken from the user's folder for caches, up to 256 MB, and what is compiled is kept there.
+   * `false` does neither; a path names another folder. Default: true.
+   */
+  readonly cache?: boolean | string;
 }
 
 /** The options of `build`. */
@@ -48,6 +54,7 @@ export const BUILD_FIELDS = {
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
   shapes: shapesKind,
+  cache: cacheKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -107,7 +114,7 @@ export async function buildAmong(
 ): Promise<BuiltProgram> {
   const { level = 1 } = options;
   checkLevel(func, level, options);
-  const clock = new StageClock();
+  const clock = new StageClock(), cache = cacheFor(options.cache);
   let chosen: Chosen;
   if (!nodesOf(func)) {
     const because = "it has a schedule already";
@@ -116,17 +123,17 @@ export async function buildAmong(
       rule: "",
       because,
       trace: Trace.of(func, []),
-      executable: clock.time("compile", () => compile(func, device.target)),
+      executable: clock.time("compile", () => cachedCompile(cache, func, device.target)),
     };
   } else if (level < 2) {
-    chosen = byRule(func, device.target, level === 0 ? [fallback] : rules, clock);
+    chosen = cachedByRule(cache, func, device.target, level === 0 ? [fallback] : rules, clock);
   } else {
     using own = options.database ? undefined : TuningDatabase.memory();
     const database = options.database ?? own as TuningDatabase;
     const searched = level === 3
       ? await clock.wait("search", () => searchInto(database, func, device, options, rules))
       : undefined;
-    chosen = byRecord(func, device.target, { ...options, database }, rules, clock);
+    chosen = byRecord(func, device.target, { ...options, database, ...compilersOf(cache) }, rules, clock);
     if (searched) {
       const because = `${searched.because}; ${chosen.because}`;
       chosen = { ...chosen, ...(searched.has(chosen.found) ? { how: "search" } : {}), because };
@@ -134,7 +141,7 @@ export async function buildAmong(
   }
   const { executable, ...how } = chosen;
   const wide = func.shapeVars.length > 0 && nodesOf(func)
-    ? () => device.load(compile(dlight.schedule(func, device.target, [wideFallback]).func, device.target))
+    ? () => device.load(cachedByRule(cache, func, device.target, [wideFallback], new StageClock()).executable)
     : undefined;
   const program = await clock.wait("load", () => device.load(executable, wide));
   return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
@@ -160,7 +167,7 @@ async function searchInto(
   database: TuningDatabase,
   func: PrimFunc,
   device: Device,
-  { level: _, database: __, budget, signal, ...options }: BuildOptions,
+  { level: _, database: __, cache: ___, budget, signal, ...options }: BuildOptions,
   rules: readonly Rule[],
 ): Promise<{ readonly because: string; readonly has: (found: Found | undefined) => boolean }> {
   const { rule, template } = dlight.match(func, device.target, rules);

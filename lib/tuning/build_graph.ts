@@ -15,7 +15,9 @@ import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Level } from "./built.ts";
 import { byRecord } from "./choose_schedule.ts";
-import { type ChosenSchedule, compileGraph } from "./compile_graph.ts";
+import { cachedGraph, compilersOf } from "./cached.ts";
+import { cacheFor, cacheKind, type CompileCache } from "./compile_cache.ts";
+import { assembleGraph, type ChosenSchedule, scheduleGraph } from "./compile_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
 import * as kinds from "./option_fields.ts";
 import { StageClock } from "./stage_clock.ts";
@@ -36,6 +38,11 @@ export interface GraphBuildOptions extends Omit<TuneGraphOptions, "budget"> {
   readonly level?: Level;
   /** Of the search at level 3, shared by all functions. */
   readonly budget?: Pick<Budget, "seconds" | "trials">;
+  /**
+   * What was compiled earlier is taken from the user's folder for caches, up to 256 MB, and what is compiled is kept there.
+   * `false` does neither; a path names another folder. Default: true.
+   */
+  readonly cache?: boolean | string;
 }
 
 const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
@@ -56,8 +63,10 @@ const FIELDS = {
   shapes: shapesKind,
   memory: byteCount,
   level: oneOf(0, 1, 2, 3),
+  precision: oneOf("f16"),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
+  cache: cacheKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -90,13 +99,20 @@ export async function buildGraph(
   checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
   checkWeightNames(graph, options.weights ?? {});
-  const { target } = device, { level = 1, bounds = {}, memory } = options;
+  const { target } = device, { level = 1, bounds = {}, memory, precision } = options;
   const common = { bounds, ...(memory === undefined ? {} : { memory: bytesOf(memory) }) };
-  const choose = await chooserOf(graph, device, level, options);
+  const passes = precision ? { precision } : {};
+  const cache = cacheFor(options.cache);
+  const choose = await chooserOf(graph, device, level, options, cache);
   const among = level === 0 ? [fallback] : rules;
-  const built = compileGraph(graph, target, { ...common, among, ...(choose ? { choose } : {}) });
-  const wide = async () =>
-    await device.load(compileGraph(graph, target, { ...common, among: [wideFallback] }).executable);
+  const scheduled = choose
+    ? scheduleGraph(graph, target, { ...passes, among, choose })
+    : cachedGraph(cache, graph, target, among, passes);
+  const built = assembleGraph(scheduled, target, common);
+  const wide = async () => {
+    const scheduled = cachedGraph(cache, graph, target, [wideFallback], passes);
+    return await device.load(assembleGraph(scheduled, target, common).executable);
+  };
   using made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
   const weights = await transformWeights(built.graph, options.weights ?? {});
@@ -114,10 +130,18 @@ async function chooserOf(
   device: Device,
   level: Level,
   options: GraphBuildOptions,
+  cache: CompileCache | undefined,
 ): Promise<((func: PrimFunc) => ChosenSchedule) | undefined> {
   if (level < 2) return undefined;
-  const { database = TuningDatabase.memory(), budget, weights: _, memory: __, level: ___, ...search } =
-    options;
+  const {
+    database = TuningDatabase.memory(),
+    budget,
+    weights: _,
+    memory: __,
+    level: ___,
+    cache: ____,
+    ...search
+  } = options;
   if (level === 2 && !options.database) {
     throw new TunebookError(
       `expected a database to build ${graph.name} at level 2, got none; level 1 takes the rules`,
@@ -132,7 +156,7 @@ async function chooserOf(
     await tuneGraph(graph, device, { ...search, database, budget });
   }
   return (func) => {
-    const known = { database, shapes: shapesOf(func, options) };
+    const known = { database, shapes: shapesOf(func, options), ...compilersOf(cache) };
     return byRecord(func, device.target, known, rules, new StageClock());
   };
 }

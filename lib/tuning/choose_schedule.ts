@@ -29,6 +29,10 @@ export interface Known {
   readonly database: TuningDatabase;
   /** Values of the shape variables to choose for. */
   readonly shapes?: Shapes;
+  /** Schedules by rules where no record fits. Default: without a cache. */
+  readonly ruled?: typeof byRule;
+  /** Compiles what a record schedules. Default: without a cache. */
+  readonly compiled?: (func: PrimFunc, target: Target) => Executable;
 }
 
 /** Takes the first rule whose schedule can be compiled. */
@@ -46,7 +50,7 @@ export function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], c
 export function byRecord(
   func: PrimFunc,
   target: Target,
-  { database, shapes = {} }: Known,
+  { database, shapes = {}, ruled = byRule, compiled = compile }: Known,
   rules: readonly Rule[],
   clock: StageClock,
 ): Chosen {
@@ -70,7 +74,7 @@ export function byRecord(
             ? replayed(func, record.trace)
             : transferred(func, template, spaceOf(func, template), configOf(record.config)),
       );
-      const executable = clock.time("compile", () => compile(scheduled.func, target));
+      const executable = clock.time("compile", () => compiled(scheduled.func, target));
       const { trace } = scheduled;
       return { how: "record", rule: record.rule, found, because: found.because, trace, executable };
     } catch (e) {
@@ -78,7 +82,7 @@ export function byRecord(
       refused ||= `the record of ${record.task} on ${record.adapter} does not fit (${e.message})`;
     }
   }
-  const chosen = byRule(func, target, rules, clock);
+  const chosen = ruled(func, target, rules, clock);
   const known = refused ||
     (ranked.length > 0 ? "no record is of this rule" : "the database has nothing near");
   return { ...chosen, because: `${known}; ${chosen.because}` };

@@ -7,17 +7,19 @@ import {
   memoryOf,
   tempsOf,
 } from "../codegen/link_executables.ts";
+import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
+import { preferredLayout } from "../dlight/preferred_layout.ts";
 import { match, rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { collapseAxes } from "../relax/collapse_axes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { patternOf } from "../relax/pattern_of.ts";
 import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
 import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
+import { firstValues, updatedInputs, updatesOf } from "../relax/updates.ts";
 import { runGraphPasses } from "../relax/passes/pipeline.ts";
 import type { Binding, TirCall, Value } from "../relax/value.ts";
 import type { Target } from "../target/target.ts";
@@ -31,6 +33,8 @@ export interface CompileGraphOptions {
   readonly bounds?: Shapes;
   /** The most bytes of intermediate values. Default: no limit. */
   readonly memory?: number;
+  /** `f16`: products and convolutions take and give f16, and sum in f32. Default: as written. */
+  readonly precision?: "f16";
   /** The rules that fusion asks. One rule alone fuses nothing. Default: all. */
   readonly among?: readonly Rule[];
   /** Chooses the schedule of a function. Default: by the rules. */
@@ -40,22 +44,55 @@ export interface CompileGraphOptions {
 /** The schedule of a function. */
 export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
 
+/** A graph after the passes, and the function of each call, scheduled and compiled. */
+export type ScheduledGraph = Pick<BuiltGraph, "graph" | "functions">;
+
 /** Compiles a graph for a target, without a device. */
 export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
-  const { bounds = {}, memory, among = rules } = options;
+  return assembleGraph(scheduleGraph(graph, target, options), target, options);
+}
+
+/**
+ * Runs the passes, and schedules and compiles each function.
+ *
+ * @throws {TunebookError} for precision f16 on a device that doesn't compute in it
+ */
+export function scheduleGraph(
+  graph: Graph,
+  target: Target,
+  options: Omit<CompileGraphOptions, "bounds" | "memory"> = {},
+): ScheduledGraph {
+  const { precision, among = rules } = options;
+  if (precision === "f16" && !target.f16) {
+    throw new TunebookError(
+      `expected a device that computes in f16 for precision f16 of ${graph.name}, got ${target.name}; leave precision out`,
+    );
+  }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
-  const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
+  const ruleOf = remembered((func: PrimFunc) => match(func, target, among).rule);
   const fuses = among.length > 1;
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
+    maxBufferBytes: target.limits.maxBindingBytes,
+    layout: preferredLayout(target),
+    ...(precision ? { precision } : {}),
     accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
   });
-  const built = remembered((func: PrimFunc): BuiltFunction => {
-    const rows = collapseAxes(func);
-    return { func: rows, ...choose(rows) };
-  });
+  const built = remembered((func: PrimFunc): BuiltFunction => ({ func, ...choose(func) }));
   const calls = withSharedWeights(g.bindings, built);
-  const functions = calls.map(built);
+  return { graph: g, functions: calls.map(built) };
+}
+
+/**
+ * Plans memory, and links the functions into one program.
+ *
+ * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
+ */
+export function assembleGraph(
+  { graph: g, functions }: ScheduledGraph,
+  target: Target,
+  { bounds = {}, memory }: Pick<CompileGraphOptions, "bounds" | "memory">,
+): BuiltGraph {
   const byBinding = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
   const plan = planMemory(g, {
     bounds,
@@ -83,7 +120,7 @@ function withSharedWeights(
   const kindsOf = new Map<Value, Set<string>>();
   const calls = bindings.map((b) => b.call as TirCall);
   for (const { func, args } of calls) {
-    const specs = built(func).executable.buffers.filter((b) => b.role === "input");
+    const specs = built(func).executable.buffers.filter((b) => b.role === "input" || b.role === "inPlace");
     args.forEach((v, k) => {
       const found = kindsOf.get(v) ?? new Set();
       kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
@@ -107,24 +144,29 @@ function link(
 ): Executable {
   const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
   const values = new Map<Value, LinkedValue>();
-  const valueOf = (v: Value): LinkedValue => {
-    const known = values.get(v);
+  const first = firstValues(g), updated = updatedInputs(g);
+  const valueOf = (after: Value): LinkedValue => {
+    const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
     const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
     const storage = plan.placement.get(v), output = outputs.get(v);
     const value: LinkedValue = v.origin.kind !== "result"
-      ? { name: v.name, ...common, role: "input" }
+      ? { name: v.name, ...common, role: updated.has(v) ? "inPlace" : "input" }
       : output !== undefined
       ? { name: output, ...common, role: "output" }
       : { name: v.name, ...common, role: "temp", storage: storage as number };
     values.set(v, value);
     return value;
   };
-  const calls = g.bindings.map((b, k): LinkedCall => ({
-    executable: (functions[k] as BuiltFunction).executable,
-    args: [...b.call.args, ...b.results].map(valueOf),
-    workspace: plan.workspaces.get(b) ?? [],
-  }));
+  const calls = g.bindings.map((b, k): LinkedCall => {
+    const inPlace = new Set(updatesOf(b).map((u) => u.after));
+    return {
+      executable: (functions[k] as BuiltFunction).executable,
+      args: b.call.args.map(valueOf),
+      results: b.results.filter((v) => !inPlace.has(v)).map(valueOf),
+      workspace: plan.workspaces.get(b) ?? [],
+    };
+  });
   const given = [...g.inputs, ...g.weights, ...g.constants], made = Object.values(g.outputs);
   return linkExecutables({
     name: g.name,

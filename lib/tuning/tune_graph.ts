@@ -1,6 +1,6 @@
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { instanceOf, required } from "../base/option_kinds.ts";
+import { instanceOf, oneOf, required } from "../base/option_kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { shapesKind } from "../ir/kinds.ts";
@@ -25,6 +25,11 @@ export interface TuneGraphOptions
   readonly database?: TuningDatabase;
   /** The most that each shape variable may be. */
   readonly bounds?: Shapes;
+  /**
+   * `f16`: products and convolutions of f32 take and give f16, and sum in f32; weights take half of their memory. Norms,
+   * exponentials and reductions stay in f32. Default: as the graph is written.
+   */
+  readonly precision?: "f16";
   /** Values of the shape variables to search for. Default: the bounds. */
   readonly shapes?: Shapes;
 }
@@ -34,6 +39,7 @@ const FIELDS = {
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   bounds: shapesKind,
   shapes: shapesKind,
+  precision: oneOf("f16"),
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
     "tuner",
@@ -62,9 +68,10 @@ export function shapesOf(
 export function membersOf(
   graph: Graph,
   device: TunableDevice,
-  options: Pick<TuneGraphOptions, "shapes" | "bounds">,
+  { bounds, precision, ...options }: Pick<TuneGraphOptions, "shapes" | "bounds" | "precision">,
 ): readonly SuiteMember[] {
-  const { functions } = compileGraph(graph, device.target, options.bounds ? { bounds: options.bounds } : {});
+  const given = { ...(bounds ? { bounds } : {}), ...(precision ? { precision } : {}) };
+  const { functions } = compileGraph(graph, device.target, given);
   const counts = new Map<PrimFunc, number>();
   for (const { func } of functions) counts.set(func, (counts.get(func) ?? 0) + 1);
   const names = new Map<string, number>();
@@ -72,7 +79,7 @@ export function membersOf(
     const before = names.get(func.name) ?? 0;
     names.set(func.name, before + 1);
     const name = before === 0 ? func.name : `${func.name}_${before}`;
-    return { name, func, count, shapes: shapesOf(func, options) };
+    return { name, func, count, shapes: shapesOf(func, { ...options, ...given }) };
   });
 }
 
@@ -88,7 +95,7 @@ export async function tuneGraph(
 ): Promise<SuiteLog> {
   checkArgument("autotvm.tune", "device", device, kinds.device);
   checkOptions("autotvm.tune", options, FIELDS);
-  const { database, bounds: _, shapes: __, ...search } = options;
+  const { database, bounds: _, shapes: __, precision: ___, ...search } = options;
   const log = await tuneSuite(membersOf(graph, device, options), device, search);
   database?.add(log.best);
   return log;

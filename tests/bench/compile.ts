@@ -17,6 +17,7 @@ import { targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../lib/target/target.ts";
 import { LANGUAGE_MODELS } from "../../lib/op/models.ts";
 import { suite, type SuiteKernel } from "../../lib/op/suite.ts";
+import { graphLine } from "./compile_graph.ts";
 
 /** A language model's kernels may take so long on one core in a fresh process, milliseconds of CPU time. */
 export const LIMIT_MS = 1000;
@@ -105,5 +106,8 @@ if (import.meta.main) {
         `(a language model may take ${LIMIT_MS})\n`,
     );
     console.log(textOf(rows) + "\n");
+  }
+  for (const target of values.target) {
+    console.log(await graphLine(target as Profile, Number(values.runs)));
   }
 }

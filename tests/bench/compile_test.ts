@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TunebookError } from "../../lib/base/error.ts";
 import type { Profile } from "../../lib/target/target.ts";
 import { suite } from "../../lib/op/suite.ts";
+import { graphTime } from "./compile_graph.ts";
 import { type CompileTimes, compileTimes, rowsOf } from "./compile.ts";
 
 Deno.test("every kernel of a model is timed, in each part of its way", () => {
@@ -22,6 +23,16 @@ Deno.test("rows are medians over the runs, the last of the sums and not the sum 
     ["b", "Matmul", "2.0", "20.0", "2.0", "24.0"],
     ["all", "", "6.0", "30.0", "3.0", "39.0"],
   ]);
+});
+
+Deno.test("a graph is timed with a cache of its own", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { ms, launches } = graphTime("llvmpipe", folder);
+    assert(ms > 0 && launches <= 60, `${launches} kernels`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("unknown models and targets are named with those that there are", () => {

@@ -96,6 +96,22 @@ const lookups: readonly Operator[] = [
   ),
   indexed("gatherND", ([a, b, c]) => [[5, b, c], [a, 2], 5], (X, I) => op.gatherND(X, I, { negative: true })),
   {
+    name: "append",
+    make: ([a, b, c]) => {
+      const cache = te.placeholder("cache", [40, b, c]), X = te.placeholder("X", [a, b, c]);
+      const at = te.placeholder("at", [1], "i32", { below: 40 });
+      return te.primFunc("append", [cache, X, at, op.append(cache, op.silu(X), at)]);
+    },
+  },
+  {
+    name: "scatterUpdate",
+    make: ([a, b, c]) => {
+      const cache = te.placeholder("cache", [b, 50, c]), X = te.placeholder("X", [b, a, c]);
+      const at = te.placeholder("at", [a], "i32", { below: 50, distinct: true });
+      return te.primFunc("scatter_update", [cache, X, at, op.scatterUpdate(cache, X, at, { axis: 1 })]);
+    },
+  },
+  {
     name: "oneHot",
     make: ([a, , c]) => {
       const I = te.placeholder("I", [a], "i32", { from: -2, below: c });

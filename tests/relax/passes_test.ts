@@ -16,6 +16,12 @@ import { arbGraph } from "./random_graph.ts";
 
 type Make = (b: BlockBuilder) => Readonly<Record<string, Value>>;
 
+/** The contexts in which passes do something only then. */
+const SHOWN_IN: Readonly<Record<string, PassContext>> = {
+  convertLayout: { layout: "NHWC" },
+  toMixedPrecision: { precision: "f16" },
+};
+
 /** A small graph for each pass, on which it does something, after the passes before it. */
 const SHOWN: Readonly<Record<string, Make>> = {
   normalize: (b) => {
@@ -26,6 +32,23 @@ const SHOWN: Readonly<Record<string, Make>> = {
     const x = b.input("x", ["n", 3, 8, 8]), c = b.conv2d(x, b.weight("w", [4, 3, 3, 3]), { padding: 1 });
     const [g, s, mean, variance] = ["g", "s", "mean", "variance"].map((name) => b.weight(name, [4]));
     return { y: b.relu(b.batchNorm(c, g!, s!, { mean: mean!, variance: variance! })) };
+  },
+  convertLayout: (b) => {
+    const h = b.relu(b.conv2d(b.input("x", ["n", 3, 8, 8]), b.weight("w", [4, 3, 3, 3]), { padding: 1 }));
+    return { y: b.globalAvgPool2d(b.maxPool2d(h, { kernel: 2, stride: 2 })) };
+  },
+  combineParallelMatmul: (b) => {
+    const x = b.input("x", ["n", 4]), wide = (name: string) => b.weight(name, [8, 4]);
+    return { y: b.mul(b.silu(b.linear(x, wide("gate"))), b.linear(x, wide("up"))) };
+  },
+  toMixedPrecision: (b) => {
+    const h = b.relu(b.linear(b.input("x", ["n", 4]), b.weight("w", [8, 4]), { bias: b.weight("b", [8]) }));
+    return { y: b.softmax(h) };
+  },
+  fuseDequantize: (b) => {
+    const table = b.dequantizeQ4(b.weight("w_q", [16, 4], "u32"), b.weight("w_scale", [16, 1]));
+    const h = b.embedding(table, b.input("ids", ["n"], "i32", { below: 16 }));
+    return { y: b.linear(h, table) };
   },
   liftTransformParams: (b) => {
     const w = b.mul(b.weight("w", [8, 4]), b.weight("s", [8, 1]));
@@ -75,7 +98,7 @@ for (const { name } of graphPasses) {
   Deno.test(`${name} does its part`, () => {
     const g = graph("example", SHOWN[name] as Make);
     let before = g, shown = "";
-    runGraphPasses(g, {}, (pass, after) => {
+    runGraphPasses(g, SHOWN_IN[name] ?? {}, (pass, after) => {
       if (pass === name) shown = `${shownGraph(before)}\n\n${shownGraph(after)}`;
       before = after;
     });

@@ -5,6 +5,7 @@ import { graph } from "../../lib/relax/builder.ts";
 import { RelaxError } from "../../lib/relax/error.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
 import { bytesAt, planMemory } from "../../lib/relax/plan_memory.ts";
+import { firstValues } from "../../lib/relax/updates.ts";
 import { runGraphPasses } from "../../lib/relax/passes/pipeline.ts";
 import type { Binding, Value } from "../../lib/relax/value.ts";
 import { arbGraph } from "./random_graph.ts";
@@ -12,9 +13,11 @@ import { arbGraph } from "./random_graph.ts";
 /** The values that are in memory while call `k` runs, workspaces included: `[storage, bytes]`. */
 function livesAt(g: Graph, k: number, bounds: Record<string, number>, plan: ReturnType<typeof planMemory>) {
   const outputs = new Set<Value>(Object.values(g.outputs));
-  const isNeeded = (v: Value) => g.bindings.slice(k).some((b) => b.call.args.includes(v));
+  const first = firstValues(g);
+  const isNeeded = (v: Value) =>
+    g.bindings.slice(k).some((b) => b.call.args.some((a) => (first.get(a) ?? a) === v));
   const values = g.bindings.slice(0, k + 1).flatMap((b) => b.results).filter((v) =>
-    !outputs.has(v) && (isNeeded(v) || g.bindings[k]?.results.includes(v))
+    !outputs.has(v) && !first.has(v) && (isNeeded(v) || g.bindings[k]?.results.includes(v))
   );
   return values.map((v): [number | undefined, number] => [plan.placement.get(v), bytesAt(v.type, bounds)]);
 }

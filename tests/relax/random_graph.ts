@@ -25,7 +25,7 @@ const SIZES = [1, 3, 4, 8];
 /** A graph of up to twelve calls on matrices of n rows. */
 export const arbGraph: fc.Arbitrary<GraphCase> = fc.record({
   moves: fc.array(
-    fc.record({ kind: fc.nat(11), a: fc.nat(4), b: fc.nat(4), size: fc.nat(3) }),
+    fc.record({ kind: fc.nat(12), a: fc.nat(4), b: fc.nat(4), size: fc.nat(3) }),
     { minLength: 1, maxLength: 12 },
   ),
   rows: fc.integer({ min: 1, max: 5 }),
@@ -36,7 +36,13 @@ export const arbGraph: fc.Arbitrary<GraphCase> = fc.record({
   const n = symbolic ? "n" : rows;
   const made = graph("random", (b) => {
     const values: Value[] = [b.input("x", [n, 4]), b.input("z", [n, 8])];
-    moves.forEach((move, k) => values.push(applied(b, values, move, k)));
+    moves.forEach((move, k) => {
+      const made = applied(b, values, move, k);
+      const gone = move.kind === 12 ? values.at(-1 - move.a % values.length) : undefined;
+      // What is updated in place can't be used any more.
+      values.forEach((v, at) => v === gone && values.splice(at, 1, made));
+      values.push(made);
+    });
     const last = values.at(-1) as Value;
     const others = outputs.map((back, k) => [`o${k}`, values.at(-2 - back)] as const)
       .filter(([, v]) => v !== undefined && v.origin.kind === "result");
@@ -82,6 +88,12 @@ function applied(
       return b.add(x, b.constant(`c${k}`, new Float32Array(columns(x)).fill(0.5), [columns(x)]));
     case 10:
       return b.linear(b.add(x, y), b.weight(`w${k}`, [width, columns(x)]));
+    case 12: {
+      const some = Math.min(2, columns(x));
+      const at = b.constant(`p${k}`, new Int32Array([columns(x) - 1, 0]).slice(0, some), [some]);
+      const rows = b.linear(y, b.weight(`u${k}`, [some, columns(y)]));
+      return b.scatterUpdate(x, rows, at, { axis: 1 });
+    }
     default:
       return b.linear(x, b.weight(`w${k}`, [width, columns(x)]));
   }

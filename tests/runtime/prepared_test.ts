@@ -6,7 +6,7 @@ import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { match, schedule } from "../../lib/dlight/schedule.ts";
 import { add, constant, mul } from "../../lib/ir/build.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
-import { inputsOf } from "../../lib/ir/parameters.ts";
+import { readOnlyOf } from "../../lib/ir/parameters.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";
 import { Device } from "../../lib/runtime/device.ts";
@@ -131,7 +131,7 @@ for (const device of devices) {
     const seed = Date.now() % 1e6, rng = Rng.of(seed);
     for (const c of some) {
       using program = await device.load(compile(schedule(c.func, target).func, target));
-      const inputs = inputsOf(c.func).map((b) => b.name);
+      const inputs = readOnlyOf(c.func).map((b) => b.name);
       const names = inputs.filter(() => rng.int(2) === 1);
       const all = subjects(c.func, names, [c.shapes, c.shapes]);
       assertEquals(

@@ -1,10 +1,12 @@
 /** Small programs of the shapes that schedules are about. */
 import { add, constant, ge, mul, select, sub, variable } from "../../lib/ir/build.ts";
+import type { Expr } from "../../lib/ir/expr.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { argmax } from "../../lib/te/argmax.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
+import { update } from "../../lib/te/update.ts";
 import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 
 const one = constant(1, "f32"), two = constant(2, "f32");
@@ -44,6 +46,19 @@ export function stencil(n = 4, m = 8): PrimFunc {
     (i, j) => add(T.at(i, j), select(ge(j, 1), T.at(i, sub(j, 1)), constant(0, "f32"))),
   );
   return primFunc("stencil", [A, B]);
+}
+
+/** `T = cache · 2`, then `cache[i + 1] = X[i] + 3 + T[i]` in place, then `R = cache + 1`. */
+export function updated(): PrimFunc {
+  const cache = placeholder("cache", [8]), X = placeholder("X", [4]);
+  const T = compute("T", [8], (i) => mul(cache.at(i), two));
+  const Y = compute("Y", [4], (i) => add(X.at(i), constant(3, "f32")));
+  const now = update(
+    cache,
+    [4],
+    (i) => ({ at: [add(i as Expr, 1)], value: add(Y.at(i as Expr), T.at(i as Expr)) }),
+  );
+  return primFunc("updated", [X, now, compute("R", [8], (i) => add(now.at(i), one))]);
 }
 
 /** `B[i] = Σ_k A[i, k]` */

@@ -19,6 +19,7 @@ import { replay, Trace } from "../../lib/schedule/trace.ts";
 import { blocksOf } from "../../lib/schedule/find.ts";
 import { reduceLoops } from "../../lib/schedule/reduce_loops.ts";
 import { arbProgram, arbSymbolicProgram, randomInputs } from "../ir/random_program.ts";
+import { updated } from "./programs.ts";
 import { arbWishes, OPS, stepOf, take, type Wish } from "./random_steps.ts";
 
 interface Subject {
@@ -34,6 +35,7 @@ const OPERATORS: readonly Subject[] = [
   { func: te.matmul({ m: "m", n: 4, k: 6 }), shapes: { m: 5 } },
   alone(te.gemv({ n: 5, k: 6 })),
   alone(te.conv2d({ height: 5, width: 4, channels: 2, filters: 3, kernel: 3, stride: 2, padding: 1 })),
+  alone(updated()),
   alone(te.maxPool2d({ height: 5, width: 6, channels: 2, kernel: 2, stride: 2 })),
 ];
 

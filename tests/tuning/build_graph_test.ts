@@ -5,6 +5,7 @@ import { TunebookError } from "../../lib/base/error.ts";
 import type { NumberArray } from "../../lib/interp/interpret.ts";
 import { graph } from "../../lib/relax/builder.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
+import { updatedInputs } from "../../lib/relax/updates.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
 import { TuningDatabase } from "../../lib/records/database.ts";
@@ -49,7 +50,8 @@ for (const device of devices) {
           assertClose(await model.run(inputs, shapes), want, String(model.built.graph));
           using bound = await model.bind(inputs, shapes);
           bound.poison();
-          await bound.run(2);
+          // What a run updates in place is what a second run starts with.
+          await bound.run(updatedInputs(g).size > 0 ? 1 : 2);
           assertClose(await bound.read(), want, String(model.built.graph));
         }),
         { numRuns, endOnFailure: GRAPHS > 60 },

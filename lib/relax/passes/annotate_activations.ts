@@ -1,5 +1,5 @@
 import type { PrimFunc } from "../../ir/func.ts";
-import { inputsOf } from "../../ir/parameters.ts";
+import { inputsOf, isInPlace } from "../../ir/parameters.ts";
 import type { Graph } from "../graph.ts";
 import type { Binding } from "../value.ts";
 
@@ -13,7 +13,7 @@ export function annotateActivations(g: Graph): Graph {
     if (call.kind === "op") return { call, results };
     const activations = inputsOf(call.func).flatMap((b, k) => {
       const kind = call.args[k]?.origin.kind;
-      return kind === "input" || kind === "result" ? [b.name] : [];
+      return (kind === "input" || kind === "result") && !isInPlace(call.func, b) ? [b.name] : [];
     });
     const versions = known.get(call.func) ?? new Map<string, PrimFunc>();
     known.set(call.func, versions);

@@ -2,6 +2,7 @@ import { GraphRewriter, usesIn } from "../rewrite_graph.ts";
 import { type Argument, argumentOf } from "../form.ts";
 import type { Graph } from "../graph.ts";
 import { type Form, isOptions, type OpCall, type Value } from "../value.ts";
+import { updatedValues } from "../updates.ts";
 import { weightValues } from "../weight_values.ts";
 
 /**
@@ -12,13 +13,15 @@ import { weightValues } from "../weight_values.ts";
  *     lv1 = R.nn.batch_norm(lv0, g, b, m, v)      →      lv1 = R.nn.conv2d(x, lv_5, bias=lv_7)
  */
 export function foldBatchNorm(g: Graph): Graph {
-  const rewriter = new GraphRewriter(g);
+  const rewriter = new GraphRewriter(g), updated = updatedValues(g);
   const uses = usesIn(g), known = weightValues(g);
   const convs = new Map<Value, OpCall>(), folds = new Map<Value, OpCall>();
   for (const { call, results } of g.bindings) {
     const [v] = results as [Value];
     if (call.kind !== "op") continue;
-    if (call.op === "conv2d" && isFoldable(call, uses.get(v) === 1, known)) convs.set(v, call);
+    // The convolution moves to where its norm is.
+    const isFixed = [...call.args, v].every((x) => !updated.has(x));
+    if (call.op === "conv2d" && isFixed && isFoldable(call, uses.get(v) === 1, known)) convs.set(v, call);
     const from = call.args[0], conv = from && convs.get(from);
     if (conv && call.op === "batchNorm" && fits(call, conv, known)) {
       folds.set(v, conv).set(from as Value, conv);

@@ -1,6 +1,7 @@
 import { interpretCall } from "../interpret_graph.ts";
 import type { Graph } from "../graph.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
+import { updatedValues } from "../updates.ts";
 import { type ConstantData, Value } from "../value.ts";
 
 /** Elements of the largest result that is computed ahead. Larger ones are computed when the graph is built. */
@@ -13,13 +14,14 @@ const MOST = 2 ** 16;
  *     R.output(lv0)
  */
 export function foldConstant(g: Graph): Graph {
-  const rewriter = new GraphRewriter(g);
+  const rewriter = new GraphRewriter(g), updated = updatedValues(g);
   for (const binding of g.bindings) {
     const call = rewriter.updated(binding.call);
     const data = call.args.flatMap((v) => v.origin.kind === "constant" ? [v.origin.data] : []);
     const size = (v: Value) =>
       v.type.shape.reduce((n, d) => n * (d.kind === "const" ? d.value : Infinity), 1);
-    if (data.length < call.args.length || binding.results.some((v) => size(v) > MOST)) {
+    const stays = (v: Value) => size(v) > MOST || updated.has(v);
+    if (data.length < call.args.length || binding.results.some(stays)) {
       rewriter.emit({ call, results: binding.results });
       continue;
     }

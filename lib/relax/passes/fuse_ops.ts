@@ -10,6 +10,7 @@ import { mergeCalls } from "../merge_calls.ts";
 import { patternOf } from "../pattern_of.ts";
 import { isUpTo, laterKind, type PatternKind } from "../pattern_kind.ts";
 import type { Graph } from "../graph.ts";
+import { updatesOf } from "../updates.ts";
 import type { Binding, TirCall, Value } from "../value.ts";
 import type { PassContext } from "./pass.ts";
 
@@ -35,7 +36,7 @@ export function groupCalls(
     const between = path(from, to);
     const merged = groups.together([from, ...between, to]);
     const anchors = merged.filter((n) => !isUpTo(n.kind, "injective"));
-    if (merged.length > MOST || anchors.length > 1) return;
+    if (merged.length > MOST || anchors.length > 1 || !keepsOrder(merged)) return;
     const { call } = callOf(g, merged.map((n) => n.binding));
     const parts = new Set(merged.map((n) => groups.of(n)));
     const before = [...parts].map((p) => callOf(g, p.map((n) => n.binding)).call.func);
@@ -63,6 +64,15 @@ export function groupCalls(
   return groups.inOrder();
 }
 
+/** Tells whether calls may become one, which runs when the last of them did: what one reads, none in between updates. */
+function keepsOrder(merged: readonly Node[]): boolean {
+  const last = merged.at(-1) as Node;
+  const updated = updatesOf(last.binding).map((u) => u.before);
+  if (merged.some((n) => n.binding.results.some((v) => updated.includes(v)))) return false;
+  return merged.every((n) => n.updatedAt.every((k) => n === last || k > last.index)) &&
+    merged.every((n) => n === last || updatesOf(n.binding).length === 0);
+}
+
 /** Replaces each group of several calls by the call of one merged function. */
 export function fuseOps(g: Graph, context: PassContext = {}): Graph {
   const known = new Map<string, PrimFunc>();
@@ -87,11 +97,14 @@ interface Node {
   readonly users: { readonly node: Node; readonly kind: PatternKind }[];
   /** True if a result of it is a result of the graph. */
   readonly isOutput: boolean;
+  /** The calls that update one of its arguments in place, later or it itself, by their indices. */
+  readonly updatedAt: readonly number[];
 }
 
 function nodesOf(g: Graph): readonly Node[] {
   const makers = new Map<Value, Node>();
   const outputs = new Set(Object.values(g.outputs));
+  const updatedAt = new Map(g.bindings.flatMap((b, k) => updatesOf(b).map((u) => [u.before, k] as const)));
   return g.bindings.map((binding, index): Node => {
     const { call, results } = binding;
     const pattern = call.kind === "tir" ? patternOf(call.func) : undefined;
@@ -103,6 +116,7 @@ function nodesOf(g: Graph): readonly Node[] {
       moves: pattern?.moves ?? false,
       users: [],
       isOutput: results.some((v) => outputs.has(v)),
+      updatedAt: call.args.flatMap((v) => updatedAt.get(v) ?? []),
     };
     call.args.forEach((v) => {
       const maker = makers.get(v);
@@ -212,7 +226,10 @@ function callOf(
   const inside = new Set(group);
   const needed = new Set(Object.values(g.outputs));
   for (const b of g.bindings) if (!inside.has(b)) b.call.args.forEach((v) => needed.add(v));
-  const outputs = group.flatMap((b) => b.results).filter((v) => needed.has(v));
+  // What is updated in place is always a result, and comes first, as among the parameters.
+  const updated = group.flatMap(updatesOf).map((u) => u.after);
+  const others = group.flatMap((b) => b.results).filter((v) => needed.has(v) && !updated.includes(v));
+  const outputs = [...updated, ...others];
   const call = group.length === 1 ? group[0]?.call as TirCall : mergeCalls(group, outputs);
   return { call, outputs };
 }

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
+import { updatedValues } from "../updates.ts";
 import { type Form, isOptions, type OpCall, Slot, type Value } from "../value.ts";
 
 /** The option of a product that says that an operand is transposed, by the operand's place. */
@@ -15,10 +16,10 @@ const OPTION = ["transposeA", "transposeB"] as const;
  */
 export function fuseTransposeMatmul(g: Graph): Graph {
   const rewriter = new GraphRewriter(g);
-  const turned = new Map<Value, Value>();
+  const turned = new Map<Value, Value>(), updated = updatedValues(g);
   for (const { call, results } of g.bindings) {
     const now = rewriter.updated(call);
-    if (now.kind === "op" && now.op === "transpose") {
+    if (now.kind === "op" && now.op === "transpose" && !updated.has(now.args[0] as Value)) {
       turned.set(results[0] as Value, now.args[0] as Value);
     }
     rewriter.emit({

@@ -1,6 +1,7 @@
 import { bytesOf } from "../../ir/dtype.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
 import { Graph } from "../graph.ts";
+import { updatedValues } from "../updates.ts";
 import { type Binding, Value } from "../value.ts";
 
 /**
@@ -58,11 +59,13 @@ export function liftTransformParams(g: Graph): Graph {
 
 /** The weights and constants that each value known with them is computed of. */
 function leavesIn(g: Graph): ReadonlyMap<Value, ReadonlySet<Value>> {
-  const leaves = new Map<Value, ReadonlySet<Value>>();
+  const leaves = new Map<Value, ReadonlySet<Value>>(), updated = updatedValues(g);
   for (const v of [...g.weights, ...g.constants]) if (isConstant(v)) leaves.set(v, new Set([v]));
   for (const { call, results } of g.bindings) {
     const from = call.args.map((v) => leaves.get(v));
-    if (call.args.length === 0 || !results.every(isConstant) || from.includes(undefined)) continue;
+    // What is updated in place is made again for each run.
+    const isFixed = results.every((v) => isConstant(v) && !updated.has(v));
+    if (call.args.length === 0 || !isFixed || from.includes(undefined)) continue;
     const all = new Set(from.flatMap((s) => [...s as ReadonlySet<Value>]));
     results.forEach((v) => leaves.set(v, all));
   }

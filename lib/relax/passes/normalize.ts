@@ -1,6 +1,7 @@
 import type { Graph } from "../graph.ts";
 import { type Form, isOptions, type OpCall, type Value } from "../value.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
+import { updatedValues } from "../updates.ts";
 import { equalType } from "../verify_graph.ts";
 
 /** Operators that only give their argument another shape: its elements keep their order. */
@@ -19,10 +20,11 @@ const SAME: ReadonlySet<string> = new Set([...VIEWS, "cast", "broadcastTo", "til
  */
 export function normalize(g: Graph): Graph {
   const rewriter = new GraphRewriter(g);
-  const makers = new Map<Value, OpCall>();
+  const makers = new Map<Value, OpCall>(), updated = updatedValues(g);
   for (const { call, results } of g.bindings) {
     const now = rewriter.updated(call), [v] = results as [Value];
-    if (now.kind === "op" && results.length === 1 && now.args.length === 1) {
+    const isFixed = [...now.args, v].every((x) => !updated.has(x));
+    if (now.kind === "op" && results.length === 1 && now.args.length === 1 && isFixed) {
       const [from] = now.args as [Value], maker = makers.get(from);
       const source = maker && sourceOf(now, maker);
       if (changesNothing(now, v)) rewriter.replace(v, from);
@@ -32,7 +34,8 @@ export function normalize(g: Graph): Graph {
       else rewriter.emit({ call: now, results });
     } else rewriter.emit({ call: now, results });
     const made = rewriter.last;
-    if (made?.call.kind === "op" && made.results.length === 1) {
+    // A view of what is updated later shows it as it was before.
+    if (made?.call.kind === "op" && made.results.length === 1 && isFixed) {
       makers.set(made.results[0] as Value, made.call);
     }
   }

@@ -4,16 +4,20 @@ import { imageLayout } from "../../op/window.ts";
 import { graphKind } from "../kinds.ts";
 import { annotateActivations } from "./annotate_activations.ts";
 import { annotatePatterns } from "./annotate_patterns.ts";
+import { combineParallelMatmul } from "./combine_parallel_matmul.ts";
+import { convertLayout } from "./convert_layout.ts";
 import { copyOutputs } from "./copy_outputs.ts";
 import { deadCode } from "./dead_code.ts";
 import { eliminateCommon } from "./eliminate_common.ts";
 import { foldBatchNorm } from "./fold_batch_norm.ts";
 import { foldConstant } from "./fold_constant.ts";
+import { fuseDequantize } from "./fuse_dequantize.ts";
 import { fuseOps } from "./fuse_ops.ts";
 import { fuseTransposeMatmul } from "./fuse_transpose_matmul.ts";
 import { legalizeOps } from "./legalize_ops.ts";
 import { liftTransformParams } from "./lift_transform_params.ts";
 import { normalize } from "./normalize.ts";
+import { toMixedPrecision } from "./to_mixed_precision.ts";
 import type { GraphPass, PassContext } from "./pass.ts";
 import type { Graph } from "../graph.ts";
 
@@ -40,9 +44,13 @@ function checked({ name, run }: GraphPass): GraphPass {
 const steps: readonly GraphPass[] = [
   { name: "normalize", run: normalize },
   { name: "foldBatchNorm", run: foldBatchNorm },
+  { name: "convertLayout", run: convertLayout },
   { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },
+  { name: "combineParallelMatmul", run: combineParallelMatmul },
+  { name: "toMixedPrecision", run: toMixedPrecision },
   { name: "foldConstant", run: foldConstant },
   { name: "eliminateCommon", run: eliminateCommon },
+  { name: "fuseDequantize", run: fuseDequantize },
   { name: "deadCode", run: deadCode },
   { name: "liftTransformParams", run: liftTransformParams },
   { name: "legalizeOps", run: legalizeOps },

@@ -5,7 +5,7 @@ import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts
 import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
-import { type Inputs, lengthOf, type Shapes } from "../arguments.ts";
+import { type Inputs, isGiven, isMade, lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray } from "../arrays.ts";
 import type { Backend, Bound, Loaded, Runnable, Spent, Weights } from "../backend.ts";
 import { clockOf, stopwatch } from "../platform.ts";
@@ -66,14 +66,15 @@ function runnableOf(own: readonly BufferSpec[], launches: readonly Compiled[], h
   return {
     bind(inputs, shapes): Promise<Bound> {
       const arrays = place(own, copiesOf(inputs), shapes, held);
+      const first = copiesOf(updatedIn(own, inputs));
       callsOf(launches.filter((c) => c.launch.prepares), arrays, shapes).forEach((call) => call());
       const calls = callsOf(launches.filter((c) => !c.launch.prepares), arrays, shapes);
       return Promise.resolve({
         poison() {
           for (const b of own) {
-            if (b.role === "output" || b.role === "temp") {
-              arrays.get(b.name)?.set(poisoned(b.dtype, lengthOf(b, shapes)));
-            }
+            const array = arrays.get(b.name);
+            if (b.role === "output" || b.role === "temp") array?.set(poisoned(b.dtype, lengthOf(b, shapes)));
+            if (b.role === "inPlace") array?.set(first[b.name] as TypedArray);
           }
         },
         run(times): Promise<Spent> {
@@ -85,9 +86,9 @@ function runnableOf(own: readonly BufferSpec[], launches: readonly Compiled[], h
         [Symbol.dispose]() {},
       });
     },
-    // No other run sees the arrays of a single run: nothing is copied.
+    // No other run sees the arrays of a single run: only what it updates is copied.
     run(inputs, shapes): Promise<Record<string, TypedArray>> {
-      const arrays = place(own, inputs, shapes, held);
+      const arrays = place(own, { ...inputs, ...copiesOf(updatedIn(own, inputs)) }, shapes, held);
       callsOf(launches, arrays, shapes).forEach((call) => call());
       return Promise.resolve(resultsIn(own, arrays));
     },
@@ -118,7 +119,7 @@ function prepare(launches: readonly Compiled[], inputs: Inputs, shapes: Shapes, 
 function place(own: readonly BufferSpec[], inputs: Inputs, shapes: Shapes, held: Arrays): Arrays {
   const arrays = new Map(held);
   for (const b of own) {
-    const given = b.role === "input" ? ownValue(inputs, b.name) : undefined;
+    const given = isGiven(b) ? ownValue(inputs, b.name) : undefined;
     arrays.set(b.name, given ?? poisoned(b.dtype, lengthOf(b, shapes)));
   }
   return arrays;
@@ -137,8 +138,14 @@ function callsOf(launches: readonly Compiled[], arrays: Arrays, shapes: Shapes):
 }
 
 function resultsIn(own: readonly BufferSpec[], arrays: Arrays): Record<string, TypedArray> {
-  const results = own.filter((b) => b.role === "output");
+  const results = own.filter(isMade);
   return Object.fromEntries(results.map((b) => [b.name, arrays.get(b.name) as TypedArray]));
+}
+
+/** The inputs that a run updates in place. */
+function updatedIn(own: readonly BufferSpec[], inputs: Inputs): Inputs {
+  const names = own.filter((b) => b.role === "inPlace").map((b) => b.name);
+  return Object.fromEntries(names.map((name) => [name, inputs[name] as TypedArray]));
 }
 
 function copiesOf(arrays: Inputs): Record<string, TypedArray> {

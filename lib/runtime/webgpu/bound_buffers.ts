@@ -1,5 +1,5 @@
 import type { BufferSpec, Launch } from "../../codegen/executable.ts";
-import type { Inputs, Shapes } from "../arguments.ts";
+import { type Inputs, isMade, type Shapes } from "../arguments.ts";
 import type { TypedArray } from "../arrays.ts";
 import type { Spent } from "../backend.ts";
 import { stopwatch } from "../platform.ts";
@@ -112,11 +112,16 @@ export class BoundBuffers implements Disposable {
     }
   }
 
+  /** The names of what a run updates in place. */
+  get updated(): readonly string[] {
+    return this.buffers.filter((b) => b.role === "inPlace").map((b) => b.name);
+  }
+
   /** Runs all parts in one submission, and waits once. */
   async submit({ prepares = false, times = 0, reads = false }: Work): Promise<Done> {
     const spentSoFar = stopwatch();
     const queries = this.#queries;
-    const outputs = reads ? this.buffers.filter((b) => b.role === "output") : [];
+    const outputs = reads ? this.buffers.filter(isMade) : [];
     const storages = outputs.map((b) => this.#own.get(b.name) as Storage);
     const sources = storages.flatMap((s) => s.source ?? []);
     const copies = await this.gpu.submit((encoder) => {

@@ -47,7 +47,8 @@ function runnableOf(
         return made;
       });
       stack.move();
-      return boundOf(gpu, place);
+      const first = place.updated.map((name) => [name, (inputs[name] as TypedArray).slice()] as const);
+      return boundOf(gpu, place, Object.fromEntries(first));
     },
     async run(inputs: Inputs, shapes: Shapes): Promise<Record<string, TypedArray>> {
       using stack = new DisposableStack();
@@ -71,9 +72,13 @@ function runnableOf(
   };
 }
 
-function boundOf(gpu: Gpu, place: BoundBuffers): Bound {
+/** `first` has what is updated in place, as it was given. */
+function boundOf(gpu: Gpu, place: BoundBuffers, first: Inputs): Bound {
   return {
-    poison: () => place.poison(),
+    poison() {
+      place.poison();
+      place.upload(first);
+    },
     async run(times: number): Promise<Spent> {
       return (await gpu.guarded(() => place.submit({ times }))).spent;
     },

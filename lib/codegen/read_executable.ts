@@ -1,0 +1,121 @@
+/** Reads executables from JSON, as a cache holds them. It is untrusted input: every field is checked. */
+import { TunebookError } from "../base/error.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import { quoteJson, readList, readNumber, readOneOf, readRecord, readText } from "../ir/json_fields.ts";
+import type { ExprJson } from "../ir/json.ts";
+import { readIndexExpr } from "../ir/read_index_expr.ts";
+import { readRequirements } from "../ir/requirement.ts";
+import { CAPABILITIES, type KernelLanguage } from "../target/capabilities.ts";
+import type { TextureLayout } from "../target/texture.ts";
+import type { BufferSpec, Executable, Launch, LaunchBinding } from "./executable.ts";
+
+const DTYPES: readonly ScalarType[] = Object.keys(
+  { f32: 0, f16: 0, i32: 0, u32: 0, bool: 0 } satisfies Record<ScalarType, 0>,
+) as readonly ScalarType[];
+const LANGUAGES = Object.keys(CAPABILITIES) as readonly KernelLanguage[];
+const ROLES = ["input", "output", "temp", "prepared"] as const;
+const ACCESSES = ["read", "readWrite", "sample"] as const;
+
+/**
+ * Reads an executable from JSON data.
+ *
+ * @throws {TunebookError} where a field is missing or not of its kind, and where a kernel binds a buffer that there isn't
+ */
+export function readExecutable(json: unknown): Executable {
+  const { name, language, shapeVars, buffers, launches, requires } = readRecord(json);
+  const vars = readList(shapeVars).map(readText);
+  const specs = readList(buffers).map((b) => readBuffer(b, vars));
+  const names = new Set(specs.map((b) => b.name));
+  if (names.size < specs.length) throw new TunebookError("expected buffers of distinct names");
+  return {
+    name: readText(name),
+    language: readOneOf(language, LANGUAGES),
+    shapeVars: vars,
+    buffers: specs,
+    launches: readList(launches).map((l) => readLaunch(l, names, vars)),
+    ...(requires === undefined ? {} : { requires: readRequirements(requires, vars) }),
+  };
+}
+
+function readBuffer(x: unknown, vars: readonly string[]): BufferSpec {
+  const { name, dtype, shape, role, storage } = readRecord(x);
+  return {
+    name: readText(name),
+    dtype: readOneOf(dtype, DTYPES),
+    shape: readShape(shape, vars),
+    role: readOneOf(role, ROLES),
+    storage: readStorage(storage),
+  };
+}
+
+function readShape(x: unknown, vars: readonly string[]): readonly ExprJson[] {
+  return readList(x).map((d) => readIndexExpr(d, vars));
+}
+
+function readStorage(x: unknown): BufferSpec["storage"] {
+  const { kind, layout, access } = readRecord(x);
+  const known = readOneOf(kind, ["buffer", "uniform", "texture"] as const);
+  if (known !== "texture") return { kind: known };
+  return {
+    kind: known,
+    layout: readLayout(layout),
+    access: readOneOf(access, ["sample", "read"] as const),
+  };
+}
+
+function readLayout(x: unknown): TextureLayout {
+  const { kind, pack, width } = readRecord(x);
+  const known = readOneOf(kind, ["rows", "flat"] as const);
+  return known === "rows" ? { kind: known, pack: readCount(pack) } : { kind: known, width: readCount(width) };
+}
+
+function readLaunch(x: unknown, names: ReadonlySet<string>, vars: readonly string[]): Launch {
+  const l = readRecord(x);
+  const expr = (e: unknown) => readIndexExpr(e, vars);
+  return {
+    name: readText(l.name),
+    ...(l.entryPoint === undefined ? {} : { entryPoint: readText(l.entryPoint) }),
+    prepares: readFlag(l.prepares),
+    source: readSource(l.source),
+    workgroupSize: three(l.workgroupSize, readCount),
+    grid: three(l.grid, expr),
+    folded: readFlag(l.folded),
+    bindings: readList(l.bindings).map((b) => readBinding(b, names, vars)),
+    uniforms: readList(l.uniforms).map((u) => readOneOf(u, vars)),
+    loops: readList(l.loops).map((nest) => readList(nest).map(expr)),
+    f16: readFlag(l.f16),
+    sharedBytes: readNumber(l.sharedBytes),
+  };
+}
+
+function readBinding(x: unknown, names: ReadonlySet<string>, vars: readonly string[]): LaunchBinding {
+  const { name, access, view } = readRecord(x);
+  const known = readText(name);
+  if (!names.has(known)) throw new TunebookError(`expected a buffer of the program, got ${quoteJson(name)}`);
+  const common = { name: known, access: readOneOf(access, ACCESSES) };
+  if (view === undefined) return common;
+  const { dtype, shape } = readRecord(view);
+  return { ...common, view: { dtype: readOneOf(dtype, DTYPES), shape: readShape(shape, vars) } };
+}
+
+function three<T>(x: unknown, read: (x: unknown) => T): readonly [T, T, T] {
+  const list = readList(x).map(read);
+  if (list.length !== 3) throw new TunebookError(`expected three of them, got ${list.length}`);
+  return list as unknown as readonly [T, T, T];
+}
+
+function readSource(x: unknown): string {
+  if (typeof x !== "string") throw new TunebookError(`expected the text of a kernel, got ${quoteJson(x)}`);
+  return x;
+}
+
+function readFlag(x: unknown): boolean {
+  if (typeof x !== "boolean") throw new TunebookError(`expected true or false, got ${quoteJson(x)}`);
+  return x;
+}
+
+function readCount(x: unknown): number {
+  const n = readNumber(x);
+  if (Number.isSafeInteger(n) && n > 0) return n;
+  throw new TunebookError(`expected a positive integer, got ${n}`);
+}
