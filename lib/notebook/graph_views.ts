@@ -101,8 +101,9 @@ export function graphComparisonParts(
       "search s": r.searchSeconds,
       "results": r.status === "ok" ? "right" : r.message,
     }))),
-    charts.whereTimeGoes,
-    sheet(functionsOf(functionRows.filter((r) => r.level === last))),
+    ...(last === undefined
+      ? []
+      : [charts.whereTimeGoes, sheet(functionsOf(functionRows.filter((r) => r.level === last)))]),
   ];
 }
 
