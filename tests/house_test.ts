@@ -70,6 +70,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside, and the rooms that use them: by full specifier, as users have no import map of ours. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/gguf": ["models"],
+  "@huggingface/jinja": ["models"],
+  "@huggingface/tokenizers": ["models"],
   "apache-arrow": ["records", "charts", "tuning", "notebook", "share", "cli"],
   "diff": ["notebook"],
   "pure-rand": ["base"],
@@ -83,6 +85,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = [
   "mod.ts",
   "lib/face/models.ts",
+  "lib/cli/convert.ts",
   "lib/cli/kernel.ts",
   "lib/jupyter/prelude.ts",
   "lib/jupyter/start.ts",

@@ -4,6 +4,7 @@ import { programKind } from "../ir/kinds.ts";
 import { targetKind } from "../target/kinds.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Template } from "../space/template.ts";
+import { after, normalFormOf } from "./normal_form.ts";
 import type { Target } from "../target/target.ts";
 
 /** The verdict of a rule: a template for the program, or the reason why it does not match. */
@@ -22,8 +23,23 @@ export interface Rule {
 /** The kind of a rule. */
 export const ruleKind: Kind<Rule> = having("a rule, as dlight.rules has them", "match");
 
-/** Gives a rule whose `match` checks its arguments. */
-export function checkedRule({ name, match }: Rule): Rule {
+/**
+ * Gives a rule whose `match` checks its arguments, and looks at programs in their normal form: its template begins with the
+ * steps that make it.
+ */
+export function checkedRule(rule: Rule): Rule {
+  return checkedAsGiven({
+    name: rule.name,
+    match: (func, target) => {
+      const form = normalFormOf(func);
+      const found = rule.match(form.func, target);
+      return found.template ? { ...found, template: after(form.steps, found.template) } : found;
+    },
+  });
+}
+
+/** Gives a rule whose `match` checks its arguments, and looks at programs as they are given. */
+export function checkedAsGiven({ name, match }: Rule): Rule {
   const where = `match of rule ${name}`;
   return {
     name,

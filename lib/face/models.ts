@@ -1,18 +1,40 @@
 /**
- * Models. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language models: `openModel`
- * opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and `openWeights` open its parts.
- * `vision` has models with random weights.
+ * Models. ONNX models as graphs: `onnx.load` reads one from a file, and `onnx.read` from its bytes. Language models:
+ * `openModel` opens one, and `loadParameters` loads its parameters one by one, quantized; `readConfig` and `openWeights`
+ * open its parts, `convertModel` writes it as MLC does. `Tokenizer` and `ChatTemplate` are its words. `vision` has models with random weights.
  *
  * @module
  */
 /** Reads ONNX models. */
 export * as onnx from "./onnx.ts";
+export type { ChatCompletion, ChatCompletionChunk, ChatLogprobs } from "../models/openai/chat_completions.ts";
+export { ChatCompletions } from "../models/openai/chat_completions.ts";
+export type { Completion, CompletionLogprobs } from "../models/openai/completions.ts";
+export { Completions } from "../models/openai/completions.ts";
+export type { Usage } from "../models/openai/answer.ts";
+export type {
+  ChosenLogprob,
+  GenerateOptions,
+  GenerationEnd,
+  Generator,
+  Message,
+  Piece,
+  TokenLogprob,
+} from "../models/openai/generator.ts";
+export type { ChatRequest, CompletionRequest, SamplingRequest } from "../models/openai/request_fields.ts";
+export { type HandlerOptions, openAiHandler } from "../models/server/handler.ts";
+export type { Create, Served } from "../models/server/served.ts";
 /** Vision models with random weights. */
 export * as vision from "./vision.ts";
 export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";
 export type { GenerationDefaults } from "../models/config/generation.ts";
 export type { Activation, ArchitectureName, ModelConfig } from "../models/config/model_config.ts";
 export { type Rope, type RopeFrequencies, ropeFrequencies, type RopeScaling } from "../models/config/rope.ts";
+export {
+  type ConvertedModel,
+  convertModel,
+  type ConvertModelOptions,
+} from "../models/convert/convert_model.ts";
 export { type ModelFiles, openModel } from "../models/open_model.ts";
 export { ModelError } from "../models/error.ts";
 export {
@@ -29,6 +51,14 @@ export {
   parametersOf,
 } from "../models/parameters/parameter.ts";
 export type { Quantization } from "../models/parameters/quantization.ts";
+export {
+  type ChatMessage,
+  type ChatPart,
+  ChatTemplate,
+  type RenderChatOptions,
+} from "../models/tokenizer/chat_template.ts";
+export type { TextStream } from "../models/tokenizer/text_stream.ts";
+export { type DecodeOptions, type EncodeOptions, Tokenizer } from "../models/tokenizer/tokenizer.ts";
 export { openWeights } from "../models/weights/open_weights.ts";
 export type {
   ReadOptions,

@@ -217,7 +217,7 @@ function solve(
   return Object.fromEntries(known);
 }
 
-/** The value of a variable that is itself a dimension of an argument whose other dimensions are known. */
+/** The value of a variable that is itself a dimension of an argument, or a factor of one, where all others are known. */
 function fromLengths(
   exe: Executable,
   lengths: Readonly<Record<string, number>>,
@@ -225,11 +225,16 @@ function fromLengths(
   known: ReadonlyMap<string, number>,
 ): number | undefined {
   for (const spec of exe.buffers) {
-    const others = spec.shape.filter((d) => d !== name);
-    if (!Object.hasOwn(lengths, spec.name) || others.length !== spec.shape.length - 1) continue;
+    const factors = spec.shape.flatMap(factorsOf), others = factors.filter((d) => d !== name);
+    if (!Object.hasOwn(lengths, spec.name) || others.length !== factors.length - 1) continue;
     if (!others.flatMap(namesIn).every((n) => known.has(n))) continue;
     const shapes = Object.fromEntries(known);
     return (lengths[spec.name] as number) / others.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
   }
   return undefined;
+}
+
+/** The factors of a dimension: rows of several axes are their product. */
+function factorsOf(d: ExprJson): readonly ExprJson[] {
+  return Array.isArray(d) && d[0] === "mul" ? [d[1], d[2]].flatMap(factorsOf) : [d];
 }

@@ -10,6 +10,7 @@ import { blocksOf, findBlock, findLoop } from "./find.ts";
 import { consumersOf, producersOf } from "./dependences.ts";
 import { buffersWrittenBy, inputLoadsOf } from "./block_accesses.ts";
 import { apply, type Step } from "./step.ts";
+import { stepFromJson } from "./step_json.ts";
 import { STEP_LIMIT, Trace } from "./trace.ts";
 
 /**
@@ -58,6 +59,18 @@ export class Schedule {
     return this.#do(step, given)[0] as string;
   }
 
+  /**
+   * Applies a step, as a trace has it.
+   *
+   * @returns the names of the loops or of the block that it made
+   */
+  apply(step: Step): readonly string[] {
+    return this.#do(stepFromJson(step, "a step to apply"), []);
+  }
+  /** Makes one axis of neighbouring axes that the program always takes together, in its parameters too. */
+  collapseAxes(): void {
+    this.#do({ op: "collapseAxes" }, arguments);
+  }
   /**
    * Splits a loop into a nest of loops. At most one factor may be null: it is computed from the extent.
    *

@@ -5,6 +5,7 @@ import type { ThreadTag } from "../ir/stmt.ts";
 import { blockize } from "./blockize.ts";
 import { cacheRead } from "./cache_read.ts";
 import { cacheWrite } from "./cache_write.ts";
+import { collapseAxes } from "./collapse_axes.ts";
 import { computeAt } from "./compute_at.ts";
 import { decomposePadding } from "./decompose_padding.ts";
 import type { IndexMap } from "./index_map.ts";
@@ -61,6 +62,7 @@ export type Step =
   | { readonly op: "padEinsum"; readonly block: string; readonly padding: readonly number[] }
   | { readonly op: "reindex"; readonly block: string; readonly buffer: string }
   | { readonly op: "transformLayout"; readonly buffer: string; readonly map: IndexMap }
+  | { readonly op: "collapseAxes" }
   | { readonly op: "transformBlockLayout"; readonly block: string; readonly map: IndexMap }
   | { readonly op: "setScope"; readonly name: string; readonly scope: Scope }
   | {
@@ -120,6 +122,7 @@ const primitives: Primitives = {
   padEinsum: (f, s) => none(padEinsum(f, s.block, s.padding)),
   reindex: (f, s) => block(reindex(f, s.block, s.buffer)),
   transformLayout: (f, s) => none(transformLayout(f, s.buffer, s.map)),
+  collapseAxes: (f) => none(collapseAxes(f)),
   transformBlockLayout: (f, s) => loops(transformBlockLayout(f, s.block, s.map)),
   setScope: (f, s) => none(setScope(f, s.name, s.scope)),
   storageAlign: (f, s) => none(storageAlign(f, s.block, s.axis, s.factor, s.offset)),

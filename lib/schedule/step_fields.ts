@@ -89,6 +89,7 @@ export const STEP_FIELDS: { readonly [Op in Step["op"]]: Fields<Extract<Step, { 
   padEinsum: { block: text, padding: numbers },
   reindex: { block: text, buffer: text },
   transformLayout: { buffer: text, map },
+  collapseAxes: {},
   transformBlockLayout: { block: text, map },
   setScope: { name: text, scope },
   storageAlign: { block: text, axis: number, factor: number, offset: number },

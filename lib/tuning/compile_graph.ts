@@ -15,7 +15,6 @@ import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
-import { collapseAxes } from "../relax/collapse_axes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { patternOf } from "../relax/pattern_of.ts";
 import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
@@ -70,7 +69,7 @@ export function scheduleGraph(
     );
   }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
-  const ruleOf = remembered((func: PrimFunc) => match(collapseAxes(func), target, among).rule);
+  const ruleOf = remembered((func: PrimFunc) => match(func, target, among).rule);
   const fuses = among.length > 1;
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
@@ -79,10 +78,7 @@ export function scheduleGraph(
     ...(precision ? { precision } : {}),
     accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
   });
-  const built = remembered((func: PrimFunc): BuiltFunction => {
-    const rows = collapseAxes(func);
-    return { func: rows, ...choose(rows) };
-  });
+  const built = remembered((func: PrimFunc): BuiltFunction => ({ func, ...choose(func) }));
   const calls = withSharedWeights(g.bindings, built);
   return { graph: g, functions: calls.map(built) };
 }

@@ -53,8 +53,8 @@ Deno.test("sorts of shapes that change a rule", () => {
 
 Deno.test("a product with two axes of its own on one side is none of Matmul's", () => {
   const k = reduceAxis(8, "k"), A = placeholder("A", [8, 8]), W = placeholder("W", [8, 8, 8]);
-  const right = compute("C", [8, 8, 8], (i, j, l) => sum(mul(A.at(i, k.var), W.at(k.var, j, l)), [k]));
-  const left = compute("C", [8, 8, 8], (j, l, i) => sum(mul(W.at(k.var, j, l), A.at(i, k.var)), [k]));
+  const right = compute("C", [8, 8, 8], (i, j, l) => sum(mul(A.at(i, k.var), W.at(j, k.var, l)), [k]));
+  const left = compute("C", [8, 8, 8], (j, l, i) => sum(mul(W.at(j, k.var, l), A.at(i, k.var)), [k]));
   for (const C of [right, left]) {
     const { why } = match(primFunc("two", [A, W, C]), generic);
     assertEquals(why.find((w) => w.rule === "Matmul")?.because, "more than one axis of a kind");

@@ -207,6 +207,7 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "database.add": [trials],
   replay: [func, ruled.trace],
   "schedule.annotate": ["i", "key", 1],
+  "schedule.apply": [{ op: "unroll", loop: "i" }],
   "schedule.bind": ["i", "threadIdx.x"],
   "schedule.cacheRead": ["C", "A", "shared"],
   "schedule.cacheWrite": ["C", "local"],

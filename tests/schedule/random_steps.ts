@@ -2,6 +2,7 @@
  * Random schedules. A step is drawn as numbers that pick among what the program has when its iteration comes, so
  * that most steps are legal and a failing schedule shrinks to a short one.
  */
+import { collapseAxes } from "../../lib/schedule/collapse_axes.ts";
 import fc from "fast-check";
 import { isConst } from "../../lib/ir/build.ts";
 import type { Expr, Scope } from "../../lib/ir/expr.ts";
@@ -254,6 +255,7 @@ const asks: { readonly [Op in Step["op"]]: Ask<Op> } = {
     if (!buffer) return undefined;
     return { op: "transformLayout", buffer: buffer.name, map: indexMapOf(buffer.shape, w.what, w.how) };
   },
+  collapseAxes: (sch) => collapseAxes(sch.func) === sch.func ? undefined : { op: "collapseAxes" },
   transformBlockLayout: (sch, w) => {
     const block = blockOf(sch, w, (b) => {
       const loops = sch.loops(b), { iters } = sch.block(b);
@@ -344,6 +346,8 @@ export function take(sch: Schedule, step: Step): void {
       return sch.padEinsum(step.block, step.padding);
     case "reindex":
       return void sch.reindex(step.block, step.buffer);
+    case "collapseAxes":
+      return sch.collapseAxes();
     case "transformLayout":
       return sch.transformLayout(step.buffer, step.map);
     case "transformBlockLayout":
@@ -376,7 +380,12 @@ const MARKS: ReadonlySet<Step["op"]> = new Set([
 ]);
 
 /** What few programs have anything for is asked for more often. */
-const RARE: ReadonlySet<Step["op"]> = new Set(["decomposePadding", "storageAlign", "doubleBuffer"]);
+const RARE: ReadonlySet<Step["op"]> = new Set([
+  "decomposePadding",
+  "storageAlign",
+  "doubleBuffer",
+  "collapseAxes",
+]);
 
 const weightOf = (op: Step["op"]) => MARKS.has(op) ? 1 : RARE.has(op) ? 8 : 3;
 

@@ -131,6 +131,7 @@ const SAMPLES: { readonly [Op in Step["op"]]: Extract<Step, { op: Op }> } = {
   loopPartition: { op: "loopPartition", loop: "i", at: [4, 8] },
   decomposePadding: { op: "decomposePadding", block: "B", loop: "i" },
   blockize: { op: "blockize", loop: "i" },
+  collapseAxes: { op: "collapseAxes" },
   padEinsum: { op: "padEinsum", block: "B", padding: [4, 1] },
   reindex: { op: "reindex", block: "B", buffer: "A" },
   transformLayout: { op: "transformLayout", buffer: "T", map: { split: [[2], []], order: [2, [0, 1]] } },

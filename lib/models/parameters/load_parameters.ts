@@ -133,15 +133,16 @@ class Loading {
     const { kind, shape } = parameter,
       { bits, dtype } = QUANTIZATIONS[this.quantization],
       [rows = 0, columns = 1] = shape;
+    const suffix = kind === "bias" ? "bias" : "weight";
+    // The tensors are checked before memory is taken for them.
+    const parts = this.#partsOf(parameter, suffix, rows, shape.slice(1));
     const arrays = arraysOf(parameter, this.quantization, this.dtype).map((a) => ({
       ...a,
       data: emptyOf(a),
     }));
     const [values, scales] = arrays.map((a) => a.data) as [WeightArray, WeightArray?];
-    const suffix = kind === "bias" ? "bias" : "weight";
     // Files of other formats have the offset added.
     const offset = kind === "norm" && this.source.format === "safetensors" ? this.config.normOffset : 0;
-    const parts = this.#partsOf(parameter, suffix, rows, shape.slice(1));
     for (const { tensor, begin, end } of parts) {
       await this.#pieces(tensor, end - begin, columns, (piece, row) => {
         const wrong = bits !== 0 && scales
@@ -163,9 +164,9 @@ class Loading {
   async packed(parameter: Parameter): Promise<readonly LoadedArray[]> {
     const arrays: LoadedArray[] = [];
     for (const array of arraysOf(parameter, this.quantization, this.dtype)) {
-      const data = emptyOf(array), [rows = 0, columns = 1] = array.shape;
-      const suffix = array.dtype === "u32" ? "q_weight" : "q_scale";
-      for (const { tensor, begin, end } of this.#partsOf(parameter, suffix, rows, [columns])) {
+      const [rows = 0, columns = 1] = array.shape, suffix = array.dtype === "u32" ? "q_weight" : "q_scale";
+      const parts = this.#partsOf(parameter, suffix, rows, [columns]), data = emptyOf(array);
+      for (const { tensor, begin, end } of parts) {
         await this.#pieces(tensor, end - begin, columns, (piece, row) => {
           if (array.dtype === "u32") data.set(piece, (begin + row) * columns);
           else converted(piece, data, (begin + row) * columns, 0);

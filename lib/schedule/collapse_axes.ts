@@ -58,6 +58,7 @@ function grown(
       for (const { buffer, indices } of accesses) {
         const at = dims.get(buffer);
         if (at === undefined) continue;
+        if (buffer.scope !== "global") return undefined;
         const pair = [indices[at], indices[at + 1]].map((i) => block.iters.find((it) => it.var === i));
         const [outer, inner] = pair;
         if (!outer || !inner || !isNested(block, loops, outer, inner)) return undefined;

@@ -7,13 +7,17 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { printExpr } from "../../lib/ir/print.ts";
 import { verifyFunc } from "../../lib/ir/verify.ts";
 import { interpret } from "../../lib/interp/interpret.ts";
-import { match } from "../../lib/dlight/schedule.ts";
-import { collapseAxes } from "../../lib/relax/collapse_axes.ts";
+import { match, schedule } from "../../lib/dlight/schedule.ts";
+import { compile } from "../../lib/codegen/compile.ts";
+import { equalFunc } from "../../lib/ir/equal.ts";
+import { replay } from "../../lib/schedule/trace.ts";
+import { devices } from "../devices.ts";
+import { collapseAxes } from "../../lib/schedule/collapse_axes.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import * as op from "../../lib/face/op.ts";
 import * as te from "../../lib/face/te.ts";
 import { CASES } from "../dlight/operators.ts";
-import { golden } from "../golden.ts";
+import { shows } from "./shown.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import { arbProgram, arbSymbolicProgram } from "../ir/random_program.ts";
 
@@ -63,7 +67,7 @@ Deno.test("two axes become one, in every block", () => {
   const sums = te.compute("S", [2, 3], (i, j) => te.sum(mul(A.at(i, j, k.var), b.at(k.var)), [k]));
   const Y = te.compute("Y", [2, 3, 5], (i, j, l) => add(A.at(i, j, l), sums.at(i, j)));
   const func = te.primFunc("rows", [A, b, Y]);
-  golden("relax/collapseAxes.txt", `${func}\n\n${collapseAxes(func)}`);
+  shows("collapse_axes", func, (sch) => sch.collapseAxes());
 });
 
 Deno.test("axes that something tells apart stay", () => {
@@ -99,4 +103,20 @@ Deno.test("what programs compute stays", () => {
     changed += +keeps(func, seed, shapes);
   }));
   assert(changed > 50, `${changed}`);
+});
+
+Deno.test("rules look at rows, and their traces begin with the step that makes them", () => {
+  const func = linear(["b", 5, 64]), { trace } = schedule(func, targetOf("generic-webgpu"));
+  assertEquals(trace.steps[0], { op: "collapseAxes" });
+  assert(equalFunc(replay(func, trace.toJSON()), schedule(func, targetOf("generic-webgpu")).func));
+});
+
+Deno.test("shape variables follow from lengths of several axes", async () => {
+  const func = linear(["b", 5, 64]);
+  for (const device of devices) {
+    using program = await device.load(compile(schedule(func, device.target).func, device.target));
+    const inputs = { A: new Float32Array(3 * 5 * 64).fill(1), W: new Float32Array(32 * 64).fill(0.5) };
+    const { C } = await program.run(inputs);
+    assertEquals(C, new Float32Array(3 * 5 * 32).fill(32));
+  }
 });
