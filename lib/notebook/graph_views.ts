@@ -55,8 +55,8 @@ export function graphProgramParts(model: GraphProgram): readonly (View | Chart)[
       } lie between ` +
       `the calls, in ${counted(memory.storages.length, "storage")}${sharing}.`,
     ]),
-    sheet([...calls].map(([f, { length }]) => functionRow(f, length))),
     memoryOverTime(model.memoryTable(), { title: `Memory of ${graph.name} over time` }),
+    sheet([...calls].map(([f, { length }]) => functionRow(f, length))),
   ];
 }
 
