@@ -61,8 +61,12 @@ export { type Bucket, buildDispatch, type Dispatch, type DispatchOptions } from 
 export type { TuneGraphOptions } from "./lib/tuning/tune_graph.ts";
 export type { GraphBuildOptions } from "./lib/tuning/build_graph.ts";
 export type { BuiltFunction, BuiltGraph } from "./lib/tuning/built_graph.ts";
-export type { GraphProgram } from "./lib/tuning/graph_program.ts";
+export type { GraphContext, GraphProgram } from "./lib/tuning/graph_program.ts";
+export type { GraphProfile } from "./lib/tuning/graph_profile.ts";
+export type { ProfileOptions } from "./lib/tuning/profile_graph.ts";
 export { compare, type CompareOptions } from "./lib/tuning/compare.ts";
+export type { CompareGraphOptions } from "./lib/tuning/compare_graph.ts";
+export type { GraphComparison } from "./lib/tuning/graph_comparison.ts";
 export type { Comparison, Comparisons } from "./lib/tuning/comparison.ts";
 export type { Method, OwnMethod, OwnSource } from "./lib/tuning/methods.ts";
 export { type Race, race, type RaceOptions, type Racer } from "./lib/tuning/race.ts";

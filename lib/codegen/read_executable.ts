@@ -13,7 +13,9 @@ const DTYPES: readonly ScalarType[] = Object.keys(
   { f32: 0, f16: 0, i32: 0, u32: 0, bool: 0 } satisfies Record<ScalarType, 0>,
 ) as readonly ScalarType[];
 const LANGUAGES = Object.keys(CAPABILITIES) as readonly KernelLanguage[];
-const ROLES = ["input", "output", "temp", "prepared"] as const;
+const ROLES = Object.keys(
+  { input: 0, output: 0, inPlace: 0, temp: 0, prepared: 0 } satisfies Record<BufferSpec["role"], 0>,
+) as readonly BufferSpec["role"][];
 const ACCESSES = ["read", "readWrite", "sample"] as const;
 
 /**

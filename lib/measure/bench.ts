@@ -23,7 +23,7 @@ const ADAPTIVE_REPEATS = 12;
 /** Fresh samples of a candidate that seems faster than the incumbent; only these count. */
 const AGAIN = 7;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
-const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
+export const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
 /** A program to measure candidates for: its inputs and their expected results. */
 export class Bench implements Disposable {

@@ -51,21 +51,39 @@ export function randomInputs(
 ): Record<string, TypedArray> {
   return Object.fromEntries(
     inputsOf(func).map((b, k) => {
-      const array = zeros(b.dtype, elements(b, shapes));
-      const next = xorshift(seed * 7919 + k + 1 + (wide ? 104_729 : 0));
       const domain = ownValue(ranges, b.name) ?? ownValue(func.domains, b.name);
-      const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[b.dtype];
-      for (let i = 0; i < array.length; i++) array[i] = draw(next(), next);
-      if (domain && "distinct" in domain && domain.distinct) makeDistinct(array, b, domain, shapes, next);
-      return [b.name, array];
+      return [
+        b.name,
+        randomArray(b, { seed: seed * 7919 + k + 1 + (wide ? 104_729 : 0), shapes, domain, wide }),
+      ];
     }),
   );
 }
 
+/** The random elements of one tensor, in its domain if it has one. */
+export function randomArray(
+  b: Drawn,
+  { seed, shapes, domain, wide = false }: {
+    readonly seed: number;
+    readonly shapes: Shapes;
+    readonly domain?: Domain | undefined;
+    readonly wide?: boolean;
+  },
+): TypedArray {
+  const array = zeros(b.dtype, elements(b, shapes)), next = xorshift(seed);
+  const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[b.dtype];
+  for (let i = 0; i < array.length; i++) array[i] = draw(next(), next);
+  if (domain && "distinct" in domain && domain.distinct) makeDistinct(array, b, domain, shapes, next);
+  return array;
+}
+
+/** What a tensor has that is drawn. */
+type Drawn = Pick<Buffer, "name" | "dtype" | "shape">;
+
 /** Replaces elements by different values of their domain, in random order. */
 function makeDistinct(
   array: TypedArray,
-  b: Buffer,
+  b: Drawn,
   domain: Domain,
   shapes: Shapes,
   next: () => number,
@@ -86,7 +104,7 @@ function makeDistinct(
 }
 
 /** Elements of a buffer for given shapes. */
-export function elements(b: Buffer, shapes: Shapes): number {
+export function elements(b: Pick<Buffer, "shape">, shapes: Shapes): number {
   return b.shape.reduce<number>((n, d: Expr) => n * evaluate(exprToJson(d), shapes), 1);
 }
 
@@ -146,7 +164,7 @@ const WIDE: Readonly<Record<ScalarType, Draw>> = {
 };
 
 /** Draws from a range: uniformly, and in the second set often its ends. */
-function drawIn(b: Buffer, domain: Domain, shapes: Shapes, wide: boolean): Draw {
+function drawIn(b: Drawn, domain: Domain, shapes: Shapes, wide: boolean): Draw {
   const { from, below } = intervalOf(b.name, b.dtype, domain, shapes);
   const float = isFloat(b.dtype), size = below - from;
   const last = float ? below - size * 2 ** -12 : below - 1;

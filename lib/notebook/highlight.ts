@@ -36,7 +36,7 @@ const GRAMMARS: Readonly<Record<Language, Readonly<Partial<Record<Ink, string>>>
     comment: "#.*",
     string: STRING,
     keyword: words("def for in range with if else and or not while pass return True False None"),
-    type: `\\bT\\.\\w+(?:\\.\\w+)*|\\bsch\\.\\w+|${words("null true false")}`,
+    type: `\\b[TR]\\.\\w+(?:\\.\\w+)*|\\bsch\\.\\w+|${words("null true false")}`,
     number: NUMBER,
     attribute: "@[\\w.]+",
   },

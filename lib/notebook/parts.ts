@@ -18,9 +18,14 @@ export async function showPart(part: Shown): Promise<void> {
 
 /**
  * Makes all objects of a prototype show themselves in several outputs of a cell. The parts before the last are
- * displayed; the last one is the cell's value. A terminal prints all parts.
+ * displayed; the last one is the cell's value. A terminal prints all parts. `String` gives the same text as a terminal, or
+ * that of `textOf`.
  */
-export function seenInParts<T extends object>(prototype: T, partsOf: (thing: T) => readonly object[]): void {
+export function seenInParts<T extends object>(
+  prototype: T,
+  partsOf: (thing: T) => readonly object[],
+  textOf: (thing: T) => string = (thing) => Deno.inspect(thing),
+): void {
   Object.defineProperties(prototype, {
     [inCell]: {
       configurable: true,
@@ -38,11 +43,10 @@ export function seenInParts<T extends object>(prototype: T, partsOf: (thing: T) 
         );
       },
     },
-    // A terminal and `String` print the same text.
     toString: {
       configurable: true,
       value(this: T) {
-        return Deno.inspect(this);
+        return textOf(this);
       },
     },
   });

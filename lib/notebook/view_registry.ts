@@ -28,6 +28,12 @@ import {
   searchParts,
   suiteParts,
 } from "./outcome.ts";
+import { Graph } from "../relax/graph.ts";
+import { printGraph } from "../relax/print_graph.ts";
+import { GraphComparison } from "../tuning/graph_comparison.ts";
+import { GraphProfile } from "../tuning/graph_profile.ts";
+import { GraphProgram } from "../tuning/graph_program.ts";
+import { graphComparisonParts, graphParts, graphProgramParts, profileParts } from "./graph_views.ts";
 import { Explanation } from "../dlight/explain.ts";
 import { Program } from "../runtime/program.ts";
 import { seenAs, View } from "./view.ts";
@@ -83,6 +89,10 @@ seenInParts(Race.prototype, raceParts);
 seenInParts(TuneLog.prototype, searchParts);
 seenInParts(SuiteLog.prototype, suiteParts);
 seenInParts(Rerun.prototype, rerunParts);
+seenInParts(Graph.prototype, graphParts, (g) => printGraph(g));
+seenInParts(GraphProgram.prototype, graphProgramParts);
+seenInParts(GraphProfile.prototype, profileParts);
+seenInParts(GraphComparison.prototype, graphComparisonParts);
 
 /**
  * Makes all Arrow tables show themselves as the last value of a cell. Only a kernel's prelude may call it, as it changes

@@ -80,7 +80,7 @@ const FIELDS = {
 } satisfies Fields<GraphBuildOptions>;
 
 /** The kinds of {@linkcode GraphBuildOptions}. */
-export const GRAPH_BUILD_FIELDS: Fields<GraphBuildOptions> = FIELDS;
+export const GRAPH_BUILD_FIELDS: typeof FIELDS = FIELDS;
 
 /**
  * Builds a graph for a device: the passes of Relax, a schedule for each function, a plan of the memory between them, and one
@@ -117,7 +117,8 @@ export async function buildGraph(
   const program = made.use(await device.load(built.executable, wide));
   const weights = await transformWeights(built.graph, options.weights ?? {});
   const prepared = Object.keys(weights).length > 0 ? made.use(await program.prepare(weights)) : undefined;
-  return new GraphProgram(built, prepared ?? program, made.move());
+  const on = { source: graph, level, device, bounds };
+  return new GraphProgram(built, prepared ?? program, made.move(), on);
 }
 
 /**

@@ -143,7 +143,7 @@ function readFunction(json: unknown, target: Target): BuiltFunction {
 /** @throws {TunebookError} where an executable is not one of this program for this target */
 function readFor(func: PrimFunc, target: Target, json: unknown): Executable {
   const executable = readExecutable(json);
-  const params = executable.buffers.filter((b) => b.role === "input" || b.role === "output");
+  const params = executable.buffers.filter((b) => b.role !== "temp" && b.role !== "prepared");
   const alike = params.length === func.params.length &&
     func.params.every((b, k) => b.name === params[k]?.name && b.dtype === params[k]?.dtype);
   if (alike && executable.language === target.language) return executable;

@@ -32,6 +32,10 @@ import {
   type SearchMethod,
 } from "./methods.ts";
 import { measuringOptions } from "./measuring_options.ts";
+import { compareGraph, type CompareGraphOptions } from "./compare_graph.ts";
+import type { GraphComparison } from "./graph_comparison.ts";
+import { Graph } from "../relax/graph.ts";
+import type { Device } from "../runtime/device.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
 import { progressOf } from "./search_state.ts";
@@ -89,6 +93,19 @@ const COMPARE_FIELDS = {
 } satisfies Fields<CompareOptions>;
 
 /**
+ * Compares the levels of building a graph: its time at each, by function, with the confirmed differences. `device` must be of
+ * this process.
+ *
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TunebookError} for level 2 without a database, and level 3 without a budget
+ * @throws {InterruptedError} if it is stopped before every level was measured
+ */
+export async function compare(
+  graph: Graph,
+  device: Device,
+  options?: CompareGraphOptions,
+): Promise<GraphComparison>;
+/**
  * Compares Fallback, DLight, and AutoTVM with and without DLight on a program, at equal budgets. Then it re-measures the
  * winners, interleaved, so that noise does not decide. A method without a successful trial has a row without figures; so
  * has a method that `signal` prevented. Programs of a list are compared one after the other, each with the whole budget;
@@ -111,9 +128,20 @@ export async function compare(
   options?: CompareOptions,
 ): Promise<Comparisons>;
 export async function compare(
+  funcs: PrimFunc | readonly PrimFunc[] | Graph,
+  device: TunableDevice | Device,
+  options: CompareOptions | CompareGraphOptions = {},
+): Promise<Comparison | Comparisons | GraphComparison> {
+  if (funcs instanceof Graph) {
+    return await compareGraph(funcs, device as Device, options as CompareGraphOptions);
+  }
+  return await comparePrograms(funcs, device as TunableDevice, options as CompareOptions);
+}
+
+async function comparePrograms(
   funcs: PrimFunc | readonly PrimFunc[],
   device: TunableDevice,
-  options: CompareOptions = {},
+  options: CompareOptions,
 ): Promise<Comparison | Comparisons> {
   for (const func of isList(funcs) ? funcs : [funcs]) checkArgument("compare", "func", func, kinds.program);
   checkArgument("compare", "device", device, kinds.device);

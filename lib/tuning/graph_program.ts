@@ -2,7 +2,16 @@ import { tempsOf } from "../codegen/link_executables.ts";
 import type { Inputs, Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Bound } from "../runtime/backend.ts";
+import { checkOptions } from "../base/check_options.ts";
+import type { Graph } from "../relax/graph.ts";
+import type { Device } from "../runtime/device.ts";
+import type { Level } from "./built.ts";
 import type { BuiltGraph } from "./built_graph.ts";
+import { inputsFor } from "./graph_arguments.ts";
+import { memoryOf, nodesOf } from "./graph_tables.ts";
+import type { Table } from "npm:apache-arrow@21.2.0";
+import type { GraphProfile } from "./graph_profile.ts";
+import { PROFILE_FIELDS, profileGraph, type ProfileOptions } from "./profile_graph.ts";
 
 /** What runs: a program, or one with its weights on the device. */
 interface Runs {
@@ -10,10 +19,24 @@ interface Runs {
   bind(inputs: Inputs, shapes?: Shapes): Promise<Bound>;
 }
 
+/** What a built graph comes from. */
+export interface GraphContext {
+  /** The graph before the passes. */
+  readonly source: Graph;
+  /** The level that it was built at. */
+  readonly level: Level;
+  /** The device. */
+  readonly device: Device;
+  /** The most that each shape variable may be. */
+  readonly bounds: Shapes;
+}
+
 /** A graph on a device, with its weights. Dispose it, or declare it with `using`. */
 export class GraphProgram implements Disposable {
   readonly #runs: Runs;
   readonly #held: DisposableStack;
+
+  readonly #on: GraphContext;
 
   /** What `build` makes of a graph. */
   constructor(
@@ -21,9 +44,35 @@ export class GraphProgram implements Disposable {
     readonly built: BuiltGraph,
     runs: Runs,
     held: DisposableStack,
+    on: GraphContext,
   ) {
     this.#runs = runs;
     this.#held = held;
+    this.#on = on;
+  }
+
+  /** The graph that was given to `build`. */
+  get source(): Graph {
+    return this.#on.source;
+  }
+
+  /** The level that it was built at. */
+  get level(): Level {
+    return this.#on.level;
+  }
+
+  /**
+   * Times each function alone, on random inputs of its own, and the whole: where the time of a run goes. It takes a second or
+   * more, and as much memory again as the largest function.
+   *
+   * @throws {OptionError} for an option that doesn't exist or can't have its value
+   */
+  async profile(options: ProfileOptions = {}): Promise<GraphProfile> {
+    checkOptions("model.profile", options, PROFILE_FIELDS);
+    const { source, level, device, bounds } = this.#on;
+    const { shapes = bounds, seed = 0 } = options;
+    using bound = await this.#runs.bind(inputsFor(source, {}, shapes, seed), shapes);
+    return await profileGraph({ built: this.built, level, device }, bound, { ...options, shapes });
   }
 
   /**
@@ -65,6 +114,19 @@ export class GraphProgram implements Disposable {
       `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages of ${memory.bytes} bytes${share}`,
       ...calls,
     ].join("\n");
+  }
+
+  /**
+   * Lists the graph's inputs, its functions after the passes, and its operators before them, as `charts.fusedGraph` takes
+   * them: one row a node, with the function that computes each operator.
+   */
+  nodeTable(): Table {
+    return nodesOf(this.source, this.built);
+  }
+
+  /** Lists what lies in each storage from which call to which, as `charts.memoryOverTime` takes it. */
+  memoryTable(): Table {
+    return memoryOf(this.built, this.#on.bounds);
   }
 
   /** Frees the program, its weights and its buffers. */

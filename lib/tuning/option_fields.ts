@@ -13,6 +13,7 @@ import {
   nested,
   number,
   oneOf,
+  passing,
   positive,
   recordOf,
   required,
@@ -57,6 +58,14 @@ const array: Kind<TypedArray> = {
     x instanceof Float32Array || x instanceof Float16Array || x instanceof Int32Array ||
     x instanceof Uint32Array,
 };
+
+/** Arrays by name. */
+export const arrays: Kind<Readonly<Record<string, TypedArray>>> = recordOf(array);
+
+/** Lists of numbers by name. */
+export const numbers: Kind<Readonly<Record<string, ArrayLike<number>>>> = recordOf(
+  passing("a list of numbers", (x) => Array.isArray(x) || ArrayBuffer.isView(x)),
+);
 
 const range: Kind<InputRange> = nested({ from: number(), below: required(number()) });
 
