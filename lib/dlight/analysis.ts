@@ -66,6 +66,25 @@ export function productTerms(node: Node): readonly Expr[] | undefined {
   return y?.kind === "call" && y.op === "dot4I8Packed" ? y.args : undefined;
 }
 
+/**
+ * Tells whether a block sums products of two operands with an axis of its own each, which reads both again for each position
+ * of the other's: a matrix product or a convolution.
+ */
+export function isMatrixProduct(n: Node): boolean {
+  const [a, b] = productTerms(n)?.map((e) => spatialAxesOf(e, n)) ?? [];
+  return a !== undefined && b !== undefined && !a.isSubsetOf(b) && !b.isSubsetOf(a);
+}
+
+/** The spatial axes longer than one by which an expression reads tensors. */
+function spatialAxesOf(e: Expr, n: Node): ReadonlySet<IterVar> {
+  const indices: Expr[] = [];
+  walkExpr(e, (x) => {
+    if (x.kind === "load") indices.push(...x.indices);
+  });
+  const axes = n.block.iters.filter((it) => it.type === "spatial" && constExtent(it.extent) !== 1);
+  return new Set(axes.filter((it) => mentions(indices, it.var)));
+}
+
 function uncast(e: Expr): Expr {
   return e.kind === "cast" ? uncast(e.a) : e;
 }

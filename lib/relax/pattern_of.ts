@@ -5,7 +5,7 @@ import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { inputsOf, isInPlace } from "../ir/parameters.ts";
 import type { Block, Store } from "../ir/stmt.ts";
-import { eachOnce, walkExpr, walkStmt } from "../ir/visit.ts";
+import { eachOnce, someExpr, walkExpr, walkStmt } from "../ir/visit.ts";
 import { laterKind, type PatternKind } from "./pattern_kind.ts";
 
 /** How a function's results depend on its inputs. */
@@ -22,7 +22,8 @@ const known = new WeakMap<PrimFunc, Pattern>();
 
 /**
  * Tells how a function's results depend on its inputs, from its blocks (after TVM's AnnotateTIROpPattern). A reduction
- * over a product of two tensors is `outEWiseFusable`, and any other is `commReduce`. Two products in a row are `opaque`.
+ * over a product of two tensors is `outEWiseFusable`, and any other is `commReduce`. Two products in a row are
+ * `opaque`, and so is a search for elements that equal a value.
  */
 export function patternOf(func: PrimFunc): Pattern {
   let pattern = known.get(func);
@@ -80,7 +81,7 @@ function blockKinds(
     const k = !first || stores.length > 1
       ? "opaque"
       : reduces
-      ? (multiplies(first, own) ? "outEWiseFusable" : "commReduce")
+      ? (multiplies(first, own) ? "outEWiseFusable" : findsAgain(first, own) ? "opaque" : "commReduce")
       : spatialKind(l, first);
     kinds.set(l.buffer, laterKind(kinds.get(l.buffer) ?? "elementWise", k));
   }
@@ -98,6 +99,20 @@ function multiplies(s: Store, own: ReadonlySet<Buffer>): boolean {
   walkExpr(s.value, (e) => {
     if (e.kind === "binary" && e.op === "mul" && !equalExpr(e.a, e.b)) found ||= reads(e.a) && reads(e.b);
     if (e.kind === "call" && e.op === "dot4I8Packed") found = true;
+  });
+  return found;
+}
+
+/**
+ * Tells whether a reduction looks for elements that equal a value from before. If the elements were computed again as they are
+ * read, they might be rounded otherwise.
+ */
+function findsAgain(s: Store, own: ReadonlySet<Buffer>): boolean {
+  let found = false;
+  walkExpr(s.value, (e) => {
+    if (e.kind !== "binary" || e.op !== "eq") return;
+    const reads = (side: Expr) => someExpr(side, (x) => x.kind === "load" && !own.has(x.buffer));
+    found ||= reads(e.a) && reads(e.b);
   });
   return found;
 }

@@ -1,4 +1,4 @@
-import { add, and, conjuncts, constant, ge, isConst, le, lt } from "../ir/build.ts";
+import { add, and, conjuncts, constant, ge, isConst, le, lt, sub } from "../ir/build.ts";
 import type { Buffer, Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { keyOf } from "../ir/key.ts";
@@ -7,7 +7,6 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
-import { refuseMove } from "./refuse_in_place.ts";
 import { insert } from "./insert_nest.ts";
 import { loopsOver, within, wrap } from "./box_loops.ts";
 import { accessesTo, reads, storeOf, storesOf, writes } from "./block_accesses.ts";
@@ -38,7 +37,6 @@ export function reverseComputeAt(
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot compute ${name} at loop ${loopName}`;
   const { buffer: result } = storeOf(b, "move");
-  refuseMove(func, b, asked);
   if (own.includes(loop)) {
     throw new ScheduleError(`${asked}: it is inside already; choose a loop that is not around it`, loop);
   }
@@ -142,15 +140,15 @@ export function reverseComputeAt(
       b,
     );
   }
-  const vars = read.filter((e) => e.kind === "var");
-  if (new Set(vars).size !== vars.length || read.some((e) => e.kind !== "var" && e.kind !== "const")) {
+  const places = read.map(placeOf), vars = places.flatMap((p) => p ? [p.axis] : []);
+  if (new Set(vars).size !== vars.length || read.some((e, d) => !places[d] && e.kind !== "const")) {
     throw new ScheduleError(
       `${asked}: it does not read ${buffer.name} at plain axes; computeAt moves ${producer.block.name} to it instead`,
       b,
     );
   }
   const ranges = b.iters.map((it) => {
-    const d = read.indexOf(it.var);
+    const d = places.findIndex((p) => p?.axis === it.var), from = places[d]?.from ?? 0;
     const range = produced[d];
     if (d >= 0 && range && !range.exact) {
       throw new ScheduleError(
@@ -159,21 +157,22 @@ export function reverseComputeAt(
         loop,
       );
     }
-    if (range && !analyzer.proves(le(it.extent, axisExtent(producer.block, d)))) {
+    if (range && !analyzer.proves(le(add(it.extent, from), axisExtent(producer.block, d)))) {
       throw new ScheduleError(
         `${asked}: its axis ${it.var.name} is longer than what ${producer.block.name} produces in dimension ${d}, ` +
           `and no iteration there would compute the rest; computeInline ${producer.block.name}`,
         b,
       );
     }
-    if (range && it.type === "reduce" && !covers(range, it.extent, analyzer)) {
+    if (range && it.type === "reduce" && (from !== 0 || !covers(range, it.extent, analyzer))) {
       throw new ScheduleError(
         `${asked}: it reduces over dimension ${d} of ${buffer.name}, and an iteration there produces only a part of it; ` +
           `choose a loop further out`,
         loop,
       );
     }
-    return range ?? { min: constant(0), extent: it.extent };
+    if (!range) return { min: constant(0), extent: it.extent };
+    return from === 0 ? range : { ...range, min: sub(range.min, from) };
   });
   read.forEach((e, d) => {
     if (e.kind !== "const" || has(produced[d] as Range, e, analyzer)) return;
@@ -200,6 +199,14 @@ export function reverseComputeAt(
     func: insert(rest, here, producer.block, wrap(news, moved), "after"),
     loops: news.map((v) => v.var.name),
   };
+}
+
+/** An index as an axis, or an axis from a place on. */
+function placeOf(e: Expr): { readonly axis: Var; readonly from: number } | undefined {
+  if (e.kind === "var") return { axis: e, from: 0 };
+  return e.kind === "binary" && e.op === "add" && e.a.kind === "var" && isConst(e.b) && e.b.value >= 0
+    ? { axis: e.a, from: e.b.value }
+    : undefined;
 }
 
 /** Tells whether `e` only bounds an axis of `b` by its extent. */

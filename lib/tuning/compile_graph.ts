@@ -10,14 +10,12 @@ import {
 import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { preferredLayout } from "../dlight/preferred_layout.ts";
-import { match, rules } from "../dlight/schedule.ts";
+import { rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Graph } from "../relax/graph.ts";
-import { patternOf } from "../relax/pattern_of.ts";
-import { PATTERN_KINDS } from "../relax/pattern_kind.ts";
 import { type MemoryPlan, planMemory } from "../relax/plan_memory.ts";
 import { firstValues, updatedInputs, updatesOf } from "../relax/updates.ts";
 import { runGraphPasses } from "../relax/passes/pipeline.ts";
@@ -25,6 +23,7 @@ import type { Binding, TirCall, Value } from "../relax/value.ts";
 import type { Target } from "../target/target.ts";
 import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
 import { byRule, type Chosen } from "./choose_schedule.ts";
+import { fusionBy } from "./fusion_by.ts";
 import { StageClock } from "./stage_clock.ts";
 
 /** What {@linkcode compileGraph} takes. */
@@ -69,14 +68,13 @@ export function scheduleGraph(
     );
   }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
-  const ruleOf = remembered((func: PrimFunc) => match(func, target, among).rule);
-  const fuses = among.length > 1;
+  const layout = preferredLayout(target);
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
     maxBufferBytes: target.limits.maxBindingBytes,
-    layout: preferredLayout(target),
+    ...(layout ? { layout } : {}),
     ...(precision ? { precision } : {}),
-    accepts: (fused, parts) => fuses && ruleOf(fused) === ruleOf(anchorOf(parts)),
+    accepts: fusionBy(among, target),
   });
   const built = remembered((func: PrimFunc): BuiltFunction => ({ func, ...choose(func) }));
   const calls = withSharedWeights(g.bindings, built);
@@ -101,12 +99,6 @@ export function assembleGraph(
     ...(memory === undefined ? {} : { budget: memory }),
   });
   return { graph: g, functions, memory: plan, executable: link(g, functions, plan, target, bounds) };
-}
-
-/** The part whose rule a fused function must keep: a product, or else a reduction, or else the first. */
-function anchorOf(parts: readonly PrimFunc[]): PrimFunc {
-  const order = (f: PrimFunc) => PATTERN_KINDS.indexOf(patternOf(f).kind);
-  return parts.reduce((a, b) => order(a) < order(b) ? b : a);
 }
 
 /**

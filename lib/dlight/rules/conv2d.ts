@@ -2,8 +2,10 @@
  * Conv2d: one sum of products over a window that slides over one operand, in any layout, with any stride, dilation and
  * groups; also depthwise.
  */
+import type { Step } from "../../schedule/step.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { isEpilogue, isPrologue, iterOf, mentions, nodesOf, productTerms } from "../analysis.ts";
+import { iterOf, mentions, productTerms } from "../analysis.ts";
+import { anchorOf } from "../steps/anchor.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import {
   slidingIndicesOf,
@@ -19,7 +21,7 @@ export const conv2dRule: Rule = checkedRule({
     if (typeof found === "string") return { because: found };
     const { main, image, window, filter } = found;
     return {
-      template: slidingWindowTemplate(found, target),
+      template: slidingWindowTemplate(found, target, found.steps),
       because: `block ${main.block.name} sums products over a window (${
         window.map((it) => it.var.name).join(", ")
       }) that ` +
@@ -28,12 +30,15 @@ export const conv2dRule: Rule = checkedRule({
   },
 });
 
-function match(func: PrimFunc): SlidingWindow | string {
-  const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
-  const reductions = nodes.filter((n) => n.kind === "reduction");
-  const [main] = reductions;
-  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+interface Match extends SlidingWindow {
+  /** The steps that make the program that was matched of the one that was given. */
+  readonly steps: readonly Step[];
+}
+
+function match(func: PrimFunc): Match | string {
+  const anchored = anchorOf(func);
+  if (typeof anchored === "string") return anchored;
+  const { main, steps } = anchored;
   const [p, q] = productTerms(main) ?? [];
   if (p?.kind !== "load" || q?.kind !== "load" || p.buffer === q.buffer) {
     return `block ${main.block.name} is not a sum of products of two tensors`;
@@ -47,10 +52,6 @@ function match(func: PrimFunc): SlidingWindow | string {
   if (!main.store.indices.every((e) => iterOf(main, e))) {
     return `block ${main.block.name} does not write at plain axes`;
   }
-  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
-  if (stray) {
-    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
-  }
   const filters = main.block.iters.filter((it) => it.type === "spatial" && mentions(weights.indices, it.var));
   const [filter] = filters;
   if (!filter || filters.length !== 1) {
@@ -59,5 +60,5 @@ function match(func: PrimFunc): SlidingWindow | string {
   // Groups of filters move over groups of channels, which is no window.
   const moving = slides.filter((s) => s.along !== filter);
   if (moving.length === 0) return `no window slides over an operand of block ${main.block.name}`;
-  return slidingWindowOf(main, image, weights, moving, filter);
+  return { ...slidingWindowOf(main, image, weights, moving, filter), steps };
 }

@@ -6,25 +6,20 @@ import type { Load } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
 import { SUBGROUPS } from "../../ir/annotations.ts";
 import type { IterVar } from "../../ir/stmt.ts";
+import type { Step } from "../../schedule/step.ts";
 import type { Factors } from "../../space/knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import {
-  constExtent,
-  isEpilogue,
-  isPrologue,
-  iterOf,
-  mentions,
-  type Node,
-  nodesOf,
-  productTerms,
-} from "../analysis.ts";
+import { constExtent, iterOf, mentions, type Node, productTerms } from "../analysis.ts";
+import { after } from "../normal_form.ts";
+import { anchorOf } from "../steps/anchor.ts";
+import { accumulateLocally, hasEpilogue, placeEpilogue } from "../steps/epilogue.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
-import { accumulateLocally, fitTile } from "../steps/tiling.ts";
+import { fitTile } from "../steps/tiling.ts";
 import { cacheInRegisters, choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
-import { inlineEpilogue, inlinePrologues } from "../steps/inlining.ts";
+import { inlinePrologues } from "../steps/inlining.ts";
 import { unrollCopy } from "../steps/cooperative_copy.ts";
 
 interface Match {
@@ -39,6 +34,8 @@ interface Match {
   readonly outer: boolean;
   /** True if the matrix is decoded on its way. */
   readonly packed: boolean;
+  /** The steps that make the program that was matched of the one that was given. */
+  readonly steps: readonly Step[];
 }
 
 export const gemvRule: Rule = checkedRule({
@@ -48,7 +45,7 @@ export const gemvRule: Rule = checkedRule({
     if (typeof found === "string") return { because: found };
     const way = found.outer ? "the result" : "the reduction";
     return {
-      template: template(found, target),
+      template: after(found.steps, template(found, target)),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; only ${found.matrix.buffer.name} ` +
         `has axis ${found.row.var.name}, and its rows lie along ${way}`,
@@ -57,20 +54,14 @@ export const gemvRule: Rule = checkedRule({
 });
 
 function match(func: PrimFunc): Match | string {
-  const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
-  const reductions = nodes.filter((n) => n.kind === "reduction");
-  const [main] = reductions;
-  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+  const anchored = anchorOf(func);
+  if (typeof anchored === "string") return anchored;
+  const { main, steps } = anchored;
   const [x, y] = productTerms(main) ?? [];
   if (x?.kind !== "load" || y?.kind !== "load") {
     return `block ${main.block.name} is not a sum of products of two tensors`;
   }
   if (x.buffer === y.buffer) return `both operands are ${x.buffer.name}, and each needs a path of its own`;
-  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
-  if (stray) {
-    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
-  }
   const reduce = main.block.iters.filter((it) => it.type === "reduce");
   const [k] = reduce;
   if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
@@ -98,6 +89,7 @@ function match(func: PrimFunc): Match | string {
     others: main.block.iters.filter((it) => it !== row && it !== k),
     outer: last === row,
     packed: !func.params.includes(matrix.buffer),
+    steps,
   };
 }
 
@@ -156,8 +148,7 @@ function template(m: Match, target: Target): Template {
     const loops = sch.loops(main);
     const loop = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;
     // Several threads to a reduction leave their sums in workgroup memory; one alone sums in registers.
-    const back = lanes > 1 ? inlineEpilogue(sch, main) : accumulateLocally(sch, main);
-    if (lanes > 1 && back !== undefined) sch.setScope(main, "local");
+    const back = lanes === 1 || hasEpilogue(sch, main) ? accumulateLocally(sch, main) : undefined;
     const [r0, r1, r2] = sch.split(loop(m.row), [null, threads, results]) as [string, string, string];
     const [k0, k1, k2] = sch.split(loop(m.k), [null, lanes, chunk]) as [string, string, string];
     const batch = m.others.map(loop);
@@ -167,7 +158,7 @@ function template(m: Match, target: Target): Template {
     sch.bind(grid, "blockIdx.x");
     sch.bind(r1, lanes > 1 ? "threadIdx.y" : "threadIdx.x");
     if (lanes > 1) sch.bind(k1, "threadIdx.x");
-    if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, r1), vectors);
+    if (back) placeEpilogue(sch, back, r1, vectors);
 
     cacheInRegisters(sch, main, matrix, k0, { vectors });
     cacheInRegisters(sch, main, vector, k0, { vectors });

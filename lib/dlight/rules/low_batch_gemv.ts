@@ -3,6 +3,7 @@ import { positive } from "../../base/option_kinds.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent } from "../analysis.ts";
 import { matchMatmul } from "./matmul/match.ts";
+import { after } from "../normal_form.ts";
 import { matmulTemplate } from "./matmul/template.ts";
 import { PRESETS } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
@@ -27,7 +28,7 @@ export function lowBatchGemv(bucket: number): Rule {
       }
       const preset = { ...PRESETS[target.profile].lowBatch, i: [1, bucket] } as const;
       return {
-        template: matmulTemplate(found, target, preset),
+        template: after(found.steps, matmulTemplate(found, target, preset)),
         because: `${i.var.name} is symbolic, and at most ${bucket} rows are taken at a time`,
       };
     },

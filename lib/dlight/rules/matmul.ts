@@ -7,6 +7,7 @@
 import { PRESETS } from "../presets.ts";
 import { checkedRule, type Rule, type RuleMatch } from "../rule.ts";
 import { matchMatmul } from "./matmul/match.ts";
+import { after } from "../normal_form.ts";
 import { matmulTemplate } from "./matmul/template.ts";
 
 export const matmulRule: Rule = checkedRule({
@@ -14,7 +15,7 @@ export const matmulRule: Rule = checkedRule({
   match(func, target) {
     const found = matchMatmul(func);
     return typeof found === "string" ? { because: found } : {
-      template: matmulTemplate(found, target, PRESETS[target.profile].matmul),
+      template: after(found.steps, matmulTemplate(found, target, PRESETS[target.profile].matmul)),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,

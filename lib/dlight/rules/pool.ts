@@ -1,6 +1,8 @@
 /** Pool: the sum, maximum or minimum over a window that slides over an image, each channel by itself. */
+import type { Step } from "../../schedule/step.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { isEpilogue, isPrologue, iterOf, nodesOf } from "../analysis.ts";
+import { iterOf } from "../analysis.ts";
+import { anchorOf } from "../steps/anchor.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import {
   slidingIndicesOf,
@@ -16,7 +18,7 @@ export const poolRule: Rule = checkedRule({
     if (typeof found === "string") return { because: found };
     const { main, image, window } = found;
     return {
-      template: slidingWindowTemplate(found, target),
+      template: slidingWindowTemplate(found, target, found.steps),
       because: `block ${main.block.name} reduces a window (${
         window.map((it) => it.var.name).join(", ")
       }) that slides over ` +
@@ -25,12 +27,15 @@ export const poolRule: Rule = checkedRule({
   },
 });
 
-function match(func: PrimFunc): SlidingWindow | string {
-  const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
-  const reductions = nodes.filter((n) => n.kind === "reduction");
-  const [main] = reductions;
-  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+interface Match extends SlidingWindow {
+  /** The steps that make the program that was matched of the one that was given. */
+  readonly steps: readonly Step[];
+}
+
+function match(func: PrimFunc): Match | string {
+  const anchored = anchorOf(func);
+  if (typeof anchored === "string") return anchored;
+  const { main, steps } = anchored;
   const [image] = main.loads;
   if (!image || main.loads.length !== 1) {
     return `block ${main.block.name} reads ${main.loads.length} elements and not one`;
@@ -40,11 +45,8 @@ function match(func: PrimFunc): SlidingWindow | string {
   if (!main.store.indices.every((e) => iterOf(main, e))) {
     return `block ${main.block.name} does not write at plain axes`;
   }
-  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
-  if (stray) {
-    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of ${main.block.name}`;
-  }
   const still = main.block.iters.filter((it) => it.type === "spatial" && !slides.some((s) => s.along === it));
   const filter = still.at(-1);
-  return filter ? slidingWindowOf(main, image, undefined, slides, filter) : "every axis of the result slides";
+  if (!filter) return "every axis of the result slides";
+  return { ...slidingWindowOf(main, image, undefined, slides, filter), steps };
 }

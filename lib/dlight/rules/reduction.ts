@@ -7,7 +7,7 @@
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { constExtent, consumerNodes, iterOf, type Node, nodesOf } from "../analysis.ts";
+import { constExtent, consumerNodes, isMatrixProduct, iterOf, type Node, nodesOf } from "../analysis.ts";
 import { columnTemplate } from "./reduction/column_template.ts";
 import { type RowReduction, rowTemplate } from "./reduction/row_template.ts";
 import { checkedRule, type Rule } from "../rule.ts";
@@ -42,6 +42,10 @@ function match(func: PrimFunc): RowReduction | string {
   if (!nodes) return "it is scheduled already, or a block is more than one store";
   const [first] = nodes.filter((n) => n.kind === "reduction");
   if (!first) return "it reduces nothing";
+  const product = nodes.find(isMatrixProduct);
+  if (product) {
+    return `block ${product.block.name} is a matrix product, whose operands are read again and again`;
+  }
   const inlined = nodes.filter((n) =>
     n.kind === "injective" && !n.result && consumerNodes(n, nodes).length > 0
   );

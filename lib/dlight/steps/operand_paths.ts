@@ -4,6 +4,7 @@ import { equalExpr } from "../../ir/equal.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
 import { PREPARE } from "../../ir/annotations.ts";
 import { outputsOf } from "../../ir/parameters.ts";
+import { readsMemory } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Knobs } from "../../space/knobs.ts";
 import { type Target, UNIFORM_BYTES } from "../../target/target.ts";
@@ -28,7 +29,10 @@ export function choosePath<P extends Path>(
   // An output that is read again stays in its buffer.
   const outputs = new Set(outputsOf(sch.func).map((b) => b.name));
   const read = inputs.filter((name) => !outputs.has(name));
-  const paths = options.filter((o) => read.every((name) => FITS[o](sch, name, target)));
+  const paths = options.filter((o) =>
+    read.every((name) => FITS[o](sch, name, target)) &&
+    (o !== "texture" || read.length <= target.limits.maxTextures)
+  );
   const path = knobs.choice(knob, paths, paths.includes(preset) ? preset : "buffer" as P);
   if (path === "texture" || path === "uniform") { for (const name of read) sch.setScope(name, path); }
   return path;
@@ -102,13 +106,14 @@ export function cacheInRegisters(
 }
 
 /**
- * Gives one load for each tensor that `block` reads at a single place. A tensor that is read at several places has no
- * tile, and stays in its buffer.
+ * Gives one load for each tensor that `block` reads at a single place. A tensor that is read at several places, or where
+ * another tensor says, has no tile, and stays in its buffer.
  */
 export function tiledInputs(sch: Schedule, block: string): readonly Load[] {
   const loads = sch.inputs(block).filter((l) => sch.func.params.includes(l.buffer));
   const firsts = new Map(loads.toReversed().map((l) => [l.buffer, l]));
   return [...firsts.values()].toReversed().filter((first) =>
+    !first.indices.some(readsMemory) &&
     loads.every((l) =>
       l.buffer !== first.buffer || l.indices.every((e, d) => equalExpr(e, first.indices[d] as Expr))
     )

@@ -6,11 +6,14 @@
 import type { Expr, Load } from "../../ir/expr.ts";
 import type { IterVar } from "../../ir/stmt.ts";
 import type { Factors } from "../../space/knobs.ts";
+import type { Step } from "../../schedule/step.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
-import { accumulateLocally, orderTile } from "./tiling.ts";
+import { after } from "../normal_form.ts";
+import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
+import { orderTile } from "./tiling.ts";
 import { cacheInRegisters, choosePath, tooLarge, tooMany } from "./operand_paths.ts";
 import { inlinePrologues } from "./inlining.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
@@ -79,8 +82,12 @@ export function slidingWindowOf(
 /** Products that a thread unrolls, at most. */
 const MOST_PRODUCTS = 2048;
 
-/** The template of a sliding reduction. */
-export function slidingWindowTemplate(m: SlidingWindow, target: Target): Template {
+/** The template of a sliding reduction, after the steps that make the program that was matched of the one that was given. */
+export function slidingWindowTemplate(m: SlidingWindow, target: Target, steps: readonly Step[]): Template {
+  return after(steps, ofSettled(m, target));
+}
+
+function ofSettled(m: SlidingWindow, target: Target): Template {
   const presets = PRESETS[target.profile];
   const [nchw, nhwc] = m.channel
     ? [presets.convNchw, presets.convNhwc]
@@ -155,7 +162,7 @@ export function slidingWindowTemplate(m: SlidingWindow, target: Target): Templat
     // Neighbouring threads write neighbouring elements.
     sch.bind(s1, m.filterIsLast && tj > 1 ? "threadIdx.y" : "threadIdx.x");
     sch.bind(f1, m.filterIsLast && tj > 1 ? "threadIdx.x" : "threadIdx.y");
-    unrollCopy(sch, sch.reverseComputeAt(back, f1), vectors);
+    placeEpilogue(sch, back, f1, vectors);
     // With reuse, a row of the image is copied into registers once for all columns of the window.
     const last = outer.at(-1) as string, around = outer.at(-2);
     const reuse = rows && around !== undefined;

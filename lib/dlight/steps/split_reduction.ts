@@ -8,13 +8,13 @@ import type { Factors, Knobs } from "../../space/knobs.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, type Node } from "../analysis.ts";
 import { type MatmulPreset, PRESETS } from "../presets.ts";
-import { accumulateLocally } from "./tiling.ts";
+import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
 
 /** The block of a matrix product, and its axes. */
 interface Product {
   readonly main: Node;
-  readonly batch: IterVar | undefined;
+  readonly batch: readonly IterVar[];
   readonly i: IterVar;
   readonly j: IterVar;
   readonly k: IterVar;
@@ -29,7 +29,10 @@ type Tile = Factors[3];
  */
 export function chooseWorkers(knobs: Knobs, target: Target, m: Product, preset: MatmulPreset): number {
   const [i, j, k] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
-  const batch = m.batch ? constExtent(m.batch.extent) : 1;
+  const batch = m.batch.reduce<number | undefined>((n, it) => {
+    const extent = constExtent(it.extent);
+    return n === undefined || extent === undefined ? undefined : n * extent;
+  }, 1);
   if (batch === undefined || i === undefined || j === undefined || k === undefined) return 0;
   const refuse = (workers: number, [, ti, ii]: Tile, [, tj, jj]: Tile, kk: number): string | undefined => {
     const tiles = batch * Math.ceil(i / (ti * ii)) * Math.ceil(j / (tj * jj));
@@ -80,7 +83,7 @@ export function splitReduction(sch: Schedule, main: string, m: Product, parts: n
   const at = (it: IterVar) => loops[m.main.block.iters.indexOf(it)] as string;
   const [part, steps] = parts > 1 ? sch.split(at(m.k), [parts, null]) : [undefined, at(m.k)];
   const product = part === undefined ? main : sch.rfactor(part);
-  const apart = [...(m.batch ? [at(m.batch)] : []), ...(part === undefined ? [] : [part])];
+  const apart = [...m.batch.map(at), ...(part === undefined ? [] : [part])];
   return { product, apart, slot: [], at, steps: [steps as string] };
 }
 
@@ -100,14 +103,14 @@ export function streamReduction(
   const [worker, slot, ...rest] = sch.loops(product) as [string, string, ...string[]];
   const steps = rest.slice(-2) as [string, string];
   const at = (it: IterVar) => rest[spatial.indexOf(it)] as string;
-  return { product, apart: [...(m.batch ? [at(m.batch)] : []), worker], slot: [slot], at, steps };
+  return { product, apart: [...m.batch.map(at), worker], slot: [slot], at, steps };
 }
 
 /** Schedules the kernel that adds the workgroups' partial sums and then computes the epilogue. */
 export function sumPartials(sch: Schedule, main: string, vectors: boolean): void {
   const back = accumulateLocally(sch, main);
   const loops = sch.loops(main);
-  const [part, column, row, batch] = loops.toReversed() as [string, string, string, string | undefined];
+  const [part, column, row, ...batch] = loops.toReversed() as [string, string, string, ...string[]];
   // Threads and results divide the columns, so that nothing needs a guard.
   const columns = constExtent(sch.loop(column).extent) ?? 1;
   const results = columns % 4 === 0 ? 4 : 1;
@@ -116,9 +119,10 @@ export function sumPartials(sch: Schedule, main: string, vectors: boolean): void
   sch.reorder(grid, thread, part, own);
   sch.bind(grid, "blockIdx.x");
   sch.bind(row, "blockIdx.y");
-  if (batch !== undefined) sch.bind(batch, "blockIdx.z");
+  const z = batch.length > 1 ? sch.fuse(...batch.toReversed()) : batch[0];
+  if (z !== undefined) sch.bind(z, "blockIdx.z");
   sch.bind(thread, "threadIdx.x");
-  unrollCopy(sch, sch.reverseComputeAt(back, thread), vectors);
+  placeEpilogue(sch, back, thread, vectors);
   const init = sch.decomposeReduction(main, part);
   unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(thread) + 1), vectors);
   unrollCopy(sch, [own], vectors);

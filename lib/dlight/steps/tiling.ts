@@ -1,7 +1,6 @@
 import type { Schedule } from "../../schedule/schedule.ts";
 import { constExtent } from "../analysis.ts";
 import { OPERAND_COPY_COST } from "./operand_paths.ts";
-import { inlineEpilogue } from "./inlining.ts";
 
 /**
  * Shrinks a preset's tile if the last tile of the axis would be mostly empty. It takes fewer results per thread, down to a
@@ -51,15 +50,4 @@ export function orderTile(
     lanes,
     column: options.stepInnermost ? around : undefined,
   };
-}
-
-/**
- * Makes `block` accumulate in registers. Returns the block that writes the result to memory: the program's own epilogue if
- * there is one, otherwise a copy.
- */
-export function accumulateLocally(sch: Schedule, block: string): string {
-  const epilogue = inlineEpilogue(sch, block);
-  if (epilogue === undefined) return sch.cacheWrite(block, "local");
-  sch.setScope(block, "local");
-  return epilogue;
 }

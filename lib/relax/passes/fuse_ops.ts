@@ -21,8 +21,8 @@ const MOST = 256;
 export type Group = readonly Binding[];
 
 /**
- * Groups the calls of a graph. A product or convolution takes along what follows it element by element; maps take along maps,
- * and are taken into reductions; what only moves elements is taken into anything. Arithmetic is never put in front of a
+ * Groups the calls of a graph. A product or convolution takes along what follows it element by element, also in another
+ * shape or order; maps take along maps, and are taken into reductions; what only moves elements is taken into anything. Arithmetic is never put in front of a
  * product, which would compute it again for every tile; two products are never one function.
  */
 export function groupCalls(
@@ -52,7 +52,7 @@ export function groupCalls(
       const kind = groups.kindOf(node);
       const inner = path(node, to).map((n) => n.kind).reduce(laterKind, edge);
       if (kind === "outEWiseFusable") {
-        if (phase === 0 && isUpTo(to.kind, "broadcast") && isUpTo(inner, "broadcast")) tryFuse(node, to);
+        if (phase === 0 && isUpTo(to.kind, "injective") && isUpTo(inner, "injective")) tryFuse(node, to);
       } else if (isUpTo(kind, "injective")) {
         const takes = isUpTo(to.kind, "commReduce") || (to.kind === "outEWiseFusable" && groups.moves(node));
         const inTime = isUpTo(kind, "broadcast") || phase === 1;
@@ -95,27 +95,25 @@ interface Node {
   readonly moves: boolean;
   /** The calls that use its results, and how they depend on them. */
   readonly users: { readonly node: Node; readonly kind: PatternKind }[];
-  /** True if a result of it is a result of the graph. */
-  readonly isOutput: boolean;
   /** The calls that update one of its arguments in place, later or it itself, by their indices. */
   readonly updatedAt: readonly number[];
 }
 
 function nodesOf(g: Graph): readonly Node[] {
   const makers = new Map<Value, Node>();
-  const outputs = new Set(Object.values(g.outputs));
   const updatedAt = new Map(g.bindings.flatMap((b, k) => updatesOf(b).map((u) => [u.before, k] as const)));
   return g.bindings.map((binding, index): Node => {
     const { call, results } = binding;
     const pattern = call.kind === "tir" ? patternOf(call.func) : undefined;
-    const kind = results.length > 1 || !pattern ? "opaque" : pattern.kind;
+    const kind = !pattern || (results.length > 1 && !isUpTo(pattern.kind, "injective"))
+      ? "opaque"
+      : pattern.kind;
     const node: Node = {
       binding,
       index,
       kind,
       moves: pattern?.moves ?? false,
       users: [],
-      isOutput: results.some((v) => outputs.has(v)),
       updatedAt: call.args.flatMap((v) => updatedAt.get(v) ?? []),
     };
     call.args.forEach((v) => {
@@ -156,7 +154,7 @@ function postDominators(nodes: readonly Node[]): ReadonlyMap<Node, Dominator> {
   };
   for (const node of nodes.toReversed()) {
     const [first, ...others] = node.users;
-    if (!first || node.isOutput) continue;
+    if (!first) continue;
     let dominator: Dominator | undefined = { to: first.node, kind: first.kind };
     for (const { node: to, kind } of others) dominator = meet(dominator, { to, kind });
     if (dominator) found.set(node, dominator);

@@ -3,7 +3,7 @@ import { equalExpr } from "../../../ir/equal.ts";
 import type { Expr } from "../../../ir/expr.ts";
 import type { PrimFunc } from "../../../ir/func.ts";
 import { walkExpr } from "../../../ir/visit.ts";
-import { constExtent, consumerNodes, mentions, type Node, nodesOf } from "../../analysis.ts";
+import { constExtent, consumerNodes, isMatrixProduct, mentions, type Node, nodesOf } from "../../analysis.ts";
 
 /** Blocks that become one kernel. */
 export interface Group {
@@ -51,10 +51,20 @@ export function matchGroups(func: PrimFunc): MatchedGroups | string {
     g.nodes[0]?.block.iters.slice(0, g.lead).every((it) => constExtent(it.extent) === 1)
   );
   if (lone) return `block ${lone.nodes[0]?.block.name} has no axis to spread over workgroups`;
+  const product = groups.flatMap((g) => g.nodes.filter((n) => readsAllAgain(n, g.lead)))[0];
+  if (product) {
+    return `block ${product.block.name} is a matrix product, and each workgroup would read all of an operand`;
+  }
   if (groups.every((g) => g.nodes.length === 1)) {
     return "no two of its blocks run along the same leading axes";
   }
   return { groups, inlined, nodes };
+}
+
+/** Tells whether `n` is a matrix product with an operand that is the same at all positions of the leading axes. */
+function readsAllAgain(n: Node, lead: number): boolean {
+  const axes = n.block.iters.slice(0, lead);
+  return isMatrixProduct(n) && n.loads.some((l) => !axes.some((it) => mentions(l.indices, it.var)));
 }
 
 /** Tells whether inlining `n` would repeat a function call for each value of an axis that `n` does not have. */

@@ -2,16 +2,9 @@
 import type { Load } from "../../../ir/expr.ts";
 import type { PrimFunc } from "../../../ir/func.ts";
 import type { IterVar } from "../../../ir/stmt.ts";
-import {
-  constExtent,
-  isEpilogue,
-  isPrologue,
-  iterOf,
-  mentions,
-  type Node,
-  nodesOf,
-  productTerms,
-} from "../../analysis.ts";
+import type { Step } from "../../../schedule/step.ts";
+import { constExtent, iterOf, mentions, type Node, productTerms } from "../../analysis.ts";
+import { anchorOf } from "../../steps/anchor.ts";
 
 export interface MatmulMatch {
   readonly main: Node;
@@ -20,20 +13,21 @@ export interface MatmulMatch {
   readonly i: IterVar;
   readonly j: IterVar;
   readonly k: IterVar;
-  readonly batch: IterVar | undefined;
+  /** Axes along which there is a product for each position: those of both operands, and further ones of either. */
+  readonly batch: readonly IterVar[];
   /** True if neighbours in memory of B are neighbours along j. */
   readonly jIsLast: boolean;
   /** True if neighbours in memory of A are neighbours along k. */
   readonly kIsLast: boolean;
+  /** The steps that make the program that was matched of the one that was given. */
+  readonly steps: readonly Step[];
 }
 
 /** The axes of a matrix product, or why `func` is none. */
 export function matchMatmul(func: PrimFunc): MatmulMatch | string {
-  const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
-  const reductions = nodes.filter((n) => n.kind === "reduction");
-  const [main] = reductions;
-  if (!main || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
+  const anchored = anchorOf(func);
+  if (typeof anchored === "string") return anchored;
+  const { main, steps } = anchored;
   const terms = productTerms(main);
   const [x, y] = terms ?? [];
   if (x?.kind !== "load" || y?.kind !== "load") {
@@ -43,15 +37,10 @@ export function matchMatmul(func: PrimFunc): MatmulMatch | string {
   const plain = [...x.indices, ...y.indices, ...main.store.indices].every((e) => iterOf(main, e));
   if (!plain) return `block ${main.block.name} indexes its tensors by more than plain axes`;
   const axes = classify(main, x, y);
-  if (typeof axes === "string") return axes;
-  const stray = nodes.find((n) => n !== main && !isPrologue(n, main, nodes) && !isEpilogue(n, main, nodes));
-  if (stray) {
-    return `block ${stray.block.name} is neither a producer nor an elementwise consumer of the product`;
-  }
-  return axes;
+  return typeof axes === "string" ? axes : { ...axes, steps };
 }
 
-function classify(main: Node, x: Load, y: Load): MatmulMatch | string {
+function classify(main: Node, x: Load, y: Load): Omit<MatmulMatch, "steps"> | string {
   const reduce = main.block.iters.filter((it) => it.type === "reduce");
   const spatial = main.block.iters.filter((it) => it.type === "spatial");
   const [k] = reduce;
@@ -59,17 +48,14 @@ function classify(main: Node, x: Load, y: Load): MatmulMatch | string {
   const inBoth = (it: IterVar) => mentions(x.indices, it.var) && mentions(y.indices, it.var);
   const only = (p: Load, q: Load) =>
     spatial.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
-  const batches = spatial.filter(inBoth);
   // The operand whose own axis comes first in the result is A.
   const xFirst =
     spatial.findIndex((it) => only(x, y).includes(it)) <= spatial.findIndex((it) => only(y, x).includes(it));
   const [a, b] = xFirst ? [x, y] : [y, x];
-  const [i, ...moreI] = only(a, b);
-  const [j, ...moreJ] = only(b, a);
+  const [i, j] = [longest(only(a, b)), longest(only(b, a))];
   if (!i || !j) {
     return `no axis belongs to ${i ? b.buffer.name : a.buffer.name} alone: it is a matrix-vector product`;
   }
-  if (moreI.length > 0 || moreJ.length > 0 || batches.length > 1) return "more than one axis of a kind";
   if (!inBoth(k)) return `axis ${k.var.name} is not of both operands`;
   const one = [i, j].find((it) => constExtent(it.extent) === 1);
   if (one) return `axis ${one.var.name} has extent 1: it is a matrix-vector product`;
@@ -80,8 +66,13 @@ function classify(main: Node, x: Load, y: Load): MatmulMatch | string {
     i,
     j,
     k,
-    batch: batches[0],
+    batch: spatial.filter((it) => it !== i && it !== j),
     jIsLast: b.indices.at(-1) === j.var,
     kIsLast: a.indices.at(-1) === k.var,
   };
+}
+
+/** The last of the axes that are not known to be of extent 1; the last one if all are. */
+function longest(axes: readonly IterVar[]): IterVar | undefined {
+  return axes.findLast((it) => constExtent(it.extent) !== 1) ?? axes.at(-1);
 }

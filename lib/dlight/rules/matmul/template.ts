@@ -6,7 +6,8 @@ import type { Target } from "../../../target/target.ts";
 import { constExtent, type Node, productTerms } from "../../analysis.ts";
 import { type MatmulPreset, PATHS } from "../../presets.ts";
 import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../../steps/split_reduction.ts";
-import { accumulateLocally, fitTile, orderTile } from "../../steps/tiling.ts";
+import { accumulateLocally, placeEpilogue } from "../../steps/epilogue.ts";
+import { fitTile, orderTile } from "../../steps/tiling.ts";
 import { cacheInRegisters, choosePath, producerOf } from "../../steps/operand_paths.ts";
 import { cooperativeCopy, unrollCopy } from "../../steps/cooperative_copy.ts";
 import { inlinePrologues } from "../../steps/inlining.ts";
@@ -67,7 +68,7 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
       ? streamReduction(sch, main, m, { tile, step: kk, workers })
       : splitReduction(sch, main, m, parts);
     if (product !== main) sumPartials(sch, main, vectors);
-    const back = product === main ? accumulateLocally(sch, main) : sch.cacheWrite(product, "local");
+    const back = accumulateLocally(sch, product);
 
     const [i0, i1, i2] = sch.split(at(m.i), [null, ti, ii]) as [string, string, string];
     const [j0, j1, j2] = sch.split(at(m.j), [null, tj, jj]) as [string, string, string];
@@ -82,7 +83,7 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     sch.bind(j1, "threadIdx.x");
     // The buffer of a thread's results.
     const tileLoop = slot[0] ?? j1;
-    unrollCopy(sch, sch.reverseComputeAt(back, tileLoop), vectors);
+    placeEpilogue(sch, back, tileLoop, vectors);
 
     const operands = [[a, aPath, m.kIsLast, k0], [b, bPath, !jIsLast(m, layout), column ?? k0]] as const;
     for (const [name, path, kIsLast, at] of operands) {
