@@ -137,3 +137,20 @@ export type { ResultOptions } from "../op/kinds.ts";
 export type { AxisOptions, NormOptions } from "../op/row_reductions.ts";
 export type { PoolOptions, PoolWindowOptions } from "../op/pool.ts";
 export type { ImageLayout, Padding, Pair, SamePadding, SlideOptions } from "../op/window.ts";
+export { bitcast, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, leftShift, rightShift } from "../op/bits.ts";
+export { exp2, log2 } from "../op/base_two.ts";
+export {
+  type ClassLossOptions,
+  crossEntropy,
+  type LossOptions,
+  negativeLogLikelihood,
+  squaredError,
+} from "../op/losses.ts";
+export { ceil, round, sign, trunc } from "../op/rounding.ts";
+export { acos, acosh, asin, asinh, atan, atanh, cosh, sinh, tan } from "../op/trigonometry.ts";
+export { pack, type PackOptions } from "../op/pack.ts";
+export { scatterElements, type ScatterElementsOptions } from "../op/scatter_elements.ts";
+export { scatterND } from "../op/scatter_nd.ts";
+export type { ScatterOptions, ScatterReduction } from "../op/scattered.ts";
+export type { StoredType } from "../op/stored_types.ts";
+export { unpack, type UnpackOptions } from "../op/unpack.ts";

@@ -36,6 +36,8 @@ export { ropeProgram as rope, type RopeProgramOptions } from "../op/rope.ts";
 export { siluProgram as silu } from "../op/silu.ts";
 export { softmaxProgram as softmax } from "../op/softmax.ts";
 export { transposeProgram as transpose } from "../op/transpose.ts";
+export { narrowI64 } from "../op/narrow_i64.ts";
+export { type StoredArray, wordsOf } from "../op/words_of.ts";
 export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quantize_i8.ts";
 export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { type Quantization, QUANTIZATIONS, suite, type SuiteKernel, type SuiteOptions } from "../op/suite.ts";

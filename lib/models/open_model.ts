@@ -26,7 +26,7 @@ export interface ModelFiles {
   readonly weights: WeightSource;
   /** How its matrices are quantized in the files, if they are. */
   readonly quantization?: Quantization;
-  /** Its template of conversations in Jinja, where a GGUF file has it. */
+  /** Its template of conversations in Jinja, where a GGUF file has it. `ChatTemplate.load` gives it with its tokens. */
   readonly chatTemplate?: string;
 }
 

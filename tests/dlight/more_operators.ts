@@ -148,10 +148,105 @@ const lookups: readonly Operator[] = [
   ),
 ];
 
+/** Updates of X at positions that are data, some of them outside. */
+function scattered(
+  name: string,
+  shapes: (dims: Dims) => readonly (readonly te.Dim[])[],
+  below: (dims: Dims) => te.Dim,
+  make: (X: te.Tensor, I: te.Tensor, U: te.Tensor) => te.Tensor,
+): Operator {
+  return {
+    name,
+    make: (dims) => {
+      const [x, i, u] = shapes(dims) as [readonly te.Dim[], readonly te.Dim[], readonly te.Dim[]];
+      const X = te.placeholder("X", x), U = te.placeholder("U", u);
+      const I = te.placeholder("I", i, "i32", { from: -2, below: below(dims) });
+      return te.primFunc("scattered", [X, I, U, make(X, I, U)]);
+    },
+  };
+}
+
+const scatters: readonly Operator[] = [
+  scattered(
+    "scatterElements",
+    ([, , c]) => [[3, c], [3, 5], [3, 5]],
+    ([, , c]) => c,
+    (X, I, U) => op.scatterElements(X, I, U, { axis: 1, negative: true }),
+  ),
+  scattered(
+    "scatterElements add",
+    ([a, b]) => [[a, 6], [b, 6], [b, 6]],
+    ([a]) => a,
+    (X, I, U) => op.scatterElements(X, I, U, { reduction: "add" }),
+  ),
+  scattered(
+    "scatterND max",
+    ([a, b, c]) => [[a, 4, c], [b, 2], [b, c]],
+    () => 4,
+    (X, I, U) => op.scatterND(X, I, U, { reduction: "max" }),
+  ),
+];
+
+/** Types that are stored in words, and the bits of integers. */
+const words: readonly Operator[] = [
+  ...(["i8", "u8", "bf16"] as const).flatMap((as): readonly Operator[] => [
+    {
+      name: `unpack ${as}`,
+      make: ([a, , c]) => {
+        const W = te.placeholder("W", [a, c], "u32"), s = te.placeholder("s", [a]);
+        // The bits of some floats are no numbers.
+        const decoded = as === "bf16"
+          ? op.unpack(op.bitwiseAnd(W, constantOf(0x3fff3fff, W)), { as })
+          : op.unpack(W, { as, scale: s });
+        return te.primFunc("unpack", [W, ...(as === "bf16" ? [] : [s]), decoded]);
+      },
+    },
+    on(
+      `pack ${as}`,
+      ([a]) => [[a, 24]],
+      (X) => op.pack(op.mul(X as te.Tensor, fullOf(100, X as te.Tensor)), { as }),
+    ),
+  ]),
+  {
+    name: "bits",
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, c], "i32"),
+        Y = te.placeholder("Y", [c], "i32", { from: 0, below: 32 });
+      const moved = op.bitwiseXor(op.leftShift(X, Y), op.bitwiseNot(op.rightShift(X, Y)));
+      return te.primFunc("bits", [X, Y, op.bitwiseOr(moved, op.bitwiseAnd(X, Y))]);
+    },
+  },
+];
+
+function constantOf(value: number, like: te.Tensor): te.Tensor {
+  return op.full(like.shape, value, { dtype: "u32", name: "mask" });
+}
+
+function fullOf(value: number, like: te.Tensor): te.Tensor {
+  return op.full(like.shape, value, { name: "factor" });
+}
+
+const losses: readonly Operator[] = [
+  {
+    name: "crossEntropy",
+    make: ([a, , c]) => {
+      const X = te.placeholder("X", [a, c]), I = te.placeholder("I", [a], "i32", { from: 0, below: c });
+      return te.primFunc("cross_entropy", [X, I, op.crossEntropy(X, I)]);
+    },
+  },
+  on(
+    "squaredError",
+    ([a, , c]) => [[a, c], [a, c]],
+    (X, T) => op.squaredError(X as te.Tensor, T as te.Tensor),
+  ),
+];
+
 /** Operators on each element, of a kind each: the others only differ in the function. */
 const elements: readonly Operator[] = [
   on("sub broadcast", ([a, b, c]) => [[a, b, 1], [1, c]], (X, Y) => op.sub(X as te.Tensor, Y as te.Tensor)),
-  ...(["sigmoid", "softplus", "mish", "selu", "hardSwish", "neg", "floor"] as const).map((name) =>
+  ...(["sigmoid", "softplus", "mish", "selu", "hardSwish", "neg", "floor", "ceil", "round", "sign"] as const)
+    .map((name) => on(name, ([a, , c]) => [[a, c]], (X) => op[name](X as te.Tensor))),
+  ...(["exp2", "tan", "atan", "sinh", "asinh"] as const).map((name) =>
     on(name, ([a, , c]) => [[a, c]], (X) => op[name](X as te.Tensor))
   ),
   on("prelu", ([a, , c]) => [[a, 3, c], [3, 1]], (X, S) => op.prelu(X as te.Tensor, S as te.Tensor)),
@@ -246,6 +341,9 @@ const resizes: readonly Operator[] = [
 export const MORE_OPERATORS: readonly Operator[] = [
   ...movements,
   ...lookups,
+  ...scatters,
+  ...words,
+  ...losses,
   ...elements,
   ...reductions,
   ...convolutions,

@@ -67,6 +67,7 @@ const truths = te.placeholder("T", [4, 4], "bool");
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [3, 3, 4, 4]);
 const row = te.placeholder("R", [1, 2, 4]), taps = te.placeholder("K", [2, 2, 3]);
 const volume = te.placeholder("V", [2, 2, 4, 4, 4]);
+const classes = te.placeholder("classes", [4], "i32"), words = te.placeholder("words", [4], "u32");
 const ids = te.placeholder("ids", [4, 4], "i32"), flags = te.placeholder("flags", [4, 4], "bool");
 
 type Call = (options: never) => unknown;
@@ -89,6 +90,35 @@ const CALLS: Readonly<Record<string, Call>> = {
   "autotvm.simulate": (o) => autotvm.simulate({} as never, o),
   "autotvm.predictSpace": (o) => autotvm.predictSpace({} as never, o),
   "autotvm.createTuner": (o) => autotvm.createTuner("random", o),
+  "op.acos": (o) => op.acos(A, o),
+  "op.acosh": (o) => op.acosh(A, o),
+  "op.asin": (o) => op.asin(A, o),
+  "op.asinh": (o) => op.asinh(A, o),
+  "op.atan": (o) => op.atan(A, o),
+  "op.atanh": (o) => op.atanh(A, o),
+  "op.bitcast": (o) => op.bitcast(A, "u32", o),
+  "op.bitwiseAnd": (o) => op.bitwiseAnd(ids, ids, o),
+  "op.bitwiseNot": (o) => op.bitwiseNot(ids, o),
+  "op.bitwiseOr": (o) => op.bitwiseOr(ids, ids, o),
+  "op.bitwiseXor": (o) => op.bitwiseXor(ids, ids, o),
+  "op.ceil": (o) => op.ceil(A, o),
+  "op.cosh": (o) => op.cosh(A, o),
+  "op.crossEntropy": (o) => op.crossEntropy(A, classes, o),
+  "op.exp2": (o) => op.exp2(A, o),
+  "op.leftShift": (o) => op.leftShift(ids, ids, o),
+  "op.log2": (o) => op.log2(A, o),
+  "op.negativeLogLikelihood": (o) => op.negativeLogLikelihood(A, classes, o),
+  "op.pack": (o) => op.pack(A, o),
+  "op.rightShift": (o) => op.rightShift(ids, ids, o),
+  "op.round": (o) => op.round(A, o),
+  "op.scatterElements": (o) => op.scatterElements(A, ids, B, o),
+  "op.scatterND": (o) => op.scatterND(image, ids, x, o),
+  "op.sign": (o) => op.sign(A, o),
+  "op.sinh": (o) => op.sinh(A, o),
+  "op.squaredError": (o) => op.squaredError(A, B, o),
+  "op.tan": (o) => op.tan(A, o),
+  "op.trunc": (o) => op.trunc(A, o),
+  "op.unpack": (o) => op.unpack(words, o),
   "op.add": (o) => op.add(A, B, o),
   "op.addRmsNorm": (o) => op.addRmsNorm(A, B, x, o),
   "op.argmax": (o) => op.argmax(A, o),

@@ -27,6 +27,7 @@ const x = te.placeholder("x", [4]), y = te.placeholder("y", [4, 4]), z = te.plac
 const image = te.placeholder("I", [1, 4, 4, 4]), filter = te.placeholder("W", [4, 4, 3, 3]);
 const z3 = te.placeholder("K", [4, 4, 3]), flags = te.placeholder("F", [4, 4], "bool");
 const axis = te.reduceAxis(4);
+const whole = te.placeholder("N", [4, 4], "i32"), words = te.placeholder("words", [4], "u32");
 const heads = te.placeholder("H", [4, 1, 4]), ids = te.placeholder("ids", [4], "i32");
 const e = x.at(0), i = expr.cast("i32", e), bit = expr.lt(e, 1), draft = draftOf();
 const schedule = () => new Schedule(func);
@@ -141,6 +142,19 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "op.scatterUpdate": [y, z, te.placeholder("at", [4], "i32")],
   "op.batchNorm": [y, x, x, { mean: x, variance: x }],
   "op.broadcastTo": [y, [4, 4]],
+  "op.bitcast": [y, "u32"],
+  "op.bitwiseAnd": [whole, whole],
+  "op.bitwiseOr": [whole, whole],
+  "op.bitwiseXor": [whole, whole],
+  "op.crossEntropy": [y, ids],
+  "op.leftShift": [whole, whole],
+  "op.negativeLogLikelihood": [y, ids],
+  "op.pack": [y, { as: "i8" }],
+  "op.rightShift": [whole, whole],
+  "op.scatterElements": [x, ids, x],
+  "op.scatterND": [image, te.placeholder("at", [1, 4], "i32"), te.placeholder("u", [1])],
+  "op.squaredError": [y, z],
+  "op.unpack": [words, { as: "i8" }],
   "op.cast": [y, "i32"],
   "op.conv1d": [te.placeholder("R", [1, 4, 4]), z3],
   "op.conv3d": [te.placeholder("V", [1, 2, 3, 3, 3]), te.placeholder("K", [2, 2, 3, 3, 3])],

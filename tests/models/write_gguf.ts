@@ -3,7 +3,13 @@ import type { Checkpoint, ReferenceTensor } from "./reference.ts";
 import { bf16Bits } from "./write_safetensors.ts";
 
 /** A value of the metadata: an integer becomes u32, another number f32. */
-export type GgufField = string | number | boolean | readonly string[] | { readonly u64: number };
+export type GgufField =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  | { readonly u64: number };
 
 /** A type of tensors that the writer has; blocks of 32 are quantized as GGML does. */
 export type GgufType = "F32" | "F16" | "BF16" | "Q8_0" | "Q4_0" | "Q4_1" | "Q6_K";
@@ -92,9 +98,9 @@ function writeField(out: Bytes, value: GgufField): void {
     out.u64(value.u64);
   } else {
     out.u32(9);
-    out.u32(8);
+    out.u32(typeof value[0] === "number" ? 6 : 8);
     out.u64(value.length);
-    for (const s of value) out.text(s);
+    for (const x of value) typeof x === "number" ? out.f32(x) : out.text(x);
   }
 }
 
@@ -241,6 +247,7 @@ export function ggufMetadata({ config }: Checkpoint): Record<string, GgufField> 
   put("final_logit_softcapping", config.final_logit_softcapping);
   put("context_length", config.max_position_embeddings);
   put("rope.freq_base", config.rope_theta);
+  out["tokenizer.ggml.model"] = "llama";
   out["tokenizer.ggml.tokens"] = Array.from({ length: Number(config.vocab_size) }, (_, k) => `<${k}>`);
   out["tokenizer.ggml.eos_token_id"] = 2;
   out["tokenizer.chat_template"] = "{{ messages }}";

@@ -11,6 +11,9 @@ import {
   type LoadProgress,
 } from "../parameters/load_parameters.ts";
 import { type Quantization, QUANTIZATION_NAMES } from "../parameters/quantization.ts";
+import { ChatTemplate } from "../tokenizer/chat_template.ts";
+import { ggufTokenizer } from "../tokenizer/gguf_tokenizer.ts";
+import { readGgufHeader } from "../weights/gguf_header.ts";
 import { mlcConfig } from "./mlc_config.ts";
 import { type MlcPart, mlcParts } from "./mlc_names.ts";
 import { ShardWriter } from "./shard_writer.ts";
@@ -71,14 +74,15 @@ export async function convertModel(
   const { config, weights, generation, ...model } = await openModel(path);
   const quantization = options.quantization ?? model.quantization ?? "q4f16_1";
   await makeEmpty(out);
+  const tokenizerFiles = await (path.endsWith(".gguf") ? extracted(path, out) : copied(path, out));
+  const chats = await ChatTemplate.load(path) !== undefined;
   const writer = new ShardWriter(out);
   let elements = 0;
   for await (const loaded of loadParameters(weights, config, { ...options, quantization })) {
     elements += loaded.parameter.shape.reduce((n, d) => n * d, 1);
     for (const tensor of tensorsOf(loaded, mlcParts(config, loaded.parameter))) await writer.add(tensor);
   }
-  const tokenizerFiles = path.endsWith(".gguf") ? [] : await copied(path, out);
-  const json = mlcConfig(config, { quantization, generation, tokenizerFiles });
+  const json = mlcConfig(config, { quantization, generation, tokenizerFiles, chats });
   await Deno.writeTextFile(`${out}/mlc-chat-config.json`, JSON.stringify(json, undefined, 2), {
     createNew: true,
   });
@@ -114,6 +118,16 @@ async function makeEmpty(folder: string): Promise<void> {
     if (e instanceof ModelError) throw e;
     throw new ModelError(`expected a folder that can be written, got an error (${messageOf(e)}): ${folder}`);
   }
+}
+
+/** Writes the tokenizer that is in a GGUF file. */
+async function extracted(from: string, to: string): Promise<readonly string[]> {
+  const { tokenizer, config } = ggufTokenizer((await readGgufHeader(from)).metadata, from);
+  const files = { "tokenizer.json": tokenizer, "tokenizer_config.json": config };
+  for (const [file, json] of Object.entries(files)) {
+    await Deno.writeTextFile(`${to}/${file}`, JSON.stringify(json), { createNew: true });
+  }
+  return Object.keys(files);
 }
 
 async function copied(from: string, to: string): Promise<readonly string[]> {

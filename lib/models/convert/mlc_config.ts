@@ -27,12 +27,14 @@ export interface MlcConfigOptions {
   readonly generation: GenerationDefaults;
   /** The names of the files of the tokenizer. */
   readonly tokenizerFiles: readonly string[];
+  /** Whether the model has a template of conversations: only then one is named. */
+  readonly chats: boolean;
 }
 
 /** Writes the configuration of a model as MLC does. */
 export function mlcConfig(config: ModelConfig, options: MlcConfigOptions): Json {
   const { architecture, context, vocabularySize, bosToken, eosTokens } = config;
-  const { quantization, generation, tokenizerFiles } = options;
+  const { quantization, generation, tokenizerFiles, chats } = options;
   const bos = generation.bosToken ?? bosToken, eos = generation.eosTokens ?? eosTokens;
   // A Llama of the second generation has 32,000 tokens.
   const conversation = architecture === "llama" && vocabularySize < 100_000
@@ -62,7 +64,7 @@ export function mlcConfig(config: ModelConfig, options: MlcConfigOptions): Json 
     }),
     pad_token_id: 0,
     tokenizer_files: tokenizerFiles,
-    conv_template: conversation,
+    ...(chats ? { conv_template: conversation } : {}),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { WeightArray } from "../weights/weight_source.ts";
-import { GROUP, largestInteger, wordsOf } from "./quantization.ts";
+import { GROUP, largestInteger } from "./quantization.ts";
 
 /** Where quantized rows are written. */
 export interface QuantizedRows {
-  /** The integers, u32[rows, words]; all zeros before. */
+  /** The integers, u32[rows, words]; all zeros before, which the padding keeps. */
   readonly words: WeightArray;
   /** The scales [rows, groups]. */
   readonly scales: WeightArray;
@@ -25,38 +25,53 @@ export function quantizeRows(
   out: QuantizedRows,
   row: number,
 ): number {
-  const largest = largestInteger(bits), perWord = 32 / bits, groups = Math.ceil(columns / GROUP);
-  const words = wordsOf(columns, bits), rows = columns === 0 ? 0 : weights.length / columns;
-  const round = dtype === "f16" ? Math.f16round : Math.fround;
-  // Roundings change an integer only this near to a half, unless numbers are subnormal.
-  const near = dtype === "f16" ? (bits === 4 ? 1 / 64 : 1 / 4) : 2 ** -12,
-    normal = dtype === "f16" ? 2 ** -10 : 2 ** -110;
+  const groups = Math.ceil(columns / GROUP), rows = columns === 0 ? 0 : weights.length / columns;
+  const largest = largestInteger(bits), round = dtype === "f16" ? Math.f16round : Math.fround;
   for (let r = 0; r < rows; r++) {
     for (let g = 0; g < groups; g++) {
       const begin = r * columns + g * GROUP, end = Math.min((r + 1) * columns, begin + GROUP);
       let most = 0;
       for (let at = begin; at < end; at++) most = Math.max(most, Math.abs(weights[at] as number));
-      const scale = round(round(most) / largest);
+      const scale = round(round(most) / largest), group = (row + r) * groups + g;
       if (!Number.isFinite(scale)) {
         return weights.findIndex((w, at) => at >= begin && !(Math.abs(w) < (most || Infinity)));
       }
-      out.scales[(row + r) * groups + g] = scale;
-      const first = (row + r) * words + g * (GROUP / perWord);
-      for (let at = begin; at < end; at++) {
-        const integer = scale === 0 ? largest : integerOf(weights[at] as number, scale);
-        const k = at - begin, word = first + Math.floor(k / perWord);
-        out.words[word] = (out.words[word] as number) | integer << bits * (k % perWord);
-      }
+      out.scales[group] = scale;
+      packGroup(weights, begin, end, scale, { bits, dtype }, out.words, group * bits);
     }
   }
   return -1;
+}
 
-  function integerOf(weight: number, scale: number): number {
-    const sum = weight / scale + largest, above = sum + 0.5, integer = Math.floor(above);
-    const toHalf = Math.min(above - integer, 1 - (above - integer));
-    const exact = toHalf > near && scale >= normal
-      ? integer
-      : Math.floor(round(round(round(weight) / scale) + largest) + 0.5);
-    return Math.min(2 * largest, Math.max(0, exact));
+/** Roundings change an integer only this near to a half, and only where scales are normal numbers. */
+const NEAR = { f16: { 4: 1 / 64, 8: 1 / 4 }, f32: { 4: 2 ** -12, 8: 2 ** -12 } } as const;
+const NORMAL = { f16: 2 ** -10, f32: 2 ** -110 } as const;
+
+/** Writes the integers of a group to words from `word` on. */
+function packGroup(
+  weights: WeightArray,
+  begin: number,
+  end: number,
+  scale: number,
+  { bits, dtype }: { readonly bits: 4 | 8; readonly dtype: "f16" | "f32" },
+  words: WeightArray,
+  word: number,
+): void {
+  const largest = largestInteger(bits), perWord = 32 / bits, near = NEAR[dtype][bits];
+  const round = dtype === "f16" ? Math.f16round : Math.fround;
+  const inverse = scale === 0 ? 0 : 1 / scale, subnormal = scale !== 0 && scale < NORMAL[dtype];
+  for (let first = begin; first < end; first += perWord, word++) {
+    const last = Math.min(end, first + perWord);
+    let packed = 0;
+    for (let at = first, shift = 0; at < last; at++, shift += bits) {
+      const weight = weights[at] as number, above = weight * inverse + (largest + 0.5);
+      let integer = Math.floor(above);
+      const rest = above - integer;
+      if (subnormal || rest < near || rest > 1 - near) {
+        integer = scale === 0 ? largest : Math.floor(round(round(round(weight) / scale) + largest) + 0.5);
+      }
+      packed |= (integer < 0 ? 0 : integer > 2 * largest ? 2 * largest : integer) << shift;
+    }
+    words[word] = packed;
   }
 }

@@ -15,6 +15,8 @@ import { ModelError } from "../error.ts";
 import { findInFolder } from "../files/file_in_folder.ts";
 import { readJsonFile } from "../files/read_json_file.ts";
 import { readRange, sizeOf } from "../files/read_range.ts";
+import { readGgufHeader } from "../weights/gguf_header.ts";
+import { ggufTokenizer } from "./gguf_tokenizer.ts";
 import { KNOWN_TEMPLATES } from "./known_templates.ts";
 import { renderTemplate } from "./render_template.ts";
 
@@ -80,15 +82,26 @@ export class ChatTemplate {
   }
 
   /**
-   * Loads the template of a model's folder: chat_template.jinja, or that of tokenizer_config.json, or one of the templates
-   * that MLC names in mlc-chat-config.json.
+   * Loads the template of a model: of its folder chat_template.jinja, or that of tokenizer_config.json, or one of the
+   * templates that MLC names in mlc-chat-config.json; or that of a GGUF file.
    *
-   * @returns undefined where the folder has none
-   * @throws {OptionError} if `folder` is no text
+   * @param model the folder, or a file whose name ends with .gguf
+   * @returns undefined where the model has none
+   * @throws {OptionError} if `model` is no text
    * @throws {ModelError} for files outside of the folder, and files that aren't what they should be
    */
-  static async load(folder: string): Promise<ChatTemplate | undefined> {
-    checkArgument("ChatTemplate.load", "folder", folder, name);
+  static async load(model: string): Promise<ChatTemplate | undefined> {
+    checkArgument("ChatTemplate.load", "model", model, name);
+    return await (model.endsWith(".gguf") ? ChatTemplate.#ofGguf(model) : ChatTemplate.#ofFolder(model));
+  }
+
+  static async #ofGguf(file: string): Promise<ChatTemplate | undefined> {
+    const { config } = ggufTokenizer((await readGgufHeader(file)).metadata, file),
+      own = templateOf(config.chat_template);
+    return own === undefined ? undefined : new ChatTemplate(own, tokensOf(config), file);
+  }
+
+  static async #ofFolder(folder: string): Promise<ChatTemplate | undefined> {
     const config = await jsonIn(folder, "tokenizer_config.json"), tokens = tokensOf(config);
     const file = await findInFolder(folder, "chat_template.jinja");
     if (file !== undefined) return new ChatTemplate(await textIn(file), tokens, file);

@@ -5,6 +5,8 @@ import { fieldsOf } from "../../base/read_json.ts";
 import { ModelError } from "../error.ts";
 import { fileInFolder, findInFolder } from "../files/file_in_folder.ts";
 import { readJsonFile } from "../files/read_json_file.ts";
+import { readGgufHeader } from "../weights/gguf_header.ts";
+import { ggufTokenizer } from "./gguf_tokenizer.ts";
 import { TextStream } from "./text_stream.ts";
 import { type TokenBytes, tokenBytesOf } from "./token_bytes.ts";
 
@@ -52,15 +54,21 @@ export class Tokenizer {
   }
 
   /**
-   * Loads the tokenizer of a model's folder: tokenizer.json, and tokenizer_config.json if there is one.
+   * Loads the tokenizer of a model: tokenizer.json of its folder, and tokenizer_config.json if there is one; or that of a
+   * GGUF file.
    *
-   * @throws {OptionError} if `folder` is no text
+   * @param model the folder, or a file whose name ends with .gguf
+   * @throws {OptionError} if `model` is no text
    * @throws {ModelError} for files outside of the folder, and files that are no tokenizer
    */
-  static async load(folder: string): Promise<Tokenizer> {
-    checkArgument("Tokenizer.load", "folder", folder, name);
-    const path = await fileInFolder(folder, "tokenizer.json");
-    const config = await findInFolder(folder, "tokenizer_config.json");
+  static async load(model: string): Promise<Tokenizer> {
+    checkArgument("Tokenizer.load", "model", model, name);
+    if (model.endsWith(".gguf")) {
+      const { tokenizer, config } = ggufTokenizer((await readGgufHeader(model)).metadata, model);
+      return await Tokenizer.of(tokenizer, config, model);
+    }
+    const path = await fileInFolder(model, "tokenizer.json");
+    const config = await findInFolder(model, "tokenizer_config.json");
     return await Tokenizer.of(
       await readJsonFile(path, LARGEST),
       config === undefined ? {} : await readJsonFile(config, LARGEST),

@@ -2,9 +2,12 @@ import type { Graph } from "../graph.ts";
 import { Value } from "../value.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
 
+/** Operators that decode what is packed in words. */
+const DECODINGS: ReadonlySet<string> = new Set(["dequantizeQ4", "unpack"]);
+
 /**
  * Gives each user of packed weights a decoding of its own, which fusion then takes into it: a decoding for several users would
- * be written to memory, where it takes eight times as much.
+ * be written to memory, where it takes up to eight times the bytes.
  *
  *     lv0 = R.dequantize_q4(w_q, s)          lv0 = R.dequantize_q4(w_q, s)
  *     lv1 = R.embedding(lv0, ids)            lv1 = R.embedding(lv0, ids)
@@ -14,7 +17,7 @@ import { GraphRewriter } from "../rewrite_graph.ts";
 export function fuseDequantize(g: Graph): Graph {
   const decodings = new Map(
     g.bindings.flatMap(({ call, results }) =>
-      call.kind === "op" && call.op === "dequantizeQ4" ? [[results[0] as Value, call] as const] : []
+      call.kind === "op" && DECODINGS.has(call.op) ? [[results[0] as Value, call] as const] : []
     ),
   );
   if (decodings.size === 0) return g;

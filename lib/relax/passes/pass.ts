@@ -1,4 +1,5 @@
 import type { PrimFunc } from "../../ir/func.ts";
+import type { Shapes } from "../../ir/shapes.ts";
 import type { ImageLayout } from "../../op/window.ts";
 import type { Graph } from "../graph.ts";
 
@@ -11,6 +12,8 @@ export interface PassContext {
    * Default: any is.
    */
   readonly accepts?: (fused: PrimFunc, parts: readonly PrimFunc[]) => boolean;
+  /** Values of shape variables that are always the same. Default: none. */
+  readonly shapes?: Shapes;
   /** The order of images' dimensions in which convolutions are computed. Default: as each is written. */
   readonly layout?: ImageLayout;
   /** `f16`: products and convolutions of f32 take and give f16, and sum in f32. Default: as written. */

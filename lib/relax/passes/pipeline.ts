@@ -1,6 +1,7 @@
 import { checkArgument, checkOptions, type Fields } from "../../base/check_options.ts";
 import { aFunction, number, oneOf } from "../../base/option_kinds.ts";
 import { imageLayout } from "../../op/window.ts";
+import { shapesKind } from "../../ir/kinds.ts";
 import { graphKind } from "../kinds.ts";
 import { annotateActivations } from "./annotate_activations.ts";
 import { annotatePatterns } from "./annotate_patterns.ts";
@@ -14,6 +15,7 @@ import { foldConstant } from "./fold_constant.ts";
 import { fuseDequantize } from "./fuse_dequantize.ts";
 import { fuseOps } from "./fuse_ops.ts";
 import { fuseTransposeMatmul } from "./fuse_transpose_matmul.ts";
+import { inferShapes } from "./infer_shapes.ts";
 import { legalizeOps } from "./legalize_ops.ts";
 import { liftTransformParams } from "./lift_transform_params.ts";
 import { normalize } from "./normalize.ts";
@@ -24,6 +26,7 @@ import type { Graph } from "../graph.ts";
 const CONTEXT = {
   maxBuffers: number({ min: 1 }, "a positive number of buffers"),
   accepts: aFunction("a function of a fused program and its parts"),
+  shapes: shapesKind,
   layout: imageLayout,
   precision: oneOf("f16"),
   maxBufferBytes: number({ above: 0 }, "a positive number of bytes"),
@@ -43,6 +46,7 @@ function checked({ name, run }: GraphPass): GraphPass {
 
 const steps: readonly GraphPass[] = [
   { name: "normalize", run: normalize },
+  { name: "inferShapes", run: inferShapes },
   { name: "foldBatchNorm", run: foldBatchNorm },
   { name: "convertLayout", run: convertLayout },
   { name: "fuseTransposeMatmul", run: fuseTransposeMatmul },

@@ -22,7 +22,12 @@ async function arraysIn(folder: string, options: ConvertModelOptions = {}): Prom
 Deno.test("configurations read back as they were", () => {
   for (const [name, json] of Object.entries({ ...PUBLISHED, ...TINY })) {
     const config = readConfig(json);
-    const written = mlcConfig(config, { quantization: "q4f16_1", generation: {}, tokenizerFiles: [] });
+    const written = mlcConfig(config, {
+      quantization: "q4f16_1",
+      generation: {},
+      tokenizerFiles: [],
+      chats: false,
+    });
     assertEquals(readConfig(JSON.parse(JSON.stringify(written))), config, name);
   }
 });
@@ -122,7 +127,7 @@ Deno.test("an older folder of MLC's converts to the same weights", () =>
     const checkpoint = tinyCheckpoint("qwen2", 2), source = join(folder, "source"), out = join(folder, "out");
     await Deno.mkdir(source);
     await writeMlc(source, mlcTensors(checkpoint), { list: "ndarray-cache.json", most: 5000 });
-    const options = { quantization: "q0f32", generation: {}, tokenizerFiles: [] } as const;
+    const options = { quantization: "q0f32", generation: {}, tokenizerFiles: [], chats: false } as const;
     const json = mlcConfig(readConfig(checkpoint.config), options);
     await Deno.writeTextFile(join(source, "mlc-chat-config.json"), JSON.stringify(json));
     await convertModel(source, out, { quantization: "q0f32" });

@@ -1,30 +1,11 @@
 /** Operators that read and write elements at positions. */
-import {
-  add,
-  and,
-  cast,
-  constant,
-  eq,
-  ge,
-  isConst,
-  lt,
-  max as larger,
-  min as smaller,
-  mul,
-  select,
-  sub,
-} from "../../../ir/build.ts";
-import { isFloat, RANGE, type ScalarType } from "../../../ir/dtype.ts";
-import type { Expr, Var } from "../../../ir/expr.ts";
+import { isFloat } from "../../../ir/dtype.ts";
 import type { Value } from "../../../relax/value.ts";
-import { compute } from "../../../te/compute.ts";
-import { max, min, prod, reduceAxis, sum } from "../../../te/reduce.ts";
-import type { Tensor } from "../../../te/tensor.ts";
 import type { ImportContext } from "../context.ts";
 import { dtypeOf } from "../element_types.ts";
 import { type Item, knownItem, shownShape } from "../item.ts";
 import type { OnnxNode } from "../node.ts";
-import { type Importer, type Importers, product, sameType } from "./operator.ts";
+import { type Importer, type Importers, sameType } from "./operator.ts";
 
 /** Gives positions as i32, and whether one may count from the end. */
 function positionsOf(
@@ -56,108 +37,30 @@ const gatherND: Importer = (node, inputs, c) => {
 };
 
 /** How an element that is written joins the one that is there. */
-type Joining = "none" | "add" | "mul" | "max" | "min";
 const JOINING = ["none", "add", "mul", "max", "min"] as const;
 
 const scatterElements: Importer = (node, inputs, c) => {
   const [item, at, updates] = [0, 1, 2].map((k) => node.input(inputs, k)) as [Item, Item, Item];
   const type = sameType(node, [item, updates]), axis = node.axis(node.int("axis", 0), item.rank);
-  const how = node.oneOf("reduction", JOINING, "none"), extent = item.shape[axis] as Expr;
+  const reduction = node.oneOf("reduction", JOINING, "none"), indices = positionsOf(node, at, c).at;
   if (at.rank !== item.rank || updates.rank !== at.rank) {
     node.fail(`indices of ${item.rank} dimensions`, shownShape(at.shape));
   }
-  const values = [c.value(item), positionsOf(node, at, c).at, c.value(updates)];
-  const [made] = c.program("scatter_elements", values, (...tensors) => {
-    const [A, I, U] = tensors as [Tensor, Tensor, Tensor];
-    // Elements beyond the indices' shape have no update.
-    const beyond = (i: readonly Expr[]) =>
-      I.shape.flatMap((d, k) => k === axis || same(d, A.shape[k]) ? [] : [lt(i[k] as Expr, d)]);
-    const inside = (i: readonly Expr[]) =>
-      i.map((x, k) => k === axis ? x : nearest(x, I.shape[k] as Expr, A.shape[k]));
-    return joined(A, I.shape[axis] as Expr, how, (i, k) => {
-      const place = inside(i).with(axis, k), index = I.at(...place);
-      const whole = select(lt(index, 0), add(index, extent), index);
-      return { hits: and(eq(whole, i[axis] as Var), ...beyond(i)), value: U.at(...place) };
-    });
+  const made = c.b.scatterElements(c.value(item), indices, c.value(updates), {
+    axis,
+    reduction,
+    negative: true,
   });
-  return c.of(type, made as Value);
+  return c.of(type, made);
 };
-
-function same(a: Expr, b: Expr | undefined): boolean {
-  return b !== undefined && (a === b || (isConst(a) && isConst(b, a.value)));
-}
-
-function nearest(i: Expr, extent: Expr, whole: Expr | undefined): Expr {
-  return same(extent, whole) ? i : select(lt(i, extent), i, sub(extent, 1));
-}
-
-interface Join {
-  readonly over: typeof sum;
-  readonly identity: Expr;
-  readonly join: (a: Expr, b: Expr) => Expr;
-}
-
-const JOINS: Readonly<Record<Exclude<Joining, "none">, (dtype: ScalarType) => Join>> = {
-  add: (dtype) => ({ over: sum, identity: constant(0, dtype), join: add }),
-  mul: (dtype) => ({ over: prod, identity: constant(1, dtype), join: mul }),
-  max: (dtype) => ({
-    over: max,
-    identity: constant(isFloat(dtype) ? -Infinity : RANGE[dtype][0], dtype),
-    join: larger,
-  }),
-  min: (dtype) => ({
-    over: min,
-    identity: constant(isFloat(dtype) ? Infinity : RANGE[dtype][1], dtype),
-    join: smaller,
-  }),
-};
-
-type Update = (at: readonly Var[], k: Expr) => { readonly hits: Expr; readonly value: Expr };
-
-/** Writes updates: for each element, those of `count` that hit it. */
-function joined(A: Tensor, count: Expr, how: Joining, update: Update): Tensor {
-  const dtype = A.dtype;
-  if (how === "none") {
-    const last = compute("last", A.shape, (...at) => {
-      const k = reduceAxis(count);
-      return max(select(update(at, k.var).hits, k.var, constant(-1)), [k]);
-    });
-    return compute("B", A.shape, (...at) => {
-      const k = last.at(...at), isHit = ge(k, 0);
-      return select(isHit, update(at, select(isHit, k, 0)).value, A.at(...at));
-    });
-  }
-  const wide: ScalarType = isFloat(dtype) ? "f32" : dtype, { over, identity, join } = JOINS[how](wide);
-  const total = compute("total", A.shape, (...at) => {
-    const k = reduceAxis(count), { hits, value } = update(at, k.var);
-    return over(select(hits, cast(wide, value), identity), [k]);
-  });
-  return compute("B", A.shape, (...at) => cast(dtype, join(cast(wide, A.at(...at)), total.at(...at))));
-}
 
 const scatterND: Importer = (node, inputs, c) => {
   const [item, at, updates] = [0, 1, 2].map((k) => node.input(inputs, k)) as [Item, Item, Item];
-  const type = sameType(node, [item, updates]), how = node.oneOf("reduction", JOINING, "none");
-  const last = at.shape.at(-1),
-    r = last?.kind === "const" ? last.value : node.fail("indices of a known rank", shownShape(at.shape));
-  const count = product(at.shape.slice(0, -1)), rest = item.shape.slice(r);
-  if (r > item.rank) node.fail(`indices of up to ${item.rank} dimensions`, `${r}`);
-  const values = [
-    c.value(item),
-    c.b.reshape(positionsOf(node, at, c).at, [count, r]),
-    c.b.reshape(c.value(updates), [count, ...rest]),
-  ];
-  const [made] = c.program("scatter_nd", values, (...tensors) => {
-    const [A, I, U] = tensors as [Tensor, Tensor, Tensor];
-    return joined(A, I.shape[0] as Expr, how, (i, k) => {
-      const hits = Array.from({ length: r }, (_, d) => {
-        const index = I.at(k, d);
-        return eq(select(lt(index, 0), add(index, A.shape[d] as Expr), index), i[d] as Var);
-      });
-      return { hits: and(...hits), value: U.at(k, ...i.slice(r)) };
-    });
-  });
-  return c.of(type, made as Value);
+  const type = sameType(node, [item, updates]), reduction = node.oneOf("reduction", JOINING, "none");
+  const last = at.shape.at(-1);
+  if (last?.kind !== "const") node.fail("indices of a known rank", shownShape(at.shape));
+  const indices = positionsOf(node, at, c).at;
+  return c.of(type, c.b.scatterND(c.value(item), indices, c.value(updates), { reduction, negative: true }));
 };
 
 const oneHot: Importer = (node, inputs, c) => {

@@ -1,0 +1,56 @@
+import { checkOptions } from "../base/check_options.ts";
+import { and, constant, eq, floorDiv, floorMod } from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
+import { TeError } from "../te/error.ts";
+import type { Tensor } from "../te/tensor.ts";
+import { checkShape, checkTensors, checkTypes, constantExtent, lastOf, shownShape } from "./check_tensors.ts";
+import { times } from "./extents.ts";
+import { fromEnd } from "./indices.ts";
+import { SCATTER, scattered, type ScatterOptions } from "./scattered.ts";
+
+/**
+ * Writes slices to positions in several dimensions: `B[indices[…, 0], indices[…, 1], k] = updates[…, k]`, and A elsewhere (ONNX
+ * ScatterND). An update outside of A is left out. The time is that of A's elements times the number of slices.
+ *
+ * @param A a tensor of any dtype; of numbers with a reduction
+ * @param indices positions, i32[..., r]: r indices along A's first dimensions
+ * @param updates of A's dtype: indices' shape without the last dimension, and what the indices leave of A's
+ * @returns B, of A's dtype and shape; its name is B by default
+ * @throws {OptionError} for an option that doesn't exist or can't have its value
+ * @throws {TeError} for tensors that don't fit together
+ */
+export function scatterND(A: Tensor, indices: Tensor, updates: Tensor, options: ScatterOptions = {}): Tensor {
+  checkTensors("scatterND", { A, indices, updates });
+  checkOptions("op.scatterND", options, SCATTER);
+  checkTypes("scatterND", { indices }, "i32");
+  checkTypes("scatterND", { updates }, A.dtype);
+  const { lead } = lastOf("scatterND", "indices", indices, 1, "[…, r]");
+  const r = constantExtent("scatterND", "indices", indices, lead.length);
+  if (r > A.shape.length) {
+    throw new TeError(
+      `expected indices of up to ${A.shape.length} dimensions of A's ${
+        shownShape(A.shape)
+      }, got ${r}, in scatterND`,
+    );
+  }
+  checkShape("scatterND", "updates", updates, [...lead, ...A.shape.slice(r)], "to match indices and A");
+  const count = lead.reduce<Expr>((n, d) => times(n, d), constant(1));
+  const placeOf = (k: Expr): readonly Expr[] => {
+    const place: Expr[] = [];
+    let rest = k;
+    for (let d = lead.length - 1; d >= 0; d--) {
+      const extent = lead[d] as Expr;
+      place.unshift(d === 0 ? rest : floorMod(rest, extent));
+      rest = floorDiv(rest, extent);
+    }
+    return place;
+  };
+  return scattered(A, count, (i, k) => {
+    const place = placeOf(k);
+    const hits = Array.from({ length: r }, (_, d) => {
+      const index = indices.at(...place, d);
+      return eq(options.negative ? fromEnd(index, A.shape[d] as Expr) : index, i[d] as Var);
+    });
+    return { hits: and(...hits), value: updates.at(...place, ...i.slice(r)) };
+  }, options);
+}
