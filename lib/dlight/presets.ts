@@ -45,7 +45,7 @@ export interface ReductionPreset {
   readonly chunk: number;
   /** Workgroups that keep a device busy: with fewer rows, long rows are cut into parts. */
   readonly groups: number;
-  /** The numbers where an input is an activation, which lies in a buffer, and there are at least so many rows. */
+  /** The numbers where an input is an activation, which lies in a buffer, and there are at least `rows` rows. */
   readonly inBuffers?: Pick<ReductionPreset, "rows" | "threads" | "chunk">;
   readonly path: DirectPath;
 }
