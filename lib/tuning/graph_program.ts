@@ -132,11 +132,11 @@ export class GraphProgram implements Disposable {
   }
 
   /**
-   * Lists the graph's inputs, its functions after the passes, and its operators before them, as `charts.fusedGraph` takes
+   * Lists the graph's inputs, its functions, and its operators before fusion, as `charts.fusedGraph` takes
    * them: one row a node, with the function that computes each operator.
    */
   nodeTable(): Table {
-    return nodesOf(this.source, this.built);
+    return nodesOf(this.built);
   }
 
   /** Lists what lies in each storage from which call to which, as `charts.memoryOverTime` takes it. */
