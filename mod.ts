@@ -50,6 +50,8 @@ export { lower, type LowerOptions } from "./lib/lower/pipeline.ts";
 export { compileToShow as compile } from "./lib/notebook/shown_results.ts";
 export type { Executable } from "./lib/codegen/executable.ts";
 export { Device, type DeviceOptions } from "./lib/runtime/device.ts";
+export type { DeviceTensor } from "./lib/runtime/device_tensor.ts";
+export type { MemoryKind, MemoryUse } from "./lib/runtime/ledger.ts";
 export type { Program } from "./lib/runtime/program.ts";
 export type { Prepared } from "./lib/runtime/prepared.ts";
 export type { Bound, HeldBytes, Spent } from "./lib/runtime/backend.ts";

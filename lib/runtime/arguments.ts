@@ -8,14 +8,16 @@ import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
 import { brokenRequirement } from "../ir/requirement.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
+import { DeviceTensor } from "./device_tensor.ts";
 import { RuntimeError } from "./error.ts";
+import { checkTensors, shapesOfTensors, show } from "./tensor_arguments.ts";
 import type { Preparation } from "./preparation.ts";
 
 export type { Shapes };
-/** Arguments by parameter name. */
-export type Inputs = Readonly<Record<string, TypedArray>>;
+/** Arguments by parameter name: arrays, row-major, or tensors of the device. */
+export type Inputs = Readonly<Record<string, TypedArray | DeviceTensor>>;
 
-const inputsKind: Kind<Inputs> = passing("an object with an array for each input", isPlainObject);
+const inputsKind: Kind<Inputs> = passing("an object with an array or tensor for each input", isPlainObject);
 
 /** Checks that inputs are an object, and shapes one of numbers. */
 export function checkInputs(where: string, inputs: Inputs, shapes: Shapes = {}): void {
@@ -26,11 +28,6 @@ export function checkInputs(where: string, inputs: Inputs, shapes: Shapes = {}):
 /** Counts the elements of a buffer. */
 export function lengthOf(spec: Pick<BufferSpec, "shape">, shapes: Shapes): number {
   return spec.shape.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
-}
-
-function show(spec: BufferSpec): string {
-  const text = (e: ExprJson): string => Array.isArray(e) ? `${e[0]}(${text(e[1])}, ${text(e[2])})` : `${e}`;
-  return `${spec.dtype}[${spec.shape.map(text).join(", ")}]`;
 }
 
 /** Inputs of a program that are on the device already. */
@@ -72,10 +69,12 @@ export function checkArguments(
     );
   }
   const lengths = { ...held.lengths, ...lengthsOf(specs, inputs) };
-  const known = solve(asked, exe, lengths, { ...shapes, ...held.shapes });
+  const told = shapesOfTensors(exe.shapeVars, specs, inputs);
+  const known = solve(asked, exe, lengths, { ...told, ...shapes, ...held.shapes });
   checkOpen(asked, exe.shapeVars, known);
   const broken = brokenRequirement(exe.requires ?? [], known);
   if (broken !== undefined) throw new RuntimeError(`${asked}: ${broken}`);
+  checkTensors(asked, specs, inputs, known);
   checkLengths(asked, specs, lengths, known);
   return known;
 }
@@ -125,7 +124,7 @@ function namesOf(l: Launch): readonly string[] {
 }
 
 function lengthsOf(specs: readonly BufferSpec[], inputs: Inputs): Readonly<Record<string, number>> {
-  return Object.fromEntries(specs.map((b) => [b.name, (inputs[b.name] as TypedArray).length]));
+  return Object.fromEntries(specs.map((b) => [b.name, (inputs[b.name] as TypedArray | DeviceTensor).length]));
 }
 
 /** Checks the kinds of arrays against `all` inputs; those in `specs` must be there. */
@@ -148,6 +147,12 @@ function checkKinds(
       );
     }
     const wanted = ARRAYS[spec.dtype];
+    if (array instanceof DeviceTensor) {
+      if (array.dtype === spec.dtype) continue;
+      throw new RuntimeError(
+        `${asked}: expected ${spec.name}: ${show(spec)}, got a tensor of ${array.dtype}`,
+      );
+    }
     if (!(array instanceof wanted)) {
       const got = (array as object)?.constructor?.name ?? typeof array;
       throw new RuntimeError(

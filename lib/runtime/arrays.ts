@@ -17,6 +17,13 @@ export const ARRAYS = {
   bool: Uint32Array,
 } as const satisfies Record<ScalarType, unknown>;
 
+/** The dtype that an array holds; a Uint32Array holds u32. */
+export function dtypeOf(array: TypedArray): ScalarType {
+  if (array instanceof Float32Array) return "f32";
+  if (array instanceof Float16Array) return "f16";
+  return array instanceof Int32Array ? "i32" : "u32";
+}
+
 /** Makes an array of zeros that holds `length` elements. */
 export function zeros(dtype: ScalarType, length: number): TypedArray {
   return new ARRAYS[dtype](length);

@@ -1,8 +1,11 @@
 /** The interface of every API that runs kernels. */
 import type { Executable } from "../codegen/executable.ts";
 import type { Target } from "../target/target.ts";
-import type { Inputs, Shapes } from "./arguments.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import type { Shapes } from "../ir/shapes.ts";
 import type { TypedArray } from "./arrays.ts";
+import type { DeviceMemory } from "./device_memory.ts";
+import type { MemoryUse } from "./ledger.ts";
 import type { Preparation } from "./preparation.ts";
 
 /** A device behind an API: compiles executables for its target. */
@@ -16,20 +19,38 @@ export interface Backend extends Disposable {
    * @throws {LaunchLimitError} where a limit of the device is exceeded
    */
   load(executable: Executable): Promise<Loaded>;
+  /** The bytes that are taken on it. */
+  readonly memory: MemoryUse;
+  /**
+   * Makes room for a tensor. Its elements are 0 with `zeroed`.
+   *
+   * @throws {RuntimeError} where a limit of the device is exceeded, or it is lost
+   */
+  hold(dtype: ScalarType, length: number, zeroed: boolean): DeviceMemory;
 }
+
+/** Arrays by parameter name. */
+export type Arrays = Readonly<Record<string, TypedArray>>;
+
+/** Arguments by parameter name, as a backend takes them: arrays, or what is on the device already. */
+export type Given = Readonly<Record<string, TypedArray | DeviceMemory>>;
 
 /** A program with some inputs already on the device. The other inputs are given, and were checked. */
 export interface Runnable extends Disposable {
   /** Puts arguments on the device and makes room for the results. */
-  bind(inputs: Inputs, shapes: Shapes): Promise<Bound>;
-  /** Runs once, and gives the results by parameter name. */
-  run(inputs: Inputs, shapes: Shapes): Promise<Record<string, TypedArray>>;
+  bind(inputs: Given, shapes: Shapes): Promise<Bound>;
+  /** Runs once, and gives the results by parameter name, but for memory that was given and is updated in place. */
+  run(inputs: Given, shapes: Shapes): Promise<Record<string, TypedArray>>;
+  /** Runs once, and leaves the same results on the device. Does not wait for them. */
+  submit(inputs: Given, shapes: Shapes): Promise<Record<string, DeviceMemory>>;
 }
 
 /** A program whose source is compiled. */
 export interface Loaded extends Runnable {
-  /** Puts some inputs on the device and keeps those in `plan` until they are disposed. */
-  prepare(inputs: Inputs, shapes: Shapes, plan: Preparation): Promise<Weights>;
+  /** The device that it is on, for comparison only. */
+  readonly device: object;
+  /** Puts some inputs on the device and keeps those in `plan` until they are disposed; `constants` count as such. */
+  prepare(inputs: Given, shapes: Shapes, plan: Preparation, constants: ReadonlySet<string>): Promise<Weights>;
 }
 
 /** A program with some of its inputs on the device, and the cost of putting them there. */

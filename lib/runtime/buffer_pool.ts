@@ -46,8 +46,13 @@ export class BufferPool<P extends BufferSet> implements Disposable {
   }
 
   /** Frees all sets. */
-  [Symbol.dispose](): void {
+  drain(): void {
     while (this.#idle.length > 0) this.#remove(0)[Symbol.dispose]();
+  }
+
+  /** Frees all sets. */
+  [Symbol.dispose](): void {
+    this.drain();
   }
 }
 

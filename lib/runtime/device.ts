@@ -3,13 +3,19 @@ import { PROFILES } from "../target/profiles.ts";
 import type { Peaks, Profile, Target } from "../target/target.ts";
 import type { Backend } from "./backend.ts";
 import { openCpu } from "./cpu/open_cpu.ts";
-import { NoDeviceError } from "./error.ts";
+import { NoDeviceError, RuntimeError } from "./error.ts";
 import { probe } from "./probe.ts";
 import { Program } from "./program.ts";
 import { openWebGpu } from "./webgpu/open_webgpu.ts";
 import { HOST } from "./platform.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
-import { flag, oneOf, passing, required, text, withFields } from "../base/option_kinds.ts";
+import { byteCount, bytesOf } from "../base/byte_count.ts";
+import { arrayOf, flag, oneOf, passing, positive, required, text, withFields } from "../base/option_kinds.ts";
+import type { ScalarType } from "../ir/dtype.ts";
+import { scalarTypeKind } from "../ir/kinds.ts";
+import { dtypeOf, type TypedArray } from "./arrays.ts";
+import { arrayKind, checkArray, DeviceTensor } from "./device_tensor.ts";
+import type { MemoryUse } from "./ledger.ts";
 
 /** Options of `Device.open`. */
 export interface DeviceOptions {
@@ -22,12 +28,18 @@ export interface DeviceOptions {
    * `target.subgroups` states whether they are there and compute.
    */
   readonly subgroups?: boolean;
+  /**
+   * The most that programs and tensors may take on the device: bytes, or text as `"2 GiB"`. What is idle is freed before
+   * more is refused. Default: no limit.
+   */
+  readonly memoryLimit?: number | string;
 }
 
 const DEVICE_FIELDS = {
   backend: oneOf("webgpu", "cpu"),
   profile: oneOf(...Object.keys(PROFILES) as readonly Profile[]),
   subgroups: flag,
+  memoryLimit: byteCount,
 } satisfies Fields<DeviceOptions>;
 
 const list = required(passing("a list", Array.isArray));
@@ -38,6 +50,8 @@ const EXECUTABLE: Kind<Executable> = withFields("a compiled program, as compile(
   buffers: list,
   launches: list,
 });
+
+const shapeKind: Kind<readonly number[]> = arrayOf(positive);
 
 /** A device that runs programs: a WebGPU adapter, or the CPU. Dispose it, or declare it with `using`. */
 export class Device implements Disposable {
@@ -57,9 +71,11 @@ export class Device implements Disposable {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.open", options, DEVICE_FIELDS, { prefer: '"backend"' });
-    const { backend, profile, subgroups } = options;
-    if (backend === "cpu") return new Device(openCpu(HOST), profile);
-    const gpu = await openWebGpu(HOST, subgroups);
+    const { backend, profile, subgroups = false } = options;
+    const memoryLimit = options.memoryLimit === undefined ? undefined : bytesOf(options.memoryLimit);
+    if (backend === "cpu") return new Device(openCpu(HOST, memoryLimit), profile);
+    const limit = memoryLimit === undefined ? {} : { memoryLimit };
+    const gpu = await openWebGpu(HOST, { subgroups, ...limit });
     if (gpu) return new Device(gpu, profile);
     if (backend === "webgpu") {
       throw new NoDeviceError(
@@ -67,12 +83,52 @@ export class Device implements Disposable {
           'and libvulkan1 give one in software), or use Device.open({ backend: "cpu" })',
       );
     }
-    return new Device(openCpu(HOST), profile);
+    return new Device(openCpu(HOST, memoryLimit), profile);
   }
 
   /** The device as plain data. */
   get target(): Target {
     return this.#target;
+  }
+
+  /** The bytes that are taken on the device, by what they are for. */
+  get memory(): MemoryUse {
+    return this.#backend.memory;
+  }
+
+  /**
+   * Puts a tensor on the device, where it stays until it is disposed: an argument of programs, or weights of graphs.
+   *
+   * @param data the elements, row-major
+   * @param shape the extent of each dimension; `[]` is a scalar
+   * @param dtype default: that of the array; of a Uint32Array u32
+   * @throws {RuntimeError} for another number of elements, and where a limit of the device is exceeded
+   */
+  tensor(data: TypedArray, shape: readonly number[], dtype?: ScalarType): DeviceTensor {
+    checkArgument("device.tensor", "data", data, arrayKind);
+    checkArgument("device.tensor", "shape", shape, shapeKind);
+    if (dtype !== undefined) checkArgument("device.tensor", "dtype", dtype, scalarTypeKind);
+    const type = dtype ?? dtypeOf(data), length = shape.reduce((n, d) => n * d, 1);
+    const asked = `making a tensor ${type}[${shape}]`;
+    checkArray(asked, type, data);
+    if (data.length !== length) {
+      throw new RuntimeError(`expected ${length} elements, got ${data.length}, ${asked}`);
+    }
+    const made = new DeviceTensor(this.#backend.hold(type, length, false), shape);
+    made.write(data);
+    return made;
+  }
+
+  /**
+   * Makes a tensor of zeros on the device, as {@linkcode tensor} does.
+   *
+   * @throws {RuntimeError} where a limit of the device is exceeded
+   */
+  zeros(shape: readonly number[], dtype: ScalarType = "f32"): DeviceTensor {
+    checkArgument("device.zeros", "shape", shape, shapeKind);
+    checkArgument("device.zeros", "dtype", dtype, scalarTypeKind);
+    const length = shape.reduce((n, d) => n * d, 1);
+    return new DeviceTensor(this.#backend.hold(dtype, length, true), shape);
   }
 
   /** Measures the rates of the device, once, in about a second. From then on `target.peaks` has them. */

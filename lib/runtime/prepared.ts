@@ -1,7 +1,10 @@
 import type { Executable } from "../codegen/executable.ts";
 import { checkArguments, checkInputs, type HeldInputs, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
-import type { Bound, HeldBytes, Spent, Weights } from "./backend.ts";
+import type { Bound, Given, HeldBytes, Spent, Weights } from "./backend.ts";
+import type { DeviceTensor } from "./device_tensor.ts";
+import { memoryIn } from "./tensor_arguments.ts";
+import { tensorsOf } from "./tensors_of.ts";
 import { RuntimeError } from "./error.ts";
 import { BoundArguments } from "./bound_arguments.ts";
 
@@ -11,6 +14,7 @@ import { BoundArguments } from "./bound_arguments.ts";
  */
 export class Prepared implements Disposable {
   readonly #weights: Weights;
+  readonly #device: object;
   readonly #checkProgram: () => void;
   #disposed = false;
 
@@ -19,9 +23,11 @@ export class Prepared implements Disposable {
     readonly executable: Executable,
     weights: Weights,
     readonly inputs: HeldInputs,
+    device: object,
     checkProgram: () => void,
   ) {
     this.#weights = weights;
+    this.#device = device;
     this.#checkProgram = checkProgram;
   }
 
@@ -52,7 +58,20 @@ export class Prepared implements Disposable {
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
     this.#check();
     checkInputs("prepared.run", inputs, shapes);
-    return await this.#weights.run(inputs, checkArguments(this.executable, inputs, shapes, this.inputs));
+    const known = checkArguments(this.executable, inputs, shapes, this.inputs);
+    return await this.#weights.run(this.#given(inputs), known);
+  }
+
+  /**
+   * Runs the program once with the other inputs, and leaves the results on the device, as `Program.submit` does.
+   *
+   * @throws {RuntimeError} as {@linkcode run} does
+   */
+  async submit(inputs: Inputs, shapes?: Shapes): Promise<Record<string, DeviceTensor>> {
+    this.#check();
+    checkInputs("prepared.submit", inputs, shapes);
+    const known = checkArguments(this.executable, inputs, shapes, this.inputs);
+    return tensorsOf(this.executable, await this.#weights.submit(this.#given(inputs), known), known);
   }
 
   /** Puts the other inputs on the device once, to run many times. */
@@ -60,8 +79,12 @@ export class Prepared implements Disposable {
     this.#check();
     checkInputs("prepared.bind", inputs, shapes);
     const known = checkArguments(this.executable, inputs, shapes, this.inputs);
-    const bound = await this.#weights.bind(inputs, known);
+    const bound = await this.#weights.bind(this.#given(inputs), known);
     return new BoundArguments(this.executable.name, bound, () => this.#checkOwn());
+  }
+
+  #given(inputs: Inputs): Given {
+    return memoryIn(`cannot run ${this.executable.name}`, inputs, this.#device);
   }
 
   #check(): void {

@@ -2,8 +2,7 @@
 import type { BufferSpec, Executable } from "../codegen/executable.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
-import type { Inputs } from "./arguments.ts";
-import { type Backend, type Bound, timeOf } from "./backend.ts";
+import { type Arrays, type Backend, type Bound, timeOf } from "./backend.ts";
 
 /** Threads of a probe, in workgroups of 64. */
 const THREADS = 1 << 14;
@@ -40,7 +39,7 @@ type Probe = "launch" | "fma" | "buffer" | "texture" | "copy";
 const COPIED = 1 << 22;
 
 /** Milliseconds of one run on the target's clock, the fastest of some samples. */
-async function timed(backend: Backend, executable: Executable, inputs: Inputs): Promise<number> {
+async function timed(backend: Backend, executable: Executable, inputs: Arrays): Promise<number> {
   using loaded = await backend.load(executable);
   using bound = await loaded.bind(inputs, {});
   const idle = await fastest(bound, 0, backend.target);

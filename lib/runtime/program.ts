@@ -1,7 +1,12 @@
+import { checkArgument } from "../base/check_options.ts";
+import { arrayOf, text } from "../base/option_kinds.ts";
 import type { Executable } from "../codegen/executable.ts";
 import { checkArguments, checkInputs, checkWeights, type Inputs, type Shapes } from "./arguments.ts";
 import type { TypedArray } from "./arrays.ts";
-import type { Bound, Loaded } from "./backend.ts";
+import type { Bound, Given, Loaded } from "./backend.ts";
+import type { DeviceTensor } from "./device_tensor.ts";
+import { memoryIn } from "./tensor_arguments.ts";
+import { tensorsOf } from "./tensors_of.ts";
 import { LaunchLimitError, RuntimeError } from "./error.ts";
 import { BoundArguments } from "./bound_arguments.ts";
 import { planPreparation } from "./preparation.ts";
@@ -29,9 +34,10 @@ export class Program implements Disposable {
   }
 
   /**
-   * Runs the program once. Arguments by parameter name, as the typed array of their dtype, row-major;
-   * results likewise. Shape variables follow from the arguments' lengths where they can. One submission and one
-   * wait; buffers are kept for the next run of the same shapes.
+   * Runs the program once. Arguments by parameter name, as the typed array of their dtype, row-major, or as tensors of
+   * the device; results as arrays. Shape variables follow from the arguments' lengths where they can, and from tensors'
+   * shapes. One submission and one wait; buffers are kept for the next run of the same shapes. A tensor that the program
+   * updates in place is updated, and is not among the results.
    *
    * @throws {RuntimeError} for arguments that don't fit, and for what the device reports
    */
@@ -40,25 +46,50 @@ export class Program implements Disposable {
     checkInputs("program.run", inputs, shapes);
     const known = checkArguments(this.executable, inputs, shapes);
     return await this.#withinLimits(
-      () => this.#loaded.run(inputs, known),
+      () => this.#loaded.run(this.#given(inputs), known),
       (wide) => wide.run(inputs, shapes),
     );
   }
 
-  /** Puts the arguments on the device once, to run many times. */
+  /**
+   * Runs the program once, as {@linkcode run} does, and leaves the results on the device as tensors. It does not wait for
+   * them: what is submitted or read later comes after it. Dispose the results.
+   *
+   * @throws {RuntimeError} for arguments that don't fit, and for what the device reports about the submission
+   */
+  async submit(inputs: Inputs, shapes?: Shapes): Promise<Record<string, DeviceTensor>> {
+    this.#check();
+    checkInputs("program.submit", inputs, shapes);
+    const known = checkArguments(this.executable, inputs, shapes);
+    return await this.#withinLimits(
+      async () => tensorsOf(this.executable, await this.#loaded.submit(this.#given(inputs), known), known),
+      (wide) => wide.submit(inputs, shapes),
+    );
+  }
+
+  /**
+   * Puts the arguments on the device once, to run many times. Tensors are bound as they are: whether later writes to them
+   * are seen depends on the layout that the schedule reads.
+   */
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
     this.#check();
     checkInputs("program.bind", inputs, shapes);
     const known = checkArguments(this.executable, inputs, shapes);
     return await this.#withinLimits(
-      async () => new BoundArguments(this.executable.name, await this.#loaded.bind(inputs, known), () => {}),
+      async () =>
+        new BoundArguments(
+          this.executable.name,
+          await this.#loaded.bind(this.#given(inputs), known),
+          () => {},
+        ),
       (wide) => wide.bind(inputs, shapes),
     );
   }
 
   /**
    * Puts some inputs on the device once, for example weights, and converts them to the layout that the schedule reads.
-   * Inputs that are not needed after that are freed. The other inputs are given with each run:
+   * Inputs that are not needed after that are freed. Tensors of the device are read where they lie, or in a layout that
+   * several programs share. The other inputs are given with each run:
    *
    * ```ts
    * import { build, Device, te } from "tunebook";
@@ -70,18 +101,25 @@ export class Program implements Disposable {
    * console.assert(C?.join() === "19,22" && weights.bytes.after === 16 && weights.upload.wall >= 0);
    * ```
    *
+   * @param constants the inputs that count as constants in `device.memory`, and not as weights
    * @throws {RuntimeError} for arguments that don't fit, a shape variable that can't be computed, and errors that the
    * device reports
    */
-  async prepare(inputs: Inputs, shapes: Shapes = {}): Promise<Prepared> {
+  async prepare(
+    inputs: Inputs,
+    shapes: Shapes = {},
+    constants: readonly string[] = [],
+  ): Promise<Prepared> {
     this.#check("prepare");
     checkInputs("program.prepare", inputs, shapes);
     const { executable } = this;
     const plan = planPreparation(executable, Object.keys(inputs));
     const known = checkWeights(executable, inputs, shapes, plan);
     const lengths = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, array.length]));
-    const weights = await this.#loaded.prepare(inputs, known, plan);
-    return new Prepared(executable, weights, { lengths, shapes: known }, () => this.#check());
+    checkArgument("program.prepare", "constants", constants, arrayOf(text));
+    const { device } = this.#loaded;
+    const weights = await this.#loaded.prepare(this.#given(inputs), known, plan, new Set(constants));
+    return new Prepared(executable, weights, { lengths, shapes: known }, device, () => this.#check());
   }
 
   /** Does it here, or with the other program where the shapes are past the device's limits here. */
@@ -93,6 +131,10 @@ export class Program implements Disposable {
       this.#wide ??= this.#otherwise();
       return await there(await this.#wide);
     }
+  }
+
+  #given(inputs: Inputs): Given {
+    return memoryIn(`cannot run ${this.executable.name}`, inputs, this.#loaded.device);
   }
 
   #check(verb = "run"): void {

@@ -1,6 +1,7 @@
 /** Graphs on devices. */
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
+import { byteCount, bytesOf } from "../base/byte_count.ts";
 import { instanceOf, oneOf, passing, recordOf } from "../base/option_kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import { TunebookError } from "../base/error.ts";
@@ -13,6 +14,8 @@ import type { Graph } from "../relax/graph.ts";
 import type { Inputs } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
+import { DeviceTensor } from "../runtime/device_tensor.ts";
+import { printExpr } from "../ir/print.ts";
 import type { Level } from "./built.ts";
 import { byRecord } from "./choose_schedule.ts";
 import { cachedGraph, compilersOf } from "./cached.ts";
@@ -26,7 +29,10 @@ import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
 
 /** What `build` takes for a graph; at level 3 also what a search takes. */
 export interface GraphBuildOptions extends Omit<TuneGraphOptions, "budget"> {
-  /** The weights by name, as typed arrays of their dtypes. */
+  /**
+   * The weights by name, as typed arrays of their dtypes or tensors of the device. Graphs that are built with the same
+   * tensors share them there.
+   */
   readonly weights?: Inputs;
   /** The most that intermediate values may take: bytes, or text as `"256 MiB"`. Default: no limit. */
   readonly memory?: number | string;
@@ -45,20 +51,13 @@ export interface GraphBuildOptions extends Omit<TuneGraphOptions, "budget"> {
   readonly cache?: boolean | string;
 }
 
-const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
-const BYTES = /^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$/;
-const byteCount: Kind<number | string> = passing(
-  'a positive number of bytes, or text as "256 MiB"',
-  (x) => typeof x === "string" ? BYTES.test(x) : typeof x === "number" && x > 0,
+const weightKind: Kind<TypedArray | DeviceTensor> = passing<TypedArray | DeviceTensor>(
+  "a typed array, or a tensor of the device",
+  (x) => ArrayBuffer.isView(x) || x instanceof DeviceTensor,
 );
 
-function bytesOf(memory: number | string): number {
-  const [, amount, unit] = typeof memory === "string" ? BYTES.exec(memory) ?? [] : [];
-  return typeof memory === "number" ? memory : Number(amount) * UNITS[(unit ?? "") as keyof typeof UNITS];
-}
-
 const FIELDS = {
-  weights: recordOf(passing<TypedArray>("a typed array", ArrayBuffer.isView)),
+  weights: recordOf(weightKind),
   bounds: shapesKind,
   shapes: shapesKind,
   memory: byteCount,
@@ -116,7 +115,10 @@ export async function buildGraph(
   using made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
   const weights = await transformWeights(built.graph, options.weights ?? {});
-  const prepared = Object.keys(weights).length > 0 ? made.use(await program.prepare(weights)) : undefined;
+  const constants = built.graph.constants.map((v) => v.name);
+  const prepared = Object.keys(weights).length > 0
+    ? made.use(await program.prepare(weights, {}, constants))
+    : undefined;
   const on = { source: graph, level, device, bounds };
   return new GraphProgram(built, prepared ?? program, made.move(), on);
 }
@@ -162,12 +164,25 @@ async function chooserOf(
   };
 }
 
-/** @throws {TunebookError} for a weight that is missing, and for one that the graph doesn't have */
+/** @throws {TunebookError} for a weight that is missing, a tensor of another type, and for one that the graph doesn't have */
 function checkWeightNames(g: Graph, given: Inputs): void {
   const names = g.givenWeights.map((v) => v.name), takes = names.join(", ") || "none";
   const missing = names.find((name) => ownValue(given, name) === undefined);
   if (missing !== undefined) {
     throw new TunebookError(`expected weights ${takes}, got none for ${missing}, building ${g.name}`);
+  }
+  for (const { name, type } of g.givenWeights) {
+    const tensor = given[name];
+    if (!(tensor instanceof DeviceTensor)) continue;
+    const fits = tensor.dtype === type.dtype && tensor.shape.length === type.shape.length &&
+      type.shape.every((d, k) => d.kind !== "const" || d.value === tensor.shape[k]);
+    if (fits) continue;
+    throw new TunebookError(
+      `expected ${name} of ${type.dtype}[${
+        type.shape.map(printExpr).join(", ")
+      }], got a tensor ${tensor.dtype}` +
+        `[${tensor.shape.join(", ")}], building ${g.name}`,
+    );
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown === undefined) return;

@@ -13,6 +13,7 @@ import { type LevelRow, levelTable } from "../records/graph_levels.ts";
 import { TuningDatabase } from "../records/database.ts";
 import type { Graph } from "../relax/graph.ts";
 import type { Inputs } from "../runtime/arguments.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
 import type { Bound } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
 import { buildGraph, GRAPH_BUILD_FIELDS, type GraphBuildOptions } from "./build_graph.ts";
@@ -36,7 +37,7 @@ export interface CompareGraphOptions extends Omit<GraphBuildOptions, "level"> {
   /** The weights by name. Default: random ones. */
   readonly weights?: Inputs;
   /** The inputs by name. Default: random ones of the sizes in `shapes`. */
-  readonly inputs?: Inputs;
+  readonly inputs?: Readonly<Record<string, TypedArray>>;
   /** The results to expect, by name, as a reference gives them. Default: those of the first level. */
   readonly expected?: Readonly<Record<string, ArrayLike<number>>>;
   /** Rounds of the interleaved measurement. Default: 11. */

@@ -68,10 +68,11 @@ export function scheduleGraph(
     );
   }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
+  const layout = preferredLayout(target);
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
     maxBufferBytes: target.limits.maxBindingBytes,
-    layout: preferredLayout(target),
+    ...(layout ? { layout } : {}),
     ...(precision ? { precision } : {}),
     accepts: fusionBy(among, target),
   });

@@ -5,10 +5,12 @@ import { elements, randomArray } from "../measure/random_inputs.ts";
 import type { Graph } from "../relax/graph.ts";
 import type { Value } from "../relax/value.ts";
 import type { Inputs, Shapes } from "../runtime/arguments.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
+import type { Arrays } from "../runtime/backend.ts";
 import { RuntimeError } from "../runtime/error.ts";
 
 /** Gives the inputs of a graph: those given, and random ones, floats in [-1, 1). */
-export function inputsFor(g: Graph, given: Inputs, shapes: Shapes, seed: number): Inputs {
+export function inputsFor(g: Graph, given: Arrays, shapes: Shapes, seed: number): Arrays {
   return filled(
     g,
     "inputs",
@@ -33,12 +35,12 @@ export function weightsFor(g: Graph, given: Inputs, shapes: Shapes, seed: number
   });
 }
 
-function filled(
+function filled<T extends Inputs[string]>(
   g: Graph,
   kind: "inputs" | "weights",
-  given: Inputs,
-  draw: (v: Value, k: number) => Inputs[string],
-): Inputs {
+  given: Readonly<Record<string, T>>,
+  draw: (v: Value, k: number) => TypedArray,
+): Readonly<Record<string, T | TypedArray>> {
   const values = g[kind], unknown = Object.keys(given).find((name) => !values.some((v) => v.name === name));
   if (unknown === undefined) {
     return Object.fromEntries(values.map((v, k) => [v.name, ownValue(given, v.name) ?? draw(v, k)]));

@@ -1,6 +1,7 @@
 import { tempsOf } from "../codegen/link_executables.ts";
 import type { Inputs, Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
+import type { DeviceTensor } from "../runtime/device_tensor.ts";
 import type { Bound } from "../runtime/backend.ts";
 import { checkOptions } from "../base/check_options.ts";
 import type { Graph } from "../relax/graph.ts";
@@ -16,6 +17,7 @@ import { PROFILE_FIELDS, profileGraph, type ProfileOptions } from "./profile_gra
 /** What runs: a program, or one with its weights on the device. */
 interface Runs {
   run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>>;
+  submit(inputs: Inputs, shapes?: Shapes): Promise<Record<string, DeviceTensor>>;
   bind(inputs: Inputs, shapes?: Shapes): Promise<Bound>;
 }
 
@@ -76,13 +78,26 @@ export class GraphProgram implements Disposable {
   }
 
   /**
-   * Runs the graph once: inputs by name as typed arrays of their dtypes, row-major; outputs likewise. Shape variables follow
-   * from the inputs' lengths where they can. One submission and one wait.
+   * Runs the graph once: inputs by name as typed arrays of their dtypes, row-major, or as tensors of the device; outputs as
+   * arrays. Shape variables follow from the inputs' lengths where they can, and from tensors' shapes. One submission and
+   * one wait. An input that the graph updates in place is updated where it is a tensor, and among the outputs where it is
+   * an array.
    *
    * @throws {RuntimeError} for inputs that don't fit, shapes past their bounds, and what the device reports
    */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
     return await this.#runs.run(inputs, shapes);
+  }
+
+  /**
+   * Runs the graph once, as {@linkcode run} does, and leaves the outputs on the device as tensors. It does not wait for them:
+   * what is submitted or read later comes after it, so the next run can be on its way while this one runs.
+   *
+   * @throws {RuntimeError} for inputs that don't fit, shapes past their bounds, and what the device reports about the
+   * submission
+   */
+  async submit(inputs: Inputs, shapes?: Shapes): Promise<Record<string, DeviceTensor>> {
+    return await this.#runs.submit(inputs, shapes);
   }
 
   /** Puts the inputs on the device once, to run many times. */

@@ -6,7 +6,8 @@ import type { Arrays } from "../../lib/interp/interpret.ts";
 import { type BoundedOutput, interpretBounded } from "../../lib/interp/interpret_bounded.ts";
 import { checkOutput } from "../../lib/measure/check.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
-import type { Inputs, Shapes } from "../../lib/runtime/arguments.ts";
+import type { Shapes } from "../../lib/runtime/arguments.ts";
+import type { Arrays as TypedArrays } from "../../lib/runtime/backend.ts";
 import type { TypedArray } from "../../lib/runtime/arrays.ts";
 import type { Bound } from "../../lib/runtime/backend.ts";
 import type { Device } from "../../lib/runtime/device.ts";
@@ -15,13 +16,13 @@ import type { Device } from "../../lib/runtime/device.ts";
 export interface Subject {
   readonly func: PrimFunc;
   readonly shapes: Shapes;
-  readonly inputs: Inputs;
+  readonly inputs: TypedArrays;
   readonly reference: Readonly<Record<string, BoundedOutput>>;
 }
 
 /** `func` on fresh random inputs (or those given), interpreted without checks of indices: te's tests have them. */
 export function subjectOf(func: PrimFunc, shapes: Shapes, seed: number, given?: Arrays): Subject {
-  const inputs = given as Inputs | undefined ?? randomInputs(func, seed, shapes);
+  const inputs = given as TypedArrays | undefined ?? randomInputs(func, seed, shapes);
   return { func, shapes, inputs, reference: interpretBounded(func, inputs, { shapes }) };
 }
 

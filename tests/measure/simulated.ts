@@ -58,6 +58,8 @@ export class Simulated {
     this.held++;
     return Promise.resolve(
       new Program(exe, {
+        device: this,
+        submit: unused,
         bind: (inputs) => {
           this.held++;
           let n = 0, checked = false;

@@ -181,7 +181,7 @@ Deno.test("the device's own clock comes with each run, also with several at a ti
   assertEquals(wrongAmong(subject, await bound.read()), undefined);
   assertEquals(wrongAmong(subject, await loaded.run(subject.inputs, {})), undefined);
   const prepared = stack.use(
-    await loaded.prepare(subject.inputs, {}, planPreparation(exe, ["A", "B"])),
+    await loaded.prepare(subject.inputs, {}, planPreparation(exe, ["A", "B"]), new Set()),
   );
   assertEquals(wrongAmong(subject, await prepared.run({}, {})), undefined);
 });

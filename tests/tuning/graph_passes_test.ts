@@ -84,7 +84,8 @@ for (const device of devices) {
       await check(g, device, (model) => {
         assert(!programs(model).some((name) => name.includes("batch_norm")), model.explain());
         // One more gives the result its own order again.
-        assertEquals(model.launches, layout === "NHWC" ? 2 : 3, model.explain());
+        const converts = layout === "NCHW" && device.target.lanes > 1;
+        assert(model.launches <= (converts ? 3 : 2), model.explain());
       });
     }
   });
@@ -127,13 +128,11 @@ for (const device of devices) {
         call.kind === "tir" && call.func.name.includes("conv")
       )
         .map(({ results }) => results[0]?.type.shape.map((d) => d.kind === "const" ? d.value : 0).join());
-      assertEquals(shapes, ["2,9,7,8", "2,4,3,16"]);
-      // Both inputs, of which one is permuted as it is read, and two results.
-      assertEquals(
-        programs(model).filter((name) => name.includes("permute_dims")).length,
-        4,
-        model.explain(),
-      );
+      const converts = device.target.lanes > 1;
+      assertEquals(shapes, converts ? ["2,9,7,8", "2,4,3,16"] : ["2,8,9,7", "2,16,4,3"]);
+      // Both inputs and two results, of which most are permuted by the kernels that read or write them.
+      const permuting = programs(model).filter((name) => name.includes("permute_dims")).length;
+      assert(permuting <= (converts ? 4 : 0), model.explain());
     });
   });
 
@@ -144,10 +143,10 @@ for (const device of devices) {
       const [q, k, v] = ["q", "k", "v"].map(head) as [Value, Value, Value];
       return { y: b.matmul(b.softmax(b.matmul(q, k, { transposeB: true })), v) };
     });
-    // Queries, keys and values are read where they lie.
+    // Queries, keys and values are read where they lie: six launches become four.
     await check(heads, device, (model) => {
       const products = programs(model).filter((name) => /linear|matmul/.test(name));
-      assert(products.length === 3 && model.launches <= 6, model.explain());
+      assert(products.length === 3 && model.launches <= 4, model.explain());
     });
     const gate = graph("gate", (b) => {
       const x = b.input("x", [6, 32]), w = (name: string) => b.weight(name, [48, 32]);

@@ -5,15 +5,18 @@ import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts
 import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
-import { type Inputs, isGiven, isMade, lengthOf, type Shapes } from "../arguments.ts";
+import { isGiven, isMade, lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray } from "../arrays.ts";
-import type { Backend, Bound, Loaded, Runnable, Spent, Weights } from "../backend.ts";
+import type { Arrays, Backend, Bound, Given, Loaded, Runnable, Spent, Weights } from "../backend.ts";
+import { DeviceMemory } from "../device_memory.ts";
+import { Ledger } from "../ledger.ts";
 import { clockOf, stopwatch } from "../platform.ts";
-import { CompileError, DeviceLostError, RuntimeError } from "../error.ts";
+import { CompileError, RuntimeError } from "../error.ts";
 import { planPreparation, type Preparation } from "../preparation.ts";
+import { checkOpen, type CpuDevice, CpuMemory } from "./cpu_memory.ts";
 
 type Run = (buffers: readonly TypedArray[], uniforms: Int32Array, grid: readonly number[]) => void;
-type Arrays = ReadonlyMap<string, TypedArray>;
+type ArraysByName = ReadonlyMap<string, TypedArray>;
 
 /** A launch with its function. */
 interface Compiled {
@@ -21,8 +24,8 @@ interface Compiled {
   readonly run: Run;
 }
 
-/** Opens the CPU as a device. `runtime` is the host, as targets state it. */
-export function openCpu(runtime: string): Backend {
+/** Opens the CPU as a device. `runtime` is the host, as targets state it; `memoryLimit` is the most bytes that are taken. */
+export function openCpu(runtime: string, memoryLimit?: number): Backend {
   const profile = targetOf("cpu");
   const target: Target = {
     ...profile,
@@ -30,20 +33,26 @@ export function openCpu(runtime: string): Backend {
     runtime,
     clock: clockOf(profile.clock, profile.timestamps),
   };
-  let open = true;
+  const on: CpuDevice = { ledger: new Ledger(memoryLimit, () => {}), open: true };
   return {
     target,
-    load(executable) {
-      if (!open) {
-        return Promise.reject(new DeviceLostError("the device is lost (it was disposed): open a new one"));
-      }
-      return Promise.resolve(loadCpu(executable));
+    async load(executable) {
+      await Promise.resolve();
+      checkOpen(on);
+      return loadCpu(on, executable);
     },
-    [Symbol.dispose]: () => void (open = false),
+    get memory() {
+      return on.ledger.use;
+    },
+    hold(dtype, length) {
+      checkOpen(on);
+      return new CpuMemory(on, dtype, length);
+    },
+    [Symbol.dispose]: () => void (on.open = false),
   };
 }
 
-function loadCpu(exe: Executable): Loaded {
+function loadCpu(on: CpuDevice, exe: Executable): Loaded {
   if (exe.language !== "js") {
     throw new RuntimeError(
       `cannot load ${exe.name} on the CPU: it is compiled to ${exe.language}; compile it for device.target`,
@@ -56,56 +65,112 @@ function loadCpu(exe: Executable): Loaded {
       throw new CompileError(`cannot compile ${launch.name}: ${messageOf(e)}`);
     }
   });
+  const { own } = planPreparation(exe, []);
   return {
-    ...runnableOf(planPreparation(exe, []).own, launches, new Map()),
-    prepare: (inputs, shapes, plan) => Promise.resolve(prepare(launches, inputs, shapes, plan)),
+    ...runnableOf(on, { own, launches, held: new Map() }),
+    device: on,
+    // deno-lint-ignore require-await
+    prepare: async (inputs, shapes, plan, constants) =>
+      prepare(on, launches, inputs, shapes, plan, constants),
   };
 }
 
-function runnableOf(own: readonly BufferSpec[], launches: readonly Compiled[], held: Arrays): Runnable {
+/** What runs: its launches, arrays that each run has, and those that all share. */
+interface Parts {
+  readonly own: readonly BufferSpec[];
+  readonly launches: readonly Compiled[];
+  readonly held: ArraysByName;
+}
+
+function runnableOf(
+  on: CpuDevice,
+  { own, launches, held }: Parts,
+  release: () => void = () => {},
+): Runnable {
+  /** Runs on arrays of its own, but for memory: no other run sees them, so only what it updates is copied. */
+  const runOnce = (inputs: Given, shapes: Shapes): Record<string, TypedArray> => {
+    const arrays = place(own, { ...arraysOf(inputs), ...copiesOf(updatedIn(own, inputs)) }, shapes, held);
+    callsOf(launches, arrays, shapes).forEach((call) => call());
+    return resultsIn(own, arrays, inputs);
+  };
   return {
-    bind(inputs, shapes): Promise<Bound> {
-      const arrays = place(own, copiesOf(inputs), shapes, held);
-      const first = copiesOf(updatedIn(own, inputs));
-      callsOf(launches.filter((c) => c.launch.prepares), arrays, shapes).forEach((call) => call());
-      const calls = callsOf(launches.filter((c) => !c.launch.prepares), arrays, shapes);
-      return Promise.resolve({
-        poison() {
-          for (const b of own) {
-            const array = arrays.get(b.name);
-            if (b.role === "output" || b.role === "temp") array?.set(poisoned(b.dtype, lengthOf(b, shapes)));
-            if (b.role === "inPlace") array?.set(first[b.name] as TypedArray);
-          }
-        },
-        run(times): Promise<Spent> {
-          const spentSoFar = stopwatch();
-          for (let t = 0; t < times; t++) for (const call of calls) call();
-          return Promise.resolve(spentSoFar());
-        },
-        read: () => Promise.resolve(copiesOf(resultsIn(own, arrays))),
-        [Symbol.dispose]() {},
-      });
+    // deno-lint-ignore require-await
+    bind: async (inputs, shapes) => bind(on, { own, launches, held }, inputs, shapes),
+    // deno-lint-ignore require-await
+    run: async (inputs, shapes) => runOnce(inputs, shapes),
+    // deno-lint-ignore require-await
+    async submit(inputs, shapes): Promise<Record<string, DeviceMemory>> {
+      const made = Object.entries(runOnce(inputs, shapes));
+      return Object.fromEntries(made.map(([name, array]) => {
+        const { dtype } = own.find((b) => b.name === name) as BufferSpec;
+        return [name, new CpuMemory(on, dtype, array.length, array)];
+      }));
     },
-    // No other run sees the arrays of a single run: only what it updates is copied.
-    run(inputs, shapes): Promise<Record<string, TypedArray>> {
-      const arrays = place(own, { ...inputs, ...copiesOf(updatedIn(own, inputs)) }, shapes, held);
-      callsOf(launches, arrays, shapes).forEach((call) => call());
-      return Promise.resolve(resultsIn(own, arrays));
-    },
-    [Symbol.dispose]() {},
+    [Symbol.dispose]: release,
   };
 }
 
-function prepare(launches: readonly Compiled[], inputs: Inputs, shapes: Shapes, plan: Preparation): Weights {
+function bind(on: CpuDevice, { own, launches, held }: Parts, inputs: Given, shapes: Shapes): Bound {
+  const memories = Object.values(inputs).filter((m) => m instanceof CpuMemory);
+  const first = copiesOf(updatedIn(own, inputs));
+  const given = Object.entries(inputs).map((
+    [name, x],
+  ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]);
+  const arrays = place(own, Object.fromEntries(given), shapes, held);
+  const shared = new Set([...held.values(), ...memories.map((m) => m.array)]);
+  const release = on.ledger.take("bound", bytesOf(arrays.values().filter((a) => !shared.has(a)).toArray()));
+  memories.forEach((m) => m.hold());
+  callsOf(launches.filter((c) => c.launch.prepares), arrays, shapes).forEach((call) => call());
+  const calls = callsOf(launches.filter((c) => !c.launch.prepares), arrays, shapes);
+  return {
+    poison() {
+      for (const b of own) {
+        const array = arrays.get(b.name);
+        if (b.role === "output" || b.role === "temp") array?.set(poisoned(b.dtype, lengthOf(b, shapes)));
+      }
+      for (const [name, array] of Object.entries(first)) arrays.get(name)?.set(array);
+    },
+    run(times): Promise<Spent> {
+      const spentSoFar = stopwatch();
+      for (let t = 0; t < times; t++) for (const call of calls) call();
+      return Promise.resolve(spentSoFar());
+    },
+    read: () => Promise.resolve(copiesOf(resultsIn(own, arrays, inputs))),
+    [Symbol.dispose]() {
+      release();
+      memories.forEach((m) => m.release());
+    },
+  };
+}
+
+function prepare(
+  on: CpuDevice,
+  launches: readonly Compiled[],
+  inputs: Given,
+  shapes: Shapes,
+  plan: Preparation,
+  constants: ReadonlySet<string>,
+): Weights {
   const among = (some: readonly Launch[]) => launches.filter((c) => some.includes(c.launch));
   const uploading = stopwatch();
-  const arrays = place([...plan.kept, ...plan.passing], copiesOf(inputs), shapes, new Map());
+  const memories = Object.values(inputs).filter((m) => m instanceof CpuMemory);
+  const given = Object.entries(inputs).map((
+    [name, x],
+  ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]);
+  const arrays = place([...plan.kept, ...plan.passing], Object.fromEntries(given), shapes, new Map());
   const upload = uploading(), preparing = stopwatch();
   callsOf(among(plan.launches), arrays, shapes).forEach((call) => call());
   const spent = preparing();
   const kept = new Map(plan.kept.map((b) => [b.name, arrays.get(b.name) as TypedArray]));
+  using stack = new DisposableStack();
+  for (const [name, array] of kept) {
+    if (inputs[name] instanceof CpuMemory) continue;
+    stack.defer(on.ledger.take(constants.has(name) ? "constants" : "weights", array.byteLength));
+  }
+  for (const m of memories) stack.adopt(m.hold(), () => m.release());
+  const taken = stack.move();
   return {
-    ...runnableOf(plan.own, among(plan.rest), kept),
+    ...runnableOf(on, { own: plan.own, launches: among(plan.rest), held: kept }, () => taken.dispose()),
     upload,
     preparing: plan.launches.length > 0 ? spent : { wall: 0, cpu: 0 },
     bytes: {
@@ -116,7 +181,12 @@ function prepare(launches: readonly Compiled[], inputs: Inputs, shapes: Shapes, 
 }
 
 /** The arrays that launches find by name: those held, the inputs, and room for all else that is `own`. */
-function place(own: readonly BufferSpec[], inputs: Inputs, shapes: Shapes, held: Arrays): Arrays {
+function place(
+  own: readonly BufferSpec[],
+  inputs: Arrays,
+  shapes: Shapes,
+  held: ArraysByName,
+): ArraysByName {
   const arrays = new Map(held);
   for (const b of own) {
     const given = isGiven(b) ? ownValue(inputs, b.name) : undefined;
@@ -125,7 +195,11 @@ function place(own: readonly BufferSpec[], inputs: Inputs, shapes: Shapes, held:
   return arrays;
 }
 
-function callsOf(launches: readonly Compiled[], arrays: Arrays, shapes: Shapes): readonly (() => void)[] {
+function callsOf(
+  launches: readonly Compiled[],
+  arrays: ArraysByName,
+  shapes: Shapes,
+): readonly (() => void)[] {
   return launches.map(({ launch, run }) => {
     const buffers = launch.bindings.map(({ name, view }) => {
       const array = arrays.get(name) as TypedArray;
@@ -137,18 +211,32 @@ function callsOf(launches: readonly Compiled[], arrays: Arrays, shapes: Shapes):
   });
 }
 
-function resultsIn(own: readonly BufferSpec[], arrays: Arrays): Record<string, TypedArray> {
-  const results = own.filter(isMade);
+/** The results, but for memory that was given and is updated in place. */
+function resultsIn(
+  own: readonly BufferSpec[],
+  arrays: ArraysByName,
+  inputs: Given,
+): Record<string, TypedArray> {
+  const results = own.filter((b) => isMade(b) && !(inputs[b.name] instanceof CpuMemory));
   return Object.fromEntries(results.map((b) => [b.name, arrays.get(b.name) as TypedArray]));
 }
 
-/** The inputs that a run updates in place. */
-function updatedIn(own: readonly BufferSpec[], inputs: Inputs): Inputs {
-  const names = own.filter((b) => b.role === "inPlace").map((b) => b.name);
-  return Object.fromEntries(names.map((name) => [name, inputs[name] as TypedArray]));
+/** The arrays that a run updates in place. */
+function updatedIn(own: readonly BufferSpec[], inputs: Given): Arrays {
+  const updated = own.filter((b) => b.role === "inPlace").map((b) => [b.name, inputs[b.name]] as const);
+  return Object.fromEntries(
+    updated.flatMap(([name, x]) => x && !(x instanceof DeviceMemory) ? [[name, x]] : []),
+  );
 }
 
-function copiesOf(arrays: Inputs): Record<string, TypedArray> {
+/** The arguments as arrays: those of memory are the elements themselves. */
+function arraysOf(inputs: Given): Arrays {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, x]) => [name, x instanceof CpuMemory ? x.array : x as TypedArray]),
+  );
+}
+
+function copiesOf(arrays: Arrays): Record<string, TypedArray> {
   return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));
 }
 

@@ -1,19 +1,12 @@
-import type { BufferSpec, Launch } from "../../codegen/executable.ts";
-import { type Inputs, isMade, type Shapes } from "../arguments.ts";
+import type { BufferSpec } from "../../codegen/executable.ts";
+import { isGiven, isMade, type Shapes } from "../arguments.ts";
 import type { TypedArray } from "../arrays.ts";
-import type { Spent } from "../backend.ts";
+import type { Arrays, Spent } from "../backend.ts";
+import type { MemoryKind } from "../ledger.ts";
 import { stopwatch } from "../platform.ts";
 import type { Gpu } from "./gpu.ts";
-import { gridOf } from "./launch_limits.ts";
-import { type CopySource, makeStorage, type Storage, uploadInto } from "./storage.ts";
-
-/** A launch with its pipeline. */
-export interface Compiled {
-  /** The launch itself. */
-  readonly launch: Launch;
-  /** Its compiled pipeline. */
-  readonly pipeline: GPUComputePipeline;
-}
+import { BoundLaunch, type Compiled } from "./bound_launch.ts";
+import { type CopySource, makeStorage, type Storage } from "./storage.ts";
 
 /** The parts of one submission, in this order. */
 export interface Work {
@@ -33,66 +26,86 @@ export interface Done {
   readonly results: Record<string, TypedArray>;
 }
 
-/** Buffers for arguments of certain shapes, and the launches bound to them. Its methods need `Gpu.guarded` around. */
+/** What runs: its launches, buffers that each run has, and those that all share. */
+export interface Parts {
+  /** The buffers of a run. */
+  readonly own: readonly BufferSpec[];
+  /** The launches. */
+  readonly launches: readonly Compiled[];
+  /** Storages that are there for all runs. */
+  readonly held: ReadonlyMap<string, Storage>;
+}
+
+/** The storages of tensors that take the place of a run's own, by the parameter's name. */
+export type Tensors = ReadonlyMap<string, Storage>;
+
+const NONE: Tensors = new Map();
+
+/**
+ * Buffers for arguments of certain shapes, and the launches bound to them. A parameter gets a buffer here once it is needed:
+ * one whose tensor is given with each run has none. Its methods need `Gpu.guarded` around.
+ */
 export class BoundBuffers implements Disposable {
   readonly #made = new DisposableStack();
   readonly #own = new Map<string, Storage>();
-  readonly #preparing: readonly Step[];
-  readonly #running: readonly Step[];
+  readonly #specs: ReadonlyMap<string, BufferSpec>;
+  readonly #launches: readonly BoundLaunch[];
   readonly #queries: Queries | undefined;
 
   /**
-   * Makes buffers for arguments of these shapes, and binds launches to them.
+   * Makes buffers for the intermediates of these shapes, and binds launches to them.
    *
    * @throws {LaunchLimitError} for buffers or grids past the device's limits
+   * @throws {RuntimeError} for more bytes than the device's memory limit
    */
   constructor(
     readonly gpu: Gpu,
     /** The arguments and intermediates that get buffers here. */
     readonly buffers: readonly BufferSpec[],
     launches: readonly Compiled[],
-    shapes: Shapes,
+    readonly shapes: Shapes,
     /** Other storages that the launches read, which are not freed here. */
-    held: ReadonlyMap<string, Storage>,
+    readonly held: ReadonlyMap<string, Storage>,
+    /** What its bytes count as. */
+    readonly kind: MemoryKind,
   ) {
-    const { device, target } = gpu;
+    this.#specs = new Map(buffers.map((b) => [b.name, b]));
     try {
-      for (const b of buffers) {
-        this.#own.set(b.name, this.#made.use(makeStorage(device, b, shapes, target)));
-      }
-      const steps = launches.map((c) =>
-        this.#step(c, shapes, (name) => held.get(name) ?? this.#own.get(name))
-      );
-      this.#preparing = steps.filter((s) => s.prepares);
-      this.#running = steps.filter((s) => !s.prepares);
-      if (target.clock === "timestamp") this.#queries = this.#made.use(makeQueries(device));
+      for (const b of buffers) if (!isGiven(b) && !isMade(b)) this.#storage(b.name);
+      this.#launches = launches.map((c) => this.#made.use(new BoundLaunch(gpu, c, shapes)));
+      if (gpu.target.clock === "timestamp") this.#queries = this.#made.use(makeQueries(gpu.device));
     } catch (e) {
       this.#made.dispose();
       throw e;
     }
   }
 
-  #step({ launch, pipeline }: Compiled, shapes: Shapes, find: (name: string) => Storage | undefined): Step {
-    const { device, target } = this.gpu;
-    const [grid, values] = gridOf(launch, shapes, target);
-    const entries: GPUBindGroupEntry[] = launch.bindings.map((b, n) => ({
-      binding: n,
-      resource: (find(b.name) as Storage).resource,
-    }));
-    if (values.length > 0) {
-      const size = Math.ceil(values.length / 4) * 16;
-      const buffer = device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
-      this.#made.defer(() => buffer.destroy());
-      device.queue.writeBuffer(buffer, 0, Int32Array.from(values));
-      entries.push({ binding: launch.bindings.length, resource: { buffer } });
-    }
-    const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-    return { prepares: launch.prepares, pipeline, grid, group };
+  /** The buffer of an argument or intermediate; it is made now if it is not there. */
+  #storage(name: string): Storage {
+    const known = this.#own.get(name);
+    if (known) return known;
+    const spec = this.#specs.get(name) as BufferSpec;
+    const storage = this.#made.use(makeStorage(this.gpu, spec, this.shapes, this.kind));
+    this.#own.set(name, storage);
+    return storage;
+  }
+
+  #finder(tensors: Tensors): (name: string) => Storage {
+    return (name) => tensors.get(name) ?? this.held.get(name) ?? this.#storage(name);
+  }
+
+  /**
+   * Makes all buffers that are not there yet, but for those of tensors.
+   *
+   * @throws {LaunchLimitError | RuntimeError} as its constructor does
+   */
+  makeAll(tensors: Tensors): void {
+    for (const { name } of this.buffers) if (!tensors.has(name)) this.#storage(name);
   }
 
   /** Whether there is anything to prepare. */
   get prepares(): boolean {
-    return this.#preparing.length > 0;
+    return this.#launches.some((l) => l.prepares);
   }
 
   /** Bytes of its own buffers. */
@@ -100,36 +113,52 @@ export class BoundBuffers implements Disposable {
     return this.#own.values().reduce((n, s) => n + s.bytes, 0);
   }
 
-  /** Writes the inputs to their buffers. Returns the number of bytes. */
-  upload(inputs: Inputs): number {
-    return uploadInto(this.#own, inputs);
+  /** Writes inputs that have buffers here. Returns the number of bytes. */
+  upload(inputs: Arrays): number {
+    let bytes = 0;
+    for (const [name, array] of Object.entries(inputs)) {
+      if (!this.#specs.has(name)) continue;
+      const storage = this.#storage(name);
+      storage.upload(array);
+      bytes += storage.bytes;
+    }
+    return bytes;
   }
 
   /** Fills results and intermediates with values that no right program writes. */
   poison(): void {
     for (const b of this.buffers) {
-      if (b.role === "output" || b.role === "temp") this.#own.get(b.name)?.poison();
+      if (b.role === "output" || b.role === "temp") this.#storage(b.name).poison();
     }
   }
 
-  /** The names of what a run updates in place. */
-  get updated(): readonly string[] {
-    return this.buffers.filter((b) => b.role === "inPlace").map((b) => b.name);
+  #encode(pass: GPUComputePassEncoder, { prepares = false, times = 0 }: Work, tensors: Tensors): void {
+    const find = this.#finder(tensors);
+    if (prepares) { for (const l of this.#launches) if (l.prepares) l.dispatch(pass, find); }
+    for (let t = 0; t < times; t++) {
+      for (const l of this.#launches) if (!l.prepares) l.dispatch(pass, find);
+    }
   }
 
-  /** Runs all parts in one submission, and waits once. */
-  async submit({ prepares = false, times = 0, reads = false }: Work): Promise<Done> {
+  /** Runs all parts in one submission, and does not wait for it. */
+  send(work: Work, tensors: Tensors): void {
+    this.gpu.send((encoder) => {
+      const pass = encoder.beginComputePass();
+      this.#encode(pass, work, tensors);
+      pass.end();
+    });
+  }
+
+  /** Runs all parts in one submission, and waits once. Of the results, those in tensors are not copied. */
+  async submit(work: Work, tensors: Tensors = NONE): Promise<Done> {
     const spentSoFar = stopwatch();
     const queries = this.#queries;
-    const outputs = reads ? this.buffers.filter(isMade) : [];
-    const storages = outputs.map((b) => this.#own.get(b.name) as Storage);
+    const outputs = work.reads ? this.buffers.filter((b) => isMade(b) && !tensors.has(b.name)) : [];
+    const storages = outputs.map((b) => this.#storage(b.name));
     const sources = storages.flatMap((s) => s.source ?? []);
     const copies = await this.gpu.submit((encoder) => {
       const pass = encoder.beginComputePass(queries?.pass ?? {});
-      if (prepares) { for (const step of this.#preparing) dispatch(pass, step); }
-      for (let t = 0; t < times; t++) {
-        for (const step of this.#running) dispatch(pass, step);
-      }
+      this.#encode(pass, work, tensors);
       pass.end();
       queries?.resolve(encoder);
     }, queries ? [...sources, queries.source] : sources);
@@ -148,19 +177,6 @@ export class BoundBuffers implements Disposable {
   [Symbol.dispose](): void {
     this.#made.dispose();
   }
-}
-
-interface Step {
-  readonly prepares: boolean;
-  readonly pipeline: GPUComputePipeline;
-  readonly grid: readonly [number, number, number];
-  readonly group: GPUBindGroup;
-}
-
-function dispatch(pass: GPUComputePassEncoder, { pipeline, grid, group }: Step): void {
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(...grid);
 }
 
 /** The device's own clock around a pass. */

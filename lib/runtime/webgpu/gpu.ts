@@ -1,15 +1,24 @@
 import type { Target } from "../../target/target.ts";
 import { DeviceLostError, RunError } from "../error.ts";
+import { Ledger } from "../ledger.ts";
 import { ReadBack } from "./read_back.ts";
+import { SpareBuffers } from "./spare_buffers.ts";
 import type { CopySource } from "./storage.ts";
 
 /** A WebGPU device: submits work, reports errors, and waits. */
 export class Gpu implements Disposable {
   readonly #readBack: ReadBack;
+  /** Buffers of tensors that are gone. */
+  readonly spare: SpareBuffers;
   #lost: string | undefined;
 
-  /** Watches a device that was opened for `target`. */
-  constructor(readonly device: GPUDevice, readonly target: Target) {
+  /** Watches a device that was opened for `target`, and counts its memory. */
+  constructor(
+    readonly device: GPUDevice,
+    readonly target: Target,
+    readonly ledger: Ledger = new Ledger(undefined, () => {}),
+  ) {
+    this.spare = new SpareBuffers(ledger);
     this.#readBack = new ReadBack(device, target.runtime);
     device.lost.then((info) => this.#lost ??= info.message || info.reason || "lost");
     device.addEventListener("uncapturederror", (event) => event.preventDefault());
@@ -60,10 +69,18 @@ export class Gpu implements Disposable {
     return this.#readBack.submit(encoder, sources);
   }
 
+  /** Submits what `record` encodes, and does not wait for it. */
+  send(record: (encoder: GPUCommandEncoder) => void): void {
+    const encoder = this.device.createCommandEncoder();
+    record(encoder);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
   /** Closes the device. */
   [Symbol.dispose](): void {
     this.#lost ??= "it was disposed";
     this.#readBack[Symbol.dispose]();
+    this.spare[Symbol.dispose]();
     this.device.destroy();
   }
 }

@@ -5,6 +5,8 @@ import { targetOfAdapter } from "./adapter_target.ts";
 import type { Backend, Loaded } from "../backend.ts";
 import { CompileError } from "../error.ts";
 import { Gpu } from "./gpu.ts";
+import { GpuMemory } from "./gpu_memory.ts";
+import { Ledger } from "../ledger.ts";
 import { checkLaunch } from "./launch_limits.ts";
 import { Pipelines } from "./pipelines.ts";
 import { BufferPool } from "../buffer_pool.ts";
@@ -33,9 +35,12 @@ const LIMITS = [
 
 /**
  * Opens the adapter with its full limits; undefined without an adapter. `subgroups` requests subgroup operations even
- * if the adapter does not list them, as Deno's adapters never do.
+ * if the adapter does not list them, as Deno's adapters never do. `memoryLimit` is the most bytes that are taken.
  */
-export async function openWebGpu(runtime: string, subgroups = false): Promise<Backend | undefined> {
+export async function openWebGpu(
+  runtime: string,
+  { subgroups = false, memoryLimit }: { readonly subgroups?: boolean; readonly memoryLimit?: number } = {},
+): Promise<Backend | undefined> {
   // Not every host has a navigator, and not every navigator has WebGPU.
   const adapter = typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
@@ -46,15 +51,27 @@ export async function openWebGpu(runtime: string, subgroups = false): Promise<Ba
     device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
   } catch (e) {
     // An adapter is good for one device, so there has to be another one.
-    if (subgroups) return await openWebGpu(runtime);
+    if (subgroups) return await openWebGpu(runtime, memoryLimit === undefined ? {} : { memoryLimit });
     throw e;
   }
-  const gpu = new Gpu(device, targetOfAdapter(adapter, requiredFeatures, runtime));
-  const pipelines = new Pipelines(gpu), places = new BufferPool<BoundBuffers>();
+  const places = new BufferPool<BoundBuffers>();
+  const ledger: Ledger = new Ledger(memoryLimit, () => {
+    places.drain();
+    gpu.spare.clear();
+  });
+  const gpu = new Gpu(device, targetOfAdapter(adapter, requiredFeatures, runtime), ledger);
+  const pipelines = new Pipelines(gpu);
   const target = await probedTarget(gpu, pipelines, adapter.info);
   return {
     target,
     load: (exe) => load(gpu, pipelines, places, target, exe),
+    get memory() {
+      return ledger.use;
+    },
+    hold(dtype, length, zeroed) {
+      gpu.checkLost();
+      return new GpuMemory(gpu, dtype, length, zeroed);
+    },
     [Symbol.dispose]() {
       places[Symbol.dispose]();
       gpu[Symbol.dispose]();

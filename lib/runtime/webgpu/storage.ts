@@ -4,18 +4,21 @@ import { bytesOf, type ScalarType } from "../../ir/dtype.ts";
 import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
 import { TEXEL_FORMATS, type TextureLayout } from "../../target/texture.ts";
-import { type Inputs, lengthOf, type Shapes } from "../arguments.ts";
+import { lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "../arrays.ts";
 import { LaunchLimitError } from "../error.ts";
+import type { Ledger, MemoryKind } from "../ledger.ts";
 
 /** The buffer or texture of one argument. */
 export interface Storage extends Disposable {
+  /** A number that no other buffer or texture of any device has. */
+  readonly id: number;
   /** The resource that a kernel binds. */
   readonly resource: GPUBindingResource;
   /** Its bytes on the device. */
   readonly bytes: number;
-  /** Writes the elements of an array to it. */
-  upload(array: TypedArray): void;
+  /** Writes the elements of an array to it, from `offset` on, which is 0 in a texture. */
+  upload(array: TypedArray, offset?: number): void;
   /** Fills it with values that no right program writes. */
   poison(): void;
   /** The part to copy for its elements; textures are inputs, and have none. */
@@ -32,49 +35,86 @@ export interface CopySource {
   readonly bytes: number;
 }
 
+/** A buffer of its own. */
+export interface BufferStorage extends Storage {
+  /** What to copy for its elements. */
+  readonly source: CopySource;
+  /** Gives its buffer away, which is no longer counted. */
+  release(): GPUBuffer;
+}
+
+/** A device whose memory is counted. */
+export interface StorageDevice {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** Its limits. */
+  readonly target: Target;
+  /** Counts what is taken. */
+  readonly ledger: Ledger;
+}
+
+let made = 0;
+const ids = new WeakMap<GPUBuffer, number>();
+
+function idOf(buffer: GPUBuffer): number {
+  const id = ids.get(buffer) ?? ++made;
+  ids.set(buffer, id);
+  return id;
+}
+
 /**
- * Makes the buffer or texture of an argument.
+ * Makes the buffer or texture of an argument, and counts its bytes until it is disposed.
  *
  * @throws {LaunchLimitError} where it does not fit the target's limits
+ * @throws {RuntimeError} where it is more than the device's memory limit
  */
-export function makeStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
+export function makeStorage(on: StorageDevice, spec: BufferSpec, shapes: Shapes, kind: MemoryKind): Storage {
   return spec.storage.kind === "texture"
-    ? textureStorage(device, spec, spec.storage, shapes, target)
-    : bufferStorage(device, spec, shapes, target);
+    ? textureStorage(on, spec, spec.storage, shapes, kind)
+    : bufferStorage(on, spec, lengthOf(spec, shapes), kind);
 }
 
-/** Writes the inputs to their storages, and gives the number of bytes. */
-export function uploadInto(storages: ReadonlyMap<string, Storage>, inputs: Inputs): number {
-  let bytes = 0;
-  for (const [name, array] of Object.entries(inputs)) {
-    const storage = storages.get(name);
-    storage?.upload(array);
-    bytes += storage?.bytes ?? 0;
-  }
-  return bytes;
+/** Bytes of a buffer: rounded up to 16, so that any buffer can be bound as vectors of four. */
+export function bufferBytes(dtype: ScalarType, length: number): number {
+  return Math.ceil(length * bytesOf(dtype) / 16) * 16;
 }
 
-/** Sizes are rounded up to 16 bytes, so that any buffer can be bound as vectors of four. */
-function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, target: Target): Storage {
-  const length = lengthOf(spec, shapes);
+/**
+ * Makes a buffer, or takes `spare`, which has the size and usage of one that a tensor has.
+ *
+ * @throws {LaunchLimitError} where it does not fit the target's limits
+ * @throws {RuntimeError} where it is more than the device's memory limit
+ */
+export function bufferStorage(
+  { device, target, ledger }: StorageDevice,
+  spec: Pick<BufferSpec, "name" | "dtype" | "storage">,
+  length: number,
+  kind: MemoryKind,
+  spare?: GPUBuffer,
+): BufferStorage {
   const bytes = length * bytesOf(spec.dtype);
-  const size = Math.ceil(bytes / 16) * 16;
+  const size = bufferBytes(spec.dtype, length);
   if (size > target.limits.maxBindingBytes) {
     throw new LaunchLimitError(
       `cannot bind ${spec.name} of ${bytes} bytes: the device takes ${target.limits.maxBindingBytes} in one buffer`,
     );
   }
-  const buffer = device.createBuffer({
+  const release = ledger.take(kind, size);
+  // A tensor may be bound as either.
+  const usage = (spec.storage.kind === "uniform" ? 0 : GPUBufferUsage.STORAGE) |
+    (spec.storage.kind === "uniform" || kind === "tensors" ? GPUBufferUsage.UNIFORM : 0);
+  const buffer = spare ?? device.createBuffer({
     size,
-    usage: (spec.storage.kind === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE) |
-      GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    usage: usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   });
-  const upload = (array: TypedArray) => {
+  const upload = (array: TypedArray, offset = 0) => {
     // A write covers whole words; an odd number of f16 elements gets one more.
-    const words = bytes % 4 === 0 ? array : padded(array, spec.dtype, length + 1);
-    device.queue.writeBuffer(buffer, 0, words);
+    const isWhole = array.byteLength % 4 === 0;
+    const words = isWhole ? array : padded(array, spec.dtype, array.length + 1);
+    device.queue.writeBuffer(buffer, offset * bytesOf(spec.dtype), words);
   };
   return {
+    id: idOf(buffer),
     resource: { buffer },
     bytes: size,
     upload,
@@ -84,16 +124,23 @@ function bufferStorage(device: GPUDevice, spec: BufferSpec, shapes: Shapes, targ
       const data = new ARRAYS[spec.dtype](copy);
       return data.length === length ? data : data.slice(0, length);
     },
-    [Symbol.dispose]: () => buffer.destroy(),
+    release() {
+      release();
+      return buffer;
+    },
+    [Symbol.dispose]() {
+      release();
+      buffer.destroy();
+    },
   };
 }
 
 function textureStorage(
-  device: GPUDevice,
+  { device, target, ledger }: StorageDevice,
   spec: BufferSpec,
   { layout, access }: TextureSpec,
   shapes: Shapes,
-  target: Target,
+  kind: MemoryKind,
 ): Storage {
   const { dtype } = spec;
   if (dtype === "bool") {
@@ -106,6 +153,7 @@ function textureStorage(
       `cannot hold ${spec.name} in a texture of ${width} x ${height} texels: the device takes ${most} each way`,
     );
   }
+  const bytes = width * height * 4 * bytesOf(dtype), release = ledger.take(kind, bytes);
   const texture = device.createTexture({
     size: [width, height],
     format: TEXEL_FORMATS[dtype],
@@ -113,8 +161,9 @@ function textureStorage(
       (access === "read" ? GPUTextureUsage.STORAGE_BINDING : GPUTextureUsage.TEXTURE_BINDING),
   });
   return {
+    id: ++made,
     resource: texture.createView(),
-    bytes: width * height * 4 * bytesOf(dtype),
+    bytes,
     upload(array) {
       const size = width * height * 4;
       const image = texels * 4 === columns && array.length === size ? array : zeros(dtype, size);
@@ -132,7 +181,10 @@ function textureStorage(
     decode() {
       throw new LaunchLimitError(`cannot read ${spec.name} back: textures are inputs`);
     },
-    [Symbol.dispose]: () => texture.destroy(),
+    [Symbol.dispose]() {
+      release();
+      texture.destroy();
+    },
   };
 }
 

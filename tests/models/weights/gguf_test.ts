@@ -145,6 +145,8 @@ Deno.test("files that are no GGUF, or whose tensors lie outside, are refused wit
       return copy;
     };
     await refused(good.slice(0, 20), "expected a GGUF file");
+    await assertRejects(() => openWeights(folder), ModelError, "the path of x.gguf there would work");
+    await assertRejects(() => openWeights(join(folder, "none")), ModelError, "expected a folder, or a file");
     await refused(changed(0, 0), "expected a GGUF file");
     await refused(changed(4, 1), "version 2 or 3, got 1");
     await refused(changed(8, 255, 255, 255, 255), "expected up to 65536 tensors");

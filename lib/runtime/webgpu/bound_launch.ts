@@ -1,0 +1,78 @@
+import type { Shapes } from "../arguments.ts";
+import type { Launch } from "../../codegen/executable.ts";
+import type { Gpu } from "./gpu.ts";
+import { gridOf } from "./launch_limits.ts";
+import type { Storage } from "./storage.ts";
+
+/** The most bind groups of one launch. A run whose tensors are others each time makes them again. */
+const MOST_GROUPS = 8;
+
+/** A launch with its pipeline. */
+export interface Compiled {
+  /** The launch itself. */
+  readonly launch: Launch;
+  /** Its compiled pipeline. */
+  readonly pipeline: GPUComputePipeline;
+}
+
+/** A launch for certain shapes. Its bind groups are made once for each choice of storages. */
+export class BoundLaunch implements Disposable {
+  readonly #compiled: Compiled;
+  readonly #grid: readonly [number, number, number];
+  readonly #uniforms: GPUBuffer | undefined;
+  readonly #groups = new Map<string, GPUBindGroup>();
+
+  /** @throws {LaunchLimitError} for a grid past the device's limits */
+  constructor(readonly gpu: Gpu, compiled: Compiled, shapes: Shapes) {
+    const { device, target } = gpu;
+    const [grid, values] = gridOf(compiled.launch, shapes, target);
+    this.#compiled = compiled;
+    this.#grid = grid;
+    if (values.length === 0) return;
+    const size = Math.ceil(values.length / 4) * 16;
+    this.#uniforms = device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+    device.queue.writeBuffer(this.#uniforms, 0, Int32Array.from(values));
+  }
+
+  /** Whether it runs when the inputs are bound or prepared. */
+  get prepares(): boolean {
+    return this.#compiled.launch.prepares;
+  }
+
+  /** Adds it to a pass, on the storages that `find` gives by name. */
+  dispatch(pass: GPUComputePassEncoder, find: (name: string) => Storage): void {
+    pass.setPipeline(this.#compiled.pipeline);
+    pass.setBindGroup(0, this.#groupOf(this.#compiled.launch.bindings.map((b) => find(b.name))));
+    pass.dispatchWorkgroups(...this.#grid);
+  }
+
+  #groupOf(storages: readonly Storage[]): GPUBindGroup {
+    const key = storages.map((s) => s.id).join();
+    const known = this.#groups.get(key);
+    if (known) {
+      // The order is that of their last use.
+      if (this.#groups.size > 1) {
+        this.#groups.delete(key);
+        this.#groups.set(key, known);
+      }
+      return known;
+    }
+    const entries: GPUBindGroupEntry[] = storages.map(({ resource }, binding) => ({ binding, resource }));
+    const buffer = this.#uniforms;
+    if (buffer) entries.push({ binding: entries.length, resource: { buffer } });
+    const made = this.gpu.device.createBindGroup({
+      layout: this.#compiled.pipeline.getBindGroupLayout(0),
+      entries,
+    });
+    this.#groups.set(key, made);
+    const [oldest] = this.#groups.keys();
+    if (this.#groups.size > MOST_GROUPS && oldest !== undefined) this.#groups.delete(oldest);
+    return made;
+  }
+
+  /** Frees its uniforms. */
+  [Symbol.dispose](): void {
+    this.#uniforms?.destroy();
+    this.#groups.clear();
+  }
+}
