@@ -102,6 +102,7 @@ export function assembleGraph(
     workspaceOf: (b) =>
       tempsOf((byBinding.get(b) as BuiltFunction).executable).map((t) => evaluate(t.bytes, bounds)),
     ...(memory === undefined ? {} : { budget: memory }),
+    largest: target.limits.maxBindingBytes,
   });
   return { graph: g, functions, unfused, memory: plan, executable: link(g, functions, plan, target, bounds) };
 }
@@ -171,6 +172,7 @@ function link(
     shapeVars: g.shapeVars.map((v) => v.name),
     params: [...given, ...made].map(valueOf),
     calls,
+    ...(plan.behind ? { behind: plan.behind } : {}),
     requires: Object.entries(bounds).map(([name, atMost]) => ({
       value: name,
       atMost,

@@ -126,7 +126,9 @@ export class GraphProgram implements Disposable {
       ? ` (${(memory.bytes / memory.live).toFixed(2)} of what lives at one time)`
       : "";
     return [
-      `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages of ${memory.bytes} bytes${share}`,
+      `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages${
+        memory.behind ? " in an arena" : ""
+      } of ${memory.bytes} bytes${share}`,
       ...calls,
     ].join("\n");
   }
