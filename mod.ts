@@ -62,7 +62,7 @@ export type { Built, Level } from "./lib/tuning/built.ts";
 export { type Bucket, buildDispatch, type Dispatch, type DispatchOptions } from "./lib/tuning/dispatch.ts";
 export type { TuneGraphOptions } from "./lib/tuning/tune_graph.ts";
 export type { GraphBuildOptions } from "./lib/tuning/build_graph.ts";
-export type { BuiltFunction, BuiltGraph } from "./lib/tuning/built_graph.ts";
+export type { BuiltFunction, BuiltGraph, UnfusedCall } from "./lib/tuning/built_graph.ts";
 export type { GraphContext, GraphProgram } from "./lib/tuning/graph_program.ts";
 export type { GraphProfile } from "./lib/tuning/graph_profile.ts";
 export type { ProfileOptions } from "./lib/tuning/profile_graph.ts";

@@ -14,7 +14,7 @@ export interface FusedGraphOptions extends ChartOptions {
   readonly from?: number;
   /** Functions, or operators with `before`, that are drawn one by one. Default: 10. */
   readonly most?: number;
-  /** Draws the operators as they were before the passes, without functions. Default: false. */
+  /** Draws the operators as they were before fusion, without functions. Default: false. */
   readonly before?: boolean;
 }
 

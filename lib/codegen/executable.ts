@@ -3,6 +3,7 @@
  * written to files, so it holds no IR objects.
  */
 import type { ScalarType } from "../ir/dtype.ts";
+import type { ArenaSlot } from "./arena.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
 import type { Binding } from "../lower/kernel.ts";
@@ -27,6 +28,8 @@ export interface BufferSpec {
    * or read it as a storage texture. `uniform`: a uniform buffer.
    */
   readonly storage: { readonly kind: "buffer" | "uniform" } | TextureSpec;
+  /** The slots of an arena, from which its size follows; its shape says nothing. */
+  readonly slots?: readonly ArenaSlot[];
 }
 
 /** How a device holds a tensor in a texture. */
@@ -45,6 +48,8 @@ export interface LaunchBinding {
   readonly name: string;
   /** How the kernel accesses it. */
   readonly access: Binding["access"];
+  /** The slot of the arena, where the buffer is that. */
+  readonly slot?: number;
   /** What the kernel takes the buffer for, where that isn't what it is: a value in a storage that others share. */
   readonly view?: Pick<BufferSpec, "dtype" | "shape">;
 }

@@ -5,7 +5,8 @@ import type { ExprJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
 import { LowerError } from "../lower/error.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
-import type { BufferSpec, Executable, Launch } from "./executable.ts";
+import { ARENA } from "./arena.ts";
+import type { BufferSpec, Executable, Launch, LaunchBinding } from "./executable.ts";
 
 /** A value of a linked program. */
 export interface LinkedValue {
@@ -47,6 +48,11 @@ export interface Linked {
   readonly calls: readonly LinkedCall[];
   /** What its shape variables must keep to, besides what the functions ask. */
   readonly requires: readonly Requirement[];
+  /**
+   * For each storage the storages before it that it must lie behind, in one arena. Default: each storage is a buffer of its
+   * own.
+   */
+  readonly behind?: readonly (readonly number[])[];
 }
 
 /** Lists the temps of a function with their bytes, as expressions of its shape variables. */
@@ -56,20 +62,22 @@ export function tempsOf(exe: Executable): readonly { readonly spec: BufferSpec; 
 
 /**
  * Links functions into one program. Values and temps that share a storage share one buffer, as large as the largest of them.
- * A buffer that a function prepares belongs to its call.
+ * In an arena, they are parts of one buffer, which a kernel can't bind both for reading and for writing: it binds all of
+ * them for both. A buffer that a function prepares belongs to its call.
  *
  * @throws {LowerError} for an input that two functions want in different kinds of memory
  */
-export function linkExecutables({ name, language, shapeVars, params, calls, requires }: Linked): Executable {
+export function linkExecutables(linked: Linked): Executable {
+  const { name, language, shapeVars, params, calls, requires, behind } = linked;
   const storages = new Map<number, ExprJson>();
-  const grow = (storage: number, bytes: ExprJson): string => {
+  const grow = (storage: number, bytes: ExprJson): Place => {
     const known = storages.get(storage);
     storages.set(storage, known === undefined ? bytes : larger(known, bytes));
-    return storageName(storage);
+    return behind ? { name: ARENA, slot: storage } : { name: storageName(storage) };
   };
   const inputs = new Map<string, BufferSpec>(), prepared: BufferSpec[] = [];
   const launches = calls.flatMap(({ executable, args, results, workspace }, k): readonly Launch[] => {
-    const names = new Map<string, { readonly name: string; readonly view?: BufferSpec }>();
+    const names = new Map<string, Place>();
     const { buffers } = executable;
     const given = buffers.filter((b) => b.role === "input" || b.role === "inPlace");
     const made = buffers.filter((b) => b.role === "output");
@@ -80,28 +88,22 @@ export function linkExecutables({ name, language, shapeVars, params, calls, requ
       names.set(
         spec.name,
         value.role === "temp"
-          ? { name: grow(value.storage as number, bytesIn(value)), view: spec }
+          ? { ...grow(value.storage as number, bytesIn(value)), view: spec }
           : { name: value.name },
       );
     });
     tempsOf(executable).forEach(({ spec, bytes }, n) => {
-      names.set(spec.name, { name: grow(workspace[n] as number, bytes), view: spec });
+      names.set(spec.name, { ...grow(workspace[n] as number, bytes), view: spec });
     });
     for (const spec of executable.buffers.filter((b) => b.role === "prepared")) {
       const renamed = { ...spec, name: `call.${k}.${spec.name}` };
       prepared.push(renamed);
       names.set(spec.name, { name: renamed.name });
     }
-    return executable.launches.map((l) => ({
-      ...l,
-      bindings: l.bindings.map((b) => {
-        const to = names.get(b.name) as { readonly name: string; readonly view?: BufferSpec };
-        const view = to.view && { dtype: to.view.dtype, shape: to.view.shape };
-        return { name: to.name, access: b.access, ...(view ? { view } : {}) };
-      }),
-    }));
+    return executable.launches.map((l) => placed(l, names));
   });
   const buffer = { kind: "buffer" } as const;
+  const slots = behind?.map((list, n) => ({ bytes: storages.get(n) as ExprJson, behind: list })) ?? [];
   return {
     name,
     language,
@@ -110,18 +112,49 @@ export function linkExecutables({ name, language, shapeVars, params, calls, requ
       ...params.map(({ name, dtype, shape, role }): BufferSpec =>
         inputs.get(name) ?? { name, dtype, shape, role, storage: buffer }
       ),
-      ...[...storages].map(([n, bytes]): BufferSpec => ({
-        name: storageName(n),
-        dtype: "u32",
-        shape: [["floordiv", bytes, 4]],
-        role: "temp",
-        storage: buffer,
-      })),
+      ...(behind
+        ? [{ name: ARENA, dtype: "u32", shape: [], role: "temp", storage: buffer, slots } as const]
+        : [...storages].map(([n, bytes]): BufferSpec => ({
+          name: storageName(n),
+          dtype: "u32",
+          shape: [["floordiv", bytes, 4]],
+          role: "temp",
+          storage: buffer,
+        }))),
       ...prepared,
     ],
     launches,
     requires: distinct([...requires, ...calls.flatMap((c) => c.executable.requires ?? [])]),
   };
+}
+
+/** Where a buffer of a function lies in the program. */
+interface Place extends Pick<LaunchBinding, "name" | "slot"> {
+  /** What the function takes it for. */
+  readonly view?: BufferSpec;
+}
+
+/** A launch on the program's buffers. */
+function placed(launch: Launch, names: ReadonlyMap<string, Place>): Launch {
+  const bindings = launch.bindings.map((b): LaunchBinding => {
+    const { name, slot, view } = names.get(b.name) as Place;
+    return {
+      name,
+      access: slot === undefined ? b.access : "readWrite",
+      ...(slot === undefined ? {} : { slot }),
+      ...(view ? { view: { dtype: view.dtype, shape: view.shape } } : {}),
+    };
+  });
+  const source = bindings.reduce(
+    (text, { slot }, n) => slot === undefined ? text : writable(text, n),
+    launch.source,
+  );
+  return { ...launch, source, bindings };
+}
+
+/** The WGSL of a kernel that binds buffer `n` for writing too; other languages don't say. */
+function writable(source: string, n: number): string {
+  return source.replace(`@binding(${n}) var<storage, read> `, `@binding(${n}) var<storage, read_write> `);
 }
 
 /** Tells how a function holds an input: in a texture, rows are those of the shape that the function has for it. */

@@ -45,6 +45,8 @@ export interface ReductionPreset {
   readonly chunk: number;
   /** Workgroups that keep a device busy: with fewer rows, long rows are cut into parts. */
   readonly groups: number;
+  /** The numbers where an input is an activation, which lies in a buffer, and there are at least `rows` rows. */
+  readonly inBuffers?: Pick<ReductionPreset, "rows" | "threads" | "chunk">;
   readonly path: DirectPath;
 }
 
@@ -215,7 +217,14 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
     packedGemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
     outerGemv: { rows: [8, 32], reduceThreads: 1, chunk: 1, path: "texture" },
-    reduction: { rows: 4, threads: 8, chunk: 16, groups: 4, path: "texture" },
+    reduction: {
+      rows: 4,
+      threads: 8,
+      chunk: 16,
+      groups: 4,
+      inBuffers: { rows: 8, threads: 1, chunk: 4 },
+      path: "texture",
+    },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
     generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, path: "texture" },
     transpose: { i: [16, 4], j: [16, 16], path: "texture" },

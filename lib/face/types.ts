@@ -97,6 +97,7 @@ export type { RerunRow } from "../records/rerun.ts";
 export type { SharedWorkload } from "../records/shared.ts";
 export type { SummaryRow } from "../records/summary.ts";
 export type { WorkloadStructure } from "../records/workload_similarity.ts";
+export type { ArenaSlot } from "../codegen/arena.ts";
 export type { DeviceMemory } from "../runtime/device_memory.ts";
 export type { HeldInputs } from "../runtime/arguments.ts";
 export type { TypedArray } from "../runtime/arrays.ts";

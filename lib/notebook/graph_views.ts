@@ -55,8 +55,8 @@ export function graphProgramParts(model: GraphProgram): readonly (View | Chart)[
       } lie between ` +
       `the calls, in ${counted(memory.storages.length, "storage")}${sharing}.`,
     ]),
-    sheet([...calls].map(([f, { length }]) => functionRow(f, length))),
     memoryOverTime(model.memoryTable(), { title: `Memory of ${graph.name} over time` }),
+    sheet([...calls].map(([f, { length }]) => functionRow(f, length))),
   ];
 }
 
@@ -101,8 +101,9 @@ export function graphComparisonParts(
       "search s": r.searchSeconds,
       "results": r.status === "ok" ? "right" : r.message,
     }))),
-    charts.whereTimeGoes,
-    sheet(functionsOf(functionRows.filter((r) => r.level === last))),
+    ...(last === undefined
+      ? []
+      : [charts.whereTimeGoes, sheet(functionsOf(functionRows.filter((r) => r.level === last)))]),
   ];
 }
 

@@ -14,7 +14,7 @@ export interface GraphNodeRow {
   readonly label: string;
   /** The rule of a function; empty for other nodes. */
   readonly rule: string;
-  /** The function that computes an operator, by name; empty where the passes left it out, and for other nodes. */
+  /** The function that computes an operator, by name; empty where there is none, and for other nodes. */
   readonly group: string;
   /** Type and extents of its first result, as `f32[1, 32]`. */
   readonly shape: string;

@@ -5,7 +5,7 @@ import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { inputsOf, isInPlace } from "../ir/parameters.ts";
 import type { Block, Store } from "../ir/stmt.ts";
-import { eachOnce, someExpr, walkExpr, walkStmt } from "../ir/visit.ts";
+import { eachOnce, readsMemory, someExpr, walkExpr, walkStmt } from "../ir/visit.ts";
 import { laterKind, type PatternKind } from "./pattern_kind.ts";
 
 /** How a function's results depend on its inputs. */
@@ -149,12 +149,12 @@ function readsWords(e: Expr): boolean {
   return reads;
 }
 
-/** Tells whether a store moves an element, cast or padded, and computes nothing. */
+/** Tells whether a store moves an element, cast or padded, and computes nothing. What chooses among tensors reads them all. */
 function isMove({ value }: Store): boolean {
   const moved = (e: Expr): boolean => {
     if (e.kind === "load" || e.kind === "const") return true;
     if (e.kind === "cast") return moved(e.a);
-    return e.kind === "select" && moved(e.a) && moved(e.b);
+    return e.kind === "select" && moved(e.a) && moved(e.b) && [e.a, e.b].filter(readsMemory).length < 2;
   };
   return moved(value);
 }

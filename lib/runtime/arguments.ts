@@ -3,6 +3,7 @@ import { checkArgument, isPlainObject, type Kind } from "../base/check_options.t
 import { passing } from "../base/option_kinds.ts";
 import { shapesKind } from "../ir/kinds.ts";
 import { ownValue } from "../base/own_value.ts";
+import { layoutArena } from "../codegen/arena.ts";
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
@@ -25,8 +26,9 @@ export function checkInputs(where: string, inputs: Inputs, shapes: Shapes = {}):
   checkArgument(where, "shapes", shapes, shapesKind);
 }
 
-/** Counts the elements of a buffer. */
-export function lengthOf(spec: Pick<BufferSpec, "shape">, shapes: Shapes): number {
+/** Counts the elements of a buffer; an arena has words. */
+export function lengthOf(spec: Pick<BufferSpec, "shape" | "slots">, shapes: Shapes): number {
+  if (spec.slots) return layoutArena(spec.slots, shapes).bytes / 4;
   return spec.shape.reduce<number>((n, d) => n * evaluate(d, shapes), 1);
 }
 

@@ -8,13 +8,13 @@ import type { Rule } from "../dlight/rule.ts";
 import { rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, funcToJson } from "../ir/func_json.ts";
-import { readList, readNumber, readOneOf, readRecord } from "../ir/json_fields.ts";
+import { readList, readNumber, readOneOf, readRecord, readText } from "../ir/json_fields.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import type { Graph } from "../relax/graph.ts";
 import { graphFromJson, graphToJson } from "../relax/graph_json.ts";
 import { Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
-import type { BuiltFunction } from "./built_graph.ts";
+import type { BuiltFunction, UnfusedCall } from "./built_graph.ts";
 import { byRule, type Chosen, type Known } from "./choose_schedule.ts";
 import type { CompileCache } from "./compile_cache.ts";
 import { type CompileGraphOptions, type ScheduledGraph, scheduleGraph } from "./compile_graph.ts";
@@ -92,12 +92,13 @@ export function cachedGraph(
   if (!cache) return make();
   return cache.remember(() => ["graph", keyOf(target, among), passes, graphToJson(graph)], {
     make,
-    write: ({ graph: g, functions }) => {
+    write: ({ graph: g, functions, unfused }) => {
       const distinct = [...new Set(functions)];
       return {
         graph: graphToJson(g),
         functions: distinct.map((f) => ({ ...f, func: funcToJson(f.func) })),
         calls: functions.map((f) => distinct.indexOf(f)),
+        unfused,
       };
     },
     read: (json) => readScheduled(json, target),
@@ -125,7 +126,19 @@ function readScheduled(json: unknown, target: Target): ScheduledGraph {
       throw new TunebookError(`expected call ${k} to be of ${func.name}, got another one`);
     }
   });
-  return { graph, functions };
+  return { graph, functions, unfused: readList(fields.unfused).map(readUnfused) };
+}
+
+function readUnfused(json: unknown): UnfusedCall {
+  const { name, label, shape, inputs, group, output } = readRecord(json);
+  return {
+    name: readText(name),
+    label: readText(label),
+    shape: readSentence(shape),
+    inputs: readList(inputs).map(readText),
+    group: readText(group),
+    output: readSentence(output),
+  };
 }
 
 function readFunction(json: unknown, target: Target): BuiltFunction {

@@ -1,7 +1,7 @@
 /** Compares the levels of building one graph. */
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { arrayOf, oneOf } from "../base/option_kinds.ts";
+import { arrayOf, flag, oneOf } from "../base/option_kinds.ts";
 import { TunebookError } from "../base/error.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { Chart } from "../charts/chart.ts";
@@ -42,6 +42,8 @@ export interface CompareGraphOptions extends Omit<GraphBuildOptions, "level"> {
   readonly expected?: Readonly<Record<string, ArrayLike<number>>>;
   /** Rounds of the interleaved measurement. Default: 11. */
   readonly rounds?: number;
+  /** Also times the functions of each level, each alone. Default: true. */
+  readonly functions?: boolean;
 }
 
 const { level: _, ...BUILD } = GRAPH_BUILD_FIELDS;
@@ -52,6 +54,7 @@ const FIELDS = {
   inputs: kinds.arrays,
   expected: kinds.numbers,
   rounds: kinds.rounds,
+  functions: flag,
 } satisfies Fields<CompareGraphOptions>;
 
 /** A quarter of the error that a float of a level may have, as a share of the value and of all values' root mean square. */
@@ -114,7 +117,7 @@ export async function compareGraph(
   if (signal.aborted) throw new InterruptedError(`the comparison of ${graph.name}`, search?.records ?? []);
   const rows = rowsOf(contenders, new Map(right.map((c, k) => [c, samples[k] ?? []])));
   const functions: FunctionRow[] = [];
-  for (const { model, level } of right) {
+  for (const { model, level } of options.functions === false ? [] : right) {
     functions.push(...await functionTimes({ built: model.built, level, device }, { shapes, seed, signal }));
   }
   return comparisonOf(graph, device, rows, functions, search);

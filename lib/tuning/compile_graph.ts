@@ -24,6 +24,7 @@ import type { Target } from "../target/target.ts";
 import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
 import { byRule, type Chosen } from "./choose_schedule.ts";
 import { fusionBy } from "./fusion_by.ts";
+import { unfusedCalls } from "./graph_tables.ts";
 import { StageClock } from "./stage_clock.ts";
 
 /** What {@linkcode compileGraph} takes. */
@@ -44,7 +45,7 @@ export interface CompileGraphOptions {
 export type ChosenSchedule = Pick<Chosen, "rule" | "because" | "how" | "executable">;
 
 /** A graph after the passes, and the function of each call, scheduled and compiled. */
-export type ScheduledGraph = Pick<BuiltGraph, "graph" | "functions">;
+export type ScheduledGraph = Pick<BuiltGraph, "graph" | "functions" | "unfused">;
 
 /** Compiles a graph for a target, without a device. */
 export function compileGraph(graph: Graph, target: Target, options: CompileGraphOptions = {}): BuiltGraph {
@@ -68,6 +69,7 @@ export function scheduleGraph(
     );
   }
   const { choose = (func: PrimFunc) => byRule(func, target, among, new StageClock()) } = options;
+  let last = graph, before = graph;
   const layout = preferredLayout(target);
   const g = runGraphPasses(graph, {
     maxBuffers: target.limits.maxStorageBuffers,
@@ -75,10 +77,13 @@ export function scheduleGraph(
     ...(layout ? { layout } : {}),
     ...(precision ? { precision } : {}),
     accepts: fusionBy(among, target),
+  }, (pass, after) => {
+    if (pass === "fuseOps") before = last;
+    last = after;
   });
   const built = remembered((func: PrimFunc): BuiltFunction => ({ func, ...choose(func) }));
   const calls = withSharedWeights(g.bindings, built);
-  return { graph: g, functions: calls.map(built) };
+  return { graph: g, functions: calls.map(built), unfused: unfusedCalls(before, g) };
 }
 
 /**
@@ -87,7 +92,7 @@ export function scheduleGraph(
  * @throws {RelaxError} for a bound that is missing, and for more memory than allowed
  */
 export function assembleGraph(
-  { graph: g, functions }: ScheduledGraph,
+  { graph: g, functions, unfused }: ScheduledGraph,
   target: Target,
   { bounds = {}, memory }: Pick<CompileGraphOptions, "bounds" | "memory">,
 ): BuiltGraph {
@@ -97,8 +102,9 @@ export function assembleGraph(
     workspaceOf: (b) =>
       tempsOf((byBinding.get(b) as BuiltFunction).executable).map((t) => evaluate(t.bytes, bounds)),
     ...(memory === undefined ? {} : { budget: memory }),
+    largest: target.limits.maxBindingBytes,
   });
-  return { graph: g, functions, memory: plan, executable: link(g, functions, plan, target, bounds) };
+  return { graph: g, functions, unfused, memory: plan, executable: link(g, functions, plan, target, bounds) };
 }
 
 /**
@@ -166,6 +172,7 @@ function link(
     shapeVars: g.shapeVars.map((v) => v.name),
     params: [...given, ...made].map(valueOf),
     calls,
+    ...(plan.behind ? { behind: plan.behind } : {}),
     requires: Object.entries(bounds).map(([name, atMost]) => ({
       value: name,
       atMost,

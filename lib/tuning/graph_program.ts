@@ -126,17 +126,19 @@ export class GraphProgram implements Disposable {
       ? ` (${(memory.bytes / memory.live).toFixed(2)} of what lives at one time)`
       : "";
     return [
-      `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages of ${memory.bytes} bytes${share}`,
+      `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages${
+        memory.behind ? " in an arena" : ""
+      } of ${memory.bytes} bytes${share}`,
       ...calls,
     ].join("\n");
   }
 
   /**
-   * Lists the graph's inputs, its functions after the passes, and its operators before them, as `charts.fusedGraph` takes
+   * Lists the graph's inputs, its functions, and its operators before fusion, as `charts.fusedGraph` takes
    * them: one row a node, with the function that computes each operator.
    */
   nodeTable(): Table {
-    return nodesOf(this.source, this.built);
+    return nodesOf(this.built);
   }
 
   /** Lists what lies in each storage from which call to which, as `charts.memoryOverTime` takes it. */

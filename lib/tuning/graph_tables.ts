@@ -9,50 +9,51 @@ import { type GraphNodeRow, graphNodeTable } from "../records/graph_nodes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { bytesAt } from "../relax/plan_memory.ts";
 import { firstValues } from "../relax/updates.ts";
-import type { Binding, Value } from "../relax/value.ts";
-import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
+import type { Binding, TensorType, Value } from "../relax/value.ts";
+import type { BuiltFunction, BuiltGraph, UnfusedCall } from "./built_graph.ts";
 
-/** Lists the nodes of a graph before the passes and after them, and which function computes which operator. */
-export function nodesOf(source: Graph, { graph, functions }: BuiltGraph): Table {
-  const groups = groupsOf(source, graph);
-  const inputs = source.inputs.map((v) => ({ ...nodeOf(v, "input", v.name), inputs: "[]", output: "" }));
+/** Lists the nodes of a graph before fusion and after it, and which function computes which operator. */
+export function nodesOf({ graph, functions, unfused }: BuiltGraph): Table {
+  const row =
+    (kind: GraphNodeRow["kind"], rule: string) => ({ inputs, ...call }: UnfusedCall): GraphNodeRow => ({
+      ...{ kind, rule, inputs: JSON.stringify(inputs) },
+      ...call,
+    });
+  const inputs = graph.inputs.map(({ name, type }): UnfusedCall => ({
+    ...{ name, label: name, shape: typeText(type), inputs: [], group: "", output: "" },
+  }));
   return graphNodeTable([
-    ...inputs,
-    ...rowsOf(graph, "function", (b, k) => {
-      const { func, rule } = functions[k] as BuiltFunction;
-      return { label: b.call.kind === "tir" ? func.name : b.call.op, rule, group: "" };
-    }),
-    ...rowsOf(source, "operator", (b) => ({
-      label: b.call.kind === "op" ? b.call.op : b.call.func.name,
-      rule: "",
-      group: groups.get(b) ?? "",
-    })),
+    ...inputs.map(row("input", "")),
+    ...callsOf(graph).map((call, k) => row("function", functions[k]?.rule ?? "")(call)),
+    ...unfused.map(row("operator", "")),
   ]);
 }
 
-function rowsOf(
-  g: Graph,
-  kind: GraphNodeRow["kind"],
-  of: (b: Binding, k: number) => Pick<GraphNodeRow, "label" | "rule" | "group">,
-): readonly GraphNodeRow[] {
+/** Lists the calls of a graph before fusion, each with the function that computes it after fusion. */
+export function unfusedCalls(before: Graph, after: Graph): readonly UnfusedCall[] {
+  const groups = groupsOf(before, after);
+  return callsOf(before).map((call, k) => ({
+    ...call,
+    group: groups.get(before.bindings[k] as Binding) ?? "",
+  }));
+}
+
+function callsOf(g: Graph): readonly UnfusedCall[] {
   const maker = new Map<Value, string>(g.inputs.map((v) => [v, v.name]));
   for (const { results } of g.bindings) for (const v of results) maker.set(v, nameOf(results));
   const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
-  return g.bindings.map((b, k) => {
-    const read = b.call.args.flatMap((v) => maker.get(v) ?? []);
-    const made = b.results.flatMap((v) => outputs.get(v) ?? []);
-    return {
-      ...nodeOf(b.results[0] as Value, kind, ""),
-      ...of(b, k),
-      inputs: JSON.stringify([...new Set(read)]),
-      output: made.join(", "),
-    };
-  });
+  return g.bindings.map(({ call, results }) => ({
+    name: nameOf(results),
+    label: call.kind === "tir" ? call.func.name : call.op,
+    shape: results[0] ? typeText(results[0].type) : "",
+    inputs: [...new Set(call.args.flatMap((v) => maker.get(v) ?? []))],
+    group: "",
+    output: results.flatMap((v) => outputs.get(v) ?? []).join(", "),
+  }));
 }
 
-function nodeOf({ name, type }: Value, kind: GraphNodeRow["kind"], label: string) {
-  const shape = `${type.dtype}[${type.shape.map(printExpr).join(", ")}]`;
-  return { kind, name, label, rule: "", group: "", shape };
+function typeText({ dtype, shape }: TensorType): string {
+  return `${dtype}[${shape.map(printExpr).join(", ")}]`;
 }
 
 function nameOf(results: readonly Value[]): string {
@@ -60,11 +61,11 @@ function nameOf(results: readonly Value[]): string {
 }
 
 /**
- * Finds the function that computes each operator. Values keep their names through the passes: a function has those operators
- * on the ways back from its results that end at values which other functions have.
+ * Finds the function that computes each operator. Fusion keeps the names of values: a function has those operators on the
+ * ways back from its results that end at values which other functions have.
  */
-function groupsOf(source: Graph, after: Graph): ReadonlyMap<Binding, string> {
-  const makers = new Map(source.bindings.flatMap((b) => b.results.map((v) => [v.name, b] as const)));
+function groupsOf(before: Graph, after: Graph): ReadonlyMap<Binding, string> {
+  const makers = new Map(before.bindings.flatMap((b) => b.results.map((v) => [v.name, b] as const)));
   const kept = new Set(after.bindings.flatMap((b) => b.results.map((v) => v.name)));
   const groups = new Map<Binding, string>();
   for (const { results } of after.bindings) {

@@ -53,7 +53,7 @@ Deno.test("a rule whose result can't be compiled has failed too", () => {
     rules,
     () => refuse(asked++ === 0 ? "scheduled" : "fits"),
   );
-  assertEquals([ruled.rule, made, ruled.why[0]?.failed], ["Reduction", "fits", "no room"]);
+  assertEquals([ruled.rule, made, ruled.why[0]?.failed], ["Fallback", "fits", "no room"]);
 });
 
 Deno.test("where every template fails, the last rule's own error is thrown", () => {

@@ -58,7 +58,7 @@ Deno.test("a built graph shows its functions with their rules, and the memory be
   ) {
     assert(text.includes(part), text);
   }
-  assert("application/vnd.vegalite.v5+json" in last);
+  assert("application/vnd.vegalite.v5+json" in (fake.messages[1]?.data ?? {}) && "text/html" in last);
 });
 
 const fn = (level: number, kernel: string, ms: number, share: number): FunctionRow => ({

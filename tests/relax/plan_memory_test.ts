@@ -1,6 +1,7 @@
 /** Memory plans against enumeration: who lives when, and where. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { layoutArena } from "../../lib/codegen/arena.ts";
 import { graph } from "../../lib/relax/builder.ts";
 import { RelaxError } from "../../lib/relax/error.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
@@ -23,12 +24,16 @@ function livesAt(g: Graph, k: number, bounds: Record<string, number>, plan: Retu
 }
 
 Deno.test("no two things that live at one time share a storage, and each fits in its own", () => {
-  let near = 0, runs = 0;
-  fc.assert(fc.property(arbGraph, fc.array(fc.nat(200), { maxLength: 3 }), ({ graph: made }, sizes) => {
-    const g = runGraphPasses(made), bounds = { n: 5 };
+  let near = 0, runs = 0, arenas = 0;
+  fc.assert(fc.property(arbGraph, fc.array(fc.nat(40_000), { maxLength: 3 }), ({ graph: made }, sizes) => {
+    // Large enough that offsets of an arena cost little.
+    const g = runGraphPasses(made), bounds = { n: 500 };
     const workspaceOf = (b: Binding) => b.call.args.length > 1 ? sizes : [];
     const plan = planMemory(g, { bounds: g.shapeVars.length > 0 ? bounds : {}, workspaceOf });
     let live = 0;
+    const { behind } = plan;
+    const layout = behind &&
+      layoutArena(plan.storages.map((bytes, k) => ({ bytes, behind: behind[k] ?? [] })), {});
     g.bindings.forEach((b, k) => {
       const own = workspaceOf(b).map((
         n,
@@ -37,14 +42,21 @@ Deno.test("no two things that live at one time share a storage, and each fits in
       const all = [...livesAt(g, k, bounds, plan), ...own];
       assertEquals(new Set(all.map(([s]) => s)).size, all.length, `${g}`);
       for (const [s, bytes] of all) assert(bytes <= (plan.storages[s as number] ?? -1));
+      // In an arena, what lives at one time does not overlap.
+      const ends = all.map(([s, n]) => [layout?.offsets[s as number] ?? 0, n] as const).toSorted(([a], [b]) =>
+        a - b
+      );
+      if (layout) ends.forEach(([at, n], k) => assert(at + n <= (ends[k + 1]?.[0] ?? layout.bytes)));
       live = Math.max(live, all.reduce((n, [, bytes]) => n + Math.ceil(bytes / 16) * 16, 0));
     });
     assertEquals(plan.live, live);
-    assertEquals(plan.bytes, plan.storages.reduce((n, b) => n + b, 0));
+    if (layout) assert(layout.bytes <= plan.bytes);
+    else assertEquals(plan.bytes, plan.storages.reduce((n, b) => n + b, 0));
+    if (layout) arenas++;
     runs++;
     if (plan.bytes <= 1.1 * live) near++;
   }));
-  assert(near > 0.8 * runs, `${near} of ${runs}`);
+  assert(near > 0.8 * runs, `${near} of ${runs}, ${arenas} arenas`);
 });
 
 const chain = graph("chain", (b) => {

@@ -46,6 +46,29 @@ const weights = {
 for (const device of devices) {
   const on = `on ${device.target.name}`;
 
+  Deno.test(`values lie in an arena where storages waste memory, at any sizes ${on}`, async () => {
+    // Two values of 100 columns, and then three of 70: storages are of 100, 100 and 70.
+    const g = graph("phases", (b) => {
+      const x = b.input("x", ["n", 4]), a = b.softmax(b.linear(x, b.weight("w1", [100, 4])));
+      const s = b.softmax(b.linear(a, b.weight("w2", [4, 100])));
+      const p = b.linear(s, b.weight("w3", [70, 4])), q = b.softmax(p), r = b.softmax(q);
+      return { y: b.add(b.add(p, q), r) };
+    });
+    const random = (n: number) => new Float32Array(n).map(() => Math.random() * 2 - 1);
+    const weights = { w1: random(400), w2: random(400), w3: random(280) };
+    using model = await build(g, device, { weights, bounds: { n: 64 } });
+    const { behind, bytes, live } = model.built.memory;
+    assert(behind && bytes <= 1.1 * live, model.explain());
+    for (const n of [64, 1, 37]) {
+      const x = random(4 * n);
+      assertClose(await model.run({ x }), interpretGraph(g, { ...weights, x }), `n = ${n}`);
+      using bound = await model.bind({ x });
+      bound.poison();
+      await bound.run(2);
+      assertClose(await bound.read(), interpretGraph(g, { ...weights, x }), `n = ${n}`);
+    }
+  });
+
   Deno.test(`a graph says what became of it ${on}`, async () => {
     using model = await build(mlp, device, { weights, bounds: { n: 32 }, memory: "64 KiB" });
     assertEquals(model.launches, 3);

@@ -22,9 +22,9 @@ for (const device of devices) {
       using model = await build(storiesGraph(), device, { weights, bounds: { n: 256 }, memory: "8 MiB" });
       const rules = new Set(model.built.functions.map((f) => f.rule));
       assert(!rules.has("Fallback"), model.explain());
-      // Attention has eight values and workspaces at one time. Their largest sizes by rank are a plan's least.
+      // Attention has eight values and workspaces at one time, and storages alone would take 1.33 times as much.
       const { bytes, live } = model.built.memory;
-      assert(bytes < 1.34 * live, model.explain());
+      assert(bytes <= 1.1 * live, model.explain());
       for (const { promptIds, greedyIds, logits } of cases) {
         for (const { step, logits: want } of logits) {
           const ids = Int32Array.from([...promptIds, ...greedyIds.slice(0, step)]);

@@ -84,6 +84,11 @@ const [device] = devices;
 if (device) {
   const small = { bounds, rounds: 1, levels: [1] as const };
 
+  Deno.test("functions are left out on demand", async () => {
+    const { rows, functions } = await compare(mlp, device, { ...small, functions: false });
+    assertEquals([rows.length, functions.numRows], [1, 0]);
+  });
+
   Deno.test("a level whose results are wrong has no time, and says what is wrong", async () => {
     const expected = { y: new Float32Array(16 * 32), ids: new Int32Array(16).fill(99) };
     const { rows, functionRows: functions, charts } = await compare(mlp, device, { ...small, expected });

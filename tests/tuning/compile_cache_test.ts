@@ -53,6 +53,8 @@ Deno.test(
     });
     assertEquals(found?.executable, made.executable);
     assertEquals(String(found?.graph), String(made.graph));
+    assertEquals(found?.unfused, made.unfused);
+    assert(made.unfused.length > made.functions.length && made.unfused.every((c) => c.group !== ""));
     assertEquals(
       found?.functions.map((f) => [f.rule, f.because]),
       made.functions.map((f) => [f.rule, f.because]),

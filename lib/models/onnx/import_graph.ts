@@ -1,6 +1,5 @@
 /** Makes a graph of a model's graph, node by node. */
 import { printable } from "../../base/printable.ts";
-import type { ExprLike } from "../../ir/build.ts";
 import { printExpr } from "../../ir/print.ts";
 import { type BlockBuilder, graph } from "../../relax/builder.ts";
 import type { Graph } from "../../relax/graph.ts";
@@ -10,6 +9,7 @@ import { TunebookError } from "../../base/error.ts";
 import { ImportContext } from "./context.ts";
 import { dtypeOf, type ElementType, elementTypeName, elementTypeOf } from "./element_types.ts";
 import { OnnxError } from "./error.ts";
+import { checkNames, type ExtentOptions, extentsOf } from "./extents.ts";
 import { FOLDS } from "./fold.ts";
 import { isSmall, type Item, knownItem } from "./item.ts";
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from "./messages.ts";
@@ -26,8 +26,8 @@ const NEWEST = 21;
 export interface ImportOptions {
   /** Gives files of external data by name. */
   readonly external?: External;
-  /** Extents of dimensions by their names, or all extents of an input by its name. */
-  readonly shapes: Readonly<Record<string, number | readonly number[]>>;
+  /** Extents of dimensions by their names, and all extents of an input by its name. */
+  readonly shapes: ExtentOptions;
   /** Elements of inputs that are always the same, by the inputs' names. */
   readonly constants: Readonly<Record<string, ArrayLike<number>>>;
 }
@@ -125,6 +125,7 @@ class GraphImport {
   run(proto: GraphProto): { readonly outputs: Record<string, Value>; readonly list: readonly OnnxTensor[] } {
     const scope: Scope = new Map();
     this.#initializers(proto, scope);
+    checkNames(proto.inputs.filter((info) => !scope.has(info.name)), this.options.shapes);
     for (const info of proto.inputs) {
       if (!scope.has(info.name)) scope.set(info.name, this.#input(info));
     }
@@ -154,7 +155,7 @@ class GraphImport {
     if (!type) {
       throw new OnnxError(`expected numbers or booleans, got ${elementTypeName(info.type)}, in ${where}`);
     }
-    const shape = this.#shape(info, where), known = this.options.constants[info.name];
+    const shape = extentsOf(info, this.options.shapes, where), known = this.options.constants[info.name];
     if (known) {
       if (shape.some((d) => typeof d === "string")) {
         throw new OnnxError(`expected extents that are numbers, in ${where}`);
@@ -169,32 +170,9 @@ class GraphImport {
       throw new OnnxError(`expected extents of at least 1, got [${shape.join(", ")}], in ${where}`);
     }
     const as = this.c.name(info.name),
-      item = this.c.of(type, this.b.input(as, shape as (ExprLike | string)[], dtypeOf(type)));
+      item = this.c.of(type, this.b.input(as, shape, dtypeOf(type)));
     this.inputs.push(tensorOf(info.name, as, item));
     return item;
-  }
-
-  /** The extents of an input, as the options fix them; the others are shape variables. */
-  #shape(info: ValueInfoProto, where: string): readonly (number | string)[] {
-    const { shapes } = this.options, own = Object.hasOwn(shapes, info.name) ? shapes[info.name] : undefined;
-    if (Array.isArray(own)) {
-      const list = own as readonly number[];
-      if (info.dims && info.dims.length !== list.length) {
-        throw new OnnxError(`expected ${info.dims.length} extents, got [${list.join(", ")}], in ${where}`);
-      }
-      return list;
-    }
-    if (!info.dims) throw new OnnxError(`expected a shape, got none, in ${where}; give one in shapes`);
-    if (info.dims.length > 16) {
-      throw new OnnxError(`expected up to 16 dimensions, got ${info.dims.length}, in ${where}`);
-    }
-    return info.dims.map((d, k) => {
-      if (typeof d === "number" && d >= 0) return d;
-      const fixed = typeof d === "string" && Object.hasOwn(shapes, d) ? shapes[d] : undefined;
-      return typeof fixed === "number"
-        ? fixed
-        : variableName(typeof d === "string" ? d : `${info.name}_${k}`);
-    });
   }
 
   #nodes(nodes: readonly NodeProto[], scope: Scope): void {
@@ -248,12 +226,6 @@ function lookUp(scope: Scope, name: string, where: string): Item {
   throw new OnnxError(
     `expected a value that an earlier node gives, got ${printable(JSON.stringify(name), 200)}, in ${where}`,
   );
-}
-
-/** Makes the name of a shape variable of a dimension's name. */
-function variableName(name: string): string {
-  const letters = name.slice(0, 50).replace(/\W/g, "_");
-  return /^[A-Za-z]/.test(letters) ? letters : `d${letters}`;
 }
 
 function tensorOf(name: string, as: string, item: Item): OnnxTensor {

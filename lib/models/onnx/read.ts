@@ -1,6 +1,7 @@
 import { checkArgument, checkOptions, type Fields, type Kind } from "../../base/check_options.ts";
 import { aFunction, instanceOf, passing, recordOf } from "../../base/option_kinds.ts";
 import type { Graph } from "../../relax/graph.ts";
+import { type Extent, isExtent } from "./extents.ts";
 import { importModel, type OnnxTensor } from "./import_graph.ts";
 import type { ModelProto } from "./messages.ts";
 import { readModel } from "./read_messages.ts";
@@ -10,9 +11,10 @@ import type { Elements, External } from "./tensor_data.ts";
 export interface OnnxShapeOptions {
   /**
    * Extents of dimensions by their names in the model, as `{ batch: 1 }`, or all extents of an input by its name, as
-   * `{ x: [1, 3, 48, 320] }`. Dimensions that are left out become shape variables.
+   * `{ x: [1, 3, 48, "width"] }`. An extent is a number, or the name of a shape variable. Dimensions that are left out
+   * become shape variables.
    */
-  readonly shapes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly shapes?: Readonly<Record<string, number | string | readonly (number | string)[]>>;
   /** Elements of inputs that are always the same, by name: shapes may depend on them. They are no inputs of the graph. */
   readonly constants?: Readonly<Record<string, ArrayLike<number>>>;
 }
@@ -23,9 +25,9 @@ export interface OnnxReadOptions extends OnnxShapeOptions {
   readonly external?: External;
 }
 
-const extents: Kind<number | readonly number[]> = passing(
-  "a positive integer, or a list of them",
-  (x) => [x].flat().every((d) => Number.isSafeInteger(d) && (d as number) > 0),
+const extents: Kind<Extent | readonly Extent[]> = passing(
+  "a positive integer, the name of a shape variable, or a list of them",
+  (x) => [x].flat().every(isExtent),
 );
 const numbers: Kind<ArrayLike<number>> = passing(
   "a list of numbers",
@@ -63,7 +65,7 @@ export interface OnnxModel {
  *
  * @param bytes the file; weights may be views of it, so it must not change
  * @throws {OptionError} for an option that doesn't exist or can't have its value
- * @throws {OnnxError} for bytes that are no model, operators that graphs don't have, and values that don't fit
+ * @throws {OnnxError} for bytes that are no model, operators that graphs don't have, and values that don't fit; also for names in `shapes` that the model hasn't
  */
 export function read(bytes: Uint8Array<ArrayBuffer>, options: OnnxReadOptions = {}): OnnxModel {
   checkArgument("onnx.read", "bytes", bytes, instanceOf(Uint8Array));

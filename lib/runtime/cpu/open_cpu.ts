@@ -1,6 +1,7 @@
 /** The CPU as a device: generated JavaScript. */
 import { messageOf } from "../../base/error.ts";
 import { ownValue } from "../../base/own_value.ts";
+import { layoutArena } from "../../codegen/arena.ts";
 import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts";
 import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
@@ -90,7 +91,7 @@ function runnableOf(
   /** Runs on arrays of its own, but for memory: no other run sees them, so only what it updates is copied. */
   const runOnce = (inputs: Given, shapes: Shapes): Record<string, TypedArray> => {
     const arrays = place(own, { ...arraysOf(inputs), ...copiesOf(updatedIn(own, inputs)) }, shapes, held);
-    callsOf(launches, arrays, shapes).forEach((call) => call());
+    callsOf(launches, own, arrays, shapes).forEach((call) => call());
     return resultsIn(own, arrays, inputs);
   };
   return {
@@ -120,8 +121,8 @@ function bind(on: CpuDevice, { own, launches, held }: Parts, inputs: Given, shap
   const shared = new Set([...held.values(), ...memories.map((m) => m.array)]);
   const release = on.ledger.take("bound", bytesOf(arrays.values().filter((a) => !shared.has(a)).toArray()));
   memories.forEach((m) => m.hold());
-  callsOf(launches.filter((c) => c.launch.prepares), arrays, shapes).forEach((call) => call());
-  const calls = callsOf(launches.filter((c) => !c.launch.prepares), arrays, shapes);
+  callsOf(launches.filter((c) => c.launch.prepares), own, arrays, shapes).forEach((call) => call());
+  const calls = callsOf(launches.filter((c) => !c.launch.prepares), own, arrays, shapes);
   return {
     poison() {
       for (const b of own) {
@@ -159,7 +160,7 @@ function prepare(
   ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]);
   const arrays = place([...plan.kept, ...plan.passing], Object.fromEntries(given), shapes, new Map());
   const upload = uploading(), preparing = stopwatch();
-  callsOf(among(plan.launches), arrays, shapes).forEach((call) => call());
+  callsOf(among(plan.launches), [], arrays, shapes).forEach((call) => call());
   const spent = preparing();
   const kept = new Map(plan.kept.map((b) => [b.name, arrays.get(b.name) as TypedArray]));
   using stack = new DisposableStack();
@@ -197,13 +198,17 @@ function place(
 
 function callsOf(
   launches: readonly Compiled[],
+  own: readonly BufferSpec[],
   arrays: ArraysByName,
   shapes: Shapes,
 ): readonly (() => void)[] {
+  const slots = own.find((b) => b.slots)?.slots;
+  const layout = slots && layoutArena(slots, shapes);
   return launches.map(({ launch, run }) => {
-    const buffers = launch.bindings.map(({ name, view }) => {
+    const buffers = launch.bindings.map(({ name, view, slot }) => {
       const array = arrays.get(name) as TypedArray;
-      return view ? new ARRAYS[view.dtype](array.buffer, 0, lengthOf(view, shapes)) : array;
+      const offset = slot === undefined ? 0 : layout?.offsets[slot] ?? 0;
+      return view ? new ARRAYS[view.dtype](array.buffer, offset, lengthOf(view, shapes)) : array;
     });
     const uniforms = Int32Array.from(launch.uniforms, (name) => shapes[name] ?? 0);
     const grid = launch.grid.map((g) => evaluate(g, shapes));

@@ -57,7 +57,11 @@ export class BoundLaunch implements Disposable {
       }
       return known;
     }
-    const entries: GPUBindGroupEntry[] = storages.map(({ resource }, binding) => ({ binding, resource }));
+    const { bindings } = this.#compiled.launch;
+    const entries: GPUBindGroupEntry[] = storages.map(({ resource, part }, binding) => {
+      const slot = bindings[binding]?.slot;
+      return { binding, resource: slot === undefined || !part ? resource : part(slot) };
+    });
     const buffer = this.#uniforms;
     if (buffer) entries.push({ binding: entries.length, resource: { buffer } });
     const made = this.gpu.device.createBindGroup({

@@ -1,4 +1,5 @@
 /** Where one argument lives on a WebGPU device: a storage buffer or a texture. */
+import { type ArenaSlot, layoutArena } from "../../codegen/arena.ts";
 import type { BufferSpec, TextureSpec } from "../../codegen/executable.ts";
 import { bytesOf, type ScalarType } from "../../ir/dtype.ts";
 import { evaluate } from "../../ir/json.ts";
@@ -15,6 +16,8 @@ export interface Storage extends Disposable {
   readonly id: number;
   /** The resource that a kernel binds. */
   readonly resource: GPUBindingResource;
+  /** The part of an arena that a kernel binds as one of its slots. */
+  readonly part?: (slot: number) => GPUBindingResource;
   /** Its bytes on the device. */
   readonly bytes: number;
   /** Writes the elements of an array to it, from `offset` on, which is 0 in a texture. */
@@ -71,7 +74,25 @@ function idOf(buffer: GPUBuffer): number {
 export function makeStorage(on: StorageDevice, spec: BufferSpec, shapes: Shapes, kind: MemoryKind): Storage {
   return spec.storage.kind === "texture"
     ? textureStorage(on, spec, spec.storage, shapes, kind)
+    : spec.slots
+    ? arenaStorage(on, spec, spec.slots, shapes, kind)
     : bufferStorage(on, spec, lengthOf(spec, shapes), kind);
+}
+
+function arenaStorage(
+  on: StorageDevice,
+  spec: BufferSpec,
+  slots: readonly ArenaSlot[],
+  shapes: Shapes,
+  kind: MemoryKind,
+): Storage {
+  const { offsets, sizes } = layoutArena(slots, shapes),
+    whole = bufferStorage(on, spec, lengthOf(spec, shapes), kind);
+  const { buffer } = whole.source;
+  return {
+    ...whole,
+    part: (slot) => ({ buffer, offset: offsets[slot] as number, size: sizes[slot] as number }),
+  };
 }
 
 /** Bytes of a buffer: rounded up to 16, so that any buffer can be bound as vectors of four. */

@@ -23,9 +23,9 @@ export function convolutions({ channels: c, side }: Sizes): readonly FusionCase[
     ) as [Value, Value, Value, Value];
     return b.batchNorm(y, weight, beta, { mean, variance: b.mul(variance, variance) });
   };
-  const onto = (name: string, image: (b: BlockBuilder) => Value): FusionCase => ({
+  const onto = (name: string, rules: readonly string[], image: (b: BlockBuilder) => Value): FusionCase => ({
     name,
-    rules: ["Conv2d"],
+    rules,
     make: (b) => ({ y: b.conv2d(image(b), b.weight("w", [c, c, 3, 3]), { padding: 1 }) }),
   });
   return [
@@ -51,10 +51,10 @@ export function convolutions({ channels: c, side }: Sizes): readonly FusionCase[
     conv("conv, reshape", (b, y) => b.reshape(y, [1, c * side * side])),
     conv("conv, relu, pool", (b, y) => b.maxPool2d(b.relu(y), { kernel: 2, stride: 2 }), ["Conv2d", "Pool"]),
     conv("conv, gate of channels", (b, y) => b.mul(y, b.sigmoid(b.input("gate", [1, c, 1, 1])))),
-    onto("resize, conv", (b) => {
+    onto("resize, conv", ["Conv2d"], (b) => {
       return b.resize(b.input("x", [1, c, side / 2, side / 2]), { scales: [2, 2], mode: "nearest" });
     }),
-    onto("concat, conv", (b) => {
+    onto("concat, conv", ["Elementwise", "Conv2d"], (b) => {
       const half = [1, c / 2, side, side];
       return b.concat([b.input("x", half), b.input("z", half)], { axis: 1 });
     }),

@@ -1,9 +1,10 @@
 /**
  * Runs ONNX's own tests of operators: `deno task onnx:conformance [--webgpu] [--interpret] [--only TEXT] [--folder PATH]
- * [--list]`.
+ * [--list] [--peers]`. With `--peers`, ONNX Runtime Web runs them too, and the end is a table.
  */
 import { Device } from "../../../lib/runtime/device.ts";
 import { casesOf, FOLDER } from "./conformance_cases.ts";
+import { PROVIDERS, runPeer } from "./conformance_peers.ts";
 import { verdictOf } from "./conformance_verdict.ts";
 
 const args = [...Deno.args];
@@ -35,3 +36,15 @@ console.log(
   `\n${total} models: ${passed} passed (${counts.fixed} of them with constant inputs), ` +
     `${counts.wrong} wrong, ${counts.refused} refused`,
 );
+
+if (flagOf("--peers")) {
+  console.log(`\n${"".padEnd(32)}passed  wrong  refused`);
+  const show = (name: string, numbers: readonly number[]) =>
+    console.log(`${name.padEnd(30)}${numbers.map((n) => `${n}`.padStart(8)).join("")}`);
+  show("Tunebook", [passed, counts.wrong, counts.refused]);
+  for (const provider of PROVIDERS) {
+    const list = flagOf("--list") ? console.log : () => {};
+    const { passed, wrong, refused } = await runPeer(provider, folder, list);
+    show(`onnxruntime-web ${provider}`, [passed, wrong, refused]);
+  }
+}

@@ -61,6 +61,24 @@ Deno.test("arithmetic on shapes is done when a model is read, with dynamic dimen
   const fixed = read(modelBytes(folded), { shapes: { "batch.size": 4 } });
   assertEquals(fixed.outputs[0]?.shape, [4, 2]);
   assertEquals(read(modelBytes(folded), { shapes: { x: [5, 6] } }).outputs[0]?.shape, [5, 2]);
+  assertEquals(read(modelBytes(folded), { shapes: { batch_size: 4 } }).outputs[0]?.shape, [4, 2]);
+  assertEquals(read(modelBytes(folded), { shapes: { "batch.size": "b" } }).inputs[0]?.shape, ["b", 6]);
+  assertEquals(read(modelBytes(folded), { shapes: { x: ["b", 6] } }).outputs[0]?.shape, ["b", 2]);
+});
+
+Deno.test("names in shapes that the model hasn't are refused, with the nearest", () => {
+  const bytes = modelBytes(folded);
+  assertThrows(
+    () => read(bytes, { shapes: { batch_sise: 4 } }),
+    OnnxError,
+    "expected a dimension of the model in shapes (batch.size, batch_size), got batch_sise; did you mean batch_size?",
+  );
+  assertThrows(
+    () => read(bytes, { shapes: { y: [1, 6] } }),
+    OnnxError,
+    "expected an input of the model in shapes (x)",
+  );
+  assertThrows(() => read(bytes, { shapes: { x: ["2b", 6] } }), OptionError, "the name of a shape variable");
 });
 
 Deno.test("a causal mask of a dynamic length: ConstantOfShape, Range, Less, Where, Slice", async () => {

@@ -68,7 +68,9 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
       ? streamReduction(sch, main, m, { tile, step: kk, workers })
       : splitReduction(sch, main, m, parts);
     if (product !== main) sumPartials(sch, main, vectors);
-    const back = accumulateLocally(sch, product);
+    const back = product === main
+      ? accumulateLocally(sch, main)
+      : { writes: [sch.cacheWrite(product, "local")], beside: [] };
 
     const [i0, i1, i2] = sch.split(at(m.i), [null, ti, ii]) as [string, string, string];
     const [j0, j1, j2] = sch.split(at(m.j), [null, tj, jj]) as [string, string, string];

@@ -29,12 +29,12 @@ export interface RowReduction {
 }
 
 export function rowTemplate(m: RowReduction, target: Target): Template {
-  const preset = PRESETS[target.profile].reduction;
   return (sch, knobs) => {
     for (const n of m.inlined) sch.computeInline(n.block.name);
     const blocks = m.kept.map((n) => n.block.name);
     const inputs = [...new Set(blocks.flatMap((b) => along(sch, b, m.rows)))];
     const rowExtents = m.kept[0]?.block.iters.slice(0, m.rows).map((it) => constExtent(it.extent)) ?? [];
+    const preset = presetFor(target, rowExtents, inputs.some((name) => sch.func.activations.includes(name)));
     const [, rows] = knobs.split("tile_rows", m.rows === 0 ? 1 : m.rows === 1 ? rowExtents[0] : undefined, {
       parts: 2,
       preset: [preset.rows],
@@ -79,6 +79,17 @@ export function rowTemplate(m: RowReduction, target: Target): Template {
       });
     }
   };
+}
+
+/** The target's numbers; they differ where an input of many rows is an activation. */
+function presetFor(
+  target: Target,
+  rows: readonly (number | undefined)[],
+  inBuffers: boolean,
+): ReductionPreset {
+  const preset = PRESETS[target.profile].reduction, other = preset.inBuffers;
+  const all = rows.reduce<number>((n, d) => n * (d ?? Infinity), 1);
+  return inBuffers && other && all >= other.rows ? { ...preset, ...other } : preset;
 }
 
 /** Parts that a row may be cut into. */

@@ -1,0 +1,45 @@
+/** PP-OCRv4 from a picture to its text, on each device. */
+import { assertEquals } from "@std/assert";
+import { devices } from "../../devices.ts";
+import { drawText } from "./draw_text.ts";
+import { PP_OCR } from "./ocr_files.ts";
+import { halfTurned } from "./picture.ts";
+import expected from "./expected.json" with { type: "json" };
+import { TextReader } from "./read_text.ts";
+import { sampleInput } from "./sample_input.ts";
+
+/** Differences of logits are those of logarithms of what they become, up to a sum that all logits share. */
+const MOST = 1e-3;
+
+/** The logarithm of a probability, with a floor: the sigmoid of ONNX Runtime is off by up to 1e-7. */
+const logOf = (probability: number) => Math.log(probability + 1e-4);
+
+/** How far outputs are from those of ONNX Runtime, as logarithms. */
+async function worstOf(reader: TextReader, network: keyof typeof expected): Promise<number> {
+  const { shape, stride, values } = expected[network],
+    [, , height, width] = shape as [number, number, number, number];
+  const made = await reader[network].run(sampleInput(shape), height, width);
+  const logs = values.map((v, k) => Math.abs(logOf(v) - logOf(made[k * stride] as number)));
+  return logs.reduce((a, b) => a >= b ? a : b, 0);
+}
+
+const LINES = ["Tunebook:2026", "WebGPU(f16)"];
+
+for (const device of devices) {
+  Deno.test(`a picture of text comes back as the text, on ${device.target.kind}`, async () => {
+    using reader = await TextReader.open(device, PP_OCR);
+    // JavaScript takes seconds for a picture.
+    const written = device.target.kind === "cpu" ? LINES.slice(0, 1) : LINES;
+    const picture = drawText(written, { size: 20, step: 64 / written.length }),
+      lines = await reader.read(picture);
+    assertEquals(lines.map((l) => [l.text, l.turned]), written.map((text) => [text, false]));
+    assertEquals(lines.every((l) => l.score > 0.9), true, `${lines.map((l) => l.score)}`);
+    for (const network of ["detection", "angle", "recognition"] as const) {
+      const worst = await worstOf(reader, network);
+      assertEquals(worst <= MOST, true, `${network} is off by ${worst}`);
+    }
+    if (device.target.kind === "cpu") return;
+    const turned = await reader.read(halfTurned(picture));
+    assertEquals(turned.map((l) => [l.text, l.turned]), LINES.toReversed().map((text) => [text, true]));
+  });
+}
