@@ -222,7 +222,7 @@ Deno.test("stories that the model told are consistent, by a reader that training
       whole++;
     }
   }
-  assertGreater(whole / samples.stories.length, 0.5);
+  assertGreater(whole / samples.stories.length, 0.8);
 });
 
 Deno.test({

@@ -21,8 +21,8 @@ from model import Config, Model
 from tokenizer import ASSISTANT, BEGIN, END, USER, Tokenizer, vocabulary
 
 POOL = 8  # batches that are sorted by length together
-# The curriculum: from this step on, a word that repeats a slot counts for several. Sentences are learned before copies.
-COPIES_FROM, COPY = 600, 4
+# The curriculum: what a word that repeats a slot counts from a step on. Sentences are learned before copies.
+COPIES = ((0, 1), (600, 4), (1500, 12))
 
 
 def slot_tokens(tokenizer):
@@ -55,7 +55,8 @@ def encode(tokenizer, slots, said, context, copy):
 def pool(tokenizer, slots, seed, index, size, context):
     """POOL batches of about `size` tokens; the same seed and index give the same."""
     r = random.Random(f"{seed}/{index}")
-    rows, total, copy = [], 0, COPY if index * POOL >= COPIES_FROM else 1
+    rows, total = [], 0
+    copy = [count for begin, count in COPIES if index * POOL >= begin][-1]
     while total < size * POOL:
         row = encode(tokenizer, slots, grammar.conversation(r), context, copy)
         rows.append(row)
