@@ -94,6 +94,7 @@ const ENTRIES = [
   "lib/cli/quickstart.ts",
   "lib/cli/rerun.ts",
   "lib/cli/rules.ts",
+  "lib/cli/serve.ts",
   "lib/measure/worker.ts",
 ];
 

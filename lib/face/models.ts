@@ -23,7 +23,7 @@ export type {
 } from "../models/openai/generator.ts";
 export type { ChatRequest, CompletionRequest, SamplingRequest } from "../models/openai/request_fields.ts";
 export { type HandlerOptions, openAiHandler } from "../models/server/handler.ts";
-export type { Create, Served } from "../models/server/served.ts";
+export type { Answers, Served } from "../models/server/served.ts";
 /** Vision models with random weights. */
 export * as vision from "./vision.ts";
 export { readConfig, type ReadConfigOptions } from "../models/config/read_config.ts";

@@ -23,8 +23,8 @@ export class Lane {
   readonly ids: number[];
   /** Its place in the cache, once it has one. */
   sequence: Sequence | undefined;
-  /** Milliseconds of its prompt's chunks. */
-  prefillMs = 0;
+  #prefillMs = 0;
+  #decodesFrom = 0;
   readonly #begun = performance.now();
   #firstAt: number | undefined;
   #lastAt = 0;
@@ -65,6 +65,12 @@ export class Lane {
   /** Tokens that may still come. */
   get left(): number {
     return (this.given.options.maxTokens ?? Infinity) - (this.ids.length - this.promptTokens);
+  }
+
+  /** Notes that its prompt's chunks are computed, and the milliseconds that they took. */
+  prefilled(ms: number): void {
+    this.#prefillMs = ms;
+    this.#decodesFrom = performance.now();
   }
 
   /** Takes a token, and says whether the text goes on. */
@@ -120,8 +126,8 @@ export class Lane {
       promptTokens: this.promptTokens,
       tokens: this.ids.length - this.promptTokens,
       firstSeconds: (first - this.#begun) / 1000,
-      prefillSeconds: this.prefillMs / 1000,
-      decodeSeconds: Math.max(0, this.#lastAt - first) / 1000,
+      prefillSeconds: this.#prefillMs / 1000,
+      decodeSeconds: Math.max(0, this.#lastAt - this.#decodesFrom) / 1000,
     };
     this.#pieces.push({ kind: "end", end });
     this.#ended = true;

@@ -91,7 +91,7 @@ const messagesKind: Kind<readonly Message[]> = passing<readonly Message[]>(
 export interface LanguageModelStats extends Partial<GenerationEnd> {
   /** Tokens of the prompt that were computed in a second. */
   readonly prefillTokensPerSecond?: number;
-  /** Tokens after the first that were generated in a second. */
+  /** Tokens that were generated in a second, after the prompt's chunks. */
   readonly decodeTokensPerSecond?: number;
   /** Kernels that a token launches, where the most probable one is taken. */
   readonly launches: number;
@@ -200,11 +200,16 @@ export class LanguageModel implements Generator, Disposable {
       ...last,
       ...(last && {
         prefillTokensPerSecond: rate(last.promptTokens, last.prefillSeconds),
-        decodeTokensPerSecond: rate(last.tokens - 1, last.decodeSeconds),
+        decodeTokensPerSecond: rate(last.tokens, last.decodeSeconds),
       }),
       launches: this.#launches,
       bytes: this.#engine.device.memory,
     };
+  }
+
+  /** Whether it has a template for conversations. */
+  get chats(): boolean {
+    return this.#opened.template !== undefined;
   }
 
   /**

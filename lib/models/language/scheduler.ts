@@ -70,7 +70,7 @@ export class Scheduler {
       const running = Object.assign(lane, { sequence });
       try {
         await this.engine.prefill(sequence, lane.ids.slice(0, -1), lane.given.options.signal);
-        lane.prefillMs = performance.now() - begun;
+        lane.prefilled(performance.now() - begun);
         this.#running.push(running);
         this.#forget();
       } catch (e) {

@@ -13,7 +13,7 @@ export interface Usage {
   readonly extra: {
     /** Tokens of the prompt a second. */
     readonly prefill_tokens_per_s: number;
-    /** Tokens of the answer a second, after the first. */
+    /** Tokens of the answer a second, after the prompt's chunks. */
     readonly decode_tokens_per_s: number;
     /** Seconds from the request to the first token. */
     readonly time_to_first_token_s: number;
@@ -29,7 +29,7 @@ export function usageOf(end: GenerationEnd): Usage {
     total_tokens: end.promptTokens + end.tokens,
     extra: {
       prefill_tokens_per_s: rate(end.promptTokens, end.prefillSeconds),
-      decode_tokens_per_s: rate(Math.max(0, end.tokens - 1), end.decodeSeconds),
+      decode_tokens_per_s: rate(end.tokens, end.decodeSeconds),
       time_to_first_token_s: end.firstSeconds,
     },
   };

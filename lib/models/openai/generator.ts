@@ -73,7 +73,7 @@ export interface GenerationEnd {
   readonly firstSeconds: number;
   /** Seconds of the prompt's chunks. */
   readonly prefillSeconds: number;
-  /** Seconds of the tokens after the first. */
+  /** Seconds from the end of the prompt's chunks to the last token. Several tokens come with each read-back. */
   readonly decodeSeconds: number;
 }
 

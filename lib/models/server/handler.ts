@@ -6,7 +6,7 @@ import { eventStream } from "./event_stream.ts";
 import { checkCaller } from "./guard.ts";
 import { HttpError } from "./http_error.ts";
 import { readBody } from "./read_body.ts";
-import type { Create, Served } from "./served.ts";
+import type { Answers, Served } from "./served.ts";
 
 /** What {@linkcode openAiHandler} takes. */
 export interface HandlerOptions {
@@ -31,10 +31,10 @@ const FIELDS = {
 } satisfies Fields<HandlerOptions>;
 
 /** The requests that a server answers, with the part of a model that does. */
-const ROUTES: Readonly<Record<string, (model: Served) => Create | undefined>> = {
-  "/v1/chat/completions": (model) => model.chat.completions.create,
-  "/v1/completions": (model) => model.completions.create,
-  "/v1/embeddings": (model) => model.embeddings?.create,
+const ROUTES: Readonly<Record<string, (model: Served) => Answers | undefined>> = {
+  "/v1/chat/completions": (model) => model.chat.completions,
+  "/v1/completions": (model) => model.completions,
+  "/v1/embeddings": (model) => model.embeddings,
 };
 
 /**
@@ -79,8 +79,8 @@ export function openAiHandler(
       );
     }
     expectMethod(request, "POST");
-    const create = route(model);
-    if (!create) {
+    const answers = route(model);
+    if (!answers) {
       throw new HttpError(404, `expected a model with embeddings, got ${model.id}, which has none`);
     }
     if (requests >= maxRequests) {
@@ -93,10 +93,10 @@ export function openAiHandler(
         },
       );
     }
-    return await run(request, create);
+    return await run(request, answers);
   }
 
-  async function run(request: Request, create: Create): Promise<Response> {
+  async function run(request: Request, answers: Answers): Promise<Response> {
     requests++;
     const stop = new AbortController();
     const leave = () => stop.abort(new DOMException("the client has gone", "AbortError"));
@@ -109,7 +109,7 @@ export function openAiHandler(
     try {
       const { model: wanted, ...body } = await readBody(request, maxBody);
       checkModel(wanted, model.id);
-      const made = await create(body, { signal: stop.signal });
+      const made = await answers.create(body as never, { signal: stop.signal });
       if (!(Symbol.asyncIterator in made)) return Response.json(made);
       streams = true;
       const end = () => {

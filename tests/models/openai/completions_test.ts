@@ -24,7 +24,7 @@ Deno.test("a conversation is answered with its text, its end and its tokens", as
     prompt_tokens: 23,
     completion_tokens: 5,
     total_tokens: 28,
-    extra: { prefill_tokens_per_s: 92, decode_tokens_per_s: 2, time_to_first_token_s: 0.5 },
+    extra: { prefill_tokens_per_s: 92, decode_tokens_per_s: 2.5, time_to_first_token_s: 0.5 },
   });
 });
 

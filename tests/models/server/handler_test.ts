@@ -6,19 +6,14 @@ import { ChatCompletions } from "../../../lib/models/openai/chat_completions.ts"
 import { Completions } from "../../../lib/models/openai/completions.ts";
 import type { Generator } from "../../../lib/models/openai/generator.ts";
 import { type HandlerOptions, openAiHandler } from "../../../lib/models/server/handler.ts";
-import type { Create, Served } from "../../../lib/models/server/served.ts";
+import type { Answers, Served } from "../../../lib/models/server/served.ts";
 import { fakeGenerator } from "../openai/fake_generator.ts";
 
 function served(model: Generator): Served {
-  const chat = new ChatCompletions(model), completions = new Completions(model);
   return {
     id: model.id,
-    chat: {
-      completions: { create: (r, o) => chat.create(r as unknown as Parameters<typeof chat.create>[0], o) },
-    },
-    completions: {
-      create: (r, o) => completions.create(r as unknown as Parameters<typeof completions.create>[0], o),
-    },
+    chat: { completions: new ChatCompletions(model) },
+    completions: new Completions(model),
   };
 }
 
@@ -224,8 +219,8 @@ Deno.test("a client that goes ends its own request, and a slow one holds up no o
 Deno.test("what fails in the server is reported there, and told without its details", async () => {
   const reported: unknown[] = [];
   const failing = (e: Error): Served => {
-    const create: Create = () => Promise.reject(e);
-    return { id: "counter", chat: { completions: { create } }, completions: { create } };
+    const answers: Answers = { create: () => Promise.reject(e) };
+    return { id: "counter", chat: { completions: answers }, completions: answers };
   };
   const ask = async (e: Error) => {
     const handler = openAiHandler(failing(e), { port: 80, report: (x) => reported.push(x) });
