@@ -26,7 +26,7 @@ const COMMAND = {
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
 const HELP =
-  "A line is what you say. /new begins anew, /stats tells the speed, Ctrl-C stops an answer, Ctrl-D ends.";
+  "A line is what you say. /new forgets, /stats shows the speed, Ctrl-C stops an answer, Ctrl-D ends.";
 
 /** @throws {TunebookError} for wrong arguments, and a model that can't be loaded */
 export async function chat(args: readonly string[]): Promise<void> {

@@ -39,7 +39,7 @@ const COMMAND = {
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "::1"];
 
 /**
- * Serves until the process is told to end.
+ * Serves until the process gets a signal to end.
  *
  * @throws {TunebookError} for wrong arguments, a model that can't be loaded, and an address that can't be listened on
  */
