@@ -16,7 +16,8 @@ Deno.test("what is aborted is waited for no longer than the grace, before, while
   const soon = new Promise<number>((resolve) => setTimeout(() => resolve(4), 20));
   assertEquals(await unlessAborted(soon, AbortSignal.abort(), 5000), 4);
   // A failure that nobody waits for any more does not end the program.
-  const fails = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("late")), 5));
-  assertEquals(await unlessAborted(fails, AbortSignal.abort()), undefined);
+  const fails = Promise.withResolvers<never>();
+  assertEquals(await unlessAborted(fails.promise, AbortSignal.abort()), undefined);
+  fails.reject(new Error("late"));
   await new Promise((resolve) => setTimeout(resolve, 20));
 });
