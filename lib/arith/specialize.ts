@@ -52,9 +52,11 @@ export function substituteShapes(f: PrimFunc, by: ReadonlyMap<Var, Expr>): PrimF
   const now = new Map<Buffer, Buffer>();
   const bufferOf = (b: Buffer): Buffer => {
     // An extent that is a variable becomes its value as it is, so that an argument's shape stays the argument's.
+    const extent = (d: Expr) => d.kind === "var" ? by.get(d) ?? d : expr(d);
     const known = now.get(b) ?? {
       ...b,
-      shape: b.shape.map((d) => d.kind === "var" ? by.get(d) ?? d : expr(d)),
+      shape: b.shape.map(extent),
+      ...(b.given ? { given: b.given.map(extent) } : {}),
     };
     now.set(b, known);
     return known;

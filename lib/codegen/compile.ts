@@ -50,6 +50,7 @@ export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], t
       name: b.name,
       dtype: b.dtype,
       shape: b.shape.map(exprToJson),
+      ...(b.given ? { given: b.given.map(exprToJson) } : {}),
       role,
       storage: binding?.texture
         ? {

@@ -18,6 +18,8 @@ export interface BufferSpec {
   readonly dtype: ScalarType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
+  /** Dimensions as callers give them, where the schedule has made one axis of several. Default: `shape`. */
+  readonly given?: readonly ExprJson[];
   /**
    * `inPlace`: an input that the program updates, and so an output too. `prepared`: computed from inputs when these are
    * bound or prepared, and kept as long as they are.

@@ -171,8 +171,10 @@ function takeInput(inputs: Map<string, BufferSpec>, value: LinkedValue, spec: Bu
         `functions that read it for buffers`,
     );
   }
-  const { shape } = storage.kind === "texture" ? spec : value;
-  inputs.set(value.name, { name: value.name, dtype: value.dtype, shape, role: "input", storage });
+  const { name, dtype, shape } = value;
+  // Rows of a texture are those of the function.
+  const rows = storage.kind === "texture" ? { shape: spec.shape, given: shape } : { shape };
+  inputs.set(name, { name, dtype, ...rows, role: "input", storage });
 }
 
 /** A name that no value has: theirs have no dot. */

@@ -7,6 +7,7 @@ import { readIndexExpr } from "../ir/read_index_expr.ts";
 import { readRequirements } from "../ir/requirement.ts";
 import { CAPABILITIES, type KernelLanguage } from "../target/capabilities.ts";
 import type { TextureLayout } from "../target/texture.ts";
+import type { ArenaSlot } from "./arena.ts";
 import type { BufferSpec, Executable, Launch, LaunchBinding } from "./executable.ts";
 
 const DTYPES: readonly ScalarType[] = Object.keys(
@@ -27,7 +28,7 @@ export function readExecutable(json: unknown): Executable {
   const { name, language, shapeVars, buffers, launches, requires } = readRecord(json);
   const vars = readList(shapeVars).map(readText);
   const specs = readList(buffers).map((b) => readBuffer(b, vars));
-  const names = new Set(specs.map((b) => b.name));
+  const names = new Map(specs.map((b) => [b.name, b]));
   if (names.size < specs.length) throw new TunebookError("expected buffers of distinct names");
   return {
     name: readText(name),
@@ -40,14 +41,28 @@ export function readExecutable(json: unknown): Executable {
 }
 
 function readBuffer(x: unknown, vars: readonly string[]): BufferSpec {
-  const { name, dtype, shape, role, storage } = readRecord(x);
+  const { name, dtype, shape, given, role, storage, slots } = readRecord(x);
   return {
     name: readText(name),
     dtype: readOneOf(dtype, DTYPES),
     shape: readShape(shape, vars),
+    ...(given === undefined ? {} : { given: readShape(given, vars) }),
     role: readOneOf(role, ROLES),
     storage: readStorage(storage),
+    ...(slots === undefined ? {} : { slots: readList(slots).map((s, k) => readSlot(s, k, vars)) }),
   };
+}
+
+function readSlot(x: unknown, index: number, vars: readonly string[]): ArenaSlot {
+  const { bytes, behind } = readRecord(x), before = readList(behind).map(readIndex);
+  const late = before.find((k) => k >= index);
+  if (late === undefined) return { bytes: readIndexExpr(bytes, vars), behind: before };
+  throw new TunebookError(`expected slot ${index} of an arena to lie behind earlier ones, got ${late}`);
+}
+
+function readIndex(x: unknown): number {
+  if (typeof x === "number" && Number.isSafeInteger(x) && x >= 0) return x;
+  throw new TunebookError(`expected an index, got ${quoteJson(x)}`);
 }
 
 function readShape(x: unknown, vars: readonly string[]): readonly ExprJson[] {
@@ -71,7 +86,7 @@ function readLayout(x: unknown): TextureLayout {
   return known === "rows" ? { kind: known, pack: readCount(pack) } : { kind: known, width: readCount(width) };
 }
 
-function readLaunch(x: unknown, names: ReadonlySet<string>, vars: readonly string[]): Launch {
+function readLaunch(x: unknown, names: ReadonlyMap<string, BufferSpec>, vars: readonly string[]): Launch {
   const l = readRecord(x);
   const expr = (e: unknown) => readIndexExpr(e, vars);
   return {
@@ -90,11 +105,23 @@ function readLaunch(x: unknown, names: ReadonlySet<string>, vars: readonly strin
   };
 }
 
-function readBinding(x: unknown, names: ReadonlySet<string>, vars: readonly string[]): LaunchBinding {
-  const { name, access, view } = readRecord(x);
-  const known = readText(name);
-  if (!names.has(known)) throw new TunebookError(`expected a buffer of the program, got ${quoteJson(name)}`);
-  const common = { name: known, access: readOneOf(access, ACCESSES) };
+function readBinding(
+  x: unknown,
+  names: ReadonlyMap<string, BufferSpec>,
+  vars: readonly string[],
+): LaunchBinding {
+  const { name, access, view, slot } = readRecord(x);
+  const known = readText(name), spec = names.get(known);
+  if (!spec) throw new TunebookError(`expected a buffer of the program, got ${quoteJson(name)}`);
+  const { length } = spec.slots ?? [];
+  if ((slot === undefined) === (length > 0) || (slot !== undefined && readIndex(slot) >= length)) {
+    throw new TunebookError(`expected one of ${length} slots of ${quoteJson(name)}, got ${quoteJson(slot)}`);
+  }
+  const common = {
+    name: known,
+    access: readOneOf(access, ACCESSES),
+    ...(slot === undefined ? {} : { slot: readIndex(slot) }),
+  };
   if (view === undefined) return common;
   const { dtype, shape } = readRecord(view);
   return { ...common, view: { dtype: readOneOf(dtype, DTYPES), shape: readShape(shape, vars) } };

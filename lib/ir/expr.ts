@@ -202,4 +202,6 @@ export interface Buffer {
   readonly shape: readonly Expr[];
   /** Where the elements are stored. */
   readonly scope: Scope;
+  /** The extents as a caller gives them, where a schedule has made one axis of several. Default: `shape`. */
+  readonly given?: readonly Expr[];
 }

@@ -4,6 +4,7 @@ import { oneOf } from "../base/option_kinds.ts";
 import type { ScalarType } from "../ir/dtype.ts";
 import * as integers from "../te/integer_functions.ts";
 import type { Tensor } from "../te/tensor.ts";
+import { checkTensors } from "./check_tensors.ts";
 import { pairwise, unary } from "./elementwise.ts";
 import type { ResultOptions } from "./kinds.ts";
 
@@ -98,6 +99,7 @@ const word: Kind<"f32" | "i32" | "u32"> = oneOf("f32", "i32", "u32");
  * @throws {TeError} for a tensor of another dtype
  */
 export function bitcast(A: Tensor, dtype: "f32" | "i32" | "u32", options: ResultOptions = {}): Tensor {
+  checkTensors("bitcast", { A });
   checkArgument("op.bitcast", "dtype", dtype, word);
   return unary("bitcast", A, options, (x) => integers.bitcast(dtype, x), ["f32", ...INTEGERS]);
 }

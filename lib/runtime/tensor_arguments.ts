@@ -12,7 +12,12 @@ type Inputs = Readonly<Record<string, TypedArray | DeviceTensor>>;
 /** Writes a buffer's dtype and shape. */
 export function show(spec: BufferSpec): string {
   const text = (e: ExprJson): string => Array.isArray(e) ? `${e[0]}(${text(e[1])}, ${text(e[2])})` : `${e}`;
-  return `${spec.dtype}[${spec.shape.map(text).join(", ")}]`;
+  return `${spec.dtype}[${givenShape(spec).map(text).join(", ")}]`;
+}
+
+/** The dimensions of an argument as callers give it. */
+export function givenShape({ given, shape }: BufferSpec): readonly ExprJson[] {
+  return given ?? shape;
 }
 
 /** The values of shape variables that are dimensions of tensors. */
@@ -22,8 +27,8 @@ export function shapesOfTensors(
   inputs: Inputs,
 ): Shapes {
   const told: Record<string, number> = {};
-  for (const { name, shape } of specs) {
-    const tensor = inputs[name];
+  for (const spec of specs) {
+    const tensor = inputs[spec.name], shape = givenShape(spec);
     if (!(tensor instanceof DeviceTensor) || tensor.shape.length !== shape.length) continue;
     shape.forEach((d, k) => {
       if (typeof d === "string" && shapeVars.includes(d)) told[d] ??= tensor.shape[k] as number;
@@ -44,7 +49,7 @@ export function checkTensors(
     return tensor instanceof DeviceTensor ? [{ spec, tensor }] : [];
   });
   for (const { spec, tensor: { shape } } of tensors) {
-    const wanted = spec.shape.map((d) => evaluate(d, known));
+    const wanted = givenShape(spec).map((d) => evaluate(d, known));
     const fits = shape.length === wanted.length && shape.every((d, k) => d === wanted[k]);
     if (!fits) {
       throw new RuntimeError(

@@ -150,6 +150,7 @@ function collapsed(func: PrimFunc, { dims, axes }: Joint): PrimFunc {
     const made = now.get(b) ?? {
       ...b,
       shape: b.shape.toSpliced(d, 2, product(b.shape[d] as Expr, b.shape[d + 1] as Expr)),
+      given: b.given ?? b.shape,
     };
     now.set(b, made);
     return made;

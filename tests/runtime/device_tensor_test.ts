@@ -37,6 +37,21 @@ for (const device of devices) {
       ...(memoryLimit ? { memoryLimit } : {}),
     });
 
+  test("a tensor has the shape that the program was written with, though its schedule has made rows of it", async () => {
+    const A = new Float32Array(24).map((_, k) => k), B = new Float32Array(24).fill(1);
+    for (const shape of [[2, 3, 4], ["n", 3, 4]] as const) {
+      using program = await build(te.add({ shape }), device);
+      using a = device.tensor(A, [2, 3, 4]);
+      using b = device.tensor(B, [2, 3, 4]);
+      const { C } = await program.submit({ A: a, B: b });
+      assertEquals([C?.shape, await C?.read()], [[2, 3, 4], A.map((x) => x + 1)]);
+      C?.[Symbol.dispose]();
+      using flat = device.tensor(A, [24]);
+      const e = await assertRejects(() => program.submit({ A: flat, B: b }), RuntimeError);
+      assertStringIncludes(e.message, `expected A: f32[${shape.join(", ")}], got a tensor of [24]`);
+    }
+  });
+
   test("a tensor is written, read, and zero at first", async () => {
     for (const dtype of ["f32", "f16", "i32", "u32", "bool"] as const satisfies readonly ScalarType[]) {
       const data = new ARRAYS[dtype](7).map((_, k) => dtype === "bool" ? k % 2 : k + 1);

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { TunebookError } from "../../lib/base/error.ts";
+import { readExecutable } from "../../lib/codegen/read_executable.ts";
 import type { NumberArray } from "../../lib/interp/interpret.ts";
 import { graph } from "../../lib/relax/builder.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
@@ -59,6 +60,8 @@ for (const device of devices) {
     using model = await build(g, device, { weights, bounds: { n: 64 } });
     const { behind, bytes, live } = model.built.memory;
     assert(behind && bytes <= 1.1 * live, model.explain());
+    const { executable } = model.built;
+    assertEquals(readExecutable(JSON.parse(JSON.stringify(executable))), executable);
     for (const n of [64, 1, 37]) {
       const x = random(4 * n);
       assertClose(await model.run({ x }), interpretGraph(g, { ...weights, x }), `n = ${n}`);
