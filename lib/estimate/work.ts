@@ -12,7 +12,7 @@ type Shapes = Readonly<Record<string, number>>;
 /**
  * Counts the operations of the program as written. Every add, sub, mul, div, min, max and math call on floats counts
  * one. A product of packed bytes counts eight: four products and four sums. Initialisations count nothing. Where rows of an
- * intermediate value are looked up by an index from memory, only as many rows count as there are look-ups.
+ * intermediate value are looked up by an index from memory, it counts the look-ups, if these are fewer than the rows.
  */
 export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
   const lookups = lookupsOf(f, shapes);

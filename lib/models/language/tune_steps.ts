@@ -46,7 +46,7 @@ export const TUNE = {
 interface Part {
   readonly name: string;
   readonly step: Step;
-  /** Its runs for each token of a text as long as the context, with as many tokens of a prompt. */
+  /** Its runs for each token of a text that fills the context, after a prompt of the same length. */
   readonly runs: number;
   /** Inputs of its programs as texts have them: no two rows write to one place of the cache. */
   readonly inputs: GivenInputs;
