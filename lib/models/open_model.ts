@@ -26,8 +26,6 @@ export interface ModelFiles {
   readonly weights: WeightSource;
   /** How its matrices are quantized in the files, if they are. */
   readonly quantization?: Quantization;
-  /** Its template of conversations in Jinja, where a GGUF file has it. `ChatTemplate.load` gives it with its tokens. */
-  readonly chatTemplate?: string;
 }
 
 /** The most bytes of a configuration. */
@@ -63,15 +61,8 @@ export async function openModel(path: string): Promise<ModelFiles> {
 }
 
 async function openGgufModel(path: string): Promise<ModelFiles> {
-  const { config, weights, metadata } = await openGguf(path);
-  const chatTemplate = metadata.get("tokenizer.chat_template");
-  return {
-    path,
-    config,
-    generation: withTokens({}, config),
-    weights,
-    ...(typeof chatTemplate === "string" ? { chatTemplate } : {}),
-  };
+  const { config, weights } = await openGguf(path);
+  return { path, config, generation: withTokens({}, config), weights };
 }
 
 /** The tokens that begin and end a text, from the configuration where the defaults of generation don't have them. */

@@ -104,7 +104,7 @@ export class LanguageModel implements Generator, Disposable {
   }
 
   /**
-   * Loads a language model onto a device: Hugging Face's folders, MLC's, and GGUF files with a tokenizer.json beside them.
+   * Loads a language model onto a device: Hugging Face's folders, MLC's, and GGUF files.
    * Memory on the host stays at one parameter and some pieces of files.
    *
    * @param path the folder, or a file whose name ends with .gguf
@@ -118,11 +118,7 @@ export class LanguageModel implements Generator, Disposable {
     checkOptions("LanguageModel.load", options, LOAD);
     checkLevel(options, path);
     const files = await openModel(path), { config } = files;
-    const folder = path.endsWith(".gguf") ? path.replace(/[^/\\]*$/, "") || "." : path;
-    const tokenizer = await Tokenizer.load(folder);
-    const template = files.chatTemplate === undefined
-      ? await ChatTemplate.load(folder)
-      : new ChatTemplate(files.chatTemplate);
+    const tokenizer = await Tokenizer.load(path), template = await ChatTemplate.load(path);
     const { quantization = files.quantization ?? "q4f16_1", progress, signal, prefillChunk = 128 } = options;
     const dtype = device.target.f16 ? QUANTIZATIONS[quantization].dtype : "f32";
     const { level = 1, database = TuningDatabase.memory(), budget } = options;

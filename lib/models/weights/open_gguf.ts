@@ -12,8 +12,6 @@ export interface GgufModel {
   readonly weights: WeightSource;
   /** The model's configuration. */
   readonly config: ModelConfig;
-  /** All fields of its metadata. */
-  readonly metadata: GgufHeader["metadata"];
 }
 
 /**
@@ -25,7 +23,7 @@ export async function openGguf(path: string): Promise<GgufModel> {
   const { metadata, places: stored, unreadable } = await readGgufHeader(path);
   const config = await configOf(metadata, stored, path);
   const places = config.architecture === "llama" ? withHeadsInOrder(stored, config) : stored;
-  return { weights: sourceOfPlaces({ format: "gguf", where: path, places, unreadable }), config, metadata };
+  return { weights: sourceOfPlaces({ format: "gguf", where: path, places, unreadable }), config };
 }
 
 /** The fields of a model, by the end of their names, in Hugging Face's words. */

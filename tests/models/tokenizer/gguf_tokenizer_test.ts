@@ -4,10 +4,12 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { convertModel } from "../../../lib/models/convert/convert_model.ts";
 import { ModelError } from "../../../lib/models/error.ts";
+import { LanguageModel } from "../../../lib/models/language/language_model.ts";
 import { ChatTemplate } from "../../../lib/models/tokenizer/chat_template.ts";
 import { ggufTokenizer } from "../../../lib/models/tokenizer/gguf_tokenizer.ts";
 import { Tokenizer } from "../../../lib/models/tokenizer/tokenizer.ts";
 import type { GgufValue } from "../../../lib/models/weights/gguf_header.ts";
+import { Device } from "../../../lib/runtime/device.ts";
 import { dataTest } from "../../data.ts";
 import { tinyCheckpoint } from "../tiny_checkpoint.ts";
 import { ggufBytes, ggufMetadata, ggufTensors } from "../write_gguf.ts";
@@ -93,12 +95,17 @@ Deno.test("a GGUF file has words of its own, and a converted folder keeps them",
     };
     await Deno.writeFile(path, ggufBytes(metadata, ggufTensors(checkpoint)));
     await convertModel(path, out, { quantization: "q0f32" });
+    using device = await Device.open({ backend: "cpu" });
+    const said: string[] = [];
     for (const model of [path, out]) {
       const tokenizer = await Tokenizer.load(model), template = await ChatTemplate.load(model);
+      using lm = await LanguageModel.load(model, device, { quantization: "q0f32" });
+      said.push((await Array.fromAsync(lm.generate("ab", { maxTokens: 4, temperature: 0 }))).join(""));
       assertEquals(tokenizer.encode("abA"), [1, 6, 5, 8]);
       assertEquals(tokenizer.decode([1, 6, 5, 8, 2]), "abA");
       assertEquals(template?.render([{ role: "user", content: "x" }]), "<s>x</s>");
     }
+    assertEquals([said[0] !== "", said[1]], [true, said[0]]);
     const conversation = JSON.parse(await Deno.readTextFile(join(out, "mlc-chat-config.json")));
     assertEquals(conversation.conv_template, "llama-2");
   }));
