@@ -1,7 +1,6 @@
 /** Searches the functions of a language model's steps with one budget. */
 import type { Fields } from "../../base/check_options.ts";
 import { required } from "../../base/option_kinds.ts";
-import type { GivenInputs } from "../../measure/random_inputs.ts";
 import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { SuiteLog } from "../../tuning/suite_log.ts";
 import type { SuiteMember } from "../../tuning/suite_tasks.ts";
@@ -42,6 +41,8 @@ export const TUNE = {
   open,
 } satisfies Fields<TuneModelOptions>;
 
+type Inputs = NonNullable<SuiteMember["inputs"]>;
+
 /** A step of a text, and how often it runs. */
 interface Part {
   readonly name: string;
@@ -49,7 +50,7 @@ interface Part {
   /** Its runs for each token of a text that fills the context, after a prompt of the same length. */
   readonly runs: number;
   /** Inputs of its programs as texts have them: no two rows write to one place of the cache. */
-  readonly inputs: GivenInputs;
+  readonly inputs: Inputs;
 }
 
 /** Lists the functions of a text's steps, each with the number of its calls for a token. */
@@ -97,7 +98,7 @@ function partsOf(engine: Engine, settings: Settings): readonly Part[] {
 }
 
 /** Inputs of a decode at the last position of its span. */
-function decodeInputs(engine: Engine, { parameters }: Settings, span: number): GivenInputs {
+function decodeInputs(engine: Engine, { parameters }: Settings, span: number): Inputs {
   const { context, config: { vocabularySize } } = engine.options, last = Math.min(span, context) - 1;
   const state = Int32Array.from({ length: stateWidth(context) }, (_, k) => k % vocabularySize);
   state[0] = last;
