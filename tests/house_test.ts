@@ -8,6 +8,7 @@ import { assertEquals } from "@std/assert";
  *
  * One room is not in the design: `face` holds the namespaces of mod.ts, a file each, so that their types are documented
  * and exported with them. `measure` imports `dlight`, as untrusted programs are scheduled in its process. `records` imports lowering, as a database checks that a record's schedule still lowers.
+ * `models` imports `autotvm` and `records`, as a language model takes a budget and a database.
  */
 const COMPILER: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -46,7 +47,7 @@ const TUNING: Readonly<Record<string, readonly string[]>> = {
   records: ["base", "ir", "target", "schedule", "space", "estimate", "lower", "measure"],
   charts: ["base", "target", "space", "estimate", "measure", "records"],
   tuning: [...Object.keys({ ...COMPILER, ...DEVICE }), "autotvm", "records", "charts"],
-  models: ["base", "ir", "te", "op", "relax", "runtime", "tuning"],
+  models: ["base", "ir", "te", "op", "relax", "runtime", "autotvm", "records", "tuning"],
 };
 const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {

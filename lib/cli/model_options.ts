@@ -1,5 +1,5 @@
 import { name, number, oneOf, positive } from "../base/option_kinds.ts";
-import type { LoadOptions } from "../models/language/language_model.ts";
+import type { LoadOptions } from "../models/language/load_options.ts";
 import { type Quantization, QUANTIZATION_NAMES } from "../models/parameters/quantization.ts";
 import type { CliOption } from "./arguments.ts";
 import { BACKEND, SEED } from "./common_options.ts";

@@ -4,7 +4,7 @@ import { peaksKind } from "../target/kinds.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import { flopsOf, trafficOf } from "./work.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { outputsOf } from "../ir/parameters.ts";
+import { isInPlace, outputsOf } from "../ir/parameters.ts";
 import { countElements, type Shapes } from "../ir/shapes.ts";
 import type { Peaks } from "../target/target.ts";
 
@@ -56,10 +56,12 @@ export function leastMs(func: PrimFunc, shapes: Shapes, peaks: Peaks): number {
 }
 
 /**
- * Gives the shortest time that a record can claim, milliseconds: `leastMs` divided by four. It counts results only, as a
- * program may leave most of a table unread. Without measured peaks it assumes a device far above any real one.
+ * Gives the shortest time that a record can claim, milliseconds: `leastMs` divided by four. It counts results only, and
+ * none that are updated in place: a program may leave most of a table unread or unwritten. Without measured peaks it
+ * assumes a device far above any real one.
  */
 export function shortestMs(func: PrimFunc, shapes: Shapes, peaks: Peaks = IMPOSSIBLE): number {
-  const bytes = outputsOf(func).reduce((n, b) => n + bytesOf(b.dtype) * countElements(b.shape, shapes), 0);
+  const bytes = outputsOf(func).filter((b) => !isInPlace(func, b))
+    .reduce((n, b) => n + bytesOf(b.dtype) * countElements(b.shape, shapes), 0);
   return rooflineOf(flopsOf(func, shapes), bytes, peaks).ms / SLACK;
 }

@@ -4,15 +4,19 @@ import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import type { Stmt } from "../ir/stmt.ts";
+import { isInPlace } from "../ir/parameters.ts";
 import { readsMemory, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 
 type Shapes = Readonly<Record<string, number>>;
 
 /**
  * Counts the operations of the program as written. Every add, sub, mul, div, min, max and math call on floats counts
- * one. A product of packed bytes counts eight: four products and four sums. Initialisations count nothing.
+ * one. A product of packed bytes counts eight: four products and four sums. Initialisations count nothing. Where rows of an
+ * intermediate value are looked up by an index from memory, it counts the look-ups, if these are fewer than the rows.
  */
 export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
+  const lookups = lookupsOf(f, shapes);
+  const share = (b: Buffer) => f.params.includes(b) ? 1 : elementsOf(b, lookups, shapes) / sizeOf(b, shapes);
   const count = (s: Stmt): number => {
     switch (s.kind) {
       case "for":
@@ -22,7 +26,7 @@ export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
       case "if":
         return count(s.then) + (s.else ? count(s.else) : 0);
       case "store":
-        return operations(s.value);
+        return operations(s.value) * share(s.buffer);
       case "block":
         return count(s.body);
       case "let":
@@ -37,22 +41,30 @@ export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
 }
 
 /**
- * Counts the bytes that any schedule must move: each parameter once. Where rows of a parameter are looked up by an index
- * from memory, it counts the look-ups instead, if these are fewer than the rows.
+ * Counts the bytes that any schedule must move: each parameter once. Where rows of a parameter are read or written by an
+ * index from memory, it counts these instead, if they are fewer than the rows.
  */
 export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
   const lookups = lookupsOf(f, shapes);
-  return f.params.reduce((n, b) => {
-    const elements = b.shape.reduce((p, d, k) => {
-      const whole = extentOf(d, shapes);
-      return p * Math.min(whole, lookups.get(b)?.[k] ?? whole);
-    }, 1);
-    return n + bytesOf(b.dtype) * elements;
-  }, 0);
+  return f.params.reduce((n, b) => n + bytesOf(b.dtype) * elementsOf(b, lookups, shapes), 0);
+}
+
+type Lookups = ReadonlyMap<Buffer, readonly (number | undefined)[]>;
+
+/** The elements of a buffer that are used. */
+function elementsOf(b: Buffer, lookups: Lookups, shapes: Shapes): number {
+  return b.shape.reduce((p, d, k) => {
+    const whole = extentOf(d, shapes);
+    return p * Math.min(whole, lookups.get(b)?.[k] ?? whole);
+  }, 1);
+}
+
+function sizeOf(b: Buffer, shapes: Shapes): number {
+  return b.shape.reduce((p, d) => p * extentOf(d, shapes), 1);
 }
 
 /** Counts the values that an index from memory takes, by buffer and dimension. */
-function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (number | undefined)[]> {
+function lookupsOf(f: PrimFunc, shapes: Shapes): Lookups {
   const found = new Map<Buffer, (number | undefined)[]>();
   walkStmt(f.body, (s) => {
     if (s.kind !== "block") return;
@@ -61,17 +73,21 @@ function lookupsOf(f: PrimFunc, shapes: Shapes): ReadonlyMap<Buffer, readonly (n
         (n, it) => n * extentOf(it.extent, shapes),
         1,
       );
-    walkStmt(s.body, () => {}, (e) => {
-      if (e.kind !== "load") return;
-      const known = found.get(e.buffer) ?? e.buffer.shape.map(() => 0);
+    const count = (buffer: Buffer, indices: readonly Expr[]) => {
+      const known = found.get(buffer) ?? buffer.shape.map(() => 0);
       found.set(
-        e.buffer,
-        e.indices.map((index, d) => {
+        buffer,
+        indices.map((index, d) => {
           const before = known[d];
           return before !== undefined && readsMemory(index) ? before + iterations(index) : undefined;
         }),
       );
-    });
+    };
+    walkStmt(
+      s.body,
+      (inner) => inner.kind === "store" && isInPlace(f, inner.buffer) && count(inner.buffer, inner.indices),
+      (e) => e.kind === "load" && count(e.buffer, e.indices),
+    );
   });
   return found;
 }

@@ -38,11 +38,9 @@ export {
 export { type ModelFiles, openModel } from "../models/open_model.ts";
 export { ModelError } from "../models/error.ts";
 export { ContextError } from "../models/context_error.ts";
-export {
-  LanguageModel,
-  type LanguageModelStats,
-  type LoadOptions,
-} from "../models/language/language_model.ts";
+export { LanguageModel, type LanguageModelStats } from "../models/language/language_model.ts";
+export type { LoadOptions } from "../models/language/load_options.ts";
+export type { TuneModelOptions } from "../models/language/tune_steps.ts";
 export {
   type LoadedArray,
   type LoadedParameter,

@@ -11,6 +11,8 @@ export interface SuiteRow {
   readonly shapes: string;
   /** Mean number of its runs in the whole. */
   readonly weight: number;
+  /** Its share of the time of the whole by the presets, of the tasks that have such times; NaN if it has none. */
+  readonly share: number;
   /** Trials of its search. */
   readonly trials: number;
   /** Seconds of its search. */

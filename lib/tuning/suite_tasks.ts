@@ -2,6 +2,7 @@
 import { ownValue } from "../base/own_value.ts";
 import { TunebookError } from "../base/error.ts";
 import { fingerprint } from "../ir/fingerprint.ts";
+import type { GivenInputs } from "../measure/random_inputs.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { PrimFunc } from "../ir/func.ts";
 
@@ -15,6 +16,8 @@ export interface SuiteMember {
   readonly count: number;
   /** Values of its shape variables, where `buckets` don't give them. */
   readonly shapes: Shapes;
+  /** Inputs by parameter name, over those of the suite. Of equal kernels the first one's count. Default: none. */
+  readonly inputs?: GivenInputs;
 }
 
 /** Values that a shape variable takes at run time, and how often each, for example `[[1, 0.9], [128, 0.1]]`. */
@@ -27,12 +30,13 @@ export interface SuiteTask {
   readonly func: PrimFunc;
   readonly shapes: Shapes;
   readonly weight: number;
+  readonly inputs?: GivenInputs;
 }
 
 /** Lists the kernels at their shapes. Equal kernels are merged and their weights added. */
 export function tasksOf(members: readonly SuiteMember[], buckets: Buckets): readonly SuiteTask[] {
   const tasks = new Map<string, SuiteTask>();
-  for (const { name, func, count, shapes } of members) {
+  for (const { name, func, count, shapes, inputs } of members) {
     if (!(count > 0)) {
       throw new TunebookError(`expected the count of kernel ${name} to be a positive number, got ${count}`);
     }
@@ -44,6 +48,7 @@ export function tasksOf(members: readonly SuiteMember[], buckets: Buckets): read
         shapes: at.shapes,
         names: [...(same?.names ?? []), name],
         weight: (same?.weight ?? 0) + count * at.share,
+        ...(same ? same.inputs && { inputs: same.inputs } : inputs && { inputs }),
       });
     }
   }

@@ -50,6 +50,7 @@ const COLUMNS = {
   rule: "text",
   shapes: "text",
   weight: "float",
+  share: "float",
   trials: "int",
   seconds: "float",
   presetMs: "float",
@@ -155,7 +156,7 @@ export async function tuneSuite(
     await next.rest();
   }
 
-  const rows: SuiteRow[] = [], best: TrialRecord[] = [];
+  const measured: Omit<SuiteRow, "share">[] = [], best: TrialRecord[] = [];
   // The first interrupt ends all searches, the second one all confirmations.
   using halt = new Interruptible(signal.aborted ? undefined : signal);
   for (const [k, search] of searches.entries()) {
@@ -163,10 +164,12 @@ export async function tuneSuite(
     const confirmed = tried ? await search.confirm(rounds) : [];
     const winner = winnerOf(confirmed);
     if (winner) best.push(winner.record);
-    rows.push(rowOf(tasks[k] as SuiteTask, search, confirmed, winner));
+    measured.push(rowOf(tasks[k] as SuiteTask, search, confirmed, winner));
     await search.rest();
   }
   await searches.at(-1)?.end(signal.aborted ? "signal" : undefined);
+  const before = measured.reduce((ms, r) => r.presetMs > 0 ? ms + r.weight * r.presetMs : ms, 0);
+  const rows = measured.map((r): SuiteRow => ({ ...r, share: r.weight * r.presetMs / before }));
   const both = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
   const whole = (ms: (r: SuiteRow) => number) => both.reduce((sum, r) => sum + r.weight * ms(r), 0);
   return new SuiteLog({
@@ -181,7 +184,7 @@ export async function tuneSuite(
 function searchOptions(task: SuiteTask, k: number, options: TuneSuiteOptions): SearchOptions {
   const { buckets: _, rounds: __, path, inputs = {}, ...search } = options;
   const own = inputsOf(task.func).flatMap(({ name }) => {
-    const given = ownValue(inputs, name);
+    const given = ownValue(task.inputs ?? {}, name) ?? ownValue(inputs, name);
     return given ? [[name, given] as const] : [];
   });
   return {
@@ -207,7 +210,7 @@ function rowOf(
   search: Search,
   confirmed: readonly Confirmed[],
   winner: Confirmed | undefined,
-): SuiteRow {
+): Omit<SuiteRow, "share"> {
   const own = confirmed.find((c) => c.preset);
   const gain = winner && own ? speedup(winner, own) : { ratio: NaN, low: NaN, high: NaN };
   return {

@@ -19,6 +19,7 @@ import {
   variable,
 } from "../../lib/ir/build.ts";
 import { flopsOf, trafficOf } from "../../lib/estimate/work.ts";
+import { shortestMs } from "../../lib/estimate/roofline.ts";
 import { IrError } from "../../lib/ir/error.ts";
 import type { Expr } from "../../lib/ir/expr.ts";
 import { PrimFunc } from "../../lib/ir/func.ts";
@@ -32,6 +33,7 @@ import {
   rmsNorm,
   softmax,
   transpose,
+  update,
 } from "../../lib/face/te.ts";
 import { arbProgram } from "../ir/random_program.ts";
 import { retiled } from "../ir/retile.ts";
@@ -88,6 +90,31 @@ Deno.test("look-ups of one table by several blocks add up, at most to the whole 
   const others = (rows: number) => 4 * rows + 2 * 4 * rows * 16;
   assertEquals(traffic(3, 1000), 2 * 3 * 16 * 4 + others(3));
   assertEquals(traffic(3, 4), 4 * 16 * 4 + others(3));
+});
+
+Deno.test("what is updated in place counts as many rows as are written", () => {
+  const cache = placeholder("cache", [1000, 16]),
+    at = placeholder("at", [3], "i32"),
+    X = placeholder("X", [3, 16]);
+  const now = update(
+    cache,
+    [3, 16],
+    (i, j) => ({ at: [at.at(i as Expr), j as Expr], value: X.at(i as Expr, j as Expr) }),
+  );
+  const f = primFunc("put", [X, at, now]);
+  assertEquals(trafficOf(f), 4 * (3 * 16 + 3 + 3 * 16));
+  const peaks = { gflops: 1, bufferGbps: 1, textureGbps: 1, copyGbps: 1, launchMs: 0 };
+  assertEquals(shortestMs(f, {}, peaks), 0);
+});
+
+Deno.test("an intermediate table is computed in the rows that are looked up in it", () => {
+  const flops = (rows: number, vocabulary: number) => {
+    const table = placeholder("table", [vocabulary, 16]), tokens = placeholder("tokens", [rows], "i32");
+    const twice = compute("twice", [vocabulary, 16], (i, j) => add(table.at(i, j), table.at(i, j)));
+    const X = compute("X", [rows, 16], (i, j) => twice.at(tokens.at(i), j));
+    return flopsOf(primFunc("f", [table, tokens, X]));
+  };
+  assertEquals([flops(3, 1000), flops(3, 2)], [3 * 16, 2 * 16]);
 });
 
 const A = buffer("A", [8]), I = buffer("I", [8], "i32"), B = buffer("B", [8]);

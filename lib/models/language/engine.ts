@@ -1,7 +1,9 @@
 /** A language model on a device: its parameters, its cache, and the programs of its steps. */
 import type { Device } from "../../runtime/device.ts";
 import type { DeviceTensor } from "../../runtime/device_tensor.ts";
-import { buildGraph } from "../../tuning/build_graph.ts";
+import type { Shapes } from "../../ir/shapes.ts";
+import type { Graph } from "../../relax/graph.ts";
+import { buildGraph, type GraphBuildOptions } from "../../tuning/build_graph.ts";
 import type { GraphProgram } from "../../tuning/graph_program.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { ropeFrequencies } from "../config/rope.ts";
@@ -26,6 +28,8 @@ export interface EngineOptions {
   readonly pages: number;
   /** The most tokens of a prompt that are computed together. */
   readonly chunk: number;
+  /** How its programs are built. */
+  readonly build?: Pick<GraphBuildOptions, "level" | "database">;
   readonly progress?: ((progress: LoadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,6 +39,12 @@ export interface DecodeKind {
   readonly batch: 1 | "b";
   readonly span: number;
   readonly choice: Choice;
+}
+
+/** The graph of a step, and the most that its sizes may be. */
+export interface Step {
+  readonly graph: Graph;
+  readonly bounds: Shapes;
 }
 
 /** Parameters, cache and programs of a model on a device. Dispose it. */
@@ -99,11 +109,10 @@ export class Engine implements Disposable {
     return layers * 2 * kvHeads * PAGE_SIZE * headDim * (dtype === "f16" ? 2 : 4);
   }
 
-  /** Compiles what a first text needs, and gives the number of kernels of a token. */
-  async warm(kind: DecodeKind): Promise<number> {
+  /** Compiles what a first text needs, and gives the program of its tokens. */
+  async warm(kind: DecodeKind): Promise<GraphProgram> {
     await this.#prefill();
-    const { program } = await this.decoder(kind);
-    return program.launches;
+    return (await this.decoder(kind)).program;
   }
 
   /** Computes tokens at the end of a sequence, which the cache holds from then on. Ends between chunks when it is aborted. */
@@ -141,48 +150,51 @@ export class Engine implements Disposable {
     copied?.[Symbol.dispose]();
   }
 
+  /** The step that computes a chunk of a prompt. */
+  prefillStep(): Step {
+    const { config, quantization, context, chunk, pages } = this.options;
+    const graph = stepGraph(config, { kind: "prefill", quantization, context, dtype: this.dtype });
+    return { graph, bounds: { pages, n: chunk, blocks: this.mostBlocks } };
+  }
+
+  /** The step that decodes a token of each sequence. */
+  decodeStep(kind: DecodeKind): Step {
+    const { config, quantization, context, pages } = this.options, { batch, span } = kind;
+    const graph = stepGraph(config, { kind: "decode", quantization, context, dtype: this.dtype, ...kind });
+    const blocks = span > WHOLE && { blocks: this.mostBlocks };
+    return { graph, bounds: { pages, ...(batch === "b" && { b: 64 }), ...blocks } };
+  }
+
   #prefill(): Promise<GraphProgram> {
-    const { config, quantization, context, chunk } = this.options;
-    const graph = () => stepGraph(config, { kind: "prefill", quantization, context, dtype: this.dtype });
-    return this.#program("prefill", () => this.#build(graph(), { n: chunk, blocks: this.#mostBlocks }));
+    return this.#program("prefill", () => this.#build(this.prefillStep()));
   }
 
   /** Gives the program that decodes: a step for each run. Its inputs are those of the graph, but for weights and cache. */
   async decoder(
     kind: DecodeKind,
   ): Promise<{ readonly program: GraphProgram; readonly caches: Readonly<Record<string, DeviceTensor>> }> {
-    const { config, quantization, context } = this.options, { batch, span } = kind;
-    const program = await this.#program(JSON.stringify(kind), () => {
-      const graph = stepGraph(config, { kind: "decode", quantization, context, dtype: this.dtype, ...kind });
-      const bounds = { ...(batch === "b" && { b: 64 }), ...(span > WHOLE && { blocks: this.#mostBlocks }) };
-      return this.#build(graph, bounds);
-    });
+    const program = await this.#program(JSON.stringify(kind), () => this.#build(this.decodeStep(kind)));
     return { program, caches: this.#caches };
   }
 
-  get #mostBlocks(): number {
+  /** The pages of a text as long as the context. */
+  get mostBlocks(): number {
     return Math.ceil(this.options.context / PAGE_SIZE);
   }
 
   #program(key: string, make: () => Promise<GraphProgram>): Promise<GraphProgram> {
-    const known = this.#programs.get(key) ?? make();
+    const known = this.#programs.get(key) ?? make().then((program) => this.#owned(program));
     this.#programs.set(key, known);
     // What failed is tried again, as after a signal.
     known.catch(() => this.#programs.delete(key));
     return known;
   }
 
-  async #build(
-    graph: ReturnType<typeof stepGraph>,
-    bounds: Readonly<Record<string, number>>,
-  ): Promise<GraphProgram> {
+  async #build({ graph, bounds }: Step): Promise<GraphProgram> {
     const weights = Object.fromEntries(
       graph.weights.map(({ name }) => [name, this.#weights.get(name) as DeviceTensor]),
     );
-    return await buildGraph(graph, this.device, {
-      weights,
-      bounds: { pages: this.options.pages, ...bounds },
-    });
+    return await buildGraph(graph, this.device, { weights, bounds, ...this.options.build });
   }
 
   /** Frees a program with the engine, or at once where that is gone. */

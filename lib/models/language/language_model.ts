@@ -1,8 +1,6 @@
 /** Language models on devices. */
-import { byteCount, bytesOf } from "../../base/byte_count.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../../base/check_options.ts";
 import {
-  aFunction,
   anyOf,
   arrayOf,
   count,
@@ -10,14 +8,16 @@ import {
   integer,
   name,
   number,
-  oneOf,
   passing,
   positive,
   recordOf,
   text,
 } from "../../base/option_kinds.ts";
 import { Device } from "../../runtime/device.ts";
+import { TuningDatabase } from "../../records/database.ts";
 import type { MemoryUse } from "../../runtime/ledger.ts";
+import type { GraphProgram } from "../../tuning/graph_program.ts";
+import type { SuiteLog } from "../../tuning/suite_log.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { ContextError } from "../context_error.ts";
 import { ModelError } from "../error.ts";
@@ -25,44 +25,17 @@ import { type ModelFiles, openModel } from "../open_model.ts";
 import type { GenerateOptions, GenerationEnd, Generator, Message, Piece } from "../openai/generator.ts";
 import { ChatCompletions } from "../openai/chat_completions.ts";
 import { Completions } from "../openai/completions.ts";
-import type { LoadProgress } from "../parameters/load_parameters.ts";
-import { type Quantization, QUANTIZATION_NAMES, QUANTIZATIONS } from "../parameters/quantization.ts";
+import { QUANTIZATIONS } from "../parameters/quantization.ts";
 import { ChatTemplate } from "../tokenizer/chat_template.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { spanOf } from "./decoding.ts";
 import { Engine } from "./engine.ts";
 import { Lane } from "./lane.ts";
+import { capacityOf, checkLevel, LOAD, type LoadOptions } from "./load_options.ts";
 import { GREEDY } from "./sampling/choice.ts";
 import { settingsOf } from "./sampling/settings.ts";
 import { Scheduler } from "./scheduler.ts";
-import { PAGE_SIZE } from "./step_graph.ts";
-
-/** The options of {@linkcode LanguageModel.load}. */
-export interface LoadOptions {
-  /** How matrices are stored on the device. Default: as the folder stores them, where that is quantized, else q4f16_1. */
-  readonly quantization?: Quantization;
-  /** The most tokens of a text, prompt included. Default: the model's, or what `cache` holds if that is less. */
-  readonly context?: number;
-  /** The most that keys and values may take: bytes, or text as `"512 MiB"`. Default: 1 GiB. */
-  readonly cache?: number | string;
-  /** Texts of the whole context that the cache holds, if it may. Default: 1. */
-  readonly sequences?: number;
-  /** The most tokens of a prompt that are computed together. Default: 128. */
-  readonly prefillChunk?: number;
-  /** Is called when a parameter has been loaded. */
-  readonly progress?: (progress: LoadProgress) => void;
-  /** Ends the loading with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-const LOAD = {
-  quantization: oneOf(...QUANTIZATION_NAMES),
-  context: positive,
-  cache: byteCount,
-  sequences: positive,
-  prefillChunk: positive,
-  progress: aFunction<(progress: LoadProgress) => void>(),
-  signal: instanceOf(AbortSignal),
-} satisfies Fields<LoadOptions>;
+import { TUNE, type TuneModelOptions, tuneSteps } from "./tune_steps.ts";
 
 const GENERATE = {
   maxTokens: positive,
@@ -106,8 +79,6 @@ interface Opened {
   readonly template: ChatTemplate | undefined;
 }
 
-const DEFAULT_CACHE = 2 ** 30;
-
 /**
  * A language model on a device. Calls share it: texts that are generated at the same time are decoded together. Dispose it, or
  * declare it with `using`.
@@ -120,15 +91,16 @@ export class LanguageModel implements Generator, Disposable {
   readonly #engine: Engine;
   readonly #scheduler: Scheduler;
   readonly #opened: Opened;
-  readonly #launches: number;
+  /** The program of a token of a short text. */
+  readonly #first: GraphProgram;
   #last: GenerationEnd | undefined;
   #disposed = false;
 
-  private constructor(engine: Engine, opened: Opened, launches: number) {
+  private constructor(engine: Engine, opened: Opened, first: GraphProgram) {
     this.#engine = engine;
     this.#scheduler = new Scheduler(engine);
     this.#opened = opened;
-    this.#launches = launches;
+    this.#first = first;
   }
 
   /**
@@ -144,10 +116,12 @@ export class LanguageModel implements Generator, Disposable {
     checkArgument("LanguageModel.load", "path", path, name);
     checkArgument("LanguageModel.load", "device", device, deviceKind);
     checkOptions("LanguageModel.load", options, LOAD);
+    checkLevel(options, path);
     const files = await openModel(path), { config } = files;
     const tokenizer = await Tokenizer.load(path), template = await ChatTemplate.load(path);
     const { quantization = files.quantization ?? "q4f16_1", progress, signal, prefillChunk = 128 } = options;
     const dtype = device.target.f16 ? QUANTIZATIONS[quantization].dtype : "f32";
+    const { level = 1, database = TuningDatabase.memory(), budget } = options;
     const { context, pages } = capacityOf(config, dtype, options);
     const engine = await Engine.open(device, {
       config,
@@ -155,14 +129,20 @@ export class LanguageModel implements Generator, Disposable {
       quantization,
       context,
       pages,
-      chunk: prefillChunk,
+      chunk: Math.min(prefillChunk, context),
+      build: level < 2 ? { level } : { level: 2, database },
       progress,
       signal,
     });
     try {
       signal?.throwIfAborted();
-      const launches = await engine.warm({ batch: 1, span: spanOf(1, context), choice: GREEDY });
-      return new LanguageModel(engine, { files, tokenizer, template }, launches);
+      if (level === 3 && budget) {
+        const search = { budget, database, ...(signal && { signal }) };
+        await tuneSteps(engine, settingsOf({}, files.generation, 0), search);
+        signal?.throwIfAborted();
+      }
+      const first = await engine.warm({ batch: 1, span: spanOf(1, context), choice: GREEDY });
+      return new LanguageModel(engine, { files, tokenizer, template }, first);
     } catch (e) {
       engine[Symbol.dispose]();
       throw e;
@@ -198,7 +178,7 @@ export class LanguageModel implements Generator, Disposable {
         prefillTokensPerSecond: rate(last.promptTokens, last.prefillSeconds),
         decodeTokensPerSecond: rate(last.tokens, last.decodeSeconds),
       }),
-      launches: this.#launches,
+      launches: this.#first.launches,
       bytes: this.#engine.device.memory,
     };
   }
@@ -266,9 +246,32 @@ export class LanguageModel implements Generator, Disposable {
     }
   }
 
+  /** Says which functions a token of a short text calls, in order: the rule of each, or a record, and its kernels. */
+  explain(): string {
+    return this.#first.explain();
+  }
+
+  /**
+   * Searches the functions of a text with one budget, by the time that each is expected to save: those of a chunk of a prompt,
+   * and of a token in each range of positions that has kernels of its own. The winners are added to the database. Load
+   * with it at level 2 to use them, in any context: where shapes differ, the nearest record is taken. Let no text be
+   * generated meanwhile, as its time would be measured too.
+   *
+   * @throws {OptionError} for an option that doesn't exist or can't have its value
+   */
+  async tune(options: TuneModelOptions): Promise<SuiteLog> {
+    checkOptions("model.tune", options, TUNE);
+    this.#checkLoaded();
+    return await tuneSteps(this.#engine, settingsOf({}, this.#opened.files.generation, 0), options);
+  }
+
+  #checkLoaded(): void {
+    if (this.#disposed) throw new ModelError("expected a model, got one that is disposed; load it again");
+  }
+
   /** The tokens of a prompt: at least one, and no more than the context has room for. */
   #tokensOf(prompt: string | readonly number[]): readonly number[] {
-    if (this.#disposed) throw new ModelError("expected a model, got one that is disposed; load it again");
+    this.#checkLoaded();
     const { tokenizer, files } = this.#opened,
       { bosToken } = files.generation,
       { vocabularySize } = this.config;
@@ -294,21 +297,4 @@ export class LanguageModel implements Generator, Disposable {
     const reason = new ModelError("expected a model, got one that was disposed");
     this.#scheduler.stop(reason, () => this.#engine[Symbol.dispose]());
   }
-}
-
-/** The most positions of a text, and the pages of the cache. */
-function capacityOf(
-  config: ModelConfig,
-  dtype: "f32" | "f16",
-  { context = config.context, cache = DEFAULT_CACHE, sequences = 1 }: LoadOptions,
-): { readonly context: number; readonly pages: number } {
-  const page = Engine.pageBytes(config, dtype), budget = bytesOf(cache), most = Math.floor(budget / page);
-  if (most < 1) {
-    throw new ModelError(
-      `expected a cache of at least ${page} bytes, a page of ${PAGE_SIZE} tokens, got ${budget}`,
-    );
-  }
-  const longest = Math.min(context, most * PAGE_SIZE);
-  // A page more for each lets a text be forked in the middle of a page.
-  return { context: longest, pages: Math.min(most, (Math.ceil(longest / PAGE_SIZE) + 1) * sequences) };
 }

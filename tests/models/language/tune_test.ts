@@ -1,0 +1,98 @@
+/** Searches the kernels of the model that ships, and loads it with what they found. */
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { OptionError } from "../../../lib/base/error.ts";
+import { ModelError } from "../../../lib/models/error.ts";
+import { Engine } from "../../../lib/models/language/engine.ts";
+import { LanguageModel } from "../../../lib/models/language/language_model.ts";
+import { settingsOf } from "../../../lib/models/language/sampling/settings.ts";
+import { stepMembers } from "../../../lib/models/language/tune_steps.ts";
+import { openModel } from "../../../lib/models/open_model.ts";
+import { TuningDatabase } from "../../../lib/records/database.ts";
+import { Device } from "../../../lib/runtime/device.ts";
+import { byText, SimulatedMeasuring } from "../../tuning/simulated_measuring.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../lib/models/fables", import.meta.url));
+const OPTIONS = { context: 160, prefillChunk: 16 };
+const device = await Device.open({ backend: "cpu" });
+
+const wordsOf = async (lm: LanguageModel) =>
+  (await Array.fromAsync(lm.generate("Once upon a time", { temperature: 0, maxTokens: 24 }))).join("");
+
+/** The functions of a token that take a record, and all of them. */
+function recordsIn(lm: LanguageModel): readonly [taken: number, all: number] {
+  const calls = lm.explain().split("\n").slice(1);
+  return [calls.filter((line) => line.includes("(record)")).length, calls.length];
+}
+
+Deno.test("the functions of a text count as often as a token calls them", async () => {
+  const { config, weights } = await openModel(FOLDER), chunk = 16;
+  using engine = await Engine.open(device, {
+    config,
+    weights,
+    quantization: "q4f16_1",
+    context: 160,
+    pages: 11,
+    chunk,
+  });
+  const members = stepMembers(engine, settingsOf({ temperature: 0 }, {}, 0));
+  const countOf = (name: string) =>
+    members.filter((m) => m.name.startsWith(name)).reduce((n, m) => n + m.count, 0);
+  // A text of 160 positions decodes 128 with kernels for short texts, and 32 with those for its whole.
+  const launches = 9 * config.layers + 5;
+  assertAlmostEquals(countOf("decode128."), launches * 0.8);
+  assertAlmostEquals(countOf("decode160."), launches * 0.2);
+  const layers = members.find((m) => m.name === "prefill.attention");
+  assertEquals([layers?.count, layers?.shapes], [config.layers / chunk, { n: 16, pages: 11, blocks: 10 }]);
+});
+
+Deno.test("what a search found is used at level 2, in another context too, with the same words", async () => {
+  using database = TuningDatabase.memory();
+  let words = "";
+  {
+    using lm = await LanguageModel.load(FOLDER, device, OPTIONS);
+    words = await wordsOf(lm);
+    assertEquals(recordsIn(lm)[0], 0);
+    const { open } = new SimulatedMeasuring(byText);
+    const log = await lm.tune({ budget: { trials: 34 }, database, seed: 1, open });
+    assertEquals(log.records.length, 34);
+    assertEquals([log.best.length, database.records.length], [log.rows.length, log.rows.length]);
+    assertAlmostEquals(log.rows.reduce((sum, r) => sum + r.share, 0), 1);
+    assert(log.rows.some((r) => r.kernels.startsWith("decode128.attention") && r.share > 0));
+  }
+  using tuned = await LanguageModel.load(FOLDER, device, { ...OPTIONS, level: 2, database });
+  const [taken, all] = recordsIn(tuned);
+  assertEquals(taken, all);
+  assertEquals(await wordsOf(tuned), words);
+  using other = await LanguageModel.load(FOLDER, device, { context: 96, level: 2, database });
+  assert(recordsIn(other)[0] > all / 2);
+  assertEquals(await wordsOf(other), words);
+  using plain = await LanguageModel.load(FOLDER, device, { ...OPTIONS, level: 0 });
+  assert(plain.stats.launches > tuned.stats.launches);
+  assertEquals(await wordsOf(plain), words);
+});
+
+Deno.test("level 3 searches first, as its programs run, and adds to the database", async () => {
+  using database = TuningDatabase.memory();
+  using lm = await LanguageModel.load(FOLDER, device, {
+    ...OPTIONS,
+    level: 3,
+    database,
+    budget: { trials: 1 },
+  });
+  assertEquals([database.records.length, database.records[0]?.status], [1, "ok"]);
+  assertEquals((await wordsOf(lm)).length > 0, true);
+});
+
+Deno.test("a level without what it needs is an error that says so", async () => {
+  const load = (options: Parameters<typeof LanguageModel.load>[2]) =>
+    LanguageModel.load(FOLDER, device, options);
+  await assertRejects(() => load({ level: 2 }), ModelError, "at level 2, got none; level 1 takes the rules");
+  await assertRejects(() => load({ level: 3 }), ModelError, "expected a budget");
+  await assertRejects(() => load({ level: 4 as 3 }), OptionError);
+  const lm = await LanguageModel.load(FOLDER, device, { context: 64 });
+  await assertRejects(() => lm.tune({ budget: {} as { trials: number } }), Error, "budget");
+  await assertRejects(() => lm.tune({ trials: 3 } as never), OptionError);
+  lm[Symbol.dispose]();
+  await assertRejects(() => lm.tune({ budget: { trials: 1 } }), ModelError, "disposed");
+});
