@@ -52,8 +52,9 @@ for (const device of devices) {
   Deno.test(`only tokens of the best k, of probability p and of share m may be chosen, on ${device.target.name}`, async () => {
     const made = graph("choice", (b) => {
       const logits = b.input("logits", [ROWS, VOCABULARY], "f32"), state = b.input("state", [ROWS, 3], "i32");
+      const counts = b.input("counts", [ROWS, VOCABULARY], "i32");
       return {
-        keys: keysOf(b, EVERYTHING, { shape: { rows: ROWS, vocabulary: VOCABULARY }, logits, state }),
+        keys: keysOf(b, EVERYTHING, { shape: { rows: ROWS, vocabulary: VOCABULARY }, logits, state, counts }),
       };
     });
     using program = await buildGraph(made, device);
