@@ -80,8 +80,8 @@ interface Task {
 }
 
 /**
- * Compares the levels on a model's texts. Each level's first text must have the first level's tokens, or logits within what
- * rounding explains. Then texts of all levels are interleaved, and timed from the prompt to the last token.
+ * Compares the levels on a model's texts. Each level's first text must have the first level's tokens, or logits of its first
+ * token within rounding. Then texts of all levels are interleaved, and timed from the prompt to the last token.
  *
  * @throws {ModelError} where a level lacks what it needs
  * @throws {InterruptedError} if it is stopped before every level was measured

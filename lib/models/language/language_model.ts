@@ -269,8 +269,8 @@ export class LanguageModel implements Generator, Disposable {
 
   /**
    * Compares levels by tokens per second: interleaved texts of the same prompt at each level, from the prompt to the last token,
-   * with the most probable tokens. A level's tokens must be the first level's, or its logits must be within rounding. The
-   * result says which functions made the difference. Let no other text be generated meanwhile.
+   * with the most probable tokens. A level's tokens must be the first level's, or the logits of its first token must be
+   * within rounding. The result says which functions made the difference. Let no other text be generated meanwhile.
    *
    * @throws {OptionError} for an option that doesn't exist or can't have its value
    * @throws {ModelError} for level 2 without a database, and level 3 without a budget or a database
