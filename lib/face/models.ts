@@ -39,6 +39,8 @@ export { type ModelFiles, openModel } from "../models/open_model.ts";
 export { ModelError } from "../models/error.ts";
 export { ContextError } from "../models/context_error.ts";
 export { LanguageModel, type LanguageModelStats } from "../models/language/language_model.ts";
+export type { CompareModelOptions } from "../models/language/compare_levels.ts";
+export { type FunctionGain, TokenComparison, type TokenRate } from "../tuning/token_comparison.ts";
 export type { LoadOptions } from "../models/language/load_options.ts";
 export type { TuneModelOptions } from "../models/language/tune_steps.ts";
 export {

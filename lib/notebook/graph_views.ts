@@ -11,6 +11,7 @@ import type { TensorType, Value } from "../relax/value.ts";
 import type { BuiltFunction } from "../tuning/built_graph.ts";
 import type { GraphComparison } from "../tuning/graph_comparison.ts";
 import type { GraphProfile } from "../tuning/graph_profile.ts";
+import type { TokenComparison } from "../tuning/token_comparison.ts";
 import type { GraphProgram } from "../tuning/graph_program.ts";
 import { counted } from "./lines.ts";
 import { Source } from "./source.ts";
@@ -105,6 +106,22 @@ export function graphComparisonParts(
       ? []
       : [charts.whereTimeGoes, sheet(functionsOf(functionRows.filter((r) => r.level === last)))]),
   ];
+}
+
+/** Shows a comparison of a language model's levels: tokens per second, what made the difference, and the rest. */
+export function tokenComparisonParts(c: TokenComparison): readonly (View | Chart)[] {
+  const said = c.rateRows.map((r) =>
+    Number.isFinite(r.tokensPerSecond)
+      ? `Level ${r.level}: ${digits(r.tokensPerSecond)} tokens a second (${digits(r.low)}–${digits(r.high)}).`
+      : `Level ${r.level} has no time.`
+  );
+  const gains = c.gainRows.filter((g) => g.savedMs !== 0).map((g) => ({
+    "function": g.kernel,
+    "ms a token before": g.beforeMs,
+    "after": g.afterMs,
+    "saved": g.savedMs,
+  }));
+  return [new Words(said), ...graphComparisonParts(c), ...(gains.length > 0 ? [sheet(gains)] : [])];
 }
 
 function functionsOf(rows: readonly FunctionRow[]) {

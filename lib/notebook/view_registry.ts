@@ -33,7 +33,14 @@ import { printGraph } from "../relax/print_graph.ts";
 import { GraphComparison } from "../tuning/graph_comparison.ts";
 import { GraphProfile } from "../tuning/graph_profile.ts";
 import { GraphProgram } from "../tuning/graph_program.ts";
-import { graphComparisonParts, graphParts, graphProgramParts, profileParts } from "./graph_views.ts";
+import {
+  graphComparisonParts,
+  graphParts,
+  graphProgramParts,
+  profileParts,
+  tokenComparisonParts,
+} from "./graph_views.ts";
+import { TokenComparison } from "../tuning/token_comparison.ts";
 import { Explanation } from "../dlight/explain.ts";
 import { Program } from "../runtime/program.ts";
 import { seenAs, View } from "./view.ts";
@@ -93,6 +100,7 @@ seenInParts(Graph.prototype, graphParts, (g) => printGraph(g));
 seenInParts(GraphProgram.prototype, graphProgramParts);
 seenInParts(GraphProfile.prototype, profileParts);
 seenInParts(GraphComparison.prototype, graphComparisonParts);
+seenInParts(TokenComparison.prototype, tokenComparisonParts);
 
 /**
  * Makes all Arrow tables show themselves as the last value of a cell. Only a kernel's prelude may call it, as it changes

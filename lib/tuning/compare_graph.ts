@@ -221,9 +221,7 @@ function rowsOf(
 ): readonly LevelRow[] {
   const first = contenders[0] && samplesOf.get(contenders[0]) || [];
   return contenders.map((c): LevelRow => {
-    const samples = samplesOf.get(c) ?? [], { built, launches } = c.model;
-    const interval = medianInterval(samples);
-    const faster = speedup({ samples }, { samples: first });
+    const { built, launches } = c.model;
     return {
       graph: built.graph.name,
       level: c.level,
@@ -235,20 +233,32 @@ function rowsOf(
       tuned: built.functions.filter((f) => f.how === "record").length,
       buildSeconds: c.buildSeconds,
       searchSeconds: c.searchSeconds,
-      medianMs: median(samples),
-      lowMs: interval.low,
-      highMs: interval.high,
-      speedup: faster.ratio,
-      lowSpeedup: faster.low,
-      highSpeedup: faster.high,
       maxError: c.checked.maxError,
-      samples,
+      ...timesOf(samplesOf.get(c) ?? [], first),
     };
   });
 }
 
-function comparisonOf(
-  graph: Graph,
+/** Gives a level's times, and how many times as fast as the first level it is. */
+export function timesOf(
+  samples: readonly number[],
+  first: readonly number[],
+): Pick<LevelRow, "medianMs" | "lowMs" | "highMs" | "speedup" | "lowSpeedup" | "highSpeedup" | "samples"> {
+  const interval = medianInterval(samples), faster = speedup({ samples }, { samples: first });
+  return {
+    medianMs: median(samples),
+    lowMs: interval.low,
+    highMs: interval.high,
+    speedup: faster.ratio,
+    lowSpeedup: faster.low,
+    highSpeedup: faster.high,
+    samples,
+  };
+}
+
+/** Makes a comparison of its rows, with its charts. */
+export function comparisonOf(
+  graph: Pick<Graph, "name">,
   device: Device,
   rows: readonly LevelRow[],
   functionRows: readonly FunctionRow[],

@@ -62,10 +62,16 @@ export class Engine implements Disposable {
     readonly dtype: "f32" | "f16",
     weights: ReadonlyMap<string, DeviceTensor>,
     held: DisposableStack,
+    shared?: Engine,
   ) {
     const { config, pages, context } = options, { layers, kvHeads, headDim, slidingWindow } = config;
     this.#held = held;
     this.#weights = weights;
+    if (shared) {
+      this.#caches = shared.#caches;
+      this.table = shared.table;
+      return;
+    }
     this.#caches = Object.fromEntries(Array.from({ length: layers }, (_, k) => [
       `cache${k}`,
       held.use(device.zeros([pages, 2, kvHeads, PAGE_SIZE, headDim], dtype)),
@@ -102,6 +108,12 @@ export class Engine implements Disposable {
       put(name, ropeTable(ropeFrequencies(rope, context), context), [context, rope.dim]);
     }
     return new Engine(device, options, dtype, weights, held.move());
+  }
+
+  /** The same parameters and the same cache, with programs of another level. Dispose it before this one. */
+  at(build: NonNullable<EngineOptions["build"]>): Engine {
+    const options = { ...this.options, build };
+    return new Engine(this.device, options, this.dtype, this.#weights, new DisposableStack(), this);
   }
 
   /** Bytes of a page of the cache, in all layers. */

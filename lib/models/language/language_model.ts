@@ -18,6 +18,7 @@ import { TuningDatabase } from "../../records/database.ts";
 import type { MemoryUse } from "../../runtime/ledger.ts";
 import type { GraphProgram } from "../../tuning/graph_program.ts";
 import type { SuiteLog } from "../../tuning/suite_log.ts";
+import type { TokenComparison } from "../../tuning/token_comparison.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { ContextError } from "../context_error.ts";
 import { ModelError } from "../error.ts";
@@ -28,6 +29,7 @@ import { Completions } from "../openai/completions.ts";
 import { QUANTIZATIONS } from "../parameters/quantization.ts";
 import { ChatTemplate } from "../tokenizer/chat_template.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { COMPARE, compareLevels, type CompareModelOptions } from "./compare_levels.ts";
 import { spanOf } from "./decoding.ts";
 import { Engine } from "./engine.ts";
 import { Lane } from "./lane.ts";
@@ -263,6 +265,22 @@ export class LanguageModel implements Generator, Disposable {
     checkOptions("model.tune", options, TUNE);
     this.#checkLoaded();
     return await tuneSteps(this.#engine, settingsOf({}, this.#opened.files.generation, 0), options);
+  }
+
+  /**
+   * Compares levels by tokens per second: interleaved texts of the same prompt at each level, from the prompt to the last token,
+   * with the most probable tokens. A level's tokens must be the first level's, or the logits of its first token must be
+   * within rounding. The result says which functions made the difference. Let no other text be generated meanwhile.
+   *
+   * @throws {OptionError} for an option that doesn't exist or can't have its value
+   * @throws {ModelError} for level 2 without a database, and level 3 without a budget or a database
+   * @throws {InterruptedError} if it is stopped before every level was measured
+   */
+  async compare(options: CompareModelOptions = {}): Promise<TokenComparison> {
+    checkOptions("model.compare", options, COMPARE);
+    const ids = this.#tokensOf(options.prompt ?? "Once upon a time");
+    const defaults = settingsOf({}, this.#opened.files.generation, 0);
+    return await compareLevels(this.#engine, this.id, ids, { ...options, defaults });
   }
 
   #checkLoaded(): void {

@@ -8,8 +8,10 @@ import { LanguageModel } from "../../../lib/models/language/language_model.ts";
 import { settingsOf } from "../../../lib/models/language/sampling/settings.ts";
 import { stepMembers } from "../../../lib/models/language/tune_steps.ts";
 import { openModel } from "../../../lib/models/open_model.ts";
+import { tokenComparisonParts } from "../../../lib/notebook/graph_views.ts";
 import { TuningDatabase } from "../../../lib/records/database.ts";
 import { Device } from "../../../lib/runtime/device.ts";
+import { InterruptedError } from "../../../lib/tuning/interrupted_error.ts";
 import { byText, SimulatedMeasuring } from "../../tuning/simulated_measuring.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../lib/models/fables", import.meta.url));
@@ -46,6 +48,38 @@ Deno.test("the functions of a text count as often as a token calls them", async 
   assertEquals([layers?.count, layers?.shapes], [config.layers / chunk, { n: 16, pages: 11, blocks: 10 }]);
 });
 
+/** Compares the levels: each has its times, and the cache is as it was. */
+async function checkComparison(lm: LanguageModel, database: TuningDatabase, words: string) {
+  const taken = () => lm.stats.bytes.total - lm.stats.bytes.idle, before = taken();
+  const plain = await lm.compare({ levels: [1, 0], tokens: 4, rounds: 2, functions: false });
+  const comparison = await lm.compare({
+    levels: [3, 1],
+    database,
+    prompt: "Once",
+    tokens: 10,
+    rounds: 3,
+  });
+  const { rows, rateRows, functionRows, gainRows } = comparison;
+  const calls = 9 * lm.config.layers + 5;
+  assertEquals([...plain.rows, ...rows].map((r) => [r.level, r.status, r.samples.length, r.tuned]), [
+    [0, "ok", 2, 0],
+    [1, "ok", 2, 0],
+    [1, "ok", 3, 0],
+    [3, "ok", 3, calls],
+  ]);
+  assert((plain.rows[0]?.launches ?? 0) > calls);
+  assertEquals([rows[0]?.calls, plain.functionRows.length, comparison.rates.numRows], [calls, 0, 2]);
+  assertEquals(tokenComparisonParts(comparison).length, 7);
+  rows.forEach((r, k) => assertAlmostEquals((rateRows[k]?.tokensPerSecond ?? NaN) * r.medianMs, 1000, 1e-6));
+  const sumAt = (level: number) =>
+    functionRows.filter((r) => r.level === level).reduce((ms, r) => ms + r.count * r.ms, 0);
+  const saved = gainRows.reduce((ms, g) => ms + g.savedMs, 0);
+  assertAlmostEquals(saved, sumAt(1) - sumAt(3), 1e-6);
+  assert(gainRows.some((g) => g.kernel === "attention" && g.beforeMs > 0 && g.afterMs > 0));
+  assertEquals(gainRows, gainRows.toSorted((a, b) => b.savedMs - a.savedMs));
+  assertEquals([taken(), await wordsOf(lm)], [before, words]);
+}
+
 Deno.test("what a search found is used at level 2, in another context too, with the same words", async () => {
   using database = TuningDatabase.memory();
   let words = "";
@@ -67,9 +101,7 @@ Deno.test("what a search found is used at level 2, in another context too, with 
   using other = await LanguageModel.load(FOLDER, device, { context: 96, level: 2, database });
   assert(recordsIn(other)[0] > all / 2);
   assertEquals(await wordsOf(other), words);
-  using plain = await LanguageModel.load(FOLDER, device, { ...OPTIONS, level: 0 });
-  assert(plain.stats.launches > tuned.stats.launches);
-  assertEquals(await wordsOf(plain), words);
+  await checkComparison(tuned, database, words);
 });
 
 Deno.test("level 3 searches first, as its programs run, and adds to the database", async () => {
@@ -95,4 +127,18 @@ Deno.test("a level without what it needs is an error that says so", async () => 
   await assertRejects(() => lm.tune({ trials: 3 } as never), OptionError);
   lm[Symbol.dispose]();
   await assertRejects(() => lm.tune({ budget: { trials: 1 } }), ModelError, "disposed");
+});
+
+Deno.test("a comparison says what it lacks, and can be stopped", async () => {
+  using lm = await LanguageModel.load(FOLDER, device, { context: 32 });
+  await assertRejects(() => lm.compare({ levels: [2] }), ModelError, "expected a database");
+  await assertRejects(() => lm.compare({ levels: [1, 3] }), ModelError, "a budget for level 3");
+  await assertRejects(() => lm.compare({ level: 1 } as never), OptionError);
+  await assertRejects(
+    () => lm.compare({ prompt: Array(32).fill(1) }),
+    ModelError,
+    "shorter than the context",
+  );
+  const signal = AbortSignal.abort();
+  await assertRejects(() => lm.compare({ levels: [1], tokens: 2, signal }), InterruptedError);
 });
