@@ -23,23 +23,22 @@ async function worstOf(reader: TextReader, network: keyof typeof expected): Prom
   return logs.reduce((a, b) => a >= b ? a : b, 0);
 }
 
-const LINES = ["Tunebook:2026", "WebGPU(f16)"];
+/** One line: each width of a line is a program of its own. */
+const LINES = ["WebGPU:2026"];
 
 for (const device of devices) {
   Deno.test(`a picture of text comes back as the text, on ${device.target.kind}`, async () => {
     using reader = await TextReader.open(device, PP_OCR);
-    // JavaScript takes seconds for a picture.
-    const written = device.target.kind === "cpu" ? LINES.slice(0, 1) : LINES;
-    const picture = drawText(written, { size: 20, step: 64 / written.length }),
-      lines = await reader.read(picture);
-    assertEquals(lines.map((l) => [l.text, l.turned]), written.map((text) => [text, false]));
+    const picture = drawText(LINES, { size: 20, step: 64 }), lines = await reader.read(picture);
+    assertEquals(lines.map((l) => [l.text, l.turned]), LINES.map((text) => [text, false]));
     assertEquals(lines.every((l) => l.score > 0.9), true, `${lines.map((l) => l.score)}`);
     for (const network of ["detection", "angle", "recognition"] as const) {
       const worst = await worstOf(reader, network);
       assertEquals(worst <= MOST, true, `${network} is off by ${worst}`);
     }
+    // JavaScript takes seconds for a picture.
     if (device.target.kind === "cpu") return;
     const turned = await reader.read(halfTurned(picture));
-    assertEquals(turned.map((l) => [l.text, l.turned]), LINES.toReversed().map((text) => [text, true]));
+    assertEquals(turned.map((l) => [l.text, l.turned]), LINES.map((text) => [text, true]));
   });
 }
