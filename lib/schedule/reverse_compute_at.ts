@@ -7,6 +7,7 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For } from "../ir/stmt.ts";
 import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
+import { refuseMove } from "./refuse_in_place.ts";
 import { insert } from "./insert_nest.ts";
 import { loopsOver, within, wrap } from "./box_loops.ts";
 import { accessesTo, reads, storeOf, storesOf, writes } from "./block_accesses.ts";
@@ -37,6 +38,7 @@ export function reverseComputeAt(
   const { loop, outer } = findLoop(func, loopName);
   const asked = `cannot compute ${name} at loop ${loopName}`;
   const { buffer: result } = storeOf(b, "move");
+  refuseMove(func, b, asked);
   if (own.includes(loop)) {
     throw new ScheduleError(`${asked}: it is inside already; choose a loop that is not around it`, loop);
   }
