@@ -9,6 +9,7 @@ import { LaunchLimitError } from "../../lib/runtime/error.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
 import { narrow } from "../../lib/space/narrow.ts";
+import { assertEnough } from "../assert_enough.ts";
 import { Rng } from "../../lib/base/random.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
@@ -89,9 +90,7 @@ for (const device of devices) {
         }),
         { numRuns },
       );
-      // Four standard deviations below: points are drawn, so fewer may run by chance.
-      const enough = least * numRuns - 4 * Math.sqrt(numRuns * least * (1 - least));
-      assert(right >= enough, `only ${right} of ${numRuns} points ran`);
+      assertEnough(right, numRuns, least);
     });
   }
 }
@@ -151,6 +150,6 @@ for (const device of devices) {
       }),
       { numRuns },
     );
-    assert(right >= 0.8 * numRuns, `only ${right} of ${numRuns} points ran`);
+    assertEnough(right, numRuns, 0.8);
   });
 }

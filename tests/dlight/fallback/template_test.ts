@@ -1,5 +1,6 @@
 /** The space that any program has. */
 import fc from "fast-check";
+import { assertEnough } from "../../assert_enough.ts";
 import * as te from "../../../lib/face/te.ts";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { compile } from "../../../lib/codegen/compile.ts";
@@ -98,6 +99,6 @@ for (const device of devices) {
       ),
       { numRuns },
     );
-    assert(right >= 0.9 * numRuns, `only ${right} of ${numRuns} points ran`);
+    assertEnough(right, numRuns, 0.9);
   });
 }
