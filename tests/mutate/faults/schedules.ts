@@ -115,8 +115,8 @@ export const SCHEDULES: readonly Fault[] = [
   ),
   fault(
     "dlight/rules/matmul/match.ts",
-    "if (moreI.length > 0 || moreJ.length > 0 || batches.length > 1)",
-    "if (moreI.length > 0 || batches.length > 1)",
+    "b.indices.at(-1) === j.var",
+    "b.indices.at(-1) !== j.var",
     "dlight/rules_test.ts",
   ),
   fault(
