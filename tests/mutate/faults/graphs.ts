@@ -5,8 +5,8 @@ import { type Fault, fault } from "./fault.ts";
 export const GRAPHS: readonly Fault[] = [
   fault(
     "relax/passes/fuse_ops.ts",
-    "anchors.length > 1",
-    "anchors.length > 2",
+    "&& groups.moves(node)",
+    "&& !groups.moves(node)",
     "relax/passes_test.ts",
   ),
   fault(
