@@ -5,8 +5,8 @@ import { type Fault, fault } from "./fault.ts";
 export const GRAPHS: readonly Fault[] = [
   fault(
     "relax/passes/fuse_ops.ts",
-    "&& groups.moves(node)",
-    "&& !groups.moves(node)",
+    "if (phase === 0 && isUpTo(to.kind",
+    "if (phase === 9 && isUpTo(to.kind",
     "relax/passes_test.ts",
   ),
   fault(
