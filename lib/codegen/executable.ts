@@ -34,6 +34,16 @@ export interface BufferSpec {
   readonly slots?: readonly ArenaSlot[];
 }
 
+/** Tells whether a buffer's values are given: those of an input, or of one that the program updates in place. */
+export function isGiven({ role }: Pick<BufferSpec, "role">): boolean {
+  return role === "input" || role === "inPlace";
+}
+
+/** Tells whether a buffer is a result of a run. */
+export function isMade({ role }: Pick<BufferSpec, "role">): boolean {
+  return role === "output" || role === "inPlace";
+}
+
 /** How a device holds a tensor in a texture. */
 export interface TextureSpec {
   /** Tells a texture from a buffer. */

@@ -6,7 +6,7 @@ import type { Requirement } from "../ir/requirement.ts";
 import { LowerError } from "../lower/error.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import { ARENA } from "./arena.ts";
-import type { BufferSpec, Executable, Launch, LaunchBinding } from "./executable.ts";
+import { type BufferSpec, type Executable, isGiven, type Launch, type LaunchBinding } from "./executable.ts";
 
 /** A value of a linked program. */
 export interface LinkedValue {
@@ -79,7 +79,7 @@ export function linkExecutables(linked: Linked): Executable {
   const launches = calls.flatMap(({ executable, args, results, workspace }, k): readonly Launch[] => {
     const names = new Map<string, Place>();
     const { buffers } = executable;
-    const given = buffers.filter((b) => b.role === "input" || b.role === "inPlace");
+    const given = buffers.filter(isGiven);
     const made = buffers.filter((b) => b.role === "output");
     const of = (list: readonly LinkedValue[]) => (spec: BufferSpec, n: number) =>
       [spec, list[n] as LinkedValue] as const;

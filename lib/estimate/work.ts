@@ -5,6 +5,7 @@ import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import type { Stmt } from "../ir/stmt.ts";
 import { isInPlace } from "../ir/parameters.ts";
+import { countElements } from "../ir/shapes.ts";
 import { readsMemory, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
 
 type Shapes = Readonly<Record<string, number>>;
@@ -16,7 +17,8 @@ type Shapes = Readonly<Record<string, number>>;
  */
 export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
   const lookups = lookupsOf(f, shapes);
-  const share = (b: Buffer) => f.params.includes(b) ? 1 : elementsOf(b, lookups, shapes) / sizeOf(b, shapes);
+  const share = (b: Buffer) =>
+    f.params.includes(b) ? 1 : elementsOf(b, lookups, shapes) / countElements(b.shape, shapes);
   const count = (s: Stmt): number => {
     switch (s.kind) {
       case "for":
@@ -57,10 +59,6 @@ function elementsOf(b: Buffer, lookups: Lookups, shapes: Shapes): number {
     const whole = extentOf(d, shapes);
     return p * Math.min(whole, lookups.get(b)?.[k] ?? whole);
   }, 1);
-}
-
-function sizeOf(b: Buffer, shapes: Shapes): number {
-  return b.shape.reduce((p, d) => p * extentOf(d, shapes), 1);
 }
 
 /** Counts the values that an index from memory takes, by buffer and dimension. */

@@ -1,5 +1,5 @@
-import type { Executable } from "../codegen/executable.ts";
-import { isGiven, lengthOf, type Shapes } from "../runtime/arguments.ts";
+import { type Executable, isGiven } from "../codegen/executable.ts";
+import { lengthOf, type Shapes } from "../runtime/arguments.ts";
 import { zeros } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 

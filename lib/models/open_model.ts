@@ -1,12 +1,10 @@
 import { checkArgument } from "../base/check_options.ts";
 import { name } from "../base/option_kinds.ts";
-import { fieldsOf } from "../base/read_json.ts";
 import { type GenerationDefaults, readGeneration } from "./config/generation.ts";
 import type { ModelConfig } from "./config/model_config.ts";
 import { readConfig } from "./config/read_config.ts";
 import { ModelError } from "./error.ts";
-import { findInFolder } from "./files/file_in_folder.ts";
-import { readJsonFile } from "./files/read_json_file.ts";
+import { jsonInFolder } from "./files/json_in_folder.ts";
 import { storedQuantization } from "./parameters/load_parameters.ts";
 import { parametersOf } from "./parameters/parameter.ts";
 import type { Quantization } from "./parameters/quantization.ts";
@@ -28,9 +26,6 @@ export interface ModelFiles {
   readonly quantization?: Quantization;
 }
 
-/** The most bytes of a configuration. */
-const LARGEST_CONFIG = 2 ** 24;
-
 /**
  * Opens a language model: its configuration is read, its weights are not. A folder is MLC's with mlc-chat-config.json or
  * Hugging Face's with config.json; a file is a GGUF.
@@ -44,11 +39,11 @@ export async function openModel(path: string): Promise<ModelFiles> {
   if (path.endsWith(".gguf")) return await openGgufModel(path);
   const weights = await openWeights(path),
     file = weights.format === "mlc" ? "mlc-chat-config.json" : "config.json";
-  const json = await jsonIn(path, file);
+  const json = await jsonInFolder(path, file);
   if (json === undefined) throw new ModelError(`expected ${file} in ${path}, got none`);
   const config = readConfig(json, { file: `${path}/${file}` });
   const sampled = weights.format === "mlc" ? file : "generation_config.json";
-  const own = await jsonIn(path, sampled);
+  const own = await jsonInFolder(path, sampled);
   const generation = own === undefined ? {} : readGeneration(own, `${path}/${sampled}`);
   const quantization = storedQuantization(weights, parametersOf(config));
   return {
@@ -75,12 +70,4 @@ function withTokens(
     ...(eosTokens.length === 0 ? {} : { eosTokens }),
     ...generation,
   };
-}
-
-async function jsonIn(folder: string, file: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const path = await findInFolder(folder, file);
-  if (path === undefined) return undefined;
-  const json = fieldsOf(await readJsonFile(path, LARGEST_CONFIG));
-  if (json) return json;
-  throw new ModelError(`expected an object: ${path}`);
 }

@@ -1,12 +1,12 @@
 /** Shows graphs, built graphs, and what was measured of them. */
 import { bytesOf } from "../ir/dtype.ts";
-import { printExpr } from "../ir/print.ts";
 import { digits } from "../charts/spec.ts";
 import type { Chart } from "../charts/chart.ts";
 import { memoryOverTime } from "../charts/memory_over_time.ts";
 import type { FunctionRow } from "../records/graph_functions.ts";
 import type { LevelRow } from "../records/graph_levels.ts";
 import type { Graph } from "../relax/graph.ts";
+import { shortType } from "../relax/print_graph.ts";
 import type { TensorType, Value } from "../relax/value.ts";
 import type { BuiltFunction } from "../tuning/built_graph.ts";
 import type { GraphComparison } from "../tuning/graph_comparison.ts";
@@ -38,7 +38,7 @@ export function graphParts(g: Graph): readonly View[] {
       "result": results.map((v) => v.name).join(", "),
       "call": call.kind === "op" ? call.op : call.func.name,
       "of": call.args.map((v) => v.name).join(", "),
-      "type": results.map((v) => typeText(v.type)).join(", "),
+      "type": results.map((v) => shortType(v.type)).join(", "),
     }))),
   ];
 }
@@ -154,11 +154,7 @@ function verdictsOf(rows: readonly LevelRow[]): readonly string[] {
 }
 
 function typed(v: Value, name: string | number = v.name): string {
-  return `${typeof name === "string" ? name : v.name}: ${typeText(v.type)}`;
-}
-
-function typeText({ dtype, shape }: TensorType): string {
-  return `${dtype}[${shape.map(printExpr).join(", ")}]`;
+  return `${typeof name === "string" ? name : v.name}: ${shortType(v.type)}`;
 }
 
 /** Bytes; NaN where the shape is symbolic. */

@@ -11,6 +11,7 @@ import type { Tensor } from "../te/tensor.ts";
 import { reduce } from "../te/tuple_reduction.ts";
 import { checkTensors, checkTypes } from "./check_tensors.ts";
 import { chunksOf } from "./chunks.ts";
+import { formulaOf } from "./element_at.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 import { reducedOver } from "./reduce_axes.ts";
 import { NUMBERS } from "./reduce_by.ts";
@@ -44,7 +45,7 @@ export function positionOfBest(
   const { shape, indexAt, dimensions: [axis = 0] } = reducedOver(operator, A, options);
   const by = bestPosition(op, A.dtype as ScalarType, last), extent = A.shape[axis] as Expr;
   const value = (at: readonly Var[], k: Expr) => ordered(op, A.at(...indexAt(at, [k])));
-  if (isInMemory(A)) {
+  if (!formulaOf(A)) {
     const k = reduceAxis(extent), l = reduceAxis(extent), best = op === "max" ? max : min;
     const found = compute(`${name}_best`, shape, (...at) => best(value(at, k.var), [k]));
     const [position, other] = last ? [max, constant(0)] : [min, sub(extent, 1)];
@@ -78,10 +79,4 @@ export function positionOfBest(
     shape,
     (...i) => reduce({ ...by, values: [at.at(...i, chunk.var), best.at(...i, chunk.var)] }, [chunk]),
   )[0] as Tensor;
-}
-
-/** Whether a tensor's elements are the same each time they are read: those of inputs and of reductions are stored. */
-function isInMemory({ definition }: Tensor): boolean {
-  const kind = definition?.value.kind;
-  return kind === undefined || kind === "reduction" || kind === "step" || kind === "update";
 }

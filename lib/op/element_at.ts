@@ -9,8 +9,14 @@ import type { Tensor } from "../te/tensor.ts";
  * which the program keeps with it.
  */
 export function elementAt(t: Tensor, ...indices: readonly ExprLike[]): Expr {
-  const { axes, value } = t.definition ?? { axes: [], value: undefined };
-  const isInMemory = !value || value.kind === "reduction" || value.kind === "step" || value.kind === "update";
-  if (isInMemory || t.requires.length > 0) return t.at(...indices);
-  return substitute(value, new Map(axes.map((v: Var, d) => [v, toExpr(indices[d] as ExprLike)])));
+  const formula = formulaOf(t), axes = t.definition?.axes ?? [];
+  if (!formula || t.requires.length > 0) return t.at(...indices);
+  return substitute(formula, new Map(axes.map((v: Var, d) => [v, toExpr(indices[d] as ExprLike)])));
+}
+
+/** The expression of a tensor's elements; undefined where they are stored, as those of inputs and of reductions are. */
+export function formulaOf({ definition }: Tensor): Expr | undefined {
+  const value = definition?.value;
+  const isStored = !value || value.kind === "reduction" || value.kind === "step" || value.kind === "update";
+  return isStored ? undefined : value;
 }

@@ -1,13 +1,13 @@
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { aFunction, number, required } from "../base/option_kinds.ts";
 import { bytesOf } from "../ir/dtype.ts";
-import { printExpr } from "../ir/print.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { shapesKind } from "../ir/kinds.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
 import { graphKind } from "./kinds.ts";
+import { shortType } from "./print_graph.ts";
 import { firstValues } from "./updates.ts";
 import { meet, packNeeds } from "./pack_needs.ts";
 import type { Binding, TensorType, Value } from "./value.ts";
@@ -177,7 +177,7 @@ function needsOf(
       bytes: bytesAt(v.type, bounds),
       from: k,
       to: last.get(v) ?? k,
-      label: `${v.name} (${v.type.dtype}[${v.type.shape.map(printExpr).join(", ")}])`,
+      label: `${v.name} (${shortType(v.type)})`,
       place: (storage) => placement.set(v, storage),
     }));
     return [...workspace, ...values];

@@ -23,6 +23,11 @@ const DTYPE: Readonly<Record<ScalarType, string>> = {
 };
 const INDENT = "    ";
 
+/** Writes the dtype and the extents of a tensor, as errors and charts have them: `f32[n, 4]`. */
+export function shortType({ shape, dtype }: TensorType): string {
+  return `${dtype}[${shape.map((d) => printExpr(d)).join(", ")}]`;
+}
+
 /**
  * Writes a type: `R.Tensor((n, 64), dtype="float32")`. In a signature, symbolic extents are quoted, as they are not defined
  * yet.

@@ -4,19 +4,17 @@ import { passing } from "../base/option_kinds.ts";
 import { shapesKind } from "../ir/kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import { layoutArena } from "../codegen/arena.ts";
-import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
+import { type BufferSpec, type Executable, isGiven, type Launch } from "../codegen/executable.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { evaluate, type ExprJson } from "../ir/json.ts";
 import { brokenRequirement } from "../ir/requirement.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
 import { DeviceTensor } from "./device_tensor.ts";
 import { RuntimeError } from "./error.ts";
-import { checkTensors, shapesOfTensors, show } from "./tensor_arguments.ts";
+import { checkTensors, type Inputs, shapesOfTensors, show } from "./tensor_arguments.ts";
 import type { Preparation } from "./preparation.ts";
 
-export type { Shapes };
-/** Arguments by parameter name: arrays, row-major, or tensors of the device. */
-export type Inputs = Readonly<Record<string, TypedArray | DeviceTensor>>;
+export type { Inputs, Shapes };
 
 const inputsKind: Kind<Inputs> = passing("an object with an array or tensor for each input", isPlainObject);
 
@@ -103,16 +101,6 @@ export function checkWeights(exe: Executable, inputs: Inputs, shapes: Shapes, pl
 
 function inputsOf(exe: Executable): readonly BufferSpec[] {
   return exe.buffers.filter(isGiven);
-}
-
-/** Tells whether a buffer's values are given: those of an input, or of one that the program updates in place. */
-export function isGiven({ role }: Pick<BufferSpec, "role">): boolean {
-  return role === "input" || role === "inPlace";
-}
-
-/** Tells whether a buffer is a result of a run. */
-export function isMade({ role }: Pick<BufferSpec, "role">): boolean {
-  return role === "output" || role === "inPlace";
 }
 
 /** Shape variables in an expression. */

@@ -7,7 +7,8 @@ import type { Given } from "./backend.ts";
 import { DeviceTensor } from "./device_tensor.ts";
 import { RuntimeError } from "./error.ts";
 
-type Inputs = Readonly<Record<string, TypedArray | DeviceTensor>>;
+/** Arguments by parameter name: arrays, row-major, or tensors of the device. */
+export type Inputs = Readonly<Record<string, TypedArray | DeviceTensor>>;
 
 /** Writes a buffer's dtype and shape. */
 export function show(spec: BufferSpec): string {

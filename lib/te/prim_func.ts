@@ -12,7 +12,7 @@ import type { Stmt } from "../ir/stmt.ts";
 import { replaceBuffers, substitute, substituteStmt } from "../ir/substitute.ts";
 import { walkExpr, walkStmt } from "../ir/visit.ts";
 import { TeError } from "./error.ts";
-import { computed, type Definition, type Tensor, tensorKind, type TupleStep } from "./tensor.ts";
+import { computed, type Definition, type Tensor, tensorKind } from "./tensor.ts";
 
 /**
  * Makes the program that computes the tensors among `params` that are not inputs, and the tensors that they need. Each
@@ -44,8 +44,7 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
       const from = e.kind === "load" ? computed.get(e.buffer) : undefined;
       if (from && !together.includes(from)) visit(from);
     };
-    if (value.kind === "step") walkStmt(value.update, () => {}, note);
-    else exprsOf(value).forEach((e) => walkExpr(e, note));
+    walkDefinition(value, note);
     order.push(...together);
   };
   params.forEach(visit);
@@ -114,8 +113,7 @@ function checkOldReads(name: string, order: readonly Tensor[]): void {
       const now = e.kind === "load" ? updatedAt.get(e.buffer) : undefined;
       if (now && now !== t) throw new TeError(oldRead(now.name, name));
     };
-    if (value?.kind === "step") walkStmt(value.update, () => {}, note);
-    else if (value) exprsOf(value).forEach((e) => walkExpr(e, note));
+    if (value) walkDefinition(value, note);
   }
 }
 
@@ -124,10 +122,11 @@ function oldRead(tensor: string, name: string): string {
     `read what te.update returns, or compute it before`;
 }
 
-/** The expressions of a tensor's definition. */
-function exprsOf(value: Exclude<Definition["value"], TupleStep>): readonly Expr[] {
-  if (value.kind === "update") return [...value.indices, value.element];
-  return [value.kind === "reduction" ? value.value : value];
+/** Walks the expressions of a tensor's definition. */
+function walkDefinition(value: Definition["value"], note: (e: Expr) => void): void {
+  if (value.kind === "step") walkStmt(value.update, () => {}, note);
+  else if (value.kind === "update") [...value.indices, value.element].forEach((e) => walkExpr(e, note));
+  else walkExpr(value.kind === "reduction" ? value.value : value, note);
 }
 
 function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {

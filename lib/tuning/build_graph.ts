@@ -15,7 +15,7 @@ import type { Inputs } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import { DeviceTensor } from "../runtime/device_tensor.ts";
-import { printExpr } from "../ir/print.ts";
+import { shortType } from "../relax/print_graph.ts";
 import type { Level } from "./built.ts";
 import { byRecord } from "./choose_schedule.ts";
 import { cachedGraph, compilersOf } from "./cached.ts";
@@ -178,10 +178,8 @@ function checkWeightNames(g: Graph, given: Inputs): void {
       type.shape.every((d, k) => d.kind !== "const" || d.value === tensor.shape[k]);
     if (fits) continue;
     throw new TunebookError(
-      `expected ${name} of ${type.dtype}[${
-        type.shape.map(printExpr).join(", ")
-      }], got a tensor ${tensor.dtype}` +
-        `[${tensor.shape.join(", ")}], building ${g.name}`,
+      `expected ${name} of ${shortType(type)}, got a tensor ${tensor.dtype}[${tensor.shape.join(", ")}], ` +
+        `building ${g.name}`,
     );
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));

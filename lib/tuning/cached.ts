@@ -1,7 +1,7 @@
 /** Compiled programs and graphs as a cache keeps them. */
 import { TunebookError } from "../base/error.ts";
 import { compile } from "../codegen/compile.ts";
-import type { Executable } from "../codegen/executable.ts";
+import { type Executable, isGiven, isMade } from "../codegen/executable.ts";
 import { readExecutable } from "../codegen/read_executable.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
@@ -156,7 +156,7 @@ function readFunction(json: unknown, target: Target): BuiltFunction {
 /** @throws {TunebookError} where an executable is not one of this program for this target */
 function readFor(func: PrimFunc, target: Target, json: unknown): Executable {
   const executable = readExecutable(json);
-  const params = executable.buffers.filter((b) => b.role !== "temp" && b.role !== "prepared");
+  const params = executable.buffers.filter((b) => isGiven(b) || isMade(b));
   const alike = params.length === func.params.length &&
     func.params.every((b, k) => b.name === params[k]?.name && b.dtype === params[k]?.dtype);
   if (alike && executable.language === target.language) return executable;

@@ -1,6 +1,7 @@
 /** Compares the levels of building one graph. */
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { defined } from "../base/defined.ts";
 import { arrayOf, flag, oneOf } from "../base/option_kinds.ts";
 import { TunebookError } from "../base/error.ts";
 import { median, medianInterval } from "../base/statistics.ts";
@@ -61,13 +62,8 @@ const FIELDS = {
 const TOLERANCE = 2.5e-4;
 
 /** A level that was built, with its arguments on the device. */
-interface Contender {
-  readonly level: Level;
-  readonly model: GraphProgram;
+interface Contender extends BuiltLevel {
   readonly bound: Bound;
-  readonly buildSeconds: number;
-  readonly searchSeconds: number;
-  readonly checked: { readonly maxError: number; readonly wrong?: string };
 }
 
 /**
@@ -123,7 +119,10 @@ export async function compareGraph(
   return comparisonOf(graph, device, rows, functions, search);
 }
 
-function levelsFor({ database, budget }: CompareGraphOptions): readonly Level[] {
+/** The levels that a comparison has by default: those that need nothing, and those whose need is given. */
+export function levelsFor(
+  { database, budget }: Pick<CompareGraphOptions, "database" | "budget">,
+): readonly Level[] {
   return [0, 1, ...(database ? [2 as const] : []), ...(budget ? [3 as const] : [])];
 }
 
@@ -153,8 +152,7 @@ async function searched(
   const { tuner, seed, deadlineMs, maxMemory, reporter, open, database, bounds, shapes, precision } = given;
   const own = { tuner, seed, deadlineMs, maxMemory, reporter, open };
   const known = { ...own, database, bounds, shapes, precision, signal };
-  const set = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
-  return await tuneGraph(graph, device, { ...set, budget: budget ?? {} });
+  return await tuneGraph(graph, device, { ...defined(known), budget: budget ?? {} });
 }
 
 /** Builds a level, runs it once on poisoned results, and holds these against the expected ones. */
@@ -173,11 +171,7 @@ async function contender(
       weights,
       database,
       level: level === 3 ? 2 : level,
-      ...(bounds ? { bounds } : {}),
-      ...(shapes ? { shapes } : {}),
-      ...(memory === undefined ? {} : { memory }),
-      ...(precision === undefined ? {} : { precision }),
-      ...(cache === undefined ? {} : { cache }),
+      ...defined({ bounds, shapes, memory, precision, cache }),
     }),
   );
   const buildSeconds = (performance.now() - begun) / 1000;
@@ -220,27 +214,48 @@ function rowsOf(
   samplesOf: ReadonlyMap<Contender, readonly number[]>,
 ): readonly LevelRow[] {
   const first = contenders[0] && samplesOf.get(contenders[0]) || [];
-  return contenders.map((c): LevelRow => {
-    const { built, launches } = c.model;
-    return {
-      graph: built.graph.name,
-      level: c.level,
-      status: c.checked.wrong === undefined ? "ok" : "wrongAnswer",
-      message: c.checked.wrong ?? "",
-      launches,
-      calls: built.functions.length,
-      bytes: built.memory.bytes,
-      tuned: built.functions.filter((f) => f.how === "record").length,
-      buildSeconds: c.buildSeconds,
-      searchSeconds: c.searchSeconds,
-      maxError: c.checked.maxError,
-      ...timesOf(samplesOf.get(c) ?? [], first),
-    };
-  });
+  return contenders.map((c) => levelRowOf(c, c.model.built.graph.name, samplesOf.get(c) ?? [], first));
+}
+
+/** What became of a level, but for its times. */
+export interface BuiltLevel {
+  /** The level: 0 to 3. */
+  readonly level: Level;
+  /** What it built. */
+  readonly model: GraphProgram;
+  /** Seconds from the graph to the program. */
+  readonly buildSeconds: number;
+  /** Seconds of the search. */
+  readonly searchSeconds: number;
+  /** How its results are. */
+  readonly checked: { readonly maxError: number; readonly wrong?: string };
+}
+
+/** Makes a level's row. `first` has the samples of the first level. */
+export function levelRowOf(
+  { level, model: { built, launches }, buildSeconds, searchSeconds, checked }: BuiltLevel,
+  graph: string,
+  samples: readonly number[],
+  first: readonly number[],
+): LevelRow {
+  return {
+    graph,
+    level,
+    status: checked.wrong === undefined ? "ok" : "wrongAnswer",
+    message: checked.wrong ?? "",
+    launches,
+    calls: built.functions.length,
+    bytes: built.memory.bytes,
+    tuned: built.functions.filter((f) => f.how === "record").length,
+    buildSeconds,
+    searchSeconds,
+    maxError: checked.maxError,
+    ...timesOf(samples, first),
+  };
 }
 
 /** Gives a level's times, and how many times as fast as the first level it is. */
-export function timesOf(
+function timesOf(
   samples: readonly number[],
   first: readonly number[],
 ): Pick<LevelRow, "medianMs" | "lowMs" | "highMs" | "speedup" | "lowSpeedup" | "highSpeedup" | "samples"> {

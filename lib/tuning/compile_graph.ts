@@ -1,5 +1,5 @@
 /** From a graph to one executable: passes, a schedule for each function, a memory plan. */
-import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import { type BufferSpec, type Executable, isGiven } from "../codegen/executable.ts";
 import {
   type LinkedCall,
   type LinkedValue,
@@ -118,7 +118,7 @@ function withSharedWeights(
   const kindsOf = new Map<Value, Set<string>>();
   const calls = bindings.map((b) => b.call as TirCall);
   for (const { func, args } of calls) {
-    const specs = built(func).executable.buffers.filter((b) => b.role === "input" || b.role === "inPlace");
+    const specs = built(func).executable.buffers.filter(isGiven);
     args.forEach((v, k) => {
       const found = kindsOf.get(v) ?? new Set();
       kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));

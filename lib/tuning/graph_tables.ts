@@ -2,14 +2,14 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { tempsOf } from "../codegen/link_executables.ts";
 import { evaluate } from "../ir/json.ts";
-import { printExpr } from "../ir/print.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { type MemoryRow, memoryTable } from "../records/graph_memory.ts";
 import { type GraphNodeRow, graphNodeTable } from "../records/graph_nodes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { bytesAt } from "../relax/plan_memory.ts";
+import { shortType } from "../relax/print_graph.ts";
 import { firstValues } from "../relax/updates.ts";
-import type { Binding, TensorType, Value } from "../relax/value.ts";
+import type { Binding, Value } from "../relax/value.ts";
 import type { BuiltFunction, BuiltGraph, UnfusedCall } from "./built_graph.ts";
 
 /** Lists the nodes of a graph before fusion and after it, and which function computes which operator. */
@@ -20,7 +20,7 @@ export function nodesOf({ graph, functions, unfused }: BuiltGraph): Table {
       ...call,
     });
   const inputs = graph.inputs.map(({ name, type }): UnfusedCall => ({
-    ...{ name, label: name, shape: typeText(type), inputs: [], group: "", output: "" },
+    ...{ name, label: name, shape: shortType(type), inputs: [], group: "", output: "" },
   }));
   return graphNodeTable([
     ...inputs.map(row("input", "")),
@@ -45,15 +45,11 @@ function callsOf(g: Graph): readonly UnfusedCall[] {
   return g.bindings.map(({ call, results }) => ({
     name: nameOf(results),
     label: call.kind === "tir" ? call.func.name : call.op,
-    shape: results[0] ? typeText(results[0].type) : "",
+    shape: results[0] ? shortType(results[0].type) : "",
     inputs: [...new Set(call.args.flatMap((v) => maker.get(v) ?? []))],
     group: "",
     output: results.flatMap((v) => outputs.get(v) ?? []).join(", "),
   }));
-}
-
-function typeText({ dtype, shape }: TensorType): string {
-  return `${dtype}[${shape.map(printExpr).join(", ")}]`;
 }
 
 function nameOf(results: readonly Value[]): string {

@@ -1,5 +1,6 @@
 /** Times the functions of a built graph, each by itself. */
 import type { Fields } from "../base/check_options.ts";
+import { freshName } from "../base/fresh_name.ts";
 import { median } from "../base/statistics.ts";
 import { Chart } from "../charts/chart.ts";
 import { whereTimeGoesSpec } from "../charts/where_time_goes.ts";
@@ -54,12 +55,12 @@ export async function functionTimes(
   { shapes = {}, rounds = ROUNDS, seed = 0, signal }: ProfileOptions,
 ): Promise<readonly FunctionRow[]> {
   const calls = Map.groupBy(built.functions, (f) => f);
-  const names = distinctNames([...calls.keys()]);
+  const names = new Set<string>();
   const rows: Omit<FunctionRow, "share">[] = [];
   for (const [f, { length: count }] of calls) {
     const own = shapesFor(f, shapes);
     rows.push({
-      kernel: names.get(f) ?? f.func.name,
+      kernel: freshName(f.func.name, names),
       kind: f.rule,
       contestant: `level ${level}`,
       count,
@@ -99,16 +100,6 @@ async function timeAlone(
 function shapesFor({ func }: BuiltFunction, shapes: Shapes): Shapes {
   const own = func.shapeVars.map((v) => v.name);
   return Object.fromEntries(Object.entries(shapes).filter(([name]) => own.includes(name)));
-}
-
-/** Functions' names; those of one name are numbered. */
-function distinctNames(functions: readonly BuiltFunction[]): ReadonlyMap<BuiltFunction, string> {
-  const seen = new Map<string, number>();
-  return new Map(functions.map((f) => {
-    const { name } = f.func, before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
-    return [f, before === 0 ? name : `${name}_${before}`];
-  }));
 }
 
 /** Times the functions, and the graph as a whole before them and after. */

@@ -1,5 +1,6 @@
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { freshName } from "../base/fresh_name.ts";
 import { instanceOf, oneOf, required } from "../base/option_kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -74,13 +75,13 @@ export function membersOf(
   const { functions } = compileGraph(graph, device.target, given);
   const counts = new Map<PrimFunc, number>();
   for (const { func } of functions) counts.set(func, (counts.get(func) ?? 0) + 1);
-  const names = new Map<string, number>();
-  return [...counts].map(([func, count]) => {
-    const before = names.get(func.name) ?? 0;
-    names.set(func.name, before + 1);
-    const name = before === 0 ? func.name : `${func.name}_${before}`;
-    return { name, func, count, shapes: shapesOf(func, { ...options, ...given }) };
-  });
+  const names = new Set<string>();
+  return [...counts].map(([func, count]) => ({
+    name: freshName(func.name, names),
+    func,
+    count,
+    shapes: shapesOf(func, { ...options, ...given }),
+  }));
 }
 
 /**

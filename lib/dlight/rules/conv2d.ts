@@ -5,6 +5,7 @@
 import type { Step } from "../../schedule/step.ts";
 import type { PrimFunc } from "../../ir/func.ts";
 import { iterOf, mentions, productTerms } from "../analysis.ts";
+import { after } from "../normal_form.ts";
 import { anchorOf } from "../steps/anchor.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import {
@@ -21,7 +22,7 @@ export const conv2dRule: Rule = checkedRule({
     if (typeof found === "string") return { because: found };
     const { main, image, window, filter } = found;
     return {
-      template: slidingWindowTemplate(found, target, found.steps),
+      template: after(found.steps, slidingWindowTemplate(found, target)),
       because: `block ${main.block.name} sums products over a window (${
         window.map((it) => it.var.name).join(", ")
       }) that ` +

@@ -2,6 +2,7 @@
 import type { Step } from "../../schedule/step.ts";
 import type { PrimFunc } from "../../ir/func.ts";
 import { iterOf } from "../analysis.ts";
+import { after } from "../normal_form.ts";
 import { anchorOf } from "../steps/anchor.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import {
@@ -18,7 +19,7 @@ export const poolRule: Rule = checkedRule({
     if (typeof found === "string") return { because: found };
     const { main, image, window } = found;
     return {
-      template: slidingWindowTemplate(found, target, found.steps),
+      template: after(found.steps, slidingWindowTemplate(found, target)),
       because: `block ${main.block.name} reduces a window (${
         window.map((it) => it.var.name).join(", ")
       }) that slides over ` +

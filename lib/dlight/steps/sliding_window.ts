@@ -6,12 +6,10 @@
 import type { Expr, Load } from "../../ir/expr.ts";
 import type { IterVar } from "../../ir/stmt.ts";
 import type { Factors } from "../../space/knobs.ts";
-import type { Step } from "../../schedule/step.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "../analysis.ts";
 import { DIRECT_PATHS, PRESETS } from "../presets.ts";
-import { after } from "../normal_form.ts";
 import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { orderTile } from "./tiling.ts";
 import { cacheInRegisters, choosePath, tooLarge, tooMany } from "./operand_paths.ts";
@@ -82,12 +80,8 @@ export function slidingWindowOf(
 /** Products that a thread unrolls, at most. */
 const MOST_PRODUCTS = 2048;
 
-/** The template of a sliding reduction, after the steps that make the program that was matched of the one that was given. */
-export function slidingWindowTemplate(m: SlidingWindow, target: Target, steps: readonly Step[]): Template {
-  return after(steps, ofSettled(m, target));
-}
-
-function ofSettled(m: SlidingWindow, target: Target): Template {
+/** The template of a sliding reduction. */
+export function slidingWindowTemplate(m: SlidingWindow, target: Target): Template {
   const presets = PRESETS[target.profile];
   const [nchw, nhwc] = m.channel
     ? [presets.convNchw, presets.convNhwc]

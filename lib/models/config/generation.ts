@@ -1,4 +1,5 @@
 /** How a model's folder says that it should be sampled. */
+import { defined } from "../../base/defined.ts";
 import { fieldsOf, finite, jsonFlag, type JsonKinds, optional, readFields } from "../../base/read_json.ts";
 import { shownValue } from "../../base/shown_value.ts";
 import { ModelError } from "../error.ts";
@@ -82,5 +83,5 @@ export function readGeneration(json: unknown, file = "generation_config.json"): 
     bosToken,
     eosTokens: raw.eos_token_id === undefined ? undefined : [raw.eos_token_id].flat(),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return defined<GenerationDefaults>(all);
 }

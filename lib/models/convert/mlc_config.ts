@@ -1,4 +1,5 @@
 /** mlc-chat-config.json of a model: what `readConfig` and `readGeneration` read back. */
+import { defined } from "../../base/defined.ts";
 import type { GenerationDefaults } from "../config/generation.ts";
 import { ARCHITECTURES } from "../config/architecture.ts";
 import type { ArchitectureName, ModelConfig } from "../config/model_config.ts";
@@ -137,8 +138,4 @@ function scalingOf(scaling: RopeScaling): Json | null {
     default:
       return scaling satisfies never;
   }
-}
-
-function defined(fields: Json): Json {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

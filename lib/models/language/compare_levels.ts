@@ -3,13 +3,11 @@ import type { Fields } from "../../base/check_options.ts";
 import { anyOf, arrayOf, count, flag, integer, oneOf, positive, text } from "../../base/option_kinds.ts";
 import type { Budget } from "../../autotvm/budget.ts";
 import type { FunctionRow } from "../../records/graph_functions.ts";
-import type { LevelRow } from "../../records/graph_levels.ts";
 import { TuningDatabase } from "../../records/database.ts";
 import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { Level } from "../../tuning/built.ts";
-import { comparisonOf, timesOf } from "../../tuning/compare_graph.ts";
+import { type BuiltLevel, comparisonOf, levelRowOf, levelsFor } from "../../tuning/compare_graph.ts";
 import { CONFIRM_ROUNDS } from "../../tuning/confirm.ts";
-import type { GraphProgram } from "../../tuning/graph_program.ts";
 import { Interruptible } from "../../tuning/interrupt.ts";
 import { InterruptedError } from "../../tuning/interrupted_error.ts";
 import { functionTimes } from "../../tuning/profile_graph.ts";
@@ -64,13 +62,8 @@ const TOKENS = 32, STEPS = 8;
 const TOLERANCE = { f16: 0.02, f32: 1e-3 } as const;
 
 /** The model at a level. */
-interface Contender {
-  readonly level: Level;
+interface Contender extends BuiltLevel {
   readonly engine: Engine;
-  readonly program: GraphProgram;
-  readonly buildSeconds: number;
-  readonly searchSeconds: number;
-  readonly checked: { readonly maxError: number; readonly wrong?: string };
 }
 
 /** What all texts are. */
@@ -108,11 +101,11 @@ export async function compareLevels(
     }
   }
   const rows = contenders.map((c) =>
-    rowOf(c, name, samples.get(c) ?? [], samples.get(contenders[0] as Contender))
+    levelRowOf(c, name, samples.get(c) ?? [], samples.get(contenders[0] as Contender) ?? [])
   );
   const functionRows: FunctionRow[] = [];
-  for (const { program, level } of options.functions === false ? [] : right) {
-    const profiled = { built: program.built, level, device: engine.device };
+  for (const { model, level } of options.functions === false ? [] : right) {
+    const profiled = { built: model.built, level, device: engine.device };
     const shapes = engine.decodeStep(kindOf(engine, task)).bounds;
     functionRows.push(...await functionTimes(profiled, { shapes, seed, signal: stop.signal }));
   }
@@ -129,7 +122,7 @@ async function contendersOf(
   signal: AbortSignal,
 ): Promise<{ readonly contenders: readonly Contender[]; readonly search: SuiteLog | undefined }> {
   const { budget, seed = 0, defaults } = options, known = options.database;
-  const { levels = [0, 1, ...(known ? [2 as const] : []), ...(budget ? [3 as const] : [])] } = options;
+  const { levels = levelsFor(options) } = options;
   if (!known && (levels.includes(2) || (levels.includes(3) && !budget))) {
     throw new ModelError(`expected a database to compare level 2, or a budget for level 3, got none`);
   }
@@ -143,13 +136,13 @@ async function contendersOf(
     }
     const begun = performance.now();
     const own = held.use(engine.at(level < 2 ? { level } : { level: 2, database }));
-    const program = await own.warm(kindOf(engine, task));
+    const model = await own.warm(kindOf(engine, task));
     const buildSeconds = (performance.now() - begun) / 1000;
     const got = await generated(own, task, true);
     expected ??= got;
     const searchSeconds = level === 3 && search ? search.rows.reduce((s, r) => s + r.seconds, 0) : 0;
     const checked = check(got, expected, engine.dtype);
-    contenders.push({ level, engine: own, program, buildSeconds, searchSeconds, checked });
+    contenders.push({ level, engine: own, model, buildSeconds, searchSeconds, checked });
   }
   return { contenders, search };
 }
@@ -200,26 +193,4 @@ function check(got: Generated, expected: Generated, dtype: "f16" | "f32"): Conte
     got.tokens[at]
   }; logits are off by ${maxError}`;
   return { maxError, wrong };
-}
-
-function rowOf(
-  { level, program: { built, launches }, checked, buildSeconds, searchSeconds }: Contender,
-  name: string,
-  samples: readonly number[],
-  first: readonly number[] = [],
-): LevelRow {
-  return {
-    graph: name,
-    level,
-    status: checked.wrong === undefined ? "ok" : "wrongAnswer",
-    message: checked.wrong ?? "",
-    launches,
-    calls: built.functions.length,
-    bytes: built.memory.bytes,
-    tuned: built.functions.filter((f) => f.how === "record").length,
-    buildSeconds,
-    searchSeconds,
-    maxError: checked.maxError,
-    ...timesOf(samples, first),
-  };
 }

@@ -1,18 +1,6 @@
 /** Language models on devices. */
-import { checkArgument, checkOptions, type Fields, type Kind } from "../../base/check_options.ts";
-import {
-  anyOf,
-  arrayOf,
-  count,
-  instanceOf,
-  integer,
-  name,
-  number,
-  passing,
-  positive,
-  recordOf,
-  text,
-} from "../../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Kind } from "../../base/check_options.ts";
+import { anyOf, arrayOf, count, instanceOf, name, passing, text } from "../../base/option_kinds.ts";
 import { Device } from "../../runtime/device.ts";
 import { TuningDatabase } from "../../records/database.ts";
 import type { MemoryUse } from "../../runtime/ledger.ts";
@@ -32,28 +20,13 @@ import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { COMPARE, compareLevels, type CompareModelOptions } from "./compare_levels.ts";
 import { spanOf } from "./decoding.ts";
 import { Engine } from "./engine.ts";
+import { GENERATE } from "./generate_fields.ts";
 import { Lane } from "./lane.ts";
 import { capacityOf, checkLevel, LOAD, type LoadOptions } from "./load_options.ts";
 import { GREEDY } from "./sampling/choice.ts";
 import { settingsOf } from "./sampling/settings.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TUNE, type TuneModelOptions, tuneSteps } from "./tune_steps.ts";
-
-const GENERATE = {
-  maxTokens: positive,
-  temperature: number({ min: 0 }),
-  topP: number({ above: 0, max: 1 }),
-  topK: count,
-  minP: number({ min: 0, max: 1 }),
-  presencePenalty: number(),
-  frequencyPenalty: number(),
-  repetitionPenalty: number({ above: 0 }),
-  logitBias: recordOf(number()),
-  seed: integer(),
-  stop: arrayOf(text),
-  logprobs: count,
-  signal: instanceOf(AbortSignal),
-} satisfies Fields<GenerateOptions>;
 
 const promptKind: Kind<string | readonly number[]> = anyOf(text, arrayOf(count));
 const deviceKind: Kind<Device> = instanceOf(Device, "a device, as Device.open makes one");

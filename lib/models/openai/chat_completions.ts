@@ -1,8 +1,9 @@
 /** Conversations, in the names of OpenAI's API and of web-llm. */
 import { checkOptions } from "../../base/check_options.ts";
+import { defined } from "../../base/defined.ts";
 import { begun, stampOf, type Usage, usageOf, wholeOf } from "./answer.ts";
 import type { ChosenLogprob, Generator, TokenLogprob } from "./generator.ts";
-import { CHAT_FIELDS, type ChatRequest, given, samplingOf } from "./request_fields.ts";
+import { CHAT_FIELDS, type ChatRequest, samplingOf } from "./request_fields.ts";
 
 /** The logarithms of probability of a part of an answer. */
 export interface ChatLogprobs {
@@ -99,7 +100,7 @@ export class ChatCompletions {
       { messages, max_completion_tokens, logprobs = false, top_logprobs = 0 } = request;
     const pieces = model.pieces(model.promptOf(messages), {
       ...samplingOf(request),
-      ...given({ maxTokens: max_completion_tokens ?? request.max_tokens, signal }),
+      ...defined({ maxTokens: max_completion_tokens ?? request.max_tokens, signal }),
       ...(logprobs ? { logprobs: top_logprobs } : {}),
     });
     const stamp = { ...stampOf("chatcmpl"), model: model.id };

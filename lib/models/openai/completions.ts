@@ -1,8 +1,9 @@
 /** Plain text that is continued, in the names of OpenAI's API. */
 import { checkOptions } from "../../base/check_options.ts";
+import { defined } from "../../base/defined.ts";
 import { begun, stampOf, type Usage, usageOf, wholeOf } from "./answer.ts";
 import type { ChosenLogprob, Generator } from "./generator.ts";
-import { COMPLETION_FIELDS, type CompletionRequest, given, samplingOf } from "./request_fields.ts";
+import { COMPLETION_FIELDS, type CompletionRequest, samplingOf } from "./request_fields.ts";
 
 /** The logarithms of probability of a part of an answer. */
 export interface CompletionLogprobs {
@@ -75,7 +76,7 @@ export class Completions {
   ): Promise<Completion | AsyncIterable<Completion>> {
     checkOptions("completions.create", request, COMPLETION_FIELDS);
     const model = this.#model, { logprobs } = request;
-    const pieces = model.pieces(request.prompt, { ...samplingOf(request), ...given({ logprobs, signal }) });
+    const pieces = model.pieces(request.prompt, { ...samplingOf(request), ...defined({ logprobs, signal }) });
     const stamp = { object: "text_completion", ...stampOf("cmpl"), model: model.id } as const;
     if (request.stream) return partsOf(await begun(pieces), request, stamp);
     const { text, logprobs: told, end } = await wholeOf(pieces);

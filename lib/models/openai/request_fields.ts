@@ -1,5 +1,6 @@
 /** The fields of requests in OpenAI's names. */
 import type { Fields, Kind } from "../../base/check_options.ts";
+import { defined } from "../../base/defined.ts";
 import {
   anyOf,
   arrayOf,
@@ -109,7 +110,7 @@ export const COMPLETION_FIELDS = {
 
 /** The request's part that says how to sample, in our names. */
 export function samplingOf(r: SamplingRequest): GenerateOptions {
-  return given<GenerateOptions>({
+  return defined<GenerateOptions>({
     maxTokens: r.max_tokens,
     temperature: r.temperature,
     topP: r.top_p,
@@ -122,9 +123,4 @@ export function samplingOf(r: SamplingRequest): GenerateOptions {
     seed: r.seed,
     stop: typeof r.stop === "string" ? [r.stop] : r.stop,
   });
-}
-
-/** Leaves out what is undefined. */
-export function given<T extends object>(options: { readonly [K in keyof T]: T[K] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -13,7 +13,7 @@ import { ownValue } from "../../base/own_value.ts";
 import { fieldsOf } from "../../base/read_json.ts";
 import { ModelError } from "../error.ts";
 import { findInFolder } from "../files/file_in_folder.ts";
-import { readJsonFile } from "../files/read_json_file.ts";
+import { jsonInFolder } from "../files/json_in_folder.ts";
 import { readRange, sizeOf } from "../files/read_range.ts";
 import { readGgufHeader } from "../weights/gguf_header.ts";
 import { ggufTokenizer } from "./gguf_tokenizer.ts";
@@ -156,11 +156,7 @@ function templateOf(value: unknown): string | undefined {
 }
 
 async function jsonIn(folder: string, file: string): Promise<Readonly<Record<string, unknown>>> {
-  const path = await findInFolder(folder, file);
-  if (path === undefined) return {};
-  const json = fieldsOf(await readJsonFile(path, LARGEST));
-  if (json) return json;
-  throw new ModelError(`expected an object: ${path}`);
+  return await jsonInFolder(folder, file) ?? {};
 }
 
 async function textIn(path: string): Promise<string> {

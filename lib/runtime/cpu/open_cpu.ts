@@ -2,11 +2,11 @@
 import { messageOf } from "../../base/error.ts";
 import { ownValue } from "../../base/own_value.ts";
 import { layoutArena } from "../../codegen/arena.ts";
-import type { BufferSpec, Executable, Launch } from "../../codegen/executable.ts";
+import { type BufferSpec, type Executable, isGiven, isMade, type Launch } from "../../codegen/executable.ts";
 import { evaluate } from "../../ir/json.ts";
 import { targetOf } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
-import { isGiven, isMade, lengthOf, type Shapes } from "../arguments.ts";
+import { lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray } from "../arrays.ts";
 import type { Arrays, Backend, Bound, Given, Loaded, Runnable, Spent, Weights } from "../backend.ts";
 import { DeviceMemory } from "../device_memory.ts";
@@ -114,10 +114,7 @@ function runnableOf(
 function bind(on: CpuDevice, { own, launches, held }: Parts, inputs: Given, shapes: Shapes): Bound {
   const memories = Object.values(inputs).filter((m) => m instanceof CpuMemory);
   const first = copiesOf(updatedIn(own, inputs));
-  const given = Object.entries(inputs).map((
-    [name, x],
-  ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]);
-  const arrays = place(own, Object.fromEntries(given), shapes, held);
+  const arrays = place(own, keptArraysOf(inputs), shapes, held);
   const shared = new Set([...held.values(), ...memories.map((m) => m.array)]);
   const release = on.ledger.take("bound", bytesOf(arrays.values().filter((a) => !shared.has(a)).toArray()));
   memories.forEach((m) => m.hold());
@@ -155,10 +152,7 @@ function prepare(
   const among = (some: readonly Launch[]) => launches.filter((c) => some.includes(c.launch));
   const uploading = stopwatch();
   const memories = Object.values(inputs).filter((m) => m instanceof CpuMemory);
-  const given = Object.entries(inputs).map((
-    [name, x],
-  ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]);
-  const arrays = place([...plan.kept, ...plan.passing], Object.fromEntries(given), shapes, new Map());
+  const arrays = place([...plan.kept, ...plan.passing], keptArraysOf(inputs), shapes, new Map());
   const upload = uploading(), preparing = stopwatch();
   callsOf(among(plan.launches), [], arrays, shapes).forEach((call) => call());
   const spent = preparing();
@@ -238,6 +232,15 @@ function updatedIn(own: readonly BufferSpec[], inputs: Given): Arrays {
 function arraysOf(inputs: Given): Arrays {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, x]) => [name, x instanceof CpuMemory ? x.array : x as TypedArray]),
+  );
+}
+
+/** The arguments as arrays that stay: the elements of memory themselves, and copies of arrays. */
+function keptArraysOf(inputs: Given): Arrays {
+  return Object.fromEntries(
+    Object.entries(inputs).map((
+      [name, x],
+    ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]),
   );
 }
 

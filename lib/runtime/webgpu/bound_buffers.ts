@@ -1,5 +1,5 @@
-import type { BufferSpec } from "../../codegen/executable.ts";
-import { isGiven, isMade, type Shapes } from "../arguments.ts";
+import { type BufferSpec, isGiven, isMade } from "../../codegen/executable.ts";
+import type { Shapes } from "../arguments.ts";
 import type { TypedArray } from "../arrays.ts";
 import type { Arrays, Spent } from "../backend.ts";
 import type { MemoryKind } from "../ledger.ts";

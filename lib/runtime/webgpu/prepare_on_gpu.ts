@@ -38,7 +38,7 @@ export async function prepareOnGpu(
   const kept = new Map<string, Storage>(), tensors = new Map<string, Storage>();
   const spentSoFar = stopwatch();
   let before = 0;
-  const [place] = await gpu.guarded(async () => {
+  const place = await gpu.guarded(async () => {
     for (const b of plan.kept) {
       const given = inputs[b.name];
       const storage = given instanceof GpuMemory
@@ -57,12 +57,12 @@ export async function prepareOnGpu(
     const arrays = Object.fromEntries(
       plan.passing.flatMap(({ name }) => inputs[name] && !tensors.has(name) ? [[name, inputs[name]]] : []),
     ) as Record<string, TypedArray>;
-    const place = passing.use(
+    const passed = passing.use(
       new BoundBuffers(gpu, plan.passing, among(plan.launches), shapes, kept, "weights"),
     );
-    before += place.upload(arrays);
-    await place.submit({});
-    return [place] as const;
+    before += passed.upload(arrays);
+    await passed.submit({});
+    return passed;
   });
   const upload = spentSoFar();
   const preparing = place.prepares
