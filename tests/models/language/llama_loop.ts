@@ -78,9 +78,7 @@ class Weights {
 function attention(c: Config, qkv: readonly Vector[]): readonly Vector[] {
   const dim = c.head_dim, { num_attention_heads: heads, num_key_value_heads: kvHeads } = c;
   const part = (i: number, head: number) => (qkv[i] as Vector).subarray(head * dim, (head + 1) * dim);
-  const keys = qkv.map((_, i) =>
-    Array.from({ length: kvHeads }, (_, h) => turned(c, part(i, heads + h), i))
-  );
+  const keys = qkv.map((_, i) => Array.from({ length: kvHeads }, (_, h) => turned(c, part(i, heads + h), i)));
   return qkv.map((_, i) => {
     const out = new Float32Array(heads * dim);
     for (let h = 0; h < heads; h++) {
@@ -102,7 +100,8 @@ function attention(c: Config, qkv: readonly Vector[]): readonly Vector[] {
 function turned(c: Config, x: Vector, position: number): Vector {
   const half = c.head_dim / 2, s = c.rope_scaling, out = x.slice();
   for (let k = 0; k < half; k++) {
-    const plain = c.rope_theta ** (-k / half), turns = s.original_max_position_embeddings * plain / (2 * Math.PI);
+    const plain = c.rope_theta ** (-k / half),
+      turns = s.original_max_position_embeddings * plain / (2 * Math.PI);
     const between = (turns - s.low_freq_factor) / (s.high_freq_factor - s.low_freq_factor);
     const share = Math.min(1, Math.max(0, between));
     const angle = position * plain * (share + (1 - share) / s.factor);
