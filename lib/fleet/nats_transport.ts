@@ -28,6 +28,12 @@ const MOST_ANSWERS = 1 << 28;
 const MOST_OBJECTS = 1 << 30;
 /** How long an offer is kept that is not repeated. */
 const OFFERED_MS = 10_000;
+/**
+ * Milliseconds for which answers are asked for at a time, and between two signs of life meanwhile. Two missing signs begin
+ * again: so long does a search wait after the server was restarted.
+ */
+const LISTEN_MS = 5000;
+const HEARTBEAT_MS = 1000;
 /** Milliseconds for one request. */
 const REQUEST_MS = 5000;
 /** Jobs whose places in the stream are remembered, to withdraw them. */
@@ -57,9 +63,7 @@ export async function natsTransport(nc: NatsConnection): Promise<Transport> {
   } catch (e) {
     await nc.close();
     throw new FleetError(
-      `expected a server with JetStream, and a user who may make its streams or finds them made, got ${
-        messageOf(e)
-      }`,
+      `expected a server with JetStream, and streams that are there or may be made, got ${messageOf(e)}`,
       { cause: e },
     );
   }
@@ -158,6 +162,8 @@ class NatsTransport implements Transport {
     const messages = await asked(
       "open a box",
       consumer.consume({
+        expires: LISTEN_MS,
+        idle_heartbeat: HEARTBEAT_MS,
         callback: (m) => arrived(m.subject.slice(answerSubject(box, "").length), m.string()),
       }),
     );

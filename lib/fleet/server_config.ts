@@ -19,7 +19,7 @@ export function createUser(name: string, role: ServerUser["role"]): ServerUser {
   return { name, role, publicKey: pair.getPublicKey(), seed: new TextDecoder().decode(pair.getSeed()) };
 }
 
-/** Where the server listens, and who may join. */
+/** Where the server listens, and its users. */
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** The folder of its streams. */
   readonly folder: string;
-  /** Default: anybody may do everything, for a server on this machine that no other one reaches. */
+  /** Default: none; every connection has all rights, as on a machine of one user. */
   readonly users?: readonly ServerUser[];
   /** The most that streams take on the disk, bytes. Default 4 GiB. */
   readonly mostBytes?: number;
