@@ -90,7 +90,7 @@ function section(out: number[], id: number, items: readonly (readonly number[])[
   const count = unsigned(items.length);
   const length = items.reduce((n, x) => n + x.length, count.length);
   out.push(id, ...unsigned(length), ...count);
-  for (const item of items) { for (const byte of item) out.push(byte); }
+  for (const item of items) for (const byte of item) out.push(byte);
 }
 
 function text(name: string): readonly number[] {

@@ -155,4 +155,3 @@ export function laneIn(index: Expr): number | undefined {
   const { terms, constant: at } = linearOf(index);
   return terms.size === 0 ? at & 3 : undefined;
 }
-

@@ -190,7 +190,13 @@ export class VectorMath {
     const { body } = this;
     body.temps("v128", 2, ([a = 0, s = 0]) => {
       body.get(x).get(x).op("f32x4.mul").set(s);
-      this.#polynomial(s, [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 0.133314422036, -0.333332819422]);
+      this.#polynomial(s, [
+        -5.70498872745e-3,
+        2.06390887954e-2,
+        -5.37397155531e-2,
+        0.133314422036,
+        -0.333332819422,
+      ]);
       body.get(s).op("f32x4.mul").get(x).op("f32x4.mul").get(x).op("f32x4.add");
       body.get(x).get(x).op("f32x4.add").op("f32x4.abs").set(a);
       body.f32x4(1).f32x4(2);
@@ -201,11 +207,17 @@ export class VectorMath {
     });
   }
 
-  /** The error function by Abramowitz and Stegun, 7.1.26: absolute error below 1.5e-7. */
+  /** The error function: its series about 0, and from ½ on Abramowitz and Stegun's 7.1.26. */
   #erf(x: number): void {
     const { body } = this;
-    body.temps("v128", 2, ([a = 0, t = 0]) => {
-      body.get(x).op("f32x4.abs").set(a);
+    body.temps("v128", 3, ([a = 0, t = 0, small = 0]) => {
+      body.get(x).op("f32x4.abs").tee(a).f32x4(0.5).op("f32x4.lt").set(small);
+      body.get(x).get(x).op("f32x4.mul").set(t);
+      this.#polynomial(
+        t,
+        [-1 / 1320, 1 / 216, -1 / 42, 0.1, -1 / 3, 1].map((c) => c * 2 / Math.sqrt(Math.PI)),
+      );
+      body.get(x).op("f32x4.mul");
       body.f32x4(1).get(a).f32x4(0.3275911).op("f32x4.mul").f32x4(1).op("f32x4.add").op("f32x4.div").set(t);
       body.f32x4(1);
       this.#polynomial(t, [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, 0]);
@@ -213,6 +225,7 @@ export class VectorMath {
       this.#exp(a);
       body.op("f32x4.mul").op("f32x4.sub").op("f32x4.abs");
       this.#withSign(x);
+      body.get(small).op("v128.bitselect");
     });
   }
 
@@ -236,12 +249,18 @@ export class VectorMath {
       body.get(y).op("f32x4.floor").get(y).op("f32x4.eq").set(whole);
       // From the outside in: y is 0; x is negative and y isn't whole, or one is no number; x is 0 or infinite.
       body.f32x4(1).f32x4(NaN);
-      body.f32x4(Infinity).get(a).f32x4(0).op("f32x4.eq").get(y).f32x4(0).op("f32x4.gt").op("v128.xor").op("v128.and");
+      body.f32x4(Infinity).get(a).f32x4(0).op("f32x4.eq").get(y).f32x4(0).op("f32x4.gt").op("v128.xor").op(
+        "v128.and",
+      );
       this.#scaled(rest, n);
-      body.get(a).f32x4(0).op("f32x4.eq").get(a).f32x4(Infinity).op("f32x4.eq").op("v128.or").op("v128.bitselect");
+      body.get(a).f32x4(0).op("f32x4.eq").get(a).f32x4(Infinity).op("f32x4.eq").op("v128.or").op(
+        "v128.bitselect",
+      );
       body.get(whole).get(y).f32x4(0.5).op("f32x4.mul").op("f32x4.floor").f32x4(2).op("f32x4.mul").get(y);
       body.op("f32x4.ne").op("v128.and").get(x).op("v128.and").i32x4(SIGN).op("v128.and").op("v128.or");
-      body.get(x).f32x4(0).op("f32x4.lt").get(whole).op("v128.andnot").get(x).get(x).op("f32x4.ne").op("v128.or");
+      body.get(x).f32x4(0).op("f32x4.lt").get(whole).op("v128.andnot").get(x).get(x).op("f32x4.ne").op(
+        "v128.or",
+      );
       body.get(y).get(y).op("f32x4.ne").op("v128.or").op("v128.bitselect");
       body.get(y).f32x4(0).op("f32x4.eq").op("v128.bitselect");
     });

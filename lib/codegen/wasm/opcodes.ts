@@ -59,7 +59,16 @@ export type WasmType = "i32" | "i64" | "f32" | "v128";
 export const TYPES: Readonly<Record<WasmType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
 
 /** What follows an opcode: an index, a number, a place in memory (alignment and offset), lanes, sixteen bytes, a type. */
-export type Immediate = "none" | "index" | "i32" | "f32" | "memory" | "memoryLane" | "lane" | "bytes" | "block";
+export type Immediate =
+  | "none"
+  | "index"
+  | "i32"
+  | "f32"
+  | "memory"
+  | "memoryLane"
+  | "lane"
+  | "bytes"
+  | "block";
 
 /** Finds what follows an opcode. */
 export function immediateOf(op: Op): Immediate {

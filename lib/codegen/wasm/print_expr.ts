@@ -117,8 +117,9 @@ export class WasmExprPrinter {
     const lanes = index.kind === "ramp" ? 4 : 1;
     const offset = memory.address(e.buffer, index.kind === "ramp" ? index.base : index, lanes, this.expr);
     if (memory.isHalf(e.buffer)) {
-      if (lanes === 1) body.op("i32.load16_u", 1, offset).i32(16).op("i32.shl").i32(16).op("i32.shr_s").op("i32x4.splat");
-      else body.op("v128.load16x4_s", 3, offset);
+      if (lanes === 1) {
+        body.op("i32.load16_u", 1, offset).i32(16).op("i32.shl").i32(16).op("i32.shr_s").op("i32x4.splat");
+      } else body.op("v128.load16x4_s", 3, offset);
       decodeHalves(body);
       if (lanes === 1) body.op("f32x4.extract_lane", 0);
       return;
@@ -171,7 +172,9 @@ export class WasmExprPrinter {
   #shuffle(lanes: readonly Expr[], dtype: ScalarType): void {
     const { body } = this, float = isFloat(dtype);
     if (lanes.every((x) => x.kind === "const")) {
-      const values = lanes.map((x) => dtype === "f16" ? Math.f16round(x.value) : dtype === "bool" ? -x.value : x.value);
+      const values = lanes.map((x) =>
+        dtype === "f16" ? Math.f16round(x.value) : dtype === "bool" ? -x.value : x.value
+      );
       return void (float ? body.f32x4(...values) : body.i32x4(...values));
     }
     lanes.forEach((x, k) => {
@@ -252,7 +255,9 @@ export class WasmExprPrinter {
     }
     const op = (vector ? VECTOR : SCALAR)[kind][e.op];
     if (op === undefined) {
-      throw new LowerError(`cannot print ${e.op} of ${e.a.dtype} as WebAssembly: there is no such instruction`);
+      throw new LowerError(
+        `cannot print ${e.op} of ${e.a.dtype} as WebAssembly: there is no such instruction`,
+      );
     }
     body.op(op);
   }
@@ -265,8 +270,9 @@ export class WasmExprPrinter {
       this.expr(e.b);
       return void body.op(e.op === "and" ? "i32.and" : "i32.or");
     }
-    if (e.op === "and") body.if("i32", () => this.bounds.under(e.a, true, () => this.expr(e.b)), () => body.i32(0));
-    else body.if("i32", () => body.i32(1), () => this.bounds.under(e.a, false, () => this.expr(e.b)));
+    if (e.op === "and") {
+      body.if("i32", () => this.bounds.under(e.a, true, () => this.expr(e.b)), () => body.i32(0));
+    } else body.if("i32", () => body.i32(1), () => this.bounds.under(e.a, false, () => this.expr(e.b)));
   }
 
   #madd(e: Binary): boolean {
@@ -310,8 +316,11 @@ export class WasmExprPrinter {
       this.expr(e.b);
       body.tee(b).get(b).op("i32.eqz").op("i32.or").set(b);
       // In 64 bits no quotient overflows.
-      body.get(a).op("i64.extend_i32_s").get(b).op("i64.extend_i32_s").op("i64.rem_s").op("i32.wrap_i64").set(rest);
-      const inexact = () => body.get(rest).get(b).op("i32.xor").i32(31).op("i32.shr_s").get(rest).i32(0).op("i32.ne");
+      body.get(a).op("i64.extend_i32_s").get(b).op("i64.extend_i32_s").op("i64.rem_s").op("i32.wrap_i64").set(
+        rest,
+      );
+      const inexact = () =>
+        body.get(rest).get(b).op("i32.xor").i32(31).op("i32.shr_s").get(rest).i32(0).op("i32.ne");
       if (quotient) {
         body.get(a).op("i64.extend_i32_s").get(b).op("i64.extend_i32_s").op("i64.div_s").op("i32.wrap_i64");
         inexact().op("i32.and").op("i32.sub");
@@ -337,7 +346,9 @@ export class WasmExprPrinter {
     if (e.a.kind !== "binary" || e.a.op !== "shr" || scalarOf(e.dtype) !== "u32") return false;
     const mask = e.b.kind === "broadcast" && e.b.a.kind === "const" ? e.b.a.value : 0;
     const bits = Math.log2(mask + 1), places = constantLanes(e.a.b);
-    if (!Number.isInteger(bits) || bits === 0 || !places?.every((p) => p >= 0 && p + bits <= 32)) return false;
+    if (!Number.isInteger(bits) || bits === 0 || !places?.every((p) => p >= 0 && p + bits <= 32)) {
+      return false;
+    }
     this.expr(e.a.a);
     if (places.every((p) => p === places[0])) {
       if (places[0] !== 0) body.i32(places[0] ?? 0).op("i32x4.shr_u");
@@ -357,7 +368,12 @@ export class WasmExprPrinter {
       this.expr(e.b);
       body.set(b);
       const dtype = scalarOf(e.dtype);
-      const name = (local: number): Var & { readonly local: number } => ({ kind: "var", dtype, name: "lane", local });
+      const name = (local: number): Var & { readonly local: number } => ({
+        kind: "var",
+        dtype,
+        name: "lane",
+        local,
+      });
       [0, 1, 2, 3].forEach((k) => {
         const lanes = [name(a), name(b)] as const;
         for (const v of lanes) this.vars.set(v, () => void body.get(v.local).op("i32x4.extract_lane", k));
@@ -427,8 +443,12 @@ export class WasmExprPrinter {
     this.expr(x);
     if (scalarOf(x.dtype) === "u32") return;
     if (isVector(x)) return void body.op("i32x4.abs");
-    body.temps("i32", 2, ([value = 0, sign = 0]) =>
-      body.tee(value).get(value).i32(31).op("i32.shr_s").tee(sign).op("i32.xor").get(sign).op("i32.sub"));
+    body.temps(
+      "i32",
+      2,
+      ([value = 0, sign = 0]) =>
+        body.tee(value).get(value).i32(31).op("i32.shr_s").tee(sign).op("i32.xor").get(sign).op("i32.sub"),
+    );
   }
 
   /** Products of the signed bytes of two words, added up; a scalar is one lane of a vector. */
@@ -463,7 +483,9 @@ export function typeOf(e: Expr): WasmType {
 /** Tells whether an expression has four lanes. */
 export function isVector(e: Expr): boolean {
   const lanes = lanesOf(e.dtype);
-  if (lanes === 2) throw new LowerError("cannot print a vector of two as WebAssembly: vectors have four lanes");
+  if (lanes === 2) {
+    throw new LowerError("cannot print a vector of two as WebAssembly: vectors have four lanes");
+  }
   return lanes === 4;
 }
 

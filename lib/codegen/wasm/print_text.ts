@@ -71,9 +71,8 @@ export function printText(name: string, func: WasmFunction): string {
 
 function close(frame: Frame, outer: Frame): void {
   if (frame.kind === "loop") return void outer.lines.push("loop {", ...indented(frame.lines), "}");
-  const value = frame.stack.pop(), [then, otherwise] = frame.kind === "else"
-    ? [frame.then, frame.lines]
-    : [frame.lines, []];
+  const value = frame.stack.pop(),
+    [then, otherwise] = frame.kind === "else" ? [frame.then, frame.lines] : [frame.lines, []];
   if (then.length > 0 || otherwise.length > 0) {
     outer.lines.push(`if (${frame.cond}) {`, ...indented(then));
     if (otherwise.length > 0) outer.lines.push("} else {", ...indented(otherwise));

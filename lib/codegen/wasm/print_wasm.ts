@@ -101,7 +101,9 @@ class Printer {
 
   function(): WasmFunction {
     const body = this.#body, { kernel } = this;
-    for (const tag of ["blockIdx.x", "blockIdx.y", "blockIdx.z", "threadIdx.x", "threadIdx.y", "threadIdx.z"]) {
+    for (
+      const tag of ["blockIdx.x", "blockIdx.y", "blockIdx.z", "threadIdx.x", "threadIdx.y", "threadIdx.z"]
+    ) {
       const known = kernel.threads.find((t) => t.tag === tag);
       const local = body.local(known?.var.name ?? tag, "i32");
       this.#at.set(tag, local);
@@ -231,9 +233,8 @@ class Printer {
       return;
     }
     const bytes = type === "v128" ? 16 : 4, threads = this.kernel.workgroupSize.reduce((n, x) => n * x, 1);
-    const offset = this.#memory.reserve(bytes, threads), [size, kind] = type === "v128"
-      ? [4, "v128"] as const
-      : [2, type === "f32" ? "f32" : "i32"] as const;
+    const offset = this.#memory.reserve(bytes, threads),
+      [size, kind] = type === "v128" ? [4, "v128"] as const : [2, type === "f32" ? "f32" : "i32"] as const;
     this.#memory.pushScratch(bytes, threads);
     exprs.held(value);
     body.op(`${kind}.store`, size, offset);
@@ -254,7 +255,9 @@ class Printer {
       return this.#storeLane(single.local, index, value, float);
     }
     const lanes = index.kind === "ramp" ? 4 : 1, half = memory.isHalf(buffer);
-    if (lanes === 4 && lanesOf(value.dtype) === 1) throw new LowerError(`a store to ${buffer.name} has too few lanes`);
+    if (lanes === 4 && lanesOf(value.dtype) === 1) {
+      throw new LowerError(`a store to ${buffer.name} has too few lanes`);
+    }
     const offset = memory.address(buffer, index.kind === "ramp" ? index.base : index, lanes, exprs.expr);
     if (half) {
       exprs.expr(value);
@@ -262,8 +265,10 @@ class Printer {
       encodeHalves(body);
       if (lanes === 1) return void body.op("v128.store16_lane", 1, offset, 0);
       // Narrowing takes two vectors; the second half of its result isn't stored.
-      return body.temp("v128", (bits) =>
-        body.tee(bits).get(bits).op("i16x8.narrow_i32x4_u").op("v128.store64_lane", 3, offset, 0));
+      return body.temp(
+        "v128",
+        (bits) => body.tee(bits).get(bits).op("i16x8.narrow_i32x4_u").op("v128.store64_lane", 3, offset, 0),
+      );
     }
     exprs.held(value);
     // True is stored as 1, and as all bits of a lane it isn't.
@@ -282,6 +287,8 @@ class Printer {
     exprs.held(value);
     body.op(scalarOf(value.dtype) === "f32" || float ? "f32x4.splat" : "i32x4.splat").get(local);
     exprs.expr(index);
-    body.i32(3).op("i32.and").op("i32x4.splat").i32x4(0, 1, 2, 3).op("i32x4.eq").op("v128.bitselect").set(local);
+    body.i32(3).op("i32.and").op("i32x4.splat").i32x4(0, 1, 2, 3).op("i32x4.eq").op("v128.bitselect").set(
+      local,
+    );
   }
 }

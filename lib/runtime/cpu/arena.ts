@@ -90,7 +90,9 @@ export class Arena {
       const pages = Math.min(most, Math.max(wanted, Math.ceil(has / PAGE * GROWTH)));
       if (wanted > most || !this.#grow(pages, wanted)) {
         throw new RuntimeError(
-          `expected at most ${MOST_PAGES * PAGE} bytes on the CPU, as WebAssembly's pointers have 32 bits, and memory for ` +
+          `expected at most ${
+            MOST_PAGES * PAGE
+          } bytes on the CPU, as WebAssembly's pointers have 32 bits, and memory for ` +
             `them, got ${pointer} and ${size} more; dispose programs or tensors, or use ` +
             `Device.open({ backend: "webgpu" })`,
         );
