@@ -7,7 +7,7 @@ import type { Body, Push } from "./body.ts";
 import { decodeHalves, roundToHalves } from "./f16.ts";
 import { type KernelMemory, laneIn, wasmType } from "./kernel_memory.ts";
 import { VectorMath } from "./math.ts";
-import { type Op, type WasmType } from "./opcodes.ts";
+import type { Op, WasmType } from "./opcodes.ts";
 import { ROUNDED, SCALAR, VECTOR } from "./operators.ts";
 
 /** Prints the expressions of one kernel. Halves are computed as f32; they are rounded where they are seen. */

@@ -20,7 +20,7 @@ export function mapVectors(
   new Uint8Array(memory.buffer).set(bytes);
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } }).exports;
   (run as (at: number, end: number) => void)(0, bytes.length);
-  return new Uint8Array(memory.buffer.slice(0, bytes.length));
+  return new Uint8Array(memory.buffer as ArrayBuffer).slice(0, bytes.length);
 }
 
 /** The same for floats. */
