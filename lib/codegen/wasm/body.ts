@@ -5,7 +5,7 @@ import { type Op, TYPES, type WasmType } from "./opcodes.ts";
 /** Writes instructions that put a value on the stack. */
 export type Push = () => void;
 
-/** A function body in the making. Values go over the stack, as in WebAssembly. */
+/** An unfinished function body. Values go over the stack, as in WebAssembly. */
 export class Body {
   /** The instructions so far. */
   readonly code: Instruction[] = [];

@@ -1,12 +1,12 @@
 /** Where a kernel's buffers lie: in the memory of the module, behind a pointer, or in a local. */
 import { fromLinear, linearOf } from "../../arith/linear.ts";
-import { bytesOf, isFloat, type ScalarType } from "../../ir/dtype.ts";
+import { bytesOf } from "../../ir/dtype.ts";
 import { elementsOf } from "../../ir/elements.ts";
 import type { Buffer, Expr } from "../../ir/expr.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { AccessBounds } from "./access_bounds.ts";
 import type { Body, Push } from "./body.ts";
-import type { WasmType } from "./opcodes.ts";
+import { wasmType } from "./types.ts";
 
 /** A local that holds all elements of an array of registers. */
 export interface Single {
@@ -45,7 +45,7 @@ export class KernelMemory {
   readonly #places = new Map<Buffer, Place>();
   #scratch = 0;
 
-  /** `apart`: arrays of registers of which each thread has its own, as they live across a barrier. */
+  /** `apart`: arrays of registers that live across a barrier. Each thread has its own. */
   constructor(
     kernel: Kernel,
     readonly body: Body,
@@ -83,7 +83,7 @@ export class KernelMemory {
     return offset;
   }
 
-  /** Pushes the address of scratch memory, of which each of some threads has so many bytes. */
+  /** Pushes the address of scratch memory. Each of some threads has `bytes` of it. */
   pushScratch(bytes: number, threads: number): void {
     const { scratch, thread } = this.frame;
     this.body.get(scratch);
@@ -143,15 +143,4 @@ export class KernelMemory {
       body.get(at).get(last).get(at).get(last).op("i32.lt_u").op("select");
     });
   }
-}
-
-/** The type of a scalar's value. */
-export function wasmType(dtype: ScalarType): WasmType {
-  return isFloat(dtype) ? "f32" : "i32";
-}
-
-/** Gives the lane of a constant index in a vector. */
-export function laneIn(index: Expr): number | undefined {
-  const { terms, constant: at } = linearOf(index);
-  return terms.size === 0 ? at & 3 : undefined;
 }

@@ -1,14 +1,15 @@
 /** The expressions of a kernel as WebAssembly: each puts its value on the stack. */
-import { isFloat, lanesOf, scalarOf, type ScalarType } from "../../ir/dtype.ts";
+import { isFloat, scalarOf, type ScalarType } from "../../ir/dtype.ts";
 import type { Binary, Call, Cast, Expr, Load, Select, Var } from "../../ir/expr.ts";
 import { LowerError } from "../../lower/error.ts";
 import type { AccessBounds } from "./access_bounds.ts";
 import type { Body, Push } from "./body.ts";
+import { printAbsolute, printDivision, printDot, printExtreme, printField, printShift } from "./integers.ts";
 import { decodeHalves, roundToHalves } from "./f16.ts";
-import { type KernelMemory, laneIn, wasmType } from "./kernel_memory.ts";
+import type { KernelMemory } from "./kernel_memory.ts";
 import { VectorMath } from "./math.ts";
-import type { Op, WasmType } from "./opcodes.ts";
 import { ROUNDED, SCALAR, VECTOR } from "./operators.ts";
+import { isVector, laneIn, typeOf } from "./types.ts";
 
 /** Prints the expressions of one kernel. Halves are computed as f32; they are rounded where they are seen. */
 export class WasmExprPrinter {
@@ -38,7 +39,7 @@ export class WasmExprPrinter {
         return push();
       }
       case "binary":
-        return this.#binary(e);
+        return this.binary(e);
       case "not":
         this.expr(e.a);
         return void (isVector(e) ? body.op("v128.not") : body.op("i32.eqz"));
@@ -239,15 +240,16 @@ export class WasmExprPrinter {
     else body.op(unsigned ? "i32.trunc_sat_f32_u" : "i32.trunc_sat_f32_s");
   }
 
-  #binary(e: Binary): void {
+  /** Pushes the value of an operator. */
+  binary(e: Binary): void {
     const { body } = this, vector = isVector(e.a), from = scalarOf(e.a.dtype);
     const kind = isFloat(from) ? "float" : from === "u32" ? "u32" : "i32";
     if (!vector && (e.op === "and" || e.op === "or")) return this.#logic(e);
-    if (e.op === "floordiv" || e.op === "floormod") return this.#division(e);
-    if (vector && (e.op === "shl" || e.op === "shr")) return this.#shift(e);
-    if (!vector && kind !== "float" && (e.op === "min" || e.op === "max")) return this.#extreme(e);
+    if (e.op === "floordiv" || e.op === "floormod") return printDivision(this, e);
+    if (vector && (e.op === "shl" || e.op === "shr")) return printShift(this, e);
+    if (!vector && kind !== "float" && (e.op === "min" || e.op === "max")) return printExtreme(this, e);
     if (vector && this.relaxed && kind === "float" && e.op === "add" && this.#madd(e)) return;
-    if (vector && e.op === "bitand" && this.#field(e)) return;
+    if (vector && e.op === "bitand" && printField(this, e)) return;
     const seen = e.dtype === "bool" || scalarOf(e.dtype) === "bool";
     for (const x of [e.a, e.b]) {
       if (seen) this.held(x);
@@ -286,110 +288,12 @@ export class WasmExprPrinter {
     return true;
   }
 
-  #extreme(e: Binary): void {
-    const { body } = this, lt: Op = scalarOf(e.dtype) === "u32" ? "i32.lt_u" : "i32.lt_s";
-    body.temps("i32", 2, ([a = 0, b = 0]) => {
-      this.expr(e.a);
-      body.set(a);
-      this.expr(e.b);
-      body.set(b);
-      if (e.op === "min") body.get(a).get(b);
-      else body.get(b).get(a);
-      body.get(a).get(b).op(lt).op("select");
-    });
-  }
-
-  /** Divisions that round down. None of them traps. */
-  #division(e: Binary): void {
-    const { body } = this, quotient = e.op === "floordiv";
-    if (isVector(e)) return this.#byLane(e);
-    const positive = e.b.kind === "const" && e.b.value > 0;
-    if (scalarOf(e.dtype) === "u32" || this.bounds.isNatural(e.a, e.b)) {
-      this.expr(e.a);
-      this.expr(e.b);
-      if (!positive) body.temp("i32", (b) => body.tee(b).get(b).op("i32.eqz").op("i32.or"));
-      return void body.op(quotient ? "i32.div_u" : "i32.rem_u");
-    }
-    body.temps("i32", 3, ([a = 0, b = 0, rest = 0]) => {
-      this.expr(e.a);
-      body.set(a);
-      this.expr(e.b);
-      body.tee(b).get(b).op("i32.eqz").op("i32.or").set(b);
-      // In 64 bits no quotient overflows.
-      body.get(a).op("i64.extend_i32_s").get(b).op("i64.extend_i32_s").op("i64.rem_s").op("i32.wrap_i64").set(
-        rest,
-      );
-      const inexact = () =>
-        body.get(rest).get(b).op("i32.xor").i32(31).op("i32.shr_s").get(rest).i32(0).op("i32.ne");
-      if (quotient) {
-        body.get(a).op("i64.extend_i32_s").get(b).op("i64.extend_i32_s").op("i64.div_s").op("i32.wrap_i64");
-        inexact().op("i32.and").op("i32.sub");
-      } else {
-        body.get(rest).get(b).i32(0);
-        inexact().op("i32.and").op("select").op("i32.add");
-      }
-    });
-  }
-
-  /** Shifts of vectors: by one amount, or by an amount for each lane. */
-  #shift(e: Binary): void {
-    const { body } = this;
-    if (e.b.kind !== "broadcast") return this.#byLane(e);
-    this.expr(e.a);
-    this.expr(e.b.a);
-    body.op(e.op === "shl" ? "i32x4.shl" : scalarOf(e.dtype) === "u32" ? "i32x4.shr_u" : "i32x4.shr_s");
-  }
-
-  /** `(x >> [0, 4, 8, 12]) & 15`: WebAssembly shifts all lanes alike, so a product moves each field to the top. */
-  #field(e: Binary): boolean {
-    const { body } = this;
-    if (e.a.kind !== "binary" || e.a.op !== "shr" || scalarOf(e.dtype) !== "u32") return false;
-    const mask = e.b.kind === "broadcast" && e.b.a.kind === "const" ? e.b.a.value : 0;
-    const bits = Math.log2(mask + 1), places = constantLanes(e.a.b);
-    if (!Number.isInteger(bits) || bits === 0 || !places?.every((p) => p >= 0 && p + bits <= 32)) {
-      return false;
-    }
-    this.expr(e.a.a);
-    if (places.every((p) => p === places[0])) {
-      if (places[0] !== 0) body.i32(places[0] ?? 0).op("i32x4.shr_u");
-      body.i32x4(mask).op("v128.and");
-    } else {
-      body.i32x4(...places.map((p) => 2 ** (32 - bits - p))).op("i32x4.mul").i32(32 - bits).op("i32x4.shr_u");
-    }
-    return true;
-  }
-
-  /** An operator on vectors, lane by lane. */
-  #byLane(e: Binary): void {
-    const { body } = this;
-    body.temps("v128", 2, ([a = 0, b = 0]) => {
-      this.expr(e.a);
-      body.set(a);
-      this.expr(e.b);
-      body.set(b);
-      const dtype = scalarOf(e.dtype);
-      const name = (local: number): Var & { readonly local: number } => ({
-        kind: "var",
-        dtype,
-        name: "lane",
-        local,
-      });
-      [0, 1, 2, 3].forEach((k) => {
-        const lanes = [name(a), name(b)] as const;
-        for (const v of lanes) this.vars.set(v, () => void body.get(v.local).op("i32x4.extract_lane", k));
-        this.#binary({ ...e, dtype, a: lanes[0], b: lanes[1] });
-        if (k === 0) body.op("i32x4.splat");
-        else body.op("i32x4.replace_lane", k);
-      });
-    });
-  }
-
   #call(e: Call): void {
     const { body } = this, vector = isVector(e), [first] = e.args as [Expr];
     const float = isFloat(e.dtype), ops = ROUNDED[e.op];
     switch (e.op) {
       case "abs":
-        if (!float) return this.#absolute(first);
+        if (!float) return printAbsolute(this, first);
         break;
       case "rsqrt":
         if (vector) body.f32x4(1);
@@ -418,7 +322,7 @@ export class WasmExprPrinter {
         return;
       }
       case "dot4I8Packed":
-        return this.#dot(e);
+        return printDot(this, e);
       case "subgroupShuffleXor":
         throw new LowerError(`a ${e.op} reached WebAssembly: the CPU has no subgroups`);
       default:
@@ -437,56 +341,6 @@ export class WasmExprPrinter {
     });
     if (!vector) body.op("f32x4.extract_lane", 0);
   }
-
-  #absolute(x: Expr): void {
-    const { body } = this;
-    this.expr(x);
-    if (scalarOf(x.dtype) === "u32") return;
-    if (isVector(x)) return void body.op("i32x4.abs");
-    body.temps(
-      "i32",
-      2,
-      ([value = 0, sign = 0]) =>
-        body.tee(value).get(value).i32(31).op("i32.shr_s").tee(sign).op("i32.xor").get(sign).op("i32.sub"),
-    );
-  }
-
-  /** Products of the signed bytes of two words, added up; a scalar is one lane of a vector. */
-  #dot(e: Call): void {
-    const { body } = this, vector = isVector(e);
-    body.temps("v128", 2, ([p = 0, q = 0]) => {
-      [p, q].forEach((local, k) => {
-        this.expr(e.args[k] as Expr);
-        if (!vector) body.op("i32x4.splat");
-        body.set(local);
-      });
-      for (const half of ["low", "high"] as const) {
-        body.get(p).get(q).op(`i16x8.extmul_${half}_i8x16_s`).op("i32x4.extadd_pairwise_i16x8_s");
-      }
-      body.set(q).set(p);
-      // Each word has two sums of pairs, side by side.
-      for (const first of [0, 4]) {
-        const lanes = [0, 8, 16, 24].flatMap((at) => [0, 1, 2, 3].map((k) => at + first + k));
-        body.get(p).get(q).op("i8x16.shuffle", ...lanes);
-      }
-      body.op("i32x4.add");
-    });
-    if (!vector) body.op("i32x4.extract_lane", 0);
-  }
-}
-
-/** The type that an expression has on the stack. */
-export function typeOf(e: Expr): WasmType {
-  return isVector(e) ? "v128" : wasmType(scalarOf(e.dtype));
-}
-
-/** Tells whether an expression has four lanes. */
-export function isVector(e: Expr): boolean {
-  const lanes = lanesOf(e.dtype);
-  if (lanes === 2) {
-    throw new LowerError("cannot print a vector of two as WebAssembly: vectors have four lanes");
-  }
-  return lanes === 4;
 }
 
 /** Tells whether computing a value costs less than a branch, and fails for no operands. */
@@ -506,14 +360,4 @@ function isCheap(e: Expr, depth = 3): boolean {
     default:
       return false;
   }
-}
-
-/** The lanes of a vector that are constants. */
-function constantLanes(e: Expr): readonly number[] | undefined {
-  if (e.kind === "cast") return constantLanes(e.a);
-  if (e.kind === "broadcast" && e.a.kind === "const") return Array<number>(4).fill(e.a.value);
-  if (e.kind === "shuffle" && e.lanes.every((x) => x.kind === "const")) return e.lanes.map((x) => x.value);
-  if (e.kind !== "ramp" || e.base.kind !== "const") return undefined;
-  const { base, stride } = e;
-  return [0, 1, 2, 3].map((k) => base.value + k * stride);
 }

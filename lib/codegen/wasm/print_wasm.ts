@@ -11,10 +11,11 @@ import { AccessBounds } from "./access_bounds.ts";
 import { assemble, type Local, type WasmFunction } from "./assemble.ts";
 import { Body } from "./body.ts";
 import { encodeHalves } from "./f16.ts";
-import { type Frame, KernelMemory, laneIn } from "./kernel_memory.ts";
+import { type Frame, KernelMemory } from "./kernel_memory.ts";
 import { livingAcross, meetsIn, phasesOf } from "./phases.ts";
-import { isVector, typeOf, WasmExprPrinter } from "./print_expr.ts";
+import { WasmExprPrinter } from "./print_expr.ts";
 import { printText } from "./print_text.ts";
+import { isVector, laneIn, typeOf } from "./types.ts";
 
 /** A printed kernel. */
 export interface WasmModule {
@@ -90,7 +91,7 @@ class Printer {
 
   readonly #across: ReturnType<typeof livingAcross>["vars"];
 
-  /** The parameter that is so many from the end, counted from `end` at 0. */
+  /** The parameter at a distance from the last one, `end`. */
   #last(fromEnd: number): number {
     return this.#body.params.length - 1 - fromEnd;
   }
@@ -148,7 +149,7 @@ class Printer {
     nest([2, 1, 0]);
   }
 
-  /** Runs statements of which some are barriers: all threads run what lies between two, one after the other. */
+  /** Runs statements with barriers: all threads run what lies between two, one after the other. */
   #phases(stmts: readonly KernelStmt[]): void {
     const body = this.#body;
     for (const phase of phasesOf(stmts)) {

@@ -43,7 +43,7 @@ export class Arena {
   }
 
   /**
-   * Takes a block of so many bytes, which may hold anything.
+   * Takes a block of at least `bytes`, which may hold anything.
    *
    * @throws {RuntimeError} where the memory can't grow
    */

@@ -13,7 +13,7 @@ export interface CpuDevice {
   readonly ledger: Ledger;
   /** False once it is disposed. */
   open: boolean;
-  /** The address of so many bytes, which any launch may use while it runs. */
+  /** The address of at least `bytes` that any launch may use while it runs. */
   scratch(bytes: number): number;
 }
 
