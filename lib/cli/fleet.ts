@@ -1,5 +1,6 @@
 /** Starts the server of a fleet, and writes the credentials of its tuner and workers. */
 import { TunebookError } from "../base/error.ts";
+import { printableLine } from "../base/printable.ts";
 import { integer, name, positive } from "../base/option_kinds.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { startServer } from "../fleet/start_server.ts";
@@ -88,7 +89,7 @@ async function show(url: string, credentials: object, ending: Promise<void>): Pr
   while (!ended) {
     const { malformed } = fleet.counts;
     const lines = fleet.devices.map((d) =>
-      `${d.key}  ${d.adapter}: ${d.workers.map((w) => w.name).join(", ")}`
+      `${d.key}  ${printableLine(d.adapter, 80)}: ${d.workers.map((w) => w.name).join(", ")}`
     );
     const text = [...lines, ...(malformed > 0 ? [`${malformed} offers refused`] : [])].join("\n");
     if (text !== shown) console.log(text === "" ? "no worker is here" : text);

@@ -4,6 +4,9 @@ import { FleetError } from "./error.ts";
 import { type Offer, offerFromText } from "./messages.ts";
 import { GONE_MS, type Transport } from "./transport.ts";
 
+/** The most workers that are known at one time. */
+const MOST_WORKERS = 1000;
+
 interface Seen {
   readonly offer: Offer;
   readonly at: number;
@@ -67,6 +70,7 @@ export class Presence implements AsyncDisposable {
         if (key !== offer.key) {
           throw new FleetError(`expected the key ${key} of its device, got ${offer.key}`);
         }
+        if (!this.#seen.has(worker) && this.#seen.size >= MOST_WORKERS) this.#forget();
         this.#seen.set(worker, { offer, at: performance.now() });
         this.#lastOf.set(key, performance.now());
       } catch (e) {
@@ -75,6 +79,12 @@ export class Presence implements AsyncDisposable {
       }
     }
     for (const changed of [...this.#changed]) changed();
+  }
+
+  /** Forgets the worker that was seen first, so that a flood of names takes no more memory. */
+  #forget(): void {
+    const [oldest] = [...this.#seen].toSorted(([, a], [, b]) => a.at - b.at);
+    if (oldest) this.#seen.delete(oldest[0]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

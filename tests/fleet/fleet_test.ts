@@ -13,7 +13,8 @@ import type { Device } from "../../lib/runtime/device.ts";
 import type { tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import { add, matmul } from "../tuning/programs.ts";
 import { byText, ok, SimulatedMeasuring } from "../tuning/simulated_measuring.ts";
-import { after, fleetOf, peaks, SimulatedWorker, target } from "./workers.ts";
+import { peaks, target } from "./targets.ts";
+import { after, fleetOf, SimulatedWorker } from "./workers.ts";
 
 const trials = 12;
 

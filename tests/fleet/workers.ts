@@ -4,12 +4,8 @@ import type { MemoryTransport } from "./memory_transport.ts";
 import type { RemoteDevice } from "../../lib/fleet/remote_device.ts";
 import type { Transport } from "../../lib/fleet/transport.ts";
 import { work, type WorkEvent, type WorkOptions } from "../../lib/fleet/work.ts";
-import { targetOf } from "../../lib/target/profiles.ts";
-import type { Peaks, Target } from "../../lib/target/target.ts";
+import { target } from "./targets.ts";
 import { type Answer, byText, SimulatedMeasuring } from "../tuning/simulated_measuring.ts";
-
-export const peaks: Peaks = { gflops: 1, bufferGbps: 1, textureGbps: 0, copyGbps: 1, launchMs: 0.01 };
-export const target: Target = { ...targetOf("cpu"), peaks };
 
 /** A worker that answers as it is told. */
 export class SimulatedWorker implements AsyncDisposable {
