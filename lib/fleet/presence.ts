@@ -81,7 +81,7 @@ export class Presence implements AsyncDisposable {
     for (const changed of [...this.#changed]) changed();
   }
 
-  /** Forgets the worker that was seen first, so that a flood of names takes no more memory. */
+  /** Forgets the worker that was seen first, so that a flood of names takes bounded memory. */
   #forget(): void {
     const [oldest] = [...this.#seen].toSorted(([, a], [, b]) => a.at - b.at);
     if (oldest) this.#seen.delete(oldest[0]);

@@ -1,9 +1,20 @@
 /** The fleet over a real nats-server: searches, failures of the network and of workers, and users with few rights. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import * as nats from "@nats-io/transport-node";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "../../lib/fleet/connect.ts";
 import { FleetError } from "../../lib/fleet/error.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
-import { createUser } from "../../lib/fleet/server_config.ts";
+import {
+  ANSWERS,
+  answerSubject,
+  durableOf,
+  JOBS,
+  jobSubject,
+  OBJECTS,
+  WORKERS,
+} from "../../lib/fleet/nats_names.ts";
+import { createUser } from "../../lib/fleet/allconfig.ts";
 import { tune } from "../../lib/tuning/tune.ts";
 import { matmul } from "../tuning/programs.ts";
 import { byText } from "../tuning/simulated_measuring.ts";
@@ -55,3 +66,59 @@ Deno.test("NATS: nobody listens, or the user is unknown", options, async () => {
   const credentials = { nkey: createUser("me", "tuner").seed };
   await assertRejects(() => Fleet.join(server.url, { name: "me", credentials }), FleetError);
 });
+
+Deno.test(
+  "NATS: the server lets a worker do its work, and nothing in the name of others",
+  options,
+  async () => {
+    const users = [createUser("admin", "admin"), createUser("me", "tuner"), createUser("a", "worker")];
+    const seed = (name: string) => users.find((u) => u.name === name)?.seed as string;
+    await using server = await NatsServer.start({ users });
+    const admin = await connect(server.url, { name: "admin", credentials: { nkey: seed("admin") } });
+    const key = "0123456789abcdef";
+    await admin.publish(key, "first", "a job");
+    const raw = async (name: string) => {
+      const nc = await nats.connect({
+        servers: server.url,
+        inboxPrefix: `_INBOX_${name}`,
+        authenticator: nats.nkeyAuthenticator(new TextEncoder().encode(seed(name))),
+      });
+      return {
+        nc,
+        js: jetstream(nc, { timeout: 1500 }),
+        jsm: await jetstreamManager(nc, { timeout: 1500, checkAPI: false }),
+      };
+    };
+    const worker = await raw("a"), tuner = await raw("me");
+    // What it may: take a job, and answer under its own name.
+    await worker.js.publish(answerSubject("me.box", "a"), "mine");
+    assert(await (await worker.js.consumers.get(JOBS, durableOf(key))).next({ expires: 1000 }));
+    const forbidden: Readonly<Record<string, () => Promise<unknown>>> = {
+      "answer for another worker": () => worker.js.publish(answerSubject("me.box", "b"), "forged"),
+      "send jobs": () => worker.js.publish(jobSubject(key), "forged"),
+      "read answers": () => worker.jsm.consumers.add(ANSWERS, { durable_name: "spy", ack_policy: "none" }),
+      "offer under another name": () => worker.js.publish(`$KV.${WORKERS}.b`, "forged"),
+      "replace a program": () => worker.js.publish(`$O.${OBJECTS}.C.x`, "forged"),
+      "empty the queue": () => worker.jsm.streams.purge(JOBS),
+      "delete a stream": () => worker.jsm.streams.delete(ANSWERS),
+      "read another tuner's answers": () =>
+        tuner.jsm.consumers.add(ANSWERS, {
+          name: "spy",
+          filter_subject: "tunebook.answer.other.>",
+          ack_policy: "none",
+        }),
+      "answer as a tuner": () => tuner.js.publish(answerSubject("me.box", "a"), "forged"),
+      "send a giant message": async () => {
+        await tuner.js.publish(jobSubject(key), "x".repeat((1 << 20) + 1));
+      },
+    };
+    for (const [what, attempt] of Object.entries(forbidden)) {
+      await assertRejects(attempt, Error, "", what);
+    }
+    const all = await raw("admin");
+    const { state } = await all.jsm.streams.info(ANSWERS);
+    assertEquals(state.messages, 1);
+    for (const { nc } of [worker, tuner, all]) await nc.close();
+    await admin[Symbol.asyncDispose]();
+  },
+);
