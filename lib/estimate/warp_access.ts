@@ -94,7 +94,7 @@ function stepOf(
   );
 }
 
-/** The places of the first `most` iterations of nested loops, the first of which runs fastest. */
+/** The places of the first `most` iterations of nested loops. The first loop runs fastest. */
 function offsets(
   loops: readonly (readonly [extent: number, step: number])[],
   most: number,
