@@ -4,6 +4,7 @@ import { bestSoFarSpec } from "../charts/best_so_far.ts";
 import { Chart } from "../charts/chart.ts";
 import { confirmedSpec } from "../charts/confirmed.ts";
 import { overviewSpec } from "../charts/overview.ts";
+import type { ChartOptions } from "../charts/spec.ts";
 import { OptionError, TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
@@ -37,6 +38,7 @@ import type { GraphComparison } from "./graph_comparison.ts";
 import { Graph } from "../relax/graph.ts";
 import type { Device } from "../runtime/device.ts";
 import { Search } from "./search.ts";
+import type { Reporter } from "./reporter.ts";
 import type { SearchOptions } from "./search_options.ts";
 import { progressOf } from "./search_state.ts";
 import type { Trial } from "./trial.ts";
@@ -127,15 +129,73 @@ export async function compare(
   device: TunableDevice,
   options?: CompareOptions,
 ): Promise<Comparisons>;
+/**
+ * Compares the methods on each of several devices, as those of a fleet, at the same time. `path` is a folder then. Each
+ * device's figures are its own; only their ratios compare.
+ */
+export async function compare(
+  func: PrimFunc,
+  devices: readonly TunableDevice[],
+  options?: CompareOptions,
+): Promise<Comparisons>;
 export async function compare(
   funcs: PrimFunc | readonly PrimFunc[] | Graph,
-  device: TunableDevice | Device,
+  device: TunableDevice | Device | readonly TunableDevice[],
   options: CompareOptions | CompareGraphOptions = {},
 ): Promise<Comparison | Comparisons | GraphComparison> {
   if (funcs instanceof Graph) {
     return await compareGraph(funcs, device as Device, options as CompareGraphOptions);
   }
+  if (isList(device)) return await compareDevices(funcs, device, options as CompareOptions);
   return await comparePrograms(funcs, device as TunableDevice, options as CompareOptions);
+}
+
+/** Compares one program on several devices, all at one time. */
+async function compareDevices(
+  func: PrimFunc | readonly PrimFunc[],
+  devices: readonly TunableDevice[],
+  options: CompareOptions,
+): Promise<Comparisons> {
+  checkArgument("compare", "func", func, kinds.program);
+  if (devices.length === 0) throw new TunebookError("expected at least one device to compare on, got none");
+  for (const device of devices) checkArgument("compare", "device", device, kinds.device);
+  checkOptions("compare", options, COMPARE_FIELDS, kinds.RENAMED);
+  if (options.open) {
+    throw new OptionError("expected compare on several devices without open, as each has its own, got open");
+  }
+  using stop = new Interruptible(options.signal);
+  const { reporter, path, ...given } = options;
+  const named = namesOf(devices);
+  const each = await Promise.all(devices.map(async (device, k) => {
+    const own = {
+      ...given,
+      ...(path === undefined ? {} : { path: logOf(path, k, named[k] as string) }),
+      ...(reporter ? { reporter: part(reporter, named[k] as string) } : {}),
+    };
+    return await compareOne(func as PrimFunc, device, own, stop.signal);
+  }));
+  await reporter?.done();
+  const on = (k: number) => (row: SummaryRow) => ({ ...row, task: `${row.task} on ${named[k]}` });
+  return comparisonsOf(each, each.flatMap((c, k) => c.rows.map(on(k))), options.budget, {
+    title: `${each.length} devices`,
+    subtitle: each[0]?.rows[0]?.task ?? "",
+  });
+}
+
+/** Names devices by their adapters; equal ones are numbered. */
+function namesOf(devices: readonly TunableDevice[]): readonly string[] {
+  const adapters = devices.map((d) => d.target.name);
+  return adapters.map((name, k) =>
+    adapters.filter((n) => n === name).length > 1 ? `${name}, ${k + 1}` : name
+  );
+}
+
+/** The reporter of one of several comparisons: it names the device, and doesn't end the others' report. */
+function part(reporter: Reporter, device: string): Reporter {
+  return {
+    update: (p) => reporter.update({ ...p, task: `${p.task} on ${device}` }),
+    done: () => Promise.resolve(),
+  };
 }
 
 async function comparePrograms(
@@ -155,16 +215,25 @@ async function comparePrograms(
     const path = options.path === undefined ? {} : { path: logOf(options.path, k, func.name) };
     each.push(await compareOne(func, device, { ...options, ...path }, signal));
   }
-  const rows = each.flatMap((c) => c.rows);
-  const summary = summaryTable(rows);
-  const said = { title: `${each.length} operators`, subtitle: device.target.name };
+  return comparisonsOf(each, each.flatMap((c) => c.rows), options.budget, {
+    title: `${each.length} operators`,
+    subtitle: device.target.name,
+  });
+}
+
+function comparisonsOf(
+  each: readonly Comparison[],
+  rows: readonly SummaryRow[],
+  budget: Budget | undefined,
+  said: ChartOptions,
+): Comparisons {
   return new Comparisons({
     each,
     records: each.flatMap((c) => c.records),
     rows,
     trials: recordsToTable(each.flatMap((c) => c.records)),
-    summary,
-    budget: options.budget ?? {},
+    summary: summaryTable(rows),
+    budget: budget ?? {},
     charts: { overview: new Chart(overviewSpec(rows, said)) },
   });
 }

@@ -39,9 +39,9 @@ export class Comparison extends Compared {
   }
 }
 
-/** What `compare` returns for several programs. */
+/** What `compare` returns for several programs, or for several devices. */
 export class Comparisons extends Compared {
-  /** One per program, in order. */
+  /** One per program or device, in order. */
   readonly each: readonly Comparison[];
   /** All programs in one picture, as multiples of DLight's speed. */
   readonly charts: { readonly overview: Chart };

@@ -22,6 +22,7 @@ export class MeasuringSlot implements AsyncDisposable {
   #measuring: Measuring | undefined;
   /** Busy milliseconds of those that are closed. */
   #busyMs = 0;
+  #inFlight = 1;
 
   constructor(
     readonly options: MeasuringOptions,
@@ -40,10 +41,17 @@ export class MeasuringSlot implements AsyncDisposable {
     return this.#busyMs + (this.#measuring?.busyMs ?? 0);
   }
 
+  /** Requests that the one that was open last takes at one time. */
+  get inFlight(): number {
+    return this.lender?.inFlight ?? this.#inFlight;
+  }
+
   /** The open one, or undefined if the signal is aborted before it is ready. */
   async take(signal?: AbortSignal): Promise<Measuring | undefined> {
     if (this.lender) return this.#measuring = await this.lender.take(signal);
-    return this.#measuring ??= await this.open(this.options, signal);
+    this.#measuring ??= await this.open(this.options, signal);
+    this.#inFlight = this.#measuring?.inFlight ?? 1;
+    return this.#measuring;
   }
 
   /** Closes it; the next use opens another. */

@@ -179,6 +179,11 @@ export class Search implements AsyncDisposable {
     return this.#busyMs / this.#turnsMs;
   }
 
+  /** Requests that its device takes at one time; 1 until it is open. */
+  get inFlight(): number {
+    return this.#parts.slot.inFlight;
+  }
+
   get progress(): BudgetSpent {
     const best = fastestTrial(this.#trials)?.record;
     return {

@@ -152,7 +152,8 @@ export async function tuneSuite(
   while (!isSpent() && ended.size < searches.length) {
     const gains = standings().map((s, k) => ended.has(searches[k] as Search) ? -1 : expectedGain(s));
     const next = searches[gains.indexOf(Math.max(...gains))] as Search;
-    if (await next.run(trialsLeft(TURN)) !== undefined) ended.add(next);
+    // A slice keeps all workers of a fleet busy: it is longer than what they have in flight.
+    if (await next.run(trialsLeft(Math.max(TURN, 3 * next.inFlight))) !== undefined) ended.add(next);
     await next.rest();
   }
 

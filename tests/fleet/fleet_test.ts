@@ -1,6 +1,6 @@
 /** Searches over workers: sequences that depend on seed, inFlight and times alone; nothing lost, nothing twice. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { OptionError } from "../../lib/base/error.ts";
+import { OptionError, TunebookError } from "../../lib/base/error.ts";
 import { FleetError } from "../../lib/fleet/error.ts";
 import { fleetOver } from "../../lib/fleet/fleet.ts";
 import { MemoryTransport } from "./memory_transport.ts";
@@ -103,6 +103,11 @@ Deno.test("compare, race, tuneSuite and searches of all kinds run on a fleet", a
   const result = await compare(matmul, device, { budget: { trials: 6 } });
   assertEquals(result.rows.map((r) => r.contestant), ["fallback", "dlight", "autotvm", "autotvm+dlight"]);
   assert(result.rows.every((r) => r.medianMs > 0));
+  const both = await compare(matmul, [device, device], { methods: ["fallback", "dlight"] });
+  assertEquals(both.each.length, 2);
+  assertEquals(new Set(both.rows.map((r) => r.task)).size, 2);
+  assert(both.rows[0]?.task.endsWith(" on cpu, 1"));
+  await assertRejects(() => compare(matmul, [], {}), TunebookError, "at least one device");
   const { rows } = await race({ a: add, b: add }, device);
   assertEquals(rows.length, 2);
   const suite = await tuneSuite(

@@ -14,7 +14,7 @@ import {
   OBJECTS,
   WORKERS,
 } from "../../lib/fleet/nats_names.ts";
-import { createUser } from "../../lib/fleet/allconfig.ts";
+import { createUser } from "../../lib/fleet/server_config.ts";
 import { tune } from "../../lib/tuning/tune.ts";
 import { matmul } from "../tuning/programs.ts";
 import { byText } from "../tuning/simulated_measuring.ts";
