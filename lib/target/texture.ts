@@ -39,7 +39,7 @@ export function textureLayout(
   return height <= limits.maxTextureSize ? { kind: "flat", width } : undefined;
 }
 
-/** Texels in a row of a texture that is filled from a buffer: any device copies rows of so many bytes. */
+/** Texels in a row of a texture that is filled from a buffer: any device copies rows of their bytes. */
 const COPIED_WIDTH = 1024;
 
 /**
