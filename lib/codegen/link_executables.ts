@@ -1,5 +1,4 @@
 /** Links compiled functions into one program: their kernels, one after the other, on shared buffers. */
-import type { ScalarType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
 import { LowerError } from "../lower/error.ts";
@@ -13,36 +12,9 @@ import {
   type LaunchBinding,
   type TextureCopy,
 } from "./executable.ts";
+import type { LinkedCall, LinkedValue } from "./linked_call.ts";
 import { bytesIn, larger, texelsIn } from "./linked_sizes.ts";
 import { liesInTexture, LinkedTextures } from "./linked_textures.ts";
-
-/** A value of a linked program. */
-export interface LinkedValue {
-  /** Its name. */
-  readonly name: string;
-  /** The type of its elements. */
-  readonly dtype: ScalarType;
-  /** Dimensions; a shape variable is given by name. */
-  readonly shape: readonly ExprJson[];
-  /** `inPlace`: an input that calls update. `temp`: it is between two calls, and lies in a storage. */
-  readonly role: "input" | "output" | "inPlace" | "temp";
-  /** True for an input that each run gives: it lies in a buffer, which is copied where a function wants a texture. */
-  readonly eachRun?: boolean;
-  /** The storage of a temp, by its index. */
-  readonly storage?: number;
-}
-
-/** The call of a compiled function. */
-export interface LinkedCall {
-  /** The function. */
-  readonly executable: Executable;
-  /** The values of its inputs, in order: of what it updates in place too. */
-  readonly args: readonly LinkedValue[];
-  /** The values of its outputs, in order; what it updates in place is none of them. */
-  readonly results: readonly LinkedValue[];
-  /** The storages of its temps, in the order in which its buffers list them. */
-  readonly workspace: readonly number[];
-}
 
 /** What {@linkcode linkExecutables} makes a program of. */
 export interface Linked {

@@ -1,7 +1,7 @@
 /** Textures of a linked program: values that a run makes lie in buffers, and are copied where a function reads a texture. */
 import type { ExprJson } from "../ir/json.ts";
 import { type BufferSpec, isGiven, type TextureSpec } from "./executable.ts";
-import type { LinkedCall, LinkedValue } from "./link_executables.ts";
+import type { LinkedCall, LinkedValue } from "./linked_call.ts";
 import { larger, texelsIn } from "./linked_sizes.ts";
 
 /** A texture that values share, one after the other. */

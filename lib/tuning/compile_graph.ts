@@ -1,12 +1,7 @@
 /** From a graph to one executable: passes, a schedule for each function, a memory plan. */
 import { type BufferSpec, type Executable, isGiven } from "../codegen/executable.ts";
-import {
-  type LinkedCall,
-  type LinkedValue,
-  linkExecutables,
-  memoryOf,
-  tempsOf,
-} from "../codegen/link_executables.ts";
+import { linkExecutables, memoryOf, tempsOf } from "../codegen/link_executables.ts";
+import type { LinkedCall, LinkedValue } from "../codegen/linked_call.ts";
 import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { preferredLayout } from "../dlight/preferred_layout.ts";
