@@ -1,7 +1,8 @@
 /** Shared schedules on two devices, as a readable table. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
-import { type RerunRow, rerunRows } from "../records/rerun.ts";
+import type { RerunRow } from "../records/rerun.ts";
+import { rerunRows } from "../records/rerun_table.ts";
 import { digits } from "../charts/spec.ts";
 import { scheduleLabel } from "../charts/schedule_label.ts";
 

@@ -5,13 +5,14 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { TRIAL_COLUMNS } from "../records/schema.ts";
-import { SUMMARY_COLUMNS, type SummaryRow, summaryRows } from "../records/summary.ts";
+import { SUMMARY_COLUMNS, summaryRows } from "../records/summary_table.ts";
+import type { SummaryRow } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
 import { isFixed, labelOf } from "../charts/methods.ts";
 import { counted, unfolding } from "./lines.ts";
 import { digits } from "../charts/spec.ts";
 import { View } from "./view.ts";
-import { RERUN_COLUMNS } from "../records/rerun.ts";
+import { RERUN_COLUMNS } from "../records/rerun_table.ts";
 import { rerunCells } from "./cross_device_table.ts";
 
 /** Most visible rows. A longer table shows its first `FIRST` rows and its last ones. */

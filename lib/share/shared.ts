@@ -9,7 +9,7 @@ import { kindOf, readFile } from "../records/read_file.ts";
 import { type Manifest, manifestFrom } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { checkTrials, outcomesOf, type SharedWorkload, workloadsOf } from "../records/shared.ts";
-import { summaryTable } from "../records/summary.ts";
+import { summaryTable } from "../records/summary_table.ts";
 import { recordsToTable } from "../records/table.ts";
 import { trialsFrom } from "../records/trial_file.ts";
 import { Chart } from "../charts/chart.ts";

@@ -10,7 +10,7 @@ import { share, Shared } from "../../lib/share/shared.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import { TunebookError } from "../../lib/base/error.ts";
 import { RecordError } from "../../lib/records/error.ts";
-import { summaryRows } from "../../lib/records/summary.ts";
+import { summaryRows } from "../../lib/records/summary_table.ts";
 import { tableToRecords } from "../../lib/records/table.ts";
 import { inCell } from "../../lib/notebook/jupyter.ts";
 import { Device } from "../../lib/runtime/device.ts";
