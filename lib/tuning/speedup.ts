@@ -7,7 +7,7 @@ export interface Speedup extends ConfidenceInterval {
   readonly ratio: number;
 }
 
-/** The samples of a schedule, milliseconds, one a round. */
+/** The samples of a schedule, milliseconds: one per round. */
 interface Sampled {
   readonly samples: readonly number[];
 }

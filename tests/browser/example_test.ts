@@ -39,7 +39,7 @@ browserTest("the example page measures a matrix product, and shows its rule and 
       assert(rows.every(([, , ms, gflops]) => Number(ms) > 0 && Number(gflops) > 0), JSON.stringify(rows));
       // On a phone nothing scrolls sideways.
       await page.setViewportSize({ width: 390, height: 844 });
-      const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      const wide = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
       assert(wide <= 0, `expected a page as wide as a phone, got ${wide} pixels more`);
     }, { gpu: true, offline: false });
     assertEquals(complaints, []);
