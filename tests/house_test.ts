@@ -86,6 +86,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Where programs begin; nothing imports them. */
 const ENTRIES = [
   "mod.ts",
+  "lib/browser/measure_here.ts",
   "lib/face/browser.ts",
   "lib/face/models.ts",
   "lib/cli/browser.ts",

@@ -8,7 +8,7 @@ import { MeasurerError } from "../measure/measurer.ts";
 import type { OpenMeasuring } from "../measure/measuring.ts";
 import { SchedulingProcess } from "../measure/scheduling_process.ts";
 import { measureTraces } from "./measure_traces.ts";
-import { rerunRows } from "./rerun_rows.ts";
+import { rerunWorkload } from "./rerun_workload.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import type { SharedWorkload } from "../records/shared.ts";
@@ -75,7 +75,7 @@ export async function rerun(
   for (const subject of subjects) {
     if (options.signal?.aborted) break;
     rows.push(
-      ...await rerunRows(subject, {
+      ...await rerunWorkload(subject, {
         schedule: (func) => scheduling.schedule(func, device.target, options.signal),
         measure: (traces) => measureAll(traces, subject, device, options),
       }),

@@ -5,6 +5,7 @@
 import * as esbuild from "esbuild";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { SCRIPT_GLOBAL } from "../../lib/browser/page_parts.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -12,6 +13,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export const SCRIPTS = {
   /** A module: `tunebook/browser` for pages without a bundler. */
   tunebook: { entry: "lib/face/browser.ts", format: "esm" },
+  /** A shared page's: it measures the page's schedules on the reader's device. */
+  measureHere: { entry: "lib/browser/measure_here.ts", format: "iife" },
 } as const;
 
 /** The name of a script. */
@@ -67,6 +70,7 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
       platform: "browser",
       target: "esnext",
       format,
+      ...(format === "iife" ? { globalName: SCRIPT_GLOBAL } : {}),
       charset: "utf8",
       metafile: true,
       write: false,

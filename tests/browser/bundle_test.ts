@@ -22,7 +22,7 @@ for (const [name, built] of each) {
   });
 
   Deno.test(`${name}: made of rooms that a page needs, and of no package but random numbers`, () => {
-    const not = ["interp", "autotvm", "charts", "notebook", "jupyter", "relax", "models", "share", "cli"];
+    const not = ["autotvm", "notebook", "jupyter", "relax", "models", "share", "cli"];
     const wrong = built.shares.map(([room]) => room).filter((room) =>
       not.includes(room) || /arrow|vega/.test(room)
     );

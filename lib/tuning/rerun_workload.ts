@@ -30,7 +30,7 @@ interface Sampled {
 }
 
 /** Measures the shared schedules of one program, and DLight's preset for this device. Returns a row for each. */
-export async function rerunRows(
+export async function rerunWorkload(
   { func, task: { task }, results }: SharedWorkload,
   on: RerunOn,
 ): Promise<readonly RerunRow[]> {
