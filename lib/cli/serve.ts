@@ -7,6 +7,7 @@ import { Device } from "../runtime/device.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
 import { deviceFrom } from "./common_options.ts";
 import { loadOptionsOf, MODEL_OPTIONS } from "./model_options.ts";
+import { signalled } from "./signalled.ts";
 
 const COMMAND = {
   name: "deno task serve",
@@ -82,18 +83,6 @@ function listen(
       `expected a free port, got ${port}, where something listens; --port 0 takes a free one`,
     );
   }
-}
-
-/** Waits for a signal to end. */
-function signalled(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  const once = () => {
-    for (const s of signals) Deno.removeSignalListener(s, once);
-    resolve();
-  };
-  for (const s of signals) Deno.addSignalListener(s, once);
-  return promise;
 }
 
 if (import.meta.main) await runCommand(COMMAND, serveModel);
