@@ -1,4 +1,4 @@
-/** The library that tells which tokens may follow, as far as it is used here: MLC's XGrammar in WebAssembly. */
+/** The part of MLC's XGrammar that is used: it tells which tokens may follow. It runs in WebAssembly. */
 
 /** What the library makes. It is freed by `dispose`. */
 export interface Held {
