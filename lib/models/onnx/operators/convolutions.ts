@@ -50,14 +50,14 @@ function filtersOf(node: OnnxNode, inputs: Inputs): Filters {
   return { x, w, dims, groups };
 }
 
-/** Convolves by the operators of graphs; integers, and pictures of dynamic sizes, by a program. */
+/** Convolves by the operators of graphs; integers, and pictures of dynamic channels, by a program. */
 export function convolved(
   c: ImportContext,
   [x, w, bias]: readonly [Value, Value, Value | undefined],
   groups: number,
   window: Window,
 ): Value {
-  const numbers = x.type.shape.slice(1).every((d) => isConst(d)), rank = window.kernel.length;
+  const rank = window.kernel.length, channels = x.type.shape[1];
   const options = {
     stride: window.strides,
     dilation: window.dilations,
@@ -65,7 +65,7 @@ export function convolved(
     groups,
     ...(bias ? { bias } : {}),
   };
-  if (numbers && isFloat(x.type.dtype)) {
+  if (channels && isConst(channels) && isFloat(x.type.dtype)) {
     if (rank === 1) return c.b.conv1d(x, w, options);
     if (rank === 3) return c.b.conv3d(x, w, options);
     if (rank === 2) {
