@@ -80,6 +80,19 @@ for (const device of devices) {
     assertEquals([device.memory.weights, device.memory.bound], [before.weights, before.bound]);
   });
 
+  Deno.test(`images that are made smaller and larger again are added where their sizes fit ${on}`, async () => {
+    const g = graph("down_and_up", (b) => {
+      const x = b.input("x", [1, "h", 8, 4]), w = b.weight("w", [3, 3, 4, 4]);
+      const small = b.conv2d(x, w, { stride: 2, padding: 1, layout: "NHWC" });
+      return { y: b.add(x, b.resize(small, { axes: [1, 2], scales: [2, 2] })) };
+    });
+    const w = random(144);
+    using model = await build(g, device, { weights: { w }, bounds: { h: 8 } });
+    const x = random(6 * 32), shapes = { h: 6 };
+    assertClose(await model.run({ x }, shapes), interpretGraph(g, { x, w }, shapes), "down and up");
+    await assertRejects(() => model.run({ x: random(7 * 32) }, { h: 7 }), TunebookError);
+  });
+
   Deno.test(`which sizes have programs is an option ${on}`, async () => {
     const g = graph("rows", (b) => ({ y: b.softmax(b.input("x", ["n", "m"])) }));
     using model = await build(g, device, { bounds: { n: 4, m: 8 }, specialize: ["m"] });
