@@ -46,7 +46,7 @@ const MACHINES: Readonly<Record<Profile, Machine>> = {
     ns: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
     opNs: 0.25,
   },
-  // Generated JavaScript: one thread, and memory is memory.
+  // Generated WebAssembly: one thread, and memory is memory.
   cpu: {
     width: 1,
     alongX: false,

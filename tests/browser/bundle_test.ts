@@ -46,7 +46,7 @@ Deno.test("a program is scheduled, compiled and run where there is neither Deno 
   vm.runInContext(script, page);
   assertEquals(vm.runInContext("[typeof Deno, typeof process].join()", page), "undefined,undefined");
   const result: unknown = await vm.runInContext(RUN, page);
-  assertEquals(JSON.parse(String(result)), ["js", "page", "wall", [19, 22, 43, 50]]);
+  assertEquals(JSON.parse(String(result)), ["wasm", "page", "wall", [19, 22, 43, 50]]);
 });
 
 browserTest("a real browser runs it too", async () => {
@@ -55,7 +55,7 @@ browserTest("a real browser runs it too", async () => {
     await Deno.writeTextFile(path, `<!doctype html><meta charset="utf-8"><script>${script}</script>`);
     const { complaints } = await browse(path, async (page) => {
       const [language, runtime, clock, result] = JSON.parse(await page.evaluate(RUN));
-      assertEquals([language, clock, result], ["js", "wall", [19, 22, 43, 50]]);
+      assertEquals([language, clock, result], ["wasm", "wall", [19, 22, 43, 50]]);
       assert(/Mozilla/.test(runtime), runtime);
     });
     assertEquals(complaints, []);
