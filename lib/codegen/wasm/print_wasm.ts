@@ -15,6 +15,7 @@ import { type Frame, KernelMemory } from "./kernel_memory.ts";
 import { livingAcross, meetsIn, phasesOf } from "./phases.ts";
 import { WasmExprPrinter } from "./print_expr.ts";
 import { printText } from "./print_text.ts";
+import { sinkLoads } from "./sink_loads.ts";
 import { sumInLanes } from "./sum_in_lanes.ts";
 import { isVector, laneIn, typeOf } from "./types.ts";
 
@@ -41,7 +42,7 @@ const MOST_BYTES = 7_000_000, MOST_LOCALS = 40_000;
  * @throws {WasmRefusal} for a kernel that WebAssembly can't hold
  */
 export function printWasm(kernel: Kernel, relaxed: boolean): WasmModule {
-  const printer = new Printer(sumInLanes(kernel), relaxed);
+  const printer = new Printer(sinkLoads(sumInLanes(kernel)), relaxed);
   const func = printer.function();
   const bytes = assemble(func);
   if (bytes.length > MOST_BYTES || func.locals.length > MOST_LOCALS) {
