@@ -1,5 +1,5 @@
 /**
- * Sums of which a loop adds four neighbouring terms at each iteration are added up in four lanes, and the lanes after the
+ * Where a loop adds four neighbouring terms of a sum at each iteration, they are added up in four lanes, and these after the
  * loop; so are maxima and minima:
  *
  *                                          part = [0, 0, 0, 0]
