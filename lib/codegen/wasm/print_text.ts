@@ -1,5 +1,5 @@
 /** The instructions of a function for readers: one line a statement, values as expressions. */
-import { Names } from "../names.ts";
+import { identifier, Names } from "../names.ts";
 import type { Instruction, WasmFunction } from "./assemble.ts";
 import { operandsOf } from "./opcodes.ts";
 
@@ -66,7 +66,7 @@ export function printText(name: string, func: WasmFunction): string {
       }
     }
   }
-  return [`// ${name}`, `run(${params}) {`, ...indented(top().lines), "}", ""].join("\n");
+  return [`// ${identifier(name)}`, `run(${params}) {`, ...indented(top().lines), "}", ""].join("\n");
 }
 
 /** Names the vectors that a function begins with by their values, and leaves their lines out. */
