@@ -264,12 +264,8 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     products: 4096,
     subgroups: false,
     workers: [],
-<<<<<<< HEAD
-    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, path: "buffer" },
-=======
     leastCopied: Infinity,
-    matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
->>>>>>> main
+    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4, path: "buffer" },
     packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32, path: "buffer" },

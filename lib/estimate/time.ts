@@ -6,61 +6,7 @@ import { type FeatureInput, isOutside, issued, iterationsOf, opsOf, sizesOf, tou
 import { type Machine, machineOf } from "./machines.ts";
 import { registersOf } from "./registers.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
-<<<<<<< HEAD
-
-/** The parallelism and the costs of a kind of device, to the order of magnitude. */
-interface Machine {
-  /** Threads that go in step. */
-  readonly width: number;
-  /** True if those are threads along x only; false if they may continue in the next row. */
-  readonly alongX: boolean;
-  /** Threads, in step or not, that keep it busy. */
-  readonly atOnce: number;
-  /** Nanoseconds of one load or store by `width` threads, where `width` of them do nothing else. */
-  readonly ns: Readonly<Record<Scope, number>>;
-  /** Nanoseconds of one operation by `width` threads. */
-  readonly opNs: number;
-}
-
-/** Costs of a GPU: memory takes about ten times as long as workgroup memory and constants; textures are cached. */
-const GPU: Machine = {
-  width: 32,
-  alongX: false,
-  atOnce: 16384,
-  ns: { global: 20, texture: 12, uniform: 2, shared: 2, local: 0 },
-  opNs: 0.5,
-};
-
-const MACHINES: Readonly<Record<Profile, Machine>> = {
-  "generic-webgpu": GPU,
-  nvidia: { ...GPU, atOnce: 65536 },
-  amd: { ...GPU, atOnce: 65536 },
-  intel: { ...GPU, width: 16, atOnce: 8192 },
-  apple: GPU,
-  "qualcomm-adreno": { ...GPU, width: 64, atOnce: 8192, ns: { ...GPU.ns, texture: 4 } },
-  // Its workgroup memory lies in the same memory as everything else.
-  "arm-mali": { ...GPU, width: 16, atOnce: 8192, ns: { ...GPU.ns, shared: 20 } },
-  // Measured with Mesa 22.3: buffers are read lane by lane, whatever memory they are in; storage textures are not.
-  // Lanes are eight threads along x: a workgroup of 1 x 8 has one in each.
-  llvmpipe: {
-    width: 8,
-    alongX: true,
-    atOnce: 16,
-    ns: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
-    opNs: 0.25,
-  },
-  // Generated WebAssembly: one thread, and memory is memory.
-  cpu: {
-    width: 1,
-    alongX: false,
-    atOnce: 1,
-    ns: { global: 1, texture: 1, uniform: 1, shared: 1, local: 0 },
-    opNs: 1,
-  },
-};
-=======
 import { extraPasses, sharedPitches } from "./warp_access.ts";
->>>>>>> main
 
 const SCOPES = ["global", "texture", "uniform", "shared"] as const;
 
