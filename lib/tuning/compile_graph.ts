@@ -17,7 +17,7 @@ import { runGraphPasses } from "../relax/passes/pipeline.ts";
 import type { Binding, TirCall, Value } from "../relax/value.ts";
 import type { Target } from "../target/target.ts";
 import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
-import { byRule, type Chosen } from "./choose_schedule.ts";
+import { byRule, type Chosen } from "./by_rule.ts";
 import { fusionBy } from "./fusion_by.ts";
 import { unfusedCalls } from "./graph_tables.ts";
 import { StageClock } from "./stage_clock.ts";
