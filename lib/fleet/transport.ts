@@ -51,7 +51,7 @@ export interface Transport extends AsyncDisposable {
 export const ACK_WAIT_MS = 5000;
 /** Milliseconds between two offers of a worker, and after which a silent one counts as gone. */
 export const OFFER_MS = 1000;
-export const GONE_MS = 4000;
+export const GONE_MS = 10_000;
 /** Jobs that wait for one device class. */
 export const QUEUE_LENGTH = 256;
 /** The largest object, and the largest message that is sent as it is, bytes. A larger job is sent as an object. */

@@ -66,6 +66,14 @@ export async function work(transport: Transport, options: WorkOptions): Promise<
   return await worker.run();
 }
 
+/** A job that was measured, and has no answer yet. */
+interface Served {
+  readonly head: JobHead;
+  readonly work: Work["kind"];
+  readonly outcome: Outcome;
+  readonly busyMs: number;
+}
+
 class Worker implements AsyncDisposable {
   readonly #since = Date.now();
   #jobs = 0;
@@ -74,6 +82,8 @@ class Worker implements AsyncDisposable {
   #hungAt = Infinity;
   /** Jobs are measured one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Answers on their way. */
+  readonly #answering = new Set<Promise<void>>();
   /** The session of the last job. */
   #session: { readonly name: string; readonly measuring: Measuring } | undefined;
 
@@ -85,6 +95,7 @@ class Worker implements AsyncDisposable {
     const offering = setInterval(() => this.#offer().catch((e) => this.#lost(e)), OFFER_MS);
     try {
       await Promise.all(Array.from({ length: held }, () => this.#lane(signal)));
+      await Promise.all(this.#answering);
     } finally {
       clearInterval(offering);
       await this.transport.withdraw(worker).catch((e) => this.#lost(e));
@@ -107,25 +118,38 @@ class Worker implements AsyncDisposable {
     }
   }
 
+  /** Measures a job after those before it. Its answer travels while the next one is measured. */
   async #hold(taken: Taken, signal: AbortSignal): Promise<void> {
     const { beatMs = ACK_WAIT_MS / 3 } = this.options;
     // A timer is no proof of life: a worker that hangs says nothing, and its jobs go to another one.
     const beat = setInterval(() => performance.now() < this.#hungAt && taken.working(), beatMs);
     const turn = this.#turn.then(async () => {
-      if (signal.aborted) return taken.putBack();
-      await this.#serve(taken);
+      if (!signal.aborted) return await this.#serve(taken);
+      taken.putBack();
+      return undefined;
     });
     this.#turn = turn.catch(() => {});
+    let served: Served | undefined;
     try {
-      await turn;
+      served = await turn;
     } finally {
-      clearInterval(beat);
+      if (!served) clearInterval(beat);
     }
+    if (!served) return;
+    const answering = this.#answer(taken, served).finally(() => {
+      clearInterval(beat);
+      this.#answering.delete(answering);
+    });
+    this.#answering.add(answering);
   }
 
-  async #serve(taken: Taken): Promise<void> {
+  /** Gives the answer; undefined for a job that names no box. */
+  async #serve(taken: Taken): Promise<Served | undefined> {
     const head = this.#headOf(taken);
-    if (!head) return await taken.done();
+    if (!head) {
+      await taken.done().catch((e) => this.#lost(e));
+      return undefined;
+    }
     this.#report({ kind: "took", id: head.id, delivery: taken.delivery });
     const begin = performance.now();
     this.#busy = true;
@@ -142,19 +166,20 @@ class Worker implements AsyncDisposable {
       this.#busy = false;
       this.#hungAt = Infinity;
     }
-    const busyMs = performance.now() - begin;
-    const { worker } = this.options;
+    return { head, work, outcome, busyMs: performance.now() - begin };
+  }
+
+  async #answer(taken: Taken, { head: { id, box }, work, outcome, busyMs }: Served): Promise<void> {
     try {
-      await this.transport.answer(head.box, worker, head.id, answerToText({ id: head.id, busyMs, outcome }));
+      await this.transport.answer(box, this.options.worker, id, answerToText({ id, busyMs, outcome }));
       await taken.done();
     } catch (e) {
-      if (!(e instanceof FleetError)) throw e;
-      // The job is delivered again: its answer has not arrived.
+      // The job is delivered again: its answer may not have arrived.
       return this.#lost(e);
     }
     this.#jobs++;
     if (outcome.kind === "refused") this.#report({ kind: "refused", message: outcome.message });
-    else this.#report({ kind: "answered", id: head.id, work, busyMs, outcome });
+    else this.#report({ kind: "answered", id, work, busyMs, outcome });
   }
 
   #headOf(taken: Taken): JobHead | undefined {

@@ -32,8 +32,8 @@ export async function measureFixed(
     return undefined;
   }
   const seconds = (performance.now() - begin) / 1000;
-  const { measurement } = measured;
-  const record = trialRecordOf(task, { trial: 0, config, candidate: made, measurement, seconds });
+  const { measurement } = measured, worker = "worker" in measured ? measured.worker : undefined;
+  const record = trialRecordOf(task, { trial: 0, config, candidate: made, measurement, seconds, worker });
   log.append([record]);
   return { record, index, preset: true, candidate: made };
 }

@@ -162,7 +162,7 @@ Deno.test("wrong versions, forged objects and unknown jobs are refused, and the 
   const transport = new MemoryTransport();
   await using worker = new SimulatedWorker(transport, "a");
   await using fleet = await fleetOver(transport);
-  const { key } = await fleet.wait("cpu", { seconds: 10 });
+  const { key } = await fleet.wait("cpu", { seconds: 60 });
   const outcomes: string[] = [];
   await using _box = await transport.answers("tuner.box", (_, t) => {
     const { outcome } = answerFromText(t);
@@ -205,7 +205,7 @@ Deno.test("replayed, forged and flooding answers change nothing, and are counted
   const transport = new Replaying();
   await using worker = new SimulatedWorker(transport, "a");
   await using fleet = await fleetOver(transport);
-  const device = await fleet.wait("cpu", { seconds: 10 });
+  const device = await fleet.wait("cpu", { seconds: 60 });
   const { records } = await tune(matmul, device, { budget: { trials: 8 }, rounds: 0 });
   assertEquals(new Set(records.map((r) => r.config)).size, 8);
   assert(records.every((r) => r.worker !== "liar"));
@@ -241,7 +241,7 @@ Deno.test("an answer that can't be read ends its search with an error that names
   const transport = new Garbling();
   await using _worker = new SimulatedWorker(transport, "garbler");
   await using fleet = await fleetOver(transport);
-  const device = await fleet.wait("cpu", { seconds: 10 });
+  const device = await fleet.wait("cpu", { seconds: 60 });
   const e = await assertRejects(() => tune(matmul, device, { budget: { trials: 3 } }), FleetError);
   assert(e.message.includes("garbler") && !e.message.includes("\u001b"), e.message);
 });

@@ -29,7 +29,7 @@ Deno.test("a job that ends its worker each time is deviceLost, and the search go
   };
   await using fleet = await fleetOver(transport);
   await using _worker = new SimulatedWorker(transport, "a", byText, { held: 1, beatMs: 20 });
-  const device = await fleet.wait("cpu", { seconds: 10 });
+  const device = await fleet.wait("cpu", { seconds: 60 });
   const { records } = await tune(matmul, device, { budget: { trials: 10 }, rounds: 0 });
   assertEquals(records.length, 10);
   const lost = records.filter((r) => r.status === "deviceLost");
@@ -51,7 +51,7 @@ Deno.test("a full queue makes the tuner wait, not fail", async () => {
   const transport = new MemoryTransport({ queueLength: 2 });
   await using _worker = new SimulatedWorker(transport, "a", (a) => after(10, byText(a)));
   await using fleet = await fleetOver(transport);
-  await fleet.wait("cpu", { seconds: 10 });
+  await fleet.wait("cpu", { seconds: 60 });
   const { records } = await tune(matmul, fleet.device("cpu", { inFlight: 8 }), {
     budget: { trials: 12 },
     rounds: 0,
@@ -69,7 +69,7 @@ Deno.test("the end of a worker's measuring child is a failure of the candidate",
     signal: end.signal,
   });
   await using fleet = await fleetOver(transport);
-  const device = await fleet.wait("cpu", { seconds: 10 });
+  const device = await fleet.wait("cpu", { seconds: 60 });
   const measuring = await device.openMeasuring({ func: matmul, target });
   assert(measuring);
   const trace = Trace.of(matmul, []).toJSON();
@@ -93,7 +93,7 @@ Deno.test("a search without any worker left ends with an error, and keeps its tr
   const transport = new MemoryTransport();
   const fleet = await fleetOver(transport);
   const worker = new SimulatedWorker(transport, "a");
-  const device = await fleet.wait("cpu", { seconds: 10 });
+  const device = await fleet.wait("cpu", { seconds: 60 });
   await worker.end();
   const measuring = await device.openMeasuring({ func: add, target });
   assert(measuring);

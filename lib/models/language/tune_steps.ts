@@ -1,10 +1,12 @@
 /** Searches the functions of a language model's steps with one budget. */
 import type { Fields } from "../../base/check_options.ts";
 import { required } from "../../base/option_kinds.ts";
+import { device as deviceKind } from "../../tuning/option_fields.ts";
 import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { SuiteLog } from "../../tuning/suite_log.ts";
 import type { SuiteMember } from "../../tuning/suite_tasks.ts";
 import { membersOf, type TuneGraphOptions } from "../../tuning/tune_graph.ts";
+import type { TunableDevice } from "../../tuning/tunable_device.ts";
 import { tuneSuite } from "../../tuning/tune_suite.ts";
 import { spanOf } from "./decoding.ts";
 import type { Engine, Step } from "./engine.ts";
@@ -25,7 +27,13 @@ export interface TuneModelOptions extends
     | "signal"
     | "reporter"
     | "open"
-  > {}
+  > {
+  /**
+   * The device that measures, such as one of a fleet. The functions are those of a model on it. Default: the model's own
+   * device.
+   */
+  readonly on?: TunableDevice;
+}
 
 const { budget, database, tuner, seed, deadlineMs, maxMemory, signal, reporter, open } = GRAPH_BUILD_FIELDS;
 /** The kinds of {@linkcode TuneModelOptions}. */
@@ -39,6 +47,7 @@ export const TUNE = {
   signal,
   reporter,
   open,
+  on: deviceKind,
 } satisfies Fields<TuneModelOptions>;
 
 type Inputs = NonNullable<SuiteMember["inputs"]>;
@@ -54,9 +63,13 @@ interface Part {
 }
 
 /** Lists the functions of a text's steps, each with the number of its calls for a token. */
-export function stepMembers(engine: Engine, settings: Settings): readonly SuiteMember[] {
+export function stepMembers(
+  engine: Engine,
+  settings: Settings,
+  device: TunableDevice = engine.device,
+): readonly SuiteMember[] {
   return partsOf(engine, settings).flatMap(({ name, step, runs, inputs }) =>
-    membersOf(step.graph, engine.device, { bounds: step.bounds })
+    membersOf(step.graph, device, { bounds: step.bounds })
       .map((m) => ({ ...m, name: `${name}.${m.name}`, count: m.count * runs, inputs }))
   );
 }
@@ -65,9 +78,9 @@ export function stepMembers(engine: Engine, settings: Settings): readonly SuiteM
 export async function tuneSteps(
   engine: Engine,
   settings: Settings,
-  { database, ...search }: TuneModelOptions,
+  { database, on = engine.device, ...search }: TuneModelOptions,
 ): Promise<SuiteLog> {
-  const log = await tuneSuite(stepMembers(engine, settings), engine.device, search);
+  const log = await tuneSuite(stepMembers(engine, settings, on), on, search);
   database?.add(log.best);
   return log;
 }
