@@ -72,6 +72,15 @@ export type { GraphComparison } from "./lib/tuning/graph_comparison.ts";
 export type { Comparison, Comparisons } from "./lib/tuning/comparison.ts";
 export type { Method, OwnMethod, OwnSource } from "./lib/tuning/methods.ts";
 export { type Race, race, type RaceOptions, type Racer } from "./lib/tuning/race.ts";
+export {
+  Fleet,
+  type FleetCounts,
+  type FleetDeviceOptions,
+  type JoinOptions,
+  type WaitOptions,
+} from "./lib/fleet/fleet.ts";
+export type { ConfirmingDevice, FleetWorker, RemoteDevice } from "./lib/fleet/remote_device.ts";
+export type { Credentials } from "./lib/fleet/credentials.ts";
 export { InterruptedError } from "./lib/tuning/interrupted_error.ts";
 export { TuningDatabase } from "./lib/records/database.ts";
 

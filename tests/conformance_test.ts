@@ -1,8 +1,8 @@
 /**
  * Every operator, on shapes of every sort, in every dtype, scheduled by DLight for the device, by DLight for a GPU
  * that is not there (workgroup memory, barriers and reductions across threads), and by Fallback alone: right
- * results on every device, outputs poisoned before. A GPU compiles slowly, so it takes a part of the table; `--
- * --all` gives it all.
+ * results on every device, outputs poisoned before. A GPU compiles slowly, so it takes a part of the table, as do the
+ * other ways of the CPU; `-- --all` gives them all.
  */
 import { assertEquals } from "@std/assert";
 import { compile } from "../lib/codegen/compile.ts";
@@ -10,7 +10,7 @@ import { fallback } from "../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../lib/dlight/schedule.ts";
 import { targetOf } from "../lib/target/profiles.ts";
 import type { Target } from "../lib/target/target.ts";
-import { devices } from "./devices.ts";
+import { devices, nameOf, otherCpus } from "./devices.ts";
 import { type Case, CASES } from "./dlight/operators.ts";
 import { randomInputs } from "../lib/measure/random_inputs.ts";
 import { subjectOf, wrongAmongSubjects } from "./lower/checked_run.ts";
@@ -23,7 +23,7 @@ const all = Deno.args.includes("--all");
 /** Operators of which a GPU runs the other dtypes by its own rules too: one for each way to read and write them. */
 const TYPED = new Set(["matmul", "gemv", "softmax", "attention", "embedding", "conv2d strided NCHW"]);
 
-/** What a GPU runs of the table. */
+/** What a device runs that takes a part of the table. */
 function isChosen({ operator, sort, dtype }: Case, way: Way): boolean {
   const f32 = dtype === "f32", variant = operator.startsWith("matmul ");
   switch (way) {
@@ -48,13 +48,13 @@ function scheduled({ func }: Case, way: Way, target: Target) {
   );
 }
 
-for (const device of devices) {
-  const { target } = device;
+for (const device of [...devices, ...otherCpus]) {
+  const { target } = device, whole = all || device === devices[0];
   for (const operator of new Set(CASES.map((c) => c.operator))) {
-    Deno.test(`${operator} is right on ${target.name}`, async () => {
+    Deno.test(`${operator} is right on ${nameOf(device)}`, async () => {
       const wrong: string[] = [];
       for (const c of CASES) {
-        const ways = WAYS.filter((way) => target.kind === "cpu" || all || isChosen(c, way));
+        const ways = WAYS.filter((way) => whole || isChosen(c, way));
         if (c.operator !== operator || ways.length === 0) continue;
         // Both sets of inputs that a measurement checks on.
         const subjects = [false, true].map((wide) => {

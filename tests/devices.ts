@@ -25,5 +25,16 @@ if (expected !== undefined && expected !== found) {
 
 const gpu = found === "vulkan" ? await Device.open({ backend: "webgpu" }) : undefined;
 
+/** The CPU in its other ways: WebAssembly with relaxed SIMD and without it, or JavaScript. */
+export const otherCpus: readonly Device[] = [
+  await Device.open({ backend: "cpu", language: "wasm" }),
+  await Device.open({ backend: "cpu", language: "wasm", relaxedSimd: false }),
+];
+
+/** Names a device; strict WebAssembly has the same name as relaxed. */
+export function nameOf({ target }: Device): string {
+  return target.language === "wasm" && !target.relaxedSimd ? `${target.name}, strict` : target.name;
+}
+
 /** The CPU, and the WebGPU adapter if there is one; open as long as the test module runs. */
 export const devices: readonly Device[] = [await Device.open({ backend: "cpu" }), ...(gpu ? [gpu] : [])];

@@ -41,6 +41,8 @@ const DEVICE: Readonly<Record<string, readonly string[]>> = {
     "codegen",
     "runtime",
   ],
+  // A tuner's half of a fleet sends what `Measuring` takes; a worker's half measures it. It knows no search.
+  fleet: ["base", "ir", "target", "schedule", "measure", "runtime"],
 };
 const TUNING: Readonly<Record<string, readonly string[]>> = {
   autotvm: ["base", "ir", "target", "space", "estimate"],
@@ -80,6 +82,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "vega-interpreter": ["share"],
   "vega-lite": ["charts", "share"],
   "@resvg/resvg-js": ["charts"],
+  "@nats-io/jetstream": ["fleet"],
+  "@nats-io/kv": ["fleet"],
+  "@nats-io/nats-core": ["fleet"],
+  "@nats-io/obj": ["fleet"],
+  "@nats-io/transport-node": ["fleet"],
 };
 
 /** Where programs begin; nothing imports them. */
@@ -88,6 +95,7 @@ const ENTRIES = [
   "lib/face/models.ts",
   "lib/cli/chat.ts",
   "lib/cli/convert.ts",
+  "lib/cli/fleet.ts",
   "lib/cli/kernel.ts",
   "lib/jupyter/prelude.ts",
   "lib/jupyter/start.ts",
@@ -96,6 +104,7 @@ const ENTRIES = [
   "lib/cli/rerun.ts",
   "lib/cli/rules.ts",
   "lib/cli/serve.ts",
+  "lib/cli/worker.ts",
   "lib/measure/worker.ts",
 ];
 

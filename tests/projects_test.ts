@@ -1,6 +1,6 @@
 /**
  * Tunebook in a user's own project, which has its own configuration: with and without an import map, from a folder and
- * over http. Packages come from the cache of this checkout and in the versions of its lock file, so nothing is fetched.
+ * over http. The projects start from this checkout's lock file, and their packages come from the cache.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
@@ -12,7 +12,6 @@ const OFFLINE = {
   HTTP_PROXY: "http://127.0.0.1:9",
   HTTPS_PROXY: "http://127.0.0.1:9",
   NO_PROXY: "127.0.0.1,localhost",
-  NO_COLOR: "1",
 };
 
 /** What a user's program does: it builds and runs, and a search measures in a child process. */
@@ -33,7 +32,24 @@ interface Project {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Makes a project with these files and this checkout's lock file, and removes it at the end. */
+let locked: Promise<string> | undefined;
+/** The lock file of a project that uses the module alone. Its packages are in the cache then: the registry is asked once. */
+function lockOfModule(): Promise<string> {
+  return locked ??= (async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await Deno.writeTextFile(join(folder, "deno.json"), "{}");
+      await Deno.copyFile(new URL("deno.lock", ROOT), join(folder, "deno.lock"));
+      await Deno.writeTextFile(join(folder, "main.ts"), program(BY_PATH));
+      await deno(folder, ["check", "--quiet", "main.ts"], {});
+      return await Deno.readTextFile(join(folder, "deno.lock"));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  })();
+}
+
+/** Makes a project with these files and the versions of this checkout, and removes it at the end. */
 async function inProject(
   { config, files = {} }: Project,
   act: (folder: string) => Promise<void>,
@@ -41,7 +57,7 @@ async function inProject(
   const folder = await Deno.realPath(await Deno.makeTempDir());
   try {
     if (config !== undefined) await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config));
-    await Deno.copyFile(new URL("deno.lock", ROOT), join(folder, "deno.lock"));
+    await Deno.writeTextFile(join(folder, "deno.lock"), await lockOfModule());
     for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
     await act(folder);
   } finally {
@@ -53,12 +69,12 @@ async function inProject(
 async function deno(
   folder: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = OFFLINE,
 ): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: folder,
-    env: { ...OFFLINE, ...env },
+    env: { ...env, NO_COLOR: "1" },
   }).output();
   const out = new TextDecoder().decode(stdout), said = new TextDecoder().decode(stderr);
   assertEquals(code, 0, `deno ${args.join(" ")}\n${out}\n${said}`);
@@ -121,7 +137,7 @@ Deno.test("a project imports the module over http, and the lock file then covers
   const cache = await Deno.makeTempDir();
   try {
     await Deno.symlink(npmCache, join(cache, "npm"), { type: "junction" });
-    const cached = { DENO_DIR: cache };
+    const cached = { ...OFFLINE, DENO_DIR: cache };
     const direct = { config: {}, files: { "main.ts": program(module) } };
     await inProject(direct, async (folder) => {
       await deno(folder, ["check", "--quiet", "--allow-import", "main.ts"], cached);

@@ -6,7 +6,9 @@ import { openAiHandler } from "../models/server/handler.ts";
 import { Device } from "../runtime/device.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
 import { deviceFrom } from "./common_options.ts";
+import { isLoopback } from "./loopback.ts";
 import { loadOptionsOf, MODEL_OPTIONS } from "./model_options.ts";
+import { signalled } from "./signalled.ts";
 
 const COMMAND = {
   name: "deno task serve",
@@ -36,8 +38,6 @@ const COMMAND = {
   },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
-const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "::1"];
-
 /**
  * Serves until the process gets a signal to end.
  *
@@ -46,7 +46,7 @@ const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "::1"];
 export async function serveModel(args: readonly string[]): Promise<void> {
   const { positionals: [path = ""], values } = argumentsOf(COMMAND, args);
   const { host = "127.0.0.1", port = 8000, key, sequences = 4 } = values;
-  if (!LOOPBACK.includes(host) && key === undefined) {
+  if (!isLoopback(host) && key === undefined) {
     throw new TunebookError(
       `expected --key with --host ${host}, got none: other machines could use the model; --host 127.0.0.1 is for this one`,
     );
@@ -82,18 +82,6 @@ function listen(
       `expected a free port, got ${port}, where something listens; --port 0 takes a free one`,
     );
   }
-}
-
-/** Waits for a signal to end. */
-function signalled(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  const once = () => {
-    for (const s of signals) Deno.removeSignalListener(s, once);
-    resolve();
-  };
-  for (const s of signals) Deno.addSignalListener(s, once);
-  return promise;
 }
 
 if (import.meta.main) await runCommand(COMMAND, serveModel);

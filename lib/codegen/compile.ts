@@ -6,8 +6,10 @@ import type { PrimFunc } from "../ir/func.ts";
 import { exprToJson } from "../ir/json.ts";
 import { loopNests, sharedBytes } from "../lower/check_limits.ts";
 import { LimitError, LowerError } from "../lower/error.ts";
+import { WasmRefusal } from "./wasm/print_wasm.ts";
 import type { Kernel } from "../lower/kernel.ts";
 import { lowerFor, type LowerOptions } from "../lower/pipeline.ts";
+import { CAPABILITIES } from "../target/capabilities.ts";
 import type { Target } from "../target/target.ts";
 import type { BufferSpec, Executable, Launch } from "./executable.ts";
 import { LANGUAGES } from "./languages.ts";
@@ -24,8 +26,18 @@ import { usesF16 } from "./wgsl/uses_feature.ts";
 export function compile(func: PrimFunc, target: Target, options: LowerOptions = {}): Executable {
   return withinStack(
     () => {
-      const { func: bound, kernels } = lowerFor(func, target, options);
-      return assembleExecutable(bound, kernels, target);
+      const compileFor = (given: Target) => {
+        const { func: bound, kernels } = lowerFor(func, given, options);
+        return assembleExecutable(bound, kernels, given);
+      };
+      if (target.language !== "wasm") return compileFor(target);
+      try {
+        return compileFor(target);
+      } catch (e) {
+        if (!(e instanceof WasmRefusal)) throw e;
+        // JavaScript has no limits; such launches have no module, by which a device tells them.
+        return { ...compileFor({ ...target, ...CAPABILITIES.js }), language: target.language };
+      }
     },
     () => new LowerError(`cannot compile ${func.name}: ${TOO_DEEP}`),
   );
@@ -88,7 +100,7 @@ function launch(kernel: Kernel, target: Target): Launch {
   return {
     name: identifier(kernel.name),
     prepares: kernel.prepares,
-    source: LANGUAGES[target.language].print(kernel, target),
+    ...LANGUAGES[target.language].print(kernel, target),
     workgroupSize: kernel.workgroupSize,
     grid: [exprToJson(x), exprToJson(y), exprToJson(z)],
     folded: kernel.folded,

@@ -74,8 +74,12 @@ export interface Launch {
   readonly entryPoint?: string;
   /** True if it runs once, when the inputs that it reads are bound or prepared. */
   readonly prepares: boolean;
-  /** WGSL of one module, or JavaScript of one function body. */
+  /** WGSL of one module, a WebAssembly module as a reader wants it, or JavaScript of one function body. */
   readonly source: string;
+  /** The bytes of the WebAssembly module in base 64. Default: none, and on the CPU `source` is JavaScript. */
+  readonly module?: string;
+  /** Bytes of memory that a worker needs for what WebAssembly has no registers for. Default: 0. */
+  readonly scratchBytes?: number;
   /** Threads of a workgroup in x, y and z. */
   readonly workgroupSize: readonly [number, number, number];
   /** Workgroups in x, y, z before folding. */

@@ -94,6 +94,8 @@ function readLaunch(x: unknown, names: ReadonlyMap<string, BufferSpec>, vars: re
     ...(l.entryPoint === undefined ? {} : { entryPoint: readText(l.entryPoint) }),
     prepares: readFlag(l.prepares),
     source: readSource(l.source),
+    ...(l.module === undefined ? {} : { module: readSource(l.module) }),
+    ...(l.scratchBytes === undefined ? {} : { scratchBytes: readIndex(l.scratchBytes) }),
     workgroupSize: three(l.workgroupSize, readCount),
     grid: three(l.grid, expr),
     folded: readFlag(l.folded),

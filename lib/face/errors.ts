@@ -9,6 +9,7 @@ export { RejectedConfig } from "../space/knobs.ts";
 export { LimitError, LowerError } from "../lower/error.ts";
 export * from "../runtime/error.ts";
 export { MeasurerError } from "../measure/measurer.ts";
+export { FleetError, QueueFullError } from "../fleet/error.ts";
 export { TunerError } from "../autotvm/error.ts";
 export { RecordError } from "../records/error.ts";
 export { ChartError } from "../charts/error.ts";

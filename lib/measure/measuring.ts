@@ -95,6 +95,8 @@ export interface Measured {
   readonly measurement: Measurement;
   /** True if it should be the next incumbent; the first success always is. */
   readonly promoted: boolean;
+  /** The worker of a fleet that measured it. Absent where it was this machine. */
+  readonly worker?: string;
 }
 
 /**
@@ -108,6 +110,8 @@ export interface Measuring extends AsyncDisposable {
   readonly busyMs: number;
   /** True if `warm` would do something now. */
   readonly canWarm: boolean;
+  /** Requests at one time that keep it busy. Default 1. */
+  readonly inFlight?: number;
   /** Checks a candidate and times it, interleaved with the incumbent if the request says so. */
   measure(request: MeasureRequest): Promise<Measured>;
   /** Lets the driver compile a candidate that is measured soon. Its failures are reported when it is measured. */

@@ -50,6 +50,10 @@ export interface TrialRecord {
   readonly maxError: number;
   /** From the source to the end of the first run; NaN without a source. */
   readonly compileMs: number;
+  /** The worker of a fleet that measured it; empty where it was the machine of the search. */
+  readonly worker: string;
+  /** Requests that the search had in flight at one time; 1 on one machine. */
+  readonly inFlight: number;
   /** Seconds since the search began. */
   readonly secondsSinceStart: number;
   /** Milliseconds since 1970. */

@@ -7,7 +7,7 @@ import type { TrialRecord } from "./record.ts";
 export const SCHEMA_VERSION = 2;
 
 /** Columns that an older log may lack, and their values in that case. */
-export const SINCE_FIRST = { againstMs: NaN, againstSamples: [] } as const;
+export const SINCE_FIRST = { againstMs: NaN, againstSamples: [], worker: "", inFlight: 1 } as const;
 
 /** The storage of a column: text, 32-bit integers, 64-bit floats, or lists of them. */
 export type Stored = "text" | "int" | "float" | "floats";
@@ -56,6 +56,8 @@ export const TRIAL_COLUMNS = {
   gbps: "float",
   maxError: "float",
   compileMs: "float",
+  worker: "text",
+  inFlight: "int",
   secondsSinceStart: "float",
   time: "float",
 } as const satisfies Readonly<Record<keyof TrialRecord, Column>>;

@@ -77,6 +77,8 @@ function recordOf(
     gbps: NaN,
     maxError,
     compileMs: NaN,
+    worker: "",
+    inFlight: 1,
     secondsSinceStart: NaN,
     time: NaN,
   };

@@ -31,6 +31,10 @@ export function zeros(dtype: ScalarType, length: number): TypedArray {
 
 /** Makes an array of values that no right program writes: NaN, or a pattern of bits. */
 export function poisoned(dtype: ScalarType, length: number): TypedArray {
-  const array = zeros(dtype, length);
-  return dtype === "f32" || dtype === "f16" ? array.fill(NaN) : array.fill(0x7fc0dead);
+  return zeros(dtype, length).fill(poisonOf(dtype));
+}
+
+/** The value that {@linkcode poisoned} fills arrays with. */
+export function poisonOf(dtype: ScalarType): number {
+  return dtype === "f32" || dtype === "f16" ? NaN : 0x7fc0dead;
 }

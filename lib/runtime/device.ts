@@ -21,6 +21,16 @@ import type { MemoryUse } from "./ledger.ts";
 export interface DeviceOptions {
   /** The kind of device, "webgpu" or "cpu". Default: the WebGPU adapter, or the CPU if there is none. */
   readonly backend?: "webgpu" | "cpu";
+  /**
+   * The language of kernels on the CPU: "wasm", or "js", whose results are those of the language's numbers on every
+   * machine. Default "js".
+   */
+  readonly language?: "wasm" | "js";
+  /**
+   * Whether kernels on the CPU use relaxed SIMD, where the host has it: it is faster, and results may differ between
+   * machines in the last bit. Default true.
+   */
+  readonly relaxedSimd?: boolean;
   /** Uses the presets of this profile. Default: the profile that the adapter's description matches. */
   readonly profile?: Profile;
   /**
@@ -37,6 +47,8 @@ export interface DeviceOptions {
 
 const DEVICE_FIELDS = {
   backend: oneOf("webgpu", "cpu"),
+  language: oneOf("wasm", "js"),
+  relaxedSimd: flag,
   profile: oneOf(...Object.keys(PROFILES) as readonly Profile[]),
   subgroups: flag,
   memoryLimit: byteCount,
@@ -71,10 +83,11 @@ export class Device implements Disposable {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.open", options, DEVICE_FIELDS, { prefer: '"backend"' });
-    const { backend, profile, subgroups = false } = options;
+    const { backend, profile, subgroups = false, language = "js", relaxedSimd = true } = options;
     const memoryLimit = options.memoryLimit === undefined ? undefined : bytesOf(options.memoryLimit);
-    if (backend === "cpu") return new Device(openCpu(HOST, memoryLimit), profile);
     const limit = memoryLimit === undefined ? {} : { memoryLimit };
+    const cpu = () => new Device(openCpu({ runtime: HOST, language, relaxedSimd, ...limit }), profile);
+    if (backend === "cpu") return cpu();
     const gpu = await openWebGpu(HOST, { subgroups, ...limit });
     if (gpu) return new Device(gpu, profile);
     if (backend === "webgpu") {
@@ -83,7 +96,7 @@ export class Device implements Disposable {
           'and libvulkan1 give one in software), or use Device.open({ backend: "cpu" })',
       );
     }
-    return new Device(openCpu(HOST, memoryLimit), profile);
+    return cpu();
   }
 
   /** The device as plain data. */

@@ -104,6 +104,7 @@ function kernel(target: Target, name: Probe): Executable {
 /** The source of a probe in each language. */
 const SOURCES: Readonly<Record<KernelLanguage, (name: Probe, target: Target) => string>> = {
   wgsl,
+  wasm: javascript,
   js: javascript,
 };
 

@@ -1,7 +1,7 @@
 /** The capabilities of each kernel language. Targets take them from this table only. */
 
-/** The languages that kernels are printed in: WebGPU's shading language, or JavaScript on the CPU. */
-export type KernelLanguage = "wgsl" | "js";
+/** The languages that kernels are printed in: WebGPU's shading language, or WebAssembly or JavaScript on the CPU. */
+export type KernelLanguage = "wgsl" | "wasm" | "js";
 
 /** What lowering and code generation ask of a target, instead of what kind of device it is. */
 export interface Capabilities {
@@ -18,6 +18,8 @@ export interface Capabilities {
 /** The capabilities of each language. */
 export const CAPABILITIES: Readonly<Record<KernelLanguage, Capabilities>> = {
   wgsl: { language: "wgsl", lanes: 4, uniforms: true, unsignedDivision: true },
-  // A CPU reads every input from memory, and generated JavaScript divides doubles.
+  // A CPU reads every input from memory.
+  wasm: { language: "wasm", lanes: 4, uniforms: false, unsignedDivision: true },
+  // Generated JavaScript divides doubles.
   js: { language: "js", lanes: 1, uniforms: false, unsignedDivision: false },
 };

@@ -89,6 +89,8 @@ export interface Target extends Capabilities {
   readonly timestamps: boolean;
   /** Its subgroups, only where a probe has seen them exchange values with the right neighbours. */
   readonly subgroups?: Subgroups;
+  /** True if its WebAssembly has relaxed SIMD, whose results differ between machines in the last bit. Default: false. */
+  readonly relaxedSimd?: boolean;
   /**
    * How kernels read textures: as sampled ones, or as read-only storage textures. `none`: it has no textures, and
    * inputs in textures lie in global memory.

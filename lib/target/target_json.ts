@@ -54,7 +54,7 @@ const SUBGROUPS: JsonKind<Subgroups | "none"> = {
 };
 
 /** What every target has, in records of every version. */
-type Required = Omit<Target, "peaks" | "subgroups" | keyof Capabilities>;
+type Required = Omit<Target, "peaks" | "subgroups" | "relaxedSimd" | keyof Capabilities>;
 const TARGET: JsonKinds<Required> = {
   kind: jsonOneOf(["webgpu", "cpu"]),
   profile: jsonOneOf(Object.keys(PROFILES) as Profile[]),
@@ -111,6 +111,7 @@ export function targetFromJson(json: unknown): Target {
     ...target,
     // Version 0.1.0 recorded that a CPU samples textures, which was wrong.
     ...(old && target.kind === "cpu" ? { textures: "none" } : {}),
+    ...((json as { readonly relaxedSimd?: unknown }).relaxedSimd === true ? { relaxedSimd: true } : {}),
     ...(subgroups === "none" ? {} : { subgroups }),
     ...(peaks === "none" ? {} : { peaks }),
   };

@@ -97,7 +97,24 @@ export async function buildGraph(
 ): Promise<GraphProgram> {
   checkArgument("build", "device", device, kinds.localDevice);
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
-  checkWeightNames(graph, options.weights ?? {});
+  const { weights = {}, ...rest } = options;
+  checkWeightNames(graph, weights);
+  using loaded = await loadGraph(graph, device, rest);
+  return await loaded.with(weights);
+}
+
+/** A graph whose kernels are compiled on a device, before its weights are there. Dispose it. */
+export interface LoadedGraph extends Disposable {
+  /** Puts the weights to it; the program is the caller's from then on. Called once. */
+  readonly with: (weights: Inputs) => Promise<GraphProgram>;
+}
+
+/** Compiles a graph on a device, as {@linkcode buildGraph} does. */
+export async function loadGraph(
+  graph: Graph,
+  device: Device,
+  options: Omit<GraphBuildOptions, "weights">,
+): Promise<LoadedGraph> {
   const { target } = device, { level = 1, bounds = {}, memory, precision } = options;
   const common = { bounds, ...(memory === undefined ? {} : { memory: bytesOf(memory) }) };
   const passes = precision ? { precision } : {};
@@ -112,15 +129,21 @@ export async function buildGraph(
     const scheduled = cachedGraph(cache, graph, target, [wideFallback], passes);
     return await device.load(assembleGraph(scheduled, target, common).executable);
   };
-  using made = new DisposableStack();
+  const made = new DisposableStack();
   const program = made.use(await device.load(built.executable, wide));
-  const weights = await transformWeights(built.graph, options.weights ?? {});
-  const constants = built.graph.constants.map((v) => v.name);
-  const prepared = Object.keys(weights).length > 0
-    ? made.use(await program.prepare(weights, {}, constants))
-    : undefined;
-  const on = { source: graph, level, device, bounds };
-  return new GraphProgram(built, prepared ?? program, made.move(), on);
+  return {
+    async with(given) {
+      checkWeightNames(graph, given);
+      const weights = await transformWeights(built.graph, given);
+      const constants = built.graph.constants.map((v) => v.name);
+      const prepared = Object.keys(weights).length > 0
+        ? made.use(await program.prepare(weights, {}, constants))
+        : undefined;
+      const on = { source: graph, level, device, bounds };
+      return new GraphProgram(built, prepared ?? program, made.move(), on);
+    },
+    [Symbol.dispose]: () => made.dispose(),
+  };
 }
 
 /**
@@ -132,17 +155,16 @@ async function chooserOf(
   graph: Graph,
   device: Device,
   level: Level,
-  options: GraphBuildOptions,
+  options: Omit<GraphBuildOptions, "weights">,
   cache: CompileCache | undefined,
 ): Promise<((func: PrimFunc) => ChosenSchedule) | undefined> {
   if (level < 2) return undefined;
   const {
     database = TuningDatabase.memory(),
     budget,
-    weights: _,
-    memory: __,
-    level: ___,
-    cache: ____,
+    memory: _,
+    level: __,
+    cache: ___,
     ...search
   } = options;
   if (level === 2 && !options.database) {

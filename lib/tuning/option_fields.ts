@@ -83,7 +83,7 @@ export const budget: Kind<Budget> = nested(BUDGET_FIELDS);
 
 /** A device of this process: a fleet's handle can't load programs. */
 export const localDevice: Kind<Device> = having(
-  "a device of this process, as await Device.open() gives",
+  "a device of this process, as await Device.open() gives (for another one, compile(func, device.target) makes its kernels)",
   "load",
 );
 

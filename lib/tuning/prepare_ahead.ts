@@ -28,9 +28,9 @@ export class PreparedAhead {
     },
   ) {}
 
-  /** The next candidate; undefined without further points. */
-  next(): Ready | undefined {
-    if (this.#ready.length + this.#planned.length === 0) this.#plan(0);
+  /** The next candidate, while `running` are being measured; undefined without further points. */
+  next(running: number): Ready | undefined {
+    if (this.#ready.length + this.#planned.length === 0) this.#plan(running);
     return this.#ready.shift() ?? this.#makeNext();
   }
 
@@ -39,14 +39,17 @@ export class PreparedAhead {
     this.#ready.unshift(ready);
   }
 
-  /** Makes the next candidates ready until `measured` is settled or there are enough of them. */
-  async prepareWhile(measured: Promise<unknown>, measuring: Measuring): Promise<void> {
+  /**
+   * Makes the next candidates ready until `measured` is settled or there are enough of them, while `running` are being
+   * measured.
+   */
+  async prepareWhile(measured: Promise<unknown>, measuring: Measuring, running: number): Promise<void> {
     let done = false;
     const settle = () => void (done = true);
     measured.then(settle, settle);
     // The request leaves at the next event; without a pause it would leave after the next schedule.
     await nextEvent();
-    this.#plan(1);
+    this.#plan(running);
     while (!done && !this.from.signal?.aborted && this.#ready.length < AHEAD) {
       const next = this.#makeNext();
       if (!next) break;

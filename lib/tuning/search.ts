@@ -44,10 +44,18 @@ interface Parts {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A candidate that is being measured, and the incumbent that it was sent with. */
+interface Running {
+  readonly ready: Ready;
+  readonly measured: Promise<Measured>;
+  readonly against: Trial | undefined;
+}
+
 /**
  * The search of one program's space on a device. While one candidate is measured, the next ones are planned, scheduled
  * and compiled by the driver. Requests to the tuner depend only on its results: the same seed and the same results give
- * the same sequence, independent of time.
+ * the same sequence, independent of time. With several requests in flight the tuner gets the results in the order of the
+ * requests, so that the sequence doesn't depend on which worker is the fastest.
  */
 export class Search implements AsyncDisposable {
   readonly task: TuningTask;
@@ -193,31 +201,45 @@ export class Search implements AsyncDisposable {
     if (!measuring) return "signal";
     const begin = performance.now(), before = this.#spent, busyBefore = slot.busyMs;
     const clock = () => void (this.#spent = before + (performance.now() - begin) / 1000);
-    const end = this.#trials.length + most;
+    const end = Math.min(this.#trials.length + most, budget.trials ?? Infinity);
+    const running: Running[] = [];
     try {
       while (true) {
         clock();
         const stopped = signal?.aborted ? "signal" : limitReached(budget, this.progress);
         if (stopped) return stopped;
         if (this.#trials.length >= end) return undefined;
-        const next = this.#ahead.next();
-        if (!next) return "space";
-        const measuredSoon = unlessAborted(this.#measure(measuring, next), signal, GRACE_MS);
-        await this.#ahead.prepareWhile(measuredSoon, measuring);
+        this.#startMore(running, measuring, end - this.#trials.length);
+        const [first] = running;
+        if (!first) return "space";
+        const measuredSoon = unlessAborted(first.measured, signal, GRACE_MS);
+        await this.#ahead.prepareWhile(measuredSoon, measuring, running.length);
         const measured = await measuredSoon;
         clock();
-        if (measured) {
-          this.#record(next, measured);
-          await this.report();
-        } else {
-          this.#ahead.putBack(next);
-          await measuring.abandon();
-        }
+        if (!measured) continue;
+        running.shift();
+        this.#record(first, measured, measuring.inFlight ?? 1);
+        await this.report();
       }
     } finally {
+      for (const { ready } of running.toReversed()) this.#ahead.putBack(ready);
+      if (running.length > 0) await measuring.abandon();
       clock();
       this.#busyMs += slot.busyMs - busyBefore;
       this.#turnsMs += performance.now() - begin;
+    }
+  }
+
+  /** Starts requests until the device is busy, up to `most`. The first incumbent is measured alone: others relate to it. */
+  #startMore(running: Running[], measuring: Measuring, most: number): void {
+    const width = Math.min(most, this.#incumbent ? measuring.inFlight ?? 1 : 1);
+    while (running.length < width) {
+      const ready = this.#ahead.next(running.length);
+      if (!ready) return;
+      const measured = this.#measure(measuring, ready);
+      // The failure of a later request is reported when its result is due.
+      measured.catch(() => {});
+      running.push({ ready, measured, against: this.#incumbent?.trial });
     }
   }
 
@@ -232,7 +254,11 @@ export class Search implements AsyncDisposable {
     });
   }
 
-  #record({ index, candidate }: Ready, { measurement, promoted }: Measured): void {
+  #record(
+    { ready: { index, candidate }, against }: Running,
+    { measurement, promoted, worker }: Measured,
+    inFlight: number,
+  ): void {
     const { space, log, tuner } = this.#parts;
     const made = "status" in candidate ? undefined : candidate;
     const record = trialRecordOf(this.task, {
@@ -241,11 +267,17 @@ export class Search implements AsyncDisposable {
       candidate: made,
       measurement,
       seconds: this.#spent,
+      worker,
+      inFlight,
     });
     log.append([record]);
     const trial: Trial = { record, index, preset: index === space.preset, candidate: made };
     this.#trials.push(trial);
-    if (promoted) this.#incumbent = { trial, ms: record.medianMs };
+    const held = this.#incumbent;
+    // Another incumbent may have come since it was sent: then the faster of the two stays.
+    if (promoted && (held?.trial === against || !(held && held.ms <= record.medianMs))) {
+      this.#incumbent = { trial, ms: record.medianMs };
+    }
     tuner.tell([{ index, score: scoreOf(record) }]);
   }
 

@@ -63,6 +63,10 @@ export function trialRecordOf(
     readonly candidate: Candidate | undefined;
     readonly measurement: Measurement;
     readonly seconds: number;
+    /** The worker that measured it. Default: this machine. */
+    readonly worker?: string | undefined;
+    /** Requests in flight at one time. Default 1. */
+    readonly inFlight?: number;
   },
 ): TrialRecord {
   const m = t.measurement;
@@ -90,6 +94,8 @@ export function trialRecordOf(
     gbps: trafficOf(task.func, task.shapes) / ms / 1e6,
     maxError: m.status === "ok" ? m.maxError : NaN,
     compileMs: m.compileMs,
+    worker: t.worker ?? "",
+    inFlight: t.inFlight ?? 1,
     secondsSinceStart: t.seconds,
     time: Date.now(),
   };

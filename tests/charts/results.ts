@@ -26,6 +26,8 @@ export function trialOf(parts: Partial<TrialRecord>): TrialRecord {
     samples: failed ? [] : [ms],
     againstMs: NaN,
     againstSamples: [],
+    worker: "",
+    inFlight: 1,
     clock: "cpu",
     medianMs: ms,
     gflops: 20 / ms,

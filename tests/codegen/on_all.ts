@@ -11,7 +11,7 @@ import type { Device } from "../../lib/runtime/device.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
-import { devices } from "../devices.ts";
+import { devices, nameOf, otherCpus } from "../devices.ts";
 
 export type Numbers = ArrayLike<number> & Iterable<number>;
 
@@ -26,11 +26,11 @@ export async function results(func: PrimFunc, device: Device, level: keyof typeo
 
 /** Runs at both levels of each device; `hold` is given each element of the only output. */
 export async function onAll(func: PrimFunc, inputs: Inputs, hold: (got: Numbers, where: string) => void) {
-  for (const device of devices) {
+  for (const device of [...devices, ...otherCpus]) {
     for (const level of Object.keys(LEVELS) as (keyof typeof LEVELS)[]) {
       const [got] = Object.values(await results(func, device, level, inputs));
       assert(got);
-      hold(got, `${device.target.name}, ${level}`);
+      hold(got, `${nameOf(device)}, ${level}`);
     }
   }
 }

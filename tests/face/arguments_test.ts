@@ -30,6 +30,7 @@ const WRONG: readonly unknown[] = [
 /** Constructors that TypeScript keeps private, and those of results, which take their parts. */
 const PRIVATE = [
   "new Device",
+  "new Fleet",
   "new Shared",
   "new TuningDatabase",
   "new records.TuningDatabase",

@@ -16,17 +16,20 @@ function counted(kind: { readonly prototype: object }, method: string, release: 
   const made: WeakRef<object>[] = [], freed = new WeakSet<object>();
   const prototype = kind.prototype as Record<string, (...args: unknown[]) => object>;
   const original = prototype[method] as (...args: unknown[]) => object;
+  const watch = (object: object) => {
+    made.push(new WeakRef(object));
+    if (release === undefined) return;
+    const target = object as Record<string, () => void>;
+    const end = target[release] as () => void;
+    target[release] = () => {
+      freed.add(object);
+      end.call(object);
+    };
+  };
   prototype[method] = function (...args) {
     const object = original.apply(this, args);
-    made.push(new WeakRef(object));
-    if (release !== undefined) {
-      const target = object as Record<string, () => void>;
-      const end = target[release] as () => void;
-      target[release] = () => {
-        freed.add(object);
-        end.call(object);
-      };
-    }
+    if (object instanceof Promise) object.then(watch, () => {});
+    else watch(object);
     return object;
   };
   return {
@@ -49,7 +52,7 @@ Deno.test({
     assert(gpu);
     v8.setFlagsFromString("--expose-gc");
     const gc = vm.runInNewContext("gc") as () => void;
-    using pipelines = counted(GPUDevice, "createComputePipeline", undefined);
+    using pipelines = counted(GPUDevice, "createComputePipelineAsync", undefined);
     using buffers = counted(GPUDevice, "createBuffer", "destroy");
     const collect = garbageCollector(gc);
     const session = new MeasuringSession(executableOf);

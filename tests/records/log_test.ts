@@ -35,6 +35,8 @@ export const arbRecord: fc.Arbitrary<TrialRecord> = fc.record({
   gbps: fc.double(),
   maxError: fc.double(),
   compileMs: fc.double(),
+  worker: fc.string(),
+  inFlight: fc.integer({ min: 1, max: 192 }),
   secondsSinceStart: fc.double(),
   time: fc.double(),
 }, { noNullPrototype: true });

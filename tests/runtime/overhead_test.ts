@@ -191,7 +191,13 @@ function countCalls(): Disposable & { calls(): Readonly<Record<string, number>> 
   const counts = new Map<string, number>();
   const watched = [
     [GPUQueue.prototype, "submit"],
-    ...(["createBuffer", "createTexture", "createBindGroup", "createComputePipeline", "createShaderModule"]
+    ...([
+      "createBuffer",
+      "createTexture",
+      "createBindGroup",
+      "createComputePipelineAsync",
+      "createShaderModule",
+    ]
       .map((name) => [GPUDevice.prototype, name] as const)),
   ] as unknown as readonly (readonly [Record<string, (...args: unknown[]) => unknown>, string])[];
   const originals = watched.map(([holder, name]) => {

@@ -103,15 +103,15 @@ export class Decoding implements Disposable {
     const blocks = span <= WHOLE
       ? Math.ceil(span / PAGE_SIZE)
       : Math.max(...rows.map((r) => table.pagesOf(r.sequence).length));
+    using held = new DisposableStack();
     let logits: DeviceTensor | undefined;
     for (let k = 0; k < steps; k++) {
       const made = await program.submit({ ...this.#inputs, table: this.#pagesIn(blocks), ...caches });
       logits?.[Symbol.dispose]();
-      logits = made.logits;
+      logits = held.use(made.logits as DeviceTensor);
     }
     const state = await (this.#inputs.state as DeviceTensor).read(), width = stateWidth(options.context);
     const last = withLogits ? await logits?.read() as Float32Array : undefined;
-    logits?.[Symbol.dispose]();
     const tokens = before.map((from, k) =>
       [...state.subarray(k * width + from + 2, k * width + from + 2 + steps)] as number[]
     );

@@ -3,7 +3,7 @@ import type { Device } from "../../runtime/device.ts";
 import type { DeviceTensor } from "../../runtime/device_tensor.ts";
 import type { Shapes } from "../../ir/shapes.ts";
 import type { Graph } from "../../relax/graph.ts";
-import { buildGraph, type GraphBuildOptions } from "../../tuning/build_graph.ts";
+import { buildGraph, type GraphBuildOptions, loadGraph } from "../../tuning/build_graph.ts";
 import type { GraphProgram } from "../../tuning/graph_program.ts";
 import type { ModelConfig } from "../config/model_config.ts";
 import { ropeFrequencies } from "../config/rope.ts";
@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly chunk: number;
   /** How its programs are built. */
   readonly build?: Pick<GraphBuildOptions, "level" | "database">;
+  /** The decode whose kernels, and the prefill's, are compiled while the parameters are loaded. Default: none. */
+  readonly first?: DecodeKind;
   readonly progress?: ((progress: LoadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,7 +54,9 @@ export class Engine implements Disposable {
   /** Which pages hold which sequence. */
   readonly table: PageTable;
   readonly #held: DisposableStack;
-  readonly #weights: ReadonlyMap<string, DeviceTensor>;
+  readonly #weights: Map<string, DeviceTensor>;
+  /** Ends when the parameters are there. */
+  readonly #filled: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   readonly #caches: Readonly<Record<string, DeviceTensor>>;
   readonly #programs = new Map<string, Promise<GraphProgram>>();
 
@@ -60,18 +64,20 @@ export class Engine implements Disposable {
     readonly device: Device,
     readonly options: EngineOptions,
     readonly dtype: "f32" | "f16",
-    weights: ReadonlyMap<string, DeviceTensor>,
     held: DisposableStack,
     shared?: Engine,
   ) {
     const { config, pages, context } = options, { layers, kvHeads, headDim, slidingWindow } = config;
     this.#held = held;
-    this.#weights = weights;
+    this.#weights = shared ? shared.#weights : new Map();
     if (shared) {
       this.#caches = shared.#caches;
       this.table = shared.table;
+      this.#filled.resolve();
       return;
     }
+    // Programs that wait hear of an error; without them it is that of `open` alone.
+    this.#filled.promise.catch(() => {});
     this.#caches = Object.fromEntries(Array.from({ length: layers }, (_, k) => [
       `cache${k}`,
       held.use(device.zeros([pages, 2, kvHeads, PAGE_SIZE, headDim], dtype)),
@@ -85,16 +91,32 @@ export class Engine implements Disposable {
     });
   }
 
-  /** Loads the parameters of a model, one by one, and makes room for its cache. */
+  /** Makes room for a model's cache, and loads its parameters, one by one. */
   static async open(device: Device, options: EngineOptions): Promise<Engine> {
-    const { config, quantization, context, progress, signal } = options;
-    const dtype = device.target.f16 ? QUANTIZATIONS[quantization].dtype : "f32";
-    using held = new DisposableStack();
-    const weights = new Map<string, DeviceTensor>();
+    const dtype = device.target.f16 ? QUANTIZATIONS[options.quantization].dtype : "f32";
+    const held = new DisposableStack();
+    let engine: Engine | undefined;
+    try {
+      engine = new Engine(device, options, dtype, held);
+      // An error comes again where the program is asked for.
+      if (options.first) engine.warm(options.first).catch(() => {});
+      await engine.#fill();
+      engine.#filled.resolve();
+      return engine;
+    } catch (e) {
+      if (engine) engine.#filled.reject(e);
+      held.dispose();
+      throw e;
+    }
+  }
+
+  async #fill(): Promise<void> {
+    const { device, dtype } = this,
+      { config, quantization, context, progress, signal, weights } = this.options;
     const put = (name: string, data: Parameters<Device["tensor"]>[0], shape: readonly number[]) => {
-      weights.set(name, held.use(device.tensor(data, shape)));
+      this.#weights.set(name, this.#held.use(device.tensor(data, shape)));
     };
-    const loading = loadParameters(options.weights, config, {
+    const loading = loadParameters(weights, config, {
       quantization,
       dtype,
       ...(progress && { progress }),
@@ -107,13 +129,12 @@ export class Engine implements Disposable {
     for (const [name, rope] of Object.entries(ropes)) {
       put(name, ropeTable(ropeFrequencies(rope, context), context), [context, rope.dim]);
     }
-    return new Engine(device, options, dtype, weights, held.move());
   }
 
   /** The same parameters and the same cache, with programs of another level. Dispose it before this one. */
   at(build: NonNullable<EngineOptions["build"]>): Engine {
     const options = { ...this.options, build };
-    return new Engine(this.device, options, this.dtype, this.#weights, new DisposableStack(), this);
+    return new Engine(this.device, options, this.dtype, new DisposableStack(), this);
   }
 
   /** Bytes of a page of the cache, in all layers. */
@@ -123,8 +144,8 @@ export class Engine implements Disposable {
 
   /** Compiles what a first text needs, and gives the program of its tokens. */
   async warm(kind: DecodeKind): Promise<GraphProgram> {
-    await this.#prefill();
-    return (await this.decoder(kind)).program;
+    const [{ program }] = await Promise.all([this.decoder(kind), this.#prefill()]);
+    return program;
   }
 
   /** Computes tokens at the end of a sequence, which the cache holds from then on. Ends between chunks when it is aborted. */
@@ -134,15 +155,15 @@ export class Engine implements Disposable {
       signal?.throwIfAborted();
       const part = ids.slice(at, at + this.options.chunk), from = this.table.lengthOf(sequence);
       await this.reserve(sequence, part.length);
-      const { logits } = await program.submit({
+      const made = await program.submit({
         ids: Int32Array.from(part),
         positions: Int32Array.from(part, (_, k) => from + k),
         table: Int32Array.from(this.table.pagesOf(sequence)),
         ...this.#caches,
       }, { pages: this.options.pages });
+      using logits = made.logits as DeviceTensor;
       // Waits, so that an interrupt is heard after a chunk.
-      if (signal && at + part.length < ids.length) await logits?.read();
-      logits?.[Symbol.dispose]();
+      if (signal && at + part.length < ids.length) await logits.read();
       this.table.slide(sequence);
     }
   }
@@ -203,10 +224,12 @@ export class Engine implements Disposable {
   }
 
   async #build({ graph, bounds }: Step): Promise<GraphProgram> {
+    using loaded = await loadGraph(graph, this.device, { bounds, ...this.options.build });
+    await this.#filled.promise;
     const weights = Object.fromEntries(
       graph.weights.map(({ name }) => [name, this.#weights.get(name) as DeviceTensor]),
     );
-    return await buildGraph(graph, this.device, { weights, bounds, ...this.options.build });
+    return await loaded.with(weights);
   }
 
   /** Frees a program with the engine, or at once where that is gone. */

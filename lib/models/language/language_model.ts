@@ -98,6 +98,7 @@ export class LanguageModel implements Generator, Disposable {
     const dtype = device.target.f16 ? QUANTIZATIONS[quantization].dtype : "f32";
     const { level = 1, database = TuningDatabase.memory(), budget } = options;
     const { context, pages } = capacityOf(config, dtype, options);
+    const begins = { batch: 1, span: spanOf(1, context), choice: GREEDY } as const;
     const engine = await Engine.open(device, {
       config,
       weights: files.weights,
@@ -106,6 +107,8 @@ export class LanguageModel implements Generator, Disposable {
       pages,
       chunk: Math.min(prefillChunk, context),
       build: level < 2 ? { level } : { level: 2, database },
+      // A search at level 3 comes before the kernels.
+      ...(level < 3 && { first: begins }),
       progress,
       signal,
     });
@@ -116,7 +119,7 @@ export class LanguageModel implements Generator, Disposable {
         await tuneSteps(engine, settingsOf({}, files.generation, 0), search);
         signal?.throwIfAborted();
       }
-      const first = await engine.warm({ batch: 1, span: spanOf(1, context), choice: GREEDY });
+      const first = await engine.warm(begins);
       return new LanguageModel(engine, { files, tokenizer, template }, first);
     } catch (e) {
       engine[Symbol.dispose]();

@@ -1,40 +1,61 @@
-/** The CPU as a device: generated JavaScript. */
-import { messageOf } from "../../base/error.ts";
+/** The CPU as a device: generated WebAssembly, or JavaScript. */
 import { ownValue } from "../../base/own_value.ts";
-import { layoutArena } from "../../codegen/arena.ts";
 import { type BufferSpec, type Executable, isGiven, isMade, type Launch } from "../../codegen/executable.ts";
-import { evaluate } from "../../ir/json.ts";
+import { CAPABILITIES } from "../../target/capabilities.ts";
 import { targetOf } from "../../target/profiles.ts";
 import type { Target } from "../../target/target.ts";
 import { lengthOf, type Shapes } from "../arguments.ts";
-import { ARRAYS, poisoned, type TypedArray } from "../arrays.ts";
+import { poisonOf, type TypedArray } from "../arrays.ts";
 import type { Arrays, Backend, Bound, Given, Loaded, Runnable, Spent, Weights } from "../backend.ts";
 import { DeviceMemory } from "../device_memory.ts";
 import { Ledger } from "../ledger.ts";
 import { clockOf, stopwatch } from "../platform.ts";
-import { CompileError, RuntimeError } from "../error.ts";
+import { RuntimeError } from "../error.ts";
 import { planPreparation, type Preparation } from "../preparation.ts";
-import { checkOpen, type CpuDevice, CpuMemory } from "./cpu_memory.ts";
+import { Arena, type Block } from "./arena.ts";
+import { type ArraysByName, callsOf, type Compiled, compileLaunch } from "./calls.ts";
+import { checkOpen, CpuArray, type CpuDevice, CpuMemory } from "./cpu_memory.ts";
+import { hasRelaxedSimd } from "./relaxed_simd.ts";
 
-type Run = (buffers: readonly TypedArray[], uniforms: Int32Array, grid: readonly number[]) => void;
-type ArraysByName = ReadonlyMap<string, TypedArray>;
-
-/** A launch with its function. */
-interface Compiled {
-  readonly launch: Launch;
-  readonly run: Run;
+/** How the CPU is opened. */
+export interface CpuOptions {
+  /** The host, as targets state it. */
+  readonly runtime: string;
+  /** The language of its kernels. */
+  readonly language: "wasm" | "js";
+  /** Whether kernels use relaxed SIMD where the host has it. */
+  readonly relaxedSimd: boolean;
+  /** The most bytes that are taken. Default: no limit. */
+  readonly memoryLimit?: number;
 }
 
-/** Opens the CPU as a device. `runtime` is the host, as targets state it; `memoryLimit` is the most bytes that are taken. */
-export function openCpu(runtime: string, memoryLimit?: number): Backend {
+const NAMES = { wasm: "CPU (WebAssembly)", js: "CPU (JavaScript)" } as const;
+
+/** Opens the CPU as a device. */
+export function openCpu({ runtime, language, relaxedSimd, memoryLimit }: CpuOptions): Backend {
   const profile = targetOf("cpu");
   const target: Target = {
     ...profile,
-    name: "CPU (JavaScript)",
+    ...CAPABILITIES[language],
+    name: NAMES[language],
     runtime,
     clock: clockOf(profile.clock, profile.timestamps),
+    ...(language === "wasm" && relaxedSimd && hasRelaxedSimd() ? { relaxedSimd } : {}),
   };
-  const on: CpuDevice = { ledger: new Ledger(memoryLimit, () => {}), open: true };
+  const arena = new Arena(false);
+  let scratch: Block | undefined;
+  const on: CpuDevice = {
+    arena,
+    ledger: new Ledger(memoryLimit, () => {}),
+    open: true,
+    scratch(bytes) {
+      if (bytes > (scratch?.bytes ?? 0)) {
+        scratch?.[Symbol.dispose]();
+        scratch = arena.take(bytes);
+      }
+      return scratch?.pointer ?? 0;
+    },
+  };
   return {
     target,
     async load(executable) {
@@ -45,27 +66,23 @@ export function openCpu(runtime: string, memoryLimit?: number): Backend {
     get memory() {
       return on.ledger.use;
     },
-    hold(dtype, length) {
+    hold(dtype, length, zeroed) {
       checkOpen(on);
-      return new CpuMemory(on, dtype, length);
+      const array = CpuArray.of(on.arena, dtype, length);
+      if (zeroed) array.elements.fill(0);
+      return new CpuMemory(on, array);
     },
     [Symbol.dispose]: () => void (on.open = false),
   };
 }
 
 function loadCpu(on: CpuDevice, exe: Executable): Loaded {
-  if (exe.language !== "js") {
+  if (exe.language === "wgsl") {
     throw new RuntimeError(
       `cannot load ${exe.name} on the CPU: it is compiled to ${exe.language}; compile it for device.target`,
     );
   }
-  const launches = exe.launches.map((launch): Compiled => {
-    try {
-      return { launch, run: new Function("buffers", "uniforms", "grid", launch.source) as Run };
-    } catch (e) {
-      throw new CompileError(`cannot compile ${launch.name}: ${messageOf(e)}`);
-    }
-  });
+  const launches = exe.launches.map((launch) => compileLaunch(on, launch));
   const { own } = planPreparation(exe, []);
   return {
     ...runnableOf(on, { own, launches, held: new Map() }),
@@ -88,24 +105,23 @@ function runnableOf(
   { own, launches, held }: Parts,
   release: () => void = () => {},
 ): Runnable {
-  /** Runs on arrays of its own, but for memory: no other run sees them, so only what it updates is copied. */
-  const runOnce = (inputs: Given, shapes: Shapes): Record<string, TypedArray> => {
-    const arrays = place(own, { ...arraysOf(inputs), ...copiesOf(updatedIn(own, inputs)) }, shapes, held);
-    callsOf(launches, own, arrays, shapes).forEach((call) => call());
-    return resultsIn(own, arrays, inputs);
-  };
+  const runOnce = (placed: Placed, shapes: Shapes) =>
+    callsOf(on, launches, own, placed.arrays, shapes).forEach((call) => call());
   return {
     // deno-lint-ignore require-await
     bind: async (inputs, shapes) => bind(on, { own, launches, held }, inputs, shapes),
     // deno-lint-ignore require-await
-    run: async (inputs, shapes) => runOnce(inputs, shapes),
+    async run(inputs, shapes) {
+      using placed = place(on, own, inputs, shapes, held);
+      runOnce(placed, shapes);
+      return copiesOf(resultsIn(own, placed.arrays, inputs));
+    },
     // deno-lint-ignore require-await
     async submit(inputs, shapes): Promise<Record<string, DeviceMemory>> {
-      const made = Object.entries(runOnce(inputs, shapes));
-      return Object.fromEntries(made.map(([name, array]) => {
-        const { dtype } = own.find((b) => b.name === name) as BufferSpec;
-        return [name, new CpuMemory(on, dtype, array.length, array)];
-      }));
+      using placed = place(on, own, inputs, shapes, held);
+      runOnce(placed, shapes);
+      const made = Object.entries(resultsIn(own, placed.arrays, inputs));
+      return Object.fromEntries(made.map(([name, array]) => [name, new CpuMemory(on, placed.keep(array))]));
     },
     [Symbol.dispose]: release,
   };
@@ -113,20 +129,22 @@ function runnableOf(
 
 function bind(on: CpuDevice, { own, launches, held }: Parts, inputs: Given, shapes: Shapes): Bound {
   const memories = Object.values(inputs).filter((m) => m instanceof CpuMemory);
-  const first = copiesOf(updatedIn(own, inputs));
-  const arrays = place(own, keptArraysOf(inputs), shapes, held);
-  const shared = new Set([...held.values(), ...memories.map((m) => m.array)]);
-  const release = on.ledger.take("bound", bytesOf(arrays.values().filter((a) => !shared.has(a)).toArray()));
-  memories.forEach((m) => m.hold());
-  callsOf(launches.filter((c) => c.launch.prepares), own, arrays, shapes).forEach((call) => call());
-  const calls = callsOf(launches.filter((c) => !c.launch.prepares), own, arrays, shapes);
+  const first = Object.fromEntries(
+    Object.entries(updatedIn(own, inputs)).map(([name, array]) => [name, array.slice()]),
+  );
+  using stack = new DisposableStack();
+  const placed = stack.use(place(on, own, inputs, shapes, held)), { arrays } = placed;
+  stack.defer(on.ledger.take("bound", placed.bytes));
+  for (const m of memories) stack.adopt(m.hold(), () => m.release());
+  callsOf(on, launches.filter((c) => c.launch.prepares), own, arrays, shapes).forEach((call) => call());
+  const calls = callsOf(on, launches.filter((c) => !c.launch.prepares), own, arrays, shapes);
+  const taken = stack.move();
   return {
     poison() {
       for (const b of own) {
-        const array = arrays.get(b.name);
-        if (b.role === "output" || b.role === "temp") array?.set(poisoned(b.dtype, lengthOf(b, shapes)));
+        if (b.role === "output" || b.role === "temp") poison(arrays.get(b.name));
       }
-      for (const [name, array] of Object.entries(first)) arrays.get(name)?.set(array);
+      for (const [name, array] of Object.entries(first)) arrays.get(name)?.elements.set(array);
     },
     run(times): Promise<Spent> {
       const spentSoFar = stopwatch();
@@ -134,10 +152,7 @@ function bind(on: CpuDevice, { own, launches, held }: Parts, inputs: Given, shap
       return Promise.resolve(spentSoFar());
     },
     read: () => Promise.resolve(copiesOf(resultsIn(own, arrays, inputs))),
-    [Symbol.dispose]() {
-      release();
-      memories.forEach((m) => m.release());
-    },
+    [Symbol.dispose]: () => taken.dispose(),
   };
 }
 
@@ -152,15 +167,17 @@ function prepare(
   const among = (some: readonly Launch[]) => launches.filter((c) => some.includes(c.launch));
   const uploading = stopwatch();
   const memories = Object.values(inputs).filter((m) => m instanceof CpuMemory);
-  const arrays = place([...plan.kept, ...plan.passing], keptArraysOf(inputs), shapes, new Map());
-  const upload = uploading(), preparing = stopwatch();
-  callsOf(among(plan.launches), [], arrays, shapes).forEach((call) => call());
-  const spent = preparing();
-  const kept = new Map(plan.kept.map((b) => [b.name, arrays.get(b.name) as TypedArray]));
   using stack = new DisposableStack();
+  using passing = place(on, plan.passing, inputs, shapes, new Map());
+  const placed = stack.use(place(on, plan.kept, inputs, shapes, new Map()));
+  const arrays = new Map([...passing.arrays, ...placed.arrays]);
+  const upload = uploading(), preparing = stopwatch();
+  callsOf(on, among(plan.launches), [], arrays, shapes).forEach((call) => call());
+  const spent = preparing();
+  const kept = placed.arrays;
   for (const [name, array] of kept) {
     if (inputs[name] instanceof CpuMemory) continue;
-    stack.defer(on.ledger.take(constants.has(name) ? "constants" : "weights", array.byteLength));
+    stack.defer(on.ledger.take(constants.has(name) ? "constants" : "weights", array.bytes));
   }
   for (const m of memories) stack.adopt(m.hold(), () => m.release());
   const taken = stack.move();
@@ -175,39 +192,65 @@ function prepare(
   };
 }
 
-/** The arrays that launches find by name: those held, the inputs, and room for all else that is `own`. */
-function place(
-  own: readonly BufferSpec[],
-  inputs: Arrays,
-  shapes: Shapes,
-  held: ArraysByName,
-): ArraysByName {
-  const arrays = new Map(held);
-  for (const b of own) {
-    const given = isGiven(b) ? ownValue(inputs, b.name) : undefined;
-    arrays.set(b.name, given ?? poisoned(b.dtype, lengthOf(b, shapes)));
+/** The arrays that launches find by name. Those that were made are given back when it is disposed, but for those kept. */
+class Placed implements Disposable {
+  readonly arrays: Map<string, CpuArray>;
+  readonly #made = new Set<CpuArray>();
+
+  constructor(held: ArraysByName) {
+    this.arrays = new Map(held);
   }
-  return arrays;
+
+  /** Adds an array of its own. */
+  add(name: string, array: CpuArray): void {
+    this.arrays.set(name, array);
+    this.#made.add(array);
+  }
+
+  /** The bytes of its own arrays. */
+  get bytes(): number {
+    return bytesOf([...this.#made]);
+  }
+
+  /** Leaves an array to the caller. */
+  keep(array: CpuArray): CpuArray {
+    this.#made.delete(array);
+    return array;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { block } of this.#made) block[Symbol.dispose]();
+    this.#made.clear();
+  }
 }
 
-function callsOf(
-  launches: readonly Compiled[],
+/** Finds those held, memory that is given, copies of given arrays, and room for all else that is `own`. */
+function place(
+  on: CpuDevice,
   own: readonly BufferSpec[],
-  arrays: ArraysByName,
+  inputs: Given,
   shapes: Shapes,
-): readonly (() => void)[] {
-  const slots = own.find((b) => b.slots)?.slots;
-  const layout = slots && layoutArena(slots, shapes);
-  return launches.map(({ launch, run }) => {
-    const buffers = launch.bindings.map(({ name, view, slot }) => {
-      const array = arrays.get(name) as TypedArray;
-      const offset = slot === undefined ? 0 : layout?.offsets[slot] ?? 0;
-      return view ? new ARRAYS[view.dtype](array.buffer, offset, lengthOf(view, shapes)) : array;
-    });
-    const uniforms = Int32Array.from(launch.uniforms, (name) => shapes[name] ?? 0);
-    const grid = launch.grid.map((g) => evaluate(g, shapes));
-    return () => run(buffers, uniforms, grid);
-  });
+  held: ArraysByName,
+): Placed {
+  using stack = new DisposableStack();
+  const placed = stack.use(new Placed(held));
+  for (const b of own) {
+    const given = isGiven(b) ? ownValue(inputs, b.name) : undefined;
+    if (given instanceof CpuMemory) placed.arrays.set(b.name, given.array);
+    else {
+      const array = CpuArray.of(on.arena, b.dtype, lengthOf(b, shapes));
+      placed.add(b.name, array);
+      if (given === undefined) poison(array);
+      else array.elements.set(given as TypedArray);
+    }
+  }
+  stack.move();
+  return placed;
+}
+
+function poison(array: CpuArray | undefined): void {
+  const elements = array?.elements;
+  elements?.fill(poisonOf(array?.dtype ?? "f32"));
 }
 
 /** The results, but for memory that was given and is updated in place. */
@@ -215,9 +258,9 @@ function resultsIn(
   own: readonly BufferSpec[],
   arrays: ArraysByName,
   inputs: Given,
-): Record<string, TypedArray> {
+): Record<string, CpuArray> {
   const results = own.filter((b) => isMade(b) && !(inputs[b.name] instanceof CpuMemory));
-  return Object.fromEntries(results.map((b) => [b.name, arrays.get(b.name) as TypedArray]));
+  return Object.fromEntries(results.map((b) => [b.name, arrays.get(b.name) as CpuArray]));
 }
 
 /** The arrays that a run updates in place. */
@@ -228,26 +271,10 @@ function updatedIn(own: readonly BufferSpec[], inputs: Given): Arrays {
   );
 }
 
-/** The arguments as arrays: those of memory are the elements themselves. */
-function arraysOf(inputs: Given): Arrays {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [name, x instanceof CpuMemory ? x.array : x as TypedArray]),
-  );
+function copiesOf(arrays: Readonly<Record<string, CpuArray>>): Record<string, TypedArray> {
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.elements.slice()]));
 }
 
-/** The arguments as arrays that stay: the elements of memory themselves, and copies of arrays. */
-function keptArraysOf(inputs: Given): Arrays {
-  return Object.fromEntries(
-    Object.entries(inputs).map((
-      [name, x],
-    ) => [name, x instanceof CpuMemory ? x.array : (x as TypedArray).slice()]),
-  );
-}
-
-function copiesOf(arrays: Arrays): Record<string, TypedArray> {
-  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));
-}
-
-function bytesOf(arrays: readonly TypedArray[]): number {
-  return arrays.reduce((n, a) => n + a.byteLength, 0);
+function bytesOf(arrays: readonly CpuArray[]): number {
+  return arrays.reduce((n, a) => n + a.bytes, 0);
 }

@@ -1,6 +1,7 @@
 import type { Target } from "../../target/target.ts";
 import { DeviceLostError, RunError } from "../error.ts";
 import { Ledger } from "../ledger.ts";
+import { nextTurn } from "../platform.ts";
 import { ReadBack } from "./read_back.ts";
 import { SpareBuffers } from "./spare_buffers.ts";
 import type { CopySource } from "./storage.ts";
@@ -46,14 +47,22 @@ export class Gpu implements Disposable {
       value = f();
     } catch (e) {
       await close();
+      await this.#hearLoss();
       throw e;
     }
     const [done, errors] = await Promise.allSettled([value, close()]);
-    this.checkLost();
     const error = errors.status === "fulfilled" ? errors.value.find((e) => e !== null) : undefined;
+    if (error || done.status === "rejected") await this.#hearLoss();
+    this.checkLost();
     if (error) throw new RunError(error.message);
     if (done.status === "rejected") throw done.reason;
     return done.value;
+  }
+
+  /** Runtimes tell a loss a moment after the errors that follow from it. */
+  async #hearLoss(): Promise<void> {
+    await nextTurn();
+    this.checkLost();
   }
 
   /**

@@ -93,12 +93,12 @@ async function load(
     );
   }
   exe.launches.forEach((l) => checkLaunch(l, target));
-  using taken = new DisposableStack();
-  const launches = [];
-  for (const launch of exe.launches) {
-    launches.push({ launch, pipeline: await pipelines.take(launch) });
-    taken.defer(() => pipelines.release(launch));
-  }
-  const held = taken.move();
-  return webGpuProgram(gpu, places, exe, launches, () => held.dispose());
+  const launches = await pipelines.takeAll(exe.launches);
+  return webGpuProgram(
+    gpu,
+    places,
+    exe,
+    launches,
+    () => exe.launches.forEach((l) => pipelines.release(l)),
+  );
 }

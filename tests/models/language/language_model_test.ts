@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OptionError } from "../../../lib/base/error.ts";
 import { ContextError } from "../../../lib/models/context_error.ts";
+import { Decoding } from "../../../lib/models/language/decoding.ts";
 import { LanguageModel } from "../../../lib/models/language/language_model.ts";
 import { dataTest } from "../../data.ts";
 import { devices } from "../../devices.ts";
@@ -53,8 +54,15 @@ dataTest("an interrupt ends a text, and the cache stays whole", async (find) => 
     context: 96,
   });
   const { bytes } = model.stats;
-  const controller = new AbortController();
-  let text = "";
+  const controller = new AbortController(), { run } = Decoding.prototype;
+  let text = "", after = 0;
+  using _ = {
+    [Symbol.dispose]: () => void (Decoding.prototype.run = run),
+  };
+  Decoding.prototype.run = function (...args) {
+    if (controller.signal.aborted) after++;
+    return run.apply(this, args);
+  };
   await assertRejects(
     async () => {
       for await (const part of model.generate(first.promptIds, { ...GREEDY, signal: controller.signal })) {
@@ -66,6 +74,8 @@ dataTest("an interrupt ends a text, and the cache stays whole", async (find) => 
     "enough",
   );
   assert(wordsOf(model, first, 60).startsWith(text) && text.length < 60);
+  assert(after === 0, `${after} more read-backs began`);
+  Decoding.prototype.run = run;
   // A loop that is left ends its text, too.
   for await (const part of model.generate(first.promptIds, GREEDY)) if (part) break;
   const whole = await Array.fromAsync(model.pieces(first.promptIds, { ...GREEDY, maxTokens: 40 }));
@@ -74,6 +84,27 @@ dataTest("an interrupt ends a text, and the cache stays whole", async (find) => 
   const end = whole.at(-1);
   assert(end?.kind === "end" && end.end.reason === "length" && end.end.tokens === 40);
   assertEquals(model.stats.bytes.tensors, bytes.tensors);
+});
+
+dataTest("kernels are compiled while parameters are loaded", async (find) => {
+  const device = devices.at(-1) as typeof devices[number], { load } = device;
+  let loads = 0;
+  using _ = {
+    [Symbol.dispose]: () => void (device.load = load),
+  };
+  device.load = function (...args) {
+    loads++;
+    return load.apply(this, args);
+  };
+  const begun: number[] = [];
+  using model = await LanguageModel.load(folderOf(find), device, {
+    quantization: "q0f32",
+    context: 64,
+    progress: () => begun.push(loads),
+  });
+  // The steps of a prompt and of a token.
+  assertEquals(begun.at(-1), 2);
+  assert(begun[0] as number > 0 && loads === 2 && model.stats.launches > 0, begun.join());
 });
 
 dataTest("a thousand tokens leave no bytes behind", async (find) => {
