@@ -3,7 +3,6 @@ import { ownValue } from "../base/own_value.ts";
 import { type Budget, checkBudget } from "../autotvm/budget.ts";
 import { TunebookError } from "../base/error.ts";
 import { SuiteLog, type SuiteRow } from "./suite_log.ts";
-import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
 import { Interruptible } from "./interrupt.ts";
