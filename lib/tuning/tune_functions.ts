@@ -18,8 +18,8 @@ export interface TuneFunctionsOptions extends TuneSuiteOptions {
 
 /**
  * Searches functions as `tuneSuite` does. On a device of this process it times all presets first, in this process: a search
- * needs a process of its own, which takes a second or two to start, and most functions of a model are short. So the
- * budget goes to those that may save time. The time of the presets counts.
+ * needs a process of its own, which takes a second or two to start, and most functions of a model are short. So functions
+ * that may save time get the budget. The time of the presets counts.
  */
 export async function tuneFunctions(
   members: readonly SuiteMember[],
