@@ -55,9 +55,10 @@ const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {
   notebook: below,
   jupyter: ["base", "tuning", "notebook"],
-  share: [...below, "notebook"],
-  face: [...below, "notebook", "share"],
-  cli: [...below, "notebook", "jupyter", "share", "face"],
+  browser: below,
+  share: [...below, "notebook", "browser"],
+  face: [...below, "notebook", "browser", "share"],
+  cli: [...below, "notebook", "jupyter", "browser", "share", "face"],
 };
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...COMPILER,
@@ -73,6 +74,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside, and the rooms that use them: by full specifier, as users have no import map of ours. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/gguf": ["models"],
+  "@mlc-ai/web-xgrammar": ["models"],
   "@huggingface/jinja": ["models"],
   "@huggingface/tokenizers": ["models"],
   "apache-arrow": ["records", "charts", "tuning", "notebook", "share", "cli"],
@@ -92,7 +94,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Where programs begin; nothing imports them. */
 const ENTRIES = [
   "mod.ts",
+  "lib/browser/measure_here.ts",
+  "lib/face/browser.ts",
   "lib/face/models.ts",
+  "lib/cli/browser.ts",
   "lib/cli/chat.ts",
   "lib/cli/convert.ts",
   "lib/cli/fleet.ts",

@@ -1,5 +1,6 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { type SummaryRow, summaryRows } from "../records/summary.ts";
+import type { SummaryRow } from "../records/summary.ts";
+import { summaryRows } from "../records/summary_table.ts";
 import { CHART_FIELDS, type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
 import { colorOf, colorScale, isBuiltIn, labelOf } from "./methods.ts";
 import { Chart } from "./chart.ts";

@@ -1,7 +1,8 @@
 /** Draws shared schedules on two devices. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
-import { type RerunRow, rerunRows } from "../records/rerun.ts";
+import type { RerunRow } from "../records/rerun.ts";
+import { rerunRows } from "../records/rerun_table.ts";
 import { CHART_FIELDS, type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { scheduleLabel } from "./schedule_label.ts";
 import { Chart } from "./chart.ts";

@@ -1,5 +1,6 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { type SummaryRow, summaryRows } from "../records/summary.ts";
+import type { SummaryRow } from "../records/summary.ts";
+import { summaryRows } from "../records/summary_table.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { CHART_FIELDS, type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
 import { verdictsOf } from "./verdict.ts";

@@ -1,6 +1,7 @@
 /** Judges a comparison in words. */
 import type { Table } from "npm:apache-arrow@21.2.0";
-import { type SummaryRow, summaryRows } from "../records/summary.ts";
+import type { SummaryRow } from "../records/summary.ts";
+import { summaryRows } from "../records/summary_table.ts";
 import { isBuiltIn, isFixed, labelOf } from "./methods.ts";
 
 /** The verdict on one program: rule against search. */

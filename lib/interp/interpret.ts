@@ -3,27 +3,21 @@
  * are checked against it, so it shares no code with lowering or printing. For speed it translates the program to one
  * JavaScript function.
  */
-import { shownValue } from "../base/shown_value.ts";
-import { ownValue } from "../base/own_value.ts";
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
-import { isFloat, type ScalarType } from "../ir/dtype.ts";
 import { erf } from "../base/erf.ts";
 import { IrError } from "../ir/error.ts";
-import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { interchanged } from "./interchange.ts";
-import { inputsOf, isInPlace, outputsOf } from "../ir/parameters.ts";
-import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
+import { outputsOf } from "../ir/parameters.ts";
+import { countElements, type Shapes } from "../ir/shapes.ts";
+import { type Arrays, type NumberArray, placeArrays } from "./place_arrays.ts";
 import { translate } from "./translate.ts";
 import { programKind, shapesKind } from "../ir/kinds.ts";
 import { checkArgument, checkOptions, type Fields, isPlainObject, type Kind } from "../base/check_options.ts";
 import { flag, passing } from "../base/option_kinds.ts";
 
 export type { Shapes };
-/** The typed arrays that the interpreter takes and returns. */
-export type NumberArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
-/** Arrays by parameter name, row-major. */
-export type Arrays = Readonly<Record<string, NumberArray>>;
+export type { Arrays, NumberArray } from "./place_arrays.ts";
 
 /** Options of `interpret`. */
 export interface InterpretOptions {
@@ -84,70 +78,4 @@ export function interpret(
     (axis: number, value: number) => outOfExtent(axes[axis]?.name ?? "", value),
   );
   return Object.fromEntries(outputsOf(f).map((b) => [b.name, arrays[buffers.indexOf(b)] as NumberArray]));
-}
-
-/** The arrays of a program that runs: the inputs, and poison for all else. */
-export interface Placed {
-  /** The values of the shape variables. */
-  readonly shapes: Shapes;
-  /** The parameters and the allocations. */
-  readonly buffers: readonly Buffer[];
-  /** An array for each of `buffers`. */
-  readonly arrays: readonly NumberArray[];
-}
-
-/**
- * Makes the arrays of a program.
- *
- * @throws {IrError} as {@linkcode interpret} does for its inputs
- */
-export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefined): Placed {
-  const data = new Map(inputsOf(f).map((b) => [b, inputOf(f, b, inputs)]));
-  const shapes = solveShapes(f, (name) => ownValue(inputs, name)?.length, given);
-  const buffers = [...f.params, ...f.allocs];
-  const arrays = buffers.map((b) => {
-    const size = countElements(b.shape, shapes);
-    const array = data.get(b);
-    if (!array) return poisoned(b.dtype, size);
-    if (array.length === size) return isInPlace(f, b) ? copyOf(array) : array;
-    throw new IrError(
-      `expected ${size} elements of input ${b.name}, as its shape takes, got ${array.length}, interpreting ${f.name}`,
-    );
-  });
-  return { shapes, buffers, arrays };
-}
-
-function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): NumberArray {
-  const array: unknown = ownValue(inputs, b.name);
-  if (array === undefined) {
-    const takes = inputsOf(f).map((x) => x.name).join(", ");
-    throw new IrError(`expected input ${b.name}, got nothing, interpreting ${f.name}; it takes ${takes}`);
-  }
-  const fits = KINDS[b.dtype].find((kind) => array instanceof kind);
-  if (fits) return array as NumberArray;
-  const wanted = KINDS[b.dtype].map((kind) => kind.name).join(" or ");
-  throw new IrError(
-    `expected input ${b.name} of ${b.dtype} as a ${wanted}, got ${shownValue(array)}, interpreting ${f.name}`,
-  );
-}
-
-const FLOATS = [Float32Array, Float16Array, Float64Array] as const;
-const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): NumberArray }[]>> = {
-  f32: FLOATS,
-  f16: FLOATS,
-  i32: [Int32Array],
-  u32: [Uint32Array],
-  bool: [Uint32Array],
-};
-
-/** A copy of an array, floats as doubles. */
-function copyOf(array: NumberArray): NumberArray {
-  return array instanceof Int32Array || array instanceof Uint32Array
-    ? array.slice()
-    : Float64Array.from(array);
-}
-
-function poisoned(dtype: ScalarType, size: number): NumberArray {
-  if (isFloat(dtype)) return new Float64Array(size).fill(NaN);
-  return dtype === "i32" ? new Int32Array(size) : new Uint32Array(size);
 }

@@ -1,23 +1,17 @@
 /** The reference with a bound of the error of each element: what a right program may lose on a device. */
-import { erf } from "../base/erf.ts";
+import { ownValue } from "../base/own_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { outputsOf, readOnlyOf } from "../ir/parameters.ts";
-import type { Shapes } from "../ir/shapes.ts";
-import { ERROR_BOUNDS } from "./error_bounds.ts";
-import { interchanged } from "./interchange.ts";
-import { type Arrays, type NumberArray, placeArrays } from "./interpret.ts";
-import { translateBounded } from "./translate_bounded.ts";
+import { type Shapes, solveShapes } from "../ir/shapes.ts";
+import {
+  type BoundedOutput,
+  boundedReference,
+  REFERENCE_PARAMETERS,
+  type ReferenceFunction,
+  runReference,
+} from "./bounded_reference.ts";
+import type { Arrays } from "./place_arrays.ts";
 
-/** An output of a program, and how far a right result may be from it. */
-export interface BoundedOutput {
-  /** The elements, as `interpret` gives them. */
-  readonly values: NumberArray;
-  /**
-   * The bound of each element's error, absolute: its roundings, and those of all that it is computed from. Infinity
-   * where a device may come out anywhere, as with a NaN through max; NaN where the result must be NaN.
-   */
-  readonly bounds: Float64Array;
-}
+export type { BoundedOutput };
 
 /**
  * Interprets a program as `interpret` does, without checks of indices, and bounds the error of each element. It takes
@@ -30,19 +24,8 @@ export function interpretBounded(
   inputs: Arrays,
   options: { readonly shapes?: Shapes } = {},
 ): Record<string, BoundedOutput> {
-  const { shapes, buffers, arrays } = placeArrays(f, inputs, options.shapes);
-  const given = new Set(readOnlyOf(f));
-  const bounds = buffers.map((b, k) =>
-    new Float64Array(given.has(b) ? 0 : (arrays[k] as NumberArray).length)
-  );
-  const { text, long } = translateBounded(interchanged(f), buffers, shapes);
-  const last = buffers.map((b, k) => new Float64Array(long.has(b) ? (bounds[k] as Float64Array).length : 0));
-  const run = new Function("buffers", "bounds", "last", "shapes", "erf", "h", text);
-  run(arrays, bounds, last, f.shapeVars.map((v) => shapes[v.name]), erf, ERROR_BOUNDS);
-  return Object.fromEntries(
-    outputsOf(f).map((b) => {
-      const k = buffers.indexOf(b);
-      return [b.name, { values: arrays[k] as NumberArray, bounds: bounds[k] as Float64Array }];
-    }),
-  );
+  const shapes = solveShapes(f, (name) => ownValue(inputs, name)?.length, options.shapes);
+  const { body, long } = boundedReference(f, shapes);
+  const run = new Function(...REFERENCE_PARAMETERS, body) as ReferenceFunction;
+  return runReference(f, inputs, shapes, { body: run, long });
 }

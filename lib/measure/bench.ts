@@ -1,16 +1,14 @@
 /** Checks and times candidates on a device that is open in this process. */
 import type { Executable } from "../codegen/executable.ts";
-import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import { type Spent, timeOf } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
 import { CHECKED_ON_PROMOTION, CHECKED_RUNS, CheckedRuns } from "./checked_runs.ts";
-import { type InputSet, inputSets } from "./input_sets.ts";
+import type { InputSet } from "./input_sets.ts";
 import { type Measurement, msOf } from "./measurement.ts";
 import { ratiosTo } from "../base/statistics.ts";
 import type { Measured } from "./measuring.ts";
 import type { MeasureOptions } from "./protocol.ts";
-import type { GivenInputs } from "./random_inputs.ts";
 import { isFaster, isPrecise, isSettled } from "./stopping_rule.ts";
 import { Idle } from "./idle.ts";
 import { Runner } from "./runner.ts";
@@ -25,22 +23,20 @@ const AGAIN = 7;
 /** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
 export const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
 
+/** Called after each round of a race, with the rounds so far and all of them. */
+export type AfterRound = (done: number, of: number) => void | Promise<void>;
+
 /** A program to measure candidates for: its inputs and their expected results. */
 export class Bench implements Disposable {
-  readonly #sets: readonly [InputSet, ...InputSet[]];
   readonly #idle: Idle = new Idle();
   #incumbent: { readonly runner: Runner; readonly ms: number } | undefined;
 
-  /** @throws {TunebookError} if a candidate that does nothing would seem right */
+  /** Takes the inputs, with what their results must be. The first set is timed too. */
   constructor(
     readonly device: Device,
-    func: PrimFunc,
     readonly shapes: Shapes,
-    seed: number,
-    inputs: GivenInputs = {},
-  ) {
-    this.#sets = inputSets(func, shapes, seed, inputs) as [InputSet, ...InputSet[]];
-  }
+    readonly sets: readonly [InputSet, ...InputSet[]],
+  ) {}
 
   /** Compiles, checks and times one candidate. Its failures are values; only a lost device throws. */
   async measure(executable: Executable, options: MeasureOptions = {}): Promise<Measurement> {
@@ -86,9 +82,9 @@ export class Bench implements Disposable {
         for (let k = 0; k < AGAIN; k++) await turn();
       }
       const against = incumbent && { ms: incumbent.ms, samples: theirs };
-      if (await runner.check(this.#sets[0]) && (wins || !held) && !runner.dropped) {
-        for (const set of this.#sets) {
-          await this.#checkOn(runner, set, CHECKED_ON_PROMOTION / this.#sets.length);
+      if (await runner.check(this.sets[0]) && (wins || !held) && !runner.dropped) {
+        for (const set of this.sets) {
+          await this.#checkOn(runner, set, CHECKED_ON_PROMOTION / this.sets.length);
         }
       }
       const measurement = runner.result(clock, against);
@@ -135,12 +131,13 @@ export class Bench implements Disposable {
   /**
    * Compiles and checks all candidates, then times them interleaved in `rounds` rounds. After each round every candidate
    * has untimed runs that are checked, on each set of inputs in alternate rounds. Each has 90 in the end, or those that
-   * fit in 2.5 s.
+   * fit in 2.5 s. `afterRound` is called after each; what it throws ends the race.
    */
   async race(
     executables: readonly Executable[],
     rounds: number,
     options: MeasureOptions,
+    afterRound?: AfterRound,
   ): Promise<readonly Measurement[]> {
     const { clock, kind } = this.device.target;
     using stack = new DisposableStack();
@@ -163,18 +160,19 @@ export class Bench implements Disposable {
     const read = (s: Spent) => timeOf(s, clock);
     await each((r) => r.calibrate(read, this.#idle, WARM_UP[kind], options));
     for (let round = 0; round < rounds; round++) {
-      const set = this.#sets[round % this.#sets.length] as InputSet;
+      const set = this.sets[round % this.sets.length] as InputSet;
       const share = (CHECKED_RUNS * (round + 1)) / rounds;
       await each((r) => r.sample(read, this.#idle));
       await each(async (r) => {
         // What the timed runs left, and then fresh runs.
-        const isRight = r.dropped || (await r.check(this.#sets[0]) &&
+        const isRight = r.dropped || (await r.check(this.sets[0]) &&
           await this.#checkOn(r, set, Math.ceil(share - r.checks.count)));
         return isRight ? undefined : r.result(clock);
       });
+      await afterRound?.(round + 1, rounds);
     }
     await each(async (r) => {
-      await r.check(this.#sets[0]);
+      await r.check(this.sets[0]);
       return r.result(clock);
     });
     return runners as Measurement[];
@@ -187,7 +185,7 @@ export class Bench implements Disposable {
       const program = stack.use(await this.device.load(executable));
       const shapes = executable.shapeVars.length > 0 ? this.shapes : {};
       const checks = new CheckedRuns(), others = new CheckedRuns();
-      const [plain, ...wide] = this.#sets;
+      const [plain, ...wide] = this.sets;
       let compileMs: number | undefined;
       // The other set comes first and goes again, so that the device holds one at a time.
       for (const set of wide) {
@@ -221,14 +219,14 @@ export class Bench implements Disposable {
 
   /** Checks a run with poisoned results between timed ones. False if it is wrong. */
   async #checkAgain(runner: Runner): Promise<boolean> {
-    const [plain] = this.#sets;
+    const [plain] = this.sets;
     return await runner.check(plain) && await runner.checks.run(runner.bound, plain, 1);
   }
 
   /** Checks runs with poisoned results on one of the sets. False if one is wrong. */
   async #checkOn(runner: Runner, set: InputSet, runs: number): Promise<boolean> {
     if (runs <= 0) return true;
-    if (set === this.#sets[0]) return await runner.checks.run(runner.bound, set, runs);
+    if (set === this.sets[0]) return await runner.checks.run(runner.bound, set, runs);
     using other = await runner.bindOther(set.inputs);
     return await runner.checks.run(other, set, runs);
   }

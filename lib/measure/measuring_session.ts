@@ -7,7 +7,8 @@ import { funcFromJson } from "../ir/func_json.ts";
 import { Device } from "../runtime/device.ts";
 import type { Target } from "../target/target.ts";
 import { targetFromJson } from "../target/target_json.ts";
-import { Bench } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { benchOf } from "./bench_of.ts";
 import { attempt } from "./executable_of.ts";
 import { failed } from "./failed.ts";
 import { likeTarget } from "./like_target.ts";
@@ -84,7 +85,7 @@ export class MeasuringSession {
     const { func, target, shapes, seed, inputs } = asked;
     const device = this.#session?.device ?? await Device.open(likeTarget(target));
     this.#session = { ...asked, device };
-    if (check) this.#bench = new Bench(device, func, shapes, seed, inputs);
+    if (check) this.#bench = benchOf(device, func, shapes, seed, inputs);
     return { kind: "prepared" };
   }
 

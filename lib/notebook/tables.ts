@@ -5,14 +5,15 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { printableLine } from "../base/printable.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { TRIAL_COLUMNS } from "../records/schema.ts";
-import { SUMMARY_COLUMNS, type SummaryRow, summaryRows } from "../records/summary.ts";
+import { SUMMARY_COLUMNS, summaryRows } from "../records/summary_table.ts";
+import type { SummaryRow } from "../records/summary.ts";
 import { tableToRecords } from "../records/table.ts";
+import { rerunCells } from "../charts/rerun_cells.ts";
 import { isFixed, labelOf } from "../charts/methods.ts";
 import { counted, unfolding } from "./lines.ts";
 import { digits } from "../charts/spec.ts";
 import { View } from "./view.ts";
-import { RERUN_COLUMNS } from "../records/rerun.ts";
-import { rerunCells } from "./cross_device_table.ts";
+import { RERUN_COLUMNS, rerunRows } from "../records/rerun_table.ts";
 
 /** Most visible rows. A longer table shows its first `FIRST` rows and its last ones. */
 const ROWS = 20;
@@ -102,7 +103,7 @@ export function sheetOf(table: Table): Sheet {
   const names = new Set(table.schema.fields.map((f) => f.name));
   const has = (columns: object) => Object.keys(columns).every((c) => names.has(c));
   if (has(SUMMARY_COLUMNS)) return new Sheet(summaryCells(table, rows), { most: 100, rows: numRows });
-  if (has(RERUN_COLUMNS)) return new Sheet(rerunCells(table), { most: 100, rows: numRows });
+  if (has(RERUN_COLUMNS)) return new Sheet(rerunCells(rerunRows(table)), { most: 100, rows: numRows });
   if (has(TRIAL_COLUMNS)) return new Sheet(trialCells(table, rows), { most: 100, rows: numRows });
   return new Sheet(cellsOf(table, rows), { most: 40, rows: numRows });
 }

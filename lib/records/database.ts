@@ -11,7 +11,8 @@ import { type Shapes, solveShapes } from "../ir/shapes.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
 import { type ReadRecord, RecordReader } from "./record_reader.ts";
-import { DATABASE, readLog } from "./log.ts";
+import { DATABASE } from "./log.ts";
+import { recordsFrom } from "./result_file.ts";
 import type { TrialRecord } from "./record.ts";
 import type { Column } from "./schema.ts";
 import { shortestMs } from "../estimate/roofline.ts";
@@ -123,13 +124,13 @@ export class TuningDatabase implements Disposable {
   }
 
   /**
-   * Adds the records of another database, or of a file: a log or a database.
+   * Adds the records of another database, or of a file: a log, a database, or a result in JSON as a shared page saves it.
    *
    * @throws {RecordError} if that file can't be read, or this database's file can't be written
    */
   async merge(other: TuningDatabase | string): Promise<Added> {
     checkArgument("database.merge", "other", other, OTHER);
-    return this.add(typeof other === "string" ? await readLog(other) : other.records);
+    return this.add(typeof other === "string" ? await recordsFrom(other) : other.records);
   }
 
   /**
@@ -255,7 +256,7 @@ export class TuningDatabase implements Disposable {
 
 const OTHER: Kind<TuningDatabase | string> = anyOf(
   instanceOf(TuningDatabase, "a TuningDatabase"),
-  { ...name, takes: "the path of a log or a database" },
+  { ...name, takes: "the path of a log, a database or a result" },
 );
 
 /**

@@ -1,11 +1,8 @@
 /** The summary of a comparison: one row a method. */
-import type { Table } from "npm:apache-arrow@21.2.0";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { ConfidenceInterval } from "../base/statistics.ts";
-import type { Column } from "./schema.ts";
-import { rowsOf, tableOf } from "./table.ts";
 import { taskOf } from "./task.ts";
 
 /** The confirmed result of one method on one program. */
@@ -45,27 +42,6 @@ export interface SummaryRow {
   /** The samples, milliseconds, one per round; empty without a result. */
   readonly samples: readonly number[];
 }
-
-/** The columns of a summary's table. */
-export const SUMMARY_COLUMNS = {
-  task: "text",
-  contestant: "text",
-  rule: "text",
-  trials: "int",
-  failed: "int",
-  seconds: "float",
-  medianMs: "float",
-  lowMs: "float",
-  highMs: "float",
-  gflops: "float",
-  gbps: "float",
-  speedupVsFallback: "float",
-  speedupVsDlight: "float",
-  config: "text",
-  trace: "text",
-  maxError: "float",
-  samples: "floats",
-} as const satisfies Readonly<Record<keyof SummaryRow, Column>>;
 
 /** The outcome of one method. */
 export interface Outcome extends Pick<SummaryRow, "contestant" | "rule" | "trials" | "failed" | "seconds"> {
@@ -109,18 +85,4 @@ export function summaryOf(
       samples: won?.samples ?? [],
     };
   });
-}
-
-/** Makes a table of summary rows. */
-export function summaryTable(rows: readonly SummaryRow[]): Table {
-  return tableOf(rows, SUMMARY_COLUMNS);
-}
-
-/**
- * Reads the rows of a summary's table.
- *
- * @throws {RecordError} if a column is missing, or a value is not of its column
- */
-export function summaryRows(table: Table): readonly SummaryRow[] {
-  return rowsOf(table, SUMMARY_COLUMNS);
 }

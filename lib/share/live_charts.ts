@@ -1,14 +1,7 @@
 /** The scripts that make the charts of a page interactive, without requests and without code from data. */
 import { loadDrawing, vegaOf } from "../charts/picture.ts";
 import type { Spec } from "../charts/spec.ts";
-
-/** A script of a page, and its hash for the Content-Security-Policy. */
-export interface Script {
-  /** The source of the script. */
-  readonly text: string;
-  /** The hash of the source, as a policy names it: `sha256-…`. */
-  readonly hash: string;
-}
+import { type Script, scriptOf } from "./script.ts";
 
 let loaded: Promise<readonly Script[]> | undefined;
 
@@ -21,10 +14,7 @@ export function chartScripts(): Promise<readonly Script[]> {
       Deno.readTextFile(new URL("./vega.min.js", import.meta.resolve("npm:vega@6.4.0"))),
       Deno.readTextFile(new URL(import.meta.resolve("npm:vega-interpreter@2.3.2"))),
     ]);
-    return await Promise.all([vega, asScript(interpreter), DRAW].map(async (text) => ({
-      text,
-      hash: `sha256-${await sha256(text)}`,
-    })));
+    return await Promise.all([vega, asScript(interpreter), DRAW].map(scriptOf));
   })();
 }
 
@@ -40,11 +30,6 @@ function asScript(module: string): string {
     module.replace(/^import (\{[^}]*\}) from 'vega-util';$/m, "const $1 = vega;")
       .replace(/^export \{ (\w+) as expressionInterpreter \};$/m, "vega.expressionInterpreter = $1;") +
     "\n})();";
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toBase64();
 }
 
 /**

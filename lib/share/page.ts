@@ -3,6 +3,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { printable, printableLine } from "../base/printable.ts";
 import { type Chart, shownWidth } from "../charts/chart.ts";
 import { chartScripts, liveSpec } from "./live_charts.ts";
+import type { Script } from "./script.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 
 /** A section of a page. */
@@ -15,12 +16,22 @@ export interface Section {
   readonly parts: readonly (Chart | Table)[];
 }
 
+/** Scripts of a page, beside those that draw its charts. */
+export interface PageScripts {
+  /** Scripts that run when the page is read. */
+  readonly scripts: readonly Script[];
+  /** A script that another one unpacks: gzip in base64, in an element with this id. */
+  readonly packed: { readonly id: string; readonly gzip: string; readonly hash: string };
+}
+
 /** The parts of a page beside its sections. */
 export interface PageOptions {
   /** Draws the charts in the reader's browser too, with tooltips. Without scripts they are pictures. Default false. */
   readonly interactive?: boolean;
   /** HTML after the sections, with all texts already escaped. Default: none. */
   readonly foot?: string;
+  /** Scripts of the foot. Default: none. */
+  readonly own?: PageScripts;
 }
 
 const STYLE =
@@ -45,7 +56,7 @@ export async function pageOf(
   title: string,
   intro: string,
   sections: readonly Section[],
-  { interactive = false, foot = "" }: PageOptions = {},
+  { interactive = false, foot = "", own }: PageOptions = {},
 ): Promise<string> {
   const bodies: string[] = [];
   for (const s of sections) {
@@ -57,8 +68,9 @@ export async function pageOf(
       `<h2>${escapeHtml(s.title)}</h2>${s.text ? `<p>${escapeHtml(s.text)}</p>` : ""}${parts.join("\n")}`,
     );
   }
-  const scripts = interactive ? await chartScripts() : [];
-  const allowed = scripts.map((s) => `'${s.hash}'`).join(" ") || "'none'";
+  const scripts = [...interactive ? await chartScripts() : [], ...own?.scripts ?? []];
+  const allowed = [...scripts, ...own ? [own.packed] : []].map((s) => `'${s.hash}'`).join(" ") || "'none'";
+  const packed = own ? `<script type="text/plain" id="${own.packed.id}">${own.packed.gzip}</script>\n` : "";
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${allowed}; ` +
     `style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">` +
@@ -66,7 +78,7 @@ export async function pageOf(
       interactive ? LIVE_STYLE : ""
     }</style></head>` +
     `<body><h1>${escapeHtml(title)}</h1><p>${escapeHtml(intro)}</p>${bodies.join("\n")}${foot}` +
-    `${scripts.map((s) => `<script>${s.text}</script>`).join("\n")}</body></html>\n`;
+    `${packed}${scripts.map((s) => `<script>${s.text}</script>`).join("\n")}</body></html>\n`;
 }
 
 async function figure(chart: Chart, interactive: boolean): Promise<string> {

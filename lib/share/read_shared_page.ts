@@ -1,5 +1,5 @@
 import { RecordError } from "../records/error.ts";
-import { MANIFEST, TRIALS, TRIALS_URL } from "./page_parts.ts";
+import { MANIFEST, TRIALS, TRIALS_URL } from "../browser/page_parts.ts";
 
 /**
  * Reads the manifest's text and the trials' bytes from a page. Nothing else of the page is read.

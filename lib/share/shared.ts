@@ -5,11 +5,12 @@ import { type Table, tableToIPC } from "npm:apache-arrow@21.2.0";
 import { messageOf, TunebookError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
 import { RecordError } from "../records/error.ts";
+import { bestRecords, isManifest } from "../records/result_file.ts";
 import { kindOf, readFile } from "../records/read_file.ts";
 import { type Manifest, manifestFrom } from "../records/manifest.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { checkTrials, outcomesOf, type SharedWorkload, workloadsOf } from "../records/shared.ts";
-import { summaryTable } from "../records/summary.ts";
+import { summaryTable } from "../records/summary_table.ts";
 import { recordsToTable } from "../records/table.ts";
 import { trialsFrom } from "../records/trial_file.ts";
 import { Chart } from "../charts/chart.ts";
@@ -53,7 +54,8 @@ export class Shared {
   }
 
   /**
-   * Opens a page or a folder that `share` wrote. It is untrusted input: it is read as data, field by field, and none of
+   * Opens a page or a folder that `share` wrote, or the file with which such a page saves what it has measured. That file
+   * has the schedules and their times, and no other trials. Each is untrusted input: it is read as data, field by field, and none of
    * it is run. Inconsistent data are refused.
    *
    * @throws {RecordError} if it can't be read, was not written by `share`, or is not consistent
@@ -63,7 +65,9 @@ export class Shared {
     const { manifest: json, trials } = await contentsOf(path);
     const manifest = manifestFrom(path, json);
     const workloads = workloadsOf(`opening ${path}`, manifest);
-    const records = trialsFrom(`the trials in ${path}`, trials);
+    const records = trials
+      ? trialsFrom(`the trials in ${path}`, trials)
+      : bestRecords(workloads, manifest.time);
     checkTrials(path, manifest, records);
     const shared = new Shared(manifest, records, workloads);
     shared.#path = path;
@@ -206,8 +210,10 @@ export async function share(
 /** What is read: a page, or the files of a folder, of up to 64 MiB each. */
 const SHARED = { what: "a page or a folder of share", most: 64 * 2 ** 20 };
 
-/** Reads the manifest's text and the trials' bytes from a page or a folder. */
-async function contentsOf(path: string): Promise<{ readonly manifest: string; readonly trials: Uint8Array }> {
+/** Reads the manifest's text and the trials' bytes from a page or a folder; a result in JSON has no trials. */
+async function contentsOf(
+  path: string,
+): Promise<{ readonly manifest: string; readonly trials?: Uint8Array }> {
   const kind = kindOf("opening", path);
   if (kind === "nothing") {
     throw new RecordError(
@@ -215,7 +221,10 @@ async function contentsOf(path: string): Promise<{ readonly manifest: string; re
         `share has written`,
     );
   }
-  if (kind === "file") return readSharedPage(path, textOf(await readFile("opening", path, SHARED)));
+  if (kind === "file") {
+    const bytes = await readFile("opening", path, SHARED);
+    return isManifest(bytes) ? { manifest: textOf(bytes) } : readSharedPage(path, textOf(bytes));
+  }
   return {
     manifest: textOf(await readFile("opening", `${path}/manifest.json`, SHARED)),
     trials: await readFile("opening", `${path}/trials.arrows`, SHARED),

@@ -3,8 +3,9 @@ import { printable, printableLine } from "../base/printable.ts";
 import type { Manifest } from "../records/manifest.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { labelOf } from "../charts/methods.ts";
-import { MANIFEST, TRIALS, TRIALS_URL } from "./page_parts.ts";
+import { MANIFEST, TRIALS, TRIALS_URL } from "../browser/page_parts.ts";
 import { dataScript, pageOf, type Section } from "./page.ts";
+import { HERE_SECTION, hereScripts } from "./here_section.ts";
 import { digits } from "../charts/spec.ts";
 import { escapeHtml, htmlOf } from "../notebook/tables.ts";
 
@@ -24,6 +25,7 @@ export async function writeSharedPage(
     "Every candidate's results were checked against a reference. The bars are medians of interleaved rounds with " +
     `their 95% confidence intervals${unconfirmed}. Point at a mark of a chart to see its values.`;
   const foot = [
+    HERE_SECTION,
     RERUN,
     "<h2>The schedules</h2>",
     ...workloads.map(schedulesOf),
@@ -40,7 +42,11 @@ export async function writeSharedPage(
     parts,
     ...(text === undefined ? {} : { text: printableLine(text) }),
   }));
-  return await pageOf(printableLine(title), printableLine(intro), shown, { interactive: true, foot });
+  return await pageOf(printableLine(title), printableLine(intro), shown, {
+    interactive: true,
+    foot,
+    own: await hereScripts(workloads),
+  });
 }
 
 const COMMAND = "npx --yes deno@2.9.6 task rerun /path/to/this.html";
@@ -51,7 +57,7 @@ const device = await Device.open();
 const again = await shared.rerun(device);
 await display(again.table, again.chart);`;
 
-const RERUN = `<h2>On your device</h2>
+const RERUN = `<h2>Measure it again with Deno</h2>
 <p>Keep this file. Run this command in a checkout of Tunebook; it needs only Node. It measures the schedules below on your
 device, interleaved with DLight's preset for it, and shows both devices side by side:</p>
 <pre>${escapeHtml(COMMAND)}</pre>

@@ -13,12 +13,9 @@ import type { Found } from "../records/nearness.ts";
 import { replay, Trace } from "../schedule/trace.ts";
 import { spaceOf } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
-import type { Built } from "./built.ts";
+import { byRule, type Chosen } from "./by_rule.ts";
 import type { StageClock } from "./stage_clock.ts";
 import { transferred } from "./transfer.ts";
-
-/** A schedule, with the executable that it gives. */
-export type Chosen = Omit<Built, "level" | "seconds"> & { readonly executable: Executable };
 
 /** Records that are tried before the rule is used: untrusted records may be many, and all of them wrong. */
 const TRIES = 16;
@@ -33,17 +30,6 @@ export interface Known {
   readonly ruled?: typeof byRule;
   /** Compiles what a record schedules. Default: without a cache. */
   readonly compiled?: (func: PrimFunc, target: Target) => Executable;
-}
-
-/** Takes the first rule whose schedule can be compiled. */
-export function byRule(func: PrimFunc, target: Target, rules: readonly Rule[], clock: StageClock): Chosen {
-  const { ruled: { rule, why, trace }, made: executable } = clock.time(
-    "schedule",
-    () => dlight.scheduleThen(func, target, rules, (f) => clock.time("compile", () => compile(f, target))),
-  );
-  const failed = why.flatMap((w) => w.failed === undefined ? [] : [`${w.rule} failed: ${w.failed}`]);
-  const because = why.find((w) => w.matched)?.because ?? "";
-  return { how: "rule", rule, because: [...failed, because].join("; "), trace, executable };
 }
 
 /** Takes the best or nearest record that fits, or else the rule. */

@@ -6,18 +6,13 @@ import { confirmedSpec } from "../charts/confirmed.ts";
 import { overviewSpec } from "../charts/overview.ts";
 import { OptionError, TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { type Outcome, summaryOf, type SummaryRow, summaryTable } from "../records/summary.ts";
+import { type Outcome, summaryOf, type SummaryRow } from "../records/summary.ts";
+import { summaryTable } from "../records/summary_table.ts";
 import { recordsToTable } from "../records/table.ts";
 import { taskOf } from "../records/task.ts";
 import { Comparison, Comparisons } from "./comparison.ts";
-import {
-  checkRounds,
-  CONFIRM_ROUNDS,
-  type Confirmed,
-  confirmUnlessStopped,
-  finalistsOf,
-  winnerOf,
-} from "./confirm.ts";
+import { checkRounds, CONFIRM_ROUNDS } from "./rounds.ts";
+import { type Confirmed, confirmUnlessStopped, finalistsOf, winnerOf } from "./confirm.ts";
 import { logOf } from "./log_of.ts";
 import { Interruptible } from "./interrupt.ts";
 import { measureFixed } from "./measure_fixed.ts";

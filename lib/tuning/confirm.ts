@@ -1,13 +1,14 @@
 /** Re-measures the finalists, interleaved: the best of many noisy trials is often only the luckiest. */
 import { unlessAborted } from "../base/cancellation.ts";
-import { TunebookError } from "../base/error.ts";
-import { type ConfidenceInterval, median, medianInterval, ratiosTo } from "../base/statistics.ts";
+import { type ConfidenceInterval, median, medianInterval } from "../base/statistics.ts";
 import { CHECKED_RUNS } from "../measure/checked_runs.ts";
 import { excludedRate } from "../measure/measurement.ts";
 import type { Candidate, Measuring } from "../measure/measuring.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { Interruptible } from "./interrupt.ts";
 import type { MeasuringSlot } from "./measuring_slot.ts";
+import { MIN_SAMPLE_MS } from "./rounds.ts";
+import { speedup } from "./speedup.ts";
 import type { Trial } from "./trial.ts";
 
 /** Trials of a search that are re-measured. */
@@ -27,23 +28,6 @@ export interface Confirmed {
   readonly interval: ConfidenceInterval;
   /** Runs whose results were checked and right: at least 90, or those that fit in 2.5 s; 0 where it failed. */
   readonly checkedRuns: number;
-}
-
-/** A speedup, and its 95% confidence interval. */
-export interface Speedup extends ConfidenceInterval {
-  /** The median over the rounds. */
-  readonly ratio: number;
-}
-
-/** Default rounds of a confirmation: enough for an interval without the extremes. */
-export const CONFIRM_ROUNDS = 11;
-/** Shortest sample of a confirmation, milliseconds. It is long, because few trials are confirmed. */
-export const MIN_SAMPLE_MS = 50;
-
-/** @throws {TunebookError} for a number of rounds that is not a positive integer */
-export function checkRounds(rounds: number): void {
-  if (Number.isSafeInteger(rounds) && rounds > 0) return;
-  throw new TunebookError(`expected rounds to be a positive integer, got ${rounds}`);
 }
 
 /** The record of a trial with its new measurement. */
@@ -118,17 +102,6 @@ export async function confirm(
 /** Gives the key of a schedule or source. */
 function keyOf({ candidate, record }: Trial): string {
   return candidate && "source" in candidate ? JSON.stringify(candidate) : record.trace;
-}
-
-/** Gives the speedup of `a` over `b`, round by round, so that drift cancels. */
-export function speedup(a: Pick<Confirmed, "samples">, b: Pick<Confirmed, "samples">): Speedup {
-  const ratios = ratiosTo(a.samples, b.samples);
-  return { ratio: median(ratios), ...medianInterval(ratios) };
-}
-
-/** Tells whether the two differ significantly; false for an A/A comparison. */
-export function differs({ low, high }: ConfidenceInterval): boolean {
-  return low > 1 || high < 1;
 }
 
 /** Gives the fastest confirmed trial; the preset if no trial is faster beyond noise. */

@@ -1,20 +1,20 @@
 /** Re-measures shared schedules on this device. */
 import * as kinds from "./option_fields.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import type { Failed, Measurement } from "../measure/measurement.ts";
-import { median, medianInterval } from "../base/statistics.ts";
-import { OWN_PRESET, type RerunRow, rerunTable } from "../records/rerun.ts";
-import { attempt } from "../measure/executable_of.ts";
+import type { Measurement } from "../measure/measurement.ts";
+import type { RerunRow } from "../records/rerun.ts";
+import { rerunTable } from "../records/rerun_table.ts";
 import { MeasurerError } from "../measure/measurer.ts";
-import type { Candidate, OpenMeasuring } from "../measure/measuring.ts";
+import type { OpenMeasuring } from "../measure/measuring.ts";
 import { SchedulingProcess } from "../measure/scheduling_process.ts";
-import { Trace } from "../schedule/trace.ts";
+import { measureTraces } from "./measure_traces.ts";
+import { rerunWorkload } from "./rerun_workload.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { Chart } from "../charts/chart.ts";
 import { crossDeviceSpec } from "../charts/cross_device.ts";
-import { CONFIRM_ROUNDS, MIN_SAMPLE_MS, type Speedup, speedup } from "./confirm.ts";
+import { CONFIRM_ROUNDS } from "./rounds.ts";
 import type { Target } from "../target/target.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 
@@ -61,20 +61,6 @@ export class Rerun {
   }
 }
 
-/** A schedule to be measured here. */
-interface Entry {
-  readonly contestant: string;
-  readonly rule: string;
-  readonly trace: string;
-  /** Its time on the sender's device. */
-  readonly there?: Sampled;
-}
-
-interface Sampled {
-  readonly ms: number;
-  readonly samples: readonly number[];
-}
-
 /** Measures the schedules of all programs on this device, interleaved for each program. */
 export async function rerun(
   there: Target,
@@ -88,77 +74,23 @@ export async function rerun(
   await using scheduling = new SchedulingProcess(options.deadlineMs, options.maxMemory);
   for (const subject of subjects) {
     if (options.signal?.aborted) break;
-    rows.push(...await rerunOne(subject, device, scheduling, options));
+    rows.push(
+      ...await rerunWorkload(subject, {
+        schedule: (func) => scheduling.schedule(func, device.target, options.signal),
+        measure: (traces) => measureAll(traces, subject, device, options),
+      }),
+    );
   }
   return new Rerun(rows, { there: there.name, here: device.target.name });
 }
 
-async function rerunOne(
-  subject: SharedWorkload,
-  device: TunableDevice,
-  scheduling: SchedulingProcess,
-  options: RerunOptions,
-): Promise<readonly RerunRow[]> {
-  const { func, task: { task }, results } = subject;
-  const ruled = await scheduling.schedule(func, device.target, options.signal);
-  const own = "status" in ruled ? undefined : ruled;
-  const ownRule = own?.rule ?? "";
-  const preset = own ? JSON.stringify(own.trace) : "";
-  const shared = results.flatMap(({ result: { contestant, rule, won }, best }): readonly Entry[] => {
-    if (!won || !best) return [];
-    const samples = won.confirmed ? won.samples : [];
-    return [{ contestant, rule, trace: best.record.trace, there: { ms: won.ms, samples } }];
-  });
-  // DLight's row exists already if its preset is the same on both devices.
-  const same = shared.some((e) => e.contestant === "dlight" && e.trace === preset);
-  const entries = [...shared, ...(same ? [] : [{ contestant: OWN_PRESET, rule: ownRule, trace: preset }])];
-  const traces = [...new Set(entries.map((e) => e.trace))];
-  const measured = await measureAll(traces, subject, device, options);
-  if ("status" in ruled) measured.set(preset, ruled);
-  const ruleThere = shared.find((e) => e.contestant === "dlight")?.there;
-  const ruleHere = sampledOf(measured.get(preset));
-  return entries.map(({ contestant, rule, trace, there }): RerunRow => {
-    const m = measured.get(trace) as Measurement;
-    const here = sampledOf(m);
-    const thereIn = medianInterval(there?.samples ?? []), hereIn = medianInterval(here?.samples ?? []);
-    const thereTimes = timesOf(there, ruleThere), hereTimes = timesOf(here, ruleHere);
-    return {
-      task,
-      contestant,
-      rule,
-      thereMs: there?.ms ?? NaN,
-      thereLowMs: thereIn.low,
-      thereHighMs: thereIn.high,
-      thereTimes: thereTimes.ratio,
-      thereTimesLow: thereTimes.low,
-      thereTimesHigh: thereTimes.high,
-      hereMs: here?.ms ?? NaN,
-      hereLowMs: hereIn.low,
-      hereHighMs: hereIn.high,
-      hereTimes: hereTimes.ratio,
-      hereTimesLow: hereTimes.low,
-      hereTimesHigh: hereTimes.high,
-      status: m.status,
-      message: m.status === "ok" ? "" : m.message,
-      trace,
-      maxError: m.status === "ok" ? m.maxError : NaN,
-      samples: here?.samples ?? [],
-    };
-  });
-}
-
-/**
- * Measures each schedule alone first, because one that hangs would end an interleaved measurement. Then it measures the
- * right ones, interleaved.
- */
+/** Measures the schedules of one program, in a child process if the device is of this machine. */
 async function measureAll(
   traces: readonly string[],
   { func, shapes, task: { seed } }: SharedWorkload,
   device: TunableDevice,
   { rounds = CONFIRM_ROUNDS, deadlineMs, maxMemory, signal, open = device.openMeasuring }: RerunOptions,
-): Promise<Map<string, Measurement>> {
-  const measured = new Map<string, Measurement>();
-  const right: (readonly [string, Candidate])[] = [];
+): Promise<ReadonlyMap<string, Measurement>> {
   try {
     await using slot = new MeasuringSlot({
       func,
@@ -168,47 +100,11 @@ async function measureAll(
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
       ...(maxMemory === undefined ? {} : { maxMemory }),
     }, open);
-    const measuring = await slot.take(signal);
-    const stop = () => void measuring?.abandon();
-    signal?.addEventListener("abort", stop, { once: true });
-    using _ = { [Symbol.dispose]: () => signal?.removeEventListener("abort", stop) };
-    for (const trace of traces) {
-      if (trace === "") continue;
-      if (signal?.aborted) {
-        measured.set(trace, STOPPED);
-        continue;
-      }
-      const candidate = attempt(() => ({ trace: Trace.fromJSON(trace).toJSON() }));
-      if ("status" in candidate) {
-        measured.set(trace, candidate);
-        continue;
-      }
-      const m = (await measuring?.measure({ candidate, repeats: 1 }))?.measurement ?? STOPPED;
-      measured.set(trace, m);
-      if (m.status === "ok") right.push([trace, candidate]);
-    }
-    const raced = signal?.aborted
-      ? undefined
-      : await measuring?.race(right.map(([, c]) => c), rounds, { minSampleMs: MIN_SAMPLE_MS });
-    right.forEach(([trace], k) => measured.set(trace, raced?.[k] ?? STOPPED));
+    return await measureTraces(await slot.take(signal), traces, rounds, signal);
   } catch (e) {
     // This program can't be measured here; others may be.
     if (!(e instanceof MeasurerError)) throw e;
     const { message } = e;
-    for (const trace of traces) measured.set(trace, { status: "run", message, compileMs: NaN });
+    return new Map(traces.map((trace) => [trace, { status: "run", message, compileMs: NaN }]));
   }
-  return measured;
-}
-
-const STOPPED: Failed = { status: "run", message: "stopped before it was measured", compileMs: NaN };
-
-function sampledOf(m: Measurement | undefined): Sampled | undefined {
-  return m?.status === "ok" ? { ms: median(m.samples), samples: m.samples } : undefined;
-}
-
-/** Gives the speedup over the rule; without common rounds, from the medians alone. */
-function timesOf(own: Sampled | undefined, rule: Sampled | undefined): Speedup {
-  if (!own || !rule) return { ratio: NaN, low: NaN, high: NaN };
-  if (own.samples.length > 0 && rule.samples.length > 0) return speedup(own, rule);
-  return { ratio: rule.ms / own.ms, low: NaN, high: NaN };
 }

@@ -8,7 +8,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { compile } from "../codegen/compile.ts";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { TunebookError } from "../base/error.ts";
-import { Bench } from "../measure/bench.ts";
+import { benchOf } from "../measure/bench_of.ts";
 import { median } from "../base/statistics.ts";
 import { leastMs } from "../estimate/roofline.ts";
 import type { Column } from "../records/schema.ts";
@@ -103,7 +103,7 @@ async function ruleRow(
     );
     const scheduleMs = performance.now() - begin;
     const known = { ...empty, rule, kernels: executable.launches.length, scheduleMs };
-    const m = await new Bench(device, func, shapes, 0).measure(executable, { repeats: 3 });
+    const m = await benchOf(device, func, shapes, 0).measure(executable, { repeats: 3 });
     if (m.status !== "ok") return { ...known, correct: `${m.status}: ${m.message}` };
     const ms = median(m.samples), flops = flopsOf(func, shapes), bytes = trafficOf(func, shapes);
     return {

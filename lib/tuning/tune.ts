@@ -1,7 +1,9 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { bestOf, fastest } from "../records/best.ts";
 import { taskOf } from "../records/task.ts";
-import { CONFIRM_ROUNDS, speedup, winnerOf } from "./confirm.ts";
+import { CONFIRM_ROUNDS } from "./rounds.ts";
+import { speedup } from "./speedup.ts";
+import { winnerOf } from "./confirm.ts";
 import { InterruptedError } from "./interrupted_error.ts";
 import { Interruptible } from "./interrupt.ts";
 import { Search, type Stopped } from "./search.ts";

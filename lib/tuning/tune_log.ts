@@ -1,7 +1,8 @@
 import type { Budget } from "../autotvm/budget.ts";
 import type { TrialRecord } from "../records/record.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
-import type { Confirmed, Speedup } from "./confirm.ts";
+import type { Confirmed } from "./confirm.ts";
+import type { Speedup } from "./speedup.ts";
 import type { Stopped } from "./search.ts";
 
 /** What `autotvm.tune` returns. */

@@ -1,54 +1,80 @@
-/** Builder and runtime as one script for a browser page. */
+/**
+ * Makes the scripts for browser pages: `deno task bundle` writes them into one generated file, compressed, and says what
+ * takes their space.
+ */
 import * as esbuild from "esbuild";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { SCRIPT_GLOBAL } from "../../lib/browser/page_parts.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What a page needs to schedule, compile and run programs. */
-const ENTRY = `
-export * as te from "./lib/face/te.ts";
-export { schedule } from "./lib/dlight/schedule.ts";
-export { Schedule } from "./lib/schedule/schedule.ts";
-export { replay } from "./lib/schedule/trace.ts";
-export { lower } from "./lib/lower/pipeline.ts";
-export { compile } from "./lib/codegen/compile.ts";
-export { Device } from "./lib/runtime/device.ts";
-`;
+/** The scripts, and the modules that they begin with. */
+export const SCRIPTS = {
+  /** A module: `tunebook/browser` for pages without a bundler. */
+  tunebook: { entry: "lib/face/browser.ts", format: "esm" },
+  /** A shared page's: it measures the page's schedules on the reader's device. */
+  measureHere: { entry: "lib/browser/measure_here.ts", format: "iife" },
+} as const;
 
-/** The name by which a page finds what the bundle exports. */
-export const GLOBAL = "tunebook";
+/** The name of a script. */
+export type ScriptName = keyof typeof SCRIPTS;
 
-/** A bundle, and where its bytes come from. */
+/** A script, and where its bytes come from. */
 export interface Bundle {
-  /** A script that defines {@linkcode GLOBAL}. */
-  readonly script: string;
+  readonly text: string;
   /** Its size as UTF-8. */
   readonly bytes: number;
+  /** Its size as a page carries it. */
+  readonly gzip: Uint8Array;
   /** What it imports when it runs. */
   readonly imports: readonly string[];
   /** Minified bytes of each room of lib, and of each package, the largest first. */
   readonly shares: readonly (readonly [room: string, bytes: number])[];
 }
 
+/** What a page can't have: evaluating text as code, which the policy of a shared page forbids. */
+const NOT_IN_A_PAGE = /[\\/]lib[\\/](codegen[\\/](js|wasm)|runtime[\\/](cpu|wasm))[\\/]/;
+
+/** Puts functions that throw in the place of the CPU as a device. */
+const WITHOUT_CPU: esbuild.Plugin = {
+  name: "without the CPU as a device",
+  setup(build) {
+    build.onLoad({ filter: NOT_IN_A_PAGE }, async ({ path }) => {
+      const source = await Deno.readTextFile(path);
+      const names = [...source.matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)].map((m) =>
+        m[1]
+      );
+      const contents = `import { NoDeviceError } from ${JSON.stringify(`${root}lib/runtime/error.ts`)};\n` +
+        "function refuse() { throw new NoDeviceError(" +
+        '"expected a browser with WebGPU, got one without: a page has no other device"); }\n' +
+        `export { ${names.map((name) => `refuse as ${name}`).join(", ")} };`;
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
 /**
- * Bundles builder and runtime, minified.
+ * Bundles a script, minified.
  *
  * @throws where a module imports something that no page has
  */
-export async function bundle(): Promise<Bundle> {
+export async function bundle(name: ScriptName): Promise<Bundle> {
+  const { entry, format } = SCRIPTS[name];
   try {
     const { outputFiles, metafile } = await esbuild.build({
-      stdin: { contents: ENTRY, resolveDir: root, sourcefile: "entry.ts", loader: "ts" },
+      entryPoints: [`${root}${entry}`],
       absWorkingDir: root,
       bundle: true,
       minify: true,
       platform: "browser",
       target: "esnext",
-      format: "iife",
-      globalName: GLOBAL,
+      format,
+      ...(format === "iife" ? { globalName: SCRIPT_GLOBAL } : {}),
       charset: "utf8",
       metafile: true,
       write: false,
+      plugins: [WITHOUT_CPU],
       // An import map's and a compiler's settings of the project are none of the bundle's.
       tsconfigRaw: {},
       logLevel: "silent",
@@ -61,8 +87,9 @@ export async function bundle(): Promise<Bundle> {
       shares.set(room, (shares.get(room) ?? 0) + bytesInOutput);
     }
     return {
-      script: file.text,
+      text: file.text,
       bytes: file.contents.byteLength,
+      gzip: gzipSync(file.contents, { level: 9 }),
       imports: output.imports.map((i) => i.path),
       shares: [...shares].toSorted(([, a], [, b]) => b - a),
     };
@@ -71,11 +98,42 @@ export async function bundle(): Promise<Bundle> {
   }
 }
 
-/** The size of a bundle and of its rooms, a line each. */
-export function sharesOf({ bytes, shares }: Bundle): string {
-  return [...shares, ["total", bytes] as const]
+/** The size of a script and of its rooms, a line each. */
+export function sharesOf({ bytes, gzip, shares }: Bundle): string {
+  return [...shares, ["total", bytes] as const, ["compressed", gzip.byteLength] as const]
     .map(([room, own]) => `${room.padEnd(12)} ${(own / 1000).toFixed(1).padStart(7)} kB`)
     .join("\n");
 }
 
-if (import.meta.main) console.log(sharesOf(await bundle()));
+/** The generated file, relative to the root. */
+export const GENERATED = "lib/browser/bundle.generated.ts";
+
+/** The text of the generated file. */
+export async function generated(bundles: Readonly<Record<ScriptName, Bundle>>): Promise<string> {
+  const entries = await Promise.all(
+    Object.entries(bundles).map(async ([name, { text, bytes, gzip }]) => {
+      const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+      const sha256 = new Uint8Array(digest).toBase64();
+      return `  ${name}: {\n    bytes: ${bytes},\n    sha256: "${sha256}",\n    gzip:\n      "${gzip.toBase64()}",\n  },\n`;
+    }),
+  );
+  return "/** The scripts for browser pages, compressed. `deno task bundle` has written this file. */\n" +
+    'import type { PackedScript } from "./packed_script.ts";\n\n' +
+    "/** Each script by its name. */\n" +
+    `export const BUNDLE: Readonly<Record<${
+      Object.keys(bundles).map((name) => `"${name}"`).join(" | ")
+    }, PackedScript>> = {\n${entries.join("")}};\n`;
+}
+
+/** Makes every script. */
+export async function bundles(): Promise<Readonly<Record<ScriptName, Bundle>>> {
+  const made: [string, Bundle][] = [];
+  for (const name of Object.keys(SCRIPTS) as ScriptName[]) made.push([name, await bundle(name)]);
+  return Object.fromEntries(made) as Record<ScriptName, Bundle>;
+}
+
+if (import.meta.main) {
+  const made = await bundles();
+  for (const [name, one] of Object.entries(made)) console.log(`${name}\n${sharesOf(one)}\n`);
+  await Deno.writeTextFile(`${root}${GENERATED}`, await generated(made));
+}

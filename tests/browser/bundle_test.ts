@@ -1,65 +1,65 @@
-/** The bundle for a page: small, without a host behind it, and at work. */
-import { assert, assertEquals } from "@std/assert";
-import vm from "node:vm";
-import { browse, browserTest } from "../share/browser.ts";
-import { bundle, GLOBAL, sharesOf } from "./bundle.ts";
+/** The scripts for pages: small, without a host behind them, as the generated file has them, and at work. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { BUNDLE } from "../../lib/browser/bundle.generated.ts";
+import { unpack } from "../../lib/browser/packed_script.ts";
+import { targetOf } from "../../lib/target/profiles.ts";
+import { bundles, type ScriptName, sharesOf } from "./bundle.ts";
 
-/** Bytes of the minified bundle, at most. */
-const LIMIT = 400_000;
+/** Bytes of a minified script, and of a compressed one, at most. */
+const LIMIT = { bytes: 400_000, gzip: 150_000 };
 
-const built = await bundle();
-const { script, shares, imports } = built;
+const made = await bundles();
+const each = Object.entries(made) as readonly (readonly [ScriptName, typeof made[ScriptName]])[];
 
-Deno.test("builder and runtime bundle for a browser within their limit", () => {
-  const table = sharesOf(built);
-  console.log(table);
-  assert(built.bytes <= LIMIT, `expected at most ${LIMIT} bytes, got ${built.bytes}:\n${table}`);
-});
+for (const [name, built] of each) {
+  Deno.test(`${name}: small enough for a page, minified and compressed`, () => {
+    const table = sharesOf(built);
+    assert(
+      built.bytes <= LIMIT.bytes,
+      `expected at most ${LIMIT.bytes} bytes, got ${built.bytes}:\n${table}`,
+    );
+    assert(built.gzip.byteLength <= LIMIT.gzip, `expected at most ${LIMIT.gzip} bytes compressed:\n${table}`);
+  });
 
-Deno.test("the bundle is made of the rooms that a page needs, and of no package", () => {
-  const rooms = ["arith", "base", "codegen", "dlight", "estimate", "face", "ir", "lower", "op", "runtime"];
-  const known = new Set([...rooms, "schedule", "space", "target", "te", "entry.ts"]);
-  assertEquals(shares.map(([room]) => room).filter((room) => !known.has(room)), []);
-});
+  Deno.test(`${name}: made of rooms that a page needs, and of no package but random numbers`, () => {
+    const not = ["autotvm", "notebook", "jupyter", "relax", "models", "share", "cli"];
+    const wrong = built.shares.map(([room]) => room).filter((room) =>
+      not.includes(room) || /arrow|vega/.test(room)
+    );
+    assertEquals(wrong, []);
+    assertEquals(built.imports, []);
+  });
 
-Deno.test("the bundle names no host but where it asks whether there is one", () => {
-  assertEquals(imports, []);
-  assertEquals(script.match(/["'`]node:\w+/g) ?? [], []);
-  // The runtime asks `globalThis` for Deno and for a process; no module takes either as given.
-  assertEquals(script.match(/(?<![.\w$"'`])(Deno|process)\s*[.[(?]/g) ?? [], []);
-});
+  Deno.test(`${name}: names no host but where it asks whether there is one, and evaluates no text`, () => {
+    const { text } = built;
+    assertEquals(text.match(/["'`]node:\w+/g) ?? [], []);
+    // The runtime asks `globalThis` for Deno and for a process; no module takes either as given.
+    assertEquals(text.match(/(?<![.\w$"'`])(Deno|process)\s*[.[(?]/g) ?? [], []);
+    assertEquals(text.match(/\bFunction\(|\beval\(/g) ?? [], []);
+  });
 
-/** Runs a product on the page's CPU: its language, host and clock, and the result. */
-const RUN = `(async () => {
-  const { te, schedule, compile, Device } = ${GLOBAL};
-  using device = await Device.open({ backend: "cpu" });
-  const { func } = schedule(te.matmul({ m: 2, n: 2, k: 2 }), device.target);
-  using program = await device.load(compile(func, device.target));
-  const { C } = await program.run({ A: new Float32Array([1, 2, 3, 4]), B: new Float32Array([5, 6, 7, 8]) });
-  const { language, runtime, clock } = device.target;
-  return JSON.stringify([language, runtime, clock, [...C]]);
-})()`;
+  Deno.test(`${name}: the generated file is that of these sources`, async () => {
+    const packed = BUNDLE[name];
+    const same = await unpack(packed) === built.text;
+    assert(
+      same,
+      "expected the script of these sources in lib/browser/bundle.generated.ts: run deno task bundle",
+    );
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(built.text));
+    assertEquals([packed.sha256, packed.bytes], [new Uint8Array(digest).toBase64(), built.bytes]);
+  });
+}
 
-Deno.test("a program is scheduled, compiled and run where there is neither Deno nor a process", async () => {
-  const navigator = { userAgent: "page" };
-  const page = vm.createContext({ performance, setTimeout, structuredClone, TextEncoder, navigator });
-  vm.runInContext(script, page);
-  assertEquals(vm.runInContext("[typeof Deno, typeof process].join()", page), "undefined,undefined");
-  const result: unknown = await vm.runInContext(RUN, page);
-  assertEquals(JSON.parse(String(result)), ["js", "page", "wall", [19, 22, 43, 50]]);
-});
-
-browserTest("a real browser runs it too", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".html" });
-  try {
-    await Deno.writeTextFile(path, `<!doctype html><meta charset="utf-8"><script>${script}</script>`);
-    const { complaints } = await browse(path, async (page) => {
-      const [language, runtime, clock, result] = JSON.parse(await page.evaluate(RUN));
-      assertEquals([language, clock, result], ["js", "wall", [19, 22, 43, 50]]);
-      assert(/Mozilla/.test(runtime), runtime);
-    });
-    assertEquals(complaints, []);
-  } finally {
-    await Deno.remove(path);
-  }
+Deno.test("a program is scheduled and compiled by the script itself, as the module does it", async () => {
+  const url = `data:text/javascript;base64,${new TextEncoder().encode(made.tunebook.text).toBase64()}`;
+  const { compile, Device, dlight, te } = await import(url);
+  const { rule, func } = dlight.schedule(te.matmul({ m: 64, n: 64, k: 64 }), targetOf("nvidia"));
+  assertEquals(rule, "Matmul");
+  assert(compile(func, targetOf("nvidia")).launches[0].source.includes("@compute"));
+  // The CPU runs generated JavaScript, which a page's policy may forbid.
+  await assertRejects(
+    () => Device.open({ backend: "cpu" }),
+    Error,
+    "expected a browser with WebGPU, got one without",
+  );
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { TrialRecord } from "../../lib/records/record.ts";
-import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
+import type { SummaryRow } from "../../lib/records/summary.ts";
+import { summaryTable } from "../../lib/records/summary_table.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
 import { shownWidth } from "../../lib/charts/chart.ts";
 import { bestSoFar } from "../../lib/charts/best_so_far.ts";

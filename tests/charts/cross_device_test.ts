@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { OWN_PRESET, type RerunRow, rerunTable } from "../../lib/records/rerun.ts";
+import { OWN_PRESET, type RerunRow } from "../../lib/records/rerun.ts";
+import { rerunTable } from "../../lib/records/rerun_table.ts";
 import { svgOf } from "../../lib/charts/picture.ts";
 import { crossDevice } from "../../lib/charts/cross_device.ts";
 import { golden } from "../golden.ts";

@@ -1,7 +1,8 @@
 /** Small results to draw and to print: a search from scratch that fails once, and one that passes DLight. */
 import type { Table } from "apache-arrow";
 import type { TrialRecord } from "../../lib/records/record.ts";
-import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
+import type { SummaryRow } from "../../lib/records/summary.ts";
+import { summaryTable } from "../../lib/records/summary_table.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
 
 export function trialOf(parts: Partial<TrialRecord>): TrialRecord {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
+import type { SummaryRow } from "../../lib/records/summary.ts";
+import { summaryTable } from "../../lib/records/summary_table.ts";
 import { verdicts } from "../../lib/charts/verdict.ts";
 import { confirmedTable, rowOf } from "./results.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "@std/assert";
 import { call, sub } from "../../lib/ir/build.ts";
 import { TunebookError } from "../../lib/base/error.ts";
-import { Bench } from "../../lib/measure/bench.ts";
+import { benchOf } from "../../lib/measure/bench_of.ts";
 import { type Measurement, msOf, type Success } from "../../lib/measure/measurement.ts";
 import { median } from "../../lib/base/statistics.ts";
 import { DeviceLostError, RunError } from "../../lib/runtime/error.ts";
@@ -29,7 +29,7 @@ function success(m: Measurement | undefined): Success {
 
 function simulated(behaviours: Readonly<Record<string, Behaviour>>, target = {}) {
   const sim = new Simulated(behaviours, target);
-  return { sim, bench: new Bench(sim.device, doubled, {}, 0) };
+  return { sim, bench: benchOf(sim.device, doubled, {}, 0) };
 }
 
 Deno.test("every sample is kept, in milliseconds of one run, by the clock of the device", async () => {
@@ -279,19 +279,19 @@ Deno.test("a program whose results are all NaN can't be checked, and is refused"
   const B = compute("B", [8], (i) => call("sqrt", sub(A.at(i), 2)));
   const { sim } = simulated({});
   assertThrows(
-    () => new Bench(sim.device, primFunc("hopeless", [A, B]), {}, 0),
+    () => benchOf(sim.device, primFunc("hopeless", [A, B]), {}, 0),
     TunebookError,
     "cannot check candidates for hopeless: for inputs in [-1, 1) every element of B is NaN",
   );
   const some = compute("B", [8], (i) => call("sqrt", A.at(i)));
-  new Bench(sim.device, primFunc("half", [A, some]), {}, 0);
+  benchOf(sim.device, primFunc("half", [A, some]), {}, 0);
 });
 
 for (const device of devices) {
   const { kind } = device.target;
 
   Deno.test(`${kind}: bad candidates are told apart, and leave good ones as they are`, async () => {
-    const bench = new Bench(device, doubled, {}, 3);
+    const bench = benchOf(device, doubled, {}, 3);
     const options = { repeats: 1, minSampleMs: 10 };
     success(await bench.measure(right[kind], options));
     for (const { what, executable, status, says } of bad[kind]) {
@@ -304,7 +304,7 @@ for (const device of devices) {
   });
 
   Deno.test(`${kind}: one bad candidate among good ones`, async () => {
-    const bench = new Bench(device, doubled, {}, 4);
+    const bench = benchOf(device, doubled, {}, 4);
     const among = [right[kind], ...bad[kind].map((b) => b.executable), right[kind]];
     const results = await bench.race(among, 3, { minSampleMs: 10 });
     assertEquals(results.map((m) => m.status === "ok"), among.map((e) => e === right[kind]));
@@ -314,14 +314,14 @@ for (const device of devices) {
   Deno.test(`${kind}: symbolic shapes are measured at their values`, async () => {
     const func = te.softmax({ rows: "n", columns: 16 });
     const executable = compile(dlight.schedule(func, device.target).func, device.target);
-    const bench = new Bench(device, func, { n: 5 }, 0);
+    const bench = benchOf(device, func, { n: 5 }, 0);
     assert(success(await bench.measure(executable, { repeats: 1 })).maxError < 1e-5);
   });
 }
 
 Deno.test("on the CPU a candidate that writes its inputs spoils them for itself only", async () => {
   const [cpu] = devices;
-  const bench = new Bench(cpu as typeof devices[0], doubled, {}, 5);
+  const bench = benchOf(cpu as typeof devices[0], doubled, {}, 5);
   const options = { repeats: 1, minSampleMs: 10 };
   const scribbler = javascript("A.fill(0); B.fill(0);");
   assertEquals((await bench.measure(scribbler, options)).status, "wrongAnswer");

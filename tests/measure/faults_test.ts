@@ -2,10 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
-import { Bench } from "../../lib/measure/bench.ts";
+import { benchOf } from "../../lib/measure/bench_of.ts";
 import { CHECKED_RUNS } from "../../lib/measure/checked_runs.ts";
 import { excludedRate } from "../../lib/measure/measurement.ts";
-import { speedup } from "../../lib/tuning/confirm.ts";
+import { speedup } from "../../lib/tuning/speedup.ts";
 import { devices } from "../devices.ts";
 import { doubled } from "./executables.ts";
 import { kernelOf, PLANTED } from "./faults.ts";
@@ -21,7 +21,7 @@ Deno.test("there are more than forty kinds of planted faults", () => {
 
 for (const { name, func, shapes = {}, right, faults } of PLANTED) {
   Deno.test(`no fault is accepted for ${name}, and what is right is`, async () => {
-    using bench = new Bench(cpu, func, shapes, 0);
+    using bench = benchOf(cpu, func, shapes, 0);
     const said = await bench.race([kernelOf(func, right)], 6, { minSampleMs: 10 });
     assertEquals(said.map((m) => m.status === "ok" || m), [true]);
     const names = Object.keys(faults);
@@ -48,7 +48,7 @@ for (const device of devices) {
     for (const [one, other] of pairs) {
       const find = (name?: string) => PLANTED.find((p) => p.name === name) as typeof PLANTED[number];
       const func = find(one).func, wrong = find(other).func;
-      using bench = new Bench(device, func, {}, 0);
+      using bench = benchOf(device, func, {}, 0);
       const made = [func, wrong].map((f) => compile(dlight.schedule(f, device.target).func, device.target));
       const results = await bench.race(made, 3, { minSampleMs: 10 });
       assertEquals(results.map((m) => m.status), ["ok", "wrongAnswer"], `${one} ${other}`);
@@ -64,7 +64,7 @@ function uniform(seed: number): () => number {
 
 Deno.test("a winner has ninety checked runs, which exclude an error in 5% of them", async () => {
   const sim = new Simulated({ steady: { ms: () => 1 } });
-  using bench = new Bench(sim.device, doubled, {}, 0);
+  using bench = benchOf(sim.device, doubled, {}, 0);
   for (const rounds of [1, 3, 11]) {
     const [m] = await bench.race([sim.executable("steady")], rounds, {});
     assert(m?.status === "ok" && (m.checkedRuns ?? 0) >= CHECKED_RUNS, `${rounds} ${m?.status}`);
@@ -74,7 +74,7 @@ Deno.test("a winner has ninety checked runs, which exclude an error in 5% of the
 
 Deno.test("a slow winner has fewer, and says how many", async () => {
   const sim = new Simulated({ slow: { ms: () => 600 } });
-  using bench = new Bench(sim.device, doubled, {}, 0);
+  using bench = benchOf(sim.device, doubled, {}, 0);
   const [m] = await bench.race([sim.executable("slow")], 3, {});
   assert(m?.status === "ok" && m.checkedRuns !== undefined && m.checkedRuns < 15 && m.checkedRuns > 4);
   assert(excludedRate(m.checkedRuns) > 0.25);
@@ -87,7 +87,7 @@ Deno.test("of candidates that are wrong in 5% of their runs, at most 1% win", as
     const next = uniform(seed * 7919);
     for (let k = 0; k < 8; k++) next();
     const sim = new Simulated({ flaky: { ms: () => 25, off: () => next() < 0.05 ? 1 : 0 } });
-    using bench = new Bench(sim.device, doubled, {}, 0);
+    using bench = benchOf(sim.device, doubled, {}, 0);
     const [m] = await bench.race([sim.executable("flaky")], 11, {});
     accepted += +(m?.status === "ok");
   }
@@ -101,7 +101,7 @@ Deno.test("an A/A comparison says no difference in at least 99 of 100", async ()
     const next = uniform(seed * 104729);
     const noisy = () => 25 * (1 + 0.05 * next() + (next() < 0.05 ? next() : 0));
     const sim = new Simulated({ a: { ms: noisy }, b: { ms: noisy } });
-    using bench = new Bench(sim.device, doubled, {}, 0);
+    using bench = benchOf(sim.device, doubled, {}, 0);
     const [a, b] = await bench.race([sim.executable("a"), sim.executable("b")], 11, {});
     assert(a?.status === "ok" && b?.status === "ok");
     // The search's own rule for its preset and another schedule: it takes the other one if it is faster beyond noise.

@@ -6,7 +6,7 @@ import type { Bundle } from "../../lib/notebook/jupyter.ts";
 import { raceParts, searchParts, suiteParts } from "../../lib/notebook/outcome.ts";
 import { fakeJupyter } from "./fake_jupyter.ts";
 import { confirmedTable, trials, trialTable } from "../charts/results.ts";
-import { summaryRows } from "../../lib/records/summary.ts";
+import { summaryRows } from "../../lib/records/summary_table.ts";
 import { Sheet } from "../../lib/notebook/tables.ts";
 import type { Measurement } from "../../lib/measure/measurement.ts";
 import { Comparison } from "../../lib/tuning/comparison.ts";

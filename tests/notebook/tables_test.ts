@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Table, tableFromArrays } from "apache-arrow";
 import fc from "fast-check";
-import { type SummaryRow, summaryTable } from "../../lib/records/summary.ts";
+import type { SummaryRow } from "../../lib/records/summary.ts";
+import { summaryTable } from "../../lib/records/summary_table.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
 import { escapeHtml, htmlOf, sheet, tableBundle, textOf } from "../../lib/notebook/tables.ts";
 import { golden } from "../golden.ts";

@@ -207,7 +207,7 @@ Deno.test("logs are merged, and exported as a database of their own", async () =
   await assertRejects(
     () => database.merge(`${dir}/none`),
     RecordError,
-    "expected a file of trials, got an error",
+    "expected a log, a database or a result, got an error",
   );
 });
 

@@ -12,21 +12,35 @@ export interface Seen {
   readonly complaints: readonly string[];
 }
 
-/** Opens a file, and says what came of it. */
+/** How a page is opened. */
+export interface BrowseOptions {
+  /** False for a browser that runs no scripts. Default true. */
+  readonly scripts?: boolean;
+  /** True for a browser with WebGPU, in software. Default false. */
+  readonly gpu?: boolean;
+  /** Pixels. Default: those of a desktop. */
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** False for pages that a server of this machine gives. Default true. */
+  readonly offline?: boolean;
+}
+
+/** Opens a file or an address, and says what came of it. */
 export async function browse(
   path: string,
   use: (page: Page) => Promise<void>,
-  { scripts = true }: { readonly scripts?: boolean } = {},
+  { scripts = true, gpu = false, viewport = { width: 1280, height: 720 }, offline = true }: BrowseOptions =
+    {},
 ): Promise<Seen> {
-  const browser = await chromium.launch({ executablePath: found ?? "chromium", args: ["--no-sandbox"] });
+  const args = ["--no-sandbox", gpu ? "--enable-unsafe-webgpu" : "--disable-features=WebGPU"];
+  const browser = await chromium.launch({ executablePath: found ?? "chromium", args });
   const complaints: string[] = [], requests: string[] = [];
   try {
-    const context = await browser.newContext({ offline: true, javaScriptEnabled: scripts });
+    const context = await browser.newContext({ offline, javaScriptEnabled: scripts, viewport });
     const page = await context.newPage();
     page.on("console", (m) => complaints.push(m.text()));
     page.on("pageerror", (e) => complaints.push(e.message));
     page.on("request", (r) => requests.push(r.url()));
-    await page.goto(pathToFileURL(path).href);
+    await page.goto(path.startsWith("http:") ? path : pathToFileURL(path).href);
     await use(page);
   } finally {
     await browser.close();

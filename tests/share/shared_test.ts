@@ -10,9 +10,11 @@ import { share, Shared } from "../../lib/share/shared.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import { TunebookError } from "../../lib/base/error.ts";
 import { RecordError } from "../../lib/records/error.ts";
-import { summaryRows } from "../../lib/records/summary.ts";
+import { summaryRows } from "../../lib/records/summary_table.ts";
 import { tableToRecords } from "../../lib/records/table.ts";
 import { inCell } from "../../lib/notebook/jupyter.ts";
+import { BUNDLE } from "../../lib/browser/bundle.generated.ts";
+import { unpack } from "../../lib/browser/packed_script.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { matmul } from "../tuning/programs.ts";
@@ -234,7 +236,7 @@ Deno.test("a name that acts is text in a page, and comes back as it was", async 
   assert(!`${opened[inCell]()["text/plain"]}`.includes("\u202e"));
 });
 
-Deno.test("a page fetches nothing, and runs nothing but what draws its charts", async () => {
+Deno.test("a page fetches nothing, and runs nothing but what draws its charts and measures here", async () => {
   const path = `${folder}/closed.html`;
   await share(log, path);
   const page = await Deno.readTextFile(path);
@@ -242,7 +244,8 @@ Deno.test("a page fetches nothing, and runs nothing but what draws its charts", 
   const outside = scripts.reduce((text, s) => text.replace(s, ""), page);
   assert(!/(src|href)="(?!data:)|url\(|@import|<(link|iframe|object|embed|base)\b| on[a-z]+="/.test(outside));
   const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(page) ?? [];
-  assertEquals(scripts.length, 3);
+  assertEquals(scripts.length, 5, "three of the charts, the programs' references, and what measures here");
+  scripts.push(await unpack(BUNDLE.measureHere));
   for (const script of scripts) {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
     assert(policy?.includes(`'sha256-${new Uint8Array(digest).toBase64()}'`));

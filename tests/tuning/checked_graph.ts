@@ -14,7 +14,7 @@ import type { TypedArray } from "../../lib/runtime/arrays.ts";
 import type { Device } from "../../lib/runtime/device.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
 import type { Target } from "../../lib/target/target.ts";
-import { byRule } from "../../lib/tuning/choose_schedule.ts";
+import { byRule } from "../../lib/tuning/by_rule.ts";
 import { assembleGraph, type ChosenSchedule, scheduleGraph } from "../../lib/tuning/compile_graph.ts";
 import { StageClock } from "../../lib/tuning/stage_clock.ts";
 import { transformWeights } from "../../lib/tuning/transform_weights.ts";

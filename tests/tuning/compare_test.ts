@@ -12,7 +12,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { median } from "../../lib/base/statistics.ts";
 import { readLog } from "../../lib/records/log.ts";
 import { TRIAL_COLUMNS } from "../../lib/records/schema.ts";
-import { SUMMARY_COLUMNS, summaryRows } from "../../lib/records/summary.ts";
+import { SUMMARY_COLUMNS, summaryRows } from "../../lib/records/summary_table.ts";
 import { tableToRecords } from "../../lib/records/table.ts";
 import { summaryCells } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";

@@ -1,12 +1,6 @@
 import { assertEquals } from "@std/assert";
-import {
-  type Confirmed,
-  differs,
-  finalistsOf,
-  recordConfirmed,
-  speedup,
-  winnerOf,
-} from "../../lib/tuning/confirm.ts";
+import { type Confirmed, finalistsOf, recordConfirmed, winnerOf } from "../../lib/tuning/confirm.ts";
+import { differs, speedup } from "../../lib/tuning/speedup.ts";
 import { median, medianInterval } from "../../lib/base/statistics.ts";
 import { Rng } from "../../lib/base/random.ts";
 import type { Trial } from "../../lib/tuning/trial.ts";

@@ -7,7 +7,7 @@ import { TuningDatabase } from "../../records/database.ts";
 import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { Level } from "../../tuning/built.ts";
 import { type BuiltLevel, comparisonOf, levelRowOf, levelsFor } from "../../tuning/compare_graph.ts";
-import { CONFIRM_ROUNDS } from "../../tuning/confirm.ts";
+import { CONFIRM_ROUNDS } from "../../tuning/rounds.ts";
 import { Interruptible } from "../../tuning/interrupt.ts";
 import { InterruptedError } from "../../tuning/interrupted_error.ts";
 import { functionTimes } from "../../tuning/profile_graph.ts";

@@ -142,7 +142,7 @@ export const TUNING: readonly Fault[] = [
     "!(speedup(best, own).ratio > 1)",
     "tuning/confirm_test.ts",
   ),
-  fault("tuning/confirm.ts", "low > 1 || high < 1", "low > 1 && high < 1", "tuning/confirm_test.ts"),
+  fault("tuning/speedup.ts", "low > 1 || high < 1", "low > 1 && high < 1", "tuning/confirm_test.ts"),
   fault("tuning/trials.ts", "r.gflops > 0 ? r.gflops : r.gbps", "r.gbps", "tuning/trials_test.ts"),
   fault(
     "tuning/search_state.ts",

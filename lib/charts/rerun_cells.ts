@@ -1,9 +1,8 @@
-/** Shared schedules on two devices, as a readable table. */
-import type { Table } from "npm:apache-arrow@21.2.0";
+/** Shared schedules on two devices, as the cells of a table. */
 import { printableLine } from "../base/printable.ts";
-import { type RerunRow, rerunRows } from "../records/rerun.ts";
-import { digits } from "../charts/spec.ts";
-import { scheduleLabel } from "../charts/schedule_label.ts";
+import type { RerunRow } from "../records/rerun.ts";
+import { scheduleLabel } from "./schedule_label.ts";
+import { digits } from "./spec.ts";
 
 /** Most characters of the reason why a schedule does not run here. */
 const WHY = 160;
@@ -18,9 +17,8 @@ const COLUMNS: Readonly<Record<string, (r: RerunRow, rows: readonly RerunRow[]) 
   "results here": (r) => r.status === "ok" ? "right" : printableLine(`${r.status}: ${r.message}`, WHY),
 };
 
-/** Makes the cells of a rerun's table, one row a schedule. It has a column for the operator if there are several. */
-export function rerunCells(table: Table): readonly (readonly string[])[] {
-  const rows = rerunRows(table);
+/** Makes the cells, the names of the columns first. There is a column for the operator if there are several. */
+export function rerunCells(rows: readonly RerunRow[]): readonly (readonly string[])[] {
   const one = new Set(rows.map((r) => r.task)).size < 2;
   const shown = Object.entries(COLUMNS).filter(([name]) => !(one && name === "operator"));
   return [shown.map(([name]) => name), ...rows.map((r) => shown.map(([, cell]) => cell(r, rows)))];

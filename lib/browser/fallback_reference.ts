@@ -1,0 +1,38 @@
+/** What a program must give, where no interpreter may run: the results of Fallback's kernel. */
+import type { PrimFunc } from "../ir/func.ts";
+import type { Shapes } from "../ir/shapes.ts";
+import type { Inputs, Reference } from "../measure/input_sets.ts";
+import { randomInputs } from "../measure/random_inputs.ts";
+import type { Device } from "../runtime/device.ts";
+import { build } from "./build.ts";
+
+/** The inputs of a program, and what it gives for them. */
+export interface FallbackReference {
+  /** Random inputs. */
+  readonly inputs: Inputs;
+  /** The results of Fallback's kernel for them, with the tolerance of the coarsest float among them. */
+  readonly reference: Reference;
+}
+
+/**
+ * Runs Fallback's kernel on random inputs. It evaluates no text as code, so a page may use it under any policy.
+ *
+ * @throws {TunebookError} where Fallback's kernel doesn't run on the device
+ */
+export async function fallbackReference(
+  func: PrimFunc,
+  device: Device,
+  shapes: Shapes,
+  seed: number,
+): Promise<FallbackReference> {
+  const inputs = randomInputs(func, seed, shapes);
+  using program = await build(func, device, { level: 0 });
+  const results = await program.run(inputs, shapes);
+  const half = [...func.params, ...func.allocs].some((b) => b.dtype === "f16");
+  const outputs = Object.fromEntries(
+    Object.entries(results).map((
+      [name, values],
+    ) => [name, { values, bounds: half ? "f16" : "f32" } as const]),
+  );
+  return { inputs, reference: () => outputs };
+}
