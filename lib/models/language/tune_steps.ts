@@ -7,7 +7,7 @@ import type { SuiteLog } from "../../tuning/suite_log.ts";
 import type { SuiteMember } from "../../tuning/suite_tasks.ts";
 import { membersOf, type TuneGraphOptions } from "../../tuning/tune_graph.ts";
 import type { TunableDevice } from "../../tuning/tunable_device.ts";
-import { tuneSuite } from "../../tuning/tune_suite.ts";
+import { tuneFunctions } from "../../tuning/tune_functions.ts";
 import { spanOf } from "./decoding.ts";
 import type { Engine, Step } from "./engine.ts";
 import type { Settings } from "./sampling/settings.ts";
@@ -78,11 +78,9 @@ export function stepMembers(
 export async function tuneSteps(
   engine: Engine,
   settings: Settings,
-  { database, on = engine.device, ...search }: TuneModelOptions,
+  { on = engine.device, ...options }: TuneModelOptions,
 ): Promise<SuiteLog> {
-  const log = await tuneSuite(stepMembers(engine, settings, on), on, search);
-  database?.add(log.best);
-  return log;
+  return await tuneFunctions(stepMembers(engine, settings, on), on, options);
 }
 
 function partsOf(engine: Engine, settings: Settings): readonly Part[] {
