@@ -61,12 +61,13 @@ Deno.test("a full queue makes the tuner wait, not fail", async () => {
 
 Deno.test("the end of a worker's measuring child is a failure of the candidate", async () => {
   const transport = new MemoryTransport(), end = new AbortController();
-  let measurer: Measurer | undefined;
+  let measurer: Measurer | undefined, took = 0;
   const working = work(transport, {
     worker: "a",
     target,
     open: async (options) => measurer = await Measurer.open(options),
     signal: end.signal,
+    report: (e) => void (took += e.kind === "took" ? 1 : 0),
   });
   await using fleet = await fleetOver(transport);
   const device = await fleet.wait("cpu", { seconds: 60 });
@@ -80,7 +81,8 @@ Deno.test("the end of a worker's measuring child is a failure of the candidate",
   const good = space.candidateAt(space.preset);
   assert(!("status" in good));
   const slow = measuring.measure({ candidate: good, repeats: 200, minSampleMs: 100 });
-  await after(400, 0);
+  while (took < 2) await after(50, 0);
+  await after(1500, 0);
   Deno.kill(measurer?.pid as number, "SIGKILL");
   assertEquals((await slow).measurement.status, "deviceLost");
   assertEquals((await measuring.measure({ candidate: good })).measurement.status, "ok");
