@@ -99,6 +99,7 @@ const ENTRIES = [
   "lib/cli/browser.ts",
   "lib/cli/chat.ts",
   "lib/cli/convert.ts",
+  "lib/cli/fleet.ts",
   "lib/cli/kernel.ts",
   "lib/jupyter/prelude.ts",
   "lib/jupyter/start.ts",

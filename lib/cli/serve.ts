@@ -6,6 +6,7 @@ import { openAiHandler } from "../models/server/handler.ts";
 import { Device } from "../runtime/device.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
 import { deviceFrom } from "./common_options.ts";
+import { isLoopback } from "./loopback.ts";
 import { loadOptionsOf, MODEL_OPTIONS } from "./model_options.ts";
 import { signalled } from "./signalled.ts";
 
@@ -37,8 +38,6 @@ const COMMAND = {
   },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
-const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "::1"];
-
 /**
  * Serves until the process gets a signal to end.
  *
@@ -47,7 +46,7 @@ const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "::1"];
 export async function serveModel(args: readonly string[]): Promise<void> {
   const { positionals: [path = ""], values } = argumentsOf(COMMAND, args);
   const { host = "127.0.0.1", port = 8000, key, sequences = 4 } = values;
-  if (!LOOPBACK.includes(host) && key === undefined) {
+  if (!isLoopback(host) && key === undefined) {
     throw new TunebookError(
       `expected --key with --host ${host}, got none: other machines could use the model; --host 127.0.0.1 is for this one`,
     );

@@ -20,13 +20,14 @@ const COMMAND = {
       as: "text",
       kind: nameKind,
       value: "nats://HOST:4222",
-      help: "The server of the fleet. Required.",
+      help: "The server of the fleet. Default: that of the credentials.",
     },
     name: {
       as: "text",
       kind: passing(workerName.takes, (x) => workerName.read(x) !== undefined),
       value: "NAME",
-      help: "The worker's name, one of its own. Default: made of the host's name.",
+      help:
+        "The worker's name, one of its own. Default: that of the credentials, or made of the host's name.",
     },
     credentials: {
       as: "text",
@@ -45,16 +46,14 @@ const COMMAND = {
  */
 export async function runWorker(args: readonly string[]): Promise<void> {
   const { values } = argumentsOf(COMMAND, args);
-  if (values.connect === undefined) {
+  const credentials = await credentialsIn(values.credentials);
+  const url = values.connect ?? credentials?.url;
+  if (url === undefined) {
     throw new TunebookError("missing option --connect: expected the server of a fleet, as nats://HOST:4222");
   }
-  const worker = values.name ?? ownName();
+  const worker = values.name ?? credentials?.name ?? ownName();
   const target = await targetOf(values.backend);
-  const credentials = await credentialsIn(values.credentials);
-  await using transport = await connect(values.connect, {
-    name: worker,
-    ...(credentials ? { credentials } : {}),
-  });
+  await using transport = await connect(url, { name: worker, ...(credentials ? { credentials } : {}) });
   console.log(`${worker}: ${target.name}, waiting for jobs; Ctrl+C ends it after its job`);
   const end = new AbortController();
   signalled().then(() => {

@@ -4,8 +4,12 @@ import { name, nested } from "../base/option_kinds.ts";
 import { type JsonKinds, optional, readFields, textUpTo } from "../base/read_json.ts";
 import { FleetError } from "./error.ts";
 
-/** A user of the server: an NKey's seed, or a name and a password; with TLS the certificate that signed the server's. */
+/** A user of the server. */
 export interface Credentials {
+  /** The address of the server. `deno task worker` takes it where `--connect` is missing. */
+  readonly url?: string;
+  /** The user's name: the tuner or worker has it, and the server gives rights by it. */
+  readonly name?: string;
   /** The seed of an NKey, such as `SUAM…`. */
   readonly nkey?: string;
   /** A name, with `password`. */
@@ -18,6 +22,8 @@ export interface Credentials {
 
 /** The kind of credentials. */
 export const credentialsKind: Kind<Credentials> = nested({
+  url: name,
+  name,
   nkey: name,
   user: name,
   password: name,
@@ -25,7 +31,9 @@ export const credentialsKind: Kind<Credentials> = nested({
 });
 
 const text = optional(textUpTo(20_000));
-const FIELDS = { nkey: text, user: text, password: text, ca: text } as JsonKinds<Credentials>;
+const FIELDS = { url: text, name: text, nkey: text, user: text, password: text, ca: text } as JsonKinds<
+  Credentials
+>;
 
 /**
  * Reads credentials from the JSON text of a file.

@@ -25,7 +25,7 @@ const KEPT = 10;
 export interface JoinOptions {
   /** The user that the server knows. Default: none, for a server on this machine without users. */
   readonly credentials?: Credentials;
-  /** The name that answers are addressed to: letters, digits, - and _. Default: "tuner". */
+  /** The name that answers are addressed to: letters, digits, - and _. Default: that of the credentials, or "tuner". */
   readonly name?: string;
 }
 
@@ -100,7 +100,7 @@ export class Fleet implements AsyncDisposable {
   static async join(url: string, options: JoinOptions = {}): Promise<Fleet> {
     checkArgument("Fleet.join", "url", url, urlKind);
     checkOptions("Fleet.join", options, JOIN_FIELDS);
-    const { credentials, name = "tuner" } = options;
+    const { credentials, name = credentials?.name ?? "tuner" } = options;
     return await fleetOver(await connect(url, { name, ...(credentials ? { credentials } : {}) }), name);
   }
 

@@ -13,18 +13,8 @@ import type { NatsConnection } from "npm:@nats-io/nats-core@3.4.0";
 import { type ObjectStore, Objm } from "npm:@nats-io/obj@3.4.0";
 import { messageOf } from "../base/error.ts";
 import { FleetError, QueueFullError } from "./error.ts";
+import { ANSWERS, answerSubject, durableOf, JOBS, jobSubject, OBJECTS, WORKERS } from "./nats_names.ts";
 import { ACK_WAIT_MS, MOST_OBJECT_BYTES, QUEUE_LENGTH, type Taken, type Transport } from "./transport.ts";
-
-/** Names on the server. Permissions are granted by them. */
-export const JOBS = "TUNEBOOK_JOBS";
-export const ANSWERS = "TUNEBOOK_ANSWERS";
-export const WORKERS = "tunebook_workers";
-export const OBJECTS = "tunebook_objects";
-/** The durable consumer of a device class. */
-export const durableOf = (key: string): string => `device_${key}`;
-/** The subjects of a job and of an answer. */
-export const jobSubject = (key: string): string => `tunebook.job.${key}`;
-export const answerSubject = (box: string, worker: string): string => `tunebook.answer.${box}.${worker}`;
 
 const NANOSECONDS = 1e6;
 const MINUTE_MS = 60_000;
@@ -38,12 +28,19 @@ const MOST_ANSWERS = 1 << 28;
 const MOST_OBJECTS = 1 << 30;
 /** How long an offer is kept that is not repeated. */
 const OFFERED_MS = 10_000;
+/**
+ * Milliseconds for which answers are asked for at a time, and between two signs of life meanwhile. Two missing signs begin
+ * again: so long does a search wait after the server was restarted.
+ */
+const LISTEN_MS = 5000;
+const HEARTBEAT_MS = 1000;
 /** Milliseconds for one request. */
 const REQUEST_MS = 5000;
 /** Jobs whose places in the stream are remembered, to withdraw them. */
 const REMEMBERED = 1000;
-/** The server's code for a subject that is full. */
+/** The server's codes for a subject that is full, and for a stream that isn't there. */
 const SUBJECT_FULL = 10077;
+const STREAM_NOT_FOUND = 10059;
 
 /**
  * Makes the transport of a connection. Streams and stores are made where they are missing, if the user may.
@@ -53,13 +50,33 @@ const SUBJECT_FULL = 10077;
 export async function natsTransport(nc: NatsConnection): Promise<Transport> {
   const js = jetstream(nc, { timeout: REQUEST_MS });
   const jsm = await jetstreamManager(nc, { timeout: REQUEST_MS, checkAPI: false });
-  await ensureStreams(jsm);
-  const kv = await new Kvm(js).create(WORKERS, { ttl: OFFERED_MS, history: 1 });
-  const objects = await new Objm(js).create(OBJECTS, {
-    ttl: OBJECT_MS * NANOSECONDS,
-    max_bytes: MOST_OBJECTS,
-  });
-  return new NatsTransport(nc, js, jsm, kv, objects);
+  const kvm = new Kvm(js), objm = new Objm(js);
+  try {
+    await ensureStreams(jsm);
+    const kv = await has(jsm, `KV_${WORKERS}`)
+      ? await kvm.open(WORKERS)
+      : await kvm.create(WORKERS, { ttl: OFFERED_MS, history: 1 });
+    const objects = await has(jsm, `OBJ_${OBJECTS}`)
+      ? await objm.open(OBJECTS, false)
+      : await objm.create(OBJECTS, { ttl: OBJECT_MS * NANOSECONDS, max_bytes: MOST_OBJECTS });
+    return new NatsTransport(nc, js, jsm, kv, objects);
+  } catch (e) {
+    await nc.close();
+    throw new FleetError(
+      `expected a server with JetStream, and streams that are there or may be made, got ${messageOf(e)}`,
+      { cause: e },
+    );
+  }
+}
+
+async function has(jsm: JetStreamManager, stream: string): Promise<boolean> {
+  try {
+    await jsm.streams.info(stream);
+    return true;
+  } catch (e) {
+    if ((e as { readonly code?: unknown }).code === STREAM_NOT_FOUND) return false;
+    throw e;
+  }
 }
 
 async function ensureStreams(jsm: JetStreamManager): Promise<void> {
@@ -85,11 +102,7 @@ async function ensureStreams(jsm: JetStreamManager): Promise<void> {
 type StreamOptions = Omit<Parameters<JetStreamManager["streams"]["add"]>[0], "name">;
 
 async function ensure(jsm: JetStreamManager, name: string, config: StreamOptions): Promise<void> {
-  try {
-    await jsm.streams.info(name);
-  } catch {
-    await jsm.streams.add({ name, ...config });
-  }
+  if (!await has(jsm, name)) await jsm.streams.add({ name, ...config });
 }
 
 class NatsTransport implements Transport {
@@ -149,6 +162,8 @@ class NatsTransport implements Transport {
     const messages = await asked(
       "open a box",
       consumer.consume({
+        expires: LISTEN_MS,
+        idle_heartbeat: HEARTBEAT_MS,
         callback: (m) => arrived(m.subject.slice(answerSubject(box, "").length), m.string()),
       }),
     );
