@@ -19,3 +19,13 @@ export const REFERENCES = "tunebookReferences";
 
 /** The references of a page's programs, by position. */
 export type PageReferences = Readonly<Record<number, BoundedReference<ReferenceFunction>>>;
+
+/** The ids of a worker page's elements. */
+export const WORKER = {
+  credentials: "tunebook-credentials",
+  device: "tunebook-device",
+  state: "tunebook-state",
+  jobs: "tunebook-jobs",
+  chart: "tunebook-chart",
+  stop: "tunebook-stop",
+} as const;
