@@ -50,7 +50,7 @@ async function workOn(device: Device, credentials: Credentials, stopped: AbortCo
     target: device.target,
     signal: stopped.signal,
     open: async (options) => {
-      view.says(`measuring ${options.func.name}`);
+      view.program = options.func.name;
       const measuring = await openHere(device, options);
       session.ended = () => measuring.ended;
       return measuring;
@@ -90,6 +90,8 @@ class View {
   #answered = 0;
   #failed = 0;
   readonly #times: number[] = [];
+  /** The program of the latest jobs. */
+  program = "";
 
   constructor() {
     this.says("waiting for jobs");
@@ -102,7 +104,7 @@ class View {
   show(event: WorkEvent): void {
     switch (event.kind) {
       case "took":
-        return;
+        return this.says(`measuring ${this.program}`);
       case "lost":
         return this.says(`the network is away, trying again: ${event.message}`);
       case "refused":
@@ -113,6 +115,7 @@ class View {
         if (outcome.kind === "measured") this.#add(outcome.measurement);
         if (outcome.kind === "raced") outcome.measurements.forEach((m) => this.#add(m));
         this.#answered++;
+        this.says(`waiting for jobs; the last one was of ${this.program}`);
         return this.#draw();
       }
       default:
