@@ -1,7 +1,7 @@
 /**
  * The numbers that a good rule would take, by rule and target profile. The generic-webgpu rows are DLight's
  * own for targets without a branch of their own (TVM's s_tir/dlight, "else" rows); the llvmpipe rows were
- * found by measuring there; the cpu rows suit one JavaScript thread, for which a workgroup is a loop.
+ * found by measuring there; the cpu rows suit one thread of WebAssembly, for which a workgroup is a loop.
  */
 import type { Profile } from "../target/target.ts";
 
@@ -23,6 +23,8 @@ export interface MatmulPreset {
   readonly k: number;
   /** True if each vector of results takes all these steps at once; false if the whole tile takes one step at a time. */
   readonly stepInnermost?: boolean;
+  /** True if neighbouring workgroups are neighbours along the rows of the result; false if along its columns. */
+  readonly rowsFirst?: boolean;
   readonly path: Path;
 }
 
@@ -263,10 +265,10 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     subgroups: false,
     workers: [],
     leastCopied: Infinity,
-    matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
+    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
-    gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
-    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 8, path: "buffer" },
+    gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4, path: "buffer" },
+    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32, path: "buffer" },
     outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
     reduction: { rows: 1, threads: 1, chunk: 4, groups: 1, path: "buffer" },
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
@@ -291,5 +293,5 @@ export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
   "qualcomm-adreno": "DLight's numbers for opencl on Android, where WebGPU supports them",
   "arm-mali": "DLight's numbers for opencl on Mali, where WebGPU supports them",
   llvmpipe: "found by measuring on llvmpipe",
-  cpu: "found by measuring generated JavaScript",
+  cpu: "found by measuring generated WebAssembly",
 };
