@@ -74,6 +74,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside, and the rooms that use them: by full specifier, as users have no import map of ours. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/gguf": ["models"],
+  "@mlc-ai/web-xgrammar": ["models"],
   "@huggingface/jinja": ["models"],
   "@huggingface/tokenizers": ["models"],
   "apache-arrow": ["records", "charts", "tuning", "notebook", "share", "cli"],

@@ -23,7 +23,7 @@ export function pathsIn(text: string): readonly string[] {
 
 /** The names of the tasks of Deno that a page tells its reader to run. */
 export function tasksIn(text: string): readonly string[] {
-  return [...text.matchAll(/deno(?:@[\d.]+)? task\s+([a-z:]+)/g)].map(([, name = ""]) => name);
+  return [...text.matchAll(/deno(?:@[\d.]+)? task\s+([a-z:-]+)/g)].map(([, name = ""]) => name);
 }
 
 /** The headings of a page, as GitHub names them in links. */

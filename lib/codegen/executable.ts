@@ -66,6 +66,18 @@ export interface LaunchBinding {
   readonly view?: Pick<BufferSpec, "dtype" | "shape">;
 }
 
+/** The copy of a buffer's elements to a texture, which a launch reads. */
+export interface TextureCopy {
+  /** The buffer's name. */
+  readonly from: string;
+  /** The slot of the arena, where the buffer is that. */
+  readonly slot?: number;
+  /** The texture's name. */
+  readonly to: string;
+  /** Texels to copy, of four elements each. */
+  readonly texels: ExprJson;
+}
+
 /** One kernel, and how it is launched. */
 export interface Launch {
   /** Name of the kernel, and of the function in `source`. */
@@ -88,6 +100,8 @@ export interface Launch {
   readonly folded: boolean;
   /** In the order of their binding numbers from 0. */
   readonly bindings: readonly LaunchBinding[];
+  /** Copies that go before it. Default: none. */
+  readonly copies?: readonly TextureCopy[];
   /** Names of the shape variables in the uniform buffer (i32 each), whose binding number follows the last buffer's. */
   readonly uniforms: readonly string[];
   /**

@@ -1,38 +1,20 @@
 /** Links compiled functions into one program: their kernels, one after the other, on shared buffers. */
-import type { ScalarType } from "../ir/dtype.ts";
-import { bytesOf } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
 import { LowerError } from "../lower/error.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import { ARENA } from "./arena.ts";
-import { type BufferSpec, type Executable, isGiven, type Launch, type LaunchBinding } from "./executable.ts";
-
-/** A value of a linked program. */
-export interface LinkedValue {
-  /** Its name. */
-  readonly name: string;
-  /** The type of its elements. */
-  readonly dtype: ScalarType;
-  /** Dimensions; a shape variable is given by name. */
-  readonly shape: readonly ExprJson[];
-  /** `inPlace`: an input that calls update. `temp`: it is between two calls, and lies in a storage. */
-  readonly role: "input" | "output" | "inPlace" | "temp";
-  /** The storage of a temp, by its index. */
-  readonly storage?: number;
-}
-
-/** The call of a compiled function. */
-export interface LinkedCall {
-  /** The function. */
-  readonly executable: Executable;
-  /** The values of its inputs, in order: of what it updates in place too. */
-  readonly args: readonly LinkedValue[];
-  /** The values of its outputs, in order; what it updates in place is none of them. */
-  readonly results: readonly LinkedValue[];
-  /** The storages of its temps, in the order in which its buffers list them. */
-  readonly workspace: readonly number[];
-}
+import {
+  type BufferSpec,
+  type Executable,
+  isGiven,
+  type Launch,
+  type LaunchBinding,
+  type TextureCopy,
+} from "./executable.ts";
+import type { LinkedCall, LinkedValue } from "./linked_call.ts";
+import { bytesIn, larger, texelsIn } from "./linked_sizes.ts";
+import { liesInTexture, LinkedTextures } from "./linked_textures.ts";
 
 /** What {@linkcode linkExecutables} makes a program of. */
 export interface Linked {
@@ -69,6 +51,7 @@ export function tempsOf(exe: Executable): readonly { readonly spec: BufferSpec; 
  */
 export function linkExecutables(linked: Linked): Executable {
   const { name, language, shapeVars, params, calls, requires, behind } = linked;
+  const buffer = { kind: "buffer" } as const;
   const storages = new Map<number, ExprJson>();
   const grow = (storage: number, bytes: ExprJson): Place => {
     const known = storages.get(storage);
@@ -76,22 +59,39 @@ export function linkExecutables(linked: Linked): Executable {
     return behind ? { name: ARENA, slot: storage } : { name: storageName(storage) };
   };
   const inputs = new Map<string, BufferSpec>(), prepared: BufferSpec[] = [];
+  const textures = new LinkedTextures(calls);
   const launches = calls.flatMap(({ executable, args, results, workspace }, k): readonly Launch[] => {
     const names = new Map<string, Place>();
+    const copies = new Map<string, TextureCopy>();
     const { buffers } = executable;
     const given = buffers.filter(isGiven);
     const made = buffers.filter((b) => b.role === "output");
     const of = (list: readonly LinkedValue[]) => (spec: BufferSpec, n: number) =>
       [spec, list[n] as LinkedValue] as const;
     [...given.map(of(args)), ...made.map(of(results))].forEach(([spec, value]) => {
-      if (value.role === "input") takeInput(inputs, value, spec);
-      names.set(
-        spec.name,
-        value.role === "temp"
-          ? { ...grow(value.storage as number, bytesIn(value)), view: spec }
-          : { name: value.name },
-      );
+      const isCopied = spec.storage.kind === "texture" && !liesInTexture(value);
+      if (value.role === "input") takeInput(inputs, value, isCopied ? { ...spec, storage: buffer } : spec);
+      const place = value.role === "temp"
+        ? { ...grow(value.storage as number, bytesIn(value)), view: spec }
+        : { name: value.name };
+      if (!isCopied) {
+        names.set(spec.name, place);
+        return;
+      }
+      const texture = textures.take(value, spec, k);
+      names.set(spec.name, { name: texture.name });
+      if (texture.isFilled) return;
+      const { slot } = place as Place;
+      copies.set(spec.name, {
+        from: place.name,
+        ...(slot === undefined ? {} : { slot }),
+        to: texture.name,
+        texels: texelsIn(value),
+      });
     });
+    for (const [n, { role }] of given.entries()) {
+      if (role === "inPlace") textures.forget(args[n] as LinkedValue);
+    }
     tempsOf(executable).forEach(({ spec, bytes }, n) => {
       names.set(spec.name, { ...grow(workspace[n] as number, bytes), view: spec });
     });
@@ -100,9 +100,8 @@ export function linkExecutables(linked: Linked): Executable {
       prepared.push(renamed);
       names.set(spec.name, { name: renamed.name });
     }
-    return executable.launches.map((l) => placed(l, names));
+    return withCopies(executable.launches, copies).map((l) => placed(l, names));
   });
-  const buffer = { kind: "buffer" } as const;
   const slots = behind?.map((list, n) => ({ bytes: storages.get(n) as ExprJson, behind: list })) ?? [];
   return {
     name,
@@ -121,11 +120,26 @@ export function linkExecutables(linked: Linked): Executable {
           role: "temp",
           storage: buffer,
         }))),
+      ...textures.specs,
       ...prepared,
     ],
     launches,
     requires: distinct([...requires, ...calls.flatMap((c) => c.executable.requires ?? [])]),
   };
+}
+
+/** Launches with the copies that go before the first that reads them, and before each that prepares. */
+function withCopies(
+  launches: readonly Launch[],
+  copies: ReadonlyMap<string, TextureCopy>,
+): readonly Launch[] {
+  const left = new Map(copies);
+  return launches.map((l) => {
+    const names = l.bindings.map((b) => b.name);
+    const own = [...(l.prepares ? copies : left)].filter(([name]) => names.includes(name));
+    if (!l.prepares) { for (const [name] of own) left.delete(name); }
+    return own.length === 0 ? l : { ...l, copies: own.map(([, copy]) => copy) };
+  });
 }
 
 /** Where a buffer of a function lies in the program. */
@@ -157,9 +171,10 @@ function writable(source: string, n: number): string {
   return source.replace(`@binding(${n}) var<storage, read> `, `@binding(${n}) var<storage, read_write> `);
 }
 
-/** Tells how a function holds an input: in a texture, rows are those of the shape that the function has for it. */
+/** Tells how a function holds an input: in a texture of rows, they are those of the shape that the function has for it. */
 export function memoryOf({ storage, shape }: BufferSpec): string {
-  return JSON.stringify(storage.kind === "texture" ? [storage, shape] : storage);
+  const isRows = storage.kind === "texture" && storage.layout.kind === "rows";
+  return JSON.stringify(isRows ? [storage, shape] : storage);
 }
 
 /** An input is in the memory that the functions want it in. */
@@ -180,25 +195,6 @@ function takeInput(inputs: Map<string, BufferSpec>, value: LinkedValue, spec: Bu
 /** A name that no value has: theirs have no dot. */
 function storageName(n: number): string {
   return `storage.${n}`;
-}
-
-/** Bytes of a buffer in whole vectors of four words, which any kernel may bind it as. */
-function bytesIn({ dtype, shape }: Pick<BufferSpec, "dtype" | "shape">): ExprJson {
-  const elements = shape.reduce<ExprJson>((n, d) => product(n, d), 1);
-  return product(["floordiv", sum(product(elements, bytesOf(dtype)), 15), 16], 16);
-}
-
-function product(a: ExprJson, b: ExprJson): ExprJson {
-  return typeof a === "number" && typeof b === "number" ? a * b : a === 1 ? b : b === 1 ? a : ["mul", a, b];
-}
-
-function sum(a: ExprJson, b: number): ExprJson {
-  return typeof a === "number" ? a + b : ["add", a, b];
-}
-
-function larger(a: ExprJson, b: ExprJson): ExprJson {
-  if (typeof a === "number" && typeof b === "number") return Math.max(a, b);
-  return JSON.stringify(a) === JSON.stringify(b) ? a : ["max", a, b];
 }
 
 function distinct(requires: readonly Requirement[]): readonly Requirement[] {

@@ -8,7 +8,7 @@ import { readRequirements } from "../ir/requirement.ts";
 import { CAPABILITIES, type KernelLanguage } from "../target/capabilities.ts";
 import type { TextureLayout } from "../target/texture.ts";
 import type { ArenaSlot } from "./arena.ts";
-import type { BufferSpec, Executable, Launch, LaunchBinding } from "./executable.ts";
+import type { BufferSpec, Executable, Launch, LaunchBinding, TextureCopy } from "./executable.ts";
 
 const DTYPES: readonly ScalarType[] = Object.keys(
   { f32: 0, f16: 0, i32: 0, u32: 0, bool: 0 } satisfies Record<ScalarType, 0>,
@@ -100,11 +100,39 @@ function readLaunch(x: unknown, names: ReadonlyMap<string, BufferSpec>, vars: re
     grid: three(l.grid, expr),
     folded: readFlag(l.folded),
     bindings: readList(l.bindings).map((b) => readBinding(b, names, vars)),
+    ...(l.copies === undefined ? {} : { copies: readList(l.copies).map((c) => readCopy(c, names, vars)) }),
     uniforms: readList(l.uniforms).map((u) => readOneOf(u, vars)),
     loops: readList(l.loops).map((nest) => readList(nest).map(expr)),
     f16: readFlag(l.f16),
     sharedBytes: readNumber(l.sharedBytes),
   };
+}
+
+function readCopy(x: unknown, names: ReadonlyMap<string, BufferSpec>, vars: readonly string[]): TextureCopy {
+  const { from, slot, to, texels } = readRecord(x);
+  const [source, part] = readPlace(from, slot, names), [texture] = readPlace(to, undefined, names);
+  if (source.storage.kind === "texture") {
+    throw new TunebookError(`expected a copy of a buffer, got one of the texture ${quoteJson(from)}`);
+  }
+  if (texture.storage.kind !== "texture" || texture.role !== "temp") {
+    throw new TunebookError(`expected a copy to a texture of the program, got one to ${quoteJson(to)}`);
+  }
+  return { from: source.name, ...part, to: texture.name, texels: readIndexExpr(texels, vars) };
+}
+
+/** Reads the name of a buffer, and its slot if it is an arena. */
+function readPlace(
+  name: unknown,
+  slot: unknown,
+  names: ReadonlyMap<string, BufferSpec>,
+): readonly [BufferSpec, Pick<LaunchBinding, "slot">] {
+  const spec = names.get(readText(name));
+  if (!spec) throw new TunebookError(`expected a buffer of the program, got ${quoteJson(name)}`);
+  const { length } = spec.slots ?? [];
+  if ((slot === undefined) === (length > 0) || (slot !== undefined && readIndex(slot) >= length)) {
+    throw new TunebookError(`expected one of ${length} slots of ${quoteJson(name)}, got ${quoteJson(slot)}`);
+  }
+  return [spec, slot === undefined ? {} : { slot: readIndex(slot) }];
 }
 
 function readBinding(
@@ -113,17 +141,8 @@ function readBinding(
   vars: readonly string[],
 ): LaunchBinding {
   const { name, access, view, slot } = readRecord(x);
-  const known = readText(name), spec = names.get(known);
-  if (!spec) throw new TunebookError(`expected a buffer of the program, got ${quoteJson(name)}`);
-  const { length } = spec.slots ?? [];
-  if ((slot === undefined) === (length > 0) || (slot !== undefined && readIndex(slot) >= length)) {
-    throw new TunebookError(`expected one of ${length} slots of ${quoteJson(name)}, got ${quoteJson(slot)}`);
-  }
-  const common = {
-    name: known,
-    access: readOneOf(access, ACCESSES),
-    ...(slot === undefined ? {} : { slot: readIndex(slot) }),
-  };
+  const [spec, part] = readPlace(name, slot, names);
+  const common = { name: spec.name, access: readOneOf(access, ACCESSES), ...part };
   if (view === undefined) return common;
   const { dtype, shape } = readRecord(view);
   return { ...common, view: { dtype: readOneOf(dtype, DTYPES), shape: readShape(shape, vars) } };

@@ -45,7 +45,7 @@ export interface ReductionPreset {
   readonly chunk: number;
   /** Workgroups that keep a device busy: with fewer rows, long rows are cut into parts. */
   readonly groups: number;
-  /** The numbers where an input is an activation, which lies in a buffer, and there are at least `rows` rows. */
+  /** The numbers where an input is an activation in a buffer, and there are at least `rows` rows. */
   readonly inBuffers?: Pick<ReductionPreset, "rows" | "threads" | "chunk">;
   readonly path: DirectPath;
 }
@@ -122,6 +122,11 @@ export interface Presets {
    * workgroup after the other.
    */
   readonly workers: readonly number[];
+  /**
+   * The least elements of an activation for which a copy from its buffer to a texture may pay. Infinite where that was never
+   * measured.
+   */
+  readonly leastCopied: number;
   readonly matmul: MatmulPreset;
   /** Few rows; their number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
@@ -145,6 +150,7 @@ const GENERIC: Presets = {
   products: 4096,
   subgroups: false,
   workers: [24, 48, 96, 192],
+  leastCopied: Infinity,
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
   lowBatch: { j: [64, 1], k: 8, path: "buffer" },
   gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
@@ -212,6 +218,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     products: 1536,
     subgroups: false,
     workers: [],
+    leastCopied: 4096,
     matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
     lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
     gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
@@ -255,6 +262,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     products: 4096,
     subgroups: false,
     workers: [],
+    leastCopied: Infinity,
     matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
     gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },

@@ -31,33 +31,39 @@ export function issued(leaf: StoreNest, access: NestAccess): number {
  * they leap, the iterations of the loops that move along it; the smaller of both.
  */
 export function touched(access: NestAccess, leaf: StoreNest, loops: readonly number[]): number {
-  return access.buffer.shape.reduce<number>((n, _, d) => {
-    let span = 1, iterations = 1;
-    for (const l of loops) {
-      const moved = access.spans[l]?.[d] ?? 0;
-      span += moved;
-      if (moved > 0) iterations *= leaf.loops[l]?.extent ?? 1;
-    }
-    return n * Math.min(span, iterations);
-  }, 1);
+  return access.buffer.shape.reduce<number>((n, _, d) => n * touchedIn(access, leaf, loops, d), 1);
+}
+
+/** Bounds the indices of dimension `d` that the chosen loops touch, as {@linkcode touched} does. */
+export function touchedIn(access: NestAccess, leaf: StoreNest, loops: readonly number[], d: number): number {
+  let span = 1, iterations = 1;
+  for (const l of loops) {
+    const moved = access.spans[l]?.[d] ?? 0;
+    span += moved;
+    if (moved > 0) iterations *= leaf.loops[l]?.extent ?? 1;
+  }
+  return Math.min(span, iterations);
 }
 
 /**
- * Counts the elements of a `local` or `shared` buffer that are live at a time. Its stores touch them in the loops that
- * its stores and loads don't share and, for workgroup memory, in the loops over threads.
+ * The loops of a store to a `local` or `shared` buffer inside the lifetime of what it stores: those that the buffer's
+ * stores and loads don't share and, for workgroup memory, loops over threads.
  */
-function lifetimeElements(buffer: Buffer, leaves: readonly StoreNest[]): number {
-  const users = leaves.filter((leaf) => [leaf.store, ...leaf.loads].some((a) => a.buffer === buffer));
-  const isCommon = (v: Var) => users.every((leaf) => leaf.loops.some((l) => l.var === v));
-  const sizes = users.filter((leaf) => leaf.store.buffer === buffer).map((leaf) => {
-    const inside = [...leaf.loops.keys()].filter((i) => {
-      const loop = leaf.loops[i] as NestLoop;
-      const isThread = loop.role === "thread" || loop.role === "threadX";
-      return !isCommon(loop.var) || (buffer.scope === "shared" && isThread);
-    });
-    return touched(leaf.store, leaf, inside);
+export function loopsInside(leaf: StoreNest, leaves: readonly StoreNest[]): readonly number[] {
+  const { buffer } = leaf.store;
+  const users = leaves.filter((l) => [l.store, ...l.loads].some((a) => a.buffer === buffer));
+  const isCommon = (v: Var) => users.every((l) => l.loops.some((other) => other.var === v));
+  return [...leaf.loops.keys()].filter((i) => {
+    const loop = leaf.loops[i] as NestLoop;
+    const isThread = loop.role === "thread" || loop.role === "threadX";
+    return !isCommon(loop.var) || (buffer.scope === "shared" && isThread);
   });
-  return Math.max(0, ...sizes);
+}
+
+/** Counts the elements of a `local` or `shared` buffer that are live at a time. */
+export function lifetimeElements(buffer: Buffer, leaves: readonly StoreNest[]): number {
+  const stores = leaves.filter((leaf) => leaf.store.buffer === buffer);
+  return Math.max(0, ...stores.map((leaf) => touched(leaf.store, leaf, loopsInside(leaf, leaves))));
 }
 
 /** The indices of the loops of a role. */

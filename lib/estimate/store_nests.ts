@@ -36,6 +36,10 @@ export interface StoreNest {
   /** Floating-point operations of one iteration. */
   readonly ops: Readonly<Record<typeof OPS[number], number>>;
   readonly iterations: number;
+  /** True if the stored value is made of what was there, as a sum is. */
+  readonly accumulates: boolean;
+  /** The block that the store lies in, if any. */
+  readonly block: Block | undefined;
 }
 
 /** The value of every shape variable: features need a number, and all points of a space share it. */
@@ -114,7 +118,9 @@ function leafOf(
 ): StoreNest {
   const places = [placeOf(store.buffer, store.indices, env)];
   const ops = { add: 0, mul: 0, other: 0, call: 0 };
+  let accumulates = false;
   walkExpr(store.value, (e) => {
+    if (e.kind === "load" && e.buffer === store.buffer) accumulates = true;
     if (e.kind === "load" && e.buffer !== store.buffer) places.push(placeOf(e.buffer, e.indices, env));
     if (e.kind === "call" && e.op === "dot4I8Packed") {
       // Four products and four sums, the sum into the accumulator included.
@@ -134,6 +140,8 @@ function leafOf(
     loads,
     ops,
     iterations: loops.reduce((n, l) => n * l.extent, 1),
+    accumulates,
+    block,
   };
 }
 

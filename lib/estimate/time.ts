@@ -1,60 +1,12 @@
 import { bytesOf } from "../ir/dtype.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import type { Profile, Target } from "../target/target.ts";
+import type { Target } from "../target/target.ts";
 import { type FeatureInput, isOutside, issued, iterationsOf, opsOf, sizesOf, touched } from "./accesses.ts";
+import { type Machine, machineOf } from "./machines.ts";
+import { registersOf } from "./registers.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
-
-/** The parallelism and the costs of a kind of device, to the order of magnitude. */
-interface Machine {
-  /** Threads that go in step. */
-  readonly width: number;
-  /** True if those are threads along x only; false if they may continue in the next row. */
-  readonly alongX: boolean;
-  /** Threads, in step or not, that keep it busy. */
-  readonly atOnce: number;
-  /** Nanoseconds of one load or store by `width` threads, where `width` of them do nothing else. */
-  readonly ns: Readonly<Record<Scope, number>>;
-  /** Nanoseconds of one operation by `width` threads. */
-  readonly opNs: number;
-}
-
-/** Costs of a GPU: memory takes about ten times as long as workgroup memory and constants; textures are cached. */
-const GPU: Machine = {
-  width: 32,
-  alongX: false,
-  atOnce: 16384,
-  ns: { global: 20, texture: 12, uniform: 2, shared: 2, local: 0 },
-  opNs: 0.5,
-};
-
-const MACHINES: Readonly<Record<Profile, Machine>> = {
-  "generic-webgpu": GPU,
-  nvidia: { ...GPU, atOnce: 65536 },
-  amd: { ...GPU, atOnce: 65536 },
-  intel: { ...GPU, width: 16, atOnce: 8192 },
-  apple: GPU,
-  "qualcomm-adreno": { ...GPU, width: 64, atOnce: 8192, ns: { ...GPU.ns, texture: 4 } },
-  // Its workgroup memory lies in the same memory as everything else.
-  "arm-mali": { ...GPU, width: 16, atOnce: 8192, ns: { ...GPU.ns, shared: 20 } },
-  // Measured with Mesa 22.3: buffers are read lane by lane, whatever memory they are in; storage textures are not.
-  // Lanes are eight threads along x: a workgroup of 1 x 8 has one in each.
-  llvmpipe: {
-    width: 8,
-    alongX: true,
-    atOnce: 16,
-    ns: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
-    opNs: 0.25,
-  },
-  // Generated JavaScript: one thread, and memory is memory.
-  cpu: {
-    width: 1,
-    alongX: false,
-    atOnce: 1,
-    ns: { global: 1, texture: 1, uniform: 1, shared: 1, local: 0 },
-    opNs: 1,
-  },
-};
+import { extraPasses, sharedPitches } from "./warp_access.ts";
 
 const SCOPES = ["global", "texture", "uniform", "shared"] as const;
 
@@ -94,7 +46,10 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
   const steps = Math.ceil(inStep / machine.width) * (threads / inStep);
   const lanes = threads / (steps * machine.width);
   const { sharedBytes } = sizesOf(func, leaves);
-  const byMemory = sharedBytes > 0 ? MEMORIES * target.limits.maxSharedBytes / sharedBytes : Infinity;
+  // A GPU is busy with the few workgroups that fit, where a thread makes many results.
+  const byMemory = sharedBytes > 0 && !hasBanks(machine)
+    ? MEMORIES * target.limits.maxSharedBytes / sharedBytes
+    : Infinity;
   const groupsAtOnce = Math.max(1, Math.floor(Math.min(machine.atOnce / (steps * machine.width), byMemory)));
   const rounds = Math.ceil(groups / groupsAtOnce);
   const tail = groups / (rounds * groupsAtOnce);
@@ -106,7 +61,10 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
   const computeNs = leaves.reduce((s, leaf) => s + leaf.iterations * opsOf(leaf), 0) * machine.opNs /
     machine.atOnce;
   const memoryNs = byScope.reduce((a, b) => a + b, 0);
-  const ns = Math.max(memoryNs, computeNs) / Math.max(busy, 1 / machine.atOnce) / lanes;
+  // Where threads run in step and share banks, an access takes time that no arithmetic hides.
+  const workNs = hasBanks(machine) ? memoryNs + computeNs : Math.max(memoryNs, computeNs);
+  const ns = Math.max(workNs * spilling(leaves, machine), outsideBytes(leaves) * machine.byteNs) /
+    Math.max(busy, 1 / machine.atOnce) / lanes;
   const iterations = most((leaf) => iterationsOf(leaf, "serial"));
   return [
     ...byScope,
@@ -125,40 +83,55 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
 /** Workgroup memories of a device, at least; a program that fills none can't use more. */
 const MEMORIES = 16;
 
-/** Replaces the costs of the kind by measured peaks, where there are any. */
-function machineOf({ profile, peaks }: Target): Machine {
-  const machine = MACHINES[profile];
-  if (!peaks) return machine;
-  const { bufferGbps, textureGbps, gflops } = peaks;
-  // Sixteen bytes a lane, over all lanes of the device.
-  const ns = (gbps: number) => 16 * machine.atOnce / gbps;
-  return {
-    ...machine,
-    ns: {
-      ...machine.ns,
-      global: ns(bufferGbps),
-      texture: textureGbps > 0 ? ns(textureGbps) : machine.ns.texture,
-      uniform: ns(bufferGbps) * machine.ns.uniform / machine.ns.global,
-      shared: ns(bufferGbps) * machine.ns.shared / machine.ns.global,
-    },
-    opNs: machine.atOnce / gflops,
-  };
+/** Tells whether threads that run in step share the banks and lines of a memory. */
+function hasBanks({ passNs }: Machine): boolean {
+  return passNs > 0;
 }
 
 /** Nanoseconds of all loads and stores of a scope, one set of `width` threads after the other. */
-function trafficNs(leaves: readonly StoreNest[], scope: Scope, { ns, width }: Machine): number {
-  let times = 0;
+function trafficNs(leaves: readonly StoreNest[], scope: Scope, machine: Machine): number {
+  const { width, loadNs, storeNs, passNs } = machine;
+  const pitches = hasBanks(machine) ? sharedPitches(leaves) : undefined;
+  let ns = 0;
   for (const leaf of leaves) {
     const threads = iterationsOf(leaf, "group", "thread", "threadX");
     for (const a of [leaf.store, ...leaf.loads]) {
-      if (a.buffer.scope === scope) times += issued(leaf, a) * threads / width;
+      if (a.buffer.scope !== scope) continue;
+      const passes = pitches ? extraPasses(a, leaf, width, pitches.get(a.buffer)) * passNs : 0;
+      ns += issued(leaf, a) * threads / width * ((a === leaf.store ? storeNs : loadNs)[scope] + passes);
     }
   }
-  return times * ns[scope];
+  return ns;
+}
+
+/** Share of the registers that hold values; addresses and counters take the others. */
+const VALUES = 0.75;
+/** Growth of the time for each hundred values that spill, as fitted to the same tiles as the costs of a GPU. */
+const SPILL = 2.7;
+
+/** The factor by which values that don't stay in registers lengthen the time. */
+function spilling(leaves: readonly StoreNest[], { registers }: Machine): number {
+  return registers === Infinity ? 1 : 1 + SPILL * Math.max(0, registersOf(leaves) - VALUES * registers) / 100;
+}
+
+/** Bytes that workgroups take from outside: each takes an element that its threads share once. */
+function outsideBytes(leaves: readonly StoreNest[]): number {
+  let bytes = 0;
+  for (const leaf of leaves) {
+    const own = [...leaf.loops.keys()].filter((l) => leaf.loops[l]?.role !== "group");
+    for (const a of leaf.loads.filter(isOutside)) {
+      bytes += iterationsOf(leaf, "group") * touched(a, leaf, own) * bytesOf(a.buffer.dtype);
+    }
+  }
+  return bytes;
 }
 
 /** Gives the time of a perfect schedule, nanoseconds: it touches each outside element once and computes at peak rate. */
-function roofline(leaves: readonly StoreNest[], { atOnce, ns, opNs }: Machine, { peaks }: Target): number {
+function roofline(
+  leaves: readonly StoreNest[],
+  { atOnce, loadNs, opNs }: Machine,
+  { peaks }: Target,
+): number {
   const elements = new Map<object, number>();
   let ops = 0;
   for (const leaf of leaves) {
@@ -169,7 +142,7 @@ function roofline(leaves: readonly StoreNest[], { atOnce, ns, opNs }: Machine, {
     }
   }
   const bytes = [...elements.values()].reduce((a, b) => a + b, 0);
-  const best = Math.min(ns.global, ns.texture);
+  const best = Math.min(loadNs.global, loadNs.texture);
   const byteNs = peaks ? 1 / Math.max(peaks.bufferGbps, peaks.textureGbps) : best / 16 / atOnce;
   return Math.max(bytes * byteNs, ops * opNs / atOnce);
 }

@@ -21,6 +21,7 @@ export type {
   Piece,
   TokenLogprob,
 } from "../models/openai/generator.ts";
+export type { JsonSchemaFormat, ResponseFormat } from "../models/openai/response_format.ts";
 export type { ChatRequest, CompletionRequest, SamplingRequest } from "../models/openai/request_fields.ts";
 export { type HandlerOptions, openAiHandler } from "../models/server/handler.ts";
 export type { Answers, Served } from "../models/server/served.ts";

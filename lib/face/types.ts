@@ -9,7 +9,7 @@ export type { ConfidenceInterval } from "../base/statistics.ts";
 export type { BestSoFarOptions } from "../charts/best_so_far.ts";
 export type { Chart } from "../charts/chart.ts";
 export type { ChartOptions, Spec } from "../charts/spec.ts";
-export type { BufferSpec, Launch, LaunchBinding, TextureSpec } from "../codegen/executable.ts";
+export type { BufferSpec, Launch, LaunchBinding, TextureCopy, TextureSpec } from "../codegen/executable.ts";
 export type { Why } from "../dlight/rule.ts";
 export type { Ruled } from "../dlight/schedule.ts";
 export type { Arrays, NumberArray } from "../interp/interpret.ts";

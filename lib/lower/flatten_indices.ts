@@ -9,7 +9,7 @@ import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, rewriter } from "../ir/visit.ts";
 import type { Target } from "../target/target.ts";
-import { type TextureLayout, textureLayout } from "../target/texture.ts";
+import { copiedTextureLayout, type TextureLayout, textureLayout } from "../target/texture.ts";
 import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 import { LimitError } from "./error.ts";
 
@@ -24,7 +24,7 @@ export function flattenIndices(draft: KernelDraft, target: Target): KernelDraft 
       // Outer buffers keep their object: it is their identity across kernels.
       flat = b.scope === "texture" || draft.outer.has(b) ? b : { ...b, shape: [analyzer.simplify(size)] };
       flats.set(b, flat);
-      if (b.scope === "texture") textures.set(b, layoutOf(b, target));
+      if (b.scope === "texture") textures.set(b, layoutOf(b, target, draft.activations.has(b)));
     }
     return flat;
   };
@@ -72,11 +72,15 @@ function textureIndices(
   ];
 }
 
-function layoutOf(b: Buffer, { limits, name }: Target): TextureLayout {
+function layoutOf(b: Buffer, { limits, name }: Target, copied: boolean): TextureLayout {
   const last = b.shape.length - 1;
   const columns = b.shape[last] ?? constant(1);
   const rows = elementsOf(b.shape.slice(0, last));
-  const layout = textureLayout(rows, isConst(columns) ? columns.value : undefined, limits);
+  const layout = (copied ? copiedTextureLayout : textureLayout)(
+    rows,
+    isConst(columns) ? columns.value : undefined,
+    limits,
+  );
   if (layout) return layout;
   throw new LimitError(
     isConst(columns)

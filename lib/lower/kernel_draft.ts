@@ -36,6 +36,8 @@ export interface KernelDraft {
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
   /** Buffers at whose indices arithmetic on data may wrap around; set by the pass that flattens indices. */
   readonly wrapping: ReadonlySet<Buffer>;
+  /** Inputs that other programs make; what is in a texture is copied to it from a buffer. */
+  readonly activations: ReadonlySet<Buffer>;
   /** Layouts of inputs in textures. */
   readonly textures: ReadonlyMap<Buffer, TextureLayout>;
 }

@@ -11,6 +11,7 @@ import { LowerError } from "./error.ts";
 export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
   const nests = func.body.kind === "seq" ? func.body.body : [func.body];
   const outer = new Set<Buffer>([...func.params, ...func.allocs.filter((b) => b.scope === "global")]);
+  const activations = new Set(func.params.filter((b) => func.activations.includes(b.name)));
   const owner = new Map<Buffer, number>();
   const fixed = new Set<Buffer>(readOnlyOf(func));
   return nests.map((body, k): KernelDraft => {
@@ -39,6 +40,7 @@ export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
       sharedGlobals: new Set(),
       lanes: new Map(),
       wrapping: new Set(),
+      activations,
       textures: new Map(),
     };
   });

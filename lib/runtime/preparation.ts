@@ -17,7 +17,8 @@ export interface Preparation {
 
 /** Plans to prepare the inputs `given`; without any, the rest is the whole program. */
 export function planPreparation(exe: Executable, given: readonly string[]): Preparation {
-  const touches = (l: Launch, name: string) => l.bindings.some((b) => b.name === name);
+  const touches = (l: Launch, name: string) =>
+    l.bindings.some((b) => b.name === name) || (l.copies ?? []).some((c) => c.from === name);
   const writers = (name: string) =>
     exe.launches.filter((l) => l.bindings.some((b) => b.name === name && b.access === "readWrite"));
   let ready = new Set(given.length > 0 ? exe.launches.filter((l) => l.prepares) : []);

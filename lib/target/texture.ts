@@ -39,6 +39,24 @@ export function textureLayout(
   return height <= limits.maxTextureSize ? { kind: "flat", width } : undefined;
 }
 
+/** Texels in a row of a texture that is filled from a buffer: any device copies rows of their bytes. */
+const COPIED_WIDTH = 1024;
+
+/**
+ * Finds the layout of a matrix that lies in a buffer and is copied to a texture: `flat`, so that textures of one format fit
+ * all matrices up to their height. Undefined for rows of parts of texels, and for what does not fit; a symbolic dimension is
+ * undefined.
+ */
+export function copiedTextureLayout(
+  rows: number | undefined,
+  columns: number | undefined,
+  limits: Pick<Limits, "maxTextureSize">,
+): TextureLayout | undefined {
+  if (rows !== 1 && (columns === undefined || columns % 4 !== 0)) return undefined;
+  const height = Math.ceil((rows ?? 1) * Math.ceil((columns ?? 1) / 4) / COPIED_WIDTH);
+  return height <= limits.maxTextureSize ? { kind: "flat", width: COPIED_WIDTH } : undefined;
+}
+
 function packOf(
   rows: number | undefined,
   columns: number,

@@ -1,12 +1,7 @@
 /** From a graph to one executable: passes, a schedule for each function, a memory plan. */
 import { type BufferSpec, type Executable, isGiven } from "../codegen/executable.ts";
-import {
-  type LinkedCall,
-  type LinkedValue,
-  linkExecutables,
-  memoryOf,
-  tempsOf,
-} from "../codegen/link_executables.ts";
+import { linkExecutables, memoryOf, tempsOf } from "../codegen/link_executables.ts";
+import type { LinkedCall, LinkedValue } from "../codegen/linked_call.ts";
 import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { preferredLayout } from "../dlight/preferred_layout.ts";
@@ -108,34 +103,42 @@ export function assembleGraph(
 }
 
 /**
- * Gives each call's function such that calls which share a weight want it in the same kind of memory: where they do not, in a
- * buffer, as activations are.
+ * Gives each call's function such that calls which share a weight can do so: where they want it in several kinds of memory, it
+ * lies in a buffer, as activations do.
  */
 function withSharedWeights(
   bindings: readonly Binding[],
   built: (func: PrimFunc) => BuiltFunction,
 ): readonly PrimFunc[] {
-  const kindsOf = new Map<Value, Set<string>>();
   const calls = bindings.map((b) => b.call as TirCall);
-  for (const { func, args } of calls) {
-    const specs = built(func).executable.buffers.filter(isGiven);
-    args.forEach((v, k) => {
-      const found = kindsOf.get(v) ?? new Set();
-      kindsOf.set(v, found.add(memoryOf(specs[k] as BufferSpec)));
-    });
-  }
+  const inSeveral = inSeveralKinds(bindings, calls.map((c) => built(c.func)));
   // Calls of one function stay calls of one function.
   const versions = new Map<PrimFunc, Map<string, PrimFunc>>();
   return calls.map(({ func, args }) => {
-    const odd = inputsOf(func).filter((_, k) => (kindsOf.get(args[k] as Value)?.size ?? 0) > 1).map((b) =>
-      b.name
-    );
+    const odd = inputsOf(func).filter((_, k) => inSeveral.has(args[k] as Value)).map((b) => b.name);
     if (odd.length === 0) return func;
     const known = versions.get(func) ?? new Map<string, PrimFunc>(), key = odd.join(" ");
     const changed = known.get(key) ?? func.with({ activations: [...new Set([...func.activations, ...odd])] });
     versions.set(func, known.set(key, changed));
     return changed;
   });
+}
+
+/** The weights and constants that functions want in several kinds of memory. */
+function inSeveralKinds(
+  bindings: readonly Binding[],
+  functions: readonly BuiltFunction[],
+): ReadonlySet<Value> {
+  const kindsOf = new Map<Value, Set<string>>();
+  bindings.forEach(({ call: { args } }, k) => {
+    const specs = (functions[k] as BuiltFunction).executable.buffers.filter(isGiven);
+    args.forEach((v, n) => {
+      if (v.origin.kind !== "weight" && v.origin.kind !== "constant") return;
+      const found = kindsOf.get(v) ?? new Set();
+      kindsOf.set(v, found.add(memoryOf(specs[n] as BufferSpec)));
+    });
+  });
+  return new Set([...kindsOf].filter(([, kinds]) => kinds.size > 1).map(([v]) => v));
 }
 
 function link(
@@ -147,14 +150,19 @@ function link(
 ): Executable {
   const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
   const values = new Map<Value, LinkedValue>();
-  const first = firstValues(g), updated = updatedInputs(g);
+  const first = firstValues(g), updated = updatedInputs(g), inSeveral = inSeveralKinds(g.bindings, functions);
   const valueOf = (after: Value): LinkedValue => {
     const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
     const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
     const storage = plan.placement.get(v), output = outputs.get(v);
     const value: LinkedValue = v.origin.kind !== "result"
-      ? { name: v.name, ...common, role: updated.has(v) ? "inPlace" : "input" }
+      ? {
+        name: v.name,
+        ...common,
+        role: updated.has(v) ? "inPlace" : "input",
+        eachRun: v.origin.kind === "input" || inSeveral.has(v),
+      }
       : output !== undefined
       ? { name: output, ...common, role: "output" }
       : { name: v.name, ...common, role: "temp", storage: storage as number };

@@ -183,17 +183,19 @@ Deno.test("a preset that an extent is too small for is the nearest that fits", (
   assertEquals([preset.tile_i, preset.tile_j, preset.tile_k], [[1, 2], [1, 4], [8]]);
 });
 
-Deno.test("rows of activations, which lie in buffers, have numbers of their own", () => {
+Deno.test("rows of activations in buffers have numbers of their own", () => {
   const llvmpipe = targetOf("llvmpipe"), { inBuffers, threads } = PRESETS.llvmpipe.reduction;
   const threadsOf = (rows: number | string, activations: readonly string[]) => {
-    const { preset } = schedule(te.rmsNorm({ rows, columns: 1024 }).with({ activations }), llvmpipe);
+    const { preset } = schedule(te.rmsNorm({ rows, columns: 256 }).with({ activations }), llvmpipe);
     return (preset.tile_columns as readonly number[])[0];
   };
-  for (const rows of [64, "n"]) {
+  for (const rows of [8, "n"]) {
     assertEquals(threadsOf(rows, []), threads);
     assertEquals(threadsOf(rows, ["A"]), inBuffers?.threads);
   }
   assertEquals(threadsOf(1, ["A"]), threads);
+  // Enough of them that they are copied to a texture.
+  assertEquals(threadsOf(64, ["A"]), threads);
 });
 
 Deno.test("more inputs than a kernel may have textures stay in buffers", () => {

@@ -21,6 +21,7 @@ export function draftOf(
     sharedGlobals: new Set(),
     lanes: new Map(),
     wrapping: new Set(),
+    activations: new Set(),
     textures: new Map(),
   };
 }

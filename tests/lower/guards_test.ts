@@ -82,6 +82,7 @@ function draftOf(body: Stmt): KernelDraft {
     sharedGlobals: new Set(),
     lanes: new Map(),
     wrapping: new Set(),
+    activations: new Set(),
     textures: new Map(),
   };
 }

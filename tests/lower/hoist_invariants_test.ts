@@ -132,6 +132,7 @@ Deno.test("what a loop writes, names or counts stays in it", () => {
       sharedGlobals: new Set(),
       lanes: new Map(),
       wrapping: new Set(),
+      activations: new Set(),
       textures: new Map(),
     });
     const valuesOf = (s: Stmt) => interpret(new PrimFunc("f", [out], [], [register], s), {}).out;

@@ -23,6 +23,7 @@ function reduced(value: Expr): Expr {
     sharedGlobals: new Set(),
     lanes: new Map(),
     wrapping: new Set(),
+    activations: new Set(),
     textures: new Map(),
   };
   const { body } = reduceStrength(draft, target);

@@ -8,9 +8,9 @@ import { readsMemory } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Knobs } from "../../space/knobs.ts";
 import { type Target, UNIFORM_BYTES } from "../../target/target.ts";
-import { textureLayout } from "../../target/texture.ts";
+import { copiedTextureLayout, textureLayout } from "../../target/texture.ts";
 import { constExtent } from "../analysis.ts";
-import type { Path } from "../presets.ts";
+import { type Path, PRESETS } from "../presets.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
 
 /**
@@ -60,10 +60,18 @@ export function tooLarge(amount: number, most: number, what: string, why: string
 
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
   const { shape, dtype } = sch.func.params.find((b) => b.name === input) ?? { shape: [], dtype: "f32" };
-  if (dtype === "bool" || shape.length === 0 || sch.func.activations.includes(input)) return false;
-  const columns = shape.at(-1);
-  return textureLayout(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
+  if (dtype === "bool" || shape.length === 0) return false;
+  const copied = sch.func.activations.includes(input);
+  // Where it is unknown whether a copy pays, there is none.
+  if (copied && (elementsOf(shape) ?? 0) < PRESETS[target.profile].leastCopied) return false;
+  const columns = shape.at(-1), layoutOf = copied ? copiedTextureLayout : textureLayout;
+  return layoutOf(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
     undefined;
+}
+
+/** Tells whether an input lies in a buffer because another kernel makes it. */
+export function staysInBuffer(sch: Schedule, input: string, target: Target): boolean {
+  return sch.func.activations.includes(input) && !fitsTexture(sch, input, target);
 }
 
 function fitsUniform(sch: Schedule, input: string): boolean {

@@ -2,7 +2,8 @@
 import type { DeviceTensor } from "../../runtime/device_tensor.ts";
 import type { Sequence } from "./cache/page_table.ts";
 import type { Engine } from "./engine.ts";
-import { COLUMNS } from "./sampling/choice.ts";
+import type { Constraint } from "./constraint/constraint.ts";
+import { COLUMNS, PER_WORD } from "./sampling/choice.ts";
 import { choiceOf, type Settings } from "./sampling/settings.ts";
 import { stateWidth } from "./state_programs.ts";
 import { PAGE_SIZE, WHOLE } from "./step_graph.ts";
@@ -17,6 +18,8 @@ export interface Row {
   readonly promptTokens: number;
   /** How its tokens are chosen. */
   readonly settings: Settings;
+  /** What its tokens must be. Then they are decoded one by one. */
+  readonly constraint?: Constraint | undefined;
 }
 
 /** What steps gave. */
@@ -58,10 +61,14 @@ export class Decoding implements Disposable {
     rows.forEach(({ ids }, k) => state.set([ids.length - 1, ...ids], k * stateWidth(context)));
     put("state", state, stateWidth(context));
     const choice = choiceOf(rows.map((r) => r.settings)), { vocabularySize } = config;
-    if (choice.random || choice.bias || choice.penalties) {
+    if (choice.random || choice.mask || choice.bias || choice.penalties) {
       put("parameters", this.#parameters(vocabularySize), COLUMNS.length);
     }
     if (choice.random) put("seeds", Uint32Array.from(rows, (r) => r.settings.seed));
+    if (choice.mask) {
+      const words = Math.ceil(vocabularySize / PER_WORD);
+      put("mask", new Uint32Array(count * words), words);
+    }
     if (choice.bias) {
       const bias = new Float32Array(count * vocabularySize);
       rows.forEach((r, k) => r.settings.bias.forEach((x, id) => bias[k * vocabularySize + id] = x));
@@ -105,6 +112,7 @@ export class Decoding implements Disposable {
       : Math.max(...rows.map((r) => table.pagesOf(r.sequence).length));
     using held = new DisposableStack();
     let logits: DeviceTensor | undefined;
+    await this.#writeMask();
     for (let k = 0; k < steps; k++) {
       const made = await program.submit({ ...this.#inputs, table: this.#pagesIn(blocks), ...caches });
       logits?.[Symbol.dispose]();
@@ -116,6 +124,18 @@ export class Decoding implements Disposable {
       [...state.subarray(k * width + from + 2, k * width + from + 2 + steps)] as number[]
     );
     return { tokens, ...(last && { logits: last }) };
+  }
+
+  /** Tells the device which tokens may come next. */
+  async #writeMask(): Promise<void> {
+    const { mask } = this.#inputs;
+    if (!mask) return;
+    const all = new Uint32Array(mask.length).fill(0xffffffff), words = mask.length / this.rows.length;
+    for (const [k, { constraint }] of this.rows.entries()) {
+      const own = await constraint?.mask();
+      if (own) all.set(own, k * words);
+    }
+    mask.write(all);
   }
 
   /** The tensor of the pages of all rows, which is written where pages have changed. */

@@ -9,6 +9,7 @@ import {
   recordOf,
   text,
 } from "../../base/option_kinds.ts";
+import { responseFormat } from "../openai/response_format.ts";
 import type { GenerateOptions } from "../openai/generator.ts";
 
 /** The kinds of {@linkcode GenerateOptions}. */
@@ -25,5 +26,6 @@ export const GENERATE = {
   seed: integer(),
   stop: arrayOf(text),
   logprobs: count,
+  responseFormat,
   signal: instanceOf(AbortSignal),
 } satisfies Fields<GenerateOptions>;

@@ -2,6 +2,7 @@
 import type { ChosenLogprob, GenerateOptions, GenerationEnd, Piece } from "../openai/generator.ts";
 import type { TextStream } from "../tokenizer/text_stream.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { Constraint } from "./constraint/constraint.ts";
 import type { Sequence } from "./cache/page_table.ts";
 import { logProbabilityOf } from "./log_probabilities.ts";
 import type { Settings } from "./sampling/settings.ts";
@@ -15,6 +16,8 @@ export interface LaneOptions {
   readonly tokenizer: Tokenizer;
   /** Tokens that end a text. */
   readonly ends: ReadonlySet<number>;
+  /** What the text must be. */
+  readonly constraint?: Constraint | undefined;
 }
 
 /** A text that is being generated. Its reader may be slower than the device: pieces wait for it. */
@@ -52,6 +55,10 @@ export class Lane {
     return this.given.settings;
   }
 
+  get constraint(): Constraint | undefined {
+    return this.given.constraint;
+  }
+
   /** Whether nothing more comes. */
   get ended(): boolean {
     return this.#ended;
@@ -84,6 +91,9 @@ export class Lane {
     const { text, found } = this.#stops.push(this.#text.push(id));
     this.#emit(text);
     if (found) return this.#finish("stop", true);
+    if (this.constraint && (!this.constraint.accept(id) || this.constraint.ended)) {
+      return this.#finish("stop");
+    }
     return this.left > 0 || this.#finish("length");
   }
 

@@ -18,6 +18,7 @@ import { QUANTIZATIONS } from "../parameters/quantization.ts";
 import { ChatTemplate } from "../tokenizer/chat_template.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { COMPARE, compareLevels, type CompareModelOptions } from "./compare_levels.ts";
+import { Grammars } from "./constraint/grammars.ts";
 import { spanOf } from "./decoding.ts";
 import { Engine } from "./engine.ts";
 import { GENERATE } from "./generate_fields.ts";
@@ -66,6 +67,7 @@ export class LanguageModel implements Generator, Disposable {
   readonly #engine: Engine;
   readonly #scheduler: Scheduler;
   readonly #opened: Opened;
+  readonly #grammars: Grammars;
   /** The program of a token of a short text. */
   readonly #first: GraphProgram;
   #last: GenerationEnd | undefined;
@@ -76,6 +78,9 @@ export class LanguageModel implements Generator, Disposable {
     this.#scheduler = new Scheduler(engine);
     this.#opened = opened;
     this.#first = first;
+    const { tokenizer, files: { config, generation } } = opened;
+    const ends = new Set(generation.eosTokens);
+    this.#grammars = new Grammars({ tokenizer, size: config.vocabularySize, ends });
   }
 
   /**
@@ -206,12 +211,15 @@ export class LanguageModel implements Generator, Disposable {
 
   async *#pieces(prompt: string | readonly number[], options: GenerateOptions): AsyncGenerator<Piece> {
     const { tokenizer, files } = this.#opened;
+    const ids = this.#tokensOf(prompt);
+    using constraint = await this.#grammars.begin(options.responseFormat);
     const lane = new Lane({
-      prompt: this.#tokensOf(prompt),
+      prompt: ids,
       settings: settingsOf(options, files.generation, Math.floor(Math.random() * 2 ** 32)),
       options,
       tokenizer,
-      ends: new Set(files.generation.eosTokens),
+      ends: this.#grammars.vocabulary.ends,
+      constraint,
     });
     this.#scheduler.add(lane);
     try {
@@ -289,6 +297,7 @@ export class LanguageModel implements Generator, Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     const reason = new ModelError("expected a model, got one that was disposed");
+    this.#grammars[Symbol.dispose]();
     this.#scheduler.stop(reason, () => this.#engine[Symbol.dispose]());
   }
 }

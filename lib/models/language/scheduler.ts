@@ -84,7 +84,9 @@ export class Scheduler {
   async #round(): Promise<void> {
     const { table } = this.engine, lanes = [...this.#running];
     const withLogits = lanes.some((l) => l.wantsLogits);
-    const wanted = Math.min(withLogits ? 1 : MOST_STEPS, ...lanes.map((l) => Math.max(1, l.left)));
+    // A mask follows from the token before.
+    const single = withLogits || lanes.some((l) => l.constraint);
+    const wanted = Math.min(single ? 1 : MOST_STEPS, ...lanes.map((l) => Math.max(1, l.left)));
     const full = lanes.find((l) => table.roomOf(l.sequence) === 0);
     if (full) return full.full();
     const steps = Math.min(wanted, ...lanes.map((l) => table.roomOf(l.sequence)));

@@ -1,4 +1,5 @@
 /** What the API of OpenAI's names needs of a language model. */
+import type { ResponseFormat } from "./response_format.ts";
 
 /** One message of a conversation. */
 export interface Message {
@@ -34,6 +35,11 @@ export interface GenerateOptions {
   readonly stop?: readonly string[];
   /** The number of likeliest tokens that come with each token, and with their logarithms of probability. Default: none. */
   readonly logprobs?: number;
+  /**
+   * What the text must be: JSON, JSON of a schema, or what a regular expression matches. Only tokens that lead there are
+   * chosen. `maxTokens` may cut the text. Default: any text.
+   */
+  readonly responseFormat?: ResponseFormat;
   /** Ends it. */
   readonly signal?: AbortSignal;
 }

@@ -13,6 +13,7 @@ import {
   required,
   text,
 } from "../../base/option_kinds.ts";
+import { type ResponseFormat, responseFormat } from "./response_format.ts";
 import type { GenerateOptions, Message } from "./generator.ts";
 
 /** What requests for conversations and for plain text have in common. */
@@ -43,6 +44,8 @@ export interface SamplingRequest {
   readonly seed?: number;
   /** Texts before which the answer ends: one, or up to four. */
   readonly stop?: string | readonly string[];
+  /** What the answer must be: `json_object`, `json_schema`, or `regex` with a pattern, which is not a type of OpenAI's. */
+  readonly response_format?: ResponseFormat;
   /** The number of answers. Only 1. */
   readonly n?: 1;
   /** A client's name for its user. It changes nothing. */
@@ -83,6 +86,7 @@ const SAMPLING = {
   logit_bias: recordOf(number({ min: -100, max: 100 })),
   seed: integer(),
   stop: anyOf(text, arrayOf(text, { min: 1, max: 4 })),
+  response_format: responseFormat,
   n: oneOf(1),
   user: text,
 } satisfies Fields<SamplingRequest>;
@@ -121,6 +125,7 @@ export function samplingOf(r: SamplingRequest): GenerateOptions {
     repetitionPenalty: r.repetition_penalty,
     logitBias: r.logit_bias,
     seed: r.seed,
+    responseFormat: r.response_format,
     stop: typeof r.stop === "string" ? [r.stop] : r.stop,
   });
 }

@@ -6,6 +6,7 @@ import type { MemoryKind } from "../ledger.ts";
 import { stopwatch } from "../platform.ts";
 import type { Gpu } from "./gpu.ts";
 import { BoundLaunch, type Compiled } from "./bound_launch.ts";
+import { Passes } from "./passes.ts";
 import { type CopySource, makeStorage, type Storage } from "./storage.ts";
 
 /** The parts of one submission, in this order. */
@@ -132,21 +133,23 @@ export class BoundBuffers implements Disposable {
     }
   }
 
-  #encode(pass: GPUComputePassEncoder, { prepares = false, times = 0 }: Work, tensors: Tensors): void {
+  /** Whether copies lie between launches. */
+  get #copies(): boolean {
+    return this.#launches.some((l) => l.copies);
+  }
+
+  #encode(passes: Passes, { prepares = false, times = 0 }: Work, tensors: Tensors): void {
     const find = this.#finder(tensors);
-    if (prepares) { for (const l of this.#launches) if (l.prepares) l.dispatch(pass, find); }
+    if (prepares) { for (const l of this.#launches) if (l.prepares) l.dispatch(passes, find); }
     for (let t = 0; t < times; t++) {
-      for (const l of this.#launches) if (!l.prepares) l.dispatch(pass, find);
+      for (const l of this.#launches) if (!l.prepares) l.dispatch(passes, find);
     }
+    passes.end();
   }
 
   /** Runs all parts in one submission, and does not wait for it. */
   send(work: Work, tensors: Tensors): void {
-    this.gpu.send((encoder) => {
-      const pass = encoder.beginComputePass();
-      this.#encode(pass, work, tensors);
-      pass.end();
-    });
+    this.gpu.send((encoder) => this.#encode(new Passes(encoder, this.#copies), work, tensors));
   }
 
   /** Runs all parts in one submission, and waits once. Of the results, those in tensors are not copied. */
@@ -157,9 +160,7 @@ export class BoundBuffers implements Disposable {
     const storages = outputs.map((b) => this.#storage(b.name));
     const sources = storages.flatMap((s) => s.source ?? []);
     const copies = await this.gpu.submit((encoder) => {
-      const pass = encoder.beginComputePass(queries?.pass ?? {});
-      this.#encode(pass, work, tensors);
-      pass.end();
+      this.#encode(new Passes(encoder, this.#copies, queries?.querySet), work, tensors);
       queries?.resolve(encoder);
     }, queries ? [...sources, queries.source] : sources);
     const spent = spentSoFar();
@@ -181,7 +182,7 @@ export class BoundBuffers implements Disposable {
 
 /** The device's own clock around a pass. */
 interface Queries extends Disposable {
-  readonly pass: GPUComputePassDescriptor;
+  readonly querySet: GPUQuerySet;
   readonly source: CopySource;
   resolve(encoder: GPUCommandEncoder): void;
   msOf(copy: ArrayBuffer): number;
@@ -194,7 +195,7 @@ function makeQueries(device: GPUDevice): Queries {
     usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
   });
   return {
-    pass: { timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } },
+    querySet,
     source: { buffer, bytes: 16 },
     resolve: (encoder) => encoder.resolveQuerySet(querySet, 0, 2, buffer, 0),
     msOf(copy) {

@@ -1,8 +1,10 @@
 import type { Shapes } from "../arguments.ts";
-import type { Launch } from "../../codegen/executable.ts";
+import type { Launch, TextureCopy } from "../../codegen/executable.ts";
+import { evaluate } from "../../ir/json.ts";
 import type { Gpu } from "./gpu.ts";
 import { gridOf } from "./launch_limits.ts";
-import type { Storage } from "./storage.ts";
+import type { Passes } from "./passes.ts";
+import type { CopySource, Storage } from "./storage.ts";
 
 /** The most bind groups of one launch. A run whose tensors are others each time makes them again. */
 const MOST_GROUPS = 8;
@@ -20,6 +22,7 @@ export class BoundLaunch implements Disposable {
   readonly #compiled: Compiled;
   readonly #grid: readonly [number, number, number];
   readonly #uniforms: GPUBuffer | undefined;
+  readonly #copies: readonly (TextureCopy & { readonly count: number })[];
   readonly #groups = new Map<string, GPUBindGroup>();
 
   /** @throws {LaunchLimitError} for a grid past the device's limits */
@@ -28,6 +31,7 @@ export class BoundLaunch implements Disposable {
     const [grid, values] = gridOf(compiled.launch, shapes, target);
     this.#compiled = compiled;
     this.#grid = grid;
+    this.#copies = (compiled.launch.copies ?? []).map((c) => ({ ...c, count: evaluate(c.texels, shapes) }));
     if (values.length === 0) return;
     const size = Math.ceil(values.length / 4) * 16;
     this.#uniforms = device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
@@ -39,8 +43,19 @@ export class BoundLaunch implements Disposable {
     return this.#compiled.launch.prepares;
   }
 
-  /** Adds it to a pass, on the storages that `find` gives by name. */
-  dispatch(pass: GPUComputePassEncoder, find: (name: string) => Storage): void {
+  /** Whether copies go before it. */
+  get copies(): boolean {
+    return this.#copies.length > 0;
+  }
+
+  /** Adds it to passes, on the storages that `find` gives by name. Its copies to textures end a pass. */
+  dispatch(passes: Passes, find: (name: string) => Storage): void {
+    for (const { from, slot, to, count } of this.#copies) {
+      const { source, part } = find(from), { buffer } = source as CopySource;
+      const offset = slot === undefined ? 0 : part?.(slot).offset ?? 0;
+      find(to).fill?.(passes.between(), buffer, offset, count);
+    }
+    const { pass } = passes;
     pass.setPipeline(this.#compiled.pipeline);
     pass.setBindGroup(0, this.#groupOf(this.#compiled.launch.bindings.map((b) => find(b.name))));
     pass.dispatchWorkgroups(...this.#grid);

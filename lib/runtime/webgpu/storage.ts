@@ -17,13 +17,15 @@ export interface Storage extends Disposable {
   /** The resource that a kernel binds. */
   readonly resource: GPUBindingResource;
   /** The part of an arena that a kernel binds as one of its slots. */
-  readonly part?: (slot: number) => GPUBindingResource;
+  readonly part?: (slot: number) => Required<GPUBufferBinding>;
   /** Its bytes on the device. */
   readonly bytes: number;
   /** Writes the elements of an array to it, from `offset` on, which is 0 in a texture. */
   upload(array: TypedArray, offset?: number): void;
   /** Fills it with values that no right program writes. */
   poison(): void;
+  /** Adds a copy of a buffer's texels from `offset` bytes on to it, where it is a texture. */
+  fill?(encoder: GPUCommandEncoder, buffer: GPUBuffer, offset: number, texels: number): void;
   /** The part to copy for its elements; textures are inputs, and have none. */
   readonly source?: CopySource;
   /** Reads the elements from a copy of the source. */
@@ -197,6 +199,15 @@ function textureStorage(
         width,
         height,
       ]);
+    },
+    fill(encoder, buffer, offset, texels) {
+      const bytesPerRow = width * 4 * bytesOf(dtype),
+        full = Math.floor(texels / width),
+        rest = texels % width;
+      if (full > 0) encoder.copyBufferToTexture({ buffer, offset, bytesPerRow }, { texture }, [width, full]);
+      if (rest === 0) return;
+      const from = { buffer, offset: offset + full * bytesPerRow, bytesPerRow };
+      encoder.copyBufferToTexture(from, { texture, origin: [0, full] }, [rest, 1]);
     },
     poison() {},
     decode() {

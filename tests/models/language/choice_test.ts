@@ -8,13 +8,23 @@ import { devices } from "../../devices.ts";
 import { normalNumbers } from "../tiny_checkpoint.ts";
 
 const ROWS = 2, VOCABULARY = 300;
-const EVERYTHING: Choice = { bias: true, penalties: true, random: true, topK: true, topP: true, minP: true };
+const EVERYTHING: Choice = {
+  mask: true,
+  bias: true,
+  penalties: true,
+  random: true,
+  topK: true,
+  topP: true,
+  minP: true,
+};
+const WORDS = Math.ceil(VOCABULARY / 32);
 
 interface Given {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly bias: Float32Array<ArrayBuffer>;
   readonly counts: Int32Array<ArrayBuffer>;
   readonly parameters: Float32Array<ArrayBuffer>;
+  readonly mask: Uint32Array<ArrayBuffer>;
 }
 
 function given(seed: number): Given {
@@ -24,12 +34,13 @@ function given(seed: number): Given {
     logits: Float32Array.from({ length: size }, () => 3 * normal()),
     bias: Float32Array.from({ length: size }, () => normal()),
     counts: Int32Array.from({ length: size }, (_, k) => k % 7 === 0 ? 1 + k % 3 : 0),
+    mask: Uint32Array.from({ length: ROWS * WORDS }, () => Math.floor((normal() + 8) * 2 ** 30)),
     parameters: Float32Array.from([...row(0.8, 40, 0.9, 0.01), ...row(1.4, 9, 0.6, 0.001)]),
   };
 }
 
 /** The tokens that may be chosen, from the definition: sorted, cut, summed up. */
-function allowed({ logits, bias, counts, parameters }: Given, row: number): ReadonlySet<number> {
+function allowed({ logits, bias, counts, parameters, mask }: Given, row: number): ReadonlySet<number> {
   const of = (name: typeof COLUMNS[number]) =>
     parameters[row * COLUMNS.length + COLUMNS.indexOf(name)] as number;
   const scores = Array.from({ length: VOCABULARY }, (_, j) => {
@@ -40,7 +51,8 @@ function allowed({ logits, bias, counts, parameters }: Given, row: number): Read
       x = x < 0 ? x * of("repetition") : x / of("repetition");
     }
     return { j, x: x * of("inverseTemperature") };
-  }).sort((a, b) => b.x - a.x).slice(0, of("topK"));
+  }).filter(({ j }) => (mask[row * WORDS + (j >> 5)] as number) >>> (j & 31) & 1).sort((a, b) => b.x - a.x)
+    .slice(0, of("topK"));
   const most = scores[0]?.x ?? 0, masses = scores.map(({ x }) => Math.exp(x - most));
   const all = masses.reduce((a, b) => a + b, 0);
   let sum = 0, end = 0;
@@ -74,6 +86,7 @@ Deno.test("tokens are drawn by their probabilities, and the same ones for the sa
   const [device] = devices, rows = 4000, logits = [0.5, 2, -1, 1];
   const choice: Choice = {
     ...EVERYTHING,
+    mask: false,
     bias: false,
     penalties: false,
     topK: false,

@@ -11,7 +11,7 @@ import type { Template } from "../../../space/template.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent, type Node } from "../../analysis.ts";
 import { DIRECT_PATHS, PRESETS, type ReductionPreset } from "../../presets.ts";
-import { choosePath, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
+import { choosePath, staysInBuffer, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
 import { chooseSubgroups } from "../../steps/subgroups.ts";
 import { unrollCopy } from "../../steps/cooperative_copy.ts";
 
@@ -34,7 +34,7 @@ export function rowTemplate(m: RowReduction, target: Target): Template {
     const blocks = m.kept.map((n) => n.block.name);
     const inputs = [...new Set(blocks.flatMap((b) => along(sch, b, m.rows)))];
     const rowExtents = m.kept[0]?.block.iters.slice(0, m.rows).map((it) => constExtent(it.extent)) ?? [];
-    const preset = presetFor(target, rowExtents, inputs.some((name) => sch.func.activations.includes(name)));
+    const preset = presetFor(target, rowExtents, inputs.some((name) => staysInBuffer(sch, name, target)));
     const [, rows] = knobs.split("tile_rows", m.rows === 0 ? 1 : m.rows === 1 ? rowExtents[0] : undefined, {
       parts: 2,
       preset: [preset.rows],
@@ -81,7 +81,7 @@ export function rowTemplate(m: RowReduction, target: Target): Template {
   };
 }
 
-/** The target's numbers; they differ where an input of many rows is an activation. */
+/** The target's numbers; they differ where an input of many rows is an activation in a buffer. */
 function presetFor(
   target: Target,
   rows: readonly (number | undefined)[],

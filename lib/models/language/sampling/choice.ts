@@ -2,6 +2,8 @@
 
 /** The steps of a choice that a graph has: each costs time, so a graph has only those that it needs. */
 export interface Choice {
+  /** Only the tokens of a mask may come. */
+  readonly mask: boolean;
   /** A number is added to each token's logit. */
   readonly bias: boolean;
   /** Tokens that were there already become less probable. */
@@ -18,6 +20,7 @@ export interface Choice {
 
 /** The most probable token is taken. */
 export const GREEDY: Choice = {
+  mask: false,
   bias: false,
   penalties: false,
   random: false,
@@ -25,6 +28,9 @@ export const GREEDY: Choice = {
   topP: false,
   minP: false,
 };
+
+/** Tokens of a word of a mask. */
+export const PER_WORD = 32;
 
 /** The columns of a row of parameters. */
 export const COLUMNS = [

@@ -2,11 +2,13 @@
 import {
   add,
   and,
+  binary,
   call,
   cast,
   constant,
   div,
   floorDiv,
+  floorMod,
   ge,
   gt,
   lt,
@@ -22,7 +24,7 @@ import { compute } from "../../../te/compute.ts";
 import { primFunc } from "../../../te/prim_func.ts";
 import { max, reduceAxis, sum } from "../../../te/reduce.ts";
 import { placeholder, type Tensor } from "../../../te/tensor.ts";
-import { type Choice, type Column, COLUMNS } from "./choice.ts";
+import { type Choice, type Column, COLUMNS, PER_WORD } from "./choice.ts";
 import { gumbel } from "./random_number.ts";
 
 /** Below the largest logit by this much, a token has no part in sums of f32. */
@@ -50,8 +52,8 @@ function inputsOf({ rows, vocabulary }: LogitsShape): {
 const column = (parameters: Tensor, i: Expr, name: Column) => parameters.at(i, COLUMNS.indexOf(name));
 
 /**
- * Makes the program of biases, penalties and temperature. Parameters logits f32[rows, vocabulary], parameters f32[rows, 8],
- * bias f32[rows, vocabulary] and counts i32[rows, vocabulary] where they are used (twice the times that a token was generated,
+ * Makes the program of masks, biases, penalties and temperature. Parameters logits f32[rows, vocabulary], parameters
+ * f32[rows, 8], mask u32[rows, vocabulary/32] (a bit for each token that may come), bias f32[rows, vocabulary] and counts i32[rows, vocabulary] where they are used (twice the times that a token was generated,
  * and one more if it is in the prompt), and scores f32[rows, vocabulary]: of a
  * random choice, the logarithms of the tokens' probabilities by the largest one, which are at most 0.
  */
@@ -59,7 +61,14 @@ export function scoresProgram(choice: Choice, shape: LogitsShape): PrimFunc {
   const { logits, parameters } = inputsOf(shape), { rows, vocabulary } = shape;
   const bias = placeholder("bias", [rows, vocabulary], "f32");
   const counts = placeholder("counts", [rows, vocabulary], "i32");
+  const mask = placeholder("mask", [rows, Math.ceil(vocabulary / PER_WORD)], "u32");
   const own = (i: Expr, j: Expr): Expr => {
+    const x = free(i, j);
+    if (!choice.mask) return x;
+    const bit = binary("shr", mask.at(i, floorDiv(j, PER_WORD)), cast("u32", floorMod(j, PER_WORD)));
+    return select(gt(binary("bitand", bit, constant(1, "u32")), constant(0, "u32")), x, LOWEST);
+  };
+  const free = (i: Expr, j: Expr): Expr => {
     let x: Expr = logits.at(i, j);
     if (choice.bias) x = add(x, bias.at(i, j));
     if (choice.penalties) {
@@ -71,7 +80,13 @@ export function scoresProgram(choice: Choice, shape: LogitsShape): PrimFunc {
     }
     return choice.random ? mul(x, column(parameters, i, "inverseTemperature")) : x;
   };
-  const used = [logits, parameters, ...(choice.bias ? [bias] : []), ...(choice.penalties ? [counts] : [])];
+  const used = [
+    logits,
+    parameters,
+    ...(choice.mask ? [mask] : []),
+    ...(choice.bias ? [bias] : []),
+    ...(choice.penalties ? [counts] : []),
+  ];
   const t = reduceAxis(vocabulary, "t"), n = logits.shape[0] as Expr;
   if (!choice.random) {
     return primFunc("scores", [

@@ -2,7 +2,7 @@
 import type { PrimFunc } from "../../../ir/func.ts";
 import type { BlockBuilder } from "../../../relax/builder.ts";
 import type { Value } from "../../../relax/value.ts";
-import { type Choice, COLUMNS } from "./choice.ts";
+import { type Choice, COLUMNS, PER_WORD } from "./choice.ts";
 import {
   boundProgram,
   columnProgram,
@@ -29,17 +29,18 @@ export interface ChoicePlace {
 
 /**
  * Gives the keys f32[rows, vocabulary] of a choice: the next tokens have the largest. It adds the inputs that the choice needs to
- * the graph: parameters f32[rows, 8], seeds u32[rows], bias f32[rows, vocabulary].
+ * the graph: parameters f32[rows, 8], seeds u32[rows], mask u32[rows, vocabulary/32], bias f32[rows, vocabulary].
  */
 export function keysOf(b: BlockBuilder, choice: Choice, place: ChoicePlace): Value {
   const { shape, logits, state, counts } = place, { rows, vocabulary } = shape;
-  if (!choice.random && !choice.bias && !choice.penalties) return logits;
+  if (!choice.random && !choice.mask && !choice.bias && !choice.penalties) return logits;
   const parameters = b.input("parameters", [rows, COLUMNS.length], "f32");
   const call = (func: PrimFunc, ...args: readonly Value[]) => b.call(func, ...args)[0] as Value;
   const scores = call(
     scoresProgram(choice, shape),
     logits,
     parameters,
+    ...(choice.mask ? [b.input("mask", [rows, Math.ceil(vocabulary / PER_WORD)], "u32")] : []),
     ...(choice.bias ? [b.input("bias", [rows, vocabulary], "f32")] : []),
     ...(choice.penalties && counts ? [counts] : []),
   );

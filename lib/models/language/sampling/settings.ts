@@ -43,6 +43,7 @@ export function settingsOf(
   return {
     choice: {
       random,
+      mask: (options.responseFormat?.type ?? "text") !== "text",
       bias: bias.size > 0,
       penalties: repetition !== 1 || presence !== 0 || frequency !== 0,
       topK: random && topK > 0,
@@ -61,6 +62,7 @@ export function choiceOf(all: readonly Settings[]): Choice {
   const random = any("random");
   return {
     random,
+    mask: any("mask"),
     bias: any("bias"),
     penalties: any("penalties"),
     // Rows that take the most probable token do so by a bound of one token.
