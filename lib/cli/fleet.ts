@@ -67,14 +67,14 @@ export async function runFleet(args: readonly string[]): Promise<void> {
       `expected --cert and --key with --host ${host}, got none: others on the network could read jobs; --host 127.0.0.1 is for this machine`,
     );
   }
-  const webSocket = page === undefined ? {} : { webSocket: { host, port: freePort(host) } };
+  const socketPort = page === undefined ? 0 : freePort(host);
   await using server = await startServer({
     host,
     port,
     workers,
     folder: out,
     ...(tls ? { tls } : {}),
-    ...webSocket,
+    ...(page === undefined ? {} : { webSocket: { host, port: socketPort } }),
   });
   for (const [user, credentials] of server.users) {
     await Deno.writeTextFile(`${out}/${user}.json`, `${JSON.stringify(credentials, undefined, 2)}\n`, {
@@ -88,7 +88,7 @@ export async function runFleet(args: readonly string[]): Promise<void> {
   );
   await using _pages = page === undefined ? undefined : await servedPages(page, {
     host,
-    server: `${tls ? "wss" : "ws"}://${host}:${webSocket.webSocket?.port}`,
+    socketPort,
     // Those that processes take first are given to pages last.
     users: [...server.users].filter(([user]) => user !== "tuner").map(([, user]) => user).reverse(),
     ...(tls ? { tls } : {}),

@@ -1,4 +1,5 @@
 /** A page that works for a fleet: a search of Deno measures on the browser's device. */
+import { get } from "node:http";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serveWorkerPages } from "../../lib/cli/worker_pages.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
@@ -22,7 +23,7 @@ browserTest("a page measures the jobs of a fleet, says what it does, and stops a
   await using pages = await serveWorkerPages({
     host,
     port: 0,
-    server: `ws://${host}:${socket}`,
+    socketPort: socket,
     users: [user("worker-1")],
   });
   await using fleet = await Fleet.join(server.url, { name: "tuner", credentials: user("tuner") });
@@ -42,6 +43,12 @@ browserTest("a page measures the jobs of a fleet, says what it does, and stops a
     assert(await page.locator("#tunebook-chart span").count() > 0);
     await page.click("#tunebook-stop");
     await page.locator("#tunebook-state", { hasText: /^Stopped/ }).waitFor({ timeout: 60_000 });
+    // A name from elsewhere that leads to this machine gets no credentials.
+    const asked = await new Promise<string>((resolve, reject) => {
+      const options = { host, port: pages.addr.port, headers: { host: "elsewhere.example" } };
+      get(options, (response) => resolve(`${response.statusCode}`)).on("error", reject);
+    });
+    assertEquals(asked, "403");
     // Its user is taken; another browser gets none.
     assertEquals((await fetch(address)).status, 503);
   }, { gpu: true, offline: false });
