@@ -17,7 +17,7 @@ import type { SearchOptions } from "./search_options.ts";
 import type { SuiteLog } from "./suite_log.ts";
 import type { SuiteMember } from "./suite_tasks.ts";
 import type { TunableDevice } from "./tunable_device.ts";
-import { tuneSuite } from "./tune_suite.ts";
+import { tuneFunctions } from "./tune_functions.ts";
 
 /** What `autotvm.tune` takes for a graph. */
 export interface TuneGraphOptions
@@ -92,7 +92,8 @@ export function membersOf(
 }
 
 /**
- * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels.
+ * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels. On a device of this process presets are
+ * timed first, and functions that can't save time have no trial.
  *
  * @throws {RelaxError} for a bound that is missing
  */
@@ -103,8 +104,6 @@ export async function tuneGraph(
 ): Promise<SuiteLog> {
   checkArgument("autotvm.tune", "device", device, kinds.device);
   checkOptions("autotvm.tune", options, FIELDS);
-  const { database, bounds: _, shapes: __, precision: ___, ...search } = options;
-  const log = await tuneSuite(membersOf(graph, device, options), device, search);
-  database?.add(log.best);
-  return log;
+  const { bounds: _, shapes: __, precision: ___, ...search } = options;
+  return await tuneFunctions(membersOf(graph, device, options), device, search);
 }

@@ -5,7 +5,7 @@ import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { SuiteLog } from "../../tuning/suite_log.ts";
 import type { SuiteMember } from "../../tuning/suite_tasks.ts";
 import { membersOf, type TuneGraphOptions } from "../../tuning/tune_graph.ts";
-import { tuneSuite } from "../../tuning/tune_suite.ts";
+import { tuneFunctions } from "../../tuning/tune_functions.ts";
 import { spanOf } from "./decoding.ts";
 import type { Engine, Step } from "./engine.ts";
 import type { Settings } from "./sampling/settings.ts";
@@ -65,11 +65,9 @@ export function stepMembers(engine: Engine, settings: Settings): readonly SuiteM
 export async function tuneSteps(
   engine: Engine,
   settings: Settings,
-  { database, ...search }: TuneModelOptions,
+  options: TuneModelOptions,
 ): Promise<SuiteLog> {
-  const log = await tuneSuite(stepMembers(engine, settings), engine.device, search);
-  database?.add(log.best);
-  return log;
+  return await tuneFunctions(stepMembers(engine, settings), engine.device, options);
 }
 
 function partsOf(engine: Engine, settings: Settings): readonly Part[] {
