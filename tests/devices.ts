@@ -25,10 +25,10 @@ if (expected !== undefined && expected !== found) {
 
 const gpu = found === "vulkan" ? await Device.open({ backend: "webgpu" }) : undefined;
 
-/** The CPU in its other ways: WebAssembly with relaxed SIMD and without it, or JavaScript. */
+/** The CPU in its other ways: WebAssembly without relaxed SIMD, and JavaScript. */
 export const otherCpus: readonly Device[] = [
-  await Device.open({ backend: "cpu", language: "wasm" }),
-  await Device.open({ backend: "cpu", language: "wasm", relaxedSimd: false }),
+  await Device.open({ backend: "cpu", relaxedSimd: false }),
+  await Device.open({ backend: "cpu", language: "js" }),
 ];
 
 /** Names a device; strict WebAssembly has the same name as relaxed. */

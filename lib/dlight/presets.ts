@@ -1,7 +1,7 @@
 /**
  * The numbers that a good rule would take, by rule and target profile. The generic-webgpu rows are DLight's
  * own for targets without a branch of their own (TVM's s_tir/dlight, "else" rows); the llvmpipe rows were
- * found by measuring there; the cpu rows suit one JavaScript thread, for which a workgroup is a loop.
+ * found by measuring there; the cpu rows suit one thread of WebAssembly, for which a workgroup is a loop.
  */
 import type { Profile } from "../target/target.ts";
 
@@ -23,6 +23,8 @@ export interface MatmulPreset {
   readonly k: number;
   /** True if each vector of results takes all these steps at once; false if the whole tile takes one step at a time. */
   readonly stepInnermost?: boolean;
+  /** True if neighbouring workgroups are neighbours along the rows of the result; false if along its columns. */
+  readonly rowsFirst?: boolean;
   readonly path: Path;
 }
 
@@ -263,20 +265,28 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     subgroups: false,
     workers: [],
     leastCopied: Infinity,
-    matmul: { i: [1, 4], j: [1, 4], k: 4, path: "buffer" },
+    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4, path: "buffer" },
-    gemv: { rows: [1, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
-    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 8, path: "buffer" },
-    outerGemv: { rows: [1, 8], reduceThreads: 1, chunk: 1, path: "buffer" },
-    reduction: { rows: 1, threads: 1, chunk: 4, groups: 1, path: "buffer" },
+    gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4, path: "buffer" },
+    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32, path: "buffer" },
+    outerGemv: { rows: [1, 32], reduceThreads: 1, chunk: 4, path: "buffer" },
+    reduction: { rows: 1, threads: 1, chunk: 8, groups: 1, path: "buffer" },
     outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
     generalReduction: { threads: 8, results: 8, chunk: 1, places: 1, path: "buffer" },
     transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
-    convNchw: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
-    convNhwc: { x: 4, filters: [1, 4], channels: 4, reuseRows: false, strips: 1, path: "buffer" },
+    convNchw: {
+      x: 8,
+      filters: [1, 8],
+      channels: 1,
+      stepInnermost: true,
+      reuseRows: true,
+      strips: 1,
+      path: "buffer",
+    },
+    convNhwc: { x: 2, filters: [1, 16], channels: 4, reuseRows: true, strips: 1, path: "buffer" },
     depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },
     depthwiseNhwc: { x: 1, filters: [1, 8], channels: 1, reuseRows: false, strips: 1, path: "buffer" },
-    elementwise: { threads: 64, results: 1, path: "buffer" },
+    elementwise: { threads: 64, results: 4, path: "buffer" },
     fallback: { threads: 64 },
   },
 };
@@ -291,5 +301,5 @@ export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
   "qualcomm-adreno": "DLight's numbers for opencl on Android, where WebGPU supports them",
   "arm-mali": "DLight's numbers for opencl on Mali, where WebGPU supports them",
   llvmpipe: "found by measuring on llvmpipe",
-  cpu: "found by measuring generated JavaScript",
+  cpu: "found by measuring generated WebAssembly",
 };

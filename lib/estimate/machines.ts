@@ -75,7 +75,7 @@ export const MACHINES: Readonly<Record<Profile, Machine>> = {
     loadNs: { global: 70, texture: 6, uniform: 10, shared: 70, local: 0 },
     opNs: 0.25,
   }),
-  // Generated JavaScript: one thread, and memory is memory.
+  // Generated WebAssembly: one thread, and memory is memory.
   cpu: scalar({
     width: 1,
     alongX: false,

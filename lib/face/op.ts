@@ -60,6 +60,7 @@ export { cumSum } from "../op/cum_sum.ts";
 export { conv3d } from "../op/conv3d.ts";
 export { convTranspose1d } from "../op/conv_transpose1d.ts";
 export { convTranspose2d } from "../op/conv_transpose2d.ts";
+export { convTranspose3d } from "../op/conv_transpose3d.ts";
 export type { TransposedOptions } from "../op/convolution.ts";
 export type { Spatial, SpatialOptions } from "../op/spatial.ts";
 export { type DepthSpaceOptions, depthToSpace } from "../op/depth_to_space.ts";

@@ -1,7 +1,7 @@
 /** Shows a compiled program: each kernel's launch in words, and its source. */
 import { printable, printableLine } from "../base/printable.ts";
 import { counted } from "./lines.ts";
-import { type Kernels, Source } from "./source.ts";
+import { inkOf, type Kernels, Source } from "./source.ts";
 import { escapeHtml } from "./tables.ts";
 import { View } from "./view.ts";
 
@@ -9,6 +9,7 @@ import { View } from "./view.ts";
 interface Launched {
   readonly name: string;
   readonly source: string;
+  readonly module?: string;
   readonly workgroupSize?: readonly number[];
   readonly sharedBytes?: number;
   readonly prepares?: boolean;
@@ -40,10 +41,11 @@ export class KernelsView extends View {
           ? `workgroups of ${launch.workgroupSize.join(" × ")}`
           : "",
         launch.sharedBytes ? `${counted(launch.sharedBytes, "byte")} of workgroup memory` : "",
+        language === "wasm" && launch.module === undefined ? "JavaScript, as WebAssembly can't hold it" : "",
         launch.prepares ? "runs once, to prepare what the others read" : "",
       ].filter((fact) => fact !== "");
       const title = `${printableLine(launch.name)}${place}${facts.length > 0 ? `: ${facts.join(", ")}` : ""}`;
-      return { title, source: new Source(printable(launch.source), language) };
+      return { title, source: new Source(printable(launch.source), inkOf(language)) };
     });
   }
 }

@@ -36,7 +36,7 @@ function shown<T extends object>(made: T): T {
 }
 
 /**
- * Compiles a scheduled program for a target: WGSL for a GPU, JavaScript for the CPU. The target is a device's, or the
+ * Compiles a scheduled program for a target: WGSL for a GPU, WebAssembly or JavaScript for the CPU. The target is a device's, or the
  * name of a profile. The result shows its kernels.
  *
  * @throws {LowerError} if the schedule can't be lowered to kernels

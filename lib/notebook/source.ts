@@ -58,7 +58,7 @@ export interface Kernels {
   /** The program's name. */
   readonly name: string;
   /** The language of the sources. */
-  readonly language: "wgsl" | "js";
+  readonly language: "wgsl" | "wasm" | "js";
   /** The kernels in the order of their launches. */
   readonly launches: readonly { readonly name: string; readonly source: string }[];
 }
@@ -87,6 +87,11 @@ function isReadable(x: object): boolean {
   return ("launches" in x && Array.isArray(x.launches)) || ("func" in x && x.func instanceof PrimFunc);
 }
 
+/** The language whose colours a kernel's text has. WebAssembly reads like JavaScript. */
+export function inkOf(language: Kernels["language"]): "wgsl" | "js" {
+  return language === "wgsl" ? language : "js";
+}
+
 const SOURCE_FIELDS = {
   numbered: flag,
   language: oneOf("tvmscript", "wgsl", "js", "text"),
@@ -109,7 +114,7 @@ export function sourceOf(
   if (thing instanceof Source) return new Source(thing.code, thing.language, { ...thing.options, ...rest });
   if ("executable" in thing) return sourceOf(thing.executable, options);
   if ("launches" in thing) {
-    return new Source(thing.launches.map((l) => l.source).join("\n"), thing.language, rest);
+    return new Source(thing.launches.map((l) => l.source).join("\n"), inkOf(thing.language), rest);
   }
   return new Source(`${"func" in thing ? thing.func : thing}`, "tvmscript", rest);
 }

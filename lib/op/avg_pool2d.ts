@@ -9,7 +9,7 @@ import { sum } from "../te/reduce.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, sharedFloat } from "./check_tensors.ts";
 import { POOL, POOL_PROGRAM, type PoolOptions, type PoolProgramOptions, pools } from "./pool.ts";
-import { asImages, imageInput, type Images, named, padded, type Window, windowOn } from "./window.ts";
+import { asImages, imageInput, type Images, more, named, padded, type Window, windowOn } from "./window.ts";
 
 /** What the mean of a window is taken over. */
 export interface MeanOptions {
@@ -40,7 +40,7 @@ export function avgPool2d(A: Tensor, options: AvgPool2dOptions): Tensor {
   checkOptions("op.avgPool2d", options, OPTIONS);
   const dtype = sharedFloat("avgPool2d", { A }), image = asImages("avgPool2d", A, options.layout);
   const window = windowOn("avgPool2d", image, options);
-  const { shape, axes, element } = pools(padded(A, image, window.padding), image, window);
+  const { shape, axes, element } = pools(padded(A, image, window), image, window);
   const total = compute("total", shape, (...at) => sum(cast("f32", element(...at)), axes));
   const { countIncludePad = true, name = "B" } = options;
   const whole = countIncludePad
@@ -65,9 +65,9 @@ function countedAlong(d: 0 | 1, at: Expr, { height, width }: Images, window: Win
   const before = window.padding[d], start = mul(at, window.stride[d]), step = window.dilation[d];
   const size = d === 0 ? height : width, after = window.padding[d === 0 ? 2 : 3] - window.overhang[d];
   // The first element that counts, and the end of those that do, in elements of the padded image.
-  const first = pads ? 0 : before, end = before + size + (pads ? after : 0);
+  const first = pads ? 0 : before, end = more(size, before + (pads ? after : 0));
   const skipped = max(ceilDiv(sub(constant(first), start), step), 0);
-  const reached = min(ceilDiv(sub(constant(end), start), step), window.kernel[d]);
+  const reached = min(ceilDiv(sub(end, start), step), window.kernel[d]);
   return max(sub(reached, skipped), 0);
 }
 

@@ -74,7 +74,7 @@ export function conv2d(A: Tensor, W: Tensor, options: Conv2dOptions = {}): Tenso
     `to match A's ${channels} channels in ${groups} ${groups === 1 ? "group" : "groups"}`,
   );
   const w = windowOn("conv2d", image, { ...options, kernel: [kh, kw] });
-  const source = padded(A, image, w.padding);
+  const source = padded(A, image, w);
   // A depthwise convolution has one channel in a group, and nothing to sum over but the window.
   const c = own > 1 ? reduceAxis(own, "c") : undefined;
   const i = reduceAxis(kh, "i"), j = reduceAxis(kw, "j");
@@ -93,7 +93,7 @@ export function conv2d(A: Tensor, W: Tensor, options: Conv2dOptions = {}): Tenso
     {
       operator: "conv2d",
       name,
-      shape: ordered<Expr>(layout, batch, constant(filters), constant(w.out[0]), constant(w.out[1])),
+      shape: ordered<Expr>(layout, batch, constant(filters), ...w.out),
       dtype: A.dtype,
       channel: nchw ? 1 : 3,
     },
@@ -147,7 +147,7 @@ export function conv2dProgram(options: Conv2dProgramOptions): PrimFunc {
     layout === "NCHW" ? [filters, own, ...w.kernel] : [...w.kernel, own, filters],
     dtype,
   );
-  const shape = ordered<Expr>(layout, image.batch, constant(filters), constant(w.out[0]), constant(w.out[1]));
+  const shape = ordered<Expr>(layout, image.batch, constant(filters), ...w.out);
   const epilogue = epilogueInputs(options, shape, layout === "NCHW" ? 1 : 3, dtype);
   const C = conv2d(A, W, { stride, padding, dilation, groups, layout, ...epilogue.options });
   const name = own === 1 && groups > 1 ? "depthwise_conv2d" : "conv2d";

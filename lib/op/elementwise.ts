@@ -8,7 +8,7 @@ import { compute } from "../te/compute.ts";
 import { placeholder, type Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { type Dim, dims } from "../te/dimension.ts";
-import { broadcastShape, elementFor } from "./broadcast.ts";
+import { broadcastConditions, broadcastShape, elementFor } from "./broadcast.ts";
 import { checkTensors, checkTypes, sharedType } from "./check_tensors.ts";
 import { dimension, floatType, RESULT, type ResultOptions } from "./kinds.ts";
 
@@ -76,6 +76,7 @@ export function pairwise(
     options.name ?? "C",
     shape,
     (...at) => f(elementFor(A, shape, at), elementFor(B, shape, at)),
+    { requires: broadcastConditions(operator, shape, [A, B]) },
   );
 }
 

@@ -1,6 +1,6 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
-import { cast, constant, mul } from "../ir/build.ts";
-import type { Var } from "../ir/expr.ts";
+import { cast, constant, div, mul } from "../ir/build.ts";
+import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { compute } from "../te/compute.ts";
 import { primFunc } from "../te/prim_func.ts";
@@ -44,8 +44,10 @@ export function globalAvgPool2d(A: Tensor, options: GlobalAvgPool2dOptions = {})
     [batch, channels],
     (n, c) => sum(cast("f32", A.at(...ordered<Var>(layout, n as Var, c as Var, y.var, x.var))), [y, x]),
   );
-  const share = constant(1 / (height * width), "f32");
-  return compute(options.name ?? "B", [batch, channels], (...at) => cast(dtype, mul(total.at(...at), share)));
+  const mean = height.kind === "const" && width.kind === "const"
+    ? (x: Expr) => mul(x, constant(1 / (height.value * width.value), "f32"))
+    : (x: Expr) => div(x, cast("f32", mul(height, width)));
+  return compute(options.name ?? "B", [batch, channels], (...at) => cast(dtype, mean(total.at(...at))));
 }
 
 /** The options of {@linkcode globalAvgPool2dProgram}. */

@@ -23,7 +23,7 @@ export function maxPool2d(A: Tensor, options: PoolOptions): Tensor {
   sharedFloat("maxPool2d", { A });
   const image = asImages("maxPool2d", A, options.layout);
   const window = windowOn("maxPool2d", image, options);
-  const { shape, axes, element } = pools(padded(A, image, window.padding, -Infinity), image, window);
+  const { shape, axes, element } = pools(padded(A, image, window, -Infinity), image, window);
   return compute(options.name ?? "B", shape, (...at) => max(element(...at), axes));
 }
 

@@ -8,7 +8,7 @@ import type { Expr } from "../ir/expr.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
-import { broadcastShape, elementFor } from "./broadcast.ts";
+import { broadcastConditions, broadcastShape, elementFor } from "./broadcast.ts";
 import { checkTensors, sharedFloat, shownShape } from "./check_tensors.ts";
 import { unary } from "./elementwise.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
@@ -226,5 +226,5 @@ export function prelu(A: Tensor, slope: Tensor, options: ResultOptions = {}): Te
   return compute(options.name ?? "B", shape, (...at) => {
     const x = elementFor(A, shape, at);
     return select(lt(x, like(x, 0)), mul(x, elementFor(slope, shape, at)), x);
-  });
+  }, { requires: broadcastConditions("prelu", shape, [slope]) });
 }

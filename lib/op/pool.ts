@@ -64,7 +64,7 @@ export function pools(source: Tensor, { layout, batch, channels }: Images, windo
   const { kernel, stride, dilation, out } = window;
   const i = reduceAxis(kernel[0], "i"), j = reduceAxis(kernel[1], "j");
   return {
-    shape: ordered<Expr>(layout, batch, constant(channels), constant(out[0]), constant(out[1])),
+    shape: ordered<Expr>(layout, batch, constant(channels), ...out),
     axes: [i, j],
     element: (...at) => {
       const [n, c, y, x] = named(layout, at);

@@ -146,7 +146,8 @@ export function countAlong(operator: string, { size, stride, reach, sides }: Alo
   const requires = room >= -1
     ? []
     : [{ value: constant(-room), atMost: size, because: `a window of ${operator} fits the image` }];
-  return { extent: plus(over(plus(size, room), stride), 1), requires };
+  const extent = stride === 1 ? plus(size, room + 1) : plus(over(plus(size, room), stride), 1);
+  return { extent, requires };
 }
 
 /**

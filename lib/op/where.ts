@@ -2,7 +2,7 @@ import { checkOptions } from "../base/check_options.ts";
 import { select } from "../ir/build.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
-import { broadcastShape, elementFor } from "./broadcast.ts";
+import { broadcastConditions, broadcastShape, elementFor } from "./broadcast.ts";
 import { checkTensors, checkTypes, sharedType } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
 
@@ -27,5 +27,6 @@ export function where(condition: Tensor, A: Tensor, B: Tensor, options: ResultOp
     options.name ?? "C",
     shape,
     (...at) => select(elementFor(condition, shape, at), elementFor(A, shape, at), elementFor(B, shape, at)),
+    { requires: broadcastConditions("where", shape, [condition, A, B]) },
   );
 }

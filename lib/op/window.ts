@@ -3,11 +3,13 @@ import type { Fields, Kind } from "../base/check_options.ts";
 import { anyOf, arrayOf, count, oneOf, pairOf, required } from "../base/option_kinds.ts";
 import { and, constant, ge, lt, select, sub } from "../ir/build.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { compute } from "../te/compute.ts";
+import { printExpr } from "../ir/print.ts";
+import { compute, type ShapeCondition } from "../te/compute.ts";
 import { placeholder, type Tensor } from "../te/tensor.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
 import { constantExtent, shapeOfRank } from "./check_tensors.ts";
+import { over, plus } from "./extents.ts";
 import { dimension, extent, floatType } from "./kinds.ts";
 
 /** One number for both directions, or [vertical, horizontal]. */
@@ -111,15 +113,15 @@ export interface Images {
   /** Channels of an image. */
   readonly channels: number;
   /** Rows of an image. */
-  readonly height: number;
+  readonly height: Expr;
   /** Columns of an image. */
-  readonly width: number;
+  readonly width: Expr;
 }
 
 /**
  * Reads the shape of a tensor of images.
  *
- * @throws {TeError} for a tensor that hasn't four dimensions, or whose channels, rows or columns are no numbers
+ * @throws {TeError} for a tensor that hasn't four dimensions, or whose channels are no number
  */
 export function asImages(operator: string, A: Tensor, layout: ImageLayout = "NCHW"): Images {
   const shape = shapeOfRank(operator, "A", A, 4, layout === "NCHW" ? "[n, c, h, w]" : "[n, h, w, c]");
@@ -128,8 +130,8 @@ export function asImages(operator: string, A: Tensor, layout: ImageLayout = "NCH
     layout,
     batch: shape[0] as Expr,
     channels: constantExtent(operator, "A", A, c),
-    height: constantExtent(operator, "A", A, y),
-    width: constantExtent(operator, "A", A, x),
+    height: shape[y] as Expr,
+    width: shape[x] as Expr,
   };
 }
 
@@ -149,14 +151,16 @@ export interface Window {
   /** The distance between neighbouring elements of the window. */
   readonly dilation: readonly [number, number];
   /** Height and width of the output. */
-  readonly out: readonly [number, number];
+  readonly out: readonly [Expr, Expr];
+  /** The conditions that a window fits. */
+  readonly requires: readonly ShapeCondition[];
 }
 
 /**
  * Places a window on images. With `ceilMode`, the last window of a row or column may reach beyond the padding; it is left out
  * if it starts past the image (ONNX MaxPool; PyTorch's pooling_output_shape).
  *
- * @throws {TeError} for a window that doesn't fit the padded image
+ * @throws {TeError} for a window that doesn't fit the padded image, and where a symbolic size can't say how it is placed
  */
 export function windowOn(
   operator: string,
@@ -164,36 +168,80 @@ export function windowOn(
   options: SlideOptions & { readonly kernel: Pair; readonly dilation?: Pair; readonly ceilMode?: boolean },
 ): Window {
   const kernel = pair(options.kernel), stride = pair(options.stride ?? 1);
-  const dilation = pair(options.dilation ?? 1), { padding = 0 } = options;
-  const same = (d: 0 | 1) =>
-    sameSides(padding as SamePadding, d === 0 ? height : width, stride[d], dilation[d] * (kernel[d] - 1) + 1);
-  const [top, left, bottom, right] = typeof padding === "string"
-    ? [same(0)[0], same(1)[0], same(0)[1], same(1)[1]]
-    : sides(padding);
+  const dilation = pair(options.dilation ?? 1), { padding = 0, ceilMode = false } = options;
+  const given = typeof padding === "string" ? undefined : sides(padding);
   const along = (d: 0 | 1) => {
-    const size = d === 0 ? height : width, before = d === 0 ? top : left, after = d === 0 ? bottom : right;
-    const reach = dilation[d] * (kernel[d] - 1) + 1, room = size + before + after - reach;
-    const all = (options.ceilMode ? Math.ceil(room / stride[d]) : Math.floor(room / stride[d])) + 1;
-    const count = options.ceilMode && (all - 1) * stride[d] >= size + before ? all - 1 : all;
-    return { count, overhang: Math.max(0, (count - 1) * stride[d] - room) };
+    const size = d === 0 ? height : width, reach = dilation[d] * (kernel[d] - 1) + 1;
+    const added = given
+      ? [given[d], given[d + 2] as number] as const
+      : sameSidesOf(operator, padding as SamePadding, size, stride[d], reach);
+    return { sides: added, ...countOn(operator, size, added, reach, stride[d], ceilMode) };
   };
   const rows = along(0), columns = along(1);
-  if (rows.count < 1 || columns.count < 1) {
+  if ([rows, columns].some(({ count }) => count.kind === "const" && count.value < 1)) {
     throw new TeError(
-      `expected a window that fits the ${height} x ${width} image, got ${
+      `expected a window that fits the ${printExpr(height)} x ${printExpr(width)} image, got ${
         kernel.join(" x ")
-      }, in ${operator}; ` +
-        `use more padding`,
+      }, in ${operator}; use more padding`,
     );
   }
   return {
     kernel,
     stride,
-    padding: [top, left, bottom + rows.overhang, right + columns.overhang],
+    padding: [
+      rows.sides[0],
+      columns.sides[0],
+      rows.sides[1] + rows.overhang,
+      columns.sides[1] + columns.overhang,
+    ],
     overhang: [rows.overhang, columns.overhang],
     dilation,
     out: [rows.count, columns.count],
+    requires: [...rows.requires, ...columns.requires],
   };
+}
+
+/** Counts the windows along a dimension, and what the last needs beyond the padding. */
+function countOn(
+  operator: string,
+  size: Expr,
+  [before, after]: readonly [number, number],
+  reach: number,
+  stride: number,
+  ceilMode: boolean,
+): { readonly count: Expr; readonly overhang: number; readonly requires: readonly ShapeCondition[] } {
+  const most = before + after - reach;
+  if (size.kind === "const") {
+    const room = size.value + most, steps = room / stride;
+    const all = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    const count = ceilMode && (all - 1) * stride >= size.value + before ? all - 1 : all;
+    return { count: constant(count), overhang: Math.max(0, (count - 1) * stride - room), requires: [] };
+  }
+  if (ceilMode && stride > 1) throw unknownSize(operator, size, `ceilMode and a stride of ${stride}`);
+  const because = `a window of ${operator} fits the image`;
+  return {
+    count: stride === 1 ? plus(size, most + 1) : plus(over(plus(size, most), stride), 1),
+    overhang: 0,
+    requires: most >= -1 ? [] : [{ value: constant(-most), atMost: size, because }],
+  };
+}
+
+function sameSidesOf(
+  operator: string,
+  padding: SamePadding,
+  size: Expr,
+  stride: number,
+  reach: number,
+): readonly [before: number, after: number] {
+  if (size.kind === "const") return sameSides(padding, size.value, stride, reach);
+  if (stride === 1) return halves(padding, reach - 1);
+  throw unknownSize(operator, size, `padding = ${padding} and a stride of ${stride}`);
+}
+
+function unknownSize(operator: string, size: Expr, beside: string): TeError {
+  return new TeError(
+    `expected a number of rows and columns beside ${beside}, got ${printExpr(size)}, in ${operator}`,
+  );
 }
 
 /** The padding before and after a dimension that gives each stride a window of that reach. */
@@ -236,21 +284,26 @@ export function named(layout: ImageLayout, at: readonly Var[]): readonly [n: Var
 export function padded(
   A: Tensor,
   { layout, batch, channels, height, width }: Images,
-  [top, left, bottom, right]: Sides,
+  { padding: [top, left, bottom, right], requires }: Pick<Window, "padding" | "requires">,
   outside = 0,
 ): Tensor {
-  if (top === 0 && left === 0 && bottom === 0 && right === 0) return A;
+  if (top === 0 && left === 0 && bottom === 0 && right === 0 && requires.length === 0) return A;
   const shape = ordered<Expr | number>(
     layout,
     batch,
     channels,
-    height + top + bottom,
-    width + left + right,
+    more(height, top + bottom),
+    more(width, left + right),
   );
   return compute("padded", shape, (...at) => {
     const [n, c, y, x] = named(layout, at);
     const row = sub(y, top), column = sub(x, left);
     const inside = and(ge(row, 0), lt(row, height), ge(column, 0), lt(column, width));
     return select(inside, A.at(...ordered<Expr>(layout, n, c, row, column)), constant(outside, A.dtype));
-  });
+  }, { requires });
+}
+
+/** An extent with some more. */
+export function more(size: Expr, added: number): Expr {
+  return size.kind === "const" ? constant(size.value + added) : plus(size, added);
 }

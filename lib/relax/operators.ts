@@ -8,6 +8,7 @@ import { conv1d } from "../op/conv1d.ts";
 import { conv3d } from "../op/conv3d.ts";
 import { convTranspose1d } from "../op/conv_transpose1d.ts";
 import { convTranspose2d } from "../op/conv_transpose2d.ts";
+import { convTranspose3d } from "../op/conv_transpose3d.ts";
 import { cumProd } from "../op/cum_prod.ts";
 import { cumSum } from "../op/cum_sum.ts";
 import { groupNorm } from "../op/group_norm.ts";
@@ -163,6 +164,7 @@ export const OPERATORS = {
   conv3d: { relax: "R.nn.conv3d", apply: conv3d },
   convTranspose1d: { relax: "R.nn.conv1d_transpose", apply: convTranspose1d },
   convTranspose2d: { relax: "R.nn.conv2d_transpose", apply: convTranspose2d },
+  convTranspose3d: { relax: "R.nn.conv3d_transpose", apply: convTranspose3d },
   cos: { relax: "R.cos", apply: cos },
   cosh: { relax: "R.cosh", apply: cosh },
   crossEntropy: { relax: "tunebook.cross_entropy", apply: crossEntropy },

@@ -1,7 +1,8 @@
 /** Measures the rates of a device by small kernels; adapters do not state them. */
-import type { BufferSpec, Executable } from "../codegen/executable.ts";
+import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
+import { probeModule } from "./probe_wasm.ts";
 import { type Arrays, type Backend, type Bound, timeOf } from "./backend.ts";
 
 /** Threads of a probe, in workgroups of 64. */
@@ -85,7 +86,7 @@ function kernel(target: Target, name: Probe): Executable {
     launches: [{
       name: `probe_${name}`,
       prepares: false,
-      source: SOURCES[target.language](name, target),
+      ...SOURCES[target.language](name, target),
       workgroupSize: [64, 1, 1],
       grid: [name === "launch" ? 1 : size / 4 / 64, 1, 1],
       folded: false,
@@ -102,10 +103,22 @@ function kernel(target: Target, name: Probe): Executable {
 }
 
 /** The source of a probe in each language. */
-const SOURCES: Readonly<Record<KernelLanguage, (name: Probe, target: Target) => string>> = {
-  wgsl,
-  wasm: javascript,
-  js: javascript,
+const SOURCES: Readonly<
+  Record<KernelLanguage, (name: Probe, target: Target) => Pick<Launch, "source" | "module">>
+> = {
+  wgsl: (name, target) => ({ source: wgsl(name, target) }),
+  wasm: (name, { relaxedSimd = false }) => ({
+    source: "",
+    // A CPU has no textures.
+    module: probeModule({
+      name: name === "texture" ? "buffer" : name,
+      threads: THREADS,
+      iterations: ITERATIONS,
+      sums: SUMS,
+      relaxed: relaxedSimd,
+    }),
+  }),
+  js: (name) => ({ source: javascript(name) }),
 };
 
 function wgsl(name: Probe, { textures }: Target): string {

@@ -28,7 +28,7 @@ export class Program implements Disposable {
     this.#otherwise = otherwise;
   }
 
-  /** The source of all its kernels: WGSL, or JavaScript on the CPU. */
+  /** The source of all its kernels: WGSL, or WebAssembly as readers want it or JavaScript on the CPU. */
   get source(): string {
     return this.executable.launches.map((l) => l.source).join("\n");
   }

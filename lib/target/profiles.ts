@@ -42,7 +42,7 @@ export const PROFILES: Readonly<Record<Profile, ProfileFacts>> = {
   // For a texel of a sampled texture it calls a function that computes the sizes of a mip level for every lane. A texel
   // of a storage texture takes a third of the instructions, in line.
   llvmpipe: { ...GPU, maxLoopIterations: 65535, clock: "cpu", textures: "storage" },
-  cpu: { kind: "cpu", language: "js", maxLoopIterations: UNLIMITED, clock: "cpu", textures: "none" },
+  cpu: { kind: "cpu", language: "wasm", maxLoopIterations: UNLIMITED, clock: "cpu", textures: "none" },
 };
 
 /**

@@ -2,7 +2,7 @@
 import type { Budget } from "../autotvm/budget.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { byteCount, bytesOf } from "../base/byte_count.ts";
-import { instanceOf, oneOf, passing, recordOf } from "../base/option_kinds.ts";
+import { arrayOf, instanceOf, oneOf, passing, recordOf, text } from "../base/option_kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import { TunebookError } from "../base/error.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
@@ -11,7 +11,9 @@ import type { PrimFunc } from "../ir/func.ts";
 import { shapesKind } from "../ir/kinds.ts";
 import { TuningDatabase } from "../records/database.ts";
 import type { Graph } from "../relax/graph.ts";
-import type { Inputs } from "../runtime/arguments.ts";
+import { imageSizes } from "../relax/image_sizes.ts";
+import { inferShapes } from "../relax/passes/infer_shapes.ts";
+import type { Inputs, Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import { DeviceTensor } from "../runtime/device_tensor.ts";
@@ -23,6 +25,7 @@ import { cacheFor, cacheKind, type CompileCache } from "./compile_cache.ts";
 import { assembleGraph, type ChosenSchedule, scheduleGraph } from "./compile_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
 import * as kinds from "./option_fields.ts";
+import { pick, SpecializedRuns } from "./specialized_runs.ts";
 import { StageClock } from "./stage_clock.ts";
 import { transformWeights } from "./transform_weights.ts";
 import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
@@ -42,6 +45,11 @@ export interface GraphBuildOptions extends Omit<TuneGraphOptions, "budget"> {
    * level 2. Default: 1.
    */
   readonly level?: Level;
+  /**
+   * Shape variables that each get programs for their values: one is built when a run first has a size, and the last four are
+   * kept, each with its weights. Default: the rows and columns of images that windows slide over.
+   */
+  readonly specialize?: readonly string[];
   /** Of the search at level 3, shared by all functions. */
   readonly budget?: Pick<Budget, "seconds" | "trials">;
   /**
@@ -65,6 +73,7 @@ const FIELDS = {
   precision: oneOf("f16"),
   database: instanceOf(TuningDatabase, "a TuningDatabase"),
   budget: kinds.budget,
+  specialize: arrayOf(text),
   cache: cacheKind,
   ...kinds.pick(
     kinds.SEARCH_FIELDS,
@@ -99,6 +108,8 @@ export async function buildGraph(
   checkOptions("build", options, GRAPH_BUILD_FIELDS);
   const { weights = {}, ...rest } = options;
   checkWeightNames(graph, weights);
+  const names = specializedNames(graph, options.specialize);
+  if (names.length > 0) return await buildSpecialized(graph, device, options, names);
   using loaded = await loadGraph(graph, device, rest);
   return await loaded.with(weights);
 }
@@ -144,6 +155,55 @@ export async function loadGraph(
     },
     [Symbol.dispose]: () => made.dispose(),
   };
+}
+
+/** @throws {TunebookError} for a name that is no shape variable */
+function specializedNames(graph: Graph, given: readonly string[] = imageSizes(graph)): readonly string[] {
+  const known = graph.shapeVars.map((v) => v.name), unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) return given;
+  throw new TunebookError(
+    `expected shape variables of ${graph.name} in specialize, got ${unknown}; it has ${
+      known.join(", ") || "none"
+    }`,
+  );
+}
+
+/** Builds the program of the bounds, and others as runs have other sizes. */
+async function buildSpecialized(
+  graph: Graph,
+  device: Device,
+  options: GraphBuildOptions,
+  names: readonly string[],
+): Promise<GraphProgram> {
+  const { bounds = {}, shapes, level = 1 } = options;
+  const open = names.find((name) => bounds[name] === undefined);
+  if (open !== undefined) {
+    throw new TunebookError(
+      `expected a bound of each shape variable of ${graph.name}, got none of ${open}: give bounds { ${open}: … }`,
+    );
+  }
+  const database = options.database ?? TuningDatabase.memory();
+  const others = graph.shapeVars.map((v) => v.name).filter((name) => !names.includes(name));
+  const make = (level: Level) => async (sizes: Shapes) =>
+    await buildGraph(inferShapes(graph, { shapes: sizes }), device, {
+      ...options,
+      level,
+      specialize: [],
+      bounds: pick(bounds, others),
+      ...(shapes ? { shapes: pick(shapes, others) } : {}),
+      ...(level < 2 ? {} : { database }),
+    });
+  // A search is for the shapes, or the bounds; other sizes take the records that are nearest.
+  const sizes = pick({ ...bounds, ...shapes }, names), first = await make(level)(sizes);
+  const runs = new SpecializedRuns(graph, device.target, {
+    names,
+    bounds,
+    make: make(level === 3 ? 2 : level),
+  });
+  runs.add(sizes, first);
+  using made = new DisposableStack();
+  made.use(runs);
+  return new GraphProgram(first.built, runs, made.move(), { source: graph, level, device, bounds });
 }
 
 /**

@@ -19,6 +19,8 @@ interface Runs {
   run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>>;
   submit(inputs: Inputs, shapes?: Shapes): Promise<Record<string, DeviceTensor>>;
   bind(inputs: Inputs, shapes?: Shapes): Promise<Bound>;
+  /** Does something with the program of these sizes, where each has its own. */
+  at?<T>(sizes: Shapes, use: (program: GraphProgram, rest: Shapes) => Promise<T>): Promise<T>;
 }
 
 /** What a built graph comes from. */
@@ -73,6 +75,11 @@ export class GraphProgram implements Disposable {
     checkOptions("model.profile", options, PROFILE_FIELDS);
     const { source, level, device, bounds } = this.#on;
     const { shapes = bounds, seed = 0 } = options;
+    const own = this.#runs.at?.(
+      { ...bounds, ...shapes },
+      (p, rest) => p.profile({ ...options, shapes: rest }),
+    );
+    if (own) return await own;
     using bound = await this.#runs.bind(inputsFor(source, {}, shapes, seed), shapes);
     return await profileGraph({ built: this.built, level, device }, bound, { ...options, shapes });
   }

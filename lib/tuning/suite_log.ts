@@ -17,11 +17,11 @@ export interface SuiteRow {
   readonly trials: number;
   /** Seconds of its search. */
   readonly seconds: number;
-  /** Confirmed, milliseconds a run; NaN where none succeeded. */
+  /** Confirmed, milliseconds a run; NaN where none succeeded. Without a trial, the time that was known before. */
   readonly presetMs: number;
-  /** Confirmed time of the winner, milliseconds; NaN if there is none. */
+  /** Confirmed time of the winner, milliseconds; NaN if there is none. Without a trial, the preset's. */
   readonly bestMs: number;
-  /** The speedup of the winner over the preset. */
+  /** The speedup of the winner over the preset; NaN without a trial. */
   readonly speedup: number;
   /** The 95% confidence interval of the speedup. */
   readonly lowSpeedup: number;
@@ -42,8 +42,7 @@ export class SuiteLog {
   /** The winners, at most one per task. */
   readonly best: readonly TrialRecord[];
   /**
-   * The speedup of the whole over the presets, from confirmed times. It counts tasks with such times only; a short budget
-   * may not reach all tasks.
+   * The speedup of the whole over the presets. It counts tasks with times only; a short budget may not reach all tasks.
    */
   readonly speedup: number;
 

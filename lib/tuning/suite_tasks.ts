@@ -18,6 +18,11 @@ export interface SuiteMember {
   readonly shapes: Shapes;
   /** Inputs by parameter name, over those of the suite. Of equal kernels the first one's count. Default: none. */
   readonly inputs?: GivenInputs;
+  /**
+   * Milliseconds of one run as its rule schedules it, where they are known. Such kernels are searched by what they may
+   * save; all others are measured first. Default: unknown.
+   */
+  readonly presetMs?: number;
 }
 
 /** Values that a shape variable takes at run time, and how often each, for example `[[1, 0.9], [128, 0.1]]`. */
@@ -31,24 +36,34 @@ export interface SuiteTask {
   readonly shapes: Shapes;
   readonly weight: number;
   readonly inputs?: GivenInputs;
+  readonly presetMs?: number;
+}
+
+/** What equal kernels at equal shapes have in common. */
+export function taskKeyOf(func: PrimFunc, shapes: Shapes): string {
+  return JSON.stringify([fingerprint(func.with({ name: "" })), shapes]);
 }
 
 /** Lists the kernels at their shapes. Equal kernels are merged and their weights added. */
 export function tasksOf(members: readonly SuiteMember[], buckets: Buckets): readonly SuiteTask[] {
   const tasks = new Map<string, SuiteTask>();
-  for (const { name, func, count, shapes, inputs } of members) {
+  for (const { name, func, count, shapes, inputs, presetMs } of members) {
     if (!(count > 0)) {
       throw new TunebookError(`expected the count of kernel ${name} to be a positive number, got ${count}`);
     }
+    if (presetMs !== undefined && !(presetMs > 0)) {
+      throw new TunebookError(`expected presetMs of kernel ${name} to be a positive number, got ${presetMs}`);
+    }
     for (const at of shapesOf(func, shapes, buckets)) {
-      const key = JSON.stringify([fingerprint(func.with({ name: "" })), at.shapes]);
-      const same = tasks.get(key);
+      const key = taskKeyOf(func, at.shapes), same = tasks.get(key);
+      const ms = same?.presetMs ?? (at.shapes === shapes ? presetMs : undefined);
       tasks.set(key, {
         func,
         shapes: at.shapes,
         names: [...(same?.names ?? []), name],
         weight: (same?.weight ?? 0) + count * at.share,
         ...(same ? same.inputs && { inputs: same.inputs } : inputs && { inputs }),
+        ...(ms !== undefined && { presetMs: ms }),
       });
     }
   }

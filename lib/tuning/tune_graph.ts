@@ -8,13 +8,16 @@ import { shapesKind } from "../ir/kinds.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { TuningDatabase } from "../records/database.ts";
 import type { Graph } from "../relax/graph.ts";
+import { imageSizes } from "../relax/image_sizes.ts";
+import { inferShapes } from "../relax/passes/infer_shapes.ts";
 import { compileGraph } from "./compile_graph.ts";
+import { pick } from "./specialized_runs.ts";
 import * as kinds from "./option_fields.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { SuiteLog } from "./suite_log.ts";
 import type { SuiteMember } from "./suite_tasks.ts";
 import type { TunableDevice } from "./tunable_device.ts";
-import { tuneSuite } from "./tune_suite.ts";
+import { tuneFunctions } from "./tune_functions.ts";
 
 /** What `autotvm.tune` takes for a graph. */
 export interface TuneGraphOptions
@@ -72,7 +75,11 @@ export function membersOf(
   { bounds, precision, ...options }: Pick<TuneGraphOptions, "shapes" | "bounds" | "precision">,
 ): readonly SuiteMember[] {
   const given = { ...(bounds ? { bounds } : {}), ...(precision ? { precision } : {}) };
-  const { functions } = compileGraph(graph, device.target, given);
+  const sizes = pick({ ...bounds, ...options.shapes }, imageSizes(graph));
+  const { functions } = compileGraph(inferShapes(graph, { shapes: sizes }), device.target, {
+    ...given,
+    ...(bounds ? { bounds: pick(bounds, Object.keys(bounds).filter((name) => !(name in sizes))) } : {}),
+  });
   const counts = new Map<PrimFunc, number>();
   for (const { func } of functions) counts.set(func, (counts.get(func) ?? 0) + 1);
   const names = new Set<string>();
@@ -85,7 +92,8 @@ export function membersOf(
 }
 
 /**
- * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels.
+ * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels. On a device of this process presets are
+ * timed first, and functions that can't save time have no trial.
  *
  * @throws {RelaxError} for a bound that is missing
  */
@@ -96,8 +104,6 @@ export async function tuneGraph(
 ): Promise<SuiteLog> {
   checkArgument("autotvm.tune", "device", device, kinds.device);
   checkOptions("autotvm.tune", options, FIELDS);
-  const { database, bounds: _, shapes: __, precision: ___, ...search } = options;
-  const log = await tuneSuite(membersOf(graph, device, options), device, search);
-  database?.add(log.best);
-  return log;
+  const { bounds: _, shapes: __, precision: ___, ...search } = options;
+  return await tuneFunctions(membersOf(graph, device, options), device, search);
 }

@@ -1,10 +1,8 @@
 import * as kinds from "./option_fields.ts";
 import { ownValue } from "../base/own_value.ts";
 import { type Budget, checkBudget } from "../autotvm/budget.ts";
-import { expectedGain, type TaskState } from "../autotvm/task_scheduler.ts";
 import { TunebookError } from "../base/error.ts";
 import { SuiteLog, type SuiteRow } from "./suite_log.ts";
-import type { TrialRecord } from "../records/record.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
 import { Interruptible } from "./interrupt.ts";
@@ -14,6 +12,7 @@ import { speedup } from "./speedup.ts";
 import { leastMs } from "../estimate/roofline.ts";
 import { logOf } from "./log_of.ts";
 import { Search } from "./search.ts";
+import { shareBudget, type Sharer } from "./share_budget.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { TunableDevice } from "./tunable_device.ts";
 import { PrimFunc } from "../ir/func.ts";
@@ -86,14 +85,10 @@ const SUITE_FIELDS = {
   ),
 } satisfies Fields<TuneSuiteOptions>;
 
-/** Trials of one slice. The first slice is the preset alone: it shows which tasks take the time. */
-const TURN = 8;
-const FIRST_TURN = 1;
-
 /**
- * Searches the kernels of a whole with one budget. It measures the preset of each first. Then each slice is given to the
- * kernel with the largest expected saving per second. Equal kernels are searched once. Jupyter's interrupt ends the
- * search, as `signal` does; a second one ends the confirmation.
+ * Searches the kernels of a whole with one budget. It measures the preset of each first, unless its time is given. Then
+ * each slice is given to the kernel with the largest expected saving per second. Equal kernels are searched once.
+ * Jupyter's interrupt ends the search, as `signal` does; a second one ends the confirmation.
  *
  * @throws {TunebookError} for a suite without kernels, a budget without a limit, or an invalid bucket
  */
@@ -119,66 +114,24 @@ export async function tuneSuite(
   using stop = new Interruptible(options.signal);
   const { signal } = stop;
   const peaks = await device.probe();
-  const least = tasks.map((t) => leastMs(t.func, t.shapes, peaks));
   await using stack = new AsyncDisposableStack();
-  const searches: Search[] = [];
-  const standings = (): readonly TaskState[] =>
-    searches.map((s, k) => ({
-      weight: tasks[k]?.weight ?? 0,
-      bestMs: bestMsOf(s.records),
-      leastMs: least[k] ?? 0,
-      seconds: s.progress.seconds,
-    }));
-  const spent = () => ({
-    trials: searches.reduce((n, s) => n + s.records.length, 0),
-    seconds: searches.reduce((n, s) => n + s.progress.seconds, 0),
-  });
-  const isSpent = () =>
-    signal.aborted || spent().trials >= (budget.trials ?? Infinity) ||
-    spent().seconds >= (budget.seconds ?? Infinity);
-  const trialsLeft = (most: number) => Math.min(most, (budget.trials ?? Infinity) - spent().trials);
-
+  const sharers: Sharer[] = [];
   for (const [k, task] of tasks.entries()) {
-    searches.push(
-      stack.use(await Search.open(task.func, device, searchOptions(task, k, { ...options, signal }))),
-    );
+    const search = await Search.open(task.func, device, searchOptions(task, k, { ...options, signal }));
+    const bound = leastMs(task.func, task.shapes, peaks);
+    sharers.push({ task, search: stack.use(search), leastMs: Math.max(bound, peaks.launchMs) });
   }
-  // Tasks with the longest bounds come first: a short budget does not reach all.
-  const share = (k: number) => (tasks[k]?.weight ?? 0) * (least[k] ?? 0);
-  for (const k of [...tasks.keys()].sort((a, b) => share(b) - share(a))) {
-    if (isSpent()) break;
-    await searches[k]?.run(trialsLeft(FIRST_TURN));
-    await searches[k]?.rest();
-  }
-  const ended = new Set<Search>();
-  while (!isSpent() && ended.size < searches.length) {
-    const gains = standings().map((s, k) => ended.has(searches[k] as Search) ? -1 : expectedGain(s));
-    const next = searches[gains.indexOf(Math.max(...gains))] as Search;
-    if (await next.run(trialsLeft(TURN)) !== undefined) ended.add(next);
-    await next.rest();
-  }
-
-  const measured: Omit<SuiteRow, "share">[] = [], best: TrialRecord[] = [];
-  // The first interrupt ends all searches, the second one all confirmations.
-  using halt = new Interruptible(signal.aborted ? undefined : signal);
-  for (const [k, search] of searches.entries()) {
-    const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
-    const confirmed = tried ? await search.confirm(rounds) : [];
-    const winner = winnerOf(confirmed);
-    if (winner) best.push(winner.record);
-    measured.push(rowOf(tasks[k] as SuiteTask, search, confirmed, winner));
-    await search.rest();
-  }
-  await searches.at(-1)?.end(signal.aborted ? "signal" : undefined);
-  const before = measured.reduce((ms, r) => r.presetMs > 0 ? ms + r.weight * r.presetMs : ms, 0);
-  const rows = measured.map((r): SuiteRow => ({ ...r, share: r.weight * r.presetMs / before }));
+  await shareBudget(sharers, budget, signal);
+  const measured = await confirmed(sharers, rounds, signal);
+  const before = measured.reduce((ms, { row: r }) => r.presetMs > 0 ? ms + r.weight * r.presetMs : ms, 0);
+  const rows = measured.map(({ row: r }): SuiteRow => ({ ...r, share: r.weight * r.presetMs / before }));
   const both = rows.filter((r) => r.presetMs > 0 && r.bestMs > 0);
   const whole = (ms: (r: SuiteRow) => number) => both.reduce((sum, r) => sum + r.weight * ms(r), 0);
   return new SuiteLog({
     rows,
     table: tableOf(rows, COLUMNS),
-    records: searches.flatMap((s) => s.records),
-    best,
+    records: sharers.flatMap(({ search }) => search.records),
+    best: measured.flatMap(({ winner }) => winner ? [winner.record] : []),
     speedup: whole((r) => r.presetMs) / whole((r) => r.bestMs),
   });
 }
@@ -198,13 +151,29 @@ function searchOptions(task: SuiteTask, k: number, options: TuneSuiteOptions): S
   };
 }
 
-/** The best so far after each trial, from the first success on. */
-function bestMsOf(records: readonly TrialRecord[]): readonly number[] {
-  let best = Infinity;
-  return records.flatMap((r) => {
-    if (r.status === "ok") best = Math.min(best, r.medianMs);
-    return best < Infinity ? [best] : [];
-  });
+/** A kernel's row but for its share, and its winner. */
+interface Outcome {
+  readonly row: Omit<SuiteRow, "share">;
+  readonly winner: Confirmed | undefined;
+}
+
+/** Confirms the winners of all searches. The first interrupt ended the searches, the second one ends this. */
+async function confirmed(
+  sharers: readonly Sharer[],
+  rounds: number,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  using halt = new Interruptible(signal.aborted ? undefined : signal);
+  for (const { task, search } of sharers) {
+    const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
+    const confirmed = tried ? await search.confirm(rounds) : [];
+    const winner = winnerOf(confirmed);
+    outcomes.push({ row: rowOf(task, search, confirmed, winner), winner });
+    await search.rest();
+  }
+  await sharers.at(-1)?.search.end(signal.aborted ? "signal" : undefined);
+  return outcomes;
 }
 
 function rowOf(
@@ -214,6 +183,7 @@ function rowOf(
   winner: Confirmed | undefined,
 ): Omit<SuiteRow, "share"> {
   const own = confirmed.find((c) => c.preset);
+  const knownMs = search.records.length === 0 ? task.presetMs ?? NaN : NaN;
   const gain = winner && own ? speedup(winner, own) : { ratio: NaN, low: NaN, high: NaN };
   return {
     kernels: task.names.join(", "),
@@ -222,8 +192,8 @@ function rowOf(
     weight: task.weight,
     trials: search.records.length,
     seconds: search.progress.seconds,
-    presetMs: own?.ms ?? NaN,
-    bestMs: winner?.ms ?? NaN,
+    presetMs: own?.ms ?? knownMs,
+    bestMs: winner?.ms ?? knownMs,
     speedup: gain.ratio,
     lowSpeedup: gain.low,
     highSpeedup: gain.high,

@@ -11,7 +11,7 @@ import { compute } from "../../lib/te/compute.ts";
 import { bitcast, bitNot, ceil, isNaN, round, sign, trunc, truncDiv, truncMod } from "../../lib/te/expr.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
-import { devices } from "../devices.ts";
+import { devices, nameOf, otherCpus } from "../devices.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";
 
 type Type = "f32" | "i32" | "u32" | "bool";
@@ -136,10 +136,10 @@ function programOf(result: Make, wide: boolean): { readonly func: PrimFunc; read
   return { func, scheduled: sch.func };
 }
 
-for (const device of devices) {
+for (const device of [...devices, ...otherCpus]) {
   for (const type of ["f32", "i32", "u32", "bool"] as const satisfies readonly ScalarType[]) {
-    const numRuns = device.target.kind === "cpu" ? 150 : 15;
-    Deno.test(`expressions of ${type} on ${device.target.name}`, async () => {
+    const numRuns = device === devices[0] ? 150 : device.target.kind === "cpu" ? 50 : 15;
+    Deno.test(`expressions of ${type} on ${nameOf(device)}`, async () => {
       await fc.assert(
         fc.asyncProperty(arb[type], fc.boolean(), async (make, wide) => {
           const { func, scheduled } = programOf(make, wide);

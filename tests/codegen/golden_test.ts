@@ -5,6 +5,7 @@ import { match, rules, schedule } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Config } from "../../lib/space/knobs.ts";
 import { instantiate, spaceOf } from "../../lib/space/template.ts";
+import { CAPABILITIES } from "../../lib/target/capabilities.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import type { Profile, Target } from "../../lib/target/target.ts";
 import * as te from "../../lib/face/te.ts";
@@ -54,10 +55,10 @@ const WGSL: Readonly<Record<string, string>> = {
 };
 
 const JS: Readonly<Record<string, string>> = {
-  gelu: source(te.gelu({ shape: ["n", 3] }), "cpu", [fallback]),
+  gelu: source(te.gelu({ shape: ["n", 3] }), "cpu", [fallback], {}, CAPABILITIES.js),
   softmax_lockstep: compile(
     schedule(te.softmax({ rows: 2, columns: 6 }), targetOf("generic-webgpu")).func,
-    targetOf("cpu"),
+    { ...targetOf("cpu"), ...CAPABILITIES.js },
   ).launches.map((l) => l.source).join("\n"),
 };
 

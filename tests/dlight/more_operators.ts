@@ -300,6 +300,11 @@ const convolutions: readonly Operator[] = [
     ([a]) => [[a, 4, 5, 4], [4, 6, 3, 3]],
     (X, W) => op.convTranspose2d(X as te.Tensor, W as te.Tensor, { stride: 2 }),
   ),
+  on(
+    "convTranspose3d",
+    ([a]) => [[a, 4, 2, 3, 2], [4, 3, 2, 2, 3]],
+    (X, W) => op.convTranspose3d(X as te.Tensor, W as te.Tensor, { stride: [1, 2, 1] }),
+  ),
 ];
 
 const norms: readonly Operator[] = [

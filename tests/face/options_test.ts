@@ -139,6 +139,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   "op.conv3d": (o) => op.conv3d(volume, volume, o),
   "op.convTranspose1d": (o) => op.convTranspose1d(row, taps, o),
   "op.convTranspose2d": (o) => op.convTranspose2d(image, image, o),
+  "op.convTranspose3d": (o) => op.convTranspose3d(volume, volume, o),
   "op.depthToSpace": (o) => op.depthToSpace(image, o),
   "op.dequantizeQ4": (o) => op.dequantizeQ4(A, A, o),
   "op.embedding": (o) => op.embedding(x, A, o),

@@ -163,6 +163,7 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "op.conv3d": [te.placeholder("V", [1, 2, 3, 3, 3]), te.placeholder("K", [2, 2, 3, 3, 3])],
   "op.convTranspose1d": [te.placeholder("R", [1, 4, 4]), z3],
   "op.convTranspose2d": [image, filter],
+  "op.convTranspose3d": [te.placeholder("V", [1, 2, 3, 3, 3]), te.placeholder("K", [2, 2, 3, 3, 3])],
   "op.depthToSpace": [image, { blockSize: 2 }],
   "op.expandDims": [y, { axis: 0 }],
   "op.full": [[2], 1],

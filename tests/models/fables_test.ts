@@ -133,8 +133,11 @@ Deno.test("the tokenizer's vocabulary has the embedding's rows, and every word o
   assertEquals(Object.values<number>(json("tokenizer.json").model.vocab).sort((a, b) => a - b), [
     ...Array(shape.vocab_size).keys(),
   ]);
-  for (const slot of ["hero", "trait", "mood", "cargo"] as const) {
+  for (const slot of ["hero", "friend", "trait", "mood"] as const) {
     for (const word of grammar.slots[slot]) assertEquals(encode(` ${word}`).length, 1, word);
+  }
+  for (const { cargo } of Object.values(grammar.lessons).flatMap(({ ways }) => ways)) {
+    assertEquals(encode(` ${cargo}`).length, 1, cargo);
   }
   for (const lesson of Object.keys(grammar.lessons)) assertEquals(encode(` ${lesson}`).length, 1, lesson);
   for (const name of grammar.names.known) assertEquals(encode(` ${name}`).length, 1, name);
@@ -202,7 +205,7 @@ Deno.test({
     for (const { story, slots } of stories) {
       assertEquals(parseStory(story), { slots });
       // One mention of the hero becomes another animal.
-      const other = grammar.slots.hero.find((h) => h !== slots.hero && h !== slots.friend) as string;
+      const other = grammar.slots.hero.find((h) => h !== slots.hero) as string;
       const at = story.lastIndexOf(` ${slots.hero} `);
       const changed = story.slice(0, at) + ` ${other} ` + story.slice(at + (slots.hero as string).length + 2);
       assert("wrong" in parseStory(changed), changed);
@@ -211,7 +214,7 @@ Deno.test({
   },
 });
 
-Deno.test("stories that the model told are consistent, by a reader that training didn't have", () => {
+Deno.test("stories that the model told at its default temperature are consistent, by a reader that training didn't have", () => {
   assertGreater(samples.stories.length, 30);
   let whole = 0;
   for (const { story, found } of samples.stories) {
@@ -222,7 +225,7 @@ Deno.test("stories that the model told are consistent, by a reader that training
       whole++;
     }
   }
-  assertGreater(whole / samples.stories.length, 0.8);
+  assertGreater(whole / samples.stories.length, 0.9);
 });
 
 Deno.test({

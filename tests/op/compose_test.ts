@@ -395,8 +395,8 @@ Deno.test("tensors that don't fit together are refused, with what would fit", ()
       "expected groups to divide channels and filters, got 4 groups of 4 channels and 6 filters, in conv2d",
     ],
     [
-      () => op.conv2d(te.placeholder("s", [1, 3, "h", 8]), filters),
-      "expected dimension 2 of A to be a number, got h, in conv2d",
+      () => op.conv2d(te.placeholder("s", [1, 3, "h", 8]), filters, { stride: 2, padding: "sameUpper" }),
+      "expected a number of rows and columns beside padding = sameUpper and a stride of 2, got h, in conv2d",
     ],
     [() => op.maxPool2d(wrong, { kernel: 2 }), "expected A of shape [n, c, h, w], got [16, 8], in maxPool2d"],
     [() => op.attention(heads, keys, keys), "expected kvHeads to divide heads"],

@@ -290,7 +290,8 @@ for (const device of devices) {
 }
 
 function withSource(executable: Executable, source: string): Executable {
-  return { ...executable, launches: executable.launches.map((l) => ({ ...l, source })) };
+  const launches = executable.launches.map(({ module: _, ...l }) => ({ ...l, source }));
+  return { ...executable, launches };
 }
 
 for (const device of devices.filter((d) => d.target.kind === "webgpu")) {

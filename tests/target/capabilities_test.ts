@@ -18,7 +18,7 @@ const names = Object.keys(CAPABILITIES.wgsl) as (keyof Capabilities)[];
 /** The fields of a target that version 0.1.0 knew, as it wrote them. */
 function asVersion010(target: Target): Record<string, unknown> {
   const json: Record<string, unknown> = JSON.parse(JSON.stringify(target));
-  for (const name of names) delete json[name];
+  for (const name of [...names, "relaxedSimd"]) delete json[name];
   return target.kind === "cpu" ? { ...json, textures: "sampled" } : json;
 }
 
@@ -31,7 +31,11 @@ Deno.test("a target has the capabilities of its language, and is read back as it
 });
 
 Deno.test("a target of version 0.1.0 gets the capabilities that its kind had", () => {
-  for (const target of targets) assertEquals(targetFromJson(asVersion010(target)), target);
+  for (const target of targets) {
+    // A CPU ran JavaScript.
+    const { relaxedSimd: _, ...before } = { ...target, ...(target.kind === "cpu" ? CAPABILITIES.js : {}) };
+    assertEquals(targetFromJson(asVersion010(target)), before);
+  }
 });
 
 Deno.test("capabilities of the wrong kind are refused by name", () => {

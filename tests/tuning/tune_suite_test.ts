@@ -1,10 +1,12 @@
 import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { timePresets } from "../../lib/tuning/preset_times.ts";
 import { tuneSuite } from "../../lib/tuning/tune_suite.ts";
 import { TunerError } from "../../lib/autotvm/error.ts";
 import { TunebookError } from "../../lib/base/error.ts";
 import { readLog } from "../../lib/records/log.ts";
 import { devices } from "../devices.ts";
+import { byText, SimulatedMeasuring } from "./simulated_measuring.ts";
 
 const [cpu] = devices;
 assert(cpu);
@@ -70,6 +72,35 @@ Deno.test("names of kernels can't lead out of the folder of logs", async () => {
   assertEquals([...Deno.readDirSync(path)].map((e) => e.name), ["0__etc_passwd_.arrows"]);
 });
 
+Deno.test("where presets have times, what a launch bounds has no trial, and one process serves slice after slice", async () => {
+  const known = [
+    { ...member("launch", te.add({ shape: [64] }), 50), presetMs: 1e-9 },
+    { ...member("long", te.matmul({ m: 48, n: 48, k: 48 })), presetMs: 50 },
+  ];
+  const measuring = new SimulatedMeasuring(byText);
+  const { open } = measuring;
+  const { rows, best, speedup } = await tuneSuite(known, cpu, { budget: { trials: 20 }, open, rounds: 6 });
+  assertEquals(rows.map((r) => [r.trials, r.presetMs > 0]), [[0, true], [20, true]]);
+  assertEquals([rows[0]?.presetMs, rows[0]?.bestMs, rows[0]?.speedup, best.length], [1e-9, 1e-9, NaN, 1]);
+  assert(speedup >= 1);
+  // One for three slices, and one for the confirmation.
+  assertEquals(measuring.opened.map((o) => o.func.name), ["long", "long"]);
+});
+
+Deno.test("presets are timed with the given inputs, equal kernels once, until a signal stops it", async () => {
+  const table = te.embedding({ rows: 3, vocabulary: 8, columns: 4 });
+  const given = { ...member("given", table), inputs: { ids: Int32Array.of(7, 0, 7) } };
+  const range = { ...member("range", te.add({ shape: [128] })), inputs: { A: { below: 3 } } };
+  const [a, b, c, d] = await timePresets([...members.slice(1), given, range], cpu);
+  assert(
+    [a, b, c, d].every((m) => (m?.presetMs ?? 0) > 0),
+    JSON.stringify([a, b, c, d].map((m) => m?.presetMs)),
+  );
+  assertEquals(a?.presetMs, b?.presetMs);
+  assertEquals([a?.name, c?.name, d?.inputs], ["short", "given", range.inputs]);
+  assertEquals(await timePresets(members, cpu, { signal: AbortSignal.abort() }), members);
+});
+
 Deno.test("a suite that can't be tuned is refused, and said", async () => {
   const options = { budget: { trials: 1 } };
   const refuses = (promise: Promise<unknown>, says: string, type = TunebookError) =>
@@ -79,6 +110,10 @@ Deno.test("a suite that can't be tuned is refused, and said", async () => {
   await refuses(
     tuneSuite([member("x", undefined, 0)], cpu, options),
     "expected the count of kernel x to be a positive number, got 0",
+  );
+  await refuses(
+    tuneSuite([{ ...member("x"), presetMs: NaN }], cpu, options),
+    "expected presetMs of kernel x to be a positive number, got NaN",
   );
   const symbolic = member("s", te.softmax({ rows: "m", columns: 4 }), 1, { m: 1 });
   for (

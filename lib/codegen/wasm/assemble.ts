@@ -10,6 +10,8 @@ export interface Local {
   readonly name: string;
   /** The type of its value. */
   readonly type: WasmType;
+  /** True if the function begins by giving it a value that stays. */
+  readonly isConstant?: boolean;
 }
 
 /** A function without results. */

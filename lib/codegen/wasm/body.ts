@@ -7,8 +7,9 @@ export type Push = () => void;
 
 /** An unfinished function body. Values go over the stack, as in WebAssembly. */
 export class Body {
-  /** The instructions so far. */
-  readonly code: Instruction[] = [];
+  readonly #code: Instruction[] = [];
+  readonly #begin: Instruction[] = [];
+  readonly #constants = new Map<string, number>();
   readonly #locals: Local[] = [];
   readonly #free = new Map<WasmType, number[]>();
 
@@ -20,9 +21,14 @@ export class Body {
     return this.#locals;
   }
 
+  /** The instructions so far. */
+  get code(): readonly Instruction[] {
+    return [...this.#begin, ...this.#code];
+  }
+
   /** Makes a local; gives its index. */
-  local(name: string, type: WasmType): number {
-    this.#locals.push({ name, type });
+  local(name: string, type: WasmType, isConstant = false): number {
+    this.#locals.push({ name, type, ...(isConstant ? { isConstant } : {}) });
     return this.params.length + this.#locals.length - 1;
   }
 
@@ -44,7 +50,7 @@ export class Body {
 
   /** Writes an instruction. */
   op(op: Op, ...immediates: readonly number[]): this {
-    this.code.push([op, ...immediates]);
+    this.#code.push([op, ...immediates]);
     return this;
   }
 
@@ -73,16 +79,32 @@ export class Body {
     return this.op("f32.const", value);
   }
 
-  /** Pushes a vector of four equal integers. */
+  /** Pushes a vector of integers: of one number in all lanes, or of four. */
   i32x4(...values: readonly number[]): this {
     const lanes = values.length === 1 ? Array<number>(4).fill(values[0] as number) : values;
-    return this.op("v128.const", ...new Uint8Array(Int32Array.from(lanes, (x) => x | 0).buffer));
+    return this.#vector(new Uint8Array(Int32Array.from(lanes, (x) => x | 0).buffer));
   }
 
-  /** Pushes a vector of four floats, equal ones where one is given. */
+  /** Pushes a vector of floats: of one number in all lanes, or of four. */
   f32x4(...values: readonly number[]): this {
     const lanes = values.length === 1 ? Array<number>(4).fill(values[0] as number) : values;
-    return this.op("v128.const", ...new Uint8Array(Float32Array.from(lanes).buffer));
+    return this.#vector(new Uint8Array(Float32Array.from(lanes).buffer));
+  }
+
+  /**
+   * Engines make a constant vector where it stands, at each iteration of a loop, and of several instructions. So it is
+   * made once, where the function begins; zero is one instruction.
+   */
+  #vector(bytes: Uint8Array): this {
+    if (bytes.every((b) => b === 0)) return this.op("v128.const", ...bytes);
+    const key = bytes.join();
+    let known = this.#constants.get(key);
+    if (known === undefined) {
+      known = this.local(`c${this.#constants.size}`, "v128", true);
+      this.#constants.set(key, known);
+      this.#begin.push(["v128.const", ...bytes], ["local.set", known]);
+    }
+    return this.get(known);
   }
 
   /** Runs `then` where the integer on the stack isn't 0, and `otherwise` elsewhere. Both push a value of the type, if any. */

@@ -1,6 +1,6 @@
 /** The expressions of a kernel as WebAssembly: each puts its value on the stack. */
 import { isFloat, scalarOf, type ScalarType } from "../../ir/dtype.ts";
-import type { Binary, Call, Cast, Expr, Load, Select, Var } from "../../ir/expr.ts";
+import type { Binary, Buffer, Call, Cast, Expr, Load, Select, Var } from "../../ir/expr.ts";
 import { LowerError } from "../../lower/error.ts";
 import type { AccessBounds } from "./access_bounds.ts";
 import type { Body, Push } from "./body.ts";
@@ -10,6 +10,7 @@ import type { KernelMemory } from "./kernel_memory.ts";
 import { VectorMath } from "./math.ts";
 import { ROUNDED, SCALAR, VECTOR } from "./operators.ts";
 import { isVector, laneIn, typeOf } from "./types.ts";
+import { zipLanes } from "./zip_lanes.ts";
 
 /** Prints the expressions of one kernel. Halves are computed as f32; they are rounded where they are seen. */
 export class WasmExprPrinter {
@@ -82,8 +83,9 @@ export class WasmExprPrinter {
     switch (e.kind) {
       case "const":
       case "cast":
-      case "load":
         return true;
+      case "load":
+        return e.buffer.scope !== "local";
       case "broadcast":
         return this.#isHeld(e.a);
       case "shuffle":
@@ -172,6 +174,9 @@ export class WasmExprPrinter {
 
   #shuffle(lanes: readonly Expr[], dtype: ScalarType): void {
     const { body } = this, float = isFloat(dtype);
+    const zipped = zipLanes(lanes, ({ buffer }, index) => this.#mayLoad(buffer, index));
+    if (zipped && zipped.kind !== "shuffle") return this.expr(zipped);
+    if (this.#gatherHalves(lanes)) return;
     if (lanes.every((x) => x.kind === "const")) {
       const values = lanes.map((x) =>
         dtype === "f16" ? Math.f16round(x.value) : dtype === "bool" ? -x.value : x.value
@@ -184,6 +189,29 @@ export class WasmExprPrinter {
       if (k === 0) body.op(float ? "f32x4.splat" : "i32x4.splat");
       else body.op(float ? "f32x4.replace_lane" : "i32x4.replace_lane", k);
     });
+  }
+
+  /** Tells whether four elements can be read as one vector. */
+  #mayLoad(buffer: Buffer, index: Expr): boolean {
+    const single = this.memory.single(buffer);
+    if (single) return single.lanes === 4 && index.kind === "const" && index.value % 4 === 0;
+    return buffer.dtype !== "bool" && this.bounds.isInside(buffer, index, 4);
+  }
+
+  /** Four halves from anywhere in memory are converted at once. */
+  #gatherHalves(lanes: readonly Expr[]): boolean {
+    const { body, memory } = this;
+    const isHalf = (x: Expr): x is Load => x.kind === "load" && memory.isHalf(x.buffer);
+    if (!lanes.every(isHalf)) return false;
+    lanes.forEach((x, k) => {
+      const offset = memory.address(x.buffer, x.indices[0] as Expr, 1, this.expr);
+      body.op("i32.load16_u", 1, offset);
+      if (k === 0) body.op("i32x4.splat");
+      else body.op("i32x4.replace_lane", k);
+    });
+    body.i32(16).op("i32x4.shl").i32(16).op("i32x4.shr_s");
+    decodeHalves(body);
+    return true;
   }
 
   #select(e: Select): void {
@@ -212,7 +240,9 @@ export class WasmExprPrinter {
   #cast(e: Cast): void {
     const { body } = this, vector = isVector(e);
     const from = scalarOf(e.a.dtype), to = scalarOf(e.dtype);
-    this.held(e.a);
+    // What becomes f32 may be more exact than a half.
+    if (to === "f32") this.expr(e.a);
+    else this.held(e.a);
     if (from === to) return;
     if (to === "bool") {
       if (vector) return void (isFloat(from) ? body.f32x4(0).op("f32x4.ne") : body.i32x4(0).op("i32x4.ne"));
@@ -230,7 +260,7 @@ export class WasmExprPrinter {
           ? "f32.convert_i32_u"
           : "f32.convert_i32_s",
       );
-      if (to === "f16") this.#rounded(vector);
+      if (to === "f16" && !isSmall(e.a)) this.#rounded(vector);
       return;
     }
     if (to === "f16") return this.#rounded(vector);
@@ -341,6 +371,14 @@ export class WasmExprPrinter {
     });
     if (!vector) body.op("f32x4.extract_lane", 0);
   }
+}
+
+/** Tells whether an integer is certainly so small that a half holds it exactly: a field of a few bits. */
+function isSmall(e: Expr): boolean {
+  if (scalarOf(e.dtype) === "bool") return true;
+  if (e.kind !== "binary" || e.op !== "bitand") return false;
+  const mask = e.b.kind === "broadcast" ? e.b.a : e.b;
+  return mask.kind === "const" && mask.value >= 0 && mask.value <= 2048;
 }
 
 /** Tells whether computing a value costs less than a branch, and fails for no operands. */

@@ -1,5 +1,5 @@
 /** The instructions of a function for readers: one line a statement, values as expressions. */
-import { Names } from "../names.ts";
+import { identifier, Names } from "../names.ts";
 import type { Instruction, WasmFunction } from "./assemble.ts";
 import { operandsOf } from "./opcodes.ts";
 
@@ -28,7 +28,7 @@ export function printText(name: string, func: WasmFunction): string {
   });
   const frames: Frame[] = [open("function")];
   const top = () => frames.at(-1) as Frame;
-  for (const x of func.code) {
+  for (const x of withoutConstants(func, locals)) {
     const [op, first = 0] = x, frame = top();
     switch (op) {
       case "loop":
@@ -66,7 +66,19 @@ export function printText(name: string, func: WasmFunction): string {
       }
     }
   }
-  return [`// ${name}`, `run(${params}) {`, ...indented(top().lines), "}", ""].join("\n");
+  return [`// ${identifier(name)}`, `run(${params}) {`, ...indented(top().lines), "}", ""].join("\n");
+}
+
+/** Names the vectors that a function begins with by their values, and leaves their lines out. */
+function withoutConstants({ params, locals, code }: WasmFunction, names: string[]): readonly Instruction[] {
+  let at = 0;
+  for (;; at += 2) {
+    const [value, set] = [code[at], code[at + 1]];
+    const index = set?.[0] === "local.set" ? set[1] ?? 0 : -1;
+    const isConstant = value?.[0] === "v128.const" && locals[index - params.length]?.isConstant;
+    if (!value || !isConstant) return code.slice(at);
+    names[index] = call(value, []);
+  }
 }
 
 function close(frame: Frame, outer: Frame): void {

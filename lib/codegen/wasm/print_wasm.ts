@@ -15,6 +15,8 @@ import { type Frame, KernelMemory } from "./kernel_memory.ts";
 import { livingAcross, meetsIn, phasesOf } from "./phases.ts";
 import { WasmExprPrinter } from "./print_expr.ts";
 import { printText } from "./print_text.ts";
+import { sinkLoads } from "./sink_loads.ts";
+import { sumInLanes } from "./sum_in_lanes.ts";
 import { isVector, laneIn, typeOf } from "./types.ts";
 
 /** A printed kernel. */
@@ -40,7 +42,7 @@ const MOST_BYTES = 7_000_000, MOST_LOCALS = 40_000;
  * @throws {WasmRefusal} for a kernel that WebAssembly can't hold
  */
 export function printWasm(kernel: Kernel, relaxed: boolean): WasmModule {
-  const printer = new Printer(kernel, relaxed);
+  const printer = new Printer(sinkLoads(sumInLanes(kernel)), relaxed);
   const func = printer.function();
   const bytes = assemble(func);
   if (bytes.length > MOST_BYTES || func.locals.length > MOST_LOCALS) {
@@ -250,7 +252,7 @@ class Printer {
     const single = memory.single(buffer), float = isFloat(buffer.dtype);
     if (single) {
       if (single.lanes === 1 || index.kind === "ramp") {
-        exprs.held(value);
+        exprs.expr(value);
         return void body.set(single.local);
       }
       return this.#storeLane(single.local, index, value, float);
@@ -261,7 +263,8 @@ class Printer {
     }
     const offset = memory.address(buffer, index.kind === "ramp" ? index.base : index, lanes, exprs.expr);
     if (half) {
-      exprs.expr(value);
+      // What rounds to halves is rounded by the store.
+      exprs.expr(value.kind === "cast" && isFloat(value.a.dtype) ? value.a : value);
       if (lanes === 1) body.op("f32x4.splat");
       encodeHalves(body);
       if (lanes === 1) return void body.op("v128.store16_lane", 1, offset, 0);
@@ -271,7 +274,9 @@ class Printer {
         (bits) => body.tee(bits).get(bits).op("i16x8.narrow_i32x4_u").op("v128.store64_lane", 3, offset, 0),
       );
     }
-    exprs.held(value);
+    // Halves in registers are rounded where they are seen; those of a workgroup are seen by other threads.
+    if (buffer.scope === "local") exprs.expr(value);
+    else exprs.held(value);
     // True is stored as 1, and as all bits of a lane it isn't.
     if (buffer.dtype === "bool" && isVector(value)) body.i32x4(1).op("v128.and");
     body.op(lanes === 4 ? "v128.store" : float ? "f32.store" : "i32.store", 2, offset);
@@ -282,10 +287,10 @@ class Printer {
     const body = this.#body, exprs = this.#exprs, lane = laneIn(index);
     if (lane !== undefined) {
       body.get(local);
-      exprs.held(value);
+      exprs.expr(value);
       return void body.op(float ? "f32x4.replace_lane" : "i32x4.replace_lane", lane).set(local);
     }
-    exprs.held(value);
+    exprs.expr(value);
     body.op(scalarOf(value.dtype) === "f32" || float ? "f32x4.splat" : "i32x4.splat").get(local);
     exprs.expr(index);
     body.i32(3).op("i32.and").op("i32x4.splat").i32x4(0, 1, 2, 3).op("i32x4.eq").op("v128.bitselect").set(

@@ -5,7 +5,7 @@ import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { SuiteLog } from "../../tuning/suite_log.ts";
 import type { SuiteMember } from "../../tuning/suite_tasks.ts";
 import { membersOf, type TuneGraphOptions } from "../../tuning/tune_graph.ts";
-import { tuneSuite } from "../../tuning/tune_suite.ts";
+import { tuneFunctions } from "../../tuning/tune_functions.ts";
 import type { Shapes } from "../../ir/shapes.ts";
 import { ModelError } from "../error.ts";
 import { spanOf } from "./decoding.ts";
@@ -80,7 +80,7 @@ export function stepMembers(engine: Engine, settings: Settings, batch = 1): read
 export async function tuneSteps(
   engine: Engine,
   settings: Settings,
-  { database, batch = 1, ...search }: TuneModelOptions,
+  { batch = 1, ...options }: TuneModelOptions,
 ): Promise<SuiteLog> {
   const { pages } = engine.options;
   if (batch > pages) {
@@ -88,9 +88,7 @@ export async function tuneSteps(
       `expected a cache of at least a page for each text of a batch of ${batch}, got ${pages} pages; load with more sequences`,
     );
   }
-  const log = await tuneSuite(stepMembers(engine, settings, batch), engine.device, search);
-  database?.add(log.best);
-  return log;
+  return await tuneFunctions(stepMembers(engine, settings, batch), engine.device, options);
 }
 
 function partsOf(engine: Engine, settings: Settings, batch: number): readonly Part[] {

@@ -24,6 +24,8 @@ export function checkOpen({ open }: CpuDevice): void {
 
 /** Elements in the memory of the device. */
 export class CpuArray {
+  #elements: TypedArray | undefined;
+
   /** Takes a block as an array. */
   constructor(
     readonly arena: Arena,
@@ -38,9 +40,11 @@ export class CpuArray {
     return new CpuArray(arena, arena.take(length * bytesOf(dtype)), dtype, length);
   }
 
-  /** The elements. The array is valid until another block is taken. */
+  /** The elements. The array is valid until another block is taken; then it is another one. */
   get elements(): TypedArray {
-    return this.arena.view(this.block, this.dtype, this.length, this.offset);
+    const known = this.#elements;
+    if (known && known.buffer === this.arena.memory.buffer) return known;
+    return this.#elements = this.arena.view(this.block, this.dtype, this.length, this.offset);
   }
 
   /** The address of the first element. */

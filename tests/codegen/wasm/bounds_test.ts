@@ -11,7 +11,7 @@ import { compute } from "../../../lib/te/compute.ts";
 import { placeholder } from "../../../lib/te/tensor.ts";
 import { primFunc } from "../../../lib/te/prim_func.ts";
 
-const device = await Device.open({ backend: "cpu", language: "wasm" });
+const device = await Device.open({ backend: "cpu" });
 
 const executableOf = (func: PrimFunc) =>
   compile(schedule(func, device.target, [fallback]).func, device.target);

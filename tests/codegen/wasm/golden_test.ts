@@ -4,12 +4,11 @@ import { fallback } from "../../../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../../../lib/dlight/schedule.ts";
 import * as te from "../../../lib/face/te.ts";
 import type { PrimFunc } from "../../../lib/ir/func.ts";
-import { CAPABILITIES } from "../../../lib/target/capabilities.ts";
 import { targetOf } from "../../../lib/target/profiles.ts";
 import type { Target } from "../../../lib/target/target.ts";
 import { golden } from "../../golden.ts";
 
-const strict: Target = { ...targetOf("cpu"), ...CAPABILITIES.wasm };
+const strict: Target = targetOf("cpu");
 
 function source(func: PrimFunc, among = rules, scheduledFor = strict, target = strict): string {
   const { launches } = compile(schedule(func, scheduledFor, among).func, target);

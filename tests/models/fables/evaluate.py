@@ -53,6 +53,7 @@ def questions(r, count):
         kinds["does not know"].append(([], *grammar.unknown(r, True)[0]))
         kinds["definition"].append(([], *grammar.glossary(r)[0]))
         kinds["fable never told"].append(([], *grammar.untold(r)[0]))
+        kinds["animal in the other role"].append(([], *grammar.roles(r)[0]))
         kinds["small talk"].append(([], *grammar.talk(r)[0]))
         question, story, s, _ = grammar.ask_story(r)
         q, a = r.choice(grammar.G["follow"])

@@ -24,9 +24,14 @@ def fill(text, slots):
 def draw(r):
     """Draws the slots of a story."""
     s = {k: r.choice(v) for k, v in SLOTS.items()}
-    s["friend"] = r.choice([a for a in SLOTS["hero"] if a != s["hero"]])
     s["lesson"] = r.choice(list(LESSONS))
-    return s
+    way, moral = r.choice(LESSONS[s["lesson"]]["ways"]), LESSONS[s["lesson"]]["moral"]
+    return {**s, "cargo": way["cargo"], "idea": way["idea"], "moral": moral}
+
+
+def ways():
+    """All ways to learn a lesson, each under its load: a load belongs to one way."""
+    return {way["cargo"]: (lesson, way) for lesson, l in LESSONS.items() for way in l["ways"]}
 
 
 def held_out(s):
@@ -36,22 +41,20 @@ def held_out(s):
 
 
 def story(r, s):
-    """Writes a story with these slots. It adds the slots that the lesson's own sentences bring."""
-    lesson = LESSONS[s["lesson"]]
-    s["moral"] = lesson["moral"]
-    s["idea"] = fill(r.choice(lesson["idea"]), s)
-    parts = [r.choice(STORY[p] if p in STORY else lesson[p]) for p in ORDER]
+    """Writes a story with these slots."""
+    _, way = WAYS[s["cargo"]]
+    parts = [r.choice(STORY[p]) if p in STORY else way[p] for p in ORDER]
     return " ".join(fill(p, s) for p in parts)
 
 
 def pattern():
-    """Makes a regular expression for each sentence of a story; a slot becomes a named group."""
+    """Makes a regular expression for each sentence of a story, and the slots that it decides; a slot becomes a group."""
     found = {}
     for part in ORDER:
         rows = (
-            [(None, t) for t in STORY[part]]
+            [({}, t) for t in STORY[part]]
             if part in STORY
-            else [(n, t) for n, l in LESSONS.items() for t in l[part]]
+            else [({"lesson": n, "cargo": cargo}, way[part]) for cargo, (n, way) in WAYS.items()]
         )
         found[part] = [
             (n, re.compile(re.sub(r"\\\{(\w+)\\\}", lambda m: group(m[1]), re.escape(t)))) for n, t in rows
@@ -64,7 +67,7 @@ def group(slot):
     if slot == "idea":
         return '(?P<idea>[^"]+?)'
     morals = [lesson["moral"] for lesson in LESSONS.values()]
-    words = {"lesson": list(LESSONS), "moral": morals, "friend": SLOTS["hero"], **SLOTS}[slot]
+    words = {"lesson": list(LESSONS), "moral": morals, "cargo": list(WAYS), **SLOTS}[slot]
     return f"(?P<{slot}>{'|'.join(map(re.escape, words))})"
 
 
@@ -81,38 +84,37 @@ def unique(expression):
     return re.sub(r"\(\?P<(\w+)>(?:[^()]+)\)", again, expression)
 
 
+WAYS = ways()
 PARTS = {part: [(n, re.compile(unique(e.pattern))) for n, e in rows] for part, rows in pattern().items()}
 
 
 def parse(text):
     """
     Reads a whole story. The result has its slots, or `error`: the part that doesn't parse, or the slot that changes.
-    A story is consistent if every mention of a slot says the same and all sentences belong to one lesson.
+    A story is consistent if every mention of a slot says the same and all sentences belong to one way to one lesson.
     """
     slots, at = {}, 0
     for part in ORDER:
         found = None
-        for lesson, expression in PARTS[part]:
+        for decided, expression in PARTS[part]:
             m = expression.match(text, at)
             if m and (m.end() == len(text) or text[m.end()] == " "):
-                found = (lesson, m)
+                found = (decided, m)
                 break
         if not found:
             return {**slots, "error": part}
-        lesson, m = found
-        for k, v in {**({"lesson": lesson} if lesson else {}), **m.groupdict()}.items():
+        decided, m = found
+        for k, v in {**decided, **m.groupdict()}.items():
             if slots.setdefault(k, v) != v:
                 return {**slots, "error": f"{part}: {k} {slots[k]}, then {v}"}
         at = m.end() + 1
     if at != len(text) + 1:
         return {**slots, "error": "after the moral"}
-    lesson = LESSONS[slots["lesson"]]
-    if slots["idea"] not in [fill(i, slots) for i in lesson["idea"]]:
-        return {**slots, "error": "advice: another lesson's"}
-    if slots["moral"] != lesson["moral"]:
+    lesson, way = WAYS[slots["cargo"]]
+    if slots["idea"] != way["idea"]:
+        return {**slots, "error": "advice: another one's"}
+    if slots["moral"] != LESSONS[lesson]["moral"]:
         return {**slots, "error": "moral: another lesson's"}
-    if slots["friend"] == slots["hero"]:
-        return {**slots, "error": "meet: the hero itself"}
     return slots
 
 
@@ -201,9 +203,15 @@ def strange(text, word, r):
 
 def untold(r):
     """A question about a fable that wasn't told."""
-    s = draw(r)
-    s.update(moral="", idea="")
-    return [(fill(r.choice(G["follow"])[0], s), G["untold"])]
+    return [(fill(r.choice(G["follow"])[0], draw(r)), G["untold"])]
+
+
+def roles(r):
+    """A request for an animal in the other role: a friend that learns, or a hero that gives advice."""
+    asks, reply = r.choice(list(G["roles"].values()))
+    s, animals = draw(r), {kind: r.sample(SLOTS[kind], 2) for kind in ("hero", "friend")}
+    text = re.sub(r"\{(hero|friend)\}", lambda m: animals[m[1]].pop(), r.choice(asks))
+    return [(f"{r.choice(G['requests']['begin'])} {fill(text, s)}.", reply)]
 
 
 def filler(r):
@@ -234,7 +242,7 @@ def roughly(r, question):
     return question[:-1] if r.random() < 0.15 and question[-1] in ".?!" else question
 
 
-KINDS = [(fables, 33), (names, 27), (unknown, 14), (glossary, 14), (talk, 8), (untold, 4)]
+KINDS = [(fables, 33), (names, 27), (unknown, 14), (glossary, 14), (talk, 8), (untold, 4), (roles, 5)]
 
 
 def conversation(r):
@@ -263,7 +271,7 @@ def texts():
     said += [
         (fill(blank(q), {**draw(r), "name": ""}), G["unknown"]["word"]) for q in G["unknown"]["subjects"]
     ]
-    said += [("", G["untold"])]
+    said += [("", G["untold"]), *[("", reply) for _, reply in G["roles"].values()]]
     return [t for q, a in said for t in (q, q[:1].lower() + q[1:], a)]
 
 

@@ -9,15 +9,17 @@ export type Parsed =
   | { readonly slots: Readonly<Record<string, string>> }
   | { readonly wrong: string };
 
+const WAYS = Object.entries(grammar.lessons).flatMap(([lesson, { ways, moral }]) =>
+  ways.map((way) => ({ ...way, lesson, moral }))
+);
 const SLOTS: Readonly<Record<string, readonly string[]>> = {
   ...grammar.slots,
-  friend: grammar.slots.hero,
   lesson: Object.keys(grammar.lessons),
+  cargo: WAYS.map((way) => way.cargo),
 };
-type Lesson = keyof typeof grammar.lessons;
 type Slots = Readonly<Record<string, string>>;
 
-/** Reads a whole story. All mentions of a slot have to agree, and all sentences to belong to one lesson. */
+/** Reads a whole story. All mentions of a slot have to agree, and all sentences to belong to one way to a lesson. */
 export function parseStory(text: string): Parsed {
   let rest = text, states: readonly Slots[] = [{}];
   for (const part of grammar.order) {
@@ -28,28 +30,32 @@ export function parseStory(text: string): Parsed {
     rest = rest.slice(longest).replace(/^ /, "");
   }
   const [slots] = states;
-  if (rest !== "" || !slots) return { wrong: "after the moral" };
-  return slots.friend === slots.hero ? { wrong: "meet" } : { slots };
+  return rest === "" && slots ? { slots } : { wrong: "after the moral" };
 }
 
 /** All ways to read a part at the start of a text: the slots with it, and the part's length. */
 function readPart(part: string, slots: Slots, text: string) {
-  return templatesOf(part, slots).flatMap(({ template, lesson }) =>
-    assignments(template, lesson === undefined ? slots : { ...slots, lesson })
+  return templatesOf(part, slots).flatMap(({ template, decided }) =>
+    assignments(template, { ...slots, ...decided })
       .map((filled) => ({ slots: filled, sentence: fill(template, filled) }))
       .filter(({ sentence }) => text === sentence || text.startsWith(`${sentence} `))
       .map(({ slots, sentence }) => ({ slots, length: sentence.length }))
   );
 }
 
-/** The templates of a part: for parts of a lesson, those of the story's lesson, or of all while it isn't known. */
-function templatesOf(part: string, slots: Slots): readonly { template: string; lesson?: string }[] {
+/** The templates of a part, and the slots that each decides: a way's sentence decides the lesson and the load. */
+function templatesOf(part: string, slots: Slots): readonly { template: string; decided?: Slots }[] {
   const common = (grammar.story as Readonly<Record<string, readonly string[]>>)[part];
   if (common) return common.map((template) => ({ template }));
-  const lessons = slots.lesson === undefined ? Object.keys(grammar.lessons) : [slots.lesson];
-  return lessons.flatMap((lesson) =>
-    grammar.lessons[lesson as Lesson][part as "problem" | "result"].map((template) => ({ template, lesson }))
-  );
+  return waysOf(slots).map((way) => ({
+    template: way[part as "problem" | "result"],
+    decided: { lesson: way.lesson, cargo: way.cargo },
+  }));
+}
+
+/** The ways that the slots leave open. */
+function waysOf({ lesson, cargo }: Slots) {
+  return WAYS.filter((way) => way.lesson === (lesson ?? way.lesson) && way.cargo === (cargo ?? way.cargo));
 }
 
 /** The slots with every value that the template's unknown ones can have. */
@@ -62,9 +68,9 @@ function assignments(template: string, slots: Slots): readonly Slots[] {
 }
 
 function valuesOf(name: string, slots: Slots): readonly string[] {
-  const lesson = grammar.lessons[slots.lesson as Lesson];
-  if (name === "idea") return lesson.idea.map((idea) => fill(idea, slots));
-  return name === "moral" ? [lesson.moral] : SLOTS[name] as readonly string[];
+  return name === "idea" || name === "moral"
+    ? waysOf(slots).map((way) => way[name])
+    : SLOTS[name] as readonly string[];
 }
 
 function fill(template: string, slots: Slots): string {

@@ -22,15 +22,14 @@ from tokenizer import ASSISTANT, BEGIN, END, USER, Tokenizer, vocabulary
 
 POOL = 8  # batches that are sorted by length together
 # The curriculum: what a word that repeats a slot counts from a step on. Sentences are learned before copies.
-COPIES = ((0, 1), (600, 4), (1500, 12))
+COPIES = ((0, 1), (400, 4), (1100, 10))
 
 
 def slot_tokens(tokenizer):
     """The tokens of all words that slots and names can have, without articles."""
     names, slots = grammar.G["names"]["known"], grammar.SLOTS
-    words = (
-        [w for values in slots.values() for v in values for w in v.split()] + list(grammar.LESSONS) + names
-    )
+    words = [w for values in slots.values() for v in values for w in v.split()]
+    words += [*grammar.LESSONS, *grammar.WAYS, *names]
     return {tokenizer.encode(f" {w}")[0] for w in words if w not in ("a", "the", "old")}
 
 

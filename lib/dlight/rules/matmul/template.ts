@@ -79,8 +79,9 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     sch.reorder(...apart, i0, j0, i1, j1, ...slot, k0, ...order, ...lanes);
     const z = apart.length > 1 ? sch.fuse(...apart) : apart[0];
     if (z !== undefined) sch.bind(z, "blockIdx.z");
-    sch.bind(i0, "blockIdx.y");
-    sch.bind(j0, "blockIdx.x");
+    // Workgroups of one column of tiles follow one another on a CPU: they read the same part of B.
+    sch.bind(i0, preset.rowsFirst ? "blockIdx.x" : "blockIdx.y");
+    sch.bind(j0, preset.rowsFirst ? "blockIdx.y" : "blockIdx.x");
     sch.bind(i1, "threadIdx.y");
     sch.bind(j1, "threadIdx.x");
     // The buffer of a thread's results.

@@ -50,14 +50,14 @@ function filtersOf(node: OnnxNode, inputs: Inputs): Filters {
   return { x, w, dims, groups };
 }
 
-/** Convolves by the operators of graphs; integers, and pictures of dynamic sizes, by a program. */
+/** Convolves by the operators of graphs; integers, and pictures of dynamic channels, by a program. */
 export function convolved(
   c: ImportContext,
   [x, w, bias]: readonly [Value, Value, Value | undefined],
   groups: number,
   window: Window,
 ): Value {
-  const numbers = x.type.shape.slice(1).every((d) => isConst(d)), rank = window.kernel.length;
+  const rank = window.kernel.length, channels = x.type.shape[1];
   const options = {
     stride: window.strides,
     dilation: window.dilations,
@@ -65,7 +65,7 @@ export function convolved(
     groups,
     ...(bias ? { bias } : {}),
   };
-  if (numbers && isFloat(x.type.dtype)) {
+  if (channels && isConst(channels) && isFloat(x.type.dtype)) {
     if (rank === 1) return c.b.conv1d(x, w, options);
     if (rank === 3) return c.b.conv3d(x, w, options);
     if (rank === 2) {
@@ -132,6 +132,14 @@ const convTranspose: Importer = (node, inputs, c) => {
   ) {
     node.fail(`strides, pads and others for ${rank} dimensions`, "others");
   }
+  const y = c.value(x), filters = c.value(w), bias = inputs[2] && c.value(inputs[2]), { dtype } = y.type;
+  if (!wanted && (auto === "NOTSET" || auto === "VALID") && rank <= 3) {
+    const padding = auto === "VALID" ? 0 : pads;
+    const options = { stride: strides, dilation: dilations, padding, groups, outputPadding: extra };
+    const operators = [c.b.convTranspose1d, c.b.convTranspose2d, c.b.convTranspose3d];
+    const apply = operators[rank - 1] as typeof c.b.convTranspose2d;
+    return c.of(type, apply(y, filters, { ...options, ...(bias ? { bias } : {}) }));
+  }
   const spatial = x.dims?.slice(2) ?? node.fail("extents that are numbers", shownShape(x.shape));
   const full = spatial.map((extent, d) =>
     (extent - 1) * (strides[d] as number) + ((kernel[d] as number) - 1) * (dilations[d] as number) + 1 +
@@ -152,16 +160,6 @@ const convTranspose: Importer = (node, inputs, c) => {
   const per = dims[1] as number, channels = (x.dims as readonly number[])[1] as number;
   if (channels !== dims[0] || channels % groups !== 0 || out.some((d) => d < 1)) {
     node.fail(`filters of ${groups} groups for ${shownShape(x.shape)}`, shownShape(w.shape));
-  }
-  const y = c.value(x), filters = c.value(w), bias = inputs[2] && c.value(inputs[2]), { dtype } = y.type;
-  if (!wanted && (auto === "NOTSET" || auto === "VALID") && rank <= 2) {
-    const padding = auto === "VALID" ? 0 : pads;
-    const options = { stride: strides, dilation: dilations, padding, groups, outputPadding: extra };
-    const both = { ...options, ...(bias ? { bias } : {}) };
-    return c.of(
-      type,
-      rank === 1 ? c.b.convTranspose1d(y, filters, both) : c.b.convTranspose2d(y, filters, both),
-    );
   }
   const [made] = c.program("conv_transpose", [y, filters], (...tensors) => {
     const [A, W] = tensors as [Tensor, Tensor];

@@ -40,7 +40,8 @@ function poolOf(node: OnnxNode, inputs: Inputs): { readonly item: Item; readonly
 
 /** Applies the pool of graphs where it is one on pictures, and a program otherwise. */
 function isPicture(x: Value, w: Window): boolean {
-  return w.kernel.length === 2 && isFloat(x.type.dtype) && x.type.shape.slice(1).every((d) => isConst(d));
+  const channels = x.type.shape[1];
+  return w.kernel.length === 2 && isFloat(x.type.dtype) && channels !== undefined && isConst(channels);
 }
 
 function options(node: OnnxNode, w: Window) {
@@ -143,7 +144,8 @@ const overAll = (kind: "Mean" | "Max"): Importer => (node, inputs, c) => {
   const item = node.input(inputs, 0),
     axes = item.shape.flatMap((_, d) => d < 2 ? [] : [d]),
     x = c.value(item);
-  const picture = kind === "Mean" && item.rank === 4 && x.type.shape.slice(1).every((d) => isConst(d));
+  const channels = x.type.shape[1];
+  const picture = kind === "Mean" && item.rank === 4 && channels !== undefined && isConst(channels);
   if (!picture) return c.of(item.type, reduced(c, kind, x, axes));
   const shape = [...item.shape.slice(0, 2), 1, 1], mean = c.b.globalAvgPool2d(x);
   return c.of(item.type, mean.type.shape.length === 4 ? mean : c.b.reshape(mean, shape));
