@@ -15,6 +15,7 @@ import { generalReductionRule } from "./rules/general_reduction.ts";
 import { matmulRule } from "./rules/matmul.ts";
 import { poolRule } from "./rules/pool.ts";
 import { reductionRule } from "./rules/reduction.ts";
+import { reductionChainRule } from "./rules/reduction_chain.ts";
 import type { Rule, Why } from "./rule.ts";
 import { transposeRule } from "./rules/transpose.ts";
 
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   poolRule,
   reductionRule,
   generalReductionRule,
+  reductionChainRule,
   transposeRule,
   elementwiseRule,
   fallback,

@@ -1,4 +1,5 @@
 /** Which rule schedules what, and what each of the others says. */
+import * as op from "../../lib/face/op.ts";
 import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
@@ -20,7 +21,7 @@ import type { Profile } from "../../lib/target/target.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
-import { reduceAxis, sum } from "../../lib/te/reduce.ts";
+import { max, reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { devices } from "../devices.ts";
 import { golden } from "../golden.ts";
 import { subjectOf, wrongOn } from "../lower/checked_run.ts";
@@ -272,6 +273,9 @@ const square = placeholder("Q", [K, K]), cube = placeholder("X", [K, K, N]), k =
 const crossed = compute("R", [K, K], (i, j) => square.at(j, i));
 const rowsByColumns = compute("R2", [K, K], (i, j) => mul(crossed.at(i, j), square.at(i, j)));
 
+const logits = placeholder("Z", [20, 300]), classes = placeholder("I", [20], "i32");
+const totals = compute("totals", [K], (i) => sum(square.at(i, k.var), [k])), l = reduceAxis(K);
+
 const BY_HAND: Readonly<
   Record<string, { readonly params: readonly Tensor[]; readonly rule: string; readonly kernels: number }>
 > = {
@@ -308,6 +312,16 @@ const BY_HAND: Readonly<
     params: [A, B, map("G", P, gelu), map("H", P, twice)],
     rule: "Matmul",
     kernels: 1,
+  },
+  "the mean of losses that each reduce a row": {
+    params: [logits, classes, op.crossEntropy(logits, classes)],
+    rule: "ReductionChain",
+    kernels: 2,
+  },
+  "the largest of sums of rows, and the sums": {
+    params: [square, totals, compute("L", [], () => max(totals.at(l.var), [l]))],
+    rule: "ReductionChain",
+    kernels: 2,
   },
   "a product that is written in another order": { params: [A, B, turned], rule: "Matmul", kernels: 1 },
 };

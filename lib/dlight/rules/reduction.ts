@@ -39,7 +39,11 @@ function isReduced(node: Node, index: Expr): boolean {
 
 function match(func: PrimFunc): RowReduction | string {
   const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  return nodes ? rowReductionOf(nodes) : "it is scheduled already, or a block is more than one store";
+}
+
+/** Gives the reduction of rows that blocks are together, or the reason why they are none. */
+export function rowReductionOf(nodes: readonly Node[]): RowReduction | string {
   const [first] = nodes.filter((n) => n.kind === "reduction");
   if (!first) return "it reduces nothing";
   const product = nodes.find(isMatrixProduct);
