@@ -86,7 +86,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@resvg/resvg-js": ["charts"],
   "@nats-io/jetstream": ["fleet"],
   "@nats-io/kv": ["fleet"],
-  "@nats-io/nats-core": ["fleet"],
+  "@nats-io/nats-core": ["fleet", "browser"],
   "@nats-io/obj": ["fleet"],
   "@nats-io/transport-node": ["fleet"],
 };
@@ -95,6 +95,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = [
   "mod.ts",
   "lib/browser/measure_here.ts",
+  "lib/browser/worker_page.ts",
   "lib/face/browser.ts",
   "lib/face/models.ts",
   "lib/cli/browser.ts",

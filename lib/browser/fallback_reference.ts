@@ -2,20 +2,21 @@
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Inputs, Reference } from "../measure/input_sets.ts";
-import { randomInputs } from "../measure/random_inputs.ts";
+import { type GivenInputs, type InputRange, isRange, randomInputs } from "../measure/random_inputs.ts";
+import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import { build } from "./build.ts";
 
 /** The inputs of a program, and what it gives for them. */
 export interface FallbackReference {
-  /** Random inputs. */
+  /** Random inputs, and those that are given. */
   readonly inputs: Inputs;
   /** The results of Fallback's kernel for them, with the tolerance of the coarsest float among them. */
   readonly reference: Reference;
 }
 
 /**
- * Runs Fallback's kernel on random inputs. It evaluates no text as code, so a page may use it under any policy.
+ * Runs Fallback's kernel on random inputs, or those that are given. It evaluates no text as code, so a page may use it under any policy.
  *
  * @throws {TunebookError} where Fallback's kernel doesn't run on the device
  */
@@ -24,8 +25,14 @@ export async function fallbackReference(
   device: Device,
   shapes: Shapes,
   seed: number,
+  given: GivenInputs = {},
 ): Promise<FallbackReference> {
-  const inputs = randomInputs(func, seed, shapes);
+  const arrays: Record<string, TypedArray> = {}, ranges: Record<string, InputRange> = {};
+  for (const [name, input] of Object.entries(given)) {
+    if (isRange(input)) ranges[name] = input;
+    else arrays[name] = input;
+  }
+  const inputs = { ...randomInputs(func, seed, shapes, { ranges }), ...arrays };
   using program = await build(func, device, { level: 0 });
   const results = await program.run(inputs, shapes);
   const half = [...func.params, ...func.allocs].some((b) => b.dtype === "f16");

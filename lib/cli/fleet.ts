@@ -6,6 +6,7 @@ import { startServer } from "../fleet/start_server.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
 import { isLoopback } from "./loopback.ts";
 import { signalled } from "./signalled.ts";
+import { serveWorkerPages, type WorkerPages } from "./worker_pages.ts";
 
 const COMMAND = {
   name: "deno task fleet",
@@ -30,6 +31,12 @@ const COMMAND = {
       help: "The certificate of this host, in PEM. Default: no TLS.",
     },
     key: { as: "text", kind: name, value: "FILE", help: "The key of the certificate, in PEM." },
+    page: {
+      as: "number",
+      kind: integer({ min: 0, max: 65535 }),
+      value: "8443",
+      help: "Serves a page at this port: a browser that opens it works for the fleet. Default: none.",
+    },
     workers: { as: "number", kind: positive, value: "8", help: "Workers that get credentials. Default 8." },
     out: {
       as: "text",
@@ -50,7 +57,7 @@ const LOOK_MS = 2000;
  */
 export async function runFleet(args: readonly string[]): Promise<void> {
   const { values } = argumentsOf(COMMAND, args);
-  const { port = 4222, host = "127.0.0.1", cert, key, workers = 8, out = "results/fleet" } = values;
+  const { port = 4222, host = "127.0.0.1", cert, key, page, workers = 8, out = "results/fleet" } = values;
   const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
   if ((cert === undefined) !== (key === undefined)) {
     throw new TunebookError("expected --cert and --key together, got one of them");
@@ -60,7 +67,15 @@ export async function runFleet(args: readonly string[]): Promise<void> {
       `expected --cert and --key with --host ${host}, got none: others on the network could read jobs; --host 127.0.0.1 is for this machine`,
     );
   }
-  await using server = await startServer({ host, port, workers, folder: out, ...(tls ? { tls } : {}) });
+  const socketPort = page === undefined ? 0 : freePort(host);
+  await using server = await startServer({
+    host,
+    port,
+    workers,
+    folder: out,
+    ...(tls ? { tls } : {}),
+    ...(page === undefined ? {} : { webSocket: { host, port: socketPort } }),
+  });
   for (const [user, credentials] of server.users) {
     await Deno.writeTextFile(`${out}/${user}.json`, `${JSON.stringify(credentials, undefined, 2)}\n`, {
       mode: 0o600,
@@ -71,6 +86,13 @@ export async function runFleet(args: readonly string[]): Promise<void> {
   console.log(
     `A tuner:   Fleet.join("${server.url}", { credentials: JSON.parse(await Deno.readTextFile("${out}/tuner.json")) })`,
   );
+  await using _pages = page === undefined ? undefined : await servedPages(page, {
+    host,
+    socketPort,
+    // Those that processes take first are given to pages last.
+    users: [...server.users].filter(([user]) => user !== "tuner").map(([, user]) => user).reverse(),
+    ...(tls ? { tls } : {}),
+  });
   const ending = signalled();
   const died = server.ended.then((code) => {
     throw new TunebookError(
@@ -78,6 +100,29 @@ export async function runFleet(args: readonly string[]): Promise<void> {
     );
   });
   await Promise.race([ending, died, show(server.url, server.users.get("tuner") ?? {}, ending)]);
+}
+
+/** A port of this host that is free now. */
+function freePort(hostname: string): number {
+  using listener = Deno.listen({ hostname, port: 0 });
+  return listener.addr.port;
+}
+
+/** Serves worker pages, and says where. */
+async function servedPages(
+  port: number,
+  { tls, ...pages }: Omit<WorkerPages, "port">,
+): Promise<Deno.HttpServer<Deno.NetAddr>> {
+  const files = tls
+    ? { tls: { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) } }
+    : {};
+  const served = await serveWorkerPages({ ...pages, port, ...files });
+  console.log(
+    `A page:    ${
+      tls ? "https" : "http"
+    }://${pages.host}:${served.addr.port}/ works in a browser with WebGPU`,
+  );
+  return served;
 }
 
 /** Prints the devices whenever they change. */

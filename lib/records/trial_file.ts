@@ -19,6 +19,8 @@ export type Metadata = Readonly<Record<string, string>>;
  */
 export class TrialFile implements Disposable {
   #file: Deno.FsFile;
+  /** Whether the next batch begins a stream of its own, as the last one has other columns. */
+  #newStream: boolean;
 
   private constructor(
     readonly path: string,
@@ -28,8 +30,10 @@ export class TrialFile implements Disposable {
     readonly records: readonly TrialRecord[],
     /** Bytes of an incomplete batch that were cut off when the file was opened. */
     readonly dropped: number,
+    newStream = false,
   ) {
     this.#file = file;
+    this.#newStream = newStream;
   }
 
   /**
@@ -61,7 +65,8 @@ export class TrialFile implements Disposable {
         return new TrialFile(path, metadata, file, [], bytes.length);
       }
       truncateAt(file, known.end);
-      return new TrialFile(path, known.metadata, file, known.records, bytes.length - known.end);
+      const dropped = bytes.length - known.end;
+      return new TrialFile(path, known.metadata, file, known.records, dropped, known.older);
     } catch (e) {
       file.close();
       throw e;
@@ -81,7 +86,12 @@ export class TrialFile implements Disposable {
           `since it was opened: open it again`,
       );
     }
-    writeAt(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytesOf(records));
+    const head = this.#newStream ? schemaBytes(schemaOf(TRIAL_COLUMNS, this.metadata)) : new Uint8Array();
+    const batch = bytesOf(records), bytes = new Uint8Array(head.length + batch.length);
+    bytes.set(head);
+    bytes.set(batch, head.length);
+    writeAt(this.#file, this.#file.seekSync(0, Deno.SeekMode.End), bytes);
+    this.#newStream = false;
   }
 
   /**
@@ -112,6 +122,7 @@ export class TrialFile implements Disposable {
     }
     this.#file.close();
     this.#file = next;
+    this.#newStream = false;
   }
 
   /** Closes the file and releases its lock. */
@@ -145,6 +156,8 @@ interface Contents {
   readonly end: number;
   readonly metadata: Metadata;
   readonly records: readonly TrialRecord[];
+  /** True if the last stream lacks columns of today. */
+  readonly older: boolean;
 }
 
 /**
@@ -165,7 +178,8 @@ function contents(
       refusal ??= refusalOf(path, metadata);
       if (refusal) break;
       for (const batch of batches) checkBatch(batch, columnsOf(schema));
-      read.push({ end, metadata, records: tableToRecords(new Table(schema, [...batches])) });
+      const older = schema.fields.length < Object.keys(TRIAL_COLUMNS).length;
+      read.push({ end, metadata, records: tableToRecords(new Table(schema, [...batches])), older });
     }
   } catch (e) {
     // Any error of Arrow's reader comes from the file.

@@ -4,8 +4,7 @@ import { boundedReference, REFERENCE_PARAMETERS } from "../interp/bounded_refere
 import { TunebookError } from "../base/error.ts";
 import { isStackOverflow } from "../base/within_stack.ts";
 import type { SharedWorkload } from "../records/shared.ts";
-import type { PageScripts } from "./page.ts";
-import { scriptOf } from "./script.ts";
+import { type PageScripts, scriptOf } from "./script.ts";
 
 /** The section, which shows its button only where scripts run. */
 export const HERE_SECTION = `<section id="${HERE}"><h2>Measure on this device</h2>
@@ -30,13 +29,7 @@ const LOADER = `"use strict";
       start.disabled = true;
       state.textContent = "Unpacking …";
       try {
-        if (!globalThis.${SCRIPT_GLOBAL}) {
-          const packed = atob(document.getElementById("${SCRIPT}").textContent);
-          const stream = new Blob([Uint8Array.from(packed, (c) => c.charCodeAt(0))]).stream();
-          const script = document.createElement("script");
-          script.textContent = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
-          document.body.append(script);
-        }
+        if (!globalThis.${SCRIPT_GLOBAL}) await tunebookUnpack("${SCRIPT}");
         await ${SCRIPT_GLOBAL}.measureHere();
       } catch (e) {
         state.textContent = "It can't be measured here: " + e.message;
@@ -52,7 +45,7 @@ export async function hereScripts(workloads: readonly SharedWorkload[]): Promise
   const { BUNDLE: { measureHere } } = await import("../browser/bundle.generated.ts");
   return {
     scripts: await Promise.all([referencesOf(workloads), LOADER].map(scriptOf)),
-    packed: { id: SCRIPT, gzip: measureHere.gzip, hash: `sha256-${measureHere.sha256}` },
+    packed: [{ id: SCRIPT, gzip: measureHere.gzip, hash: `sha256-${measureHere.sha256}` }],
   };
 }
 

@@ -1,12 +1,15 @@
 /** The scripts that make the charts of a page interactive, without requests and without code from data. */
 import { loadDrawing, vegaOf } from "../charts/picture.ts";
 import type { Spec } from "../charts/spec.ts";
-import { type Script, scriptOf } from "./script.ts";
+import { type PackedPageScript, packedScript } from "./script.ts";
 
-let loaded: Promise<readonly Script[]> | undefined;
+/** The id of the element with the script that draws the charts. */
+export const CHARTS = "tunebook-charts";
 
-/** Returns Vega, its expression interpreter, and the script that draws every chart. The packages are read once. */
-export function chartScripts(): Promise<readonly Script[]> {
+let loaded: Promise<PackedPageScript> | undefined;
+
+/** Returns Vega, its expression interpreter, and what draws every chart, as one script. The packages are read once. */
+export function chartScript(): Promise<PackedPageScript> {
   return loaded ??= (async () => {
     // A package's URL is that of a file only after the package is loaded.
     await Promise.all([loadDrawing(), import("npm:vega-interpreter@2.3.2")]);
@@ -14,7 +17,7 @@ export function chartScripts(): Promise<readonly Script[]> {
       Deno.readTextFile(new URL("./vega.min.js", import.meta.resolve("npm:vega@6.4.0"))),
       Deno.readTextFile(new URL(import.meta.resolve("npm:vega-interpreter@2.3.2"))),
     ]);
-    return await Promise.all([vega, asScript(interpreter), DRAW].map(scriptOf));
+    return await packedScript(CHARTS, [vega, asScript(interpreter), DRAW].join("\n"));
   })();
 }
 

@@ -1,9 +1,9 @@
 /** Writes results as one self-contained HTML page: tables, and charts as pictures with their data. */
 import type { Table } from "npm:apache-arrow@21.2.0";
 import { printable, printableLine } from "../base/printable.ts";
-import { type Chart, shownWidth } from "../charts/chart.ts";
-import { chartScripts, liveSpec } from "./live_charts.ts";
-import type { Script } from "./script.ts";
+import type { Chart } from "../charts/chart.ts";
+import { CHARTS, chartScript, liveSpec } from "./live_charts.ts";
+import { type PageScripts, scriptOf, UNPACK } from "./script.ts";
 import { escapeHtml, tableBundle } from "../notebook/tables.ts";
 
 /** A section of a page. */
@@ -14,14 +14,6 @@ export interface Section {
   readonly text?: string;
   /** Charts and tables, in order. */
   readonly parts: readonly (Chart | Table)[];
-}
-
-/** Scripts of a page, beside those that draw its charts. */
-export interface PageScripts {
-  /** Scripts that run when the page is read. */
-  readonly scripts: readonly Script[];
-  /** A script that another one unpacks: gzip in base64, in an element with this id. */
-  readonly packed: { readonly id: string; readonly gzip: string; readonly hash: string };
 }
 
 /** The parts of a page beside its sections. */
@@ -68,9 +60,8 @@ export async function pageOf(
       `<h2>${escapeHtml(s.title)}</h2>${s.text ? `<p>${escapeHtml(s.text)}</p>` : ""}${parts.join("\n")}`,
     );
   }
-  const scripts = [...interactive ? await chartScripts() : [], ...own?.scripts ?? []];
-  const allowed = [...scripts, ...own ? [own.packed] : []].map((s) => `'${s.hash}'`).join(" ") || "'none'";
-  const packed = own ? `<script type="text/plain" id="${own.packed.id}">${own.packed.gzip}</script>\n` : "";
+  const { scripts, packed } = await scriptsOf(interactive, own);
+  const allowed = [...scripts, ...packed].map((s) => `'${s.hash}'`).join(" ") || "'none'";
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${allowed}; ` +
     `style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">` +
@@ -78,14 +69,27 @@ export async function pageOf(
       interactive ? LIVE_STYLE : ""
     }</style></head>` +
     `<body><h1>${escapeHtml(title)}</h1><p>${escapeHtml(intro)}</p>${bodies.join("\n")}${foot}` +
-    `${packed}${scripts.map((s) => `<script>${s.text}</script>`).join("\n")}</body></html>\n`;
+    `${packed.map((s) => `<script type="text/plain" id="${s.id}">${s.gzip}</script>`).join("\n")}\n` +
+    `${scripts.map((s) => `<script>${s.text}</script>`).join("\n")}</body></html>\n`;
+}
+
+/** The scripts of a page: what unpacks comes first. */
+async function scriptsOf(interactive: boolean, own: PageScripts | undefined): Promise<PageScripts> {
+  const charts = interactive ? [await chartScript()] : [];
+  const draw = interactive ? [`tunebookUnpack("${CHARTS}").catch(console.error);`] : [];
+  const unpack = interactive || own ? [UNPACK] : [];
+  return {
+    scripts: [...await Promise.all([...unpack, ...draw].map(scriptOf)), ...own?.scripts ?? []],
+    packed: [...charts, ...own?.packed ?? []],
+  };
 }
 
 async function figure(chart: Chart, interactive: boolean): Promise<string> {
-  const png = (await chart.toPNG()).toBase64();
-  const picture = `<img alt="${
-    escapeHtml(printableLine(`${chart}`))
-  }" src="data:image/png;base64,${png}" width="${shownWidth(png)}">`;
+  const svg = await chart.toSVG();
+  const [, width = ""] = /^<svg[^>]* width="([\d.]+)"/.exec(svg) ?? [];
+  const picture = `<img alt="${escapeHtml(printableLine(`${chart}`))}" src="data:image/svg+xml;base64,${
+    new TextEncoder().encode(svg).toBase64()
+  }" width="${Math.round(Number(width))}">`;
   const live = interactive ? `<div></div>${dataScript(await liveSpec(chart.spec))}` : "";
   const spec = escapeHtml(printable(JSON.stringify(chart.spec)));
   return `<figure${interactive ? ' class="chart"' : ""}>${live}${picture}</figure>` +

@@ -1,5 +1,17 @@
+import { gunzipSync } from "node:zlib";
 import { RecordError } from "../records/error.ts";
-import { MANIFEST, TRIALS, TRIALS_URL } from "../browser/page_parts.ts";
+import { messageOf } from "../base/error.ts";
+import {
+  MANIFEST,
+  OLD_TRIALS_FILE,
+  OLD_TRIALS_URL,
+  TRIALS,
+  TRIALS_FILE,
+  TRIALS_URL,
+} from "../browser/page_parts.ts";
+
+/** Bytes of the trials of a page, at most. */
+const MOST_TRIALS = 64 * 2 ** 20;
 
 /**
  * Reads the manifest's text and the trials' bytes from a page. Nothing else of the page is read.
@@ -12,19 +24,42 @@ export function readSharedPage(
   page: string,
 ): { readonly manifest: string; readonly trials: Uint8Array } {
   const manifest = between(page, `<script type="application/json" id="${MANIFEST}">`, "</script>");
-  const trials = between(page, `<a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}`, '"');
+  const link = (file: string, url: string) =>
+    between(page, `<a id="${TRIALS}" download="${file}" href="${url}`, '"');
+  const packed = link(TRIALS_FILE, TRIALS_URL), plain = link(OLD_TRIALS_FILE, OLD_TRIALS_URL);
+  const trials = packed ?? plain;
   if (manifest === undefined || trials === undefined) {
     throw new RecordError(
       `expected a page that share has written, got another page, opening ${path}; a page that was saved from a ` +
         `browser may lack its data: ask for the original file`,
     );
   }
+  const bytes = bytesOf(path, trials);
+  return { manifest, trials: packed === undefined ? bytes : unpacked(path, bytes) };
+}
+
+function bytesOf(path: string, base64: string): Uint8Array {
   try {
-    return { manifest, trials: Uint8Array.fromBase64(trials) };
+    return Uint8Array.fromBase64(base64);
   } catch (e) {
     if (!(e instanceof SyntaxError)) throw e;
     throw new RecordError(
       `expected trials in base64, got other text, opening ${path}; ask for the original file`,
+    );
+  }
+}
+
+/** Few bytes of gzip may be many, so there is a limit. */
+function unpacked(path: string, bytes: Uint8Array): Uint8Array {
+  try {
+    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: MOST_TRIALS }));
+  } catch (e) {
+    if (!(e instanceof Error)) throw e;
+    throw new RecordError(
+      `expected trials in gzip of at most ${MOST_TRIALS} bytes, got other data (${
+        messageOf(e)
+      }), opening ${path}; ` +
+        `ask for the original file`,
     );
   }
 }

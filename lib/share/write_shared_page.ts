@@ -1,9 +1,10 @@
 /** Writes a shared result as one HTML page for readers and programs. */
+import { gzipSync } from "node:zlib";
 import { printable, printableLine } from "../base/printable.ts";
 import type { Manifest } from "../records/manifest.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { labelOf } from "../charts/methods.ts";
-import { MANIFEST, TRIALS, TRIALS_URL } from "../browser/page_parts.ts";
+import { MANIFEST, TRIALS, TRIALS_FILE, TRIALS_URL } from "../browser/page_parts.ts";
 import { dataScript, pageOf, type Section } from "./page.ts";
 import { HERE_SECTION, hereScripts } from "./here_section.ts";
 import { digits } from "../charts/spec.ts";
@@ -24,6 +25,7 @@ export async function writeSharedPage(
     `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
     "Every candidate's results were checked against a reference. The bars are medians of interleaved rounds with " +
     `their 95% confidence intervals${unconfirmed}. Point at a mark of a chart to see its values.`;
+  const packed = gzipSync(trials, { level: 9 }).toString("base64");
   const foot = [
     HERE_SECTION,
     RERUN,
@@ -32,8 +34,8 @@ export async function writeSharedPage(
     "<h2>The device and the programs</h2>",
     deviceOf(manifest),
     "<h2>The data</h2>",
-    `<p><a id="${TRIALS}" download="trials.arrows" href="${TRIALS_URL}${trials.toBase64()}">trials.arrows</a>: every ` +
-    `trial with all its samples, as an Arrow stream. Any Arrow reader opens it. The element ${MANIFEST} of this page ` +
+    `<p><a id="${TRIALS}" download="${TRIALS_FILE}" href="${TRIALS_URL}${packed}">${TRIALS_FILE}</a>: every trial with all ` +
+    `its samples, as an Arrow stream in gzip. Unpacked, any Arrow reader opens it. The element ${MANIFEST} of this page ` +
     `holds the results as JSON.</p>`,
     dataScript(manifest, MANIFEST),
   ].join("\n");

@@ -15,6 +15,8 @@ export const SCRIPTS = {
   tunebook: { entry: "lib/face/browser.ts", format: "esm" },
   /** A shared page's: it measures the page's schedules on the reader's device. */
   measureHere: { entry: "lib/browser/measure_here.ts", format: "iife" },
+  /** A worker page's, which measures for a fleet. */
+  worker: { entry: "lib/browser/worker_page.ts", format: "esm" },
 } as const;
 
 /** The name of a script. */
@@ -32,6 +34,9 @@ export interface Bundle {
   /** Minified bytes of each room of lib, and of each package, the largest first. */
   readonly shares: readonly (readonly [room: string, bytes: number])[];
 }
+
+/** The packages of the lock file, as `name@version`. */
+const LOCKED = Object.keys(JSON.parse(await Deno.readTextFile(`${root}deno.lock`)).npm as object);
 
 /** What a page can't have: evaluating text as code, which the policy of a shared page forbids. */
 const NOT_IN_A_PAGE = /[\\/]lib[\\/](codegen[\\/](js|wasm)|runtime[\\/](cpu|wasm))[\\/]/;
@@ -51,6 +56,28 @@ const WITHOUT_CPU: esbuild.Plugin = {
         `export { ${names.map((name) => `refuse as ${name}`).join(", ")} };`;
       return { contents, loader: "ts" };
     });
+  },
+};
+
+/** Finds packages where Deno keeps them, in the locked versions. */
+const FROM_DENO: esbuild.Plugin = {
+  name: "packages of Deno",
+  setup(build) {
+    build.onResolve({ filter: /^(npm:|@|\w)/ }, async ({ path, importer }) => {
+      const inPackage = importer.includes("/registry.npmjs.org/");
+      const [, name = "", sub = ""] = /^(?:npm:\/?)?((?:@[\w-]+\/)?[\w-]+)(?:@[\d.]+)?(\/.*)?$/.exec(path) ??
+        [];
+      if (!inPackage && !path.startsWith("npm:")) return undefined;
+      // A package asks for a host's modules only after it has looked which host it has.
+      if (inPackage && /^(node:|crypto$|buffer$)/.test(path)) return { path, namespace: "host" };
+      const version = LOCKED.find((key) => key.startsWith(`${name}@`))?.slice(name.length + 1);
+      if (version === undefined) return undefined;
+      const specifier = `npm:${name}@${version.split("_")[0]}${sub}`;
+      // A package has the URL of a file only after it is loaded.
+      await import(specifier);
+      return { path: fileURLToPath(import.meta.resolve(specifier)) };
+    });
+    build.onLoad({ filter: /^/, namespace: "host" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
@@ -74,7 +101,7 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
       charset: "utf8",
       metafile: true,
       write: false,
-      plugins: [WITHOUT_CPU],
+      plugins: [WITHOUT_CPU, FROM_DENO],
       // An import map's and a compiler's settings of the project are none of the bundle's.
       tsconfigRaw: {},
       logLevel: "silent",
@@ -83,7 +110,8 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
     if (!file || !output) throw new Error("esbuild gave no output");
     const shares = new Map<string, number>();
     for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
-      const room = /^lib\/([^/]+)\//.exec(path)?.[1] ?? path;
+      const room = /^lib\/([^/]+)\//.exec(path)?.[1] ??
+        /\/registry\.npmjs\.org\/((?:@[\w-]+\/)?[\w-]+)/.exec(path)?.[1] ?? path;
       shares.set(room, (shares.get(room) ?? 0) + bytesInOutput);
     }
     return {
@@ -101,7 +129,7 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
 /** The size of a script and of its rooms, a line each. */
 export function sharesOf({ bytes, gzip, shares }: Bundle): string {
   return [...shares, ["total", bytes] as const, ["compressed", gzip.byteLength] as const]
-    .map(([room, own]) => `${room.padEnd(12)} ${(own / 1000).toFixed(1).padStart(7)} kB`)
+    .map(([room, own]) => `${room.padEnd(20)} ${(own / 1000).toFixed(1).padStart(7)} kB`)
     .join("\n");
 }
 

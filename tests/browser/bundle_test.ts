@@ -5,20 +5,21 @@ import { unpack } from "../../lib/browser/packed_script.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { bundles, type ScriptName, sharesOf } from "./bundle.ts";
 
-/** Bytes of a minified script, and of a compressed one, at most. */
-const LIMIT = { bytes: 400_000, gzip: 150_000 };
+/** Bytes of a minified script, and of a compressed one, at most. NATS takes 265 kB of a worker's, and no page carries it. */
+const SMALL = { bytes: 400_000, gzip: 150_000 };
+const LIMITS = { tunebook: SMALL, measureHere: SMALL, worker: { bytes: 650_000, gzip: 210_000 } };
 
 const made = await bundles();
 const each = Object.entries(made) as readonly (readonly [ScriptName, typeof made[ScriptName]])[];
 
 for (const [name, built] of each) {
   Deno.test(`${name}: small enough for a page, minified and compressed`, () => {
-    const table = sharesOf(built);
+    const table = sharesOf(built), limit = LIMITS[name];
     assert(
-      built.bytes <= LIMIT.bytes,
-      `expected at most ${LIMIT.bytes} bytes, got ${built.bytes}:\n${table}`,
+      built.bytes <= limit.bytes,
+      `expected at most ${limit.bytes} bytes, got ${built.bytes}:\n${table}`,
     );
-    assert(built.gzip.byteLength <= LIMIT.gzip, `expected at most ${LIMIT.gzip} bytes compressed:\n${table}`);
+    assert(built.gzip.byteLength <= limit.gzip, `expected at most ${limit.gzip} bytes compressed:\n${table}`);
   });
 
   Deno.test(`${name}: made of rooms that a page needs, and of no package but random numbers`, () => {
@@ -32,10 +33,12 @@ for (const [name, built] of each) {
 
   Deno.test(`${name}: names no host but where it asks whether there is one, and evaluates no text`, () => {
     const { text } = built;
-    assertEquals(text.match(/["'`]node:\w+/g) ?? [], []);
+    assertEquals(text.match(/(?:from|import\(|require\()\s*["'`]node:\w+/g) ?? [], []);
+    assertEquals(text.match(/\bFunction\(|\beval\(/g) ?? [], []);
+    // Packages of a worker's look which host they have.
+    if (name === "worker") return;
     // The runtime asks `globalThis` for Deno and for a process; no module takes either as given.
     assertEquals(text.match(/(?<![.\w$"'`])(Deno|process)\s*[.[(?]/g) ?? [], []);
-    assertEquals(text.match(/\bFunction\(|\beval\(/g) ?? [], []);
   });
 
   Deno.test(`${name}: the generated file is that of these sources`, async () => {

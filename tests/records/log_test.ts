@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { tableFromIPC, tableToIPC } from "apache-arrow";
+import { Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import fc from "fast-check";
 import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
 import { SCHEMA_VERSION, schemaOf, TRIAL_COLUMNS } from "../../lib/records/schema.ts";
 import { messagesOf, schemaBytes } from "../../lib/records/arrow_stream.ts";
-import { recordsToTable, tableToRecords } from "../../lib/records/table.ts";
+import { batchOf, recordsToTable, tableToRecords } from "../../lib/records/table.ts";
 
 const identity = { task: "add(A: f32[4])", fingerprint: "0123456789abcdef", target: '{"name":"gpu"}' };
 
@@ -51,6 +51,23 @@ Deno.test("records survive a table and its bytes", () => {
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("a log of fewer columns goes on with those of today, and is read as one", async () => {
+  const path = `${await Deno.makeTempDir()}/old.arrows`;
+  const { worker: _, inFlight: __, ...columns } = TRIAL_COLUMNS;
+  const earlier = some(3).map((r) => ({ ...r, worker: "", inFlight: 1 }));
+  const schema = schemaOf(columns, identity);
+  const old = tableToIPC(new Table(schema, [batchOf(earlier, columns, schema)]), "stream");
+  // A log has no end mark: its last eight bytes are that of a closed stream.
+  await Deno.writeFile(path, old.subarray(0, old.length - 8));
+  const [first, second, third] = some(3, 2) as [TrialRecord, TrialRecord, TrialRecord];
+  for (const records of [[first], [second, third]]) {
+    using log = await RecordLog.open(path, identity);
+    log.append(records);
+    if (records.length > 1) log.append([first]);
+  }
+  assertEquals(await readLog(path), [...earlier, first, second, third, first]);
 });
 
 Deno.test("a log gives back what was appended, over several openings", async () => {

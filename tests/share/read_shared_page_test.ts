@@ -1,5 +1,6 @@
 /** A shared page in a real browser, from a file, without a network. */
 import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
 import { tableFromIPC } from "@uwdata/flechette";
 import type { Page } from "playwright-core";
@@ -18,7 +19,7 @@ await share(await searched(matmul, cpu), path);
 async function opened(use: (page: Page) => Promise<void>, options?: { readonly scripts: boolean }) {
   const { complaints, requests } = await browse(path, use, options);
   assertEquals(complaints, []);
-  assertEquals(requests.filter((r) => !r.startsWith("data:image/png")), [pathToFileURL(path).href]);
+  assertEquals(requests.filter((r) => !r.startsWith("data:image/svg+xml")), [pathToFileURL(path).href]);
 }
 
 browserTest("the charts are live, and tell of a mark that is pointed at", () =>
@@ -51,8 +52,8 @@ browserTest(
         page.waitForEvent("download"),
         page.locator("#tunebook-trials").click(),
       ]);
-      assertEquals(download.suggestedFilename(), "trials.arrows");
-      const table = tableFromIPC(await Deno.readFile(await download.path()));
+      assertEquals(download.suggestedFilename(), "trials.arrows.gz");
+      const table = tableFromIPC(gunzipSync(await Deno.readFile(await download.path())));
       const { records } = await Shared.open(path);
       assertEquals(table.numRows, records.length);
       assertEquals([...table.getChild("medianMs")], records.map((r) => r.medianMs));

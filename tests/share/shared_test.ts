@@ -1,10 +1,11 @@
 /** Results that are shared: written, opened as a stranger's, and what of them can't be. */
 // deno-lint-ignore-file no-explicit-any
 import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import * as te from "../../lib/face/te.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { tableFromIPC } from "apache-arrow";
+import { tableFromIPC, tableToIPC } from "apache-arrow";
 import { compare } from "../../lib/tuning/compare.ts";
 import { share, Shared } from "../../lib/share/shared.ts";
 import { VERSION } from "../../lib/base/version.ts";
@@ -188,9 +189,14 @@ Deno.test("what is no shared result is refused with what is", async () => {
     text.slice(0, text.indexOf("tunebook-manifest")),
     "expected a page that share has written, got another page",
   );
-  await refuses(text.replace("stream;base64,", "stream;base64,!"), "expected trials in base64");
+  const data = "data:application/gzip;base64,";
+  await refuses(text.replace(data, `${data}!`), "expected trials in base64");
+  await refuses(text.replace(data, `${data}AAAA`), "expected trials in gzip");
+  const bomb = gzipSync(new Uint8Array(65 * 2 ** 20)).toString("base64");
+  await refuses(text.replace(new RegExp(`${data}[^"]*`), data + bomb), "expected trials in gzip of at most");
+  const old = { file: "trials.arrows", data: "data:application/vnd.apache.arrow.stream;base64," };
   await refuses(
-    text.replace("stream;base64,", "stream;base64,AAAA"),
+    text.replace(data, `${old.data}AAAA`).replace("trials.arrows.gz", old.file),
     "expected an Arrow stream, got other data",
   );
   await refuses(text.replace('{"shared":1', '{"shared":1,,'), "expected a manifest in JSON");
@@ -225,6 +231,20 @@ Deno.test("a manifest with any text in the place of another is opened, or refuse
 
 const ACTS = "\u202e<img src=x onerror=alert(1)></script><script>alert(1)</script>";
 
+Deno.test("a page from before trials were compressed opens", async () => {
+  const path = `${folder}/before.html`;
+  const shared = await share(log, path);
+  const trials = tableToIPC(shared.trials, "stream").toBase64();
+  const text = await Deno.readTextFile(path);
+  const before = text.replace(
+    /data:application\/gzip;base64,[^"]*/,
+    () => `data:application/vnd.apache.arrow.stream;base64,${trials}`,
+  )
+    .replaceAll("trials.arrows.gz", "trials.arrows");
+  await Deno.writeTextFile(path, before);
+  assertEquals((await Shared.open(path)).records, log.records);
+});
+
 Deno.test("a name that acts is text in a page, and comes back as it was", async () => {
   const named = await searched(matmul.with({ name: ACTS }), device);
   const path = `${folder}/acts.html`;
@@ -244,8 +264,17 @@ Deno.test("a page fetches nothing, and runs nothing but what draws its charts an
   const outside = scripts.reduce((text, s) => text.replace(s, ""), page);
   assert(!/(src|href)="(?!data:)|url\(|@import|<(link|iframe|object|embed|base)\b| on[a-z]+="/.test(outside));
   const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(page) ?? [];
-  assertEquals(scripts.length, 5, "three of the charts, the programs' references, and what measures here");
-  scripts.push(await unpack(BUNDLE.measureHere));
+  assertEquals(
+    scripts.length,
+    4,
+    "what unpacks, what draws, the programs' references, and what measures here",
+  );
+  const packed = [...page.matchAll(/<script type="text\/plain" id="[\w-]+">([^<]*)<\/script>/g)].map((m) =>
+    m[1] ?? ""
+  );
+  assertEquals(packed.length, 2, "the charts' and the one that measures");
+  for (const gzip of packed) scripts.push(await unpack({ bytes: 0, sha256: "", gzip }));
+  assertEquals(scripts.at(-1), await unpack(BUNDLE.measureHere));
   for (const script of scripts) {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
     assert(policy?.includes(`'sha256-${new Uint8Array(digest).toBase64()}'`));
