@@ -39,7 +39,8 @@ export interface Bundle {
 const LOCKED = Object.keys(JSON.parse(await Deno.readTextFile(`${root}deno.lock`)).npm as object);
 
 /** What a page can't have: evaluating text as code, which the policy of a shared page forbids. */
-const NOT_IN_A_PAGE = /[\\/]lib[\\/](codegen[\\/](js|wasm)|runtime[\\/](cpu|wasm))[\\/]/;
+const NOT_IN_A_PAGE =
+  /[\\/]lib[\\/](codegen[\\/](js|wasm)[\\/]|runtime[\\/](cpu|wasm)[\\/]|runtime[\\/]probe_wasm\.ts)/;
 
 /** Puts functions that throw in the place of the CPU as a device. */
 const WITHOUT_CPU: esbuild.Plugin = {

@@ -36,6 +36,9 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The most sequences that are decoded together. */
+export const MOST_ROWS = 64;
+
 /** What a decode is compiled for. */
 export interface DecodeKind {
   readonly batch: 1 | "b";
@@ -195,7 +198,7 @@ export class Engine implements Disposable {
     const { config, quantization, context, pages } = this.options, { batch, span } = kind;
     const graph = stepGraph(config, { kind: "decode", quantization, context, dtype: this.dtype, ...kind });
     const blocks = span > WHOLE && { blocks: this.mostBlocks };
-    return { graph, bounds: { pages, ...(batch === "b" && { b: 64 }), ...blocks } };
+    return { graph, bounds: { pages, ...(batch === "b" && { b: MOST_ROWS }), ...blocks } };
   }
 
   #prefill(): Promise<GraphProgram> {

@@ -1,12 +1,10 @@
 /** Shares a device among texts: those that wait are admitted before each round, and all that run are decoded together. */
 import { Decoding } from "./decoding.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, MOST_ROWS } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 
 /** The most tokens that follow each other before they are read. */
 const MOST_STEPS = 8;
-/** The most texts that are decoded together. */
-const MOST_LANES = 64;
 
 /** A lane that has its place in the cache. */
 type Running = Lane & { sequence: NonNullable<Lane["sequence"]> };
@@ -57,7 +55,7 @@ export class Scheduler {
   /** Computes the prompts of lanes that wait, where the cache has room for them. */
   async #admit(): Promise<void> {
     const { table } = this.engine;
-    while (this.#waiting.length > 0 && this.#running.length < MOST_LANES) {
+    while (this.#waiting.length > 0 && this.#running.length < MOST_ROWS) {
       const lane = this.#waiting[0] as Lane;
       if (lane.ended) {
         this.#waiting.shift();

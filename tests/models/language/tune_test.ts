@@ -44,6 +44,13 @@ Deno.test("the functions of a text count as often as a token calls them", async 
   const launches = 9 * config.layers + 5;
   assertAlmostEquals(countOf("decode128."), launches * 0.8);
   assertAlmostEquals(countOf("decode160."), launches * 0.2);
+  const batch = stepMembers(engine, settingsOf({ temperature: 0 }, {}, 0), 4);
+  const attention = batch.filter((m) => /^decode\d+\.attention$/.test(m.name));
+  assertEquals(attention.map((m) => m.shapes), [{ b: 4, pages: 11 }, { b: 4, pages: 11 }]);
+  assertAlmostEquals(attention.reduce((n, m) => n + m.count, 0), config.layers / 4);
+  // Each text of the batch writes to a page of its own.
+  const { table } = attention[0]?.inputs ?? {}, last = [7, 15, 23, 31].map((k) => (table as Int32Array)[k]);
+  assertEquals(new Set(last).size, 4);
   const layers = members.find((m) => m.name === "prefill.attention");
   assertEquals([layers?.count, layers?.shapes], [config.layers / chunk, { n: 16, pages: 11, blocks: 10 }]);
 });

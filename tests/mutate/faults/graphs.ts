@@ -75,9 +75,15 @@ export const GRAPHS: readonly Fault[] = [
   ),
   fault(
     "tuning/compile_graph.ts",
-    "(kindsOf.get(args[k] as Value)?.size ?? 0) > 1",
-    "(kindsOf.get(args[k] as Value)?.size ?? 0) > 2",
+    "kinds.size > 1",
+    "kinds.size > 2",
     "tuning/build_graph_test.ts",
+  ),
+  fault(
+    "codegen/linked_textures.ts",
+    "t.kind === kind && t.until < k",
+    "t.kind === kind && t.until <= k",
+    "tuning/texture_copies_test.ts",
   ),
   fault(
     "runtime/buffer_pool.ts",

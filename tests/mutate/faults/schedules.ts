@@ -146,8 +146,8 @@ export const SCHEDULES: readonly Fault[] = [
   // target
   fault(
     "target/texture.ts",
-    "return height <= limits.maxTextureSize",
-    "return height <= 2 * limits.maxTextureSize",
+    'return height <= limits.maxTextureSize ? { kind: "flat", width }',
+    'return height <= 2 * limits.maxTextureSize ? { kind: "flat", width }',
     "target/profiles_test.ts",
   ),
   fault(

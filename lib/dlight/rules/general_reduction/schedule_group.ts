@@ -120,7 +120,8 @@ function spread(
 ): void {
   const own = inner.slice(0, spatial), reduce = inner.slice(spatial);
   const all = own.length > 1 ? sch.fuse(...own) : own[0] as string;
-  const [s0, tx, s1] = sch.split(all, [null, sizes.threads, sizes.results]) as [string, string, string];
+  const results = Math.min(sizes.results, most(constExtent(sch.loop(all).extent), sizes.threads));
+  const [s0, tx, s1] = sch.split(all, [null, sizes.threads, results]) as [string, string, string];
   const last = reduce.at(-1);
   const iterations = last === undefined ? undefined : constExtent(sch.loop(last).extent);
   const [k0, k1] = last === undefined ? [] : sch.split(last, [null, iterations === 1 ? 1 : sizes.chunk]);
@@ -130,8 +131,11 @@ function spread(
   if (back !== undefined) unrollCopy(sch, sch.reverseComputeAt(back, tx), sizes.vectors);
   const first = outer[0];
   if (k0 !== undefined) {
-    for (const { buffer } of tiledInputs(sch, name)) {
-      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, buffer.name, "local"), k0), sizes.vectors);
+    const reduced = sch.block(name).iters.filter((it) => it.type === "reduce");
+    for (const { buffer, indices } of tiledInputs(sch, name)) {
+      // What doesn't change along the reduction is read once.
+      const loop = reduced.some((it) => mentions(indices, it.var)) ? k0 : tx;
+      unrollCopy(sch, sch.computeAt(sch.cacheRead(name, buffer.name, "local"), loop), sizes.vectors);
     }
   }
   if (first !== undefined) {
@@ -140,6 +144,11 @@ function spread(
   }
   if (k1 !== undefined) sch.unroll(k1);
   unrollCopy(sch, [s1], sizes.vectors);
+}
+
+/** The results of a thread that leave none of the threads idle, as a power of two. */
+function most(extent: number | undefined, threads: number): number {
+  return extent === undefined ? Infinity : 2 ** Math.ceil(Math.log2(Math.max(1, extent / threads)));
 }
 
 /** A block without axes of its own: threads share its reduction. */
