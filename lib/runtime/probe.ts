@@ -2,7 +2,7 @@
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
-import { probeModule } from "./probe_wasm.ts";
+import { probeModule } from "./cpu/probe_module.ts";
 import { type Arrays, type Backend, type Bound, timeOf } from "./backend.ts";
 
 /** Threads of a probe, in workgroups of 64. */

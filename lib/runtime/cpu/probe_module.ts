@@ -1,6 +1,6 @@
 /** The kernels that measure a CPU's rates, as WebAssembly modules. */
-import { assemble } from "../codegen/wasm/assemble.ts";
-import { Body } from "../codegen/wasm/body.ts";
+import { assemble } from "../../codegen/wasm/assemble.ts";
+import { Body } from "../../codegen/wasm/body.ts";
 
 /** What a probe's kernel does, and how often. */
 export interface WasmProbe {
