@@ -14,6 +14,7 @@ import type { TrialRecord } from "../lib/records/record.ts";
 import { RecordReader } from "../lib/records/record_reader.ts";
 import { readSpace } from "../lib/records/recorded_space.ts";
 import { Device } from "../lib/runtime/device.ts";
+import type { Knob } from "../lib/space/knob.ts";
 import { collapseAxes } from "../lib/schedule/collapse_axes.ts";
 import { replay, Trace } from "../lib/schedule/trace.ts";
 import { Shared } from "../lib/share/shared.ts";
@@ -26,7 +27,8 @@ import { tune } from "../lib/tuning/tune.ts";
 
 const FIXTURES = new URL("./fixtures/v0_1_0/", import.meta.url);
 const folder = await Deno.makeTempDir();
-const cpu = await Device.open({ backend: "cpu" });
+// Version 0.1.0 had JavaScript on the CPU. Records count, and searches go on, on the device that they are of.
+const cpu = await Device.open({ backend: "cpu", language: "js" });
 
 /** The path of a fixture, unzipped into a folder of its own. */
 async function unzipped(name: string): Promise<string> {
@@ -135,7 +137,9 @@ Deno.test("the recorded space of version 0.1.0 opens, and a search runs on it", 
   assertEquals([points.length, points.filter((p) => p.status === "ok").length], [594, 594]);
   const { rule, template } = dlight.match(recorded.func, recorded.target);
   assertEquals(rule, recorded.rule);
-  assertEquals(JSON.stringify(spaceOf(recorded.func, template).knobs), JSON.stringify(recorded.space.knobs));
+  // The presets of the CPU are those of WebAssembly today.
+  const values = (knobs: readonly Knob[]) => knobs.map(({ preset: _, ...knob }) => knob);
+  assertEquals(values(spaceOf(recorded.func, template).knobs), values(recorded.space.knobs));
   const tried = simulate(recorded, { tuner: "portfolio", start: "preset", budget: { trials: 6 }, seed: 1 });
   assertEquals([tried.length, tried[0]?.index], [6, recorded.space.preset]);
 });
@@ -207,8 +211,13 @@ Deno.test("traces of version 0.1.0 replay to the same programs, and rules take t
     assertEquals(fingerprint(func), trace.program.fingerprint);
     assertEquals(String(replay(func, trace)), printed, `${operator} for ${profile}`);
     const now = dlight.schedule(func, targetOf(profile));
-    assertEquals([now.rule, now.preset], [rule, preset], `${operator} for ${profile}`);
-    // Rules look at rows today where a program has several axes in their place.
-    if (collapseAxes(func) === func) assertEquals(String(now.func), printed, `${operator} for ${profile}`);
+    assertEquals(now.rule, rule, `${operator} for ${profile}`);
+    // The presets of the CPU are those of WebAssembly today.
+    if (profile === "cpu") continue;
+    assertEquals(now.preset, preset, `${operator} for ${profile}`);
+    // Rules look at rows today where a program has several axes in their place. On short heads GeneralReduction keeps
+    // more threads busy.
+    if (collapseAxes(func) !== func || operator === "attention") continue;
+    assertEquals(String(now.func), printed, `${operator} for ${profile}`);
   }
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { FAULTS, roomOf } from "./faults.ts";
 
 /** Rooms that show or pass on what others compute: two faults each are enough. */
-const SHOWING = ["base", "target", "charts", "notebook", "jupyter", "cli", "face"];
+const SHOWING = ["base", "target", "charts", "notebook", "jupyter", "browser", "cli", "face"];
 
 Deno.test("every fault names text that its file has once, and tests that are there", async () => {
   const wrong: string[] = [];

@@ -197,11 +197,11 @@ export const KERNELS: readonly Fault[] = [
     'clock === "wall" ? spent.cpu',
     "measure/bench_test.ts",
   ),
-  fault("runtime/cpu/open_cpu.ts", "(name) => shapes[name] ?? 0", "() => 0", "runtime/prepared_test.ts"),
+  fault("runtime/cpu/calls.ts", "(name) => shapes[name] ?? 0", "() => 0", "runtime/prepared_test.ts"),
   fault(
     "runtime/arrays.ts",
-    'dtype === "f32" || dtype === "f16" ? array.fill(NaN)',
-    'dtype === "f16" ? array.fill(NaN)',
+    'dtype === "f32" || dtype === "f16" ? NaN',
+    'dtype === "f16" ? NaN',
     "runtime/device_test.ts",
   ),
 ];

@@ -151,7 +151,7 @@ export const PROGRAMS: readonly Fault[] = [
     "interp/error_bounds_test.ts",
   ),
   fault(
-    "interp/interpret.ts",
+    "interp/place_arrays.ts",
     "return new Float64Array(size).fill(NaN)",
     "return new Float64Array(size).fill(0)",
     "interp/interpret_test.ts",

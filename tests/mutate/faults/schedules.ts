@@ -196,8 +196,8 @@ export const SCHEDULES: readonly Fault[] = [
   ),
   fault(
     "estimate/accesses.ts",
-    "n * Math.min(span, iterations)",
-    "n * Math.max(span, iterations)",
+    "return Math.min(span, iterations)",
+    "return Math.max(span, iterations)",
     "estimate/accesses_test.ts",
   ),
   fault(
@@ -205,6 +205,12 @@ export const SCHEDULES: readonly Fault[] = [
     "Math.abs(access.strides[i] ?? 0) > 1)",
     "Math.abs(access.strides[i] ?? 0) >= 1)",
     "estimate/accesses_test.ts",
+  ),
+  fault(
+    "estimate/warp_access.ts",
+    "served[w % BANKS] ?? 0) + 1",
+    "served[w % BANKS] ?? 0) + w % 2",
+    "estimate/warp_access_test.ts",
   ),
   fault(
     "estimate/time.ts",

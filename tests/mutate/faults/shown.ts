@@ -82,6 +82,14 @@ export const SHOWN: readonly Fault[] = [
     "r.task === s.task.task",
     "share/manifest_of_test.ts",
   ),
+  // browser
+  fault("browser/compare.ts", "failed: ok ? 0 : 1", "failed: ok ? 1 : 0", "browser/compare_test.ts"),
+  fault(
+    "browser/compare.ts",
+    "measuring.race(made, rounds",
+    "measuring.race(made, rounds + 1",
+    "browser/compare_test.ts",
+  ),
   // cli
   fault(
     "cli/arguments.ts",

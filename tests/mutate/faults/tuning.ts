@@ -88,6 +88,31 @@ export const TUNING: readonly Fault[] = [
     "Math.min(COMPILE_MS, usual",
     "measure/limits_test.ts",
   ),
+  // fleet
+  fault(
+    "fleet/fleet_measuring.ts",
+    'if (!waiting) return this.fleet.count("ignored");',
+    "if (!waiting) return;",
+    "fleet/attacks_test.ts",
+  ),
+  fault(
+    "fleet/messages.ts",
+    "x === VERSION ? VERSION : undefined",
+    "typeof x === 'number' ? VERSION : undefined",
+    "fleet/attacks_test.ts",
+  ),
+  fault(
+    "fleet/messages.ts",
+    '"source" in own) throw',
+    "false) throw",
+    "fleet/attacks_test.ts",
+  ),
+  fault(
+    "fleet/work.ts",
+    "taken.delivery > ATTEMPTS",
+    "taken.delivery > 9 * ATTEMPTS",
+    "fleet/failures_test.ts",
+  ),
   // records
   fault(
     "records/workload_similarity.ts",
