@@ -91,7 +91,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
 
 /** The operators' names; with their shapes where a name comes twice. */
 export function operatorNames(rows: readonly SummaryRow[]): ReadonlyMap<string, string> {
-  const short = (task: string) => task.slice(0, task.indexOf("("));
+  const short = (task: string) => task.split("(")[0]?.trim() as string;
   const tasks = [...new Set(rows.map((r) => r.task))];
   return new Map(
     tasks.map((t) => [t, tasks.filter((u) => short(u) === short(t)).length > 1 ? t : short(t)]),

@@ -170,7 +170,11 @@ async function compareDevices(
     return await compareOne(func as PrimFunc, device, own, stop.signal);
   }));
   await reporter?.done();
-  const on = (k: number) => (row: SummaryRow) => ({ ...row, task: `${row.task} on ${named[k]}` });
+  // The program is the same in all rows, so that its shapes stand in the subtitle.
+  const on = (k: number) => (row: SummaryRow) => ({
+    ...row,
+    task: `${(func as PrimFunc).name} on ${named[k]}`,
+  });
   return comparisonsOf(each, each.flatMap((c, k) => c.rows.map(on(k))), options.budget, {
     title: `${each.length} devices`,
     subtitle: each[0]?.rows[0]?.task ?? "",

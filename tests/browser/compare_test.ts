@@ -26,7 +26,7 @@ for (const device of devices) {
         row?.measurement.status === "ok" && row.medianMs > 0 && row.samples.length === 2,
         JSON.stringify(row),
       );
-      assertEquals([row.task.endsWith("with n = 8"), row.speedupVsFallback > 0], [true, true]);
+      assertEquals([row.task.endsWith("with n = 8"), row.speedupVsFallback > 0, row.failed], [true, true, 0]);
     }
   });
 
@@ -39,7 +39,12 @@ for (const device of devices) {
       also: { ones: { source, workgroups: [16, 1, 1], bindings: ["C"] } },
       rounds: 1,
     });
-    assertEquals([own?.contestant, own?.measurement.status, own?.medianMs], ["ones", "wrongAnswer", NaN]);
+    assertEquals([own?.contestant, own?.measurement.status, own?.medianMs, own?.failed], [
+      "ones",
+      "wrongAnswer",
+      NaN,
+      1,
+    ]);
   });
 }
 
