@@ -16,12 +16,13 @@ export async function connect(
   url: string,
   { name, credentials = {} }: { readonly name: string; readonly credentials?: Credentials },
 ): Promise<Transport> {
-  const { connect, nkeyAuthenticator } = await import("npm:@nats-io/transport-node@3.4.0");
+  const { nkeyAuthenticator } = await import("npm:@nats-io/transport-node@3.4.0");
+  const { connectGuarded } = await import("./guarded_transport.ts");
   const { natsTransport } = await import("./nats_transport.ts");
   const { nkey, user, password, ca } = credentials;
   try {
     return await natsTransport(
-      await connect({
+      await connectGuarded({
         servers: url,
         name,
         timeout: CONNECT_MS,

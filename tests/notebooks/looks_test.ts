@@ -21,7 +21,7 @@ const SHOWN: readonly (readonly [source: string, part: string])[] = [
   ["ruled", "scheduled by Matmul"],
   ["ruled.trace", "sch.split("],
   ["ruled.space", "configurations"],
-  ["compile(ruled.func, device.target)", "for ("],
+  ["compile(ruled.func, device.target)", "loop {"],
   ["diff(func, schedule)", "+++ after"],
   ["steps(func, ruled.trace)", "sch.split("],
   ["dlight.explain(func, device.target)", "What the rules say"],
