@@ -1,4 +1,4 @@
-/** The notebooks: what they show, and that they run: three of them, other ones after each commit; `-- --all` runs all. */
+/** The notebooks: what they show, and that they run: two of them, other ones after each commit; `-- --all` runs all. */
 import { assert, assertEquals } from "@std/assert";
 import { basename } from "node:path";
 import { Rng } from "../../lib/base/random.ts";
@@ -61,7 +61,7 @@ Deno.test("the notebooks' code is formatted, has no lint and the right types", a
   await Deno.remove(dir, { recursive: true });
 });
 
-const SAMPLE = 3;
+const SAMPLE = 2;
 const drawn = Rng.of(await lastCommit()).shuffle(notebooks()).slice(0, SAMPLE);
 const running = Deno.args.includes("--all") ? notebooks() : drawn;
 
