@@ -75,7 +75,8 @@ for (const device of devices) {
     for (const p of programs) {
       await isRight(p, matmul);
       const { search, schedule, compile, load } = p.built.seconds;
-      assert(schedule > 0 && compile > 0 && load > 0);
+      // A stage may end within one tick of the clock.
+      assert(Math.min(schedule, compile, load) >= 0 && schedule + compile + load > 0);
       assertEquals(search > 0, p === three);
       p[Symbol.dispose]();
     }
@@ -88,9 +89,11 @@ Deno.test("level 3 writes what it finds to the database, and takes the best that
   const options = { level: 3, database, open: sim.open, budget: { trials: 5 } } as const;
   using first = await build(matmul, cpu, options);
   assertEquals(first.built.how, "search");
-  assert(first.built.because.startsWith("a search of 5 trials, ended by trials, added 4 records; "));
-  // The three best, and the rule's own point, as they were measured again.
-  assertEquals(database.records.map((r) => r.samples.length), Array(4).fill(11));
+  // The three best, and the rule's own point where it isn't one of them, as they were measured again.
+  const count = database.records.length;
+  assert(count === 3 || count === 4, `${count}`);
+  assert(first.built.because.startsWith(`a search of 5 trials, ended by trials, added ${count} records; `));
+  assertEquals(database.records.map((r) => r.samples.length), Array(count).fill(11));
   using again = await build(matmul, cpu, { level: 2, database });
   assertEquals([again.built.how, again.source], ["record", first.source]);
 

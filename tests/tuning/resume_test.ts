@@ -177,13 +177,13 @@ Deno.test("a log of something else is refused, and stays as it was", async () =>
   await refuses(
     { shapes },
     symbolic,
-    "expected trials that ran on another with the cpu clock, got trials that ran on CPU (JavaScript) with the cpu clock",
+    "expected trials that ran on another with the cpu clock, got trials that ran on CPU (WebAssembly) with the cpu clock",
     { name: "another" },
   );
   await refuses(
     { shapes },
     symbolic,
-    "expected trials that ran on CPU (JavaScript) with the wall clock",
+    "expected trials that ran on CPU (WebAssembly) with the wall clock",
     { clock: "wall" },
   );
 });
