@@ -32,8 +32,9 @@ function guarded<S extends Socket>(socket: S): S {
   // A closed socket says so by its event "close", so that its error can go.
   const ignore = () => {};
   const removeAll = socket.removeAllListeners.bind(socket);
-  socket.removeAllListeners = (event?: string | symbol) => {
-    removeAll(event);
+  // Without an argument it takes all off, and with `undefined` none.
+  socket.removeAllListeners = (...events: readonly (string | symbol)[]) => {
+    removeAll(...events);
     return socket.on("error", ignore);
   };
   return socket.on("error", ignore);
