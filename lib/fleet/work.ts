@@ -23,6 +23,9 @@ import { ACK_WAIT_MS, OFFER_MS, type Taken, type Transport } from "./transport.t
 const HELD = 3;
 /** Attempts at one job. A job that ended this many workers is `deviceLost`. */
 const ATTEMPTS = 3;
+/** Attempts at an object of a job, and milliseconds between two attempts at what the network refuses. */
+const GETS = 10;
+const AGAIN_MS = 500;
 /** Milliseconds that a worker waits for a job, so that it notices its end. */
 const TAKE_MS = 2000;
 /** Milliseconds for one job before its worker counts as hung; a race takes longer. */
@@ -112,7 +115,7 @@ class Worker implements AsyncDisposable {
       } catch (e) {
         if (!(e instanceof FleetError)) throw e;
         this.#lost(e);
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
       if (taken) await this.#hold(taken, signal);
     }
@@ -228,11 +231,24 @@ class Worker implements AsyncDisposable {
 
   /** An object, whose content must be what its name says. */
   async #object(name: string): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.transport.get(name);
+    const bytes = await this.#get(name);
     if (!bytes) throw new FleetError(`expected the object ${name}, got none; a tuner stores it for a day`);
     const is = await contentName(bytes);
     if (is !== name) throw new FleetError(`expected the object ${name}, got one with the content ${is}`);
     return bytes;
+  }
+
+  /** Asks for an object, and asks again while the network is away: that refuses no job. */
+  async #get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (let left = GETS;; left--) {
+      try {
+        return await this.transport.get(name);
+      } catch (e) {
+        if (!(e instanceof FleetError) || left === 1 || this.options.signal.aborted) throw e;
+        this.#lost(e);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
   }
 
   #offer(): Promise<void> {
