@@ -3,7 +3,7 @@ import { bytesOf } from "../ir/dtype.ts";
 import { type Buffer, isReadOnly, type Scope, type Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
-import type { NestAccess, NestLoop, Role, StoreNest } from "./store_nests.ts";
+import { isThread, type NestAccess, type NestLoop, type Role, type StoreNest } from "./store_nests.ts";
 
 /** The input of features. */
 export interface FeatureInput {
@@ -55,8 +55,7 @@ export function loopsInside(leaf: StoreNest, leaves: readonly StoreNest[]): read
   const isCommon = (v: Var) => users.every((l) => l.loops.some((other) => other.var === v));
   return [...leaf.loops.keys()].filter((i) => {
     const loop = leaf.loops[i] as NestLoop;
-    const isThread = loop.role === "thread" || loop.role === "threadX";
-    return !isCommon(loop.var) || (buffer.scope === "shared" && isThread);
+    return !isCommon(loop.var) || (buffer.scope === "shared" && isThread(loop));
   });
 }
 

@@ -30,7 +30,7 @@ const OPS_PER_BYTE = 14;
 
 /**
  * A GPU, in operations. The costs of loads, stores, passes and spilling are fitted to the times of 352 tiles of SGEMM 4096³
- * on an RTX 3090 (Kernel Tuner's benchmark hub, MIT), and hold for an RTX 2080 Ti (`deno task bench:gpu-evidence`).
+ * on an RTX 3090 and an RTX 2080 Ti (Kernel Tuner's benchmark hub, MIT; `deno task bench:gpu-evidence`).
  */
 function gpu(atOnce: number, registers: number, width = 32): Machine {
   const inOps = (ops: number) => ops * OP_NS;
@@ -57,7 +57,7 @@ function scalar(machine: Pick<Machine, "width" | "alongX" | "atOnce" | "loadNs" 
 
 const MALI = gpu(8192, 64, 16);
 
-export const MACHINES: Readonly<Record<Profile, Machine>> = {
+const MACHINES: Readonly<Record<Profile, Machine>> = {
   "generic-webgpu": GENERIC,
   nvidia: gpu(65536, 255),
   amd: gpu(65536, 256),
@@ -85,6 +85,11 @@ export const MACHINES: Readonly<Record<Profile, Machine>> = {
   }),
 };
 
+/** Tells whether threads that run in step share the banks and lines of a memory. */
+export function hasBanks({ passNs }: Machine): boolean {
+  return passNs > 0;
+}
+
 /** The machine of a target. Measured peaks replace the costs of its kind. */
 export function machineOf({ profile, peaks }: Target): Machine {
   const machine = MACHINES[profile];
@@ -96,7 +101,7 @@ export function machineOf({ profile, peaks }: Target): Machine {
     by: number,
   ): Readonly<Record<K, number>> =>
     Object.fromEntries(Object.entries<number>(costs).map(([k, ns]) => [k, ns * by])) as Record<K, number>;
-  if (machine.byteNs > 0) {
+  if (hasBanks(machine)) {
     const by = opNs / machine.opNs;
     return {
       ...machine,

@@ -16,6 +16,11 @@ export interface NestLoop {
   readonly role: Role;
 }
 
+/** Tells whether the threads of a workgroup share the loop. */
+export function isThread({ role }: NestLoop): boolean {
+  return role === "thread" || role === "threadX";
+}
+
 /** One load or store: how its place in the buffer moves with each loop around it. */
 export interface NestAccess {
   readonly buffer: Buffer;

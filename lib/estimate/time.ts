@@ -3,10 +3,10 @@ import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
 import { type FeatureInput, isOutside, issued, iterationsOf, opsOf, sizesOf, touched } from "./accesses.ts";
-import { type Machine, machineOf } from "./machines.ts";
+import { hasBanks, type Machine, machineOf } from "./machines.ts";
 import { registersOf } from "./registers.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
-import { extraPasses, sharedPitches } from "./warp_access.ts";
+import { extraPasses, type Pitches, sharedPitches } from "./warp_access.ts";
 
 const SCOPES = ["global", "texture", "uniform", "shared"] as const;
 
@@ -57,7 +57,8 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
 
   // By `width` threads at a time, over the whole device.
   const together = machine.atOnce / machine.width;
-  const byScope = SCOPES.map((scope) => trafficNs(leaves, scope, machine) / together);
+  const pitches = hasBanks(machine) ? sharedPitches(leaves) : undefined;
+  const byScope = SCOPES.map((scope) => trafficNs(leaves, scope, machine, pitches) / together);
   const computeNs = leaves.reduce((s, leaf) => s + leaf.iterations * opsOf(leaf), 0) * machine.opNs /
     machine.atOnce;
   const memoryNs = byScope.reduce((a, b) => a + b, 0);
@@ -83,15 +84,13 @@ export function targetFeatures({ func, leaves, target }: FeatureInput): readonly
 /** Workgroup memories of a device, at least; a program that fills none can't use more. */
 const MEMORIES = 16;
 
-/** Tells whether threads that run in step share the banks and lines of a memory. */
-function hasBanks({ passNs }: Machine): boolean {
-  return passNs > 0;
-}
-
 /** Nanoseconds of all loads and stores of a scope, one set of `width` threads after the other. */
-function trafficNs(leaves: readonly StoreNest[], scope: Scope, machine: Machine): number {
-  const { width, loadNs, storeNs, passNs } = machine;
-  const pitches = hasBanks(machine) ? sharedPitches(leaves) : undefined;
+function trafficNs(
+  leaves: readonly StoreNest[],
+  scope: Scope,
+  { width, loadNs, storeNs, passNs }: Machine,
+  pitches: Pitches | undefined,
+): number {
   let ns = 0;
   for (const leaf of leaves) {
     const threads = iterationsOf(leaf, "group", "thread", "threadX");

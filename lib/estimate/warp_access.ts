@@ -2,7 +2,7 @@ import { ALIGN, alignOf } from "../ir/annotations.ts";
 import { bytesOf } from "../ir/dtype.ts";
 import type { Buffer } from "../ir/expr.ts";
 import { loopsInside, touchedIn } from "./accesses.ts";
-import type { NestAccess, NestLoop, StoreNest } from "./store_nests.ts";
+import { isThread, type NestAccess, type NestLoop, type StoreNest } from "./store_nests.ts";
 
 /** Bytes of one bank of workgroup memory, and of one line of a cache. */
 const BANK = 4, LINE = 128;
@@ -58,20 +58,14 @@ export function extraPasses(
   const vector = across.filter((l) => leaf.loops[l]?.role === "vector" && step(l) === 1);
   const lanes = offsets(threads.map((l) => [leaf.loops[l]?.extent ?? 1, step(l)] as const), width);
   const wide = offsets(vector.map((l) => [leaf.loops[l]?.extent ?? 1, 1] as const), 16);
-  const bytes = bytesOf(dtype), grain = scope === "shared" ? BANK : LINE;
-  const touched = new Set<number>(), words = new Set<number>();
-  for (const lane of lanes) {
-    for (const e of wide) {
-      words.add(Math.floor((lane + e) * bytes / BANK));
-      touched.add(Math.floor((lane + e) * bytes / grain));
-    }
-  }
-  const least = Math.max(1, words.size / BANKS);
-  return Math.max(0, (scope === "shared" ? fullestBank(touched) : touched.size) - least);
+  const bytes = bytesOf(dtype);
+  const words = new Set(lanes.flatMap((lane) => wide.map((e) => Math.floor((lane + e) * bytes / BANK))));
+  const passes = scope === "shared" ? fullestBank(words) : linesOf(words);
+  return Math.max(0, passes - Math.max(1, words.size / BANKS));
 }
 
-function isThread({ role }: NestLoop): boolean {
-  return role === "thread" || role === "threadX";
+function linesOf(words: ReadonlySet<number>): number {
+  return new Set([...words].map((w) => Math.floor(w * BANK / LINE))).size;
 }
 
 function fullestBank(words: ReadonlySet<number>): number {
