@@ -137,7 +137,8 @@ export type { IndexOptions } from "../op/indices.ts";
 export type { ResultOptions } from "../op/kinds.ts";
 export type { AxisOptions, NormOptions } from "../op/row_reductions.ts";
 export type { PoolOptions, PoolWindowOptions } from "../op/pool.ts";
-export type { ImageLayout, Padding, Pair, SamePadding, SlideOptions } from "../op/window.ts";
+export type { SamePadding } from "../op/slide.ts";
+export type { ImageLayout, Padding, Pair, SlideOptions } from "../op/window.ts";
 export { bitcast, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, leftShift, rightShift } from "../op/bits.ts";
 export { exp2, log2 } from "../op/base_two.ts";
 export {

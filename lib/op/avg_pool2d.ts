@@ -8,8 +8,9 @@ import { primFunc } from "../te/prim_func.ts";
 import { sum } from "../te/reduce.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkTensors, sharedFloat } from "./check_tensors.ts";
+import { plus } from "./extents.ts";
 import { POOL, POOL_PROGRAM, type PoolOptions, type PoolProgramOptions, pools } from "./pool.ts";
-import { asImages, imageInput, type Images, more, named, padded, type Window, windowOn } from "./window.ts";
+import { asImages, imageInput, type Images, named, padded, type Window, windowOn } from "./window.ts";
 
 /** What the mean of a window is taken over. */
 export interface MeanOptions {
@@ -65,7 +66,7 @@ function countedAlong(d: 0 | 1, at: Expr, { height, width }: Images, window: Win
   const before = window.padding[d], start = mul(at, window.stride[d]), step = window.dilation[d];
   const size = d === 0 ? height : width, after = window.padding[d === 0 ? 2 : 3] - window.overhang[d];
   // The first element that counts, and the end of those that do, in elements of the padded image.
-  const first = pads ? 0 : before, end = more(size, before + (pads ? after : 0));
+  const first = pads ? 0 : before, end = plus(size, before + (pads ? after : 0));
   const skipped = max(ceilDiv(sub(constant(first), start), step), 0);
   const reached = min(ceilDiv(sub(end, start), step), window.kernel[d]);
   return max(sub(reached, skipped), 0);

@@ -18,7 +18,7 @@ import {
   unpadded,
   windowsAlong,
 } from "./spatial.ts";
-import { halves } from "./window.ts";
+import { halves } from "./slide.ts";
 
 /** The names of the spatial dimensions. */
 function names(rank: number, prefix = ""): readonly string[] {

@@ -3,14 +3,20 @@ import type { Fields, Kind } from "../base/check_options.ts";
 import { anyOf, arrayOf, count } from "../base/option_kinds.ts";
 import { and, constant, ge, lt, select } from "../ir/build.ts";
 import type { Expr } from "../ir/expr.ts";
-import { printExpr } from "../ir/print.ts";
 import { compute, type ShapeCondition } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
 import { EPILOGUE, type EpilogueOptions } from "./epilogue.ts";
-import { minus, over, plus } from "./extents.ts";
+import { minus, plus } from "./extents.ts";
 import { extent, RESULT, type ResultOptions } from "./kinds.ts";
-import { halves, type SamePadding, samePadding, sameSides } from "./window.ts";
+import {
+  type Count,
+  countSymbolic,
+  type SamePadding,
+  samePadding,
+  samePaddingOn,
+  type Slide,
+} from "./slide.ts";
 
 /** One number for all spatial dimensions, or one for each. */
 export type Spatial = number | readonly number[];
@@ -55,17 +61,11 @@ export function spatialFields(rank: number): Fields<SpatialOptions> {
 }
 
 /** A window along one dimension. */
-export interface Along {
-  /** The extent of the image. */
-  readonly size: Expr;
+export interface Along extends Slide {
   /** The elements of the window. */
   readonly kernel: number;
-  /** The distance between neighbouring windows. */
-  readonly stride: number;
   /** The distance between neighbouring elements of the window. */
   readonly dilation: number;
-  /** What the first and the last element of the window are apart, and one. */
-  readonly reach: number;
   /** What is added before the image, and after it. */
   readonly sides: readonly [before: number, after: number];
 }
@@ -100,7 +100,7 @@ export function windowsAlong(
 function sidesOf(
   operator: string,
   padding: Spatial | SamePadding,
-  { size, stride, reach }: Pick<Along, "size" | "stride" | "reach">,
+  slide: Slide,
   d: number,
   rank: number,
 ): readonly [number, number] {
@@ -108,22 +108,7 @@ function sidesOf(
   if (typeof padding === "object") {
     return [padding[d] ?? 0, padding[padding.length === rank ? d : d + rank] ?? 0];
   }
-  if (size.kind === "const") return sameSides(padding, size.value, stride, reach);
-  if (stride === 1) return halves(padding, reach - 1);
-  throw new TeError(
-    `expected a number for dimension ${
-      d + 2
-    } of A beside padding = ${padding} and a stride of ${stride}, got ` +
-      `${printExpr(size)}, in ${operator}`,
-  );
-}
-
-/** The windows that fit along a dimension. */
-export interface Count {
-  /** Their number. */
-  readonly extent: Expr;
-  /** The condition that there is one. */
-  readonly requires: readonly ShapeCondition[];
+  return samePaddingOn(operator, padding, slide, `for dimension ${d + 2} of A`);
 }
 
 /**
@@ -132,9 +117,8 @@ export interface Count {
  * @throws {TeError} if none does
  */
 export function countAlong(operator: string, { size, stride, reach, sides }: Along): Count {
-  const room = sides[0] + sides[1] - reach;
   if (size.kind === "const") {
-    const all = Math.floor((size.value + room) / stride) + 1;
+    const all = Math.floor((size.value + sides[0] + sides[1] - reach) / stride) + 1;
     if (all > 0) return { extent: constant(all), requires: [] };
     throw new TeError(
       `expected a window that fits ${
@@ -143,11 +127,7 @@ export function countAlong(operator: string, { size, stride, reach, sides }: Alo
         `in ${operator}; use more padding`,
     );
   }
-  const requires = room >= -1
-    ? []
-    : [{ value: constant(-room), atMost: size, because: `a window of ${operator} fits the image` }];
-  const extent = stride === 1 ? plus(size, room + 1) : plus(over(plus(size, room), stride), 1);
-  return { extent, requires };
+  return countSymbolic(operator, { size, stride, reach }, sides);
 }
 
 /**

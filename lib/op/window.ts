@@ -9,26 +9,27 @@ import { placeholder, type Tensor } from "../te/tensor.ts";
 import { type Dim, dims } from "../te/dimension.ts";
 import { TeError } from "../te/error.ts";
 import { constantExtent, shapeOfRank } from "./check_tensors.ts";
-import { over, plus } from "./extents.ts";
+import { plus } from "./extents.ts";
 import { dimension, extent, floatType } from "./kinds.ts";
+import {
+  type Count,
+  countSymbolic,
+  type SamePadding,
+  samePadding,
+  samePaddingOn,
+  type SidesOfOne,
+  type Slide,
+  unknownSize,
+} from "./slide.ts";
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
-
-/**
- * Padding such that each stride has one window: an odd one is added at the end (sameUpper) or at the begin (sameLower), as
- * ONNX's auto_pad has it.
- */
-export type SamePadding = "sameUpper" | "sameLower";
 
 /** What is added around an image: on all sides, [above and below, left and right], or on each side as in ONNX. */
 export type Padding =
   | Pair
   | readonly [top: number, left: number, bottom: number, right: number]
   | SamePadding;
-
-/** The words of {@linkcode SamePadding}. */
-export const samePadding: Kind<SamePadding> = oneOf("sameUpper", "sameLower");
 
 const padding: Kind<Padding> = {
   ...anyOf(count, arrayOf(count, 2), arrayOf(count, 4), samePadding) as Kind<Padding>,
@@ -172,13 +173,14 @@ export function windowOn(
   const given = typeof padding === "string" ? undefined : sides(padding);
   const along = (d: 0 | 1) => {
     const size = d === 0 ? height : width, reach = dilation[d] * (kernel[d] - 1) + 1;
+    const slide = { size, stride: stride[d], reach };
     const added = given
       ? [given[d], given[d + 2] as number] as const
-      : sameSidesOf(operator, padding as SamePadding, size, stride[d], reach);
-    return { sides: added, ...countOn(operator, size, added, reach, stride[d], ceilMode) };
+      : samePaddingOn(operator, padding as SamePadding, slide, SIZE);
+    return { sides: added, ...countOn(operator, slide, added, ceilMode) };
   };
   const rows = along(0), columns = along(1);
-  if ([rows, columns].some(({ count }) => count.kind === "const" && count.value < 1)) {
+  if ([rows, columns].some(({ extent }) => extent.kind === "const" && extent.value < 1)) {
     throw new TeError(
       `expected a window that fits the ${printExpr(height)} x ${printExpr(width)} image, got ${
         kernel.join(" x ")
@@ -196,68 +198,30 @@ export function windowOn(
     ],
     overhang: [rows.overhang, columns.overhang],
     dilation,
-    out: [rows.count, columns.count],
+    out: [rows.extent, columns.extent],
     requires: [...rows.requires, ...columns.requires],
   };
 }
 
+/** How errors name the extents of images. */
+const SIZE = "of rows and columns";
+
 /** Counts the windows along a dimension, and what the last needs beyond the padding. */
 function countOn(
   operator: string,
-  size: Expr,
-  [before, after]: readonly [number, number],
-  reach: number,
-  stride: number,
+  slide: Slide,
+  added: SidesOfOne,
   ceilMode: boolean,
-): { readonly count: Expr; readonly overhang: number; readonly requires: readonly ShapeCondition[] } {
-  const most = before + after - reach;
+): Count & { readonly overhang: number } {
+  const { size, stride, reach } = slide, [before, after] = added;
   if (size.kind === "const") {
-    const room = size.value + most, steps = room / stride;
+    const room = size.value + before + after - reach, steps = room / stride;
     const all = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
     const count = ceilMode && (all - 1) * stride >= size.value + before ? all - 1 : all;
-    return { count: constant(count), overhang: Math.max(0, (count - 1) * stride - room), requires: [] };
+    return { extent: constant(count), overhang: Math.max(0, (count - 1) * stride - room), requires: [] };
   }
-  if (ceilMode && stride > 1) throw unknownSize(operator, size, `ceilMode and a stride of ${stride}`);
-  const because = `a window of ${operator} fits the image`;
-  return {
-    count: stride === 1 ? plus(size, most + 1) : plus(over(plus(size, most), stride), 1),
-    overhang: 0,
-    requires: most >= -1 ? [] : [{ value: constant(-most), atMost: size, because }],
-  };
-}
-
-function sameSidesOf(
-  operator: string,
-  padding: SamePadding,
-  size: Expr,
-  stride: number,
-  reach: number,
-): readonly [before: number, after: number] {
-  if (size.kind === "const") return sameSides(padding, size.value, stride, reach);
-  if (stride === 1) return halves(padding, reach - 1);
-  throw unknownSize(operator, size, `padding = ${padding} and a stride of ${stride}`);
-}
-
-function unknownSize(operator: string, size: Expr, beside: string): TeError {
-  return new TeError(
-    `expected a number of rows and columns beside ${beside}, got ${printExpr(size)}, in ${operator}`,
-  );
-}
-
-/** The padding before and after a dimension that gives each stride a window of that reach. */
-export function sameSides(
-  padding: SamePadding,
-  size: number,
-  stride: number,
-  reach: number,
-): readonly [before: number, after: number] {
-  return halves(padding, Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size));
-}
-
-/** Splits padding on both sides of a dimension. */
-export function halves(padding: SamePadding, all: number): readonly [before: number, after: number] {
-  const small = Math.floor(all / 2);
-  return padding === "sameUpper" ? [small, all - small] : [all - small, small];
+  if (ceilMode && stride > 1) throw unknownSize(operator, size, SIZE, `ceilMode and a stride of ${stride}`);
+  return { ...countSymbolic(operator, slide, added), overhang: 0 };
 }
 
 function sides(p: Exclude<Padding, SamePadding>): Sides {
@@ -292,8 +256,8 @@ export function padded(
     layout,
     batch,
     channels,
-    more(height, top + bottom),
-    more(width, left + right),
+    plus(height, top + bottom),
+    plus(width, left + right),
   );
   return compute("padded", shape, (...at) => {
     const [n, c, y, x] = named(layout, at);
@@ -301,9 +265,4 @@ export function padded(
     const inside = and(ge(row, 0), lt(row, height), ge(column, 0), lt(column, width));
     return select(inside, A.at(...ordered<Expr>(layout, n, c, row, column)), constant(outside, A.dtype));
   }, { requires });
-}
-
-/** An extent with some more. */
-export function more(size: Expr, added: number): Expr {
-  return size.kind === "const" ? constant(size.value + added) : plus(size, added);
 }
