@@ -7,7 +7,7 @@ import { targetKind } from "../target/kinds.ts";
 import type { Target } from "../target/target.ts";
 
 /**
- * Compiles a scheduled program for a target: WGSL for a GPU, JavaScript for the CPU.
+ * Compiles a scheduled program for a target: WGSL for a GPU, WebAssembly or JavaScript for the CPU.
  *
  * @throws {OptionError} for an argument of a wrong kind
  * @throws {LowerError} if the schedule can't be lowered to kernels

@@ -2,8 +2,7 @@
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Inputs, Reference } from "../measure/input_sets.ts";
-import { type GivenInputs, type InputRange, isRange, randomInputs } from "../measure/random_inputs.ts";
-import type { TypedArray } from "../runtime/arrays.ts";
+import { drawInputs, type GivenInputs } from "../measure/random_inputs.ts";
 import type { Device } from "../runtime/device.ts";
 import { build } from "./build.ts";
 
@@ -27,12 +26,7 @@ export async function fallbackReference(
   seed: number,
   given: GivenInputs = {},
 ): Promise<FallbackReference> {
-  const arrays: Record<string, TypedArray> = {}, ranges: Record<string, InputRange> = {};
-  for (const [name, input] of Object.entries(given)) {
-    if (isRange(input)) ranges[name] = input;
-    else arrays[name] = input;
-  }
-  const inputs = { ...randomInputs(func, seed, shapes, { ranges }), ...arrays };
+  const inputs = drawInputs(func, seed, shapes, given);
   using program = await build(func, device, { level: 0 });
   const results = await program.run(inputs, shapes);
   const half = [...func.params, ...func.allocs].some((b) => b.dtype === "f16");

@@ -1,11 +1,12 @@
 /** The inputs that candidates are checked on, and what their results must be. */
 import { TunebookError } from "../base/error.ts";
+import { ownValue } from "../base/own_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { inputsOf } from "../ir/parameters.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Allowed } from "./check.ts";
-import { type GivenInputs, type InputRange, isRange, randomInputs } from "./random_inputs.ts";
+import { drawInputs, type GivenInputs, isRange } from "./random_inputs.ts";
 
 /** What an output must be, and how far from it a right result may be. */
 export interface Expected {
@@ -46,15 +47,12 @@ export function inputSets(
   given: GivenInputs,
   reference: Reference,
 ): readonly [InputSet, ...InputSet[]] {
-  const named = Object.entries(given);
-  const ranges = Object.fromEntries(
-    named.flatMap(([name, input]): [string, InputRange][] => isRange(input) ? [[name, input]] : []),
-  );
-  const arrays = Object.fromEntries(
-    named.flatMap(([name, input]): [string, TypedArray][] => isRange(input) ? [] : [[name, input]]),
-  );
+  const isArray = (name: string) => {
+    const input = ownValue(given, name);
+    return input !== undefined && !isRange(input);
+  };
   const set = (wide: boolean): InputSet => {
-    const inputs = { ...randomInputs(func, seed, shapes, { ranges, wide }), ...arrays };
+    const inputs = drawInputs(func, seed, shapes, given, wide);
     return {
       says: wide ? "with inputs over their whole range, " : "",
       inputs,
@@ -69,9 +67,9 @@ export function inputSets(
         `is where nothing was written; bring the inputs into the program's domain, as with abs`,
     );
   }
-  if (inputsOf(func).every((b) => Object.hasOwn(arrays, b.name))) return [plain];
+  if (inputsOf(func).every((b) => isArray(b.name))) return [plain];
   const sets: readonly [InputSet, InputSet] = [plain, set(true)];
-  if (Object.keys(arrays).length === 0) checkVaries(func, sets);
+  if (!Object.keys(given).some(isArray)) checkVaries(func, sets);
   return sets;
 }
 

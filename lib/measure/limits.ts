@@ -3,6 +3,8 @@ import { median } from "../base/statistics.ts";
 import { leastMs } from "../estimate/roofline.ts";
 import type { Incumbent, MeasureLimits, MeasuringOptions } from "./measuring.ts";
 
+/** Default longest time for one candidate, and for scheduling one program, milliseconds. */
+export const DEADLINE_MS = 30_000;
 /** A long compilation, milliseconds, or as a multiple of the usual one on a busy or slow machine. */
 const COMPILE_MS = 4000;
 const LONG = 20;

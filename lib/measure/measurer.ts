@@ -1,7 +1,7 @@
 /** Measures candidates in a child process of this machine, so that no candidate can end the caller. */
 import { checkArgument } from "../base/check_options.ts";
 import { messageOf, TunebookError } from "../base/error.ts";
-import { hangingMs, hopelessMs } from "./limits.ts";
+import { DEADLINE_MS, hangingMs, hopelessMs } from "./limits.ts";
 import type { Measurement } from "./measurement.ts";
 import {
   type Candidate,
@@ -35,7 +35,6 @@ export class MeasurerError extends TunebookError {
 
 /** A first start compiles the worker's modules and the reference's loops. */
 const START_DEADLINE_MS = 120_000;
-const DEADLINE_MS = 30_000;
 
 /** `Measuring` on this machine: a child process with a deadline, restarted after a hang or a crash. */
 export class Measurer implements Measuring {

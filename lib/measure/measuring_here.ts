@@ -4,8 +4,8 @@ import type { Device } from "../runtime/device.ts";
 import { DeviceLostError } from "../runtime/error.ts";
 import { type AfterRound, Bench } from "./bench.ts";
 import { executableOf } from "./executable_of.ts";
-import { type InputSet, inputSets, type Reference } from "./input_sets.ts";
-import { hopelessMs } from "./limits.ts";
+import { inputSets, type Reference } from "./input_sets.ts";
+import { DEADLINE_MS, hopelessMs } from "./limits.ts";
 import type { Failed, Measurement } from "./measurement.ts";
 import type {
   Candidate,
@@ -17,8 +17,6 @@ import type {
   SampleOptions,
 } from "./measuring.ts";
 import { warm } from "./warm.ts";
-
-const DEADLINE_MS = 30_000;
 
 /** How a program is measured here. */
 export interface MeasuringHereOptions extends Omit<MeasuringOptions, "target" | "maxMemory"> {
@@ -52,8 +50,7 @@ export class MeasuringHere implements Measuring {
   constructor(readonly device: Device, { reference, afterRound, ...of }: MeasuringHereOptions) {
     this.options = { ...of, target: device.target };
     const { func, shapes = {}, seed = 0, inputs = {} } = of;
-    const sets: readonly [InputSet, ...InputSet[]] = inputSets(func, shapes, seed, inputs, reference);
-    this.#bench = new Bench(device, shapes, sets);
+    this.#bench = new Bench(device, shapes, inputSets(func, shapes, seed, inputs, reference));
     this.#afterRound = afterRound;
   }
 

@@ -60,6 +60,26 @@ export function randomInputs(
   );
 }
 
+/**
+ * The arrays that are given, and random ones for all other inputs.
+ *
+ * @throws {IrError} for a range that has no value of its parameter's dtype
+ */
+export function drawInputs(
+  func: PrimFunc,
+  seed: number,
+  shapes: Shapes,
+  given: GivenInputs,
+  wide = false,
+): Record<string, TypedArray> {
+  const arrays: Record<string, TypedArray> = {}, ranges: Record<string, InputRange> = {};
+  for (const [name, input] of Object.entries(given)) {
+    if (isRange(input)) ranges[name] = input;
+    else arrays[name] = input;
+  }
+  return { ...randomInputs(func, seed, shapes, { ranges, wide }), ...arrays };
+}
+
 /** The random elements of one tensor, in its domain if it has one. */
 export function randomArray(
   b: Drawn,

@@ -6,9 +6,8 @@ import type { TraceJson } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 import type { Failed } from "./measurement.ts";
 import { failureOfEnding } from "./endings.ts";
+import { DEADLINE_MS } from "./limits.ts";
 import { MeasuringProcess } from "./measuring_process.ts";
-
-const DEADLINE_MS = 30_000;
 
 /** The rule that has scheduled a program, and its trace. */
 export interface ScheduledApart {
