@@ -25,7 +25,7 @@ export const LANGUAGES: Readonly<Record<KernelLanguage, LanguageBackend>> = {
     print(kernel, target) {
       refuseTextures(kernel, target, "WebAssembly");
       const { bytes, text, scratchBytes } = printWasm(kernel, target.relaxedSimd ?? false);
-      return { source: text, module: inBase64(bytes), scratchBytes };
+      return { source: text, module: bytes.toBase64(), scratchBytes };
     },
   },
   js: {
@@ -43,12 +43,6 @@ function refuseTextures(kernel: Kernel, target: Target, language: string): void 
     `cannot print ${kernel.name} as ${language}: expected inputs in global memory, got ${texture.buffer.name} in a ` +
       `texture, as ${target.name} is said to have textures (${target.textures}); compile for device.target`,
   );
-}
-
-function inBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
 }
 
 /** The `enable` directives that the target's WGSL compiler asks for, beyond f16. */

@@ -4,6 +4,7 @@ import type { Binary, Buffer, Call, Expr, Load } from "../../ir/expr.ts";
 import { keyOf } from "../../ir/key.ts";
 import { LowerError } from "../../lower/error.ts";
 import type { Kernel, KernelStore } from "../../lower/kernel.ts";
+import { isHeld } from "../is_held.ts";
 import type { Names } from "../names.ts";
 import { printConstant, printConversion, printRounded, TO_F16 } from "./convert.ts";
 import { isAccumulation, isSelf, sumsIn } from "./promoted_sums.ts";
@@ -120,28 +121,9 @@ export class JavaScriptExprPrinter {
   /** Writes a value as its dtype holds it, f16 included. */
   #held(e: Expr): string {
     const text = this.expr(e);
-    if (e.dtype !== "f16" || this.#isHeld(e)) return text;
+    if (e.dtype !== "f16" || isHeld(e, (b) => !this.isSum(b))) return text;
     this.helpers.add(TO_F16);
     return printRounded(text, "f16");
-  }
-
-  #isHeld(e: Expr): boolean {
-    switch (e.kind) {
-      case "const":
-      case "cast":
-        return true;
-      case "load":
-        return !this.isSum(e.buffer);
-      case "select":
-        return this.#isHeld(e.a) && this.#isHeld(e.b);
-      case "binary":
-        return (e.op === "min" || e.op === "max") && this.#isHeld(e.a) && this.#isHeld(e.b);
-      case "call":
-        return (e.op === "abs" || e.op === "floor" || e.op === "round") &&
-          e.args.every((x) => this.#isHeld(x));
-      default:
-        return false;
-    }
   }
 
   /** Writes what a store puts into its place. An array in memory rounds what it is given. */

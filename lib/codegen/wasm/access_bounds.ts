@@ -4,7 +4,7 @@ import { fromLinear, type Linear, linearAdd, linearConst, linearScale } from "..
 import { binary, conjuncts, constant, isConst, mul } from "../../ir/build.ts";
 import type { Buffer, Expr, Var } from "../../ir/expr.ts";
 import { keyOf } from "../../ir/key.ts";
-import { mapExpr, readsMemory } from "../../ir/visit.ts";
+import { mapExpr, readsMemory, walkExpr } from "../../ir/visit.ts";
 import type { Kernel, KernelStmt } from "../../lower/kernel.ts";
 
 /** Facts that are taken into account one after the other for one proof. */
@@ -20,10 +20,9 @@ export class AccessBounds {
   #proofs = new Map<string, boolean>();
 
   constructor(kernel: Kernel) {
-    for (const v of kernel.uniforms) this.#analyzer.bindRange(v, [1, Infinity]);
-    for (const g of kernel.grid) eachVar(g, (v) => this.#analyzer.bindRange(v, [1, Infinity]));
-    for (const { buffer } of kernel.bindings) {
-      for (const d of buffer.shape) eachVar(d, (v) => this.#analyzer.bindRange(v, [1, Infinity]));
+    const bindSize = (e: Expr) => e.kind === "var" && this.#analyzer.bindRange(e, [1, Infinity]);
+    for (const e of [...kernel.uniforms, ...kernel.grid, ...kernel.bindings.flatMap((b) => b.buffer.shape)]) {
+      walkExpr(e, bindSize);
     }
     for (const { tag, var: v } of kernel.threads) {
       const axis = "xyz".indexOf(tag.at(-1) ?? "x");
@@ -171,9 +170,4 @@ export class AccessBounds {
 
 function isCastOfI32(e: Expr): e is Extract<Expr, { kind: "cast" }> {
   return e.kind === "cast" && e.dtype === "u32" && e.a.dtype === "i32";
-}
-
-function eachVar(e: Expr, f: (v: Var) => void): void {
-  if (e.kind === "var") f(e);
-  mapExpr(e, (c) => (eachVar(c, f), c));
 }

@@ -2,6 +2,7 @@
 import { isFloat, scalarOf, type ScalarType } from "../../ir/dtype.ts";
 import type { Binary, Buffer, Call, Cast, Expr, Load, Select, Var } from "../../ir/expr.ts";
 import { LowerError } from "../../lower/error.ts";
+import { isHeld } from "../is_held.ts";
 import type { AccessBounds } from "./access_bounds.ts";
 import type { Body, Push } from "./body.ts";
 import { printAbsolute, printDivision, printDot, printExtreme, printField, printShift } from "./integers.ts";
@@ -68,7 +69,9 @@ export class WasmExprPrinter {
   /** Pushes a value as its type holds it, f16 included. */
   held(e: Expr): void {
     this.expr(e);
-    if (scalarOf(e.dtype) === "f16" && !this.#isHeld(e)) this.#rounded(isVector(e));
+    // Registers keep what f32 has.
+    const isStored = (b: Buffer) => b.scope !== "local";
+    if (scalarOf(e.dtype) === "f16" && !isHeld(e, isStored)) this.#rounded(isVector(e));
   }
 
   #rounded(vector: boolean): void {
@@ -77,29 +80,6 @@ export class WasmExprPrinter {
     body.op("f32x4.splat");
     roundToHalves(body);
     body.op("f32x4.extract_lane", 0);
-  }
-
-  #isHeld(e: Expr): boolean {
-    switch (e.kind) {
-      case "const":
-      case "cast":
-        return true;
-      case "load":
-        return e.buffer.scope !== "local";
-      case "broadcast":
-        return this.#isHeld(e.a);
-      case "shuffle":
-        return e.lanes.every((x) => this.#isHeld(x));
-      case "select":
-        return this.#isHeld(e.a) && this.#isHeld(e.b);
-      case "binary":
-        return (e.op === "min" || e.op === "max") && this.#isHeld(e.a) && this.#isHeld(e.b);
-      case "call":
-        return (e.op === "abs" || e.op === "floor" || e.op === "round") &&
-          e.args.every((x) => this.#isHeld(x));
-      default:
-        return false;
-    }
   }
 
   #constant(value: number, dtype: ScalarType): void {
@@ -280,7 +260,7 @@ export class WasmExprPrinter {
     if (!vector && kind !== "float" && (e.op === "min" || e.op === "max")) return printExtreme(this, e);
     if (vector && this.relaxed && kind === "float" && e.op === "add" && this.#madd(e)) return;
     if (vector && e.op === "bitand" && printField(this, e)) return;
-    const seen = e.dtype === "bool" || scalarOf(e.dtype) === "bool";
+    const seen = scalarOf(e.dtype) === "bool";
     for (const x of [e.a, e.b]) {
       if (seen) this.held(x);
       else this.expr(x);

@@ -12,7 +12,7 @@
 import { binary, broadcast, constant, load } from "../../ir/build.ts";
 import type { Binary, Buffer, Expr, Load } from "../../ir/expr.ts";
 import { keyOf } from "../../ir/key.ts";
-import { walkExpr } from "../../ir/visit.ts";
+import { someExpr, walkExpr } from "../../ir/visit.ts";
 import type { Alloc, Kernel, KernelFor, KernelStmt, KernelStore } from "../../lower/kernel.ts";
 import { meetsIn } from "./phases.ts";
 import { zipLanes } from "./zip_lanes.ts";
@@ -104,7 +104,9 @@ class Rewriter {
         terms,
         ({ buffer }, index) => this.#vectors.has(buffer) && index.kind === "const" && index.value % 4 === 0,
       );
-      if (!term || terms.some((t) => readsOneOf(t, written))) return undefined;
+      if (!term || terms.some((t) => someExpr(t, (x) => x.kind === "load" && written.has(x.buffer)))) {
+        return undefined;
+      }
       const sum = { kind: "load", dtype: term.dtype, buffer: part, indices: [ramp] } satisfies Load;
       out.push({
         kind: "store",
@@ -171,12 +173,4 @@ function sumsIn(body: readonly KernelStmt[]): readonly Step[] {
   return [...steps].flatMap(([key, [first, ...rest]]) =>
     first && rest.length >= 3 && !spoiled.has(first.buffer) && !spoiledPlaces.has(key) ? [first] : []
   );
-}
-
-function readsOneOf(e: Expr, written: ReadonlySet<Buffer>): boolean {
-  let found = false;
-  walkExpr(e, (x) => {
-    if (x.kind === "load" && written.has(x.buffer)) found = true;
-  });
-  return found;
 }

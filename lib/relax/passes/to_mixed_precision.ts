@@ -7,16 +7,14 @@ import type { PassContext } from "./pass.ts";
 
 /** Products and convolutions: they sum in f32, whatever they take and give. */
 const HALVED: ReadonlySet<string> = new Set([
-  ...[
-    "linear",
-    "matmul",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "convTranspose1d",
-    "convTranspose2d",
-    "convTranspose3d",
-  ],
+  "linear",
+  "matmul",
+  "conv1d",
+  "conv2d",
+  "conv3d",
+  "convTranspose1d",
+  "convTranspose2d",
+  "convTranspose3d",
 ]);
 
 /** Operators whose results are in the range of f16 where their arguments are, or that only move elements. */

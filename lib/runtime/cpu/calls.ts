@@ -32,7 +32,7 @@ export function compileLaunch(on: CpuDevice, launch: Launch): Compiled {
       const f = new Function("buffers", "uniforms", "grid", launch.source) as JavaScript;
       return { launch, run: { kind: "js", f } };
     }
-    const bytes = Uint8Array.from(atob(launch.module), (c) => c.charCodeAt(0)), { memory } = on.arena;
+    const bytes = Uint8Array.fromBase64(launch.module), { memory } = on.arena;
     const module = new WebAssembly.Module(
       memory.buffer instanceof ArrayBuffer ? bytes : withSharedMemory(bytes, Arena.mostPages),
     );

@@ -32,8 +32,7 @@ export function probeModule(probe: WasmProbe): string {
       thread(body, probe, i, reads ? 1 : 0);
     });
   }
-  const bytes = assemble({ name: "run", params: body.params, locals: body.locals, code: body.code });
-  return btoa(String.fromCharCode(...bytes));
+  return assemble({ name: "run", params: body.params, locals: body.locals, code: body.code }).toBase64();
 }
 
 /** One thread: `i` is the offset of its vector, and `out` the pointer to results. */
