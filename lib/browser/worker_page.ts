@@ -1,6 +1,7 @@
 /** The script of a page that works for a fleet: it measures jobs on the page's device until it is stopped. */
-import { nkeyAuthenticator, wsconnect } from "npm:@nats-io/nats-core@3.4.0";
+import { wsconnect } from "npm:@nats-io/nats-core@3.4.0";
 import { messageOf } from "../base/error.ts";
+import { connectionOptions } from "../fleet/connection_options.ts";
 import { type Credentials, credentialsFromText } from "../fleet/credentials.ts";
 import { natsTransport } from "../fleet/nats_transport.ts";
 import { work, type WorkEvent } from "../fleet/work.ts";
@@ -14,6 +15,8 @@ import { WORKER } from "./page_parts.ts";
 
 /** Times that the chart shows, the latest ones. */
 const SHOWN = 60;
+/** Milliseconds between two attempts to connect. */
+const AGAIN_MS = 500;
 
 /** Works until the page is left, its button is pressed, or its device no longer answers. It never throws. */
 async function workHere(): Promise<void> {
@@ -64,18 +67,9 @@ async function workOn(device: Device, credentials: Credentials, stopped: AbortCo
   return session.ended?.() ?? false;
 }
 
-async function connected({ url = "", nkey = "" }: Credentials, name: string): Promise<Transport> {
-  return await natsTransport(
-    await wsconnect({
-      servers: url,
-      name,
-      authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)),
-      inboxPrefix: `_INBOX_${name}`,
-      // A lost network is tried again for as long as it takes.
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 500,
-    }),
-  );
+async function connected(credentials: Credentials, name: string): Promise<Transport> {
+  const options = connectionOptions(credentials.url ?? "", name, credentials);
+  return await natsTransport(await wsconnect({ ...options, reconnectTimeWait: AGAIN_MS }));
 }
 
 /** Asks that the screen stays on; a page whose screen is locked is paused, and goes on when it is shown again. */

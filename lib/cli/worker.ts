@@ -1,9 +1,9 @@
 /** Offers this machine's device to a fleet: takes jobs from its server, measures them, and answers. */
 import { TunebookError } from "../base/error.ts";
-import { name as nameKind, passing } from "../base/option_kinds.ts";
+import { name as nameKind } from "../base/option_kinds.ts";
 import { connect } from "../fleet/connect.ts";
 import { type Credentials, credentialsFromText } from "../fleet/credentials.ts";
-import { workerName } from "../fleet/messages.ts";
+import { workerNameKind } from "../fleet/messages.ts";
 import { work, type WorkEvent } from "../fleet/work.ts";
 import { Measurer } from "../measure/measurer.ts";
 import { Device } from "../runtime/device.ts";
@@ -24,7 +24,7 @@ const COMMAND = {
     },
     name: {
       as: "text",
-      kind: passing(workerName.takes, (x) => workerName.read(x) !== undefined),
+      kind: workerNameKind,
       value: "NAME",
       help:
         "The worker's name, one of its own. Default: that of the credentials, or made of the host's name.",

@@ -6,6 +6,8 @@ import type { Transport } from "./transport.ts";
 
 /** Milliseconds for the first connection. A lost one is tried again for as long as it takes. */
 const CONNECT_MS = 10_000;
+/** Milliseconds between two attempts. */
+const AGAIN_MS = 250;
 
 /**
  * Connects to a server.
@@ -16,22 +18,15 @@ export async function connect(
   url: string,
   { name, credentials = {} }: { readonly name: string; readonly credentials?: Credentials },
 ): Promise<Transport> {
-  const { nkeyAuthenticator } = await import("npm:@nats-io/transport-node@3.4.0");
+  const { connectionOptions } = await import("./connection_options.ts");
   const { connectGuarded } = await import("./guarded_transport.ts");
   const { natsTransport } = await import("./nats_transport.ts");
-  const { nkey, user, password, ca } = credentials;
   try {
     return await natsTransport(
       await connectGuarded({
-        servers: url,
-        name,
+        ...connectionOptions(url, name, credentials),
         timeout: CONNECT_MS,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 250,
-        inboxPrefix: `_INBOX_${name}`,
-        ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
-        ...(user === undefined ? {} : { user, pass: password ?? "" }),
-        ...(ca === undefined ? {} : { tls: { ca } }),
+        reconnectTimeWait: AGAIN_MS,
       }),
     );
   } catch (e) {

@@ -7,7 +7,7 @@ import { connect } from "./connect.ts";
 import { type Credentials, credentialsKind } from "./credentials.ts";
 import { FleetError } from "./error.ts";
 import { FleetMeasuring } from "./fleet_measuring.ts";
-import { workerName } from "./messages.ts";
+import { workerNameKind } from "./messages.ts";
 import { Presence } from "./presence.ts";
 import { type ConfirmingDevice, type FleetWorker, RemoteDevice } from "./remote_device.ts";
 import type { Transport } from "./transport.ts";
@@ -64,7 +64,7 @@ const urlKind: Kind<string> = passing(
 );
 const JOIN_FIELDS = {
   credentials: credentialsKind,
-  name: passing(workerName.takes, (x) => workerName.read(x) !== undefined) as Kind<string>,
+  name: workerNameKind,
 } satisfies Fields<JoinOptions>;
 const DEVICE_FIELDS = {
   inFlight: positive,

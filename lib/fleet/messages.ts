@@ -3,6 +3,7 @@
  * are left out, and a program or a trace is data that is never run as it came.
  */
 import {
+  fields,
   fieldsOf,
   finite,
   integerFrom,
@@ -17,7 +18,9 @@ import {
   readFields,
   textUpTo,
 } from "../base/read_json.ts";
+import type { Kind } from "../base/check_options.ts";
 import { TunebookError } from "../base/error.ts";
+import { passing } from "../base/option_kinds.ts";
 import type { Failed, Failure, Measurement, Success } from "../measure/measurement.ts";
 import type { Candidate, MeasureLimits, MeasureRequest, SampleOptions } from "../measure/measuring.ts";
 import { candidateFromJson, candidateToJson } from "../measure/protocol.ts";
@@ -102,9 +105,14 @@ function word(letters: RegExp, takes: string): JsonKind<string> {
   return { takes, read: (x) => typeof x === "string" && letters.test(x) ? x : undefined };
 }
 /** The name of a worker or a tuner. */
-export const workerName: JsonKind<string> = word(
+const workerName: JsonKind<string> = word(
   /^[A-Za-z0-9_-]{1,64}$/,
   "a name of letters, digits, - and _, up to 64",
+);
+/** The same as the kind of an option. */
+export const workerNameKind: Kind<string> = passing(
+  workerName.takes,
+  (x) => workerName.read(x) !== undefined,
 );
 const deviceKeyText = word(/^[0-9a-f]{16}$/, "a key of 16 hexadecimal digits");
 const content = word(/^[0-9a-f]{64}$/, "a SHA-256 as 64 hexadecimal digits");
@@ -135,7 +143,7 @@ const positive: JsonKind<number> = {
   takes: "a positive number",
   read: (x) => typeof x === "number" && Number.isFinite(x) && x > 0 ? x : undefined,
 };
-const limits: JsonKind<MeasureLimits> = defined({
+const limits: JsonKind<MeasureLimits> = fields({
   hopeless: optional(positive),
   hopelessRoofline: optional(positive),
   hanging: optional(positive),
@@ -145,17 +153,12 @@ const sampling = {
   adaptive: optional(jsonFlag),
   minSampleMs: optional(jsonCount),
 };
-const request: JsonKind<MeasureRequest> = defined({
+const request: JsonKind<MeasureRequest> = fields({
   ...sampling,
   candidate,
-  incumbent: optional(defined({ candidate, ms: positive })),
+  incumbent: optional(fields({ candidate, ms: positive })),
   limits: optional(limits),
 } as JsonKinds<MeasureRequest>);
-
-/** An object of these fields; it has no undefined ones. */
-function defined<T extends object>(kinds: JsonKinds<T>): JsonKind<T> {
-  return { takes: `an object of ${Object.keys(kinds).join(", ")}`, read: (x) => readFields(x, kinds) };
-}
 
 /** Reads an object; the error names the field that is wrong. */
 function read<T extends object>(what: string, text: string, kinds: JsonKinds<T>): T {
@@ -250,7 +253,7 @@ export function jobFromText(text: string): Job {
   const { options, ...rest } = read("a job", text, {
     candidates: listOf(candidate, MOST_CANDIDATES),
     rounds: integerFrom(1),
-    options: defined({ minSampleMs: sampling.minSampleMs } as JsonKinds<Pick<SampleOptions, "minSampleMs">>),
+    options: fields({ minSampleMs: sampling.minSampleMs } as JsonKinds<Pick<SampleOptions, "minSampleMs">>),
   });
   return { id, box, session, work: { kind, ...rest, options } };
 }
@@ -266,16 +269,16 @@ const compileMs: JsonKind<number> = {
   read: (x) => x === null ? NaN : finite.read(x),
 };
 const samples = listOf(jsonCount, MOST_SAMPLES);
-const success: JsonKind<Success> = defined({
+const success: JsonKind<Success> = fields({
   status: jsonOneOf(["ok"] as const),
   samples: { ...samples, read: (x) => samples.read(x)?.length ? samples.read(x) : undefined },
-  against: optional(defined({ ms: positive, samples })),
+  against: optional(fields({ ms: positive, samples })),
   clock: jsonOneOf(["timestamp", "wall", "cpu"] as const),
   compileMs,
   maxError: jsonCount,
   checkedRuns: optional(jsonCount),
 } as JsonKinds<Success>);
-const failed: JsonKind<Failed> = defined({ status: jsonOneOf(FAILURES), message, compileMs });
+const failed: JsonKind<Failed> = fields({ status: jsonOneOf(FAILURES), message, compileMs });
 const measurement: JsonKind<Measurement> = {
   takes: "a measurement",
   read: (x) => fieldsOf(x)?.["status"] === "ok" ? success.read(x) : failed.read(x),

@@ -1,0 +1,19 @@
+import { type ConnectionOptions, nkeyAuthenticator } from "npm:@nats-io/nats-core@3.4.0";
+import type { Credentials } from "./credentials.ts";
+
+/** Gives the options of a connection, over TCP or a WebSocket. A lost one is tried again for as long as it takes. */
+export function connectionOptions(
+  url: string,
+  name: string,
+  { nkey, user, password, ca }: Credentials,
+): ConnectionOptions {
+  return {
+    servers: url,
+    name,
+    maxReconnectAttempts: -1,
+    inboxPrefix: `_INBOX_${name}`,
+    ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
+    ...(user === undefined ? {} : { user, pass: password ?? "" }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  };
+}
