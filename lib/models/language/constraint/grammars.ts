@@ -106,7 +106,10 @@ const CHARACTERS: readonly string[] = (() => {
 /** On one line, with a space after commas and colons and none elsewhere: a small model could write spaces without end. */
 const STYLE = [false, -1, [", ", ": "]] as const;
 
-async function compiled(compiler: GrammarCompiler, format: ResponseFormat): Promise<Held> {
+async function compiled(
+  compiler: GrammarCompiler,
+  format: Exclude<ResponseFormat, { readonly type: "text" }>,
+): Promise<Held> {
   switch (format.type) {
     case "json_object":
       return await compiler.compileJSONSchema('{"type":"object"}', ...STYLE, false);
@@ -119,8 +122,6 @@ async function compiled(compiler: GrammarCompiler, format: ResponseFormat): Prom
         type: "structural_tag",
         format: { type: "regex", pattern: format.pattern },
       });
-    case "text":
-      return await compiler.compileBuiltinJSONGrammar();
     default:
       return format satisfies never;
   }

@@ -15,7 +15,6 @@ export interface Matcher extends Held {
 
 /** Compiles grammars for a vocabulary. */
 export interface GrammarCompiler extends Held {
-  compileBuiltinJSONGrammar(): Promise<Held>;
   compileJSONSchema(
     schema: string,
     anyWhitespace: boolean,
