@@ -66,7 +66,8 @@ export type { BuiltFunction, BuiltGraph, UnfusedCall } from "./lib/tuning/built_
 export type { GraphContext, GraphProgram } from "./lib/tuning/graph_program.ts";
 export type { GraphProfile } from "./lib/tuning/graph_profile.ts";
 export type { ProfileOptions } from "./lib/tuning/profile_graph.ts";
-export { compare, type CompareOptions } from "./lib/tuning/compare.ts";
+export { compare } from "./lib/tuning/compare.ts";
+export type { CompareOptions } from "./lib/tuning/compare_options.ts";
 export type { CompareGraphOptions } from "./lib/tuning/compare_graph.ts";
 export type { GraphComparison } from "./lib/tuning/graph_comparison.ts";
 export type { Comparison, Comparisons } from "./lib/tuning/comparison.ts";

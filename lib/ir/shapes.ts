@@ -10,6 +10,11 @@ import { usesVar } from "./visit.ts";
 /** Values of shape variables, by name. */
 export type Shapes = Readonly<Record<string, number>>;
 
+/** The values of some shape variables. */
+export function pickShapes(shapes: Shapes, names: readonly string[]): Shapes {
+  return Object.fromEntries(Object.entries(shapes).filter(([name]) => names.includes(name)));
+}
+
 /**
  * A value for every shape variable of `f`: as `given`, or else so that an input of that `length` fits,
  * where the variable is itself a dimension and the input's other dimensions are known.

@@ -9,6 +9,7 @@ import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import { rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { shapesKind } from "../ir/kinds.ts";
+import { pickShapes } from "../ir/shapes.ts";
 import { TuningDatabase } from "../records/database.ts";
 import type { Graph } from "../relax/graph.ts";
 import { imageSizes } from "../relax/image_sizes.ts";
@@ -25,7 +26,7 @@ import { cacheFor, cacheKind, type CompileCache } from "./compile_cache.ts";
 import { assembleGraph, type ChosenSchedule, scheduleGraph } from "./compile_graph.ts";
 import { GraphProgram } from "./graph_program.ts";
 import * as kinds from "./option_fields.ts";
-import { pick, SpecializedRuns } from "./specialized_runs.ts";
+import { SpecializedRuns } from "./specialized_runs.ts";
 import { StageClock } from "./stage_clock.ts";
 import { transformWeights } from "./transform_weights.ts";
 import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
@@ -189,12 +190,12 @@ async function buildSpecialized(
       ...options,
       level,
       specialize: [],
-      bounds: pick(bounds, others),
-      ...(shapes ? { shapes: pick(shapes, others) } : {}),
+      bounds: pickShapes(bounds, others),
+      ...(shapes ? { shapes: pickShapes(shapes, others) } : {}),
       ...(level < 2 ? {} : { database }),
     });
   // A search is for the shapes, or the bounds; other sizes take the records that are nearest.
-  const sizes = pick({ ...bounds, ...shapes }, names), first = await make(level)(sizes);
+  const sizes = pickShapes({ ...bounds, ...shapes }, names), first = await make(level)(sizes);
   const runs = new SpecializedRuns(graph, device.target, {
     names,
     bounds,

@@ -5,7 +5,8 @@ import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { specialize } from "../arith/specialize.ts";
-import { checkArguments, checkInputs, type Inputs, type Shapes } from "../runtime/arguments.ts";
+import { pickShapes, type Shapes } from "../ir/shapes.ts";
+import { checkArguments, checkInputs, type Inputs } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 import type { Device } from "../runtime/device.ts";
 import { BUILD_FIELDS, buildAmong, type BuildOptions, type BuiltProgram } from "./build.ts";
@@ -47,8 +48,7 @@ export class Dispatch implements Disposable {
     checkInputs("dispatch.run", inputs, shapes);
     const known = checkArguments(general.program.executable, inputs, shapes);
     const { program } = this.bucketOf(known[this.variable] as number);
-    const own = Object.entries(known).filter(([name]) => program.executable.shapeVars.includes(name));
-    return await program.run(inputs, Object.fromEntries(own));
+    return await program.run(inputs, pickShapes(known, program.executable.shapeVars));
   }
 
   /** Disposes all programs. */

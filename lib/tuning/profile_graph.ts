@@ -6,7 +6,7 @@ import { Chart } from "../charts/chart.ts";
 import { whereTimeGoesSpec } from "../charts/where_time_goes.ts";
 import { flopsOf, trafficOf } from "../estimate/work.ts";
 import { shapesKind } from "../ir/kinds.ts";
-import type { Shapes } from "../ir/shapes.ts";
+import { pickShapes, type Shapes } from "../ir/shapes.ts";
 import { randomInputs } from "../measure/random_inputs.ts";
 import { type FunctionRow, functionTable } from "../records/graph_functions.ts";
 import type { Bound } from "../runtime/backend.ts";
@@ -98,8 +98,7 @@ async function timeAlone(
 }
 
 function shapesFor({ func }: BuiltFunction, shapes: Shapes): Shapes {
-  const own = func.shapeVars.map((v) => v.name);
-  return Object.fromEntries(Object.entries(shapes).filter(([name]) => own.includes(name)));
+  return pickShapes(shapes, func.shapeVars.map((v) => v.name));
 }
 
 /** Times the functions, and the graph as a whole before them and after. */

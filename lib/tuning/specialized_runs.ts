@@ -1,6 +1,6 @@
 /** A graph some of whose sizes are known at a run only: each gets a program of its own. */
 import { exprToJson } from "../ir/json.ts";
-import type { Shapes } from "../ir/shapes.ts";
+import { pickShapes, type Shapes } from "../ir/shapes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { checkArguments, type Inputs } from "../runtime/arguments.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
@@ -33,12 +33,8 @@ export class SpecializedRuns implements Disposable {
   readonly #kept = new Map<string, Kept>();
   #open = true;
 
-  readonly names: readonly string[];
-
   /** Runs a graph on a target. */
-  constructor(readonly graph: Graph, readonly target: Target, readonly how: SpecializedOptions) {
-    this.names = how.names;
-  }
+  constructor(readonly graph: Graph, readonly target: Target, readonly how: SpecializedOptions) {}
 
   /** Takes the program of some sizes. */
   add(sizes: Shapes, program: GraphProgram): void {
@@ -47,17 +43,17 @@ export class SpecializedRuns implements Disposable {
 
   /** Runs the program of these sizes. */
   async run(inputs: Inputs, shapes?: Shapes): Promise<Record<string, TypedArray>> {
-    return await this.#with(inputs, shapes, (p, rest) => p.run(inputs, rest));
+    return await this.at(this.#shapesOf(inputs, shapes), (p, rest) => p.run(inputs, rest));
   }
 
   /** Submits the program of these sizes. */
   async submit(inputs: Inputs, shapes?: Shapes): Promise<Record<string, DeviceTensor>> {
-    return await this.#with(inputs, shapes, (p, rest) => p.submit(inputs, rest));
+    return await this.at(this.#shapesOf(inputs, shapes), (p, rest) => p.submit(inputs, rest));
   }
 
   /** Binds the program of these sizes, which is kept until the arguments are disposed. */
   async bind(inputs: Inputs, shapes?: Shapes): Promise<Bound> {
-    const [kept, rest] = this.#take(inputs, shapes);
+    const [kept, rest] = this.#take(this.#shapesOf(inputs, shapes));
     try {
       const bound = await (await kept.program).bind(inputs, rest);
       return {
@@ -75,26 +71,12 @@ export class SpecializedRuns implements Disposable {
     }
   }
 
-  /** Does something with the program of these sizes. */
+  /** Does something with the program of these sizes, and the values of the shape variables that it leaves open. */
   async at<T>(
     sizes: Shapes,
     use: (program: GraphProgram, rest: Shapes) => T | Promise<T>,
   ): Promise<T> {
-    const kept = this.#keep(pick(sizes, this.names));
-    const others = Object.keys(sizes).filter((name) => !this.names.includes(name));
-    try {
-      return await use(await kept.program, pick(sizes, others));
-    } finally {
-      this.#leave(kept);
-    }
-  }
-
-  async #with<T>(
-    inputs: Inputs,
-    shapes: Shapes | undefined,
-    use: (program: GraphProgram, rest: Shapes) => Promise<T>,
-  ): Promise<T> {
-    const [kept, rest] = this.#take(inputs, shapes);
+    const [kept, rest] = this.#take(sizes);
     try {
       return await use(await kept.program, rest);
     } finally {
@@ -102,11 +84,16 @@ export class SpecializedRuns implements Disposable {
     }
   }
 
-  /** The program for some arguments, and the shape variables that it leaves open. */
-  #take(inputs: Inputs, shapes: Shapes | undefined): readonly [Kept, Shapes] {
-    const all = checkArguments(this.#signature, inputs, shapes);
-    const others = Object.keys(all).filter((name) => !this.names.includes(name));
-    return [this.#keep(pick(all, this.names)), pick(all, others)];
+  /** The values of all shape variables, by some arguments. */
+  #shapesOf(inputs: Inputs, shapes: Shapes | undefined): Shapes {
+    return checkArguments(this.#signature, inputs, shapes);
+  }
+
+  /** The program of these sizes, and the values of the shape variables that it leaves open. */
+  #take(sizes: Shapes): readonly [Kept, Shapes] {
+    const { names } = this.how;
+    const others = Object.keys(sizes).filter((name) => !names.includes(name));
+    return [this.#keep(pickShapes(sizes, names)), pickShapes(sizes, others)];
   }
 
   /** The program of these sizes, with one more user. */
@@ -138,7 +125,7 @@ export class SpecializedRuns implements Disposable {
   }
 
   #key(sizes: Shapes): string {
-    return this.names.map((name) => sizes[name]).join();
+    return this.how.names.map((name) => sizes[name]).join();
   }
 
   /** What arguments are checked against: the graph's inputs. */
@@ -152,7 +139,7 @@ export class SpecializedRuns implements Disposable {
       storage: { kind: "buffer" as const },
     }));
     const { language } = this.target;
-    const requires = Object.entries(pick(this.how.bounds, this.names)).map(([value, atMost]) => ({
+    const requires = Object.entries(pickShapes(this.how.bounds, this.how.names)).map(([value, atMost]) => ({
       value,
       atMost,
       because: `memory is planned for bounds { ${value}: ${atMost} }`,
@@ -172,9 +159,4 @@ export class SpecializedRuns implements Disposable {
     this.#open = false;
     this.#trim();
   }
-}
-
-/** Some fields of an object. */
-export function pick(shapes: Shapes, names: readonly string[]): Shapes {
-  return Object.fromEntries(Object.entries(shapes).filter(([name]) => names.includes(name)));
 }

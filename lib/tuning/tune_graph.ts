@@ -5,13 +5,12 @@ import { instanceOf, oneOf, required } from "../base/option_kinds.ts";
 import { ownValue } from "../base/own_value.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { shapesKind } from "../ir/kinds.ts";
-import type { Shapes } from "../ir/shapes.ts";
+import { pickShapes, type Shapes } from "../ir/shapes.ts";
 import { TuningDatabase } from "../records/database.ts";
 import type { Graph } from "../relax/graph.ts";
 import { imageSizes } from "../relax/image_sizes.ts";
 import { inferShapes } from "../relax/passes/infer_shapes.ts";
 import { compileGraph } from "./compile_graph.ts";
-import { pick } from "./specialized_runs.ts";
 import * as kinds from "./option_fields.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { SuiteLog } from "./suite_log.ts";
@@ -75,10 +74,10 @@ export function membersOf(
   { bounds, precision, ...options }: Pick<TuneGraphOptions, "shapes" | "bounds" | "precision">,
 ): readonly SuiteMember[] {
   const given = { ...(bounds ? { bounds } : {}), ...(precision ? { precision } : {}) };
-  const sizes = pick({ ...bounds, ...options.shapes }, imageSizes(graph));
+  const sizes = pickShapes({ ...bounds, ...options.shapes }, imageSizes(graph));
   const { functions } = compileGraph(inferShapes(graph, { shapes: sizes }), device.target, {
     ...given,
-    ...(bounds ? { bounds: pick(bounds, Object.keys(bounds).filter((name) => !(name in sizes))) } : {}),
+    ...(bounds ? { bounds: pickShapes(bounds, Object.keys(bounds).filter((name) => !(name in sizes))) } : {}),
   });
   const counts = new Map<PrimFunc, number>();
   for (const { func } of functions) counts.set(func, (counts.get(func) ?? 0) + 1);
