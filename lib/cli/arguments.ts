@@ -135,7 +135,7 @@ export async function runCommand(
   command: Command<Readonly<Record<string, CliOption>>>,
   run: (args: readonly string[]) => Promise<number | void>,
 ): Promise<never> {
-  // `deno task` hands on the `--` that npm's users write.
+  // `deno task` passes the `--` that npm's users write.
   const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
   if (args.includes("--help") || args.includes("-h")) {
     console.log(helpOf(command));

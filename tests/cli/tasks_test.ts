@@ -14,8 +14,8 @@ async function said(command: string, ...args: readonly string[]) {
     cwd: ROOT,
     env: { NO_COLOR: "1" },
   }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, out, err };
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
 }
 
 const scripts = Object.entries(tasks).filter(([name, { command }]) =>
