@@ -18,7 +18,7 @@ async function said(command: string, ...args: readonly string[]) {
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-const scripts = Object.entries(tasks).filter(([name, { command }]) =>
+const scripts = Object.entries(tasks).filter(([, { command }]) =>
   /^deno run .*\.ts$/.test(command) && !command.includes("tests/peers/")
 );
 
