@@ -4,7 +4,7 @@ import { freePort } from "./nats_server.ts";
 export class Proxy implements AsyncDisposable {
   readonly port: number = freePort();
   readonly #open = new Set<Deno.Conn>();
-  readonly #listener: Deno.Listener;
+  readonly #listener: Deno.TcpListener;
   #isCut = false;
   /** Milliseconds that each piece takes in each direction. */
   delayMs = 0;
