@@ -3,7 +3,7 @@ import { BUNDLE } from "../browser/bundle.generated.ts";
 import { unpack } from "../browser/packed_script.ts";
 import { workerHtml } from "../browser/worker_html.ts";
 import type { Credentials } from "../fleet/credentials.ts";
-import { inUrl, isLoopback, listening } from "./listening.ts";
+import { isLoopback, listening } from "./listening.ts";
 
 /** What the pages take. */
 export interface WorkerPages {
