@@ -130,7 +130,7 @@ async function benchPeers(args: readonly string[]): Promise<void> {
   for (const folder of [out, ...(log === undefined ? [] : [log])]) {
     await Deno.mkdir(folder, { recursive: true });
   }
-  const { backend = "webgpu" } = values;
+  const backend = values.backend === "cpu" ? "cpu" : "webgpu";
   using device = await Device.open({ backend });
   using javascript = backend === "cpu" ? await Device.open({ backend, language: "js" }) : undefined;
   const { name: adapter, runtime } = device.target;
