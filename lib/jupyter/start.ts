@@ -2,8 +2,7 @@
  * Starts a Tunebook kernel for Jupyter: `start.ts CONNECTION_FILE CONFIG_FOLDER`, in the notebook's folder.
  *
  * Deno's kernel takes its import map from the folder that it starts in or from a folder above; no flag names another. So
- * it starts in CONFIG_FOLDER, whose deno.json has `tunebook`, unless the notebook's own project has it. Before Jupyter
- * reaches the kernel, the prelude takes it back to the notebook's folder. The prelude imports packages by their full
+ * it starts in CONFIG_FOLDER, whose deno.json has `tunebook`, or where config.ts says. Before Jupyter reaches the kernel, the prelude takes it back to the notebook's folder. The prelude imports packages by their full
  * names, so that it runs under any import map.
  *
  * The kernel listens on ports of its own, and a relay stands between Jupyter and it: see answers.ts for what it adds. A
@@ -11,10 +10,10 @@
  *
  * The kernel has a process group of its own, so interrupts come here. They are passed on once the kernel can take them.
  */
-import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Answers } from "./answers.ts";
 import { CHANNELS, type Connection, innerConnection, readConnection } from "./connection.ts";
+import { startOf } from "./config.ts";
 import { executeSilently } from "./execute_silently.ts";
 import { relay } from "./relay.ts";
 
@@ -25,21 +24,6 @@ const parent = Deno.ppid;
 setInterval(() => {
   if (Deno.ppid !== parent) Deno.kill(Deno.pid, "SIGKILL");
 }, 500);
-
-/** The deno.json of the nearest project around this folder, if it has `tunebook` in its import map. */
-function ownConfig(folder: string): string | undefined {
-  for (const name of ["deno.json", "deno.jsonc"]) {
-    const path = join(folder, name);
-    try {
-      // A deno.jsonc may have comments, so it is read as text.
-      return /"tunebook"\s*:/.test(Deno.readTextFileSync(path)) ? path : undefined;
-    } catch (e) {
-      if (!(e instanceof Deno.errors.NotFound)) throw e;
-    }
-  }
-  const above = dirname(folder);
-  return above === folder ? undefined : ownConfig(above);
-}
 
 /** Waits until the kernel's ports are free, at most ten seconds. After that, listening says what is wrong. */
 async function portsFree({ ip: hostname, ...connection }: Connection): Promise<void> {
@@ -64,13 +48,14 @@ function isFree(hostname: string, port: number): boolean {
 async function start(connectionFile: string, configFolder: string): Promise<number> {
   const folder = Deno.cwd();
   const outer = await readConnection(connectionFile);
-  const inner = innerConnection(outer), own = ownConfig(folder);
+  const inner = innerConnection(outer),
+    { folder: cwd, config, isTemporary } = await startOf(folder, configFolder);
   // It has the key of the signatures: nobody else may read it.
   const innerFile = await Deno.makeTempFile({ prefix: "tunebook_kernel_", suffix: ".json" });
   await Deno.writeTextFile(innerFile, JSON.stringify(inner));
   const kernel = new Deno.Command(Deno.execPath(), {
     args: ["jupyter", "--quiet", "--kernel", "--conn", innerFile],
-    cwd: own === undefined ? configFolder : folder,
+    cwd,
     detached: true,
     // It ends with this process: see watchdog.ts.
     stdin: "piped",
@@ -86,7 +71,7 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
   try {
     await Promise.race([executeSilently(inner, code), kernel.status]);
     await portsFree(outer);
-    relay(outer, inner, new Answers(pathToFileURL(`${folder}/`), own ?? join(configFolder, "deno.json")));
+    relay(outer, inner, new Answers(pathToFileURL(`${folder}/`), config));
   } catch (e) {
     kernel.kill("SIGKILL");
     throw e;
@@ -94,7 +79,9 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
     await Deno.remove(innerFile);
   }
   ready = true;
-  return (await kernel.status).code;
+  const { code: status } = await kernel.status;
+  if (isTemporary) await Deno.remove(cwd, { recursive: true });
+  return status;
 }
 
 if (import.meta.main) {

@@ -177,3 +177,19 @@ jupyterTest("help and completion know types: options of operators, own variables
     assertEquals((await kernel.complete("Deno.")).filter((m) => m.startsWith("__")), []);
   });
 });
+
+jupyterTest("a project without tunebook in its import map keeps its names, and gets tunebook", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      join(folder, "deno.jsonc"),
+      '{ // mine\n "imports": { "other": "./other.ts", "apache-arrow": "./other.ts", }, }',
+    );
+    await Deno.writeTextFile(join(folder, "other.ts"), 'export const other = "other";');
+    await using kernel = await Kernel.start(folder);
+    const said = await kernel.run(`import { te } from "tunebook";
+import { other } from "other";
+import * as arrow from "apache-arrow";
+console.log(typeof te.matmul, other, arrow.other, Deno.cwd());`);
+    assertEquals(said, `function other other ${folder}\n`);
+  });
+});
