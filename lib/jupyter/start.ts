@@ -49,7 +49,7 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
   const folder = Deno.cwd();
   const outer = await readConnection(connectionFile);
   const inner = innerConnection(outer),
-    { folder: cwd, config, isTemporary } = await startOf(folder, configFolder);
+    { folder: cwd, config } = await startOf(folder, configFolder);
   // It has the key of the signatures: nobody else may read it.
   const innerFile = await Deno.makeTempFile({ prefix: "tunebook_kernel_", suffix: ".json" });
   await Deno.writeTextFile(innerFile, JSON.stringify(inner));
@@ -79,9 +79,7 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
     await Deno.remove(innerFile);
   }
   ready = true;
-  const { code: status } = await kernel.status;
-  if (isTemporary) await Deno.remove(cwd, { recursive: true });
-  return status;
+  return (await kernel.status).code;
 }
 
 if (import.meta.main) {
