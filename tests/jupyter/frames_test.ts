@@ -51,7 +51,7 @@ Deno.test("a message's frames are read as they were written", async () => {
         assertEquals(frames.map((f) => f.flags & 1), bodies.map((_, k) => k < bodies.length - 1 ? 1 : 0));
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 
