@@ -20,6 +20,7 @@ const DOORS = {
 
 /** Says that something has no documentation here, and what has. */
 export class HelpError extends TunebookError {
+  /** The name of this kind of error. */
   override readonly name = "HelpError";
 }
 
