@@ -125,14 +125,14 @@ function isSilentFailure({ content }: Message): boolean {
     traceback.length === 0;
 }
 
-/** Leaves out names as `__defineGetter__`, which nobody writes. */
+/** Leaves out names as `__defineGetter__`. */
 function withoutHidden(content: Message["content"]): Message["content"] {
   const { matches } = content;
   if (!Array.isArray(matches)) return content;
   return { ...content, matches: matches.filter((m) => !/^(.*\.)?__\w+__$/.test(`${m}`)) };
 }
 
-/** UTF-16 units of so many code points, in which Jupyter counts. */
+/** The number of UTF-16 units of the first code points, in which Jupyter counts. */
 function unitsOf(text: string, codePoints: number): number {
   return [...text].slice(0, codePoints).join("").length;
 }

@@ -113,7 +113,7 @@ export class LanguageServer {
     await this.#writer.write(new Uint8Array([...head, ...body]));
   }
 
-  /** Reads messages: a head of lines, an empty line, and a body of so many bytes. */
+  /** Reads messages: a head of lines, an empty line, and a body of that length. */
   async #listen(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
     let rest = new Uint8Array();
     for await (const chunk of stdout) {

@@ -50,7 +50,7 @@ async function start(connectionFile: string, configFolder: string): Promise<numb
   const outer = await readConnection(connectionFile);
   const inner = innerConnection(outer),
     { folder: cwd, config } = await startOf(folder, configFolder);
-  // It has the key of the signatures: nobody else may read it.
+  // It has the key of the signatures, so it is readable by this user alone.
   const innerFile = await Deno.makeTempFile({ prefix: "tunebook_kernel_", suffix: ".json" });
   await Deno.writeTextFile(innerFile, JSON.stringify(inner));
   const kernel = new Deno.Command(Deno.execPath(), {
