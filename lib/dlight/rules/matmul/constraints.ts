@@ -51,7 +51,18 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
       tooLarge(ii * jj * kk, products, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
   );
   knobs.require(
-    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "b_layout", "vectorize", "pad", "double_buffer", "k_major"],
+    [
+      "tile_i",
+      "tile_j",
+      "tile_k",
+      "a_path",
+      "b_path",
+      "b_layout",
+      "vectorize",
+      "pad",
+      "double_buffer",
+      "k_major",
+    ],
     (
       [, ti, ii]: Tile,
       [, tj, jj]: Tile,
@@ -93,7 +104,8 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
   knobs.require(
     ["a_path", "b_path", "b_layout", "k_major", "tile_k"],
     (aPath: Path, bPath: Path, layout: WeightLayout, kMajor: boolean, [, kk]: Factors[2]) =>
-      kMajor && (kk < 2 || !((aPath === "shared" && m.kIsLast) || (bPath === "shared" && !jIsLast(m, layout))))
+      kMajor &&
+        (kk < 2 || !((aPath === "shared" && m.kIsLast) || (bPath === "shared" && !jIsLast(m, layout))))
         ? "nothing in workgroup memory has neighbours along k that could be turned"
         : undefined,
   );
