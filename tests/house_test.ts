@@ -89,6 +89,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@nats-io/nats-core": ["fleet", "browser"],
   "@nats-io/obj": ["fleet"],
   "@nats-io/transport-node": ["fleet"],
+  "uqr": ["cli"],
 };
 
 /** Where programs begin; nothing imports them. */
