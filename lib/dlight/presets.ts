@@ -27,7 +27,7 @@ export interface MatmulPreset {
   readonly rowsFirst?: boolean;
   /** Parts of a thread's results along each axis, which lie a tile of threads apart; 1 where it is not given. */
   readonly virtual?: readonly [i: number, j: number];
-  /** True if an operand with neighbours along k is turned on its way to workgroup memory. */
+  /** True if an operand with neighbours along k is transposed on its way to workgroup memory. */
   readonly kMajor?: boolean;
   /** Elements by which rows in workgroup memory are further apart than multiples of 8; 0 where it is not given. */
   readonly pad?: 0 | 1 | 4;

@@ -1,4 +1,4 @@
-/** Results of neighbouring threads interleaved, and operands turned on their way to workgroup memory. */
+/** Results of neighbouring threads interleaved, and operands transposed on their way to workgroup memory. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Rng } from "../../lib/base/random.ts";

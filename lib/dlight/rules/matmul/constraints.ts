@@ -106,7 +106,7 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
     (aPath: Path, bPath: Path, layout: WeightLayout, kMajor: boolean, [, kk]: Factors[2]) =>
       kMajor &&
         (kk < 2 || !((aPath === "shared" && m.kIsLast) || (bPath === "shared" && !jIsLast(m, layout))))
-        ? "nothing in workgroup memory has neighbours along k that could be turned"
+        ? "nothing in workgroup memory has neighbours along k that could be transposed"
         : undefined,
   );
   knobs.require(

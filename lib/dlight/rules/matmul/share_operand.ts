@@ -4,7 +4,7 @@ import { cooperativeCopy, unrollCopy } from "../../steps/cooperative_copy.ts";
 import { producerOf } from "../../steps/operand_paths.ts";
 import { BANKS } from "./constraints.ts";
 
-/** How an operand lies in workgroup memory, and who copies it there. */
+/** How an operand lies in workgroup memory, and how threads copy it there. */
 export interface SharedOperand {
   /** True if neighbours in memory outside are neighbours along k. */
   readonly kIsLast: boolean;
@@ -14,11 +14,11 @@ export interface SharedOperand {
   readonly tile: readonly [own: number, k: number];
   readonly threads: readonly [y: number, x: number];
   readonly vectors: boolean;
-  /** True if it is turned on its way, so that neighbours along its own axis become neighbours. */
+  /** True if it is transposed on its way, so that neighbours along its own axis become neighbours. */
   readonly kMajor: boolean;
   /** Elements by which rows are further apart than multiples of `BANKS`. */
   readonly pad: number;
-  /** True if there are two copies, used in turn. */
+  /** True if there are two copies, used alternately. */
   readonly twice: boolean;
 }
 
@@ -32,14 +32,14 @@ export function shareOperand(
 ): void {
   const producer = producerOf(sch, product, name);
   const copy = sch.cacheRead(product, name, "local");
-  const turned = o.kMajor && o.kIsLast;
-  unrollCopy(sch, sch.computeAt(copy, steps), o.vectors && (turned || !o.kIsLast));
+  const transposed = o.kMajor && o.kIsLast;
+  unrollCopy(sch, sch.computeAt(copy, steps), o.vectors && (transposed || !o.kIsLast));
   if (producer !== undefined) sch.setScope(producer, "shared");
   const near = producer ?? sch.cacheRead(copy, name, "shared");
   const loops = sch.computeAt(near, tiles);
-  const [own, k] = o.tile, width = o.kIsLast && !turned ? k : own;
+  const [own, k] = o.tile, width = o.kIsLast && !transposed ? k : own;
   const lanes = o.vectors && width % 4 === 0 ? 4 : 1;
-  cooperativeCopy(sch, turned ? turn(sch, near, loops, o.dims, lanes) : loops, o.threads, lanes);
+  cooperativeCopy(sch, transposed ? transpose(sch, near, loops, o.dims, lanes) : loops, o.threads, lanes);
   const { body } = sch.block(near);
   const dimensions = body.kind === "store" ? body.indices.length : 0;
   if (o.pad > 0) sch.storageAlign(near, dimensions - 2, BANKS, o.pad);
@@ -50,7 +50,7 @@ export function shareOperand(
  * Makes a copy store k by k. Neighbouring threads take neighbours along k, as they lie outside; each takes `lanes`
  * neighbours along the other axis, one vector inside. Returns the loops of the copy.
  */
-function turn(
+function transpose(
   sch: Schedule,
   near: string,
   loops: readonly string[],

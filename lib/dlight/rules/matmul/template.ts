@@ -48,7 +48,7 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
     const pad = knobs.choice("pad", PADS, preset.pad ?? 0);
     const twice = knobs.flag("double_buffer", false);
-    const kMajor = knobs.flag("k_major", turnsSome(m, layoutsOf(m, sch)) && (preset.kMajor ?? false));
+    const kMajor = knobs.flag("k_major", transposesSome(m, layoutsOf(m, sch)) && (preset.kMajor ?? false));
     const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
     const workers = chooseWorkers(knobs, target, m, preset);
     const [vi, vj] = chooseVirtual(knobs, [fitTile(preset.i, ni), fitTile(preset.j, nj)], preset.virtual);
@@ -119,7 +119,7 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
 }
 
 /** Whether an operand may lie in memory with neighbours along k. */
-function turnsSome(m: MatmulMatch, layouts: readonly WeightLayout[]): boolean {
+function transposesSome(m: MatmulMatch, layouts: readonly WeightLayout[]): boolean {
   return m.kIsLast || layouts.some((l) => !jIsLast(m, l));
 }
 
