@@ -77,6 +77,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@mlc-ai/web-xgrammar": ["models"],
   "@huggingface/jinja": ["models"],
   "@huggingface/tokenizers": ["models"],
+  "jsonc-parser": ["jupyter"],
   "apache-arrow": ["records", "charts", "tuning", "notebook", "share", "cli"],
   "diff": ["notebook"],
   "pure-rand": ["base"],
