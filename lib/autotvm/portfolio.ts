@@ -35,7 +35,7 @@ export interface PortfolioOptions extends TunerOptions {
 
 /**
  * A draft needs an estimate; on the recorded spaces it found 95% of the best speed within 6 to 11 trials (medians).
- * Without one a Gaussian process finds most in few trials. Then steps around the best points find more than models do,
+ * Otherwise a Gaussian process finds most in few trials. Then steps around the best points find more than models do,
  * on the spaces of real GPUs (`deno task bench:tuners`); the process finds other hills. It learns from 96 points only, so
  * that evolution with its trees joins in long searches.
  */
@@ -54,7 +54,7 @@ const STAGES = {
 } as const satisfies Readonly<Record<string, readonly Stage[]>>;
 
 /**
- * Searches by several tuners, each of which gets the results of all. In a stage with several, each one's share grows
+ * Searches by several tuners, which share their results. In a stage with several, each one's share grows
  * with what its points improved the best score by, so that the portfolio finds out which of them pays on this space.
  */
 export class PortfolioTuner implements Tuner {
