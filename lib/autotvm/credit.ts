@@ -12,7 +12,7 @@ export class Credit<M extends string> {
       own.gain *= MEMORY;
       own.trials *= MEMORY;
     }
-    const gain = score && this.#best ? Math.max(0, Math.log(score / this.#best)) : 0;
+    const gain = score && this.#best ? Math.max(0, Math.log(score) - Math.log(this.#best)) : 0;
     if (score) this.#best = Math.max(score, this.#best ?? 0);
     if (to === undefined) return;
     const own = this.#gains.get(to) ?? { gain: 0, trials: 0 };

@@ -12,7 +12,7 @@ Deno.test("the portfolio says who searches: by whether there is an estimate, and
   const sharesAt = (trials: readonly number[], more = {}) => {
     const tuner = new PortfolioTuner({ space: large, seed: 1, start: "preset", ...more });
     return trials.map((t) => {
-      while (tuner.taken < t) tuner.tell(tuner.ask(t - tuner.taken).map((index) => ({ index, score: 1 })));
+      tuner.tell(Array.from({ length: t - tuner.taken }, (_, i) => ({ index: tuner.taken + i, score: 1 })));
       return Object.fromEntries(tuner.shares);
     });
   };
@@ -64,7 +64,7 @@ Deno.test("shares add up to 1 and stay above 0, whatever the results", () => {
 for (const device of ["cpuLike", "gpuLike"] as const) {
   Deno.test(`${device}: the portfolio beats random points from scratch by a quarter, knowing nothing of the device`, () => {
     const mean = (name: string) =>
-      [1, 2, 3, 4].reduce((sum, seed) => {
+      [1, 2].reduce((sum, seed) => {
         const features = (index: number) => derivedFeatures(large, index);
         const tuner = createTuner(name, { space: large, seed, start: "scratch", features });
         let best = 0;
@@ -77,7 +77,7 @@ for (const device of ["cpuLike", "gpuLike"] as const) {
           trials += told.length;
           best = Math.max(best, ...told.map((t) => t.score ?? 0));
         }
-        return sum + best / 4;
+        return sum + best / 2;
       }, 0);
     assertGreater(mean("portfolio"), 1.25 * mean("random"));
   });
