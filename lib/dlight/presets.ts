@@ -304,7 +304,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     workers: [],
     leastCopied: Infinity,
     matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, layout: "packed" },
-    packedMatmul: { i: [1, 16], j: [1, 4], k: 4, rowsFirst: true },
+    packedMatmul: { i: [1, 16], j: [1, 4], k: 4, rowsFirst: true, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4 },
     gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4 },
     packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32 },
