@@ -5,8 +5,10 @@ import { staticRefusal } from "../../lib/estimate/static_refusal.ts";
 import { searchParts } from "../../lib/notebook/outcome.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { SearchSpace } from "../../lib/tuning/search_space.ts";
-import { StaticFilter } from "../../lib/tuning/static_filter.ts";
+import { type Dropped, StaticFilter } from "../../lib/tuning/static_filter.ts";
 import { tune } from "../../lib/tuning/tune.ts";
+import type { TrialRecord } from "../../lib/records/record.ts";
+import { recordsOf } from "../records/records_of.ts";
 import { devices } from "../devices.ts";
 import { byText, SimulatedMeasuring } from "./simulated_measuring.ts";
 
@@ -37,7 +39,7 @@ Deno.test("a search measures no point that the filter drops, and its log says ho
     openMeasuring: open(),
     probe: () => Promise.reject(new Error("no device")),
   };
-  const log = await tune(func, device, { budget: { trials: 24 }, seed: 1, rounds: 0 });
+  const log = await tune(func, device, { budget: { trials: 12 }, seed: 1, rounds: 0 });
   const space = new SearchSpace(func, match(func, nvidia).template);
   for (const { config } of log.records) {
     const schedule = space.scheduleAt(space.space.indexOf(JSON.parse(config)));
@@ -46,6 +48,12 @@ Deno.test("a search measures no point that the filter drops, and its log says ho
   }
   const { spills, idle, exceeds } = log.dropped;
   assertGreater(spills + idle + exceeds, 0);
-  const shown = searchParts(log).map((part) => `${part}`).join("\n");
-  assert(shown.includes(`${spills + idle + exceeds} points not measured`), shown);
+});
+
+Deno.test("a search's cell says how many points were dropped, and why", () => {
+  const best = recordsOf(func, nvidia, [2])[0] as TrialRecord;
+  const textOf = (dropped: Dropped) => `${searchParts({ records: [best], best, confirmed: [], dropped })[0]}`;
+  assert(textOf({ spills: 3, idle: 0, exceeds: 2 }).includes("5 points not measured"));
+  assert(textOf({ spills: 3, idle: 0, exceeds: 2 }).includes("3 spills, 2 exceeds"));
+  assert(!textOf({ spills: 0, idle: 0, exceeds: 0 }).includes("not measured"));
 });
