@@ -1,8 +1,6 @@
 /** The search over a space, measured and checked on a device, led by a learned cost model. */
 export { tune, type TuneOptions } from "../tuning/tune.ts";
 export type { TuneLog } from "../tuning/tune_log.ts";
-export type { Dropped } from "../tuning/static_filter.ts";
-export type { RefusalKind } from "../estimate/static_refusal.ts";
 export type { SearchOptions } from "../tuning/search_options.ts";
 export type { Stopped } from "../tuning/search.ts";
 export type { TunableDevice } from "../tuning/tunable_device.ts";

@@ -30,14 +30,10 @@ export interface Searched {
   }[];
   /** Speedup over the preset, with its 95% confidence interval; missing if it is not known. */
   readonly speedup?: ConfidenceInterval & { readonly ratio: number };
-  /** Points that were not measured, by the reason; missing in results of another origin. */
-  readonly dropped?: Readonly<Record<string, number>>;
 }
 
 /** Shows a search: its best in a sentence, a chart of its progress, and the finalists as they were measured again. */
-export function searchParts(
-  { records, best, confirmed, speedup, dropped = {} }: Searched,
-): readonly (Chart | View)[] {
+export function searchParts({ records, best, confirmed, speedup }: Searched): readonly (Chart | View)[] {
   const failed = records.filter((r) => r.status !== "ok").length;
   const seconds = Math.max(0, ...records.map((r) => r.secondsSinceStart));
   const gain = speedup === undefined
@@ -51,7 +47,6 @@ export function searchParts(
       `${best.task.split("(")[0]}, ${labelOf(best.contestant)}: ${
         counted(records.length, "trial")
       }, ${failed} failed, in ${seconds.toFixed(0)} s. The best takes ${digits(ms)} ms${gain}.`,
-      ...droppedText(dropped),
     ]),
     new Chart(bestSoFarSpec(records, { title: best.task })),
     confirmed.length > 0
@@ -62,18 +57,6 @@ export function searchParts(
         "configuration": configText(c.record.config),
       })))
       : sheetOf(recordsToTable(records)),
-  ];
-}
-
-/** Says how many points were not measured, and why. */
-function droppedText(dropped: Readonly<Record<string, number>>): readonly string[] {
-  const reasons = Object.entries(dropped).filter(([, n]) => n > 0);
-  if (reasons.length === 0) return [];
-  const all = reasons.reduce((sum, [, n]) => sum + n, 0);
-  return [
-    `${counted(all, "point")} not measured, as the device can't run them well: ${
-      reasons.map(([reason, n]) => `${n} ${reason}`).join(", ")
-    }.`,
   ];
 }
 

@@ -15,7 +15,6 @@ import { PreparedAhead, type Ready } from "./prepare_ahead.ts";
 import type { Progress as Shown, Reporter } from "./reporter.ts";
 import type { SearchOptions } from "./search_options.ts";
 import { SearchSpace } from "./search_space.ts";
-import { type Dropped, StaticFilter } from "./static_filter.ts";
 import { progressOf, sinceBest } from "./search_state.ts";
 import { fastestTrial, resumedTrials, scoreOf } from "./trials.ts";
 import type { Trial } from "./trial.ts";
@@ -37,7 +36,6 @@ const GRACE_MS = 500;
 interface Parts {
   readonly task: TuningTask;
   readonly space: SearchSpace;
-  readonly filter: StaticFilter;
   readonly budget: Budget;
   readonly tuner: Tuner;
   readonly log: RecordLog;
@@ -115,8 +113,7 @@ export class Search implements AsyncDisposable {
       : dlight.match(func, target);
     const method = options.method ?? (start === "preset" ? "autotvm+dlight" : "autotvm");
     const task: TuningTask = { func, target, shapes, seed, method, rule, tuner, start };
-    const space = new SearchSpace(func, template, options.narrowing),
-      filter = new StaticFilter(space, target);
+    const space = new SearchSpace(func, template, options.narrowing);
     const log = options.path === undefined
       ? RecordLog.memory()
       : await RecordLog.open(options.path, logIdentityOf(task));
@@ -125,8 +122,7 @@ export class Search implements AsyncDisposable {
         task,
         space,
         budget,
-        filter,
-        tuner: tunerFor(task, space, filter, budget, options.history),
+        tuner: tunerFor(task, space, budget, options.history),
         log,
         slot: slot ??
           new MeasuringSlot(measuringOptions(task, options), options.open ?? device.openMeasuring),
@@ -151,11 +147,6 @@ export class Search implements AsyncDisposable {
 
   get space(): SearchSpace["space"] {
     return this.#parts.space.space;
-  }
-
-  /** Points that were not measured, as the device can't run them well, by the reason. */
-  get dropped(): Dropped {
-    return this.#parts.filter.dropped;
   }
 
   /** Ends the measuring process until the next slice; many searches share a machine's memory. */

@@ -64,7 +64,7 @@ async function tuneProgram(func: PrimFunc, device: TunableDevice, options: TuneO
   using stop = new Interruptible(options.signal);
   await using search = await Search.open(func, device, { ...options, signal: stop.signal });
   const ended = await search.run() as Stopped;
-  const { records, space, measuringShare, dropped } = search;
+  const { records, space, measuringShare } = search;
   if (ended === "signal" && !fastest(records)) {
     await search.end(ended);
     throw new InterruptedError(`the search for ${taskOf(func, search.task.shapes)}`, records);
@@ -85,6 +85,5 @@ async function tuneProgram(func: PrimFunc, device: TunableDevice, options: TuneO
     budget: options.budget,
     stopped,
     measuringShare,
-    dropped,
   });
 }

@@ -3,7 +3,6 @@ import type { TrialRecord } from "../records/record.ts";
 import type { ConfigSpace } from "../space/config_space.ts";
 import type { Confirmed } from "./confirm.ts";
 import type { Speedup } from "./speedup.ts";
-import type { Dropped } from "./static_filter.ts";
 import type { Stopped } from "./search.ts";
 
 /** What `autotvm.tune` returns. */
@@ -24,12 +23,6 @@ export class TuneLog {
   readonly stopped: Stopped;
   /** Share of the search's time in which the measuring process was busy with a candidate; NaN without a trial. */
   readonly measuringShare: number;
-  /**
-   * Points that the tuner came upon and that were not measured, by the reason: `spills` where a thread holds more values
-   * than it has registers, `idle` where a workgroup has fewer threads than a subgroup, `exceeds` where a workgroup needs
-   * more registers than a core has. Devices whose registers are unknown drop none.
-   */
-  readonly dropped: Dropped;
 
   /** Takes the parts of a search's result. */
   constructor(of: TuneLog) {
@@ -41,6 +34,5 @@ export class TuneLog {
     this.budget = of.budget;
     this.stopped = of.stopped;
     this.measuringShare = of.measuringShare;
-    this.dropped = of.dropped;
   }
 }

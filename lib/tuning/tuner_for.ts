@@ -6,7 +6,6 @@ import { estimatedNs } from "../estimate/time.ts";
 import { priorFrom } from "./history.ts";
 import type { SearchOptions } from "./search_options.ts";
 import type { SearchSpace } from "./search_space.ts";
-import type { StaticFilter } from "./static_filter.ts";
 import type { TuningTask } from "./tuning_task.ts";
 
 /**
@@ -17,7 +16,6 @@ import type { TuningTask } from "./tuning_task.ts";
 export function tunerFor(
   { target, tuner, start, seed }: TuningTask,
   space: SearchSpace,
-  filter: StaticFilter,
   { trials }: Budget,
   history: SearchOptions["history"],
 ): Tuner {
@@ -27,7 +25,7 @@ export function tunerFor(
     ...(prior ? { prior } : {}),
     seed,
     start: start === "scratch" ? "scratch" : "preset",
-    valid: (index) => filter.takes(index),
+    valid: (index) => space.scheduleAt(index) !== undefined,
     features: (index) => {
       const schedule = space.scheduleAt(index);
       return schedule && loopFeatures(schedule.func, target);
