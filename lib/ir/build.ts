@@ -4,6 +4,7 @@ import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
 import { convertScalar, foldBinary } from "./fold.ts";
+import { computedType, isStored, type StorageType } from "./stored.ts";
 
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
@@ -192,10 +193,18 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
 export function buffer(
   name: string,
   shape: readonly ExprLike[],
-  dtype: ScalarType = "f32",
+  dtype: StorageType = "f32",
   scope: Scope = "global",
 ): Buffer {
-  return { kind: "buffer", name, dtype, shape: shape.map((d) => toExpr(d)), scope };
+  const stored = isStored(dtype) ? { stored: dtype } : {};
+  return {
+    kind: "buffer",
+    name,
+    dtype: computedType(dtype),
+    shape: shape.map((d) => toExpr(d)),
+    scope,
+    ...stored,
+  };
 }
 
 export function load(buffer: Buffer, ...indices: readonly ExprLike[]): Load {
