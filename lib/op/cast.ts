@@ -41,5 +41,5 @@ function narrowed(as: StoredType, x: Expr): Expr {
     return as === "u8" ? nearest : max(nearest, constant(least, dtype));
   }
   if (as === "u8") return binary("bitand", whole, constant(most, "u32"));
-  return binary("shr", binary("shl", whole, constant(24, "u32")), constant(24, "u32"));
+  return binary("shr", binary("shl", whole, constant(24)), constant(24));
 }

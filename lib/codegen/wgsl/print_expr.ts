@@ -98,6 +98,8 @@ export class WgslExprPrinter {
   readonly #single = new Set<Buffer>();
   readonly #sampled = new Set<Buffer>();
   readonly #atomic = new Set<Buffer>();
+  /** The names of functions that store one element. */
+  readonly #stores = new Map<Buffer, string>();
   /** One load stands at many places of an unrolled kernel. */
   readonly #loads = new Map<Load, string>();
 
@@ -269,7 +271,7 @@ export class WgslExprPrinter {
   storeUnpacked(b: Buffer, stored: StoredType, index: Expr, value: string): readonly string[] {
     const name = this.names.of(b);
     if (index.kind !== "ramp") {
-      return [`${this.#use(storeHelper(stored, name))}(${this.expr(index)}, ${value});`];
+      return [`${this.#storeFunction(b, stored)}(${this.expr(index)}, ${value});`];
     }
     const { perWord } = STORED[stored], word = this.#use(wordHelper(stored));
     const { vector } = splitIndex(index, this.kernel.wrapping.has(b), perWord);
@@ -280,6 +282,12 @@ export class WgslExprPrinter {
       `${name}[${this.expr(vector)}] = ${word}(${held}.xy);`,
       `${name}[${this.expr(add(vector, 1))}] = ${word}(${held}.zw);`,
     ];
+  }
+
+  #storeFunction(b: Buffer, stored: StoredType): string {
+    const name = this.names.of(b), known = this.#stores.get(b) ?? this.names.fresh(`store_${name}`);
+    this.#stores.set(b, known);
+    return this.#use(storeHelper(stored, known, name));
   }
 
   /** Writes the place of an element, or of a whole vector where the index is a ramp. */

@@ -62,10 +62,11 @@ export function wordHelper(stored: StoredType): Helper {
 /**
  * Stores one element of a word whose others belong to other threads: it clears the bits, then sets them.
  *
+ * @param name the function's name
  * @param buffer the name of the buffer, of atomic words
  */
-export function storeHelper(stored: StoredType, buffer: string): Helper {
-  const name = `store_${buffer}`, { perWord, dtype } = STORED[stored], bits = 32 / perWord;
+export function storeHelper(stored: StoredType, name: string, buffer: string): Helper {
+  const { perWord, dtype } = STORED[stored], bits = 32 / perWord;
   return {
     name,
     source: [
