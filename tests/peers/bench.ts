@@ -12,7 +12,10 @@
  * What the device can do at most is measured first: it gives each operator its roofline, and each contestant its share
  * of that. Writes every sample to DIR/peers.arrows, and the chart as DIR/peers.png and DIR/peers.json.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { flag, name, number } from "../../lib/base/option_kinds.ts";
+import { OUT, SEED } from "../../lib/cli/common_options.ts";
+import { numberOf, ONLY_NAMES } from "../bench/options.ts";
 import { tableToIPC } from "apache-arrow";
 import { tableOf } from "../../lib/records/table.ts";
 import { Chart } from "../../lib/charts/chart.ts";
@@ -95,22 +98,30 @@ function summary(all: readonly Leaderboard[]): string {
   ]);
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    allowNegative: true,
-    options: {
-      only: { type: "string", multiple: true, default: [] },
-      seconds: { type: "string", default: "30" },
-      tune: { type: "boolean", default: true },
-      log: { type: "string" },
-      rounds: { type: "string", default: "5" },
-      seed: { type: "string", default: "1" },
-      out: { type: "string", default: "results" },
+const COMMAND = {
+  name: "deno task bench:peers",
+  summary: "Compares with other libraries in the same process.",
+  positionals: ["[NAME]…"],
+  options: {
+    only: ONLY_NAMES,
+    seconds: {
+      as: "number",
+      kind: number({ above: 0 }),
+      value: "30",
+      help: "Seconds of a search. Default 30.",
     },
-  });
-  const operators = pick([...values.only, ...positionals]);
-  const { log, out } = values;
+    "no-tune": { as: "flag", kind: flag, help: "Searches nothing: rules alone." },
+    log: { as: "text", kind: name, value: "FOLDER", help: "Where trials are recorded. Default: nowhere." },
+    rounds: numberOf("Rounds", 5),
+    seed: SEED,
+    out: OUT,
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchPeers(args: readonly string[]): Promise<void> {
+  const { values, positionals } = argumentsOf(COMMAND, args);
+  const { only = [], seconds = 30, log, rounds = 5, seed = 1, out = "results" } = values;
+  const operators = pick([...only, ...positionals]);
   for (const folder of [out, ...(log === undefined ? [] : [log])]) {
     await Deno.mkdir(folder, { recursive: true });
   }
@@ -140,11 +151,11 @@ if (import.meta.main) {
     });
   for (const [operator, work] of operators) {
     const path = log === undefined ? undefined : `${log}/${operator}.arrows`;
-    const search = values.tune ? { seconds: Number(values.seconds), path } : undefined;
+    const search = values["no-tune"] ? undefined : { seconds, path };
     const won = await contest(operator, work, device, {
       peers,
-      rounds: Number(values.rounds),
-      seed: Number(values.seed),
+      rounds,
+      seed,
       search,
       say: console.log,
     });
@@ -163,5 +174,6 @@ if (import.meta.main) {
     for (const ending of ["png", "json"]) await chart.save(`${out}/peers.${ending}`);
     console.log(`${out}/peers.png is the chart, and peers.json its Vega-Lite specification`);
   }
-  Deno.exit(0);
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchPeers);
