@@ -77,6 +77,7 @@ export { OptionError, TunebookError } from "../base/error.ts";
 export type { PrimFunc } from "../ir/func.ts";
 export type { FuncData } from "../ir/func_data.ts";
 export type { DType, ScalarType } from "../ir/dtype.ts";
+export type { StorageType, StoredType } from "../ir/stored.ts";
 export type { ExprLike } from "../ir/build.ts";
 export type * from "../ir/expr.ts";
 export type * from "../ir/stmt.ts";
