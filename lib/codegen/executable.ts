@@ -2,7 +2,7 @@
  * A built program as JSON: source and launch plan, all that a runtime needs. It is sent to the measuring process and
  * written to files, so it holds no IR objects.
  */
-import type { StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { ArenaSlot } from "./arena.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";

@@ -1,5 +1,5 @@
 /** What linking makes a program of: values, and calls of compiled functions. */
-import type { StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Executable } from "./executable.ts";
 

@@ -1,8 +1,8 @@
 /** The arrays of a program that is interpreted. */
 import { ownValue } from "../base/own_value.ts";
 import { shownValue } from "../base/shown_value.ts";
-import { isFloat } from "../ir/dtype.ts";
-import { floatsOfBf16, storageOf, type StorageType } from "../ir/stored.ts";
+import { isFloat, type StorageType } from "../ir/dtype.ts";
+import { floatsOfBf16, storageOf } from "../ir/stored.ts";
 import { IrError } from "../ir/error.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";

@@ -1,10 +1,18 @@
 /** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
-import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
+import {
+  type DType,
+  isFloat,
+  lanesOf,
+  scalarOf,
+  type ScalarType,
+  type StorageType,
+  withLanes,
+} from "./dtype.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
 import { convertScalar, foldBinary } from "./fold.ts";
-import { computedType, isStored, type StorageType } from "./stored.ts";
+import { computedType, isStored } from "./stored.ts";
 
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;

@@ -8,8 +8,7 @@
  * - `load` outside the buffer is an error of the program, never a value;
  * - `ramp`, `broadcast` and `shuffle` appear only once loops are vectorized.
  */
-import type { DType, ScalarType } from "./dtype.ts";
-import type { StoredType } from "./stored.ts";
+import type { DType, ScalarType, StoredType } from "./dtype.ts";
 
 /** An expression. */
 export type Expr =

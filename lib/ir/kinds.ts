@@ -2,11 +2,11 @@
 import type { Kind } from "../base/check_options.ts";
 import { instanceOf, number, oneOf, passing, recordOf } from "../base/option_kinds.ts";
 import type { ExprLike } from "./build.ts";
-import type { DType, ScalarType } from "./dtype.ts";
+import type { DType, ScalarType, StorageType } from "./dtype.ts";
 import type { Expr } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
 import type { Shapes } from "./shapes.ts";
-import { STORAGE_TYPES, type StorageType } from "./stored.ts";
+import { STORAGE_TYPES } from "./stored.ts";
 
 /** A program. */
 export const programKind: Kind<PrimFunc> = instanceOf(

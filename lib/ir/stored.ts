@@ -1,12 +1,6 @@
 /** Types of memory that are no types of arithmetic: i8, u8 and bf16. A load gives a dtype that has all their values. */
-import { bytesOf, type ScalarType } from "./dtype.ts";
+import { bytesOf, type ScalarType, type StorageType, type StoredType } from "./dtype.ts";
 import type { Buffer } from "./expr.ts";
-
-/** A type of memory alone: signed and unsigned bytes, and the upper half of an f32. */
-export type StoredType = "i8" | "u8" | "bf16";
-
-/** The type of an element in memory. */
-export type StorageType = ScalarType | StoredType;
 
 /** What a stored type is: its elements in a word, the first in the lowest bits, and the dtype that has all its values. */
 export const STORED: Readonly<Record<StoredType, { readonly perWord: 2 | 4; readonly dtype: ScalarType }>> = {

@@ -2,8 +2,8 @@
 import { ownValue } from "../base/own_value.ts";
 import { type Domain, intervalOf } from "../ir/domain.ts";
 import { IrError } from "../ir/error.ts";
-import { isFloat, RANGE } from "../ir/dtype.ts";
-import { bf16OfFloats, storageOf, type StorageType } from "../ir/stored.ts";
+import { isFloat, RANGE, type StorageType } from "../ir/dtype.ts";
+import { bf16OfFloats, storageOf } from "../ir/stored.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";

@@ -1,8 +1,8 @@
 import { checkArgument, checkOptions } from "../base/check_options.ts";
 import { binary, cast as converted, constant, max, min } from "../ir/build.ts";
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, type StorageType, type StoredType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isStored, type StorageType, STORED, type StoredType } from "../ir/stored.ts";
+import { isStored, STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkTensors } from "./check_tensors.ts";

@@ -1,9 +1,9 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { required } from "../base/option_kinds.ts";
 import { add, binary, call, cast, constant, max, min, mul, select } from "../ir/build.ts";
-import { isFloat, type ScalarType } from "../ir/dtype.ts";
+import { isFloat, type ScalarType, type StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { STORED, type StoredType } from "../ir/stored.ts";
+import { STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";

@@ -1,9 +1,9 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { oneOf, required } from "../base/option_kinds.ts";
 import { binary, call, cast, constant, floorDiv, floorMod, mul } from "../ir/build.ts";
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, type StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { STORED, type StoredType } from "../ir/stored.ts";
+import { STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import { TeError } from "../te/error.ts";
 import type { Tensor } from "../te/tensor.ts";

@@ -5,7 +5,8 @@ import { aFunction, arrayOf, instanceOf, passing, recordOf, text } from "../base
 import { shownValue } from "../base/shown_value.ts";
 import type { ExprLike } from "../ir/build.ts";
 import { storageTypeKind } from "../ir/kinds.ts";
-import { storageOf, type StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageOf } from "../ir/stored.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { shownShape } from "../op/check_tensors.ts";
 import { placeholder, type PlaceholderDomain, type Tensor } from "../te/tensor.ts";

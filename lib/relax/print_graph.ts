@@ -1,5 +1,6 @@
 /** Graphs as text, in the manner of Relax's script. */
-import { storageOf, type StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageOf } from "../ir/stored.ts";
 import { printExpr } from "../ir/print.ts";
 import { OPERATORS } from "./operators.ts";
 import { updatesOf } from "./updates.ts";

@@ -1,7 +1,6 @@
 /** The grammar of graphs, in Relax's terms: values, and the calls that define them. */
 import type { Domain } from "../ir/domain.ts";
-import type { ScalarType } from "../ir/dtype.ts";
-import type { StoredType } from "../ir/stored.ts";
+import type { ScalarType, StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { OperatorName } from "./operators.ts";

@@ -1,5 +1,5 @@
 /** The typed arrays that hold each dtype. */
-import type { StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
 
 /**
  * The arrays that programs take and give, one class for each dtype. `bool` is 0 or 1 in a Uint32Array, and bf16 is its bits in

@@ -1,7 +1,7 @@
 /** The interface of every API that runs kernels. */
 import type { Executable } from "../codegen/executable.ts";
 import type { Target } from "../target/target.ts";
-import type { StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";

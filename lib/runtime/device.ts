@@ -11,7 +11,7 @@ import { HOST } from "./platform.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { byteCount, bytesOf } from "../base/byte_count.ts";
 import { arrayOf, flag, oneOf, passing, positive, required, text, withFields } from "../base/option_kinds.ts";
-import type { StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import { storageTypeKind } from "../ir/kinds.ts";
 import { dtypeOf, type TypedArray } from "./arrays.ts";
 import { arrayKind, checkArray, DeviceTensor } from "./device_tensor.ts";

@@ -1,4 +1,4 @@
-import type { StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { TypedArray } from "./arrays.ts";
 
 /** Elements on a device. Tensors and programs may share them: the last that lets go of them frees them. */

@@ -1,6 +1,7 @@
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { integer, passing } from "../base/option_kinds.ts";
-import { storageBytes, type StorageType } from "../ir/stored.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageBytes } from "../ir/stored.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";
 import { RuntimeError } from "./error.ts";

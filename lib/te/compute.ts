@@ -3,8 +3,8 @@ import { checkArgument, checkOptions, type Fields } from "../base/check_options.
 import { aFunction, anyOf, arrayOf, nested, oneOf, required, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import { buffer, cast, type ExprLike, variable } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
-import { STORED, type StoredType } from "../ir/stored.ts";
+import type { ScalarType, StoredType } from "../ir/dtype.ts";
+import { STORED } from "../ir/stored.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";

@@ -4,8 +4,8 @@ import { arrayOf, flag, instanceOf, nested, number, passing, required, text } fr
 import { buffer, type ExprLike, load } from "../ir/build.ts";
 import { exprLikeKind, isExpr, storageTypeKind } from "../ir/kinds.ts";
 import type { Domain } from "../ir/domain.ts";
-import type { ScalarType } from "../ir/dtype.ts";
-import { storageOf, type StorageType } from "../ir/stored.ts";
+import type { ScalarType, StorageType } from "../ir/dtype.ts";
+import { storageOf } from "../ir/stored.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";

@@ -3,7 +3,7 @@ import { compute } from "../../lib/te/compute.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
 import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import { placeholder, type Tensor } from "../../lib/te/tensor.ts";
-import type { StorageType } from "../../lib/ir/stored.ts";
+import type { StorageType } from "../../lib/ir/dtype.ts";
 import {
   add,
   cast,

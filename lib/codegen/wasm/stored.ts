@@ -1,5 +1,5 @@
 /** Bytes and halves of f32 in memory. */
-import type { StoredType } from "../../ir/stored.ts";
+import type { StoredType } from "../../ir/dtype.ts";
 import type { Body } from "./body.ts";
 
 /** Pops an address, and pushes the element there. */

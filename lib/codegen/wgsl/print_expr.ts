@@ -1,8 +1,8 @@
 /** The expressions of a kernel as WGSL. */
-import { isFloat, isInt, lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
+import { isFloat, isInt, lanesOf, scalarOf, type StoredType, withLanes } from "../../ir/dtype.ts";
 import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "../../ir/expr.ts";
 import { add } from "../../ir/build.ts";
-import { STORED, type StoredType } from "../../ir/stored.ts";
+import { STORED } from "../../ir/stored.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";

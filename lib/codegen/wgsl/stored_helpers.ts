@@ -1,5 +1,6 @@
 /** Functions of WGSL on words that hold several elements: bytes, or halves of f32. */
-import { STORED, type StoredType } from "../../ir/stored.ts";
+import type { StoredType } from "../../ir/dtype.ts";
+import { STORED } from "../../ir/stored.ts";
 import type { Helper } from "./bit_helpers.ts";
 
 /** The element in a word's lane. */

@@ -1,5 +1,5 @@
 /** The memory of a CPU device: one WebAssembly memory, in which each tensor has a block. */
-import type { StorageType } from "../../ir/stored.ts";
+import type { StorageType } from "../../ir/dtype.ts";
 import { ARRAYS, type TypedArray } from "../arrays.ts";
 import { RuntimeError } from "../error.ts";
 

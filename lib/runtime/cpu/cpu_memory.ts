@@ -1,4 +1,5 @@
-import { storageBytes, type StorageType } from "../../ir/stored.ts";
+import type { StorageType } from "../../ir/dtype.ts";
+import { storageBytes } from "../../ir/stored.ts";
 import type { TypedArray } from "../arrays.ts";
 import { DeviceMemory } from "../device_memory.ts";
 import { DeviceLostError } from "../error.ts";

@@ -1,5 +1,5 @@
 import type { BufferSpec } from "../../codegen/executable.ts";
-import type { StorageType } from "../../ir/stored.ts";
+import type { StorageType } from "../../ir/dtype.ts";
 import type { Shapes } from "../arguments.ts";
 import type { TypedArray } from "../arrays.ts";
 import { DeviceMemory } from "../device_memory.ts";

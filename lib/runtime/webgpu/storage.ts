@@ -1,7 +1,8 @@
 /** Where one argument lives on a WebGPU device: a storage buffer or a texture. */
 import { type ArenaSlot, layoutArena } from "../../codegen/arena.ts";
 import type { BufferSpec, TextureSpec } from "../../codegen/executable.ts";
-import { isStored, storageBytes, type StorageType } from "../../ir/stored.ts";
+import type { StorageType } from "../../ir/dtype.ts";
+import { isStored, storageBytes } from "../../ir/stored.ts";
 import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
 import { TEXEL_FORMATS, type TextureLayout } from "../../target/texture.ts";

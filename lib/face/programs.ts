@@ -1,6 +1,6 @@
 /**
- * What a page computes, too: tensors as functions of positions, and the programs of operators. The suites of models, which
- * searches take, are in `te` alone.
+ * What to compute: tensors as functions of positions, and the programs of the operators of language and vision models.
+ * Each program is made of the operator of the same name in {@linkcode op}, on tensors that are its parameters.
  */
 export { addProgram as add } from "../op/add.ts";
 export { addRmsNormProgram as addRmsNorm } from "../op/add_rms_norm.ts";
@@ -76,8 +76,7 @@ export type {
 export { OptionError, TunebookError } from "../base/error.ts";
 export type { PrimFunc } from "../ir/func.ts";
 export type { FuncData } from "../ir/func_data.ts";
-export type { DType, ScalarType } from "../ir/dtype.ts";
-export type { StorageType, StoredType } from "../ir/stored.ts";
+export type { DType, ScalarType, StorageType, StoredType } from "../ir/dtype.ts";
 export type { ExprLike } from "../ir/build.ts";
 export type * from "../ir/expr.ts";
 export type * from "../ir/stmt.ts";
