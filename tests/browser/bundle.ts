@@ -55,9 +55,11 @@ const WITHOUT_CPU: esbuild.Plugin = {
       const names = [...source.matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)].map((m) =>
         m[1]
       );
+      const why = /probe\.ts$/.test(path)
+        ? "expected device.probe() in Deno, got it in a page: charts and searches, which ask for peaks, are there"
+        : "expected a browser with WebGPU, got one without: a page has no other device";
       const contents = `import { NoDeviceError } from ${JSON.stringify(`${root}lib/runtime/error.ts`)};\n` +
-        "function refuse() { throw new NoDeviceError(" +
-        '"expected a browser with WebGPU and no measuring of its peaks: a page has no other device, and no charts"); }\n' +
+        `function refuse() { throw new NoDeviceError(${JSON.stringify(why)}); }\n` +
         `export { ${names.map((name) => `refuse as ${name}`).join(", ")} };`;
       return { contents, loader: "ts" };
     });
