@@ -86,6 +86,8 @@ function stageOf({ stage }: Progress): string {
       return "";
     case "confirming":
       return "; measuring the best again, interleaved";
+    case "stopping":
+      return "; stopping: measuring the best once more (■ again skips it)";
     case "stopped":
       return "; stopped";
     default:

@@ -76,7 +76,7 @@ export async function compareOne(
     await opened.run();
     trials.set(name, opened.trials);
   }
-  await last?.report("confirming");
+  await last?.report(signal.aborted ? "stopping" : "confirming");
   const finalists = all.flatMap(({ name }) => finalistsOf(trials.get(name) ?? []));
   const confirmed = finalists.length === 0 ? [] : await confirmUnlessStopped(signal, slot, finalists, rounds);
   await last?.report(signal.aborted ? "stopped" : "done");

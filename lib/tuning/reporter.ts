@@ -25,8 +25,11 @@ export interface Progress {
   readonly secondsTotal?: number;
   /** The budget in trials. */
   readonly trialsTotal?: number;
-  /** The stage after the search, or that it was stopped. Default: the search continues. */
-  readonly stage?: "confirming" | "stopped" | "done";
+  /**
+   * The stage after the search, or that it was stopped. Default: the search continues. `stopping`: it was stopped, and the
+   * best is measured once more; a second interrupt skips that.
+   */
+  readonly stage?: "confirming" | "stopping" | "stopped" | "done";
 }
 
 /** Shows the state of searches; `createReporter` makes one for notebooks and terminals. */

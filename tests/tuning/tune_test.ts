@@ -177,6 +177,21 @@ Deno.test("what was found is measured again after a stop, unless that is stopped
   }
 });
 
+Deno.test("a search that is stopped says that it measures the best once more", async () => {
+  const stop = new AbortController(), stages: (string | undefined)[] = [];
+  const { options, func } = simulated({ budget: { trials: 20 }, signal: stop.signal });
+  const reporter = {
+    update({ stage, trials }: Progress) {
+      if (trials === 3) stop.abort();
+      if (stage !== stages.at(-1)) stages.push(stage);
+    },
+    done: () => Promise.resolve(),
+  };
+  const { confirmed, stopped } = await tune(func, cpu, { ...options, reporter });
+  assertEquals([stages, stopped], [["stopping", "stopped"], "signal"]);
+  assert(confirmed.length > 0);
+});
+
 Deno.test("a search in which nothing works says what happened", async () => {
   const fail: Answer = (_, n) =>
     n === 2 ? failure("timeout", "too long") : failure("wrongAnswer", "B[0] is 1");
