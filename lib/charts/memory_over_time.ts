@@ -21,11 +21,11 @@ const WIDTH = 340, HEIGHT = 220;
 const NAMED = { width: 60, height: 12 } as const;
 /** Most values that are drawn one by one. */
 const MOST = 2000;
-const COLORS = { value: "#56B4E9", workspace: "#E69F00" } as const;
+const COLORS = { value: "#56B4E9", workspace: "#E69F00", copy: "#009E73" } as const;
 
 /**
  * Draws the storages of a graph over its calls. Each storage is a lane as high as it is large; in it lie, one after the other,
- * the values and workspaces that share it, from the first call that needs them to the last.
+ * the values, workspaces and copies that share it, from the first call that needs them to the last.
  *
  * `table` is `memoryTable()` of a built graph.
  *
