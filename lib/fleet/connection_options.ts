@@ -1,4 +1,4 @@
-import { type ConnectionOptions, nkeyAuthenticator } from "npm:@nats-io/nats-core@3.4.0";
+import { type ConnectionOptions, nkeyAuthenticator, type TlsOptions } from "npm:@nats-io/nats-core@3.4.0";
 import type { Credentials } from "./credentials.ts";
 
 /** Gives the options of a connection, over TCP or a WebSocket. A lost one is tried again for as long as it takes. */
@@ -14,6 +14,12 @@ export function connectionOptions(
     inboxPrefix: `_INBOX_${name}`,
     ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
     ...(user === undefined ? {} : { user, pass: password ?? "" }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
+    ...(ca !== undefined || url.startsWith("tls:") ? { tls: tlsOf(url, ca) } : {}),
   };
+}
+
+/** Asks for TLS, whatever the server says. The package compares a certificate with "localhost" where the host is a number. */
+function tlsOf(url: string, ca: string | undefined): TlsOptions {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  return { host, ...(ca === undefined ? {} : { ca }) } as TlsOptions;
 }

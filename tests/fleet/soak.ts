@@ -60,8 +60,8 @@ export async function soak(server: NatsServer, jobs: number, every: number): Pro
       const { measurement } = await measuring.measure({ candidate });
       answered++;
       if (measurement.status !== "ok") lost++;
-      if (answered % every === 0) await killOne();
       if (answered === early) heap = Deno.memoryUsage().heapUsed;
+      if (answered % every === 0) await killOne();
     }
   };
   await Promise.all(Array.from({ length: 24 }, lane));
