@@ -55,7 +55,9 @@ export function graphProgramParts(model: GraphProgram): readonly (View | Chart)[
       `${counted(calls.size, "function")} in ${counted(functions.length, "call")}. ${
         sizeText(memory.bytes)
       } lie between ` +
-      `the calls, in ${counted(memory.storages.length, "storage")}${textures}${sharing}.`,
+      `the calls, in ${
+        memory.behind ? "an arena" : counted(memory.storages.length, "storage")
+      }${textures}${sharing}.`,
     ]),
     memoryOverTime(model.memoryTable(), { title: `Memory of ${graph.name} over time` }),
     sheet([...calls].map(([f, { length }]) => functionRow(f, length))),

@@ -12,10 +12,12 @@ export interface MemoryRow {
    * in a texture, for the calls that read it there.
    */
   readonly kind: "value" | "workspace" | "copy";
-  /** The storage, by its index; textures follow the storages. */
+  /** The storage, by its index; an arena is one, and textures follow. */
   readonly storage: number;
   /** Bytes of the storage. */
   readonly storageBytes: number;
+  /** Where it begins in the storage, bytes. */
+  readonly offset: number;
   /** Its own bytes. */
   readonly bytes: number;
   /** The first call that needs it, from 0. */
@@ -30,6 +32,7 @@ export const MEMORY_COLUMNS = {
   kind: ["value", "workspace", "copy"],
   storage: "int",
   storageBytes: "float",
+  offset: "float",
   bytes: "float",
   from: "int",
   to: "int",

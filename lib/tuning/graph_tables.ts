@@ -1,5 +1,6 @@
 /** What became of a graph, as Arrow tables. */
 import type { Table } from "npm:apache-arrow@21.2.0";
+import { layoutArena } from "../codegen/arena.ts";
 import { tempsOf } from "../codegen/link_executables.ts";
 import { evaluate } from "../ir/json.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -7,6 +8,7 @@ import { type MemoryRow, memoryTable } from "../records/graph_memory.ts";
 import { type GraphNodeRow, graphNodeTable } from "../records/graph_nodes.ts";
 import type { Graph } from "../relax/graph.ts";
 import { bytesAt } from "../relax/memory_needs.ts";
+import type { MemoryPlan } from "../relax/plan_memory.ts";
 import { shortType } from "../relax/print_graph.ts";
 import { firstValues } from "../relax/updates.ts";
 import type { Binding, Value } from "../relax/value.ts";
@@ -82,9 +84,10 @@ export function memoryOf({ graph, functions, memory }: BuiltGraph, bounds: Shape
   // What a call updates in place lies where it lay.
   const first = firstValues(graph), last = new Map<Value, number>();
   graph.bindings.forEach(({ call }, k) => call.args.forEach((v) => last.set(first.get(v) ?? v, k)));
+  const placeOf = placesIn(memory);
   const rows = graph.bindings.flatMap((b, k): readonly MemoryRow[] => {
     const temps = tempsOf((functions[k] as BuiltFunction).executable);
-    const at = (storage: number) => ({ storage, storageBytes: memory.storages[storage] ?? 0, from: k });
+    const at = (storage: number) => ({ ...placeOf(storage), from: k });
     const workspaces = (memory.workspaces.get(b) ?? []).map((storage, n): MemoryRow => ({
       ...at(storage),
       name: `${temps[n]?.spec.name ?? "workspace"} of ${nameOf(b.results)}`,
@@ -108,6 +111,15 @@ export function memoryOf({ graph, functions, memory }: BuiltGraph, bounds: Shape
   return memoryTable([...rows, ...copiesOf({ graph, functions, memory }, bounds)]);
 }
 
+/** The row's storage of a value or workspace: in an arena all lie in one, by offsets. */
+function placesIn(
+  { storages, behind }: MemoryPlan,
+): (storage: number) => Pick<MemoryRow, "storage" | "storageBytes" | "offset"> {
+  if (!behind) return (storage) => ({ storage, storageBytes: storages[storage] ?? 0, offset: 0 });
+  const layout = layoutArena(storages.map((bytes, k) => ({ bytes, behind: behind[k] ?? [] })), {});
+  return (storage) => ({ storage: 0, storageBytes: layout.bytes, offset: layout.offsets[storage] ?? 0 });
+}
+
 /** The values that calls read in textures: each from the first call that reads it there to the last. */
 function copiesOf(
   { graph, functions, memory }: Pick<BuiltGraph, "graph" | "functions" | "memory">,
@@ -118,9 +130,9 @@ function copiesOf(
   graph.bindings.forEach((b, k) => {
     copied.get(b)?.forEach(({ value, bytes }, n) => {
       const texture = memory.copies.get(b)?.[n] as number, { name } = first.get(value) ?? value;
-      const storage = memory.storages.length + texture, key = `${storage} ${name}`;
+      const storage = (memory.behind ? 1 : memory.storages.length) + texture, key = `${storage} ${name}`;
       const row: MemoryRow = {
-        ...{ name, kind: "copy", storage, storageBytes: memory.textures[texture] ?? 0, bytes },
+        ...{ name, kind: "copy", storage, storageBytes: memory.textures[texture] ?? 0, offset: 0, bytes },
         ...{ from: rows.get(key)?.from ?? k, to: k },
       };
       rows.set(key, row);
