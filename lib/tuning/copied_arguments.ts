@@ -1,10 +1,9 @@
 /** Which arguments of a graph's calls a run copies to textures. */
 import { type BufferSpec, isGiven } from "../codegen/executable.ts";
 import { memoryOf } from "../codegen/link_executables.ts";
-import { textureImage } from "../codegen/texture_image.ts";
 import { texelsIn } from "../codegen/linked_sizes.ts";
 import { bytesOf } from "../ir/dtype.ts";
-import { exprToJson } from "../ir/json.ts";
+import { evaluate, exprToJson } from "../ir/json.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { ActivationCopy } from "../relax/memory_needs.ts";
 import type { Binding, Value } from "../relax/value.ts";
@@ -33,10 +32,10 @@ export function copiedArguments(
       b.call.args.flatMap((value, argument): readonly CopiedArgument[] => {
         const { dtype, storage } = specs[argument] as BufferSpec;
         if (storage.kind !== "texture" || (isWeight(value) && !inSeveral.has(value))) return [];
-        const shape = value.type.shape.map(exprToJson), texels = texelsIn({ shape });
-        const whole = [typeof texels === "number" ? 4 * texels : ["mul", texels, 4] as const];
-        const { width, height } = textureImage(whole, storage.layout, bounds);
-        const bytes = 4 * width * height * bytesOf(dtype);
+        // A texture that is copied to has whole rows: `copiedTextureLayout` gives it a width.
+        const width = storage.layout.kind === "flat" ? storage.layout.width : 1;
+        const texels = evaluate(texelsIn({ shape: value.type.shape.map(exprToJson) }), bounds);
+        const bytes = 4 * bytesOf(dtype) * width * Math.ceil(texels / width);
         return [{ argument, value, kind: JSON.stringify([dtype, storage]), bytes }];
       }),
     ];

@@ -1,10 +1,10 @@
 /** Where one argument lives on a WebGPU device: a storage buffer or a texture. */
 import { type ArenaSlot, layoutArena } from "../../codegen/arena.ts";
 import type { BufferSpec, TextureSpec } from "../../codegen/executable.ts";
-import { textureImage } from "../../codegen/texture_image.ts";
 import { bytesOf, type ScalarType } from "../../ir/dtype.ts";
+import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
-import { TEXEL_FORMATS } from "../../target/texture.ts";
+import { TEXEL_FORMATS, type TextureLayout } from "../../target/texture.ts";
 import { lengthOf, type Shapes } from "../arguments.ts";
 import { ARRAYS, poisoned, type TypedArray, zeros } from "../arrays.ts";
 import { LaunchLimitError } from "../error.ts";
@@ -169,7 +169,7 @@ function textureStorage(
   if (dtype === "bool") {
     throw new LaunchLimitError(`cannot hold ${spec.name} in a texture: there is no format for bool`);
   }
-  const { columns, rows, texels, width, height } = textureImage(spec.shape, layout, shapes);
+  const { columns, rows, texels, width, height } = imageOf(spec, layout, shapes);
   const most = target.limits.maxTextureSize;
   if (width > most || height > most) {
     throw new LaunchLimitError(
@@ -218,6 +218,19 @@ function textureStorage(
       texture.destroy();
     },
   };
+}
+
+/**
+ * A texture's size in texels, and what its image is made of: `rows` of `columns` elements, each padded to `texels`,
+ * one after the other.
+ */
+function imageOf(spec: BufferSpec, layout: TextureLayout, shapes: Shapes) {
+  const size = lengthOf(spec, shapes);
+  const columns = layout.kind === "flat" ? size : evaluate(spec.shape.at(-1) ?? 1, shapes);
+  const rows = size / columns, texels = Math.ceil(columns / 4);
+  return layout.kind === "flat"
+    ? { columns, rows, texels, width: layout.width, height: Math.ceil(texels / layout.width) }
+    : { columns, rows, texels, width: texels * layout.pack, height: Math.ceil(rows / layout.pack) };
 }
 
 function padded(array: TypedArray, dtype: ScalarType, length: number): TypedArray {
