@@ -1,7 +1,7 @@
 /** What lies in memory between the calls of a graph, and how long. */
-import { bytesOf } from "../ir/dtype.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import type { Shapes } from "../ir/shapes.ts";
+import { storageBytes, storageOf } from "../ir/stored.ts";
 import type { Graph } from "./graph.ts";
 import type { Span } from "./pack_needs.ts";
 import { shortType } from "./print_graph.ts";
@@ -69,8 +69,10 @@ export function needsOf(
 }
 
 /** Bytes of a tensor where shape variables have values, in whole units of alignment. */
-export function bytesAt({ shape, dtype }: TensorType, shapes: Shapes): number {
-  return aligned(shape.reduce((n, d) => n * evaluate(exprToJson(d), shapes), bytesOf(dtype)));
+export function bytesAt(type: TensorType, shapes: Shapes): number {
+  return aligned(
+    type.shape.reduce((n, d) => n * evaluate(exprToJson(d), shapes), storageBytes(storageOf(type))),
+  );
 }
 
 function aligned(bytes: number): number {

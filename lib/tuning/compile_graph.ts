@@ -22,6 +22,7 @@ import { type CopiedArgument, copiedArguments, inSeveralKinds } from "./copied_a
 import { fusionBy } from "./fusion_by.ts";
 import { unfusedCalls } from "./graph_tables.ts";
 import { StageClock } from "./stage_clock.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /** What {@linkcode compileGraph} takes. */
 export interface CompileGraphOptions {
@@ -147,7 +148,7 @@ function link(
   const valueOf = (after: Value): LinkedValue => {
     const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
-    const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
+    const common = { dtype: storageOf(v.type), shape: v.type.shape.map(exprToJson) };
     const storage = plan.placement.get(v), output = outputs.get(v);
     const value: LinkedValue = v.origin.kind !== "result"
       ? {

@@ -2,7 +2,7 @@
 import { type BufferSpec, isGiven } from "../codegen/executable.ts";
 import { memoryOf } from "../codegen/link_executables.ts";
 import { texelsIn } from "../codegen/linked_sizes.ts";
-import { bytesOf } from "../ir/dtype.ts";
+import { storageBytes } from "../ir/stored.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { ActivationCopy } from "../relax/memory_needs.ts";
@@ -35,7 +35,7 @@ export function copiedArguments(
         // A texture that is copied to has whole rows: `copiedTextureLayout` gives it a width.
         const width = storage.layout.kind === "flat" ? storage.layout.width : 1;
         const texels = evaluate(texelsIn({ shape: value.type.shape.map(exprToJson) }), bounds);
-        const bytes = 4 * bytesOf(dtype) * width * Math.ceil(texels / width);
+        const bytes = 4 * storageBytes(dtype) * width * Math.ceil(texels / width);
         return [{ argument, value, kind: JSON.stringify([dtype, storage]), bytes }];
       }),
     ];
