@@ -88,6 +88,7 @@ export { TuningDatabase } from "./lib/records/database.ts";
 export { createReporter } from "./lib/notebook/live.ts";
 export type { Progress, Reporter } from "./lib/tuning/reporter.ts";
 export { display, type Showable } from "./lib/notebook/display.ts";
+export { help, HelpError } from "./lib/face/help.ts";
 export { type Diff, diff, type DiffOptions } from "./lib/notebook/diff.ts";
 export { type Readable, type Source, sourceOf, type SourceOptions } from "./lib/notebook/source.ts";
 export { type Steps, steps } from "./lib/notebook/steps.ts";

@@ -3,7 +3,9 @@
  *
  *     deno task bench [--only NAME…] [--rounds 5] [--backend webgpu|cpu]
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../lib/cli/arguments.ts";
+import { BACKEND, deviceFrom } from "../lib/cli/common_options.ts";
+import { numberOf, ONLY_NAMES } from "./bench/options.ts";
 import { compile } from "../lib/codegen/compile.ts";
 import { fallback } from "../lib/dlight/fallback/fallback.ts";
 import { rules, schedule } from "../lib/dlight/schedule.ts";
@@ -98,24 +100,24 @@ async function against(
   return [name, by, slow.toFixed(2), fast.toFixed(2), `${rate.toFixed(2)} ${unit}`, (slow / fast).toFixed(2)];
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      only: { type: "string", multiple: true, default: [] },
-      rounds: { type: "string", default: "5" },
-      backend: { type: "string" },
-    },
-  });
-  const { backend } = values;
-  const operators = pick([...values.only, ...positionals]);
-  using device = await Device.open(backend === "webgpu" || backend === "cpu" ? { backend } : {});
+const COMMAND = {
+  name: "deno task bench",
+  summary: "Compares DLight's presets with Fallback, on this device.",
+  positionals: ["[NAME]…"],
+  options: { only: ONLY_NAMES, rounds: numberOf("Rounds", 5), backend: BACKEND },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function bench(args: readonly string[]): Promise<void> {
+  const { values: { only = [], rounds = 5, backend }, positionals } = argumentsOf(COMMAND, args);
+  const operators = pick([...only, ...positionals]);
+  using device = await Device.open(deviceFrom(backend));
   console.log(`${device.target.name}, ${device.target.runtime}\n`);
   console.log(textOf(compileTimes(operators, device.target)) + "\n");
   const rows = [["operator", "rule", "Fallback ms", "DLight ms", "DLight", "× Fallback"]];
   for (const [name, work] of operators) {
-    rows.push([...await against(name, work, device, Number(values.rounds))]);
+    rows.push([...await against(name, work, device, rounds)]);
   }
   console.log(textOf(rows));
-  Deno.exit(0);
 }
+
+if (import.meta.main) await runCommand(COMMAND, bench);

@@ -77,6 +77,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@mlc-ai/web-xgrammar": ["models"],
   "@huggingface/jinja": ["models"],
   "@huggingface/tokenizers": ["models"],
+  "jsonc-parser": ["jupyter"],
   "apache-arrow": ["records", "charts", "tuning", "notebook", "share", "cli"],
   "diff": ["notebook"],
   "pure-rand": ["base"],
@@ -89,6 +90,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@nats-io/nats-core": ["fleet", "browser"],
   "@nats-io/obj": ["fleet"],
   "@nats-io/transport-node": ["fleet"],
+  "uqr": ["cli"],
 };
 
 /** Where programs begin; nothing imports them. */

@@ -12,7 +12,7 @@ export interface ContestRow {
   readonly operator: string;
   /** The method or library. */
   readonly contestant: string;
-  /** `own`, or `peer`: another library. */
+  /** `own`; `peer`: another library; or `mark`: what is shown, and not compared with. */
   readonly side: string;
   /** Milliseconds of one run. */
   readonly ms: number;
@@ -36,7 +36,7 @@ export const CONTEST_COLUMNS = {
 export interface LeaderboardPlace {
   /** The method or library. */
   readonly method: string;
-  /** `own`, or `peer`: another library. */
+  /** `own`; `peer`: another library; or `mark`: what is shown, and not compared with. */
   readonly side: string;
   /** Median milliseconds of one run. */
   readonly ms: number;

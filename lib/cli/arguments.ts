@@ -26,7 +26,7 @@ export interface Command<Options extends Readonly<Record<string, CliOption>>> {
   readonly name: string;
   /** What it does, one sentence. */
   readonly summary: string;
-  /** Names of its positional arguments, all required. Default: none. */
+  /** Names of its positional arguments: `FILE`, `[FILE]` if it may be left out, last `[FILE]…` for any number. Default: none. */
   readonly positionals?: readonly string[];
   readonly options: Options;
 }
@@ -79,8 +79,10 @@ export function argumentsOf<Options extends Readonly<Record<string, CliOption>>>
       ? [...(values[token.name] as readonly unknown[] | undefined) ?? [], value]
       : value;
   }
-  if (positionals.length < wanted.length) refuse(`missing argument ${wanted[positionals.length]}`);
-  if (positionals.length > wanted.length) refuse(`unknown argument ${positionals[wanted.length]}`);
+  const missing = wanted.at(positionals.length);
+  if (missing !== undefined && !missing.startsWith("[")) refuse(`missing argument ${missing}`);
+  const most = wanted.at(-1)?.endsWith("…") ? Infinity : wanted.length;
+  if (positionals.length > most) refuse(`unknown argument ${positionals[most]}`);
   return { positionals, values: values as Values<Options> };
 }
 
@@ -133,12 +135,14 @@ export async function runCommand(
   command: Command<Readonly<Record<string, CliOption>>>,
   run: (args: readonly string[]) => Promise<number | void>,
 ): Promise<never> {
-  if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
+  // `deno task` passes the `--` that npm's users write.
+  const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
+  if (args.includes("--help") || args.includes("-h")) {
     console.log(helpOf(command));
     Deno.exit(0);
   }
   try {
-    Deno.exit(await run(Deno.args) ?? 0);
+    Deno.exit(await run(args) ?? 0);
   } catch (e) {
     if (!(e instanceof TunebookError)) throw e;
     console.error(e.message);

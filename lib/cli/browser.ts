@@ -1,20 +1,14 @@
 /** Serves an example page that compiles and measures a program in the browser. */
-import { TunebookError } from "../base/error.ts";
-import { integer } from "../base/option_kinds.ts";
 import { BUNDLE } from "../browser/bundle.generated.ts";
 import { unpack } from "../browser/packed_script.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
+import { listening, portOption } from "./listening.ts";
 
 const COMMAND = {
   name: "deno task browser",
   summary: "Serves an example page, for this machine alone: a matrix product on the browser's WebGPU.",
   options: {
-    port: {
-      as: "number",
-      kind: integer({ min: 0, max: 65535 }),
-      value: "8080",
-      help: "Default 8080; 0 takes a free one.",
-    },
+    port: portOption("8080", "Default 8080; 0 takes a free one."),
   },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
@@ -37,8 +31,8 @@ const FILES = {
 export async function serveExample(args: readonly string[]): Promise<void> {
   const { values: { port = 8080 } } = argumentsOf(COMMAND, args);
   const script = await unpack(BUNDLE.tunebook);
-  try {
-    const server = Deno.serve({
+  const server = listening("127.0.0.1", port, () =>
+    Deno.serve({
       hostname: "127.0.0.1",
       port,
       onListen: ({ port }) => console.log(`open http://127.0.0.1:${port}/ in a browser with WebGPU`),
@@ -49,12 +43,8 @@ export async function serveExample(args: readonly string[]): Promise<void> {
       const [, [file, type]] = found;
       const body = file === undefined ? script : await Deno.readTextFile(new URL(file, PAGE));
       return new Response(body, { headers: { "content-type": `${TYPES[type]}; charset=utf-8` } });
-    });
-    await server.finished;
-  } catch (e) {
-    if (!(e instanceof Deno.errors.AddrInUse)) throw e;
-    throw new TunebookError(`expected a free port, got ${port}; --port 0 takes a free one`);
-  }
+    }));
+  await server.finished;
 }
 
 if (import.meta.main) await runCommand(COMMAND, serveExample);

@@ -1,11 +1,20 @@
 /** Starts the server of a fleet, and writes the credentials of its tuner and workers. */
 import { TunebookError } from "../base/error.ts";
 import { printableLine } from "../base/printable.ts";
-import { integer, name, positive } from "../base/option_kinds.ts";
+import { name, positive } from "../base/option_kinds.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { startServer } from "../fleet/start_server.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
-import { isLoopback } from "./loopback.ts";
+import {
+  hostOption,
+  inUrl,
+  isEveryAddress,
+  isLoopback,
+  listening,
+  ownAddresses,
+  portOption,
+} from "./listening.ts";
+import { qrCode } from "./qr_code.ts";
 import { signalled } from "./signalled.ts";
 import { serveWorkerPages, type WorkerPages } from "./worker_pages.ts";
 
@@ -13,31 +22,19 @@ const COMMAND = {
   name: "deno task fleet",
   summary: "Starts the server of a fleet: nats-server with fresh users, for a tuner and for workers.",
   options: {
-    port: {
-      as: "number",
-      kind: integer({ min: 1, max: 65535 }),
-      value: "4222",
-      help: "Port of the server. Default 4222.",
-    },
-    host: {
-      as: "text",
-      kind: name,
-      value: "HOST",
-      help: "Address to listen at. Default 127.0.0.1. Another one needs --cert and --key.",
-    },
+    port: portOption("4222", "Port of the server. Default 4222.", 1),
+    host: hostOption("--cert and --key"),
     cert: {
       as: "text",
       kind: name,
       value: "FILE",
-      help: "The certificate of this host, in PEM. Default: no TLS.",
+      help: "The certificate of this host and those that it hangs from, in PEM. Default: no TLS.",
     },
     key: { as: "text", kind: name, value: "FILE", help: "The key of the certificate, in PEM." },
-    page: {
-      as: "number",
-      kind: integer({ min: 0, max: 65535 }),
-      value: "8443",
-      help: "Serves a page at this port: a browser that opens it works for the fleet. Default: none.",
-    },
+    page: portOption(
+      "8443",
+      "Serves a page at this port: a browser that opens it works for the fleet. Default: none; 0 takes a free one.",
+    ),
     workers: { as: "number", kind: positive, value: "8", help: "Workers that get credentials. Default 8." },
     out: {
       as: "text",
@@ -59,22 +56,14 @@ const LOOK_MS = 2000;
 export async function runFleet(args: readonly string[]): Promise<void> {
   const { values } = argumentsOf(COMMAND, args);
   const { port = 4222, host = "127.0.0.1", cert, key, page, workers = 8, out = "results/fleet" } = values;
-  const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new TunebookError("expected --cert and --key together, got one of them");
-  }
-  if (!isLoopback(host) && !tls) {
-    throw new TunebookError(
-      `expected --cert and --key with --host ${host}, got none: others on the network could read jobs; --host 127.0.0.1 is for this machine`,
-    );
-  }
+  const tls = await certificateIn(host, cert, key);
   const socketPort = page === undefined ? 0 : freePort(host);
   await using server = await startServer({
     host,
     port,
     workers,
     folder: out,
-    ...(tls ? { tls } : {}),
+    ...(tls ? { tls: { cert: tls.certFile, key: tls.keyFile } } : {}),
     ...(page === undefined ? {} : { webSocket: { host, port: socketPort } }),
   });
   for (const [user, credentials] of server.users) {
@@ -87,12 +76,13 @@ export async function runFleet(args: readonly string[]): Promise<void> {
   console.log(
     `A tuner:   Fleet.join("${server.url}", { credentials: JSON.parse(await Deno.readTextFile("${out}/tuner.json")) })`,
   );
-  await using _pages = page === undefined ? undefined : await servedPages(page, {
+  await using _pages = page === undefined ? undefined : await servedPages({
     host,
+    port: page,
     socketPort,
     // Those that processes take first are given to pages last.
     users: [...server.users].filter(([user]) => user !== "tuner").map(([, user]) => user).reverse(),
-    ...(tls ? { tls } : {}),
+    ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
   });
   const ending = signalled();
   const died = server.ended.then((code) => {
@@ -103,33 +93,73 @@ export async function runFleet(args: readonly string[]): Promise<void> {
   await Promise.race([ending, died, show(server.url, server.users.get("tuner") ?? {}, ending)]);
 }
 
+interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Reads the certificate of a host.
+ *
+ * @throws {TunebookError} where it is missing and others could read jobs, and for an address that no machine can connect to
+ */
+async function certificateIn(
+  host: string,
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): Promise<Certificate | undefined> {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new TunebookError("expected --cert and --key together, got one of them");
+  }
+  if (isEveryAddress(host)) {
+    throw new TunebookError(
+      `expected the address by which others reach this machine, got ${host}; it has ${
+        ownAddresses().join(", ")
+      }`,
+    );
+  }
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { certFile, keyFile, cert: await textIn("--cert", certFile), key: await textIn("--key", keyFile) };
+  }
+  if (isLoopback(host)) return undefined;
+  throw new TunebookError(
+    `expected --cert and --key with --host ${host}, got none: others on the network could read jobs; --host 127.0.0.1 is for this machine`,
+  );
+}
+
+async function textIn(option: string, path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (e) {
+    if (!(e instanceof Deno.errors.NotFound)) throw e;
+    throw new TunebookError(`expected a file in PEM after ${option}, got ${path}, which is not there`);
+  }
+}
+
 /** A port of this host that is free now. */
 function freePort(hostname: string): number {
-  using listener = Deno.listen({ hostname, port: 0 });
+  using listener = listening(hostname, 0, () => Deno.listen({ hostname, port: 0 }));
   return listener.addr.port;
 }
 
-/** Serves worker pages, and says where. */
-async function servedPages(
-  port: number,
-  { tls, ...pages }: Omit<WorkerPages, "port">,
-): Promise<Deno.HttpServer<Deno.NetAddr>> {
-  const files = tls
-    ? { tls: { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) } }
-    : {};
-  const served = await serveWorkerPages({ ...pages, port, ...files });
-  console.log(
-    `A page:    ${
-      tls ? "https" : "http"
-    }://${pages.host}:${served.addr.port}/ works in a browser with WebGPU`,
-  );
+/** Serves worker pages, and shows where. */
+async function servedPages(pages: WorkerPages): Promise<Deno.HttpServer<Deno.NetAddr>> {
+  const { host, tls } = pages;
+  // Others on the network may find the port. They get credentials only by the address that is shown here.
+  const path = isLoopback(host) ? "/" : `/${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
+  const served = await serveWorkerPages({ ...pages, path });
+  const url = `${tls ? "https" : "http"}://${inUrl(host)}:${served.addr.port}${path}`;
+  console.log(`A page:    ${url} works in a browser with WebGPU`);
+  console.log(qrCode(url, Deno.stdout.isTerminal()));
   return served;
 }
 
 /** Prints the devices whenever they change. */
 async function show(url: string, credentials: object, ending: Promise<void>): Promise<void> {
   await using fleet = await Fleet.join(url, { name: "tuner", credentials });
-  let ended = false, shown = "";
+  let ended = false, shown: string | undefined;
   ending.then(() => ended = true);
   while (!ended) {
     const { malformed } = fleet.counts;

@@ -1,12 +1,12 @@
 /** Serves a language model under OpenAI's HTTP API. */
 import { TunebookError } from "../base/error.ts";
-import { integer, name, positive } from "../base/option_kinds.ts";
+import { name, positive } from "../base/option_kinds.ts";
 import { LanguageModel } from "../models/language/language_model.ts";
 import { openAiHandler } from "../models/server/handler.ts";
 import { Device } from "../runtime/device.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
 import { deviceFrom } from "./common_options.ts";
-import { isLoopback } from "./loopback.ts";
+import { hostOption, inUrl, isLoopback, listening, portOption } from "./listening.ts";
 import { loadOptionsOf, MODEL_OPTIONS } from "./model_options.ts";
 import { signalled } from "./signalled.ts";
 
@@ -15,13 +15,8 @@ const COMMAND = {
   summary: "Serves a language model to clients of OpenAI's API: chat, completions, and the list of models.",
   positionals: ["FOLDER"],
   options: {
-    port: {
-      as: "number",
-      kind: integer({ min: 0, max: 65535 }),
-      value: "8000",
-      help: "Default 8000; 0 takes a free one.",
-    },
-    host: { as: "text", kind: name, value: "0.0.0.0", help: "Default 127.0.0.1. Another one needs --key." },
+    port: portOption("8000", "Default 8000; 0 takes a free one."),
+    host: hostOption("--key"),
     key: {
       as: "text",
       kind: name,
@@ -65,23 +60,17 @@ function listen(
   { host, port, key }: { readonly host: string; readonly port: number; readonly key?: string },
 ): Deno.HttpServer<Deno.NetAddr> {
   let handler: ReturnType<typeof openAiHandler> | undefined;
-  try {
-    const server: Deno.HttpServer<Deno.NetAddr> = Deno.serve({
+  const server: Deno.HttpServer<Deno.NetAddr> = listening(host, port, () =>
+    Deno.serve({
       hostname: host,
       port,
       onListen: ({ port }) =>
-        console.log(`${model.id}, ${model.context} tokens of context: http://${host}:${port}/v1`),
+        console.log(`${model.id}, ${model.context} tokens of context: http://${inUrl(host)}:${port}/v1`),
     }, (request) => {
       handler ??= openAiHandler(model, { port: server.addr.port, ...(key === undefined ? {} : { key }) });
       return handler(request);
-    });
-    return server;
-  } catch (e) {
-    if (!(e instanceof Deno.errors.AddrInUse)) throw e;
-    throw new TunebookError(
-      `expected a free port, got ${port}, where something listens; --port 0 takes a free one`,
-    );
-  }
+    }));
+  return server;
 }
 
 if (import.meta.main) await runCommand(COMMAND, serveModel);

@@ -3,7 +3,7 @@ import { BUNDLE } from "../browser/bundle.generated.ts";
 import { unpack } from "../browser/packed_script.ts";
 import { workerHtml } from "../browser/worker_html.ts";
 import type { Credentials } from "../fleet/credentials.ts";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback, listening } from "./listening.ts";
 
 /** What the pages take. */
 export interface WorkerPages {
@@ -16,6 +16,8 @@ export interface WorkerPages {
   readonly socketPort: number;
   /** The users that pages may be. */
   readonly users: readonly Credentials[];
+  /** The path of the page. It may hold a secret part, without which a browser gets no credentials. Default "/". */
+  readonly path?: string;
 }
 
 const SCRIPT = "/worker.js";
@@ -23,7 +25,7 @@ const COOKIE = "tunebook-worker";
 
 /** Serves them. A page that is loaded again by the same browser is the same worker. */
 export async function serveWorkerPages(pages: WorkerPages): Promise<Deno.HttpServer<Deno.NetAddr>> {
-  const { host, port, tls, socketPort, users } = pages;
+  const { host, port, tls, socketPort, users, path = "/" } = pages;
   const script = await unpack(BUNDLE.worker);
   let given = 0;
   const answer = (request: Request): Response => {
@@ -33,7 +35,7 @@ export async function serveWorkerPages(pages: WorkerPages): Promise<Deno.HttpSer
       return new Response("another host is meant", { status: 403 });
     }
     if (pathname === SCRIPT) return sent(script, "text/javascript");
-    if (pathname !== "/") return new Response("there is nothing here", { status: 404 });
+    if (pathname !== path) return new Response("there is nothing here", { status: 404 });
     const own = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.get("cookie") ?? "")?.[1];
     const user = users.find((u) => u.name === own) ?? users[given++];
     const { name, nkey } = user ?? {};
@@ -50,9 +52,12 @@ export async function serveWorkerPages(pages: WorkerPages): Promise<Deno.HttpSer
     response.headers.set("set-cookie", `${COOKIE}=${name}; Path=/; HttpOnly; SameSite=Strict`);
     return response;
   };
-  return tls
-    ? Deno.serve({ hostname: host, port, onListen: () => {}, ...tls }, answer)
-    : Deno.serve({ hostname: host, port, onListen: () => {} }, answer);
+  const listen = { hostname: host, port, onListen: () => {} };
+  return listening(
+    host,
+    port,
+    () => tls ? Deno.serve({ ...listen, ...tls }, answer) : Deno.serve(listen, answer),
+  );
 }
 
 function sent(body: string, type: string): Response {

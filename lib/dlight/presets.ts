@@ -25,6 +25,12 @@ export interface MatmulPreset {
   readonly stepInnermost?: boolean;
   /** True if neighbouring workgroups are neighbours along the rows of the result; false if along its columns. */
   readonly rowsFirst?: boolean;
+  /** Parts of a thread's results along each axis, which lie a tile of threads apart; 1 where it is not given. */
+  readonly virtual?: readonly [i: number, j: number];
+  /** True if an operand with neighbours along k is transposed on its way to workgroup memory. */
+  readonly kMajor?: boolean;
+  /** Elements by which rows in workgroup memory are further apart than multiples of 8; 0 where it is not given. */
+  readonly pad?: 0 | 1 | 4;
   readonly path: Path;
 }
 
@@ -153,27 +159,60 @@ export interface Presets {
   readonly fallback: FallbackPreset;
 }
 
-const GENERIC: Presets = {
+/** Presets, but that rows may leave out their path. */
+type Pathless = {
+  readonly [K in keyof Presets]: Presets[K] extends { readonly path: infer P }
+    ? Omit<Presets[K], "path"> & { readonly path?: P }
+    : Presets[K];
+};
+
+/** Gives a path to the rows that name none. */
+function onPath(path: DirectPath, rows: Pathless): Presets {
+  const entries = Object.entries(rows).map(([name, row]) => [
+    name,
+    typeof row === "object" && !Array.isArray(row) && name !== "fallback" ? { path, ...row } : row,
+  ]);
+  return Object.fromEntries(entries) as Presets;
+}
+
+/** Rows of one workgroup of 256 threads each. */
+const LONG_ROWS: ReductionPreset = { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" };
+const LONG_GROUPS: GeneralReductionPreset = { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" };
+const CONV: Conv2dPreset = {
+  x: 4,
+  filters: [8, 4],
+  channels: 4,
+  reuseRows: false,
+  strips: 8,
+  path: "buffer",
+};
+
+/** Matrix-vector products, of plain and of packed matrices. */
+function gemvs(rows: number, reduceThreads: number, chunk: number): Pick<Presets, "gemv" | "packedGemv"> {
+  const gemv: GemvPreset = { rows: [rows, 1], reduceThreads, chunk, path: "buffer" };
+  return { gemv, packedGemv: { ...gemv, chunk: 8 } };
+}
+
+const GENERIC: Presets = onPath("buffer", {
   products: 4096,
   subgroups: false,
   workers: [24, 48, 96, 192],
   leastCopied: Infinity,
   matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
-  lowBatch: { j: [64, 1], k: 8, path: "buffer" },
-  gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-  packedGemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-  outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4, path: "buffer" },
-  reduction: { rows: 1, threads: 64, chunk: 1, groups: 64, path: "buffer" },
-  outerReduction: { rows: [16, 1], threads: 16, chunk: 1, path: "buffer" },
-  generalReduction: { threads: 64, results: 1, chunk: 4, places: 4, path: "buffer" },
+  lowBatch: { j: [64, 1], k: 8 },
+  ...gemvs(1, 64, 8),
+  outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4 },
+  reduction: { rows: 1, threads: 64, chunk: 1, groups: 64 },
+  outerReduction: { rows: [16, 1], threads: 16, chunk: 1 },
+  generalReduction: { threads: 64, results: 1, chunk: 4, places: 4 },
   transpose: { i: [8, 4], j: [8, 4], path: "shared" },
-  convNchw: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
-  convNhwc: { x: 4, filters: [8, 4], channels: 4, reuseRows: false, strips: 8, path: "buffer" },
-  depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32, path: "buffer" },
-  depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4, path: "buffer" },
-  elementwise: { threads: 256, results: 4, path: "buffer" },
+  convNchw: CONV,
+  convNhwc: CONV,
+  depthwiseNchw: { x: 4, filters: [1, 1], channels: 1, reuseRows: true, strips: 32 },
+  depthwiseNhwc: { x: 2, filters: [16, 4], channels: 1, reuseRows: true, strips: 4 },
+  elementwise: { threads: 256, results: 4 },
   fallback: { threads: 256 },
-};
+});
 
 /**
  * Vendors' rows where DLight has a branch for them: `cuda` for NVIDIA, `rocm` for AMD, `metal` for Apple,
@@ -185,70 +224,57 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   nvidia: {
     ...GENERIC,
     matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
-    gemv: { rows: [8, 1], reduceThreads: 32, chunk: 4, path: "buffer" },
-    packedGemv: { rows: [8, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
-    generalReduction: { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" },
+    ...gemvs(8, 32, 4),
+    reduction: LONG_ROWS,
+    generalReduction: LONG_GROUPS,
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
   },
   amd: {
     ...GENERIC,
     matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
-    gemv: { rows: [4, 1], reduceThreads: 64, chunk: 4, path: "buffer" },
-    packedGemv: { rows: [4, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
+    ...gemvs(4, 64, 4),
+    reduction: LONG_ROWS,
   },
   intel: GENERIC,
   apple: {
     ...GENERIC,
     subgroups: true,
-    gemv: { rows: [4, 1], reduceThreads: 16, chunk: 4, path: "buffer" },
-    packedGemv: { rows: [4, 1], reduceThreads: 16, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
+    ...gemvs(4, 16, 4),
+    reduction: LONG_ROWS,
   },
   "qualcomm-adreno": {
     ...GENERIC,
     matmul: { i: [4, 8], j: [32, 2], k: 16, path: "texture" },
-    gemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
-    packedGemv: { rows: [2, 1], reduceThreads: 32, chunk: 8, path: "buffer" },
+    ...gemvs(2, 32, 8),
     outerGemv: { rows: [64, 8], reduceThreads: 1, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
-    generalReduction: { threads: 256, results: 1, chunk: 4, places: 4, path: "buffer" },
+    reduction: LONG_ROWS,
+    generalReduction: LONG_GROUPS,
     transpose: { i: [8, 4], j: [16, 4], path: "shared" },
   },
   "arm-mali": {
     ...GENERIC,
-    gemv: { rows: [1, 1], reduceThreads: 64, chunk: 8, path: "buffer" },
-    reduction: { rows: 1, threads: 256, chunk: 1, groups: 64, path: "buffer" },
+    reduction: LONG_ROWS,
   },
-  llvmpipe: {
+  llvmpipe: onPath("texture", {
     products: 1536,
     subgroups: false,
     workers: [],
     leastCopied: 4096,
-    matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true, path: "texture" },
-    lowBatch: { j: [8, 8], k: 8, stepInnermost: true, path: "texture" },
-    gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
-    packedGemv: { rows: [8, 8], reduceThreads: 1, chunk: 32, path: "texture" },
-    outerGemv: { rows: [8, 32], reduceThreads: 1, chunk: 1, path: "texture" },
+    matmul: { i: [1, 16], j: [8, 16], k: 4, stepInnermost: true },
+    lowBatch: { j: [8, 8], k: 8, stepInnermost: true },
+    gemv: { rows: [8, 8], reduceThreads: 1, chunk: 32 },
+    packedGemv: { rows: [8, 8], reduceThreads: 1, chunk: 32 },
+    outerGemv: { rows: [8, 32], reduceThreads: 1, chunk: 1 },
     reduction: {
       rows: 4,
       threads: 8,
       chunk: 16,
       groups: 4,
       inBuffers: { rows: 8, threads: 1, chunk: 4 },
-      path: "texture",
     },
-    outerReduction: { rows: [8, 4], threads: 1, chunk: 4, path: "texture" },
-    generalReduction: {
-      threads: 8,
-      results: 8,
-      chunk: 4,
-      places: 4,
-      gathered: { chunk: 4, rows: true },
-      path: "texture",
-    },
-    transpose: { i: [16, 4], j: [16, 16], path: "texture" },
+    outerReduction: { rows: [8, 4], threads: 1, chunk: 4 },
+    generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, gathered: { chunk: 4, rows: true } },
+    transpose: { i: [16, 4], j: [16, 16] },
     convNchw: {
       x: 14,
       filters: [1, 8],
@@ -256,7 +282,6 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
       stepInnermost: true,
       reuseRows: true,
       strips: 8,
-      path: "texture",
     },
     convNhwc: {
       x: 14,
@@ -265,27 +290,26 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
       stepInnermost: true,
       reuseRows: false,
       strips: 8,
-      path: "texture",
     },
-    depthwiseNchw: { x: 8, filters: [8, 1], channels: 1, reuseRows: true, strips: 16, path: "texture" },
-    depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8, path: "texture" },
-    elementwise: { threads: 256, results: 16, path: "texture" },
+    depthwiseNchw: { x: 8, filters: [8, 1], channels: 1, reuseRows: true, strips: 16 },
+    depthwiseNhwc: { x: 4, filters: [1, 8], channels: 1, reuseRows: true, strips: 8 },
+    elementwise: { threads: 256, results: 16 },
     fallback: { threads: 256 },
-  },
-  cpu: {
+  }),
+  cpu: onPath("buffer", {
     products: 4096,
     subgroups: false,
     workers: [],
     leastCopied: Infinity,
-    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, path: "buffer" },
-    lowBatch: { j: [1, 4], k: 4, path: "buffer" },
-    gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4, path: "buffer" },
-    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32, path: "buffer" },
-    outerGemv: { rows: [1, 32], reduceThreads: 1, chunk: 4, path: "buffer" },
-    reduction: { rows: 1, threads: 1, chunk: 8, groups: 1, path: "buffer" },
-    outerReduction: { rows: [1, 8], threads: 1, chunk: 1, path: "buffer" },
-    generalReduction: { threads: 8, results: 8, chunk: 1, places: 1, path: "buffer" },
-    transpose: { i: [1, 8], j: [1, 8], path: "buffer" },
+    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true },
+    lowBatch: { j: [1, 4], k: 4 },
+    gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4 },
+    packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32 },
+    outerGemv: { rows: [1, 32], reduceThreads: 1, chunk: 4 },
+    reduction: { rows: 1, threads: 1, chunk: 8, groups: 1 },
+    outerReduction: { rows: [1, 8], threads: 1, chunk: 1 },
+    generalReduction: { threads: 8, results: 8, chunk: 1, places: 1 },
+    transpose: { i: [1, 8], j: [1, 8] },
     convNchw: {
       x: 8,
       filters: [1, 8],
@@ -293,25 +317,27 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
       stepInnermost: true,
       reuseRows: true,
       strips: 1,
-      path: "buffer",
     },
-    convNhwc: { x: 2, filters: [1, 16], channels: 4, reuseRows: true, strips: 1, path: "buffer" },
-    depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1, path: "buffer" },
-    depthwiseNhwc: { x: 1, filters: [1, 8], channels: 1, reuseRows: false, strips: 1, path: "buffer" },
-    elementwise: { threads: 64, results: 4, path: "buffer" },
+    convNhwc: { x: 2, filters: [1, 16], channels: 4, reuseRows: true, strips: 1 },
+    depthwiseNchw: { x: 8, filters: [1, 1], channels: 1, reuseRows: true, strips: 1 },
+    depthwiseNhwc: { x: 1, filters: [1, 8], channels: 1, reuseRows: false, strips: 1 },
+    elementwise: { threads: 64, results: 4 },
     fallback: { threads: 64 },
-  },
+  }),
 };
+
+const OTHERS = "DLight's numbers for targets without a branch of their own";
+const dlightsFor = (branch: string) => `DLight's numbers for ${branch}, where WebGPU supports them`;
 
 /** The source of each profile's numbers. */
 export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
-  "generic-webgpu": "DLight's numbers for targets without a branch of their own",
-  nvidia: "DLight's numbers for cuda, where WebGPU supports them",
-  amd: "DLight's numbers for rocm, where WebGPU supports them",
-  intel: "DLight's numbers for targets without a branch of their own; it has none for Intel",
-  apple: "DLight's numbers for metal, where WebGPU supports them",
-  "qualcomm-adreno": "DLight's numbers for opencl on Android, where WebGPU supports them",
-  "arm-mali": "DLight's numbers for opencl on Mali, where WebGPU supports them",
+  "generic-webgpu": OTHERS,
+  nvidia: dlightsFor("cuda"),
+  amd: dlightsFor("rocm"),
+  intel: `${OTHERS}; it has none for Intel`,
+  apple: dlightsFor("metal"),
+  "qualcomm-adreno": dlightsFor("opencl on Android"),
+  "arm-mali": dlightsFor("opencl on Mali"),
   llvmpipe: "found by measuring on llvmpipe",
   cpu: "found by measuring generated WebAssembly",
 };

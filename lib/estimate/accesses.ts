@@ -47,7 +47,7 @@ export function touchedIn(access: NestAccess, leaf: StoreNest, loops: readonly n
 
 /**
  * The loops of a store to a `local` or `shared` buffer inside the lifetime of what it stores: those that the buffer's
- * stores and loads don't share and, for workgroup memory, loops over threads.
+ * stores and loads don't share, loops over virtual threads and, for workgroup memory, loops over threads.
  */
 export function loopsInside(leaf: StoreNest, leaves: readonly StoreNest[]): readonly number[] {
   const { buffer } = leaf.store;
@@ -55,7 +55,7 @@ export function loopsInside(leaf: StoreNest, leaves: readonly StoreNest[]): read
   const isCommon = (v: Var) => users.every((l) => l.loops.some((other) => other.var === v));
   return [...leaf.loops.keys()].filter((i) => {
     const loop = leaf.loops[i] as NestLoop;
-    return !isCommon(loop.var) || (buffer.scope === "shared" && isThread(loop));
+    return !isCommon(loop.var) || loop.kind === "vthread" || (buffer.scope === "shared" && isThread(loop));
   });
 }
 

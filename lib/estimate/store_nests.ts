@@ -117,7 +117,7 @@ interface Place {
 
 function leafOf(
   store: Store,
-  loops: readonly NestLoop[],
+  around: readonly NestLoop[],
   block: Block | undefined,
   env: Map<Var, number>,
 ): StoreNest {
@@ -138,7 +138,7 @@ function leafOf(
       else ops.other++;
     }
   });
-  const [first, ...loads] = measureMoves(places, loops, block, env);
+  const { loops, moves: [first, ...loads] } = withoutCopies(around, measureMoves(places, around, block, env));
   return {
     loops,
     store: first ?? { buffer: store.buffer, strides: [], spans: [] },
@@ -147,6 +147,26 @@ function leafOf(
     iterations: loops.reduce((n, l) => n * l.extent, 1),
     accumulates,
     block,
+  };
+}
+
+/** Leaves out virtual threads for which a statement is the same: it runs once for all of them. */
+function withoutCopies(
+  loops: readonly NestLoop[],
+  moves: readonly NestAccess[],
+): { readonly loops: readonly NestLoop[]; readonly moves: readonly NestAccess[] } {
+  const runs = loops.map(({ kind }, l) =>
+    kind !== "vthread" || moves.some((a) => a.spans[l]?.some((span) => span > 0))
+  );
+  if (!runs.includes(false)) return { loops, moves };
+  const isRun = (_: unknown, l: number) => runs[l] === true;
+  return {
+    loops: loops.filter(isRun),
+    moves: moves.map((a) => ({
+      ...a,
+      strides: a.strides.filter(isRun),
+      spans: a.spans.filter(isRun),
+    })),
   };
 }
 

@@ -14,8 +14,8 @@
  *
  * @module
  */
-/** What to compute: operators as programs, and tensors as functions of positions. */
-export * as te from "./te.ts";
+/** What to compute: operators as programs, and tensors as functions of positions. A page has no suites of them. */
+export * as te from "./programs.ts";
 /** The arithmetic that an operator of one's own is made of. */
 export * as expr from "../te/expr.ts";
 /** Rules that encode what is known to be good: no search, no device, milliseconds. */

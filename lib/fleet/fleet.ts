@@ -11,6 +11,8 @@ import { workerNameKind } from "./messages.ts";
 import { Presence } from "./presence.ts";
 import { type ConfirmingDevice, type FleetWorker, RemoteDevice } from "./remote_device.ts";
 import type { Transport } from "./transport.ts";
+import { Device } from "../runtime/device.ts";
+import type { Target } from "../target/target.ts";
 
 /** Jobs in flight for each worker: one is measured, the others travel. */
 const JOBS_PER_WORKER = 3;
@@ -34,10 +36,11 @@ export interface FleetDeviceOptions {
   /** Jobs that a search has in flight. Default: three for each worker that is there when the search starts. */
   readonly inFlight?: number;
   /**
-   * A device of yours on which finalists are re-measured, as a worker can lie about its times. Default: "same-device", any
-   * worker of the same class.
+   * Where finalists are re-measured, as a worker can lie about its times: "local" is this machine's adapter, or its CPU for
+   * a class of CPUs; or a device of yours. Default: "same-device", any worker of the same class, which may be the one that
+   * lies.
    */
-  readonly confirm?: ConfirmingDevice | "same-device";
+  readonly confirm?: "local" | "same-device" | ConfirmingDevice;
 }
 
 /** What `fleet.wait` takes. */
@@ -68,7 +71,7 @@ const JOIN_FIELDS = {
 } satisfies Fields<JoinOptions>;
 const DEVICE_FIELDS = {
   inFlight: positive,
-  confirm: anyOf(oneOf("same-device"), having<ConfirmingDevice>("a device of yours")),
+  confirm: anyOf(oneOf("local", "same-device"), having<ConfirmingDevice>("a device of yours")),
 } satisfies Fields<FleetDeviceOptions>;
 const WAIT_FIELDS = { workers: positive, seconds: number({ above: 0 }) } satisfies Fields<WaitOptions>;
 
@@ -192,14 +195,15 @@ export class Fleet implements AsyncDisposable {
     const workersOf = (): readonly FleetWorker[] =>
       this.#presence.offers.filter((o) => o.key === key)
         .map(({ worker, since, busy, jobs }) => ({ name: worker, since, busy, jobs }));
-    const trusted = confirm === "same-device" ? undefined : confirm;
     return [
       new RemoteDevice({
         key,
         target: first.target,
         workersOf,
         open: (options) => this.#open(key, options, inFlight ?? JOBS_PER_WORKER * workersOf().length),
-        ...(trusted ? { confirm: trusted } : {}),
+        ...(confirm === undefined || confirm === "same-device" ? {} : {
+          confirm: confirm === "local" ? () => localDevice(first.target) : () => Promise.resolve(confirm),
+        }),
       }),
     ];
   }
@@ -231,4 +235,10 @@ export class Fleet implements AsyncDisposable {
     this.#why.push(why);
     if (this.#why.length > KEPT) this.#why.shift();
   }
+}
+
+/** The device of this machine that is of a target's kind. */
+async function localDevice({ kind }: Target): Promise<ConfirmingDevice> {
+  using device = await Device.open({ backend: kind });
+  return { target: device.target };
 }

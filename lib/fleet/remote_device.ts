@@ -31,7 +31,8 @@ export interface RemoteParts {
   readonly target: Target;
   readonly workersOf: () => readonly FleetWorker[];
   readonly open: (options: MeasuringOptions) => Promise<Measuring>;
-  readonly confirm?: ConfirmingDevice;
+  /** Gives the device that confirms. Default: the fleet does. */
+  readonly confirm?: () => Promise<ConfirmingDevice>;
 }
 
 /**
@@ -87,8 +88,10 @@ export class RemoteDevice {
   readonly openMeasuring: OpenMeasuring = async (options, signal) => {
     if (signal?.aborted) return undefined;
     const { open, confirm } = this.#parts;
+    // Where it is missing, a search says so before it begins.
+    const trusted = await confirm?.();
     const there = await open(options);
-    return confirm ? new ConfirmedElsewhere(there, confirm) : there;
+    return trusted ? new ConfirmedElsewhere(there, trusted) : there;
   };
 }
 
@@ -122,7 +125,15 @@ class ConfirmedElsewhere implements Measuring {
     const own = { ...this.options, target };
     this.#trusted ??= openMeasuring ? await openMeasuring(own) : await Measurer.open(own);
     if (!this.#trusted) throw new FleetError(`expected ${target.name} to measure, got no answer`);
-    return await this.#trusted.race(candidates, rounds, options);
+    const measured = await this.#trusted.race(candidates, rounds, options);
+    const [failed] = measured;
+    // Else the times of the workers would decide.
+    if (failed && failed.status !== "ok" && measured.every((m) => m.status !== "ok")) {
+      throw new FleetError(
+        `expected ${target.name} to measure one of ${candidates.length} finalists, got ${failed.status}: ${failed.message}; confirm on a device that is like ${this.options.target.name}`,
+      );
+    }
+    return measured;
   };
 
   async abandon(): Promise<void> {

@@ -44,12 +44,13 @@ export async function startServer({ folder, workers, ...options }: StartOptions)
     createUser("tuner", "tuner"),
     ...Array.from({ length: workers }, (_, k) => createUser(`worker-${k + 1}`, "worker")),
   ];
+  const ca = options.tls ? { ca: await Deno.readTextFile(options.tls.cert) } : {};
   const path = `${folder}/nats-server.conf`;
   const config = serverConfig({ ...options, folder: `${folder}/streams`, users: [admin, ...users] });
   await Deno.writeTextFile(path, config, { mode: 0o600 });
   const process = spawn(["--config", path, "--log", `${folder}/nats-server.log`]);
-  const url = `${options.tls ? "tls" : "nats"}://${options.host}:${options.port}`;
-  const ca = options.tls ? { ca: await Deno.readTextFile(options.tls.cert) } : {};
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  const url = `${options.tls ? "tls" : "nats"}://${host}:${options.port}`;
   const ended = process.status.then(({ code }) => code);
   try {
     await makeStreams(url, { nkey: admin.seed, ...ca }, ended);

@@ -79,7 +79,7 @@ export class AliasAnalysis {
     const [lo, hi] = this.analyzer.boundsOf({ terms: part(false), constant: l.constant });
     const lanes = index.kind === "ramp" ? 3 * index.stride : 0;
     const first = Math.min(0, lanes);
-    const step = part(false).values().reduce((g, t) => gcd(g, Math.abs(t.coeff)), 0);
+    const bands = this.#bandsOf(part(false), { at: l.constant + first, width: 1 + Math.abs(lanes) });
     const terms = part(true);
     const key = [...terms.values()].map((t) => `${t.coeff}*${keyOf(t.atom)}`).join("+");
     let fixed = this.#parts.get(key);
@@ -88,10 +88,24 @@ export class AliasAnalysis {
       fixed,
       lo: lo + first,
       hi: hi + Math.max(0, lanes),
-      step,
-      at: l.constant + first,
-      width: 1 + Math.abs(lanes),
+      bands,
     };
+  }
+
+  /** The bands that remain as, from the largest on, more and more terms are steps and not parts of a width. */
+  #bandsOf(terms: Linear["terms"], whole: Pick<Band, "at" | "width">): readonly Band[] {
+    const bands: Band[] = terms.size === 0 ? [{ ...whole, step: 0 }] : [];
+    const steps = [...new Set([...terms.values()].map((t) => Math.abs(t.coeff)))].toSorted((a, b) => b - a);
+    let step = 0;
+    for (const least of steps) {
+      step = gcd(step, least);
+      const inner = new Map([...terms].filter(([, t]) => Math.abs(t.coeff) < least));
+      const [lo, hi] = this.analyzer.boundsOf({ terms: inner, constant: 0 });
+      if (hi - lo + whole.width < step) {
+        bands.push({ step, at: whole.at + lo, width: hi - lo + whole.width });
+      }
+    }
+    return bands;
   }
 }
 
@@ -100,7 +114,12 @@ interface Reach {
   readonly fixed: Linear;
   readonly lo: number;
   readonly hi: number;
-  /** The rest begins at `at` plus a multiple of `step`, and has this many elements. */
+  /** Bands with gaps between them that hold the rest. */
+  readonly bands: readonly Band[];
+}
+
+/** All that lies `width` elements from `at` on, or a multiple of `step` further. */
+interface Band {
   readonly step: number;
   readonly at: number;
   readonly width: number;
@@ -108,9 +127,12 @@ interface Reach {
 
 /** Tells whether `p`, shifted by `d`, lies in the gaps of `q`: for example `8·x … 8·x + 3` and `8·y + 4 … 8·y + 7`. */
 function interleave(p: Reach, q: Reach, d: number): boolean {
-  const step = gcd(p.step, q.step);
-  const after = floorModulo(q.at - p.at - d, step);
-  return after >= p.width && step - after >= q.width;
+  return p.bands.some((a) =>
+    q.bands.some((b) => {
+      const step = gcd(a.step, b.step), after = floorModulo(b.at - a.at - d, step);
+      return after >= a.width && step - after >= b.width;
+    })
+  );
 }
 
 function floorModulo(a: number, b: number): number {

@@ -1,6 +1,6 @@
 /**
- * Moves the loop of virtual threads inward, around each piece of straight-line code, and unrolls it there. Virtual
- * threads thus run side by side in one thread.
+ * Moves the loop of virtual threads inward, around each part of straight-line code, and unrolls it there. Virtual
+ * threads thus run side by side in one thread, and what is the same for all of them runs once.
  *
  *     for v in vthread(2):            for k in range(8):
  *       for k in range(8):              for v in unroll(2): A_local[…] = A[…]
@@ -23,7 +23,7 @@ export function sinkVirtualThreads(draft: KernelDraft): KernelDraft {
   const sink = (s: Stmt, virtual: readonly For[]): Stmt => {
     if (s.kind === "for" && s.loop === "vthread") return sink(s.body, [...virtual, s]);
     if (virtual.length === 0 || s.kind === "seq") return mapStmt(s, (x) => sink(x, virtual));
-    if (s.kind === "for" && !isStraight(s) && !reducesAcross(s)) {
+    if (s.kind === "for" && !reducesAcross(s) && (!isStraight(s) || hasParts(s))) {
       const own = virtual.find((l) => usesVar(s.extent, (v) => v === l.var));
       if (!own) return mapStmt(s, (x) => sink(x, virtual));
       throw new LowerError(
@@ -59,6 +59,11 @@ function reducesAcross(s: For): boolean {
     blocksIn(s).some((b) =>
       b.iters.some((it, k) => it.type === "reduce" && usesVar(b.bindings[k] ?? it.var, (v) => v === s.var))
     );
+}
+
+/** True if each iteration of `s`, one loop or several, does one thing after the other. */
+function hasParts(s: For): boolean {
+  return s.body.kind === "seq" || (s.body.kind === "for" && hasParts(s.body));
 }
 
 /** True if `s` is unrolled altogether. */

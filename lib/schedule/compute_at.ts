@@ -98,15 +98,22 @@ export function computeAt(
   return { func: replaceStmt(rest, here, { ...here, body }), loops: vars.map((v) => v.var.name) };
 }
 
-/** Variables that a buffer's scope spans: all threads of a workgroup see workgroup memory, all workgroups global memory. */
+/**
+ * Variables that a buffer's scope spans: all threads of a workgroup, virtual ones too, see workgroup memory, all
+ * workgroups global memory.
+ */
 function relaxedUnder(buffer: Buffer, loop: For, outer: readonly For[]): (v: Var) => boolean {
   const spans = buffer.scope === "local"
     ? () => false
     : buffer.scope === "shared"
-    ? (l: For) => l.loop.startsWith("threadIdx")
-    : (l: For) => l.loop.startsWith("threadIdx") || l.loop.startsWith("blockIdx");
+    ? isThreadLoop
+    : (l: For) => isThreadLoop(l) || l.loop.startsWith("blockIdx");
   const wide = new Set([...outer, loop].filter(spans).map((l) => l.var));
   return (v) => wide.has(v);
+}
+
+function isThreadLoop({ loop }: For): boolean {
+  return loop === "vthread" || loop.startsWith("threadIdx");
 }
 
 /** Gives, for each spatial iteration variable of `b`, the dimension of the buffer that it indexes. */

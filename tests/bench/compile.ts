@@ -5,7 +5,9 @@
  *
  *     deno task bench:compile [--model Llama-3-8B] [--target llvmpipe --target generic-webgpu] [--runs 3]
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { flag, name } from "../../lib/base/option_kinds.ts";
+import { numberOf } from "./options.ts";
 import { assembleExecutable } from "../../lib/codegen/compile.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { TunebookError } from "../../lib/base/error.ts";
@@ -55,7 +57,17 @@ export function compileTimes(model: string, profile: Profile): readonly CompileT
 /** The same in a fresh process. */
 async function freshTimes(model: string, profile: string): Promise<readonly CompileTimes[]> {
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--quiet", import.meta.filename as string, "--child", model, profile],
+    args: [
+      "run",
+      "--allow-all",
+      "--quiet",
+      import.meta.filename as string,
+      "--child",
+      "--model",
+      model,
+      "--target",
+      profile,
+    ],
   }).output();
   if (!success) throw new TunebookError(new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));
@@ -78,36 +90,44 @@ export function rowsOf(runs: readonly (readonly CompileTimes[])[]): readonly (re
   ];
 }
 
-if (import.meta.main) {
-  const { values, positionals: [model, profile] } = parseArgs({
-    allowPositionals: true,
-    options: {
-      child: { type: "boolean", default: false },
-      model: { type: "string", default: "Llama-3-8B" },
-      target: { type: "string", multiple: true, default: ["llvmpipe", "generic-webgpu"] },
-      runs: { type: "string", default: "3" },
+const COMMAND = {
+  name: "deno task bench:compile",
+  summary: "Times how long a model's kernels take to their source, in fresh processes.",
+  options: {
+    model: { as: "text", kind: name, value: "Llama-3-8B", help: "A language model. Default Llama-3-8B." },
+    target: {
+      as: "text",
+      kind: name,
+      value: "llvmpipe",
+      multiple: true,
+      help: "A target profile; may be given several times. Default llvmpipe and generic-webgpu.",
     },
-  });
+    runs: numberOf("Processes for each", 3),
+    child: { as: "flag", kind: flag, help: "Prints the times of this process as JSON." },
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchCompile(args: readonly string[]): Promise<void> {
+  const { values } = argumentsOf(COMMAND, args);
+  const { model = "Llama-3-8B", target: targets = ["llvmpipe", "generic-webgpu"], runs: wanted = 3 } = values;
   if (values.child) {
-    console.log(JSON.stringify(compileTimes(model as string, profile as Profile)));
-    Deno.exit(0);
+    for (const target of targets) console.log(JSON.stringify(compileTimes(model, target as Profile)));
+    return;
   }
   // What is unknown is refused here, before any process is started.
-  kernelsOf(values.model);
-  for (const target of values.target) targetOf(target as Profile);
-  for (const target of values.target) {
+  kernelsOf(model);
+  for (const target of targets) targetOf(target as Profile);
+  for (const target of targets) {
     const runs: (readonly CompileTimes[])[] = [];
-    while (runs.length < Number(values.runs)) runs.push(await freshTimes(values.model, target));
+    while (runs.length < wanted) runs.push(await freshTimes(model, target));
     const rows = rowsOf(runs);
     console.log(
-      `${values.model} for ${target}, ${runs.length} fresh processes: ${
-        rows.at(-1)?.at(-1)
-      } ms of CPU time ` +
+      `${model} for ${target}, ${runs.length} fresh processes: ${rows.at(-1)?.at(-1)} ms of CPU time ` +
         `(a language model may take ${LIMIT_MS})\n`,
     );
     console.log(textOf(rows) + "\n");
   }
-  for (const target of values.target) {
-    console.log(await graphLine(target as Profile, Number(values.runs)));
-  }
+  for (const target of targets) console.log(await graphLine(target as Profile, wanted));
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchCompile);

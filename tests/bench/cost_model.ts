@@ -7,7 +7,8 @@
  * accuracy, recall of the best k among the k that are predicted to be the best, and what the best of eight such is
  * worth; and the same where a prior was fitted on the other spaces, with nothing measured of this one to begin with.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { fileOf, numberOf, ONLY_NAMES } from "./options.ts";
 import { type Table, tableToIPC } from "apache-arrow";
 import { CostModel, SCORES } from "../../lib/autotvm/cost_model.ts";
 import { FAMILIES, type Family, loopFeatures } from "../../lib/autotvm/features.ts";
@@ -233,22 +234,23 @@ function mean(list: readonly number[]): string {
   return Number.isNaN(x) ? "" : x.toFixed(3);
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      only: { type: "string", multiple: true },
-      seeds: { type: "string", default: "10" },
-      out: { type: "string" },
-    },
-  });
+const COMMAND = {
+  name: "deno task bench:model",
+  summary: "Compares cost models on spaces that were measured whole: features, losses, trees, priors.",
+  options: { only: ONLY_NAMES, seeds: numberOf("Seeds", 10), out: fileOf("The rows as Arrow") },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchModel(args: readonly string[]): Promise<void> {
+  const { values } = argumentsOf(COMMAND, args);
   const cases: Case[] = [];
   for (const [name, recorded] of await recordedSpaces()) {
     if (values.only && !values.only.includes(name)) continue;
     cases.push(caseOf(name, recorded));
     console.log(`${name}: ${cases.at(-1)?.scores.length} points`);
   }
-  const rows = [...benchmark(cases, Number(values.seeds))];
+  const rows = [...benchmark(cases, values.seeds ?? 10)];
   if (values.out !== undefined) await Deno.writeFile(values.out, tableToIPC(tableFrom(rows), "stream"));
   console.log(textOf(summary(rows)));
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchModel);

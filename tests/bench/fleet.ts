@@ -2,6 +2,7 @@
  * Measures a fleet itself, with jobs whose times are made up: the overhead of a job, how busy a far worker is, and what
  * more workers give. It needs nats-server.
  */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
 import { connect } from "../../lib/fleet/connect.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import type { Transport } from "../../lib/fleet/transport.ts";
@@ -71,21 +72,33 @@ async function run({ workers, jobMs, jobs, roundTripMs, inFlight }: Setting): Pr
   };
 }
 
-const local = await run({ workers: 1, jobMs: 30, jobs: 100, roundTripMs: 0, inFlight: 1 });
-console.log(`overhead of a job on loopback: ${local.overheadMs.toFixed(1)} ms`);
-const far = await run({ workers: 1, jobMs: 30, jobs: 200, roundTripMs: 50, inFlight: 3 });
-console.log(
-  `50 ms to a worker and back, jobs of 30 ms, three in flight: ${(100 * far.busyShare).toFixed(0)}% busy`,
-);
-let one = NaN;
-for (const workers of [1, 2, 8]) {
-  const { jobsPerSecond } = await run({
-    workers,
-    jobMs: 100,
-    jobs: 40 * workers,
-    roundTripMs: 0,
-    inFlight: 3 * workers,
-  });
-  if (workers === 1) one = jobsPerSecond;
-  console.log(`${workers} workers, jobs of 100 ms: ${(jobsPerSecond / one).toFixed(2)} times one worker`);
+const COMMAND = {
+  name: "deno task bench:fleet",
+  summary:
+    "Measures a fleet with jobs of made-up times: overhead, a far worker, more workers. It needs nats-server.",
+  options: {},
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchFleet(args: readonly string[]): Promise<void> {
+  argumentsOf(COMMAND, args);
+  const local = await run({ workers: 1, jobMs: 30, jobs: 100, roundTripMs: 0, inFlight: 1 });
+  console.log(`overhead of a job on loopback: ${local.overheadMs.toFixed(1)} ms`);
+  const far = await run({ workers: 1, jobMs: 30, jobs: 200, roundTripMs: 50, inFlight: 3 });
+  console.log(
+    `50 ms to a worker and back, jobs of 30 ms, three in flight: ${(100 * far.busyShare).toFixed(0)}% busy`,
+  );
+  let one = NaN;
+  for (const workers of [1, 2, 8]) {
+    const { jobsPerSecond } = await run({
+      workers,
+      jobMs: 100,
+      jobs: 40 * workers,
+      roundTripMs: 0,
+      inFlight: 3 * workers,
+    });
+    if (workers === 1) one = jobsPerSecond;
+    console.log(`${workers} workers, jobs of 100 ms: ${(jobsPerSecond / one).toFixed(2)} times one worker`);
+  }
 }
+
+await runCommand(COMMAND, benchFleet);

@@ -4,7 +4,9 @@
  *
  *     deno task bench:fusion [--only TEXT] [--rounds 5] [--backend webgpu|cpu]
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { BACKEND, deviceFrom } from "../../lib/cli/common_options.ts";
+import { numberOf, ONLY } from "./options.ts";
 import { compile } from "../../lib/codegen/compile.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import type { PrimFunc } from "../../lib/ir/func.ts";
@@ -54,26 +56,24 @@ async function rowOf(c: FusionCase, device: Device, rounds: number): Promise<rea
   return [c.name, fused.map((f) => f.rule).join(", "), ...times, ...ratios.map((r) => r.toFixed(2)), over];
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string", default: "" },
-      rounds: { type: "string", default: "5" },
-      backend: { type: "string" },
-    },
-  });
-  const { backend } = values;
-  using device = await Device.open(backend === "webgpu" || backend === "cpu" ? { backend } : {});
+const COMMAND = {
+  name: "deno task bench:fusion",
+  summary: "Times fused functions against their main operator and their parts, on this device.",
+  options: { only: ONLY, rounds: numberOf("Rounds", 5), backend: BACKEND },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchFusion(args: readonly string[]): Promise<void> {
+  const { only = "", rounds = 5, backend } = argumentsOf(COMMAND, args).values;
+  using device = await Device.open(deviceFrom(backend));
   console.log(`${device.target.name}, ${device.target.runtime}\n`);
   const head = ["case", "rules", "fused ms", "main ms", "parts ms", "× main", "× parts", ""];
   const rows: (readonly string[])[] = [head];
-  for (const c of pickCases(values.only, BENCH_SIZES)) {
-    rows.push(await rowOf(c, device, Number(values.rounds)));
-  }
+  for (const c of pickCases(only, BENCH_SIZES)) rows.push(await rowOf(c, device, rounds));
   console.log(textOf(rows));
   const over = rows.slice(1).filter((r) => r.at(-1) !== "").length;
   console.log(
     `\n${over} of ${rows.length - 1} take more than ${MOST} times their main operator and their parts`,
   );
-  Deno.exit(0);
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchFusion);

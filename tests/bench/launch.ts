@@ -5,7 +5,9 @@
  *     deno task bench:launch [--rounds 40] [--backend webgpu|cpu]
  */
 import * as te from "../../lib/face/te.ts";
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { BACKEND, deviceFrom } from "../../lib/cli/common_options.ts";
+import { numberOf } from "./options.ts";
 import { compile } from "../../lib/codegen/compile.ts";
 import { schedule } from "../../lib/dlight/schedule.ts";
 import { constant, mul } from "../../lib/ir/build.ts";
@@ -118,15 +120,18 @@ async function platformRows(
   device.destroy();
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { rounds: { type: "string", default: "40" }, backend: { type: "string" } },
-  });
-  const backend = values.backend as "webgpu" | "cpu" | undefined;
-  using device = await Device.open(backend ? { backend } : {});
+const COMMAND = {
+  name: "deno task bench:launch",
+  summary: "Measures what surrounds a kernel on this device: dispatches, waits, whole runs.",
+  options: { rounds: numberOf("Rounds", 40), backend: BACKEND },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchLaunch(args: readonly string[]): Promise<void> {
+  const { rounds = 40, backend } = argumentsOf(COMMAND, args).values;
+  using device = await Device.open(deviceFrom(backend));
   console.log(`${device.target.name}, ${device.target.runtime}; milliseconds`);
   const show = (ms: number) => ms.toFixed(3);
-  const rows = await rowsOf(device, Number(values.rounds));
+  const rows = await rowsOf(device, rounds);
   console.log(
     textOf([
       ["what", "ms", "least", "CPU"],
@@ -134,3 +139,5 @@ if (import.meta.main) {
     ]),
   );
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchLaunch);

@@ -64,6 +64,8 @@ export const OPERATORS: Readonly<Record<string, Work>> = {
   matmul_256: { kind: "matmul", m: 256, n: 256, k: 256 },
   matmul_512: { kind: "matmul", m: 512, n: 512, k: 512 },
   matmul_1024: { kind: "matmul", m: 1024, n: 1024, k: 1024 },
+  linear_512: { kind: "linear", m: 512, n: 512, k: 512 },
+  linear_1024: { kind: "linear", m: 1024, n: 1024, k: 1024 },
   linear_llama: { kind: "linear", m: 128, n: 2048, k: 2048 },
   linear_qwen: { kind: "linear", m: 128, n: 1152, k: 896 },
   q4_matmul: { kind: "q4Matmul", m: 128, n: 2048, k: 2048 },

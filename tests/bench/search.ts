@@ -6,7 +6,10 @@
  * With another profile the presets are those of another kind of device, as everybody has them whose device has none.
  * Gains are confirmed: the best and the preset in turn, with the interval of their ratio.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { name, number } from "../../lib/base/option_kinds.ts";
+import { SEED } from "../../lib/cli/common_options.ts";
+import { fileOf, ONLY_NAMES } from "./options.ts";
 import { tableToIPC } from "apache-arrow";
 import { tune } from "../../lib/tuning/tune.ts";
 import type { Column } from "../../lib/records/schema.ts";
@@ -30,24 +33,33 @@ export const SEARCH_COLUMNS = {
   config: "text",
 } as const satisfies Readonly<Record<string, Column>>;
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: "string", default: "60" },
-      only: { type: "string", multiple: true, default: [] },
-      seed: { type: "string", default: "0" },
-      profile: { type: "string" },
-      out: { type: "string" },
+const COMMAND = {
+  name: "deno task bench:search",
+  summary: "Measures what searches gain over the presets, on this device.",
+  options: {
+    seconds: {
+      as: "number",
+      kind: number({ above: 0 }),
+      value: "60",
+      help: "Seconds of a search. Default 60.",
     },
-  });
-  using device = await Device.open(values.profile ? { profile: values.profile as Profile } : {});
-  console.log(`${device.target.name}, presets of ${device.target.profile}, ${values.seconds} s each`);
+    only: ONLY_NAMES,
+    seed: SEED,
+    profile: { as: "text", kind: name, value: "PROFILE", help: "Whose presets. Default: this device's." },
+    out: fileOf("The rows as Arrow"),
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchSearch(args: readonly string[]): Promise<void> {
+  const { seconds = 60, only = [], seed = 0, profile, out } = argumentsOf(COMMAND, args).values;
+  using device = await Device.open(profile ? { profile: profile as Profile } : {});
+  console.log(`${device.target.name}, presets of ${device.target.profile}, ${seconds} s each`);
   const rows = [];
-  for (const [name, work] of pick(values.only)) {
+  for (const [name, work] of pick(only)) {
     const func = programOf(work).with({ name });
     const { records, confirmed, best, speedup, measuringShare } = await tune(func, device, {
-      budget: { seconds: Number(values.seconds) },
-      seed: Number(values.seed),
+      budget: { seconds },
+      seed,
     });
     const ms = (config: string) => confirmed.find((c) => c.record.config === config)?.ms ?? NaN;
     const row = {
@@ -70,9 +82,10 @@ if (import.meta.main) {
         `${row.bestMs.toFixed(3).padStart(9)} ms  ${row.speedup.toFixed(2)} × [${row.low.toFixed(2)}, ` +
         `${row.high.toFixed(2)}]  measuring ${(100 * measuringShare).toFixed(0)}%`,
     );
-    if (values.out) await Deno.writeFile(values.out, tableToIPC(tableOf(rows, SEARCH_COLUMNS), "stream"));
+    if (out) await Deno.writeFile(out, tableToIPC(tableOf(rows, SEARCH_COLUMNS), "stream"));
   }
   const mean = Math.exp(rows.reduce((sum, r) => sum + Math.log(r.speedup), 0) / rows.length);
   console.log(`geometric mean ${mean.toFixed(2)} ×`);
-  Deno.exit(0);
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchSearch);

@@ -6,7 +6,8 @@
  * Says after how many trials, and simulated seconds, 95% of the space's best is reached (quartiles over seeds), and
  * how far a search has come after so many trials.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { fileOf, numberOf, ONLY_NAMES } from "./options.ts";
 import { type Table, tableToIPC } from "apache-arrow";
 import { createTuner, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import type { Tuner, TunerOptions } from "../../lib/autotvm/tuner.ts";
@@ -125,18 +126,21 @@ function lineOf({ tuner, start }: Contestant, runs: readonly Run[]): readonly st
   ];
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string", multiple: true },
-      tuners: { type: "string", multiple: true },
-      seeds: { type: "string", default: "20" },
-      trials: { type: "string", default: "512" },
-      out: { type: "string" },
-    },
-  });
-  const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
-  const trials = Number(values.trials);
+const COMMAND = {
+  name: "deno task bench:tuners",
+  summary: "Compares all tuners on spaces that were measured whole.",
+  options: {
+    only: ONLY_NAMES,
+    tuners: { ...ONLY_NAMES, help: "Only this tuner; may be given several times. Default: all." },
+    seeds: numberOf("Seeds", 20),
+    trials: numberOf("Trials of a run", 512),
+    out: fileOf("The runs as Arrow"),
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchTuners(args: readonly string[]): Promise<void> {
+  const { values } = argumentsOf(COMMAND, args), { trials = 512 } = values;
+  const seeds = Array.from({ length: values.seeds ?? 20 }, (_, i) => i + 1);
   const rows: TunerRow[] = [];
   for (const [name, space] of await recordedSpaces()) {
     if (values.only && !values.only.includes(name)) continue;
@@ -155,3 +159,5 @@ if (import.meta.main) {
   }
   if (values.out) await Deno.writeFile(values.out, tableToIPC(tuningTable(rows), "stream"));
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchTuners);

@@ -2,6 +2,7 @@
  * Makes the scripts for browser pages: `deno task bundle` writes them into one generated file, compressed, and says what
  * takes their space.
  */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
 import * as esbuild from "esbuild";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -161,8 +162,18 @@ export async function bundles(): Promise<Readonly<Record<ScriptName, Bundle>>> {
   return Object.fromEntries(made) as Record<ScriptName, Bundle>;
 }
 
+const COMMAND = {
+  name: "deno task bundle",
+  summary:
+    "Makes the scripts for browser pages, lib/browser/bundle.generated.ts, and says what takes their space.",
+  options: {},
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
 if (import.meta.main) {
-  const made = await bundles();
-  for (const [name, one] of Object.entries(made)) console.log(`${name}\n${sharesOf(one)}\n`);
-  await Deno.writeTextFile(`${root}${GENERATED}`, await generated(made));
+  await runCommand(COMMAND, async (args) => {
+    argumentsOf(COMMAND, args);
+    const made = await bundles();
+    for (const [name, one] of Object.entries(made)) console.log(`${name}\n${sharesOf(one)}\n`);
+    await Deno.writeTextFile(`${root}${GENERATED}`, await generated(made));
+  });
 }

@@ -45,6 +45,16 @@ Deno.test("a wrong number of arguments, and values of another kind, are refused"
   for (const [args, why] of cases) assertThrows(() => read(...args), OptionError, `${why}; ${usage}`);
 });
 
+Deno.test("arguments in brackets may be left out, and the last may be many", () => {
+  const some = (...positionals: readonly string[]) => (...args: readonly string[]) =>
+    argumentsOf({ ...command, positionals }, args).positionals;
+  assertEquals(some("[NAME]…")(), []);
+  assertEquals(some("FROM", "[TO]")("a"), ["a"]);
+  assertEquals(some("FROM", "[TO]…")("a", "b", "c"), ["a", "b", "c"]);
+  assertThrows(() => some("FROM", "[TO]")(), OptionError, "missing argument FROM");
+  assertThrows(() => some("FROM", "[TO]")("a", "b", "c"), OptionError, "unknown argument c");
+});
+
 Deno.test("the help has a line for each option", () => {
   const lines = helpOf(command).split("\n");
   assertEquals(lines[0], "Does something.");

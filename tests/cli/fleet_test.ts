@@ -8,32 +8,7 @@ import { compare } from "../../lib/tuning/compare.ts";
 import { tune } from "../../lib/tuning/tune.ts";
 import { freePort, natsServer } from "../fleet/nats_server.ts";
 import { matmul } from "../tuning/programs.ts";
-
-/** A command as a process, with what it prints. */
-function start(command: string, ...args: readonly string[]) {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--quiet", "--no-check", `lib/cli/${command}.ts`, ...args],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  let said = "";
-  const reading = (async () => {
-    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) said += text;
-  })();
-  return {
-    said: () => said,
-    until: async (words: RegExp) => {
-      for (let k = 0; k < 1200 && !words.test(said); k++) await new Promise((r) => setTimeout(r, 50));
-      assertMatch(said, words);
-    },
-    end: async () => {
-      process.kill("SIGTERM");
-      const { code } = await process.status;
-      await reading;
-      return code;
-    },
-  };
-}
+import { start } from "./process.ts";
 
 Deno.test("a fleet's server and two workers: tune and compare measure on them, and they drain", {
   ignore: natsServer === undefined,
@@ -71,6 +46,5 @@ Deno.test("a fleet's server and two workers: tune and compare measure on them, a
 
 Deno.test("what is missing is said before anything starts", async () => {
   await assertRejects(() => runWorker([]), TunebookError, "missing option --connect");
-  await assertRejects(() => runFleet(["--host", "0.0.0.0"]), TunebookError, "expected --cert and --key");
   await assertRejects(() => runFleet(["--cert", "x"]), TunebookError, "together");
 });

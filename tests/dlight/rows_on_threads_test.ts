@@ -24,7 +24,7 @@ const paged = (rows: number | "n", chunk?: number) =>
     heads: 4,
     kvHeads: 2,
     headDim: 8,
-    ...(chunk && { chunk }),
+    ...(chunk ? { chunk } : { sequences: true }),
   });
 const seed = () => crypto.getRandomValues(new Uint32Array(1))[0] as number % 2 ** 20;
 

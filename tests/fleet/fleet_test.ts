@@ -8,6 +8,8 @@ import { build } from "../../lib/tuning/build.ts";
 import { compare } from "../../lib/tuning/compare.ts";
 import { race } from "../../lib/tuning/race.ts";
 import { tune } from "../../lib/tuning/tune.ts";
+import { winnerOf } from "../../lib/tuning/confirm.ts";
+import type { Candidate } from "../../lib/measure/measuring.ts";
 import { tuneSuite } from "../../lib/tuning/tune_suite.ts";
 import type { Device } from "../../lib/runtime/device.ts";
 import type { tunerNames } from "../../lib/autotvm/create_tuner.ts";
@@ -72,27 +74,74 @@ Deno.test("a search confirms on the fleet, and on a device that the user owns", 
   assertEquals(own.asked.length, 0);
 });
 
-Deno.test("a worker that lies about its times does not win against a device that the user owns", async () => {
-  const transport = new MemoryTransport();
-  // It says that one point is a thousand times as fast.
-  let lied = 0;
-  await using _liar = new SimulatedWorker(
-    transport,
-    "liar",
-    (_, n) => ok(n === 5 && lied++ === 0 ? 0.001 : 1),
-  );
-  await using fleet = await fleetOver(transport);
+const LIE_MS = 1e-9;
+
+/** A fleet of one worker that says that one of its schedules takes no time. */
+async function fleetOfLiar() {
+  const transport = new MemoryTransport(), lies: Candidate[] = [];
+  const liar = new SimulatedWorker(transport, "liar", ({ request }, n) => {
+    if (n !== 5 || lies.length > 0) return ok(1);
+    lies.push(request.candidate);
+    return ok(LIE_MS);
+  });
+  const fleet = await fleetOver(transport);
   await fleet.wait("cpu", { seconds: 60 });
+  return {
+    fleet,
+    lies,
+    liar,
+    [Symbol.asyncDispose]: async () => {
+      await fleet[Symbol.asyncDispose]();
+      await liar.end();
+    },
+  };
+}
+
+Deno.test("a worker that lies about its times does not win against a device that the user owns", async () => {
+  await using made = await fleetOfLiar();
+  const { fleet, lies } = made;
   const own = new SimulatedMeasuring(() => ok(1));
   const { best, confirmed, speedup } = await tune(
     matmul,
     fleet.device("cpu", { confirm: { target, openMeasuring: own.open } }),
     { budget: { trials: 12 } },
   );
-  assertEquals(lied > 0, true);
+  assertEquals(lies.length, 1);
   assertEquals(speedup?.ratio, 1);
   // No better than the preset: the preset is what is taken.
   assertEquals(best.config, confirmed.find((c) => c.preset)?.record.config);
+});
+
+Deno.test('confirm: "local" measures the finalists on this machine, and the lie is found', async () => {
+  await using made = await fleetOfLiar();
+  const { fleet, lies, liar } = made;
+  const log = await tune(matmul, fleet.device("cpu", { confirm: "local" }), {
+    budget: { trials: 12 },
+    rounds: 3,
+  });
+  assertEquals([lies.length, liar.sim.raced.length], [1, 0]);
+  const lie = log.confirmed.find((c) => c.record.medianMs === LIE_MS);
+  assert(lie && lie.ms > 1000 * LIE_MS);
+  assertEquals(log.best, winnerOf(log.confirmed)?.record);
+  // "same-device" is any worker of the class: the only one there is confirms its lie.
+  await tune(matmul, fleet.device("cpu", { confirm: "same-device" }), { budget: { trials: 12 } });
+  assert(liar.sim.raced.length > 0);
+  assertThrows(
+    () => fleet.device("cpu", { confirm: "here" as "local" }),
+    OptionError,
+    "one of local, same-device",
+  );
+});
+
+Deno.test("no lie wins where the user's device can measure none of the finalists", async () => {
+  await using made = await fleetOfLiar();
+  const own = new SimulatedMeasuring(() => ({ status: "compile", message: "too large", compileMs: NaN }));
+  const device = made.fleet.device("cpu", { confirm: { target, openMeasuring: own.open } });
+  await assertRejects(
+    () => tune(matmul, device, { budget: { trials: 12 } }),
+    FleetError,
+    "finalists, got compile: too large; confirm on a device that is like",
+  );
 });
 
 Deno.test("compare, race, tuneSuite and searches of all kinds run on a fleet", async () => {

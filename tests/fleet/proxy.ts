@@ -4,7 +4,7 @@ import { freePort } from "./nats_server.ts";
 export class Proxy implements AsyncDisposable {
   readonly port: number = freePort();
   readonly #open = new Set<Deno.Conn>();
-  readonly #listener: Deno.Listener;
+  readonly #listener: Deno.TcpListener;
   #isCut = false;
   /** Milliseconds that each piece takes in each direction. */
   delayMs = 0;
@@ -27,11 +27,13 @@ export class Proxy implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     for await (const near of this.#listener) {
+      near.setNoDelay();
       if (this.#isCut) {
         close(near);
         continue;
       }
       const far = await Deno.connect({ hostname: "127.0.0.1", port: this.to });
+      far.setNoDelay();
       this.#open.add(near).add(far);
       this.#pipe(near, far);
       this.#pipe(far, near);

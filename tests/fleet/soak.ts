@@ -1,4 +1,6 @@
 /** Many jobs through worker processes that are killed again and again: each is answered once, and memory stays flat. */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { numberOf } from "../bench/options.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { Trace } from "../../lib/schedule/trace.ts";
 import { add } from "../tuning/programs.ts";
@@ -58,8 +60,8 @@ export async function soak(server: NatsServer, jobs: number, every: number): Pro
       const { measurement } = await measuring.measure({ candidate });
       answered++;
       if (measurement.status !== "ok") lost++;
-      if (answered % every === 0) await killOne();
       if (answered === early) heap = Deno.memoryUsage().heapUsed;
+      if (answered % every === 0) await killOne();
     }
   };
   await Promise.all(Array.from({ length: 24 }, lane));
@@ -79,9 +81,17 @@ export async function soak(server: NatsServer, jobs: number, every: number): Pro
   };
 }
 
+const COMMAND = {
+  name: "deno task soak:fleet",
+  summary: "Sends jobs to three workers, one of which is killed again and again.",
+  options: { jobs: numberOf("Jobs", 10_000), every: numberOf("Jobs between two kills", 200) },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
 if (import.meta.main) {
-  const { NatsServer } = await import("./nats_server.ts");
-  const jobs = Number(Deno.args[0] ?? 10_000), every = Number(Deno.args[1] ?? 200);
-  await using server = await NatsServer.start();
-  console.log(await soak(server, jobs, every));
+  await runCommand(COMMAND, async (args) => {
+    const { jobs = 10_000, every = 200 } = argumentsOf(COMMAND, args).values;
+    const { NatsServer } = await import("./nats_server.ts");
+    await using server = await NatsServer.start();
+    console.log(await soak(server, jobs, every));
+  });
 }

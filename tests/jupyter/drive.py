@@ -3,7 +3,8 @@
     python3 drive.py FOLDER
 
 {"do": "execute", "code": …} is answered by {"asked": id}, and all that the kernel says comes as {"of": id, "type": …,
-"content": …}; {"do": "interrupt"}, {"do": "restart"} (it kills with "now") and {"do": "alive"} by {"alive": …}. It ends with its
+"content": …}; {"do": "inspect", "code": …} and {"do": "complete", "code": …} ask about the end of the code, and are answered
+by {"answer": …}; {"do": "interrupt"}, {"do": "restart"} (it kills with "now") and {"do": "alive"} by {"alive": …}. It ends with its
 input.
 """
 
@@ -57,6 +58,11 @@ def main():
             request = json.loads(line)
             if request["do"] == "execute":
                 say({"asked": client.execute(request["code"], allow_stdin=False)})
+                continue
+            if request["do"] in ("inspect", "complete"):
+                ask = getattr(client, request["do"])
+                reply = ask(request["code"], len(request["code"]), reply=True, timeout=60)
+                say({"answer": reply["content"]})
                 continue
             if request["do"] == "interrupt":
                 manager.interrupt_kernel()

@@ -13,6 +13,7 @@ const PATIENCE_MS = 120_000;
 interface Message {
   readonly asked?: string;
   readonly alive?: boolean;
+  readonly answer?: Readonly<Record<string, unknown>>;
   readonly of?: string;
   readonly type?: string;
   readonly content?: Readonly<Record<string, unknown>>;
@@ -86,6 +87,18 @@ export class Kernel implements AsyncDisposable {
   /** Runs a cell to its end; what it prints or gives. */
   async run(code: string): Promise<string> {
     return await (await this.begin(code)).end();
+  }
+
+  /** What Jupyter's help says about the end of a text: in Markdown, or nothing. */
+  async inspect(code: string): Promise<string | undefined> {
+    const { answer } = await this.#ask({ do: "inspect", code }, (m) => m.answer !== undefined);
+    return (answer?.["data"] as Readonly<Record<string, string>> | undefined)?.["text/markdown"];
+  }
+
+  /** What may be written at the end of a text. */
+  async complete(code: string): Promise<readonly string[]> {
+    const { answer } = await this.#ask({ do: "complete", code }, (m) => m.answer !== undefined);
+    return answer?.["matches"] as readonly string[];
   }
 
   /** Jupyter's interrupt; whether the kernel is alive after it. */

@@ -144,3 +144,52 @@ console.log(mine, other, Deno.cwd());`);
     assert(await kernel.interrupt());
   });
 });
+
+jupyterTest("a cell that can't be parsed shows why and where, and the next one runs", async () => {
+  await inFolder(async (folder) => {
+    await using kernel = await Kernel.start(folder);
+    assertEquals(await kernel.run("const x = ;"), "SyntaxError: Expression expected, line 1:11");
+    assertEquals(await kernel.run("const x = 1;\nfoo("), "SyntaxError: Expression expected, line 2:1");
+    assertEquals(await kernel.run("throw new Error('mine')"), "Error: mine");
+    assertEquals(await kernel.run("const x = 2; x"), "2");
+  });
+});
+
+jupyterTest("help and completion know types: options of operators, own variables, files beside", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "own.ts"), "/** Forty-two. */\nexport const answer = 42;");
+    await using kernel = await Kernel.start(folder);
+    await kernel.run(
+      'import { te } from "tunebook";\nimport { answer } from "./own.ts";\nconst mine = { first: 1 };',
+    );
+    const shown = await kernel.inspect("te.matmul") ?? "";
+    assertMatch(shown, /matmul\(options: te.MatmulProgramOptions\)/);
+    assertMatch(shown, /Makes the program of a matrix product/);
+    assertEquals(/file:/.test(shown), false);
+    // Inside the brackets of a call it is the call.
+    assertMatch(await kernel.inspect("te.matmul(") ?? "", /MatmulProgramOptions/);
+    assertMatch(await kernel.inspect("answer") ?? "", /Forty-two/);
+    assertEquals(await kernel.inspect("  "), undefined);
+    const options = await kernel.complete("te.matmul({ m: 8, ");
+    for (const name of ["n", "k", "transposeB"]) assert(options.includes(name), `${name} in ${options}`);
+    assertEquals(await kernel.complete("te.matmul({ m: 8, tra"), ["transposeA", "transposeB"]);
+    assertEquals(await kernel.complete("mine."), ["first"]);
+    assertEquals((await kernel.complete("Deno.")).filter((m) => m.startsWith("__")), []);
+  });
+});
+
+jupyterTest("a project without tunebook in its import map keeps its names, and gets tunebook", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      join(folder, "deno.jsonc"),
+      '{ // mine\n "imports": { "other": "./other.ts", "apache-arrow": "./other.ts", }, }',
+    );
+    await Deno.writeTextFile(join(folder, "other.ts"), 'export const other = "other";');
+    await using kernel = await Kernel.start(folder);
+    const said = await kernel.run(`import { te } from "tunebook";
+import { other } from "other";
+import * as arrow from "apache-arrow";
+console.log(typeof te.matmul, other, arrow.other, Deno.cwd());`);
+    assertEquals(said, `function other other ${folder}\n`);
+  });
+});

@@ -2,6 +2,9 @@
  * Files of language models with bytes and fields that are wrong: each is read or gives a typed error, soon and in little
  * memory. `deno task models:fuzz [ROUNDS] [SEED]` runs more rounds than the test.
  */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { SEED } from "../../lib/cli/common_options.ts";
+import { numberOf } from "../bench/options.ts";
 import { join } from "node:path";
 import { TunebookError } from "../../lib/base/error.ts";
 import { openModel } from "../../lib/models/open_model.ts";
@@ -203,8 +206,16 @@ export async function fuzz(rounds: number, seed: number): Promise<void> {
   }
 }
 
+const COMMAND = {
+  name: "deno task models:fuzz",
+  summary: "Reads files of language models with bytes and fields that are wrong.",
+  options: { rounds: numberOf("Rounds", 3000), seed: SEED },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
 if (import.meta.main) {
-  const [rounds = 3000, seed = 1] = Deno.args.map(Number);
-  await fuzz(rounds, seed);
-  console.log(`${rounds} rounds of seed ${seed}: typed errors only`);
+  await runCommand(COMMAND, async (args) => {
+    const { rounds = 3000, seed = 1 } = argumentsOf(COMMAND, args).values;
+    await fuzz(rounds, seed);
+    console.log(`${rounds} rounds of seed ${seed}: typed errors only`);
+  });
 }

@@ -10,7 +10,9 @@
  * A fault is caught if the tests that it names pass without it and fail with it. The status is 1 if more than one
  * fault in twenty is not caught.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { flag, positive } from "../../lib/base/option_kinds.ts";
+import { numberOf, ONLY } from "../bench/options.ts";
 import { join } from "node:path";
 import { Rng } from "../../lib/base/random.ts";
 import { lastCommit } from "../last_commit.ts";
@@ -100,44 +102,54 @@ async function checkTypes(faults: readonly Fault[]): Promise<number> {
   return code;
 }
 
-const { values } = parseArgs({
-  args: Deno.args.filter((a) => a !== "--"),
+const COMMAND = {
+  name: "deno task mutate",
+  summary: "Plants faults in a copy of the module, and asks whether the tests notice.",
   options: {
-    sample: { type: "string" },
-    only: { type: "string", default: "" },
-    jobs: { type: "string", default: "2" },
-    types: { type: "boolean", default: false },
+    sample: {
+      as: "number",
+      kind: positive,
+      value: "10",
+      help: "How many, drawn by the last commit. Default: all.",
+    },
+    only: ONLY,
+    jobs: numberOf("Copies that are tried at a time", 2),
+    types: { as: "flag", kind: flag, help: "Only checks that all faults are well typed." },
   },
-});
-const asked = FAULTS.filter((m) => m.file.includes(values.only));
-const chosen = values.sample === undefined
-  ? asked
-  : Rng.of(await lastCommit()).shuffle(asked).slice(0, Number(values.sample));
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
-if (values.types) Deno.exit(await checkTypes(chosen));
+async function mutate(args: readonly string[]): Promise<number | void> {
+  const { sample, only = "", jobs = 2, types } = argumentsOf(COMMAND, args).values;
+  const asked = FAULTS.filter((m) => m.file.includes(only));
+  const chosen = sample === undefined ? asked : Rng.of(await lastCommit()).shuffle(asked).slice(0, sample);
 
-const left = chosen.values();
-/** Faults that were caught, and all, by room. */
-const rooms = new Map<string, { caught: number; all: number }>();
+  if (types) return await checkTypes(chosen);
 
-/** Tries the faults that are left, one after the other, in a copy of its own. */
-async function tryFaults(): Promise<void> {
-  const root = await copied();
-  for (const m of left) {
-    const start = performance.now();
-    const said = await fate(root, m);
-    const room = rooms.get(roomOf(m)) ?? { caught: 0, all: 0 };
-    rooms.set(roomOf(m), room);
-    room.all++;
-    if (said === "caught") room.caught++;
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    console.log(`${said} (${seconds} s): lib/${m.file}: ${m.from} → ${m.to}`);
+  const left = chosen.values();
+  /** Faults that were caught, and all, by room. */
+  const rooms = new Map<string, { caught: number; all: number }>();
+
+  /** Tries the faults that are left, one after the other, in a copy of its own. */
+  async function tryFaults(): Promise<void> {
+    const root = await copied();
+    for (const m of left) {
+      const start = performance.now();
+      const said = await fate(root, m);
+      const room = rooms.get(roomOf(m)) ?? { caught: 0, all: 0 };
+      rooms.set(roomOf(m), room);
+      room.all++;
+      if (said === "caught") room.caught++;
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      console.log(`${said} (${seconds} s): lib/${m.file}: ${m.from} → ${m.to}`);
+    }
+    await Deno.remove(root, { recursive: true });
   }
-  await Deno.remove(root, { recursive: true });
+
+  await Promise.all(Array.from({ length: jobs }, tryFaults));
+  for (const [room, { caught, all }] of [...rooms].toSorted()) console.log(`${room}: ${caught} of ${all}`);
+  const caught = rooms.values().reduce((n, r) => n + r.caught, 0);
+  console.log(`${caught} of ${chosen.length} faults caught`);
+  return caught >= Math.floor(CAUGHT * chosen.length) ? 0 : 1;
 }
 
-await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, tryFaults));
-for (const [room, { caught, all }] of [...rooms].toSorted()) console.log(`${room}: ${caught} of ${all}`);
-const caught = rooms.values().reduce((n, r) => n + r.caught, 0);
-console.log(`${caught} of ${chosen.length} faults caught`);
-Deno.exit(caught >= Math.floor(CAUGHT * chosen.length) ? 0 : 1);
+await runCommand(COMMAND, mutate);

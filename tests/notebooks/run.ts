@@ -9,7 +9,8 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { name, number } from "../../lib/base/option_kinds.ts";
 import { installKernel } from "../../lib/jupyter/install.ts";
 import { codeOf, normalized, type Notebook, sourceOf } from "./notebook.ts";
 
@@ -142,11 +143,23 @@ function withSeconds(notebook: Notebook, seconds: number): Notebook {
   return { ...notebook, cells };
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    options: { out: { type: "string" }, seconds: { type: "string" } },
-    allowPositionals: true,
-  });
+const COMMAND = {
+  name: "deno task notebooks",
+  summary: "Executes the notebooks in real Jupyter: all, or those that are named.",
+  positionals: ["[NAME]…"],
+  options: {
+    out: { as: "text", kind: name, value: "FOLDER", help: "Where they are written. Default: in place." },
+    seconds: {
+      as: "number",
+      kind: number({ above: 0 }),
+      value: "10",
+      help: "Seconds of each search. Default: what the notebook says.",
+    },
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function executeNotebooks(args: readonly string[]): Promise<number> {
+  const { values: { out, seconds }, positionals } = argumentsOf(COMMAND, args);
   const all = notebooks();
   const chosen = positionals.length === 0
     ? all
@@ -155,15 +168,18 @@ if (import.meta.main) {
     const begin = performance.now();
     try {
       const executed = await runNotebook(path, {
-        ...(values.out === undefined ? {} : { out: values.out }),
-        ...(values.seconds === undefined ? {} : { seconds: Number(values.seconds) }),
+        ...(out === undefined ? {} : { out }),
+        ...(seconds === undefined ? {} : { seconds }),
       });
       const cells = codeOf(await readNotebook(executed)).length;
       console.log(`${executed}: ${cells} cells in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
     } catch (e) {
       if (!(e instanceof NotebookError || e instanceof Deno.errors.NotFound)) throw e;
       console.error(e.message);
-      Deno.exit(1);
+      return 1;
     }
   }
+  return 0;
 }
+
+if (import.meta.main) await runCommand(COMMAND, executeNotebooks);

@@ -1,7 +1,7 @@
 /**
- * The same work by this module and by other libraries: in one process, on one adapter, with checked results.
+ * The same work by this module and by other libraries: in one process, on one adapter or the CPU, with checked results.
  *
- *     deno task bench:peers [--only NAME…] [--seconds 30 | --no-tune] [--log DIR] [--rounds 5] [--out DIR]
+ *     deno task bench:peers [--backend webgpu|cpu] [--only NAME…] [--seconds 30 | --no-tune] [--log DIR] [--rounds 5] [--out DIR]
  *
  * What is timed is computation: arguments and results stay on the device, a sample is as many runs in one go
  * as take 100 ms, with one wait at its end, and contestants take turns, a sample each. The clock is this
@@ -9,10 +9,16 @@
  * keeps its queue full, and in which layout it has its arguments: the one that it likes best. `--log` keeps the
  * searches, and goes on from what they found before.
  *
+ * On the CPU all have one thread, JavaScript is this module's other language there, and native ONNX Runtime is a mark beside
+ * the peers, as it has vectors that WebAssembly hasn't.
+ *
  * What the device can do at most is measured first: it gives each operator its roofline, and each contestant its share
  * of that. Writes every sample to DIR/peers.arrows, and the chart as DIR/peers.png and DIR/peers.json.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { flag, name, number } from "../../lib/base/option_kinds.ts";
+import { BACKEND, OUT, SEED } from "../../lib/cli/common_options.ts";
+import { numberOf, ONLY_NAMES } from "../bench/options.ts";
 import { tableToIPC } from "apache-arrow";
 import { tableOf } from "../../lib/records/table.ts";
 import { Chart } from "../../lib/charts/chart.ts";
@@ -22,9 +28,10 @@ import { textOf } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { pick } from "../bench/operators.ts";
 import { clockOf, COLUMNS, contest, type Row } from "./contest.ts";
-import { openPeers } from "./peers.ts";
+import { CPU } from "./peer.ts";
+import { openPeers, PEERS } from "./peers.ts";
 
-const [OWN, BEST] = [["DLight generic", "DLight", "tuned"], ["DLight", "tuned"]];
+const [OWN, BEST] = [["DLight generic", "JavaScript", "DLight", "tuned"], ["DLight", "tuned"]];
 
 /** One operator's table. */
 function show(board: Leaderboard, rows: readonly Row[]): string {
@@ -95,28 +102,39 @@ function summary(all: readonly Leaderboard[]): string {
   ]);
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    allowNegative: true,
-    options: {
-      only: { type: "string", multiple: true, default: [] },
-      seconds: { type: "string", default: "30" },
-      tune: { type: "boolean", default: true },
-      log: { type: "string" },
-      rounds: { type: "string", default: "5" },
-      seed: { type: "string", default: "1" },
-      out: { type: "string", default: "results" },
+const COMMAND = {
+  name: "deno task bench:peers",
+  summary: "Compares with other libraries in the same process.",
+  positionals: ["[NAME]…"],
+  options: {
+    backend: BACKEND,
+    only: ONLY_NAMES,
+    seconds: {
+      as: "number",
+      kind: number({ above: 0 }),
+      value: "30",
+      help: "Seconds of a search. Default 30.",
     },
-  });
-  const operators = pick([...values.only, ...positionals]);
-  const { log, out } = values;
+    "no-tune": { as: "flag", kind: flag, help: "Searches nothing: rules alone." },
+    log: { as: "text", kind: name, value: "FOLDER", help: "Where trials are recorded. Default: nowhere." },
+    rounds: numberOf("Rounds", 5),
+    seed: SEED,
+    out: OUT,
+  },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchPeers(args: readonly string[]): Promise<void> {
+  const { values, positionals } = argumentsOf(COMMAND, args);
+  const { only = [], seconds = 30, log, rounds = 5, seed = 1, out = "results" } = values;
+  const operators = pick([...only, ...positionals]);
   for (const folder of [out, ...(log === undefined ? [] : [log])]) {
     await Deno.mkdir(folder, { recursive: true });
   }
-  using device = await Device.open({ backend: "webgpu" });
+  const backend = values.backend === "cpu" ? "cpu" : "webgpu";
+  using device = await Device.open({ backend });
+  using javascript = backend === "cpu" ? await Device.open({ backend, language: "js" }) : undefined;
   const { name: adapter, runtime } = device.target;
-  const peers = await openPeers(adapter, console.log);
+  const peers = await openPeers(backend === "cpu" ? CPU : adapter, console.log, PEERS[backend]);
   const versions = Object.fromEntries([...peers].map(([name, { version }]) => [name, version]));
   const clock = clockOf(device);
   console.log(`${adapter}, ${runtime}, ${clock} time`);
@@ -140,12 +158,13 @@ if (import.meta.main) {
     });
   for (const [operator, work] of operators) {
     const path = log === undefined ? undefined : `${log}/${operator}.arrows`;
-    const search = values.tune ? { seconds: Number(values.seconds), path } : undefined;
+    const search = values["no-tune"] ? undefined : { seconds, path };
     const won = await contest(operator, work, device, {
       peers,
-      rounds: Number(values.rounds),
-      seed: Number(values.seed),
+      rounds,
+      seed,
       search,
+      ...(javascript ? { javascript } : {}),
       say: console.log,
     });
     rows.push(...won);
@@ -163,5 +182,6 @@ if (import.meta.main) {
     for (const ending of ["png", "json"]) await chart.save(`${out}/peers.${ending}`);
     console.log(`${out}/peers.png is the chart, and peers.json its Vega-Lite specification`);
   }
-  Deno.exit(0);
 }
+
+if (import.meta.main) await runCommand(COMMAND, benchPeers);

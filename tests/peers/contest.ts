@@ -15,6 +15,8 @@ export interface ContestOptions {
   readonly seed: number;
   /** Undefined to leave the search out. */
   readonly search: SearchOptions | undefined;
+  /** A device of JavaScript, whose programs take part too. */
+  readonly javascript?: Device;
   /** Is told why a peer is left out. */
   readonly say: (line: string) => void;
 }
@@ -50,7 +52,7 @@ export const COLUMNS = {
 /** A contestant whose result is right. */
 interface Entrant {
   readonly name: string;
-  readonly side: "own" | "peer";
+  readonly side: "own" | "peer" | "mark";
   readonly version: string;
   readonly ready: Ready;
   readonly maxError: number;
@@ -68,13 +70,13 @@ export async function contest(
   operator: string,
   work: Work,
   device: Device,
-  { peers, rounds, seed, search, say }: ContestOptions,
+  { peers, rounds, seed, search, javascript, say }: ContestOptions,
 ): Promise<readonly Row[]> {
   const func = programOf(work);
   const { bound, ms: leastMs, flops, bytes } = roofline(func, {}, await device.probe());
   const found = search ? await tuned(func, device, search) : undefined;
   if (found) say(`${operator}: ${found.trials} trials, the best is ${found.config}`);
-  const own = [...presetsOf(func, device), ...(found ? [found] : [])];
+  const own = [...presetsOf(func, device, javascript), ...(found ? [found] : [])];
   const problem = problemOf(work, seed);
   const right = expected(work, Object.fromEntries(problem.args.map((a) => [a.name, a.data])));
   await using stack = new AsyncDisposableStack();
@@ -95,12 +97,12 @@ export async function contest(
     try {
       const prepared = await peer.prepare(problem);
       if (isLacking(prepared)) say(`${name} is left out of ${operator}: ${prepared.lacks}`);
-      else entrants.push(await enter(name, "peer", peer.version, prepared));
+      else entrants.push(await enter(name, peer.isMark ? "mark" : "peer", peer.version, prepared));
     } catch (e) {
       say(`${name} is left out of ${operator}: ${messageOf(e)}`);
     }
   }
-  for (const { name, func } of own) {
+  for (const { name, func, device } of own) {
     entrants.push(await enter(name, "own", VERSION, await ready(func, device, problem.args)));
   }
 

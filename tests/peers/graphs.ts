@@ -6,7 +6,8 @@
  * A run takes an input from the host and gives outputs to the host. Contestants take turns; the clock is this process's CPU
  * time. "sum of kernels" are the kernels of `deno task rules`, each run alone on the device.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { numberOf, ONLY } from "../bench/options.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as ort from "onnxruntime-web/webgpu";
@@ -134,41 +135,50 @@ function runnerOf({ run }: Contestant): Runner {
   };
 }
 
-const { values } = parseArgs({ options: { only: { type: "string" }, rounds: { type: "string" } } });
-const wanted = (model: string) => model.includes(values.only ?? "");
-ort.env.logLevel = "error";
-ort.env.wasm.numThreads = 1;
-if (!await tf.setBackend("webgpu") || !(tf.backend() instanceof WebGPUBackend)) {
-  throw new Error("expected tfjs on WebGPU");
+const COMMAND = {
+  name: "deno task bench:graphs",
+  summary: "Compares whole vision models with other libraries in the same process.",
+  options: { only: ONLY, rounds: numberOf("Rounds", 5) },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchGraphs(args: readonly string[]): Promise<void> {
+  const { only = "", rounds = 5 } = argumentsOf(COMMAND, args).values;
+  const wanted = (model: string) => model.includes(only);
+  ort.env.logLevel = "error";
+  ort.env.wasm.numThreads = 1;
+  if (!await tf.setBackend("webgpu") || !(tf.backend() instanceof WebGPUBackend)) {
+    throw new Error("expected tfjs on WebGPU");
+  }
+  using device = await Device.open({ backend: "webgpu" });
+  const MODELS = { mobilenet_v2: vision.mobilenetV2, resnet18: vision.resnet18 };
+  const makers: readonly (readonly [string, () => Promise<Contest>])[] = [
+    ...Object.entries(MODELS).map(([name, graph]) =>
+      [name, () => visionContest(name, graph(), device)] as const
+    ),
+    ["PP-OCRv4 recognition", () => recognitionContest(device)],
+  ];
+  for (const [model, make] of makers) {
+    if (!wanted(model)) continue;
+    const contest = await make();
+    await check(contest);
+    const samples = await race(contest.contestants.map(runnerOf), {
+      rounds,
+      leastMs: LEAST_MS,
+      clock: "cpu",
+    });
+    const ms = samples.map((s) => median(perRun(s, "cpu")));
+    const own = ms[1] as number,
+      rows = contest.contestants.map(({ name }, k) => [name, ms[k] as number] as const);
+    const all = model in MODELS
+      ? [...rows, ["sum of kernels", await sumOfKernels(model, device)] as const]
+      : rows;
+    console.log(`${model}\n${
+      textOf([
+        ["contestant", "CPU ms", "× Tunebook"],
+        ...all.map(([name, t]) => [name, t.toFixed(1), (t / own).toFixed(2)]),
+      ])
+    }\n`);
+  }
 }
-using device = await Device.open({ backend: "webgpu" });
-const MODELS = { mobilenet_v2: vision.mobilenetV2, resnet18: vision.resnet18 };
-const makers: readonly (readonly [string, () => Promise<Contest>])[] = [
-  ...Object.entries(MODELS).map(([name, graph]) =>
-    [name, () => visionContest(name, graph(), device)] as const
-  ),
-  ["PP-OCRv4 recognition", () => recognitionContest(device)],
-];
-for (const [model, make] of makers) {
-  if (!wanted(model)) continue;
-  const contest = await make();
-  await check(contest);
-  const samples = await race(contest.contestants.map(runnerOf), {
-    rounds: Number(values.rounds ?? 5),
-    leastMs: LEAST_MS,
-    clock: "cpu",
-  });
-  const ms = samples.map((s) => median(perRun(s, "cpu")));
-  const own = ms[1] as number,
-    rows = contest.contestants.map(({ name }, k) => [name, ms[k] as number] as const);
-  const all = model in MODELS
-    ? [...rows, ["sum of kernels", await sumOfKernels(model, device)] as const]
-    : rows;
-  console.log(`${model}\n${
-    textOf([
-      ["contestant", "CPU ms", "× Tunebook"],
-      ...all.map(([name, t]) => [name, t.toFixed(1), (t / own).toFixed(2)]),
-    ])
-  }\n`);
-}
-Deno.exit();
+
+await runCommand(COMMAND, benchGraphs);

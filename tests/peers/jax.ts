@@ -1,12 +1,13 @@
 /**
- * jax-js. Every operator is one `jit`; arrays are lazy, so a run is handed to the device by asking for its
- * buffer, and the last one of a sample is waited for with `blockUntilReady`.
+ * jax-js, on WebGPU or in WebAssembly. Every operator is one `jit`; arrays are lazy, so a run is handed to WebGPU by asking
+ * for its buffer, and the last one of a sample is waited for with `blockUntilReady`. In WebAssembly each run is waited for.
  */
 import { defaultDevice, getWebGPUDevice, init, jit, lax, nn, numpy as np } from "@jax-js/jax";
 import { EPS, rimOf, type Work } from "../bench/operators.ts";
 import { columns, permuted } from "./layout.ts";
 import {
   type Argument,
+  CPU,
   described,
   isLacking,
   type Lacking,
@@ -82,31 +83,35 @@ function argsOf({ work, args }: Problem): readonly Argument[] {
   }
 }
 
-export async function open(): Promise<Peer> {
-  const devices = await init("webgpu");
-  if (!devices.includes("webgpu")) throw new Error(`it has found no WebGPU device: ${devices.join(", ")}`);
-  defaultDevice("webgpu");
+export async function open(backend: "webgpu" | "wasm"): Promise<Peer> {
+  const devices = await init(backend);
+  if (!devices.includes(backend)) throw new Error(`it has no backend ${backend}, but ${devices.join(", ")}`);
+  defaultDevice(backend);
   return {
     version: versionOf("@jax-js/jax"),
-    adapter: described(getWebGPUDevice()),
+    adapter: backend === "wasm" ? CPU : described(getWebGPUDevice()),
     prepare: (problem) => {
       const operator = operatorOf(problem.work);
-      return Promise.resolve(isLacking(operator) ? operator : ready(jit(operator), argsOf(problem)));
+      return Promise.resolve(
+        isLacking(operator) ? operator : ready(jit(operator), argsOf(problem), backend === "webgpu"),
+      );
     },
   };
 }
 
-function ready(operator: Operator, args: readonly Argument[]): Ready {
+function ready(operator: Operator, args: readonly Argument[], queues: boolean): Ready {
   const arrays = args.map(({ data, shape }) =>
     np.array(data as Float32Array<ArrayBuffer>).reshape([...shape])
   );
   const once = () => operator(...arrays.map((a) => a.ref));
   return {
     async run(times) {
-      for (let t = 1; t < times; t++) await once().gpuBuffer();
-      const last = once();
-      await last.blockUntilReady();
-      last.dispose();
+      for (let t = 1; queues && t < times; t++) await once().gpuBuffer();
+      for (let t = queues ? times - 1 : 0; t < times; t++) {
+        const last = once();
+        await last.blockUntilReady();
+        last.dispose();
+      }
     },
     read: async () => await once().data() as Float32Array<ArrayBuffer>,
     [Symbol.asyncDispose]() {

@@ -3,6 +3,8 @@
  * probable one each, and prompts of 128 tokens. Models are stories260k of the data, and the shape of stories15M with
  * random weights. A dispatch of a software adapter costs CPU time, so that is the clock.
  */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { ONLY } from "../bench/options.ts";
 import { cpuUsage } from "node:process";
 import { readConfig } from "../../lib/models/config/read_config.ts";
 import { Decoding } from "../../lib/models/language/decoding.ts";
@@ -16,7 +18,6 @@ import { Device } from "../../lib/runtime/device.ts";
 import { type Elements, type LlamaSizes, openOnnxLlama } from "./llama_onnx.ts";
 
 const PROMPT = 128, ROUNDS = 3, STEPS = 8, CONTEXT = 256;
-const [only = ""] = Deno.args;
 
 /** A model's sizes and elements. */
 interface Subject {
@@ -199,38 +200,50 @@ async function onnx(
   };
 }
 
-using device = await Device.open({ backend: "webgpu" });
-for (const [name, open] of Object.entries({ stories260k, stories15M })) {
-  if (!name.includes(only)) continue;
-  const subject = await open();
-  using held = new DisposableStack();
-  await using more = new AsyncDisposableStack();
-  const readers = [await own(subject, device, held), await onnx(subject, more)] as const;
-  const ids = Array.from({ length: PROMPT }, (_, k) => 3 + k * 7 % (subject.sizes.vocabulary - 3));
-  const rates = readers.map(() => ({ decode: [] as number[], prefill: [] as number[] }));
-  for (let round = -1; round < ROUNDS; round++) {
-    const told: (readonly number[])[] = [];
-    for (const [k, reader] of readers.entries()) {
-      const prefill = await reader.prefill(ids),
-        { tokens, seconds } = await reader.decode(subject.samples[k] as number);
-      told.push(tokens);
-      // The first round compiles.
-      if (round < 0) continue;
-      rates[k]?.prefill.push(PROMPT / prefill);
-      rates[k]?.decode.push(tokens.length / seconds);
+const COMMAND = {
+  name: "deno task bench:lm",
+  summary:
+    "Compares tokens per CPU second with ONNX Runtime in the same process: stories260k, stories15M's shape.",
+  options: { only: ONLY },
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
+async function benchLm(args: readonly string[]): Promise<number | void> {
+  const { only = "" } = argumentsOf(COMMAND, args).values;
+  using device = await Device.open({ backend: "webgpu" });
+  for (const [name, open] of Object.entries({ stories260k, stories15M })) {
+    if (!name.includes(only)) continue;
+    const subject = await open();
+    using held = new DisposableStack();
+    await using more = new AsyncDisposableStack();
+    const readers = [await own(subject, device, held), await onnx(subject, more)] as const;
+    const ids = Array.from({ length: PROMPT }, (_, k) => 3 + k * 7 % (subject.sizes.vocabulary - 3));
+    const rates = readers.map(() => ({ decode: [] as number[], prefill: [] as number[] }));
+    for (let round = -1; round < ROUNDS; round++) {
+      const told: (readonly number[])[] = [];
+      for (const [k, reader] of readers.entries()) {
+        const prefill = await reader.prefill(ids),
+          { tokens, seconds } = await reader.decode(subject.samples[k] as number);
+        told.push(tokens);
+        // The first round compiles.
+        if (round < 0) continue;
+        rates[k]?.prefill.push(PROMPT / prefill);
+        rates[k]?.decode.push(tokens.length / seconds);
+      }
+      const [mine = [], theirs = []] = told,
+        same = mine.findIndex((id, k) => k < theirs.length && id !== theirs[k]);
+      if (round < 0) {
+        console.log(`${subject.name}: the same tokens ${same < 0 ? "throughout" : `up to ${same}`}`);
+      }
     }
-    const [mine = [], theirs = []] = told,
-      same = mine.findIndex((id, k) => k < theirs.length && id !== theirs[k]);
-    if (round < 0) {
-      console.log(`${subject.name}: the same tokens ${same < 0 ? "throughout" : `up to ${same}`}`);
+    for (const kind of ["decode", "prefill"] as const) {
+      const [a = NaN, b = NaN] = rates.map((r) => median(r[kind]));
+      console.log(
+        `${subject.name}, ${kind}: ${a.toFixed(1)} tokens per CPU second, ONNX Runtime ${b.toFixed(1)}: ${
+          (a / b).toFixed(1)
+        } times`,
+      );
     }
-  }
-  for (const kind of ["decode", "prefill"] as const) {
-    const [a = NaN, b = NaN] = rates.map((r) => median(r[kind]));
-    console.log(
-      `${subject.name}, ${kind}: ${a.toFixed(1)} tokens per CPU second, ONNX Runtime ${b.toFixed(1)}: ${
-        (a / b).toFixed(1)
-      } times`,
-    );
   }
 }
+
+await runCommand(COMMAND, benchLm);

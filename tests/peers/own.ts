@@ -15,19 +15,30 @@ export const VERSION: string = config.version;
 export interface Own {
   readonly name: string;
   readonly func: PrimFunc;
+  /** The device that it runs on. */
+  readonly device: Device;
 }
 
 /**
  * Scheduled by rules alone. Fallback is the naive kernel: at its presets a thread computes one result (of each sum, where
  * a program has several), with no tile, no vector and no workgroup memory, which `tests/bench/operators_test.ts` holds it
- * to. On a device whose profile is the generic one, DLight has one preset.
+ * to. On a device whose profile is the generic one, DLight has one preset; on the CPU it has JavaScript beside WebAssembly,
+ * where `javascript` is a device of that.
  */
-export function presetsOf(func: PrimFunc, { target }: Device): readonly Own[] {
+export function presetsOf(func: PrimFunc, device: Device, javascript?: Device): readonly Own[] {
+  const { target } = device;
+  if (javascript) {
+    return [
+      { name: "Fallback", func: schedule(func, target, [fallback]).func, device },
+      { name: "JavaScript", func: schedule(func, javascript.target, rules).func, device: javascript },
+      { name: "DLight", func: schedule(func, target, rules).func, device },
+    ];
+  }
   const generic = { ...target, profile: "generic-webgpu" } as const;
   const own = [
-    { name: "Fallback", func: schedule(func, target, [fallback]).func },
-    { name: "DLight generic", func: schedule(func, generic, rules).func },
-    { name: "DLight", func: schedule(func, target, rules).func },
+    { name: "Fallback", func: schedule(func, target, [fallback]).func, device },
+    { name: "DLight generic", func: schedule(func, generic, rules).func, device },
+    { name: "DLight", func: schedule(func, target, rules).func, device },
   ];
   return target.profile === "generic-webgpu" ? own.filter((o) => o.name !== "DLight generic") : own;
 }
@@ -49,7 +60,7 @@ export async function tuned(
     ...(path === undefined ? {} : { path }),
   });
   const trace = Trace.fromJSON(JSON.parse(best.trace) as TraceJson);
-  return { name: "tuned", func: replay(func, trace), trials: records.length, config: best.config };
+  return { name: "tuned", func: replay(func, trace), device, trials: records.length, config: best.config };
 }
 
 /** A scheduled program with its arguments on the device. */

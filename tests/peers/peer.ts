@@ -1,4 +1,4 @@
-/** What the benchmark asks of another library. One file a library: jax.ts, tfjs.ts, onnx.ts. */
+/** What the benchmark asks of another library. One file a library: jax.ts, tfjs.ts, onnx.ts, onnx_cpu.ts. */
 import type { Buffer } from "../../lib/ir/expr.ts";
 import { evaluate, exprToJson } from "../../lib/ir/json.ts";
 import { randomInputs } from "../../lib/measure/random_inputs.ts";
@@ -7,11 +7,16 @@ import { programOf, type Work } from "../bench/operators.ts";
 import type { Runner } from "../bench/race.ts";
 import config from "./deno.json" with { type: "json" };
 
-/** A library that is loaded and has a WebGPU device. */
+/** The adapter of peers that run on the CPU. */
+export const CPU = "CPU";
+
+/** A library that is loaded and has a WebGPU device, or runs on the CPU. */
 export interface Peer {
   readonly version: string;
-  /** Its device's own description. */
+  /** Its device's own description, or `CPU`. */
   readonly adapter: string;
+  /** True for what is shown beside the others, and isn't compared with. */
+  readonly isMark?: boolean;
   /**
    * Puts the arguments on the device, laid out as the library likes them best, and makes the operator ready; says
    * why where the library has none such. Nothing but the operator runs after that: no upload, no download.

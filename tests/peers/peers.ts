@@ -1,17 +1,34 @@
 /** The libraries that this one is held against. Each is loaded only when it is opened, so that it may fail. */
 import { messageOf, type Peer } from "./peer.ts";
 
-export const PEERS: Readonly<Record<string, () => Promise<Peer>>> = {
-  "jax-js": async () => await (await import("./jax.ts")).open(),
-  "tfjs": async () => await (await import("./tfjs.ts")).open(),
-  "onnxruntime-web": async () => await (await import("./onnx.ts")).open(),
+type Openers = Readonly<Record<string, () => Promise<Peer>>>;
+
+/** By the device that they run on. On the CPU each has one thread; the last one is native, with all that the CPU has. */
+export const PEERS: Readonly<Record<"webgpu" | "cpu", Openers>> = {
+  webgpu: {
+    "jax-js": () => openJax("webgpu"),
+    "tfjs": async () => await (await import("./tfjs.ts")).open("webgpu"),
+    "onnxruntime-web": async () => await (await import("./onnx.ts")).open(),
+  },
+  cpu: {
+    "jax-js": () => openJax("wasm"),
+    "tfjs": async () => await (await import("./tfjs.ts")).open("wasm"),
+    "onnxruntime-web": async () => await (await import("./onnx_cpu.ts")).openWasm(),
+    "onnxruntime-node": async () => await (await import("./onnx_cpu.ts")).openNative(),
+  },
 };
+
+/** Opens jax-js as if memory couldn't be shared, from then on: it would have workers on the CPU. */
+async function openJax(backend: "webgpu" | "wasm"): Promise<Peer> {
+  delete (globalThis as { SharedArrayBuffer?: unknown }).SharedArrayBuffer;
+  return await (await import("./jax.ts")).open(backend);
+}
 
 /** Those that can be had on this adapter; `say` is told why another can't. */
 export async function openPeers(
   adapter: string,
   say: (line: string) => void,
-  among: typeof PEERS = PEERS,
+  among: Openers,
 ): Promise<ReadonlyMap<string, Peer>> {
   const peers = new Map<string, Peer>();
   for (const [name, open] of Object.entries(among)) {

@@ -12,12 +12,15 @@ import { isLacking, type Peer, problemOf } from "./peer.ts";
 const MISSING: Readonly<Record<string, readonly string[]>> = {
   "jax-js": ["q4Matmul", "q4Gemv"],
   "tfjs": ["q4Matmul", "q4Gemv"],
-  "onnxruntime-web": [],
 };
 
-for (const [name, open] of Object.entries(PEERS)) {
+const ALL = Object.entries(PEERS).flatMap(([backend, peers]) =>
+  Object.entries(peers).map(([name, open]) => [name, backend, open] as const)
+);
+
+for (const [name, backend, open] of ALL) {
   Deno.test({
-    name: `${name} gives right results`,
+    name: `${name} on ${backend} gives right results`,
     // Libraries keep their devices and threads for the life of the process.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -42,7 +45,7 @@ for (const [name, open] of Object.entries(PEERS)) {
           assertEquals(checkOutput(work.kind, await ready.read(), right, "f32").wrong, undefined);
         });
       }
-      assertEquals(missing, MISSING[name]);
+      assertEquals(missing, MISSING[name] ?? []);
     },
   });
 }

@@ -1,13 +1,15 @@
 /**
- * TensorFlow.js on its WebGPU backend. Operators run eagerly and are submitted in the library's own batches;
+ * TensorFlow.js on WebGPU or in WebAssembly (XNNPACK). Operators run eagerly and are submitted in the library's own batches;
  * each result is let go of at once, and a sample ends when the queue is empty.
  */
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { EPS, type Work } from "../bench/operators.ts";
 import { columns, permuted, restored } from "./layout.ts";
 import {
   type Argument,
+  CPU,
   described,
   isLacking,
   type Lacking,
@@ -129,28 +131,38 @@ function maskOf({ queries, length }: Work & { kind: "attention" }): Argument {
   return { name: "mask", shape: [queries, length], data };
 }
 
-export async function open(): Promise<Peer> {
-  if (!await tf.setBackend("webgpu")) throw new Error("it has found no WebGPU device");
+export async function open(kind: "webgpu" | "wasm"): Promise<Peer> {
+  const wasm = kind === "wasm" ? await import("@tensorflow/tfjs-backend-wasm") : undefined;
+  if (wasm) {
+    // Without it, the library takes a thread.
+    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+    const name = "tfjs-backend-wasm-simd.wasm";
+    const path = fileURLToPath(import.meta.resolve(`@tensorflow/tfjs-backend-wasm/${name}`));
+    wasm.setWasmPaths(path.slice(0, -name.length));
+  }
+  if (!await tf.setBackend(kind)) throw new Error(`it has no backend ${kind}`);
   await tf.ready();
   const backend = tf.backend();
-  if (!(backend instanceof WebGPUBackend)) throw new Error("its backend is not the WebGPU one");
+  if (!wasm && !(backend instanceof WebGPUBackend)) throw new Error("its backend is not the WebGPU one");
+  const webgpu = backend instanceof WebGPUBackend ? backend : undefined;
   return {
-    version: versionOf("@tensorflow/tfjs-backend-webgpu"),
-    adapter: described(backend.device),
+    version: versionOf(`@tensorflow/tfjs-backend-${kind}`),
+    adapter: webgpu ? described(webgpu.device) : CPU,
     prepare: (problem) => {
       const operator = operatorOf(problem.work);
-      return Promise.resolve(isLacking(operator) ? operator : ready(operator, problem, backend));
+      return Promise.resolve(isLacking(operator) ? operator : ready(operator, problem, webgpu));
     },
   };
 }
 
-function ready(operator: Operator, problem: Problem, backend: WebGPUBackend): Ready {
+function ready(operator: Operator, problem: Problem, backend: WebGPUBackend | undefined): Ready {
   const { args, order } = givenTo(problem);
   const tensors = args.map(({ data, shape }) => tf.tensor(data as Float32Array, [...shape]));
   const once = () => tf.tidy(() => operator(...tensors));
   return {
     async run(times) {
       for (let t = 0; t < times; t++) once().dispose();
+      if (!backend) return;
       backend.ensureCommandEncoderReady();
       backend.endComputePassEncoder();
       backend.submitQueue();

@@ -55,6 +55,17 @@ Deno.test("computeAt brings a copy into workgroup memory for all threads, and in
   });
 });
 
+Deno.test("computeAt brings a copy into workgroup memory once for virtual threads too", () => {
+  shows("compute_at_virtual_threads", product(8, 6, 4), (sch) => {
+    const [piece, thread] = sch.split("i", [2, null]);
+    sch.bind(piece, "vthread");
+    sch.bind(thread, "threadIdx.y");
+    const [k0] = sch.split("k", [null, 2]);
+    sch.reorder(piece, thread, k0);
+    sch.computeAt(sch.cacheRead("C", "A", "shared"), k0);
+  });
+});
+
 Deno.test("computeAt serves several consumers, the first of them in time", () => {
   const A = placeholder("A", [8]);
   const T = compute("T", [8], (i) => mul(A.at(i), A.at(i)));

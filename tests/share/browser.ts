@@ -22,16 +22,19 @@ export interface BrowseOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** False for pages that a server of this machine gives. Default true. */
   readonly offline?: boolean;
+  /** The SHA-256 of a certificate's public key, in base64: the certificate of an authority that the browser doesn't know. */
+  readonly certificate?: string;
 }
 
 /** Opens a file or an address, and says what came of it. */
 export async function browse(
   path: string,
   use: (page: Page) => Promise<void>,
-  { scripts = true, gpu = false, viewport = { width: 1280, height: 720 }, offline = true }: BrowseOptions =
-    {},
+  { scripts = true, gpu = false, viewport = { width: 1280, height: 720 }, offline = true, certificate }:
+    BrowseOptions = {},
 ): Promise<Seen> {
   const args = ["--no-sandbox", gpu ? "--enable-unsafe-webgpu" : "--disable-features=WebGPU"];
+  if (certificate !== undefined) args.push(`--ignore-certificate-errors-spki-list=${certificate}`);
   const browser = await chromium.launch({ executablePath: found ?? "chromium", args });
   const complaints: string[] = [], requests: string[] = [];
   try {
@@ -40,7 +43,7 @@ export async function browse(
     page.on("console", (m) => complaints.push(m.text()));
     page.on("pageerror", (e) => complaints.push(e.message));
     page.on("request", (r) => requests.push(r.url()));
-    await page.goto(path.startsWith("http:") ? path : pathToFileURL(path).href);
+    await page.goto(/^https?:/.test(path) ? path : pathToFileURL(path).href);
     await use(page);
   } finally {
     await browser.close();

@@ -1,4 +1,5 @@
 /** A tiny model of an architecture on a device, by chunks of a prompt and token by token, against plain loops in float64. */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../../lib/cli/arguments.ts";
 import { assert, assertEquals } from "@std/assert";
 import { readConfig } from "../../../lib/models/config/read_config.ts";
 import { openWeights } from "../../../lib/models/weights/open_weights.ts";
@@ -46,10 +47,19 @@ export async function checkArchitecture(
   }
 }
 
+const COMMAND = {
+  name: "deno task check:architectures",
+  summary: "Runs a tiny model of each architecture on the adapter, against plain loops.",
+  options: {},
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
 if (import.meta.main) {
-  using device = await Device.open({ backend: "webgpu" });
-  for (const name of NAMES) {
-    await checkArchitecture(device, name, { ends: [19, 51], tokens: 64 });
-    console.log(`${name} agrees with the reference on ${device.target.name}`);
-  }
+  await runCommand(COMMAND, async (args) => {
+    argumentsOf(COMMAND, args);
+    using device = await Device.open({ backend: "webgpu" });
+    for (const name of NAMES) {
+      await checkArchitecture(device, name, { ends: [19, 51], tokens: 64 });
+      console.log(`${name} agrees with the reference on ${device.target.name}`);
+    }
+  });
 }

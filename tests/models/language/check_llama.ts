@@ -1,4 +1,5 @@
 /** Llama-3.2-1B's shape: how long it takes to WGSL, what its plan takes, and its logits on a device against plain loops. */
+import { argumentsOf, type CliOption, type Command, runCommand } from "../../../lib/cli/arguments.ts";
 import { Device } from "../../../lib/runtime/device.ts";
 import { cpuTime } from "../../../lib/runtime/platform.ts";
 import { targetOf } from "../../../lib/target/profiles.ts";
@@ -86,18 +87,27 @@ export async function runLlama(device: Device, layers: number): Promise<LlamaRun
   };
 }
 
+const COMMAND = {
+  name: "deno task check:llama",
+  summary: "Compiles and runs Llama-3.2-1B's shape with random weights, against plain loops.",
+  options: {},
+} as const satisfies Command<Readonly<Record<string, CliOption>>>;
+
 if (import.meta.main) {
-  const begun = cpuTime(), { bytes } = planLlama();
-  console.log(`to WGSL in ${((cpuTime() - begun) / 1000).toFixed(2)} s of CPU time, which may be 2`);
-  console.log(`the plan takes ${(bytes / 1e9).toFixed(3)} GB with ${CONTEXT} tokens, which may be 0.8`);
-  using device = await Device.open({ backend: "webgpu" });
-  const run = await runLlama(device, LLAMA_1B.num_hidden_layers);
-  console.log(`on ${device.target.name}:`, run);
-  if (!(run.off < 0.03 && run.picked)) {
-    throw new Error(
-      `expected logits within 0.03 of their RMS, got ${run.off}, and ${
-        run.picked ? "the" : "not the"
-      } best token`,
-    );
-  }
+  await runCommand(COMMAND, async (args) => {
+    argumentsOf(COMMAND, args);
+    const begun = cpuTime(), { bytes } = planLlama();
+    console.log(`to WGSL in ${((cpuTime() - begun) / 1000).toFixed(2)} s of CPU time, which may be 2`);
+    console.log(`the plan takes ${(bytes / 1e9).toFixed(3)} GB with ${CONTEXT} tokens, which may be 0.8`);
+    using device = await Device.open({ backend: "webgpu" });
+    const run = await runLlama(device, LLAMA_1B.num_hidden_layers);
+    console.log(`on ${device.target.name}:`, run);
+    if (!(run.off < 0.03 && run.picked)) {
+      throw new Error(
+        `expected logits within 0.03 of their RMS, got ${run.off}, and ${
+          run.picked ? "the" : "not the"
+        } best token`,
+      );
+    }
+  });
 }

@@ -101,13 +101,13 @@ export const SHOWN: readonly Fault[] = [
   fault("cli/arguments.ts", "Number(given) : given", "parseInt(given) : given", "cli/arguments_test.ts"),
   // face
   fault(
-    "face/te.ts",
+    "face/programs.ts",
     "max, min, prod, reduceAxis, sum } from",
     "max as sum, min, prod, reduceAxis, sum as max } from",
     "te/own_test.ts",
   ),
   fault(
-    "face/te.ts",
+    "face/programs.ts",
     'export { siluProgram as silu } from "../op/silu.ts"',
     'export { reluProgram as silu } from "../op/relu.ts"',
     "op/elementwise_test.ts",

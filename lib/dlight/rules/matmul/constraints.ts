@@ -51,7 +51,18 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
       tooLarge(ii * jj * kk, products, `${ii} x ${jj} x ${kk} products unrolled`, "take too long to compile"),
   );
   knobs.require(
-    ["tile_i", "tile_j", "tile_k", "a_path", "b_path", "b_layout", "vectorize", "pad", "double_buffer"],
+    [
+      "tile_i",
+      "tile_j",
+      "tile_k",
+      "a_path",
+      "b_path",
+      "b_layout",
+      "vectorize",
+      "pad",
+      "double_buffer",
+      "k_major",
+    ],
     (
       [, ti, ii]: Tile,
       [, tj, jj]: Tile,
@@ -62,11 +73,12 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
       vectors: boolean,
       pad: number,
       twice: boolean,
+      kMajor: boolean,
     ) => {
       const elements = (rows: number, width: number) =>
         copiedRows(rows, width, ti * tj * (vectors && width % 4 === 0 ? 4 : 1)) * strideOf(width, pad);
       const stored = (across: number, kIsLast: boolean) =>
-        kIsLast ? elements(across, kk) : elements(kk, across);
+        kIsLast && !kMajor ? elements(across, kk) : elements(kk, across);
       const b = layout === "packed" ? elements(tj * jj / 4, 4 * kk) : stored(tj * jj, !jIsLast(m, layout));
       const once = (aPath === "shared" ? stored(ti * ii, m.kIsLast) : 0) + (bPath === "shared" ? b : 0);
       const shared = twice ? 2 * once : once;
@@ -87,6 +99,21 @@ export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void
     (layout: WeightLayout, path: Path, vectors: boolean, pad: number) =>
       pad % 4 !== 0 && (vectors || (layout === "packed" && path === "shared"))
         ? `rows of whole vectors are not ${pad} further apart`
+        : undefined,
+  );
+  knobs.require(
+    ["a_path", "b_path", "b_layout", "k_major", "tile_k"],
+    (aPath: Path, bPath: Path, layout: WeightLayout, kMajor: boolean, [, kk]: Factors[2]) =>
+      kMajor &&
+        (kk < 2 || !((aPath === "shared" && m.kIsLast) || (bPath === "shared" && !jIsLast(m, layout))))
+        ? "nothing in workgroup memory has neighbours along k that could be transposed"
+        : undefined,
+  );
+  knobs.require(
+    ["tile_i", "tile_j", "vectorize", "virtual_i", "virtual_j"],
+    ([, , ii]: Tile, [, , jj]: Tile, vectors: boolean, vi: number, vj: number) =>
+      ii % vi !== 0 || jj % (vj > 1 && vectors && jj % 4 === 0 ? 4 * vj : vj) !== 0
+        ? `${ii} x ${jj} results, vectors whole, are not ${vi} x ${vj} equal parts`
         : undefined,
   );
   knobs.require(

@@ -9,11 +9,13 @@ import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../
 import { accumulateLocally, placeEpilogue } from "../../steps/epilogue.ts";
 import { fitTile, orderTile } from "../../steps/tiling.ts";
 import { cacheInRegisters, choosePath, producerOf } from "../../steps/operand_paths.ts";
-import { cooperativeCopy, unrollCopy } from "../../steps/cooperative_copy.ts";
+import { unrollCopy } from "../../steps/cooperative_copy.ts";
+import { chooseVirtual, splitVirtual } from "../../steps/virtual_threads.ts";
 import { inlinePrologues } from "../../steps/inlining.ts";
 import { transformWeightLayout, WEIGHT_LAYOUTS, type WeightLayout } from "../../steps/weight_layout.ts";
-import { BANKS, jIsLast, PADS, requireTiles } from "./constraints.ts";
+import { jIsLast, PADS, requireTiles } from "./constraints.ts";
 import type { MatmulMatch } from "./match.ts";
+import { shareOperand } from "./share_operand.ts";
 
 /** Tiles of a matrix product, at a preset's numbers. */
 export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPreset): Template {
@@ -44,10 +46,12 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     const layout = knobs.choice("b_layout", layoutsOf(m, sch), "given");
     const vectors = knobs.flag("vectorize", true);
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
-    const pad = knobs.choice("pad", PADS, 0);
+    const pad = knobs.choice("pad", PADS, preset.pad ?? 0);
     const twice = knobs.flag("double_buffer", false);
+    const kMajor = knobs.flag("k_major", transposesSome(m, layoutsOf(m, sch)) && (preset.kMajor ?? false));
     const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
     const workers = chooseWorkers(knobs, target, m, preset);
+    const [vi, vj] = chooseVirtual(knobs, [fitTile(preset.i, ni), fitTile(preset.j, nj)], preset.virtual);
     requireTiles(knobs, target, m);
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
@@ -72,11 +76,11 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
       ? accumulateLocally(sch, main)
       : { writes: [sch.cacheWrite(product, "local")], beside: [] };
 
-    const [i0, i1, i2] = sch.split(at(m.i), [null, ti, ii]) as [string, string, string];
-    const [j0, j1, j2] = sch.split(at(m.j), [null, tj, jj]) as [string, string, string];
+    const [i0, iv, i1, i2] = splitVirtual(sch, at(m.i), vi, [ti, ii]);
+    const [j0, jv, j1, j2] = splitVirtual(sch, at(m.j), vj, [tj, jj]);
     const [k0, k1] = steps.length === 2 ? steps : sch.split(steps[0], [null, kk]) as [string, string];
     const { order, lanes, column } = orderTile(sch, [i2, j2], k1, { vectors, stepInnermost });
-    sch.reorder(...apart, i0, j0, i1, j1, ...slot, k0, ...order, ...lanes);
+    sch.reorder(...apart, i0, j0, ...iv, ...jv, i1, j1, ...slot, k0, ...order, ...lanes);
     const z = apart.length > 1 ? sch.fuse(...apart) : apart[0];
     if (z !== undefined) sch.bind(z, "blockIdx.z");
     // Workgroups of one column of tiles follow one another on a CPU: they read the same part of B.
@@ -84,6 +88,7 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     sch.bind(j0, preset.rowsFirst ? "blockIdx.y" : "blockIdx.x");
     sch.bind(i1, "threadIdx.y");
     sch.bind(j1, "threadIdx.x");
+    for (const v of [...iv, ...jv]) sch.bind(v, "vthread");
     // The buffer of a thread's results.
     const tileLoop = slot[0] ?? j1;
     placeEpilogue(sch, back, tileLoop, vectors);
@@ -94,22 +99,35 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
         cacheInRegisters(sch, product, name, at, { vectors });
         continue;
       }
-      const producer = producerOf(sch, product, name);
-      const copy = sch.cacheRead(product, name, "local");
-      unrollCopy(sch, sch.computeAt(copy, stepInnermost ? at : k1), vectors && !kIsLast);
-      if (producer !== undefined) sch.setScope(producer, "shared");
-      const near = producer ?? sch.cacheRead(copy, name, "shared");
-      const width = kIsLast ? kk : jj * tj;
-      cooperativeCopy(sch, sch.computeAt(near, k0), [ti, tj], vectors && width % 4 === 0 ? 4 : 1);
-      const rows = (name === a ? m.a : m.b).indices.length - 2;
-      if (pad > 0) sch.storageAlign(near, rows, BANKS, pad);
-      if (twice) sch.doubleBuffer(near);
+      const isA = name === a;
+      shareOperand(sch, product, name, { tiles: k0, steps: stepInnermost ? at : k1 }, {
+        kIsLast,
+        dims: dimensionsOf(m, isA, layout),
+        tile: [isA ? ti * ii : tj * jj, kk],
+        threads: [ti, tj],
+        vectors,
+        kMajor,
+        pad,
+        twice,
+      });
     }
     const init = sch.decomposeReduction(product, k0);
     unrollCopy(sch, sch.loops(init).slice(sch.loops(init).indexOf(tileLoop) + 1), vectors);
     for (const l of order) sch.unroll(l);
     for (const l of lanes) sch.vectorize(l);
   };
+}
+
+/** Whether an operand may lie in memory with neighbours along k. */
+function transposesSome(m: MatmulMatch, layouts: readonly WeightLayout[]): boolean {
+  return m.kIsLast || layouts.some((l) => !jIsLast(m, l));
+}
+
+/** The dimensions of an operand's own axis and of k. */
+function dimensionsOf(m: MatmulMatch, isA: boolean, layout: WeightLayout): readonly [own: number, k: number] {
+  const [{ indices }, axis] = isA ? [m.a, m.i] : [m.b, m.j];
+  const given = [axis, m.k].map((it) => indices.indexOf(it.var)) as [number, number];
+  return isA || layout === "given" ? given : [indices.length - 2, indices.length - 1];
 }
 
 /** The layouts in which B may be prepared: those of a weight that nothing decodes on its way to the product. */
