@@ -5,6 +5,9 @@
  */
 import type { Profile } from "../target/target.ts";
 
+/** The layout of a matrix of weights: as given, with swapped axes, or with four values of j side by side for each k. */
+export type WeightLayout = "given" | "transposed" | "packed";
+
 /**
  * The path of an operand to registers: through workgroup memory, directly from its buffer, from a texture or, if it is
  * small, from a uniform buffer.
@@ -25,6 +28,8 @@ export interface MatmulPreset {
   readonly stepInnermost?: boolean;
   /** True if neighbouring workgroups are neighbours along the rows of the result; false if along its columns. */
   readonly rowsFirst?: boolean;
+  /** The layout of B where it is a weight, and the rows of the result are known to be many. Default: as given. */
+  readonly layout?: WeightLayout;
   /** Parts of a thread's results along each axis, which lie a tile of threads apart; 1 where it is not given. */
   readonly virtual?: readonly [i: number, j: number];
   /** True if an operand with neighbours along k is transposed on its way to workgroup memory. */
@@ -141,6 +146,8 @@ export interface Presets {
    */
   readonly leastCopied: number;
   readonly matmul: MatmulPreset;
+  /** For matrices B that are decoded on their way. Default: as `matmul`. */
+  readonly packedMatmul?: MatmulPreset;
   /** Few rows; their number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
   readonly gemv: GemvPreset;
@@ -301,7 +308,8 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
     subgroups: false,
     workers: [],
     leastCopied: Infinity,
-    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true },
+    matmul: { i: [1, 4], j: [1, 8], k: 4, rowsFirst: true, layout: "packed" },
+    packedMatmul: { i: [1, 16], j: [1, 4], k: 4, rowsFirst: true, path: "buffer" },
     lowBatch: { j: [1, 4], k: 4 },
     gemv: { rows: [1, 8], reduceThreads: 1, chunk: 4 },
     packedGemv: { rows: [1, 4], reduceThreads: 1, chunk: 32 },
