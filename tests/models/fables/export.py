@@ -11,7 +11,7 @@ import torch
 from model import Config, Model, dequantized, generate, nibbles, scales
 from tokenizer import BEGIN, END, SPECIAL, Tokenizer
 
-# A fable that was told before the last request for one is left out: it would draw animals and lessons to it.
+# A fable before the last request for one is left out: its animals and lessons would return.
 TEMPLATE = (
     "{% set ns = namespace(last=-1) %}{% for message in messages %}"
     "{% if message['role'] == 'user' and ('fable about ' in message['content'] or 'story about ' in message['content']) %}"
