@@ -3,7 +3,8 @@
  * own for targets without a branch of their own (TVM's s_tir/dlight, "else" rows); the llvmpipe rows were
  * found by measuring there; the cpu rows suit one thread of WebAssembly, for which a workgroup is a loop.
  */
-import type { Profile } from "../target/target.ts";
+import type { Profile, Target } from "../target/target.ts";
+import { deviceRowOf, directTile, sharedTile } from "./device_rows.ts";
 
 /**
  * The path of an operand to registers: through workgroup memory, directly from its buffer, from a texture or, if it is
@@ -29,6 +30,10 @@ export interface MatmulPreset {
   readonly virtual?: readonly [i: number, j: number];
   /** True if an operand with neighbours along k is transposed on its way to workgroup memory. */
   readonly kMajor?: boolean;
+  /** The path of the second operand, where it is another one. */
+  readonly bPath?: Path;
+  /** What differs where the second operand has neighbours along k. */
+  readonly kLast?: Partial<MatmulPreset>;
   /** Elements by which rows in workgroup memory are further apart than multiples of 8; 0 where it is not given. */
   readonly pad?: 0 | 1 | 4;
   readonly path: Path;
@@ -193,7 +198,7 @@ const GENERIC: Presets = onPath("buffer", {
   subgroups: false,
   workers: [24, 48, 96, 192],
   leastCopied: Infinity,
-  matmul: { i: [8, 4], j: [8, 4], k: 8, path: "shared" },
+  matmul: { i: [8, 4], j: [8, 4], k: 8, kMajor: true, pad: 4, path: "shared" },
   lowBatch: { j: [64, 1], k: 8 },
   ...gemvs(1, 64, 8),
   outerGemv: { rows: [64, 4], reduceThreads: 1, chunk: 4 },
@@ -212,13 +217,19 @@ const GENERIC: Presets = onPath("buffer", {
 /**
  * Vendors' rows where DLight has a branch for them: `cuda` for NVIDIA, `rocm` for AMD, `metal` for Apple,
  * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), where WebGPU supports
- * them; Intel has no branch there. None of them was measured here.
+ * them; Intel has no branch there. Matmul's tile for NVIDIA has 0.90 and 0.94 of the best speed in two spaces of
+ * SGEMM 4096³ that were measured whole (Kernel Tuner's benchmark hub, MIT). Those of other vendors are what most of their devices share in CLBlast's
+ * database (Apache-2.0). None of them was measured here.
  */
 export const PRESETS: Readonly<Record<Profile, Presets>> = {
   "generic-webgpu": GENERIC,
   nvidia: {
     ...GENERIC,
-    matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
+    matmul: {
+      ...sharedTile([8, 16], [32, 4]),
+      bPath: "buffer",
+      kLast: { ...sharedTile([8, 16], [16, 8]), bPath: "shared" },
+    },
     ...gemvs(8, 32, 4),
     reduction: LONG_ROWS,
     generalReduction: LONG_GROUPS,
@@ -226,20 +237,21 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   amd: {
     ...GENERIC,
-    matmul: { i: [8, 4], j: [16, 4], k: 16, path: "shared" },
+    matmul: sharedTile([8, 8], [16, 8]),
     ...gemvs(4, 64, 4),
     reduction: LONG_ROWS,
   },
-  intel: GENERIC,
+  intel: { ...GENERIC, matmul: sharedTile([8, 8], [16, 4]) },
   apple: {
     ...GENERIC,
     subgroups: true,
+    matmul: sharedTile([16, 8], [16, 4], 16),
     ...gemvs(4, 16, 4),
     reduction: LONG_ROWS,
   },
   "qualcomm-adreno": {
     ...GENERIC,
-    matmul: { i: [4, 8], j: [32, 2], k: 16, path: "texture" },
+    matmul: directTile([8, 8], [16, 4]),
     ...gemvs(2, 32, 8),
     outerGemv: { rows: [64, 8], reduceThreads: 1, chunk: 8, path: "buffer" },
     reduction: LONG_ROWS,
@@ -248,6 +260,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   },
   "arm-mali": {
     ...GENERIC,
+    matmul: directTile([8, 8], [8, 4]),
     reduction: LONG_ROWS,
   },
   llvmpipe: onPath("texture", {
@@ -321,18 +334,34 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
   }),
 };
 
-const OTHERS = "DLight's numbers for targets without a branch of their own";
-const dlightsFor = (branch: string) => `DLight's numbers for ${branch}, where WebGPU supports them`;
+/** The presets of a target: its vendor's, with those that its device has for itself. */
+export function presetsOf(target: Target): Presets {
+  let known = KNOWN.get(target);
+  if (!known) KNOWN.set(target, known = { ...PRESETS[target.profile], ...deviceRowOf(target)?.rows });
+  return known;
+}
+const KNOWN = new WeakMap<Target, Presets>();
 
-/** The source of each profile's numbers. */
-export const PRESET_SOURCES: Readonly<Record<Profile, string>> = {
+const OTHERS = "DLight's numbers for targets without a branch of their own";
+const CLBLAST = "CLBlast's database (Apache-2.0)";
+const dlightsFor = (branch: string, tiles = CLBLAST) =>
+  `DLight's numbers for ${branch}, where WebGPU supports them; Matmul's tile by ${tiles}`;
+
+const SOURCES: Readonly<Record<Profile, string>> = {
   "generic-webgpu": OTHERS,
-  nvidia: dlightsFor("cuda"),
+  nvidia: dlightsFor("cuda", "Kernel Tuner's benchmark hub (MIT)"),
   amd: dlightsFor("rocm"),
-  intel: `${OTHERS}; it has none for Intel`,
+  intel: `${OTHERS}; Matmul's tile by ${CLBLAST}`,
   apple: dlightsFor("metal"),
   "qualcomm-adreno": dlightsFor("opencl on Android"),
   "arm-mali": dlightsFor("opencl on Mali"),
   llvmpipe: "found by measuring on llvmpipe",
   cpu: "found by measuring generated WebAssembly",
 };
+
+/** The source of a target's numbers, and the row of its device. */
+export function presetSource(target: Target): string {
+  const row = deviceRowOf(target);
+  const own = row && `row ${row.name}: ${Object.keys(row.rows).join(", ")} by ${CLBLAST}; else `;
+  return (own ?? "") + SOURCES[target.profile];
+}

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Rng } from "../../lib/base/random.ts";
 import { compile } from "../../lib/codegen/compile.ts";
-import { match } from "../../lib/dlight/schedule.ts";
+import { match, schedule } from "../../lib/dlight/schedule.ts";
 import { iterationsOf, touched } from "../../lib/estimate/accesses.ts";
 import { storeNestsOf } from "../../lib/estimate/store_nests.ts";
 import * as te from "../../lib/face/te.ts";
@@ -108,3 +108,20 @@ Deno.test("without the new knobs the schedule is what it was before them", () =>
   );
   assertEquals(`${replay(LARGE, plain.trace.toJSON())}`, `${plain.func}`);
 });
+
+for (const device of devices) {
+  Deno.test(`products at the presets of GPUs are right on ${device.target.name}`, async () => {
+    const profiles = ["nvidia", "amd", "apple", "qualcomm-adreno"] as const;
+    const some = device.target.kind === "cpu" ? PRODUCTS : PRODUCTS.slice(3, 4);
+    for (const func of some) {
+      for (const profile of profiles) {
+        const { func: scheduled } = schedule(func, targetOf(profile));
+        assertEquals(
+          await wrongOn(device, subjectOf(func, {}, 3), scheduled),
+          undefined,
+          `${profile} ${func.name}`,
+        );
+      }
+    }
+  });
+}

@@ -4,7 +4,7 @@
  * workgroup memory, from buffers or from textures. For few results, workgroups share a reduction (split-K) or the steps of
  * all tiles (stream-K), and a second kernel adds the partial sums.
  */
-import { PRESETS } from "../presets.ts";
+import { presetsOf } from "../presets.ts";
 import { checkedRule, type Rule, type RuleMatch } from "../rule.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { after } from "../normal_form.ts";
@@ -15,7 +15,7 @@ export const matmulRule: Rule = checkedRule({
   match(func, target) {
     const found = matchMatmul(func);
     return typeof found === "string" ? { because: found } : {
-      template: after(found.steps, matmulTemplate(found, target, PRESETS[target.profile].matmul)),
+      template: after(found.steps, matmulTemplate(found, target, presetsOf(target).matmul)),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,

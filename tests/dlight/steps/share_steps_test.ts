@@ -42,7 +42,15 @@ Deno.test("steps are shared out where tiles are few for a target that has many c
 Deno.test("a number of workers that does not fit the tiles is no point of the space, and why is said", () => {
   const func = te.matmul({ m: 96, n: 160, k: 400 });
   const { space } = spaceFor(func, "generic-webgpu");
-  const tiles = { tile_i: [8, 4], tile_j: [8, 4], tile_k: [8], stream_k: 24, split_k: 1 };
+  const tiles = {
+    tile_i: [8, 4],
+    tile_j: [8, 4],
+    tile_k: [8],
+    stream_k: 24,
+    split_k: 1,
+    pad: 0,
+    k_major: false,
+  };
   const refusal = (knobs: Config) =>
     space.refusal(space.indexOf({ ...space.at(space.preset), ...tiles, ...knobs }));
   assertEquals(refusal({}), undefined);
