@@ -76,7 +76,8 @@ Deno.test("a worker's turns end with its range, whichever way operands come", ()
   const func = te.matmul({ m: 96, n: 160, k: 1024 });
   const { template, space } = spaceFor(func, "generic-webgpu");
   for (const path of ["shared", "buffer", "texture"]) {
-    const config = { ...space.at(space.preset), stream_k: 48, a_path: path, b_path: path };
+    const off = { split_k: 1, pad: 0, k_major: false };
+    const config = { ...space.at(space.preset), ...off, stream_k: 48, a_path: path, b_path: path };
     const [parts] = lower(instantiate(func, template, space, config).func, targetOf("generic-webgpu"));
     const text = JSON.stringify(parts?.body);
     assertEquals(text.includes('"select"') || text.includes('"kind":"if"'), false, path);
