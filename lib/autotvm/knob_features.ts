@@ -9,7 +9,8 @@ interface Column {
 
 /**
  * A configuration's knobs as numbers. A split gives log2 of each factor, the derived one included if the extent is
- * known. A numeric choice gives log2(1 + x), an order the place of each loop. Any other candidate has a column of its own.
+ * known. A numeric choice gives log2(1 + x), and the number of its factors of two where not all are powers of two. An
+ * order gives the place of each loop. Any other candidate has a column of its own.
  */
 export class KnobFeatures {
   readonly names: readonly string[];
@@ -55,7 +56,10 @@ function columnsOf(knob: Knob): readonly Column[] {
     }
     case "choice":
       if (knob.candidates.every((c) => typeof c === "number")) {
-        return [{ name: knob.name, values: Float64Array.from(knob.candidates, signedLog) }];
+        const size = { name: knob.name, values: Float64Array.from(knob.candidates, signedLog) };
+        const twos = { name: `${knob.name}.twos`, values: Float64Array.from(knob.candidates, twosOf) };
+        const tells = !knob.candidates.every(isPowerOfTwo) && new Set(twos.values).size > 1;
+        return tells ? [size, twos] : [size];
       }
       return knob.candidates.map((c, i) => ({
         name: `${knob.name}=${c}`,
@@ -83,4 +87,18 @@ function columnsOf(knob: Knob): readonly Column[] {
 function signedLog(x: string | number): number {
   const v = Number(x);
   return Math.sign(v) * Math.log2(1 + Math.abs(v));
+}
+
+/** Powers of two, 0 among them: their size says all. */
+function isPowerOfTwo(x: string | number): boolean {
+  const v = Math.abs(Number(x));
+  return v === 0 || Number.isInteger(Math.log2(v));
+}
+
+/** The number of factors of two in an integer, on which alignment depends; 0 for other numbers. */
+function twosOf(x: string | number): number {
+  let v = Math.abs(Number(x)), twos = 0;
+  if (v === 0 || !Number.isSafeInteger(v)) return 0;
+  for (; v % 2 === 0; v /= 2) twos++;
+  return twos;
 }

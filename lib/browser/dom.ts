@@ -15,7 +15,8 @@ export interface PageElement {
   addEventListener(event: "click", run: () => void): void;
 }
 
-interface PageDocument {
+interface PageDocument extends EventTarget {
+  readonly visibilityState: "visible" | "hidden";
   createElement(name: string): PageElement;
   getElementById(id: string): PageElement | null;
 }
@@ -44,4 +45,24 @@ export function element(name: string, text = "", children: readonly PageElement[
 /** Waits until the page has shown what was changed. */
 export function shown(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 30));
+}
+
+/** Tells whether the page is seen: its tab is in front, and the screen is not locked. */
+export function isSeen(): boolean {
+  return document.visibilityState === "visible";
+}
+
+/** Waits until the page is seen, or isn't, or the signal is aborted. */
+export function seen(wanted: boolean, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const ended = new AbortController();
+  const look = () => {
+    if (isSeen() !== wanted && !signal.aborted) return;
+    ended.abort();
+    resolve();
+  };
+  document.addEventListener("visibilitychange", look, { signal: ended.signal });
+  signal.addEventListener("abort", look, { signal: ended.signal });
+  look();
+  return promise;
 }

@@ -9,7 +9,7 @@ import type { Transport } from "../fleet/transport.ts";
 import { type Measurement, msOf } from "../measure/measurement.ts";
 import { Device } from "../runtime/device.ts";
 import { NoDeviceError } from "../runtime/error.ts";
-import { byId, element } from "./dom.ts";
+import { byId, element, isSeen, seen } from "./dom.ts";
 import { openHere } from "./open_here.ts";
 import { WORKER } from "./page_parts.ts";
 
@@ -17,6 +17,8 @@ import { WORKER } from "./page_parts.ts";
 const SHOWN = 60;
 /** Milliseconds between two attempts to connect. */
 const AGAIN_MS = 500;
+/** Browsers slow down, or stop, a page that can't be seen: its times would be wrong. */
+const PAUSED = "Paused, as this page can't be seen: its jobs go to others. It goes on when it is in front.";
 
 /** Works until the page is left, its button is pressed, or its device no longer answers. It never throws. */
 async function workHere(): Promise<void> {
@@ -41,29 +43,39 @@ async function workHere(): Promise<void> {
   }
 }
 
-/** Works until it is stopped. Returns true if the device no longer answers. */
+/** Works until it is stopped, and only while the page is seen. Returns true if the device no longer answers. */
 async function workOn(device: Device, credentials: Credentials, stopped: AbortController): Promise<boolean> {
   const { name = "page" } = credentials;
   await using transport = await connected(credentials, name);
   const session: { ended?: () => boolean } = {};
   const view = new View();
-  await stayAwake();
-  await work(transport, {
-    worker: name,
-    target: device.target,
-    signal: stopped.signal,
-    open: async (options) => {
-      view.program = options.func.name;
-      const measuring = await openHere(device, options);
-      session.ended = () => measuring.ended;
-      return measuring;
-    },
-    report(event) {
-      view.show(event);
-      // A page can't recover from a hung device: another worker takes the next job.
-      if (session.ended?.()) stopped.abort();
-    },
-  });
+  while (!stopped.signal.aborted) {
+    if (!isSeen()) {
+      view.says(PAUSED);
+      await seen(true, stopped.signal);
+      continue;
+    }
+    const hidden = new AbortController();
+    seen(false, stopped.signal).then(() => hidden.abort());
+    view.says("waiting for jobs");
+    await stayAwake();
+    await work(transport, {
+      worker: name,
+      target: device.target,
+      signal: AbortSignal.any([stopped.signal, hidden.signal]),
+      open: async (options) => {
+        view.program = options.func.name;
+        const measuring = await openHere(device, options);
+        session.ended = () => measuring.ended;
+        return measuring;
+      },
+      report(event) {
+        view.show(event);
+        // A page can't recover from a hung device: another worker takes the next job.
+        if (session.ended?.()) stopped.abort();
+      },
+    });
+  }
   return session.ended?.() ?? false;
 }
 
@@ -72,7 +84,7 @@ async function connected(credentials: Credentials, name: string): Promise<Transp
   return await natsTransport(await wsconnect({ ...options, reconnectTimeWait: AGAIN_MS }));
 }
 
-/** Asks that the screen stays on; a page whose screen is locked is paused, and goes on when it is shown again. */
+/** Asks that the screen stays on. A browser takes that back when the page is hidden. */
 async function stayAwake(): Promise<void> {
   const { wakeLock } = navigator as { readonly wakeLock?: { request(kind: "screen"): Promise<unknown> } };
   // A browser may refuse it, for example on a low battery.
@@ -87,10 +99,6 @@ class View {
   /** The program of the latest jobs. */
   program = "";
 
-  constructor() {
-    this.says("waiting for jobs");
-  }
-
   says(what: string): void {
     byId(WORKER.state).textContent = what;
   }
@@ -101,6 +109,8 @@ class View {
         return this.says(`measuring ${this.program}`);
       case "lost":
         return this.says(`the network is away, trying again: ${event.message}`);
+      case "back":
+        return this.says("waiting for jobs");
       case "refused":
         this.#failed++;
         return this.says(`refused a job: ${event.message}`);

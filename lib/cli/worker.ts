@@ -104,6 +104,8 @@ function lineOf(event: WorkEvent): string {
       return `refused a job: ${event.message}`;
     case "lost":
       return `trying again: ${event.message}`;
+    case "back":
+      return "the server answers again";
     default:
       return event satisfies never;
   }

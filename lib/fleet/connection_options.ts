@@ -1,6 +1,9 @@
 import { type ConnectionOptions, nkeyAuthenticator, type TlsOptions } from "npm:@nats-io/nats-core@3.4.0";
 import type { Credentials } from "./credentials.ts";
 
+/** Milliseconds between two questions whether the server is still there. A network may end without a word. */
+const PING_MS = 5000;
+
 /** Gives the options of a connection, over TCP or a WebSocket. A lost one is tried again for as long as it takes. */
 export function connectionOptions(
   url: string,
@@ -11,6 +14,8 @@ export function connectionOptions(
     servers: url,
     name,
     maxReconnectAttempts: -1,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
     inboxPrefix: `_INBOX_${name}`,
     ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
     ...(user === undefined ? {} : { user, pass: password ?? "" }),

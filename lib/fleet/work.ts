@@ -43,7 +43,9 @@ export type WorkEvent =
     readonly outcome: Outcome;
   }
   | { readonly kind: "refused"; readonly message: string }
-  | { readonly kind: "lost"; readonly message: string };
+  | { readonly kind: "lost"; readonly message: string }
+  /** The server answers again. */
+  | { readonly kind: "back" };
 
 /** What a worker takes. */
 export interface WorkOptions {
@@ -81,6 +83,7 @@ class Worker implements AsyncDisposable {
   readonly #since = Date.now();
   #jobs = 0;
   #busy = false;
+  #away = false;
   /** When the job that is being measured counts as hung, in milliseconds of `performance.now`. */
   #hungAt = Infinity;
   /** Jobs are measured one after the other. */
@@ -251,12 +254,14 @@ class Worker implements AsyncDisposable {
     }
   }
 
-  #offer(): Promise<void> {
+  async #offer(): Promise<void> {
     const { worker, target } = this.options;
-    return this.transport.offer(
+    await this.transport.offer(
       worker,
       offerToText({ worker, key: this.key, target, since: this.#since, busy: this.#busy, jobs: this.#jobs }),
     );
+    if (this.#away) this.#report({ kind: "back" });
+    this.#away = false;
   }
 
   #report(event: WorkEvent): void {
@@ -264,6 +269,7 @@ class Worker implements AsyncDisposable {
   }
 
   #lost(e: unknown): void {
+    this.#away = true;
     this.#report({ kind: "lost", message: messageOf(e) });
   }
 

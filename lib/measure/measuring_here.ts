@@ -2,6 +2,7 @@
 import type { Executable } from "../codegen/executable.ts";
 import type { Device } from "../runtime/device.ts";
 import { DeviceLostError } from "../runtime/error.ts";
+import { awakeDeadline } from "./awake_deadline.ts";
 import { type AfterRound, Bench } from "./bench.ts";
 import { executableOf } from "./executable_of.ts";
 import { inputSets, type Reference } from "./input_sets.ts";
@@ -138,13 +139,8 @@ export class MeasuringHere implements Measuring {
   /** Waits for `work`, at most for `times` the deadline. */
   async #within<T extends object>(times: number, work: () => Promise<T>): Promise<T | Failed> {
     const begin = performance.now(), most = (this.options.deadlineMs ?? DEADLINE_MS) * times;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<Failed>((resolve) => {
-      timer = setTimeout(() => {
-        const message = `it did not end within ${most} ms, and the device may not answer again`;
-        resolve(this.#ended = { status: "timeout", message, compileMs: NaN });
-      }, most);
-    });
+    using deadline = awakeDeadline(most);
+    const late = deadline.late.then(() => this.#ended = hung(most));
     const stopped = this.#abandoned.promise.then((): Failed => STOPPED);
     try {
       const doing = work();
@@ -155,10 +151,15 @@ export class MeasuringHere implements Measuring {
       if (!(e instanceof DeviceLostError)) throw e;
       return this.#ended = { status: "deviceLost", message: e.message, compileMs: NaN };
     } finally {
-      clearTimeout(timer);
       this.#busyMs += performance.now() - begin;
     }
   }
 }
 
 const STOPPED: Failed = { status: "run", message: "it was given up", compileMs: NaN };
+
+/** The failure of a device that has not answered in time. */
+export function hung(ms: number): Failed {
+  const message = `it did not end within ${ms} ms, and the device may not answer again`;
+  return { status: "timeout", message, compileMs: NaN };
+}

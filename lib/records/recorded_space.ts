@@ -1,5 +1,5 @@
 /** A space with a measurement of each of its points, so that a search can run without the device. */
-import { instanceOf, required, text, withFields } from "../base/option_kinds.ts";
+import { required, text, withFields } from "../base/option_kinds.ts";
 import { programKind } from "../ir/kinds.ts";
 import { targetKind } from "../target/kinds.ts";
 import { checkArgument, type Kind } from "../base/check_options.ts";
@@ -8,33 +8,17 @@ import { messageOf } from "../base/error.ts";
 import { type Table, tableFromIPC, tableToIPC } from "npm:apache-arrow@21.2.0";
 import type { PrimFunc } from "../ir/func.ts";
 import { funcFromJson, type FuncJson, funcToJson } from "../ir/func_json.ts";
-import type { Failure } from "../measure/measurement.ts";
 import { knobsOf, OLD_NAMES, type OldNames, presentKnobs, presentName } from "../schedule/old_names.ts";
-import { ConfigSpace, spaceKind } from "../space/config_space.ts";
-import { answerOf, type Knob } from "../space/knob.ts";
-import type { Answer } from "../space/knobs.ts";
+import type { Knob } from "../space/knob.ts";
 import { knobsFromJson } from "../space/knob_json.ts";
 import type { Narrowing } from "../space/narrow.ts";
 import { targetFromJson } from "../target/target_json.ts";
 import type { Target } from "../target/target.ts";
 import { RecordError } from "./error.ts";
+import { measuredFields, type MeasuredSpace, measuredSpace, type SpacePoint } from "./measured_space.ts";
 import { readFile } from "./read_file.ts";
 import type { Column } from "./schema.ts";
 import { rowsOf, tableOf } from "./table.ts";
-
-/** The measurement of one configuration. */
-export interface SpacePoint {
-  /** The index of the configuration in the recorded space. */
-  readonly index: number;
-  /** `ok`, or where the trial failed. */
-  readonly status: "ok" | Failure;
-  /** Median milliseconds of one run; NaN if the trial failed. */
-  readonly ms: number;
-  /** The samples, milliseconds; empty if the trial failed. */
-  readonly samples: readonly number[];
-  /** Seconds that the trial took, including compilation. */
-  readonly seconds: number;
-}
 
 const COLUMNS = {
   index: "int",
@@ -45,7 +29,7 @@ const COLUMNS = {
 } as const satisfies Readonly<Record<keyof SpacePoint, Column>>;
 
 /** A recorded space: its program, target and knobs, and the measured points. */
-export interface RecordedSpace {
+export interface RecordedSpace extends MeasuredSpace {
   /** The program. */
   readonly func: PrimFunc;
   /** The device that the points were measured on. */
@@ -54,10 +38,6 @@ export interface RecordedSpace {
   readonly rule: string;
   /** The values that each narrowed knob was limited to, by the knob's name. */
   readonly narrowing: Narrowing;
-  /** The space. Its constraint refuses configurations that were not recorded. */
-  readonly space: ConfigSpace;
-  /** The measured points, by their index in `space`. */
-  readonly points: ReadonlyMap<number, SpacePoint>;
 }
 
 /** The program, target and space that a recording belongs to. */
@@ -103,22 +83,12 @@ export function tableToSpace(table: Table, names: OldNames = OLD_NAMES): Recorde
   const rule = presentName(written, names.rules);
   const knobs = knobsFromJson(known).map((k) => ({ ...k, name: presentName(k.name, knobsOf(rule, names)) }));
   const rows = rowsOf(table, COLUMNS);
-  const bare = new ConfigSpace(knobs);
-  const keyOf = (answers: readonly Answer[]) => answers.join("|");
-  const recorded = new Set(
-    rows.map((p) => keyOf(bare.digits(p.index).map((digit, i) => answerOf(knobs[i] as Knob, digit)))),
-  );
-  const space = new ConfigSpace(knobs, [{
-    knobs: knobs.map((k) => k.name),
-    refuse: (...answers) => recorded.has(keyOf(answers)) ? undefined : "it was not recorded",
-  }]);
   return {
     func: funcFromJson(program),
     target: targetFromJson(target),
     rule,
     narrowing: presentKnobs(rule, narrowing, names),
-    space,
-    points: new Map(rows.map((p) => [p.index, p])),
+    ...measuredSpace(knobs, rows),
   };
 }
 
@@ -129,8 +99,7 @@ export const recordedKind: Kind<RecordedSpace> = withFields(
     func: required(programKind),
     target: required(targetKind),
     rule: required(text),
-    space: required(spaceKind),
-    points: required(instanceOf(Map, "a Map of points by index")),
+    ...measuredFields,
   },
 );
 

@@ -4,7 +4,8 @@ import { createTuner, tunerNames } from "../autotvm/create_tuner.ts";
 import { featureNames, loopFeatures } from "../autotvm/features.ts";
 import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
 import { TunebookError } from "../base/error.ts";
-import { recordedKind, type RecordedSpace, type SpacePoint } from "../records/recorded_space.ts";
+import { measuredKind, type MeasuredSpace, type SpacePoint } from "../records/measured_space.ts";
+import type { RecordedSpace } from "../records/recorded_space.ts";
 import { scheduleAt } from "./search_space.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { aFunction, anyOf, nested, number, oneOf, positive, required } from "../base/option_kinds.ts";
@@ -46,24 +47,25 @@ const SIMULATE_FIELDS = {
 const ESTIMATE = featureNames().indexOf("target.ns");
 
 /**
- * Simulates a search: a recorded space replaces the device. Returns the trials in order.
+ * Simulates a search: a measured space replaces the device. Returns the trials in order. A space that another tuner
+ * measured has no program, so tuners have features of its knobs only, and no estimate.
  *
  * @throws {OptionError} for an argument of a wrong kind
  */
-export function simulate(recorded: RecordedSpace, options: SimulateOptions): readonly SpacePoint[] {
+export function simulate(
+  recorded: RecordedSpace | MeasuredSpace,
+  options: SimulateOptions,
+): readonly SpacePoint[] {
   checkOptions("autotvm.simulate", options, SIMULATE_FIELDS, kinds.RENAMED);
-  checkArgument("autotvm.simulate", "recorded", recorded, recordedKind);
+  checkArgument("autotvm.simulate", "recorded", recorded, measuredKind);
   const { tuner: name, start, seed, budget: { trials }, batch = 8, enoughMs = -Infinity } = options;
   const { space, points } = recorded;
-  const features = featuresOf(recorded);
-  // A feature is log2(1 + x), which orders points as x does.
   const of: TunerOptions = {
     space,
     seed,
     start,
     trials,
-    features,
-    estimate: (index) => features(index)?.[ESTIMATE],
+    ...("func" in recorded ? knowledgeOf(recorded) : {}),
   };
   const tuner = typeof name === "string" ? createTuner(name, of) : name(of);
   const tried: SpacePoint[] = [];
@@ -81,8 +83,14 @@ export function simulate(recorded: RecordedSpace, options: SimulateOptions): rea
   return tried;
 }
 
-/** The fastest point of a recorded space. */
-export function bestPoint({ points }: RecordedSpace): SpacePoint {
+function knowledgeOf(recorded: RecordedSpace): Pick<TunerOptions, "features" | "estimate"> {
+  const features = featuresOf(recorded);
+  // A feature is log2(1 + x), which orders points as x does.
+  return { features, estimate: (index) => features(index)?.[ESTIMATE] };
+}
+
+/** The fastest point of a measured space. */
+export function bestPoint({ points }: MeasuredSpace): SpacePoint {
   return [...points.values()].reduce((p, q) => q.status === "ok" && !(p.ms <= q.ms) ? q : p);
 }
 

@@ -29,6 +29,18 @@ Deno.test("knobs become logarithms and marks", () => {
   assertEquals(features.of(negative)[7], -2);
 });
 
+Deno.test("the factors of two of a number have a column where its size does not tell them", () => {
+  const ofChoice = (candidates: readonly number[]) => {
+    const space = new ConfigSpace([choiceKnob("x", candidates, candidates[0] ?? 0)]);
+    const features = new KnobFeatures(space);
+    return features.names.includes("x.twos") ? candidates.map((_, i) => features.of(i)[1]) : undefined;
+  };
+  assertEquals(ofChoice([16, 48, 112, 128]), [4, 4, 4, 7]);
+  assertEquals(ofChoice([-12, 0, 0.5, 5]), [2, 0, 0, 0]);
+  assertEquals(ofChoice([0, 1, 2, 8]), undefined);
+  assertEquals(ofChoice([3, 5, 7]), undefined);
+});
+
 Deno.test("different points have different features", () => {
   const features = new KnobFeatures(space);
   const rows = new Set(Array.from({ length: space.size }, (_, i) => features.of(i).join()));

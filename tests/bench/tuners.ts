@@ -1,19 +1,25 @@
 /**
  * What tuners are worth: every one, from both starts, on spaces that were measured whole, which stand for the device.
  *
- *     deno task bench:tuners [--only SPACE…] [--tuners NAME…] [--seeds 20] [--trials 512] [--out FILE.arrows]
+ *     deno task bench:tuners [--only SPACE…] [--tuners NAME…] [--seeds 20] [--trials 512] [--out FILE.arrows] [--real]
+ *
+ * Where TUNEBOOK_DATA names a folder with Kernel Tuner's spaces, it also runs on those, from scratch and without an
+ * estimate; with --real on those only.
  *
  * Says after how many trials, and simulated seconds, 95% of the space's best is reached (quartiles over seeds), and
  * how far a search has come after so many trials.
  */
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { flag } from "../../lib/base/option_kinds.ts";
 import { fileOf, numberOf, ONLY_NAMES } from "./options.ts";
 import { type Table, tableToIPC } from "apache-arrow";
 import { createTuner, tunerNames } from "../../lib/autotvm/create_tuner.ts";
 import type { Tuner, TunerOptions } from "../../lib/autotvm/tuner.ts";
 import { AUTOTVM_DEFAULTS, XgbTuner } from "../../lib/autotvm/xgb.ts";
 import { bestPoint, simulate } from "../../lib/tuning/simulate.ts";
-import type { RecordedSpace } from "../../lib/records/recorded_space.ts";
+import type { MeasuredSpace } from "../../lib/records/measured_space.ts";
+import { kernelTunerSpaces } from "./kernel_tuner_spaces.ts";
+import { type RealResult, realTable, searchReal, strategiesOf } from "./real_spaces.ts";
 import { tableOf } from "../../lib/records/table.ts";
 import { textOf } from "../../lib/notebook/tables.ts";
 import { TUNER_COLUMNS, type TunerRow } from "../../lib/charts/tuners_compared.ts";
@@ -55,7 +61,7 @@ export interface Run {
 }
 
 export function run(
-  space: RecordedSpace,
+  space: MeasuredSpace,
   { make, start }: Contestant,
   { seed, trials }: { readonly seed: number; readonly trials: number },
 ): Run {
@@ -135,6 +141,11 @@ const COMMAND = {
     seeds: numberOf("Seeds", 20),
     trials: numberOf("Trials of a run", 512),
     out: fileOf("The runs as Arrow"),
+    real: {
+      as: "flag",
+      kind: flag,
+      help: "Only the spaces of real GPUs, in the folder that TUNEBOOK_DATA names.",
+    },
   },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
@@ -142,7 +153,8 @@ async function benchTuners(args: readonly string[]): Promise<void> {
   const { values } = argumentsOf(COMMAND, args), { trials = 512 } = values;
   const seeds = Array.from({ length: values.seeds ?? 20 }, (_, i) => i + 1);
   const rows: TunerRow[] = [];
-  for (const [name, space] of await recordedSpaces()) {
+  const folder = Deno.env.get("TUNEBOOK_DATA");
+  for (const [name, space] of values.real ? [] : await recordedSpaces()) {
     if (values.only && !values.only.includes(name)) continue;
     const lines: (readonly string[])[] = [];
     for (const contestant of contestants) {
@@ -157,6 +169,16 @@ async function benchTuners(args: readonly string[]): Promise<void> {
       ...lines,
     ]));
   }
+  if (folder) {
+    const results = new Map<string, RealResult>(), spaces = await kernelTunerSpaces(folder);
+    for (const contestant of contestants) {
+      if (contestant.start !== "scratch") continue;
+      if (values.tuners && !values.tuners.includes(contestant.tuner)) continue;
+      results.set(contestant.tuner, searchReal(spaces, contestant, seeds));
+    }
+    const strategies = strategiesOf(await Deno.readTextFile(`${folder}/kernel_tuner_strategies.csv`));
+    console.log(`\n${spaces.size} spaces of real GPUs\n\n${realTable(results, strategies)}`);
+  } else console.log("\nTUNEBOOK_DATA names no folder: the spaces of real GPUs are left out");
   if (values.out) await Deno.writeFile(values.out, tableToIPC(tuningTable(rows), "stream"));
 }
 

@@ -219,6 +219,7 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "relax.planMemory": [graph, { bounds: {} }],
   "records.RecordLog.open": ["log.arrows", { task: "t", fingerprint: "f", target: "{}" }],
   "records.roofline": [func, {}, peaks],
+  "records.writeT4": ["space.t4.json", recorded],
   "records.recordsToTable": [trials],
   "records.kernelTable": [kernels],
   "log.append": [trials],

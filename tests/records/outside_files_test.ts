@@ -6,6 +6,9 @@ import { RecordError } from "../../lib/records/error.ts";
 import { readLog, RecordLog } from "../../lib/records/log.ts";
 import { readFile } from "../../lib/records/read_file.ts";
 import type { TrialRecord } from "../../lib/records/record.ts";
+import { readAutotvmLog } from "../../lib/records/read_autotvm_log.ts";
+import { readKernelTuner } from "../../lib/records/read_kernel_tuner.ts";
+import { readT4 } from "../../lib/records/read_t4.ts";
 import { readSpace } from "../../lib/records/recorded_space.ts";
 import { recordsToTable } from "../../lib/records/table.ts";
 import { Shared } from "../../lib/share/shared.ts";
@@ -26,6 +29,9 @@ const DOORS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   "database.merge": (path) => TuningDatabase.memory().merge(path),
   "database.export": (path) => TuningDatabase.memory().export(path),
   readSpace,
+  readKernelTuner,
+  readT4,
+  readAutotvmLog,
   "Shared.open": (path) => Shared.open(path),
 };
 

@@ -3,10 +3,10 @@ import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow";
 import { bestPoint, simulate } from "../../lib/tuning/simulate.ts";
 import * as dlight from "../../lib/dlight/schedule.ts";
 import { RecordError } from "../../lib/records/error.ts";
+import type { SpacePoint } from "../../lib/records/measured_space.ts";
 import {
   readSpace,
   type SpaceIdentity,
-  type SpacePoint,
   spaceToTable,
   tableToSpace,
   writeSpace,

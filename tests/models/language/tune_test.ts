@@ -12,8 +12,6 @@ import { tokenComparisonParts } from "../../../lib/notebook/graph_views.ts";
 import { TuningDatabase } from "../../../lib/records/database.ts";
 import { Device } from "../../../lib/runtime/device.ts";
 import { InterruptedError } from "../../../lib/tuning/interrupted_error.ts";
-import { MemoryTransport } from "../../fleet/memory_transport.ts";
-import { fleetOf } from "../../fleet/workers.ts";
 import { byText, SimulatedMeasuring } from "../../tuning/simulated_measuring.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../lib/models/fables", import.meta.url));
@@ -150,14 +148,4 @@ Deno.test("a comparison says what it lacks, and can be stopped", async () => {
   );
   const signal = AbortSignal.abort();
   await assertRejects(() => lm.compare({ levels: [1], tokens: 2, signal }), InterruptedError);
-});
-
-Deno.test("a fleet's workers search the functions of a language model", async () => {
-  await using made = await fleetOf(new MemoryTransport(), "a", "b");
-  using lm = await LanguageModel.load(FOLDER, device, OPTIONS);
-  const database = TuningDatabase.memory();
-  const { records, best } = await lm.tune({ budget: { trials: 12 }, database, on: made.device });
-  assertEquals(records.length, 12);
-  assert(best.length > 0 && records.some((r) => r.worker !== ""));
-  assert(records.every((r) => r.adapter === made.device.adapter));
 });
