@@ -6,7 +6,7 @@
  * otherwise than ours: they have no rows.
  */
 import type { Profile, Target } from "../target/target.ts";
-import type { MatmulPreset, Presets } from "./presets.ts";
+import type { MatmulPreset, Presets } from "./preset_rows.ts";
 
 export interface DeviceRow {
   readonly profile: Profile;
