@@ -1,4 +1,7 @@
 /** What presets say of each rule. */
+/** The layout of a matrix of weights: as given, with swapped axes, or with four values of j side by side for each k. */
+export type WeightLayout = "given" | "transposed" | "packed";
+
 /**
  * The path of an operand to registers: through workgroup memory, directly from its buffer, from a texture or, if it is
  * small, from a uniform buffer.
@@ -19,6 +22,8 @@ export interface MatmulPreset {
   readonly stepInnermost?: boolean;
   /** True if neighbouring workgroups are neighbours along the rows of the result; false if along its columns. */
   readonly rowsFirst?: boolean;
+  /** The layout of B where it is a weight, and the rows of the result are known to be many. Default: as given. */
+  readonly layout?: WeightLayout;
   /** Parts of a thread's results along each axis, which lie a tile of threads apart; 1 where it is not given. */
   readonly virtual?: readonly [i: number, j: number];
   /** True if an operand with neighbours along k is transposed on its way to workgroup memory. */
@@ -134,6 +139,8 @@ export interface Presets {
    */
   readonly leastCopied: number;
   readonly matmul: MatmulPreset;
+  /** For matrices B that are decoded on their way. Default: as `matmul`, with one path for both operands. */
+  readonly packedMatmul?: MatmulPreset;
   /** Few rows; their number is only known at launch. */
   readonly lowBatch: Omit<MatmulPreset, "i">;
   readonly gemv: GemvPreset;

@@ -20,14 +20,24 @@ import { after, fleetOf, SimulatedWorker } from "./workers.ts";
 
 const trials = 12;
 
-/** The configurations of a search over `names.length` workers whose answers take random times. */
-async function sequence(names: readonly string[], inFlight: number, tuner: typeof tunerNames[number]) {
+/** The configurations of a search over workers, each with its own time for a job, in milliseconds. */
+async function sequence(
+  names: Readonly<Record<string, number>>,
+  inFlight: number,
+  tuner: typeof tunerNames[number],
+) {
   const transport = new MemoryTransport();
   await using fleet = await fleetOver(transport);
-  const workers = names.map((name) =>
-    new SimulatedWorker(transport, name, (a) => after(Math.random() * 8, byText(a)))
+  const begun: Candidate[] = [], ended: Candidate[] = [];
+  const workers = Object.entries(names).map(([name, ms]) =>
+    new SimulatedWorker(transport, name, async (asked) => {
+      begun.push(asked.request.candidate);
+      const answer = await after(ms, byText(asked));
+      ended.push(asked.request.candidate);
+      return answer;
+    })
   );
-  await fleet.wait("cpu", { workers: names.length, seconds: 60 });
+  await fleet.wait("cpu", { workers: workers.length, seconds: 60 });
   const log = await tune(matmul, fleet.device("cpu", { inFlight }), {
     budget: { trials },
     tuner,
@@ -38,14 +48,16 @@ async function sequence(names: readonly string[], inFlight: number, tuner: typeo
     await w.end();
     return w.measured;
   }));
-  return { log, measured };
+  return { log, measured, inTurn: begun.every((c, k) => c === ended[k]) };
 }
 
 for (const tuner of ["portfolio", "random"] as const) {
   Deno.test(`${tuner}: one worker and three give the same sequence, which inFlight decides`, async () => {
-    const one = await sequence(["a"], 4, tuner);
-    const three = await sequence(["a", "b", "c"], 4, tuner);
-    const narrow = await sequence(["a", "b", "c"], 1, tuner);
+    const one = await sequence({ a: 2 }, 4, tuner);
+    // The first one takes longer than several jobs of the others.
+    const three = await sequence({ a: 400, b: 150, c: 2 }, 4, tuner);
+    const narrow = await sequence({ a: 2, b: 2, c: 2 }, 1, tuner);
+    assertEquals([one.inTurn, three.inTurn, narrow.inTurn], [true, false, true]);
     const configs = ({ log }: typeof one) => log.records.map((r) => [r.config, r.status, r.medianMs]);
     assertEquals(configs(one), configs(three));
     assertEquals(one.log.records.length, trials);

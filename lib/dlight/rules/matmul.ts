@@ -14,8 +14,11 @@ export const matmulRule: Rule = checkedRule({
   name: "Matmul",
   match(func, target) {
     const found = matchMatmul(func);
-    return typeof found === "string" ? { because: found } : {
-      template: after(found.steps, matmulTemplate(found, target, presetsOf(target).matmul)),
+    if (typeof found === "string") return { because: found };
+    const { matmul, packedMatmul = { ...matmul, bPath: matmul.path } } = presetsOf(target);
+    const preset = func.params.includes(found.b.buffer) ? matmul : packedMatmul;
+    return {
+      template: after(found.steps, matmulTemplate(found, target, preset)),
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,

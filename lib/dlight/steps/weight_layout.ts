@@ -1,9 +1,8 @@
 import type { Load } from "../../ir/expr.ts";
 import { PREPARE } from "../../ir/annotations.ts";
+import type { WeightLayout } from "../presets.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 
-/** The layout of a matrix of weights: as given, with swapped axes, or with four values of j side by side for each k. */
-export type WeightLayout = "given" | "transposed" | "packed";
 export const WEIGHT_LAYOUTS: readonly WeightLayout[] = ["given", "transposed", "packed"];
 
 /**

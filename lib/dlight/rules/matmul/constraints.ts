@@ -2,9 +2,8 @@
 import type { Factors, Knobs } from "../../../space/knobs.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent } from "../../analysis.ts";
-import { type Path, presetsOf } from "../../presets.ts";
+import { type Path, presetsOf, type WeightLayout } from "../../presets.ts";
 import { tooLarge, tooMany } from "../../steps/operand_paths.ts";
-import type { WeightLayout } from "../../steps/weight_layout.ts";
 import type { MatmulMatch } from "./match.ts";
 
 type Tile = Factors[3];

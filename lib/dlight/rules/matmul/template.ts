@@ -4,7 +4,7 @@ import type { Schedule } from "../../../schedule/schedule.ts";
 import type { Template } from "../../../space/template.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent, type Node, productTerms } from "../../analysis.ts";
-import { type MatmulPreset, type Path, PATHS } from "../../presets.ts";
+import { type MatmulPreset, type Path, PATHS, type WeightLayout } from "../../presets.ts";
 import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../../steps/split_reduction.ts";
 import { accumulateLocally, placeEpilogue } from "../../steps/epilogue.ts";
 import { fitDevice, MOST_THREADS, SPLITS } from "../../steps/fit_device.ts";
@@ -13,10 +13,13 @@ import { cacheInRegisters, choosePath, producerOf } from "../../steps/operand_pa
 import { unrollCopy } from "../../steps/cooperative_copy.ts";
 import { chooseVirtual, splitVirtual } from "../../steps/virtual_threads.ts";
 import { inlinePrologues } from "../../steps/inlining.ts";
-import { transformWeightLayout, WEIGHT_LAYOUTS, type WeightLayout } from "../../steps/weight_layout.ts";
+import { transformWeightLayout, WEIGHT_LAYOUTS } from "../../steps/weight_layout.ts";
 import { jIsLast, PADS, requireTiles } from "./constraints.ts";
 import type { MatmulMatch } from "./match.ts";
 import { shareOperand } from "./share_operand.ts";
+
+/** Rows of the result from which a copy of B in another layout pays, even if it is made at each run. */
+const PACKING_ROWS = 32;
 
 /** Tiles of a matrix product, at a preset's numbers. */
 export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPreset): Template {
@@ -48,7 +51,9 @@ export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPres
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, path);
     const aPath = pathOf("a_path", m.a.buffer.name, preset.path);
     const bPath = pathOf("b_path", m.b.buffer.name, preset.bPath ?? preset.path);
-    const layout = knobs.choice("b_layout", layoutsOf(m, sch), "given");
+    const layouts = layoutsOf(m, sch), packs = preset.layout && (ni ?? 0) >= PACKING_ROWS;
+    const liked = layouts.find((l) => packs && l === preset.layout) ?? "given";
+    const layout = knobs.choice("b_layout", layouts, liked);
     const vectors = knobs.flag("vectorize", true);
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
     const pad = knobs.choice("pad", PADS, preset.pad ?? 0);

@@ -13,6 +13,7 @@ import { constExtent, type Node } from "../../analysis.ts";
 import { DIRECT_PATHS, presetsOf, type ReductionPreset } from "../../presets.ts";
 import { choosePath, staysInBuffer, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
 import { chooseSubgroups } from "../../steps/subgroups.ts";
+import { isResult } from "../../steps/inlining.ts";
 import { unrollCopy } from "../../steps/cooperative_copy.ts";
 
 /** Blocks that reduce rows, with what is inlined into them. */
@@ -168,6 +169,9 @@ function scheduleRows(
     const column = own.at(-1);
     if (column === undefined) continue;
     const isReduction = sch.block(name).iters.at(-1)?.type === "reduce";
+    // One thread alone sums in registers; several leave their sums in workgroup memory.
+    const alone = isReduction && threads === 1 && isResult(sch, name) && sch.consumers(name).length === 0;
+    if (alone) sch.reverseComputeAt(sch.cacheWrite(name, "local"), r1);
     const [c0, tx, c] = sch.split(column, [null, threads, chunk]) as [string, string, string];
     sch.reorder(tx, ...own.slice(0, -1), c0, c);
     if (threads > 1) sch.bind(tx, "threadIdx.x");
