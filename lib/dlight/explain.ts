@@ -4,7 +4,7 @@ import { walk, type WalkedStep } from "../schedule/walk.ts";
 import type { Config } from "../space/knobs.ts";
 import { showValue } from "../space/knob.ts";
 import type { Target } from "../target/target.ts";
-import { presetSource } from "./presets.ts";
+import { presetSource } from "./preset_sources.ts";
 import type { Rule, Why } from "./rule.ts";
 import { rules, schedule } from "./schedule.ts";
 
