@@ -79,6 +79,11 @@ export interface GeneralReductionPreset {
   readonly chunk: 1 | 4 | 8 | 16;
   /** Positions that a workgroup takes side by side, along an axis that most of its inputs do not have. */
   readonly places: 1 | 2 | 4 | 8;
+  /**
+   * The numbers where inputs are gathered, as pages of a cache are: whether threads take a row each where there are several.
+   * Default: chunks of 1, because what is gathered is not kept in registers and unrolling repeats its loads.
+   */
+  readonly gathered?: { readonly chunk: 1 | 4; readonly rows: boolean };
   readonly path: DirectPath;
 }
 

@@ -138,7 +138,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
       inBuffers: { rows: 8, threads: 1, chunk: 4 },
     },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4 },
-    generalReduction: { threads: 8, results: 8, chunk: 4, places: 4 },
+    generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, gathered: { chunk: 4, rows: true } },
     transpose: { i: [16, 4], j: [16, 16] },
     convNchw: {
       x: 14,

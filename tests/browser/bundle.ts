@@ -4,7 +4,8 @@
  */
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
 import * as esbuild from "esbuild";
-import { fileURLToPath } from "node:url";
+import { minify } from "terser";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { SCRIPT_GLOBAL } from "../../lib/browser/page_parts.ts";
 
@@ -32,7 +33,7 @@ export interface Bundle {
   readonly gzip: Uint8Array;
   /** What it imports when it runs. */
   readonly imports: readonly string[];
-  /** Minified bytes of each room of lib, and of each package, the largest first. */
+  /** Bytes of each room of lib, and of each package, as esbuild minifies them, the largest first. */
   readonly shares: readonly (readonly [room: string, bytes: number])[];
 }
 
@@ -62,6 +63,17 @@ const WITHOUT_CPU: esbuild.Plugin = {
         `function refuse() { throw new NoDeviceError(${JSON.stringify(why)}); }\n` +
         `export { ${names.map((name) => `refuse as ${name}`).join(", ")} };`;
       return { contents, loader: "ts" };
+    });
+  },
+};
+
+/** A module of lib that is not used has no effect, so that a script can do without it. */
+const WITHOUT_UNUSED: esbuild.Plugin = {
+  name: "without unused modules",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
+      const from = pathToFileURL(importer), found = fileURLToPath(new URL(path, from));
+      return found.startsWith(`${root}lib`) ? { path: found, sideEffects: false } : undefined;
     });
   },
 };
@@ -108,13 +120,16 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
       charset: "utf8",
       metafile: true,
       write: false,
-      plugins: [WITHOUT_CPU, FROM_DENO],
+      plugins: [WITHOUT_CPU, WITHOUT_UNUSED, FROM_DENO],
       // An import map's and a compiler's settings of the project are none of the bundle's.
       tsconfigRaw: {},
       logLevel: "silent",
     });
     const [file] = outputFiles, [output] = Object.values(metafile.outputs);
     if (!file || !output) throw new Error("esbuild gave no output");
+    // Terser takes another hundredth, and more of what is compressed.
+    const { code: text = "" } = await minify(file.text, { module: format === "esm", ecma: 2020 });
+    const contents = new TextEncoder().encode(text);
     const shares = new Map<string, number>();
     for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
       const room = /^lib\/([^/]+)\//.exec(path)?.[1] ??
@@ -122,9 +137,9 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
       shares.set(room, (shares.get(room) ?? 0) + bytesInOutput);
     }
     return {
-      text: file.text,
-      bytes: file.contents.byteLength,
-      gzip: gzipSync(file.contents, { level: 9 }),
+      text,
+      bytes: contents.byteLength,
+      gzip: gzipSync(contents, { level: 9 }),
       imports: output.imports.map((i) => i.path),
       shares: [...shares].toSorted(([, a], [, b]) => b - a),
     };
