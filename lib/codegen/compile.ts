@@ -15,6 +15,7 @@ import type { BufferSpec, Executable, Launch } from "./executable.ts";
 import { LANGUAGES } from "./languages.ts";
 import { identifier } from "./names.ts";
 import { usesF16 } from "./wgsl/uses_feature.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /**
  * Compiles a scheduled program for `target`, in the target's language.
@@ -60,7 +61,7 @@ export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], t
     const binding = kernels.flatMap((k) => k.bindings).find((x) => x.buffer.name === b.name);
     return {
       name: b.name,
-      dtype: b.dtype,
+      dtype: storageOf(b),
       shape: b.shape.map(exprToJson),
       ...(b.given ? { given: b.given.map(exprToJson) } : {}),
       role,

@@ -2,7 +2,7 @@
  * A built program as JSON: source and launch plan, all that a runtime needs. It is sent to the measuring process and
  * written to files, so it holds no IR objects.
  */
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { ArenaSlot } from "./arena.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
@@ -15,7 +15,7 @@ export interface BufferSpec {
   /** The name of the parameter or of the intermediate. */
   readonly name: string;
   /** The type of its elements. */
-  readonly dtype: ScalarType;
+  readonly dtype: StorageType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
   /** Dimensions as callers give them, where the schedule has made one axis of several. Default: `shape`. */

@@ -1,5 +1,5 @@
 /** What linking makes a program of: values, and calls of compiled functions. */
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { Executable } from "./executable.ts";
 
@@ -8,7 +8,7 @@ export interface LinkedValue {
   /** Its name. */
   readonly name: string;
   /** The type of its elements. */
-  readonly dtype: ScalarType;
+  readonly dtype: StorageType;
   /** Dimensions; a shape variable is given by name. */
   readonly shape: readonly ExprJson[];
   /** `inPlace`: an input that calls update. `temp`: it is between two calls, and lies in a storage. */

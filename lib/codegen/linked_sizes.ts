@@ -1,11 +1,11 @@
 /** Sizes of linked values, as expressions of shape variables. */
-import { bytesOf } from "../ir/dtype.ts";
 import type { ExprJson } from "../ir/json.ts";
 import type { BufferSpec } from "./executable.ts";
+import { storageBytes } from "../ir/stored.ts";
 
 /** Bytes of a buffer in whole vectors of four words, which any kernel may bind it as. */
 export function bytesIn({ dtype, shape }: Pick<BufferSpec, "dtype" | "shape">): ExprJson {
-  return product(["floordiv", sum(product(elementsIn(shape), bytesOf(dtype)), 15), 16], 16);
+  return product(["floordiv", sum(product(elementsIn(shape), storageBytes(dtype)), 15), 16], 16);
 }
 
 /** Texels of four elements that hold a value. */

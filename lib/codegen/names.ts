@@ -27,7 +27,8 @@ const RESERVED = new Set([
   "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
   "Float16Array Float64Array Int32Array Uint32Array DataView ArrayBuffer",
   // The printers' own
-  "from_bits floormod half round toF16 word",
+  "from_bits floormod half round toF16 word float fromBf16 toBf16 bf16_bits",
+  "i8_of u8_of bf16_of i8_lanes u8_lanes bf16_lanes i8_word u8_word bf16_word",
   ...helperNames(),
   "main wid lid num shape Shape grid_x dot4 erf floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
   "grid thread threads t x y z",

@@ -1,6 +1,6 @@
 /** Reads executables from JSON, as a cache holds them. It is untrusted input: every field is checked. */
 import { TunebookError } from "../base/error.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import { STORAGE_TYPES } from "../ir/stored.ts";
 import { quoteJson, readList, readNumber, readOneOf, readRecord, readText } from "../ir/json_fields.ts";
 import type { ExprJson } from "../ir/json.ts";
 import { readIndexExpr } from "../ir/read_index_expr.ts";
@@ -10,9 +10,6 @@ import type { TextureLayout } from "../target/texture.ts";
 import type { ArenaSlot } from "./arena.ts";
 import type { BufferSpec, Executable, Launch, LaunchBinding, TextureCopy } from "./executable.ts";
 
-const DTYPES: readonly ScalarType[] = Object.keys(
-  { f32: 0, f16: 0, i32: 0, u32: 0, bool: 0 } satisfies Record<ScalarType, 0>,
-) as readonly ScalarType[];
 const LANGUAGES = Object.keys(CAPABILITIES) as readonly KernelLanguage[];
 const ROLES = Object.keys(
   { input: 0, output: 0, inPlace: 0, temp: 0, prepared: 0 } satisfies Record<BufferSpec["role"], 0>,
@@ -44,7 +41,7 @@ function readBuffer(x: unknown, vars: readonly string[]): BufferSpec {
   const { name, dtype, shape, given, role, storage, slots } = readRecord(x);
   return {
     name: readText(name),
-    dtype: readOneOf(dtype, DTYPES),
+    dtype: readOneOf(dtype, STORAGE_TYPES),
     shape: readShape(shape, vars),
     ...(given === undefined ? {} : { given: readShape(given, vars) }),
     role: readOneOf(role, ROLES),
@@ -145,7 +142,7 @@ function readBinding(
   const common = { name: spec.name, access: readOneOf(access, ACCESSES), ...part };
   if (view === undefined) return common;
   const { dtype, shape } = readRecord(view);
-  return { ...common, view: { dtype: readOneOf(dtype, DTYPES), shape: readShape(shape, vars) } };
+  return { ...common, view: { dtype: readOneOf(dtype, STORAGE_TYPES), shape: readShape(shape, vars) } };
 }
 
 function three<T>(x: unknown, read: (x: unknown) => T): readonly [T, T, T] {

@@ -1,12 +1,12 @@
 import { checkArgument } from "../base/check_options.ts";
 import { programKind, shapesKind } from "../ir/kinds.ts";
 import { peaksKind } from "../target/kinds.ts";
-import { bytesOf } from "../ir/dtype.ts";
 import { flopsOf, trafficOf } from "./work.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { isInPlace, outputsOf } from "../ir/parameters.ts";
 import { countElements, type Shapes } from "../ir/shapes.ts";
 import type { Peaks } from "../target/target.ts";
+import { storageBytes, storageOf } from "../ir/stored.ts";
 
 /** The factor by which a true record may exceed measured peaks: f16 is twice as fast as f32, and a mask halves the work. */
 const SLACK = 4;
@@ -62,6 +62,6 @@ export function leastMs(func: PrimFunc, shapes: Shapes, peaks: Peaks): number {
  */
 export function shortestMs(func: PrimFunc, shapes: Shapes, peaks: Peaks = IMPOSSIBLE): number {
   const bytes = outputsOf(func).filter((b) => !isInPlace(func, b))
-    .reduce((n, b) => n + bytesOf(b.dtype) * countElements(b.shape, shapes), 0);
+    .reduce((n, b) => n + storageBytes(storageOf(b)) * countElements(b.shape, shapes), 0);
   return rooflineOf(flopsOf(func, shapes), bytes, peaks).ms / SLACK;
 }

@@ -1,4 +1,3 @@
-import { bytesOf } from "../ir/dtype.ts";
 import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
@@ -7,6 +6,7 @@ import { hasBanks, type Machine, machineOf } from "./machines.ts";
 import { registersOf } from "./registers.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
 import { extraPasses, type Pitches, sharedPitches } from "./warp_access.ts";
+import { storageBytes, storageOf } from "../ir/stored.ts";
 
 const SCOPES = ["global", "texture", "uniform", "shared"] as const;
 
@@ -119,7 +119,7 @@ function outsideBytes(leaves: readonly StoreNest[]): number {
   for (const leaf of leaves) {
     const own = [...leaf.loops.keys()].filter((l) => leaf.loops[l]?.role !== "group");
     for (const a of leaf.loads.filter(isOutside)) {
-      bytes += iterationsOf(leaf, "group") * touched(a, leaf, own) * bytesOf(a.buffer.dtype);
+      bytes += iterationsOf(leaf, "group") * touched(a, leaf, own) * storageBytes(storageOf(a.buffer));
     }
   }
   return bytes;
@@ -136,7 +136,7 @@ function roofline(
   for (const leaf of leaves) {
     ops += leaf.iterations * opsOf(leaf);
     for (const a of [leaf.store, ...leaf.loads].filter(isOutside)) {
-      const bytes = touched(a, leaf, [...leaf.loops.keys()]) * bytesOf(a.buffer.dtype);
+      const bytes = touched(a, leaf, [...leaf.loops.keys()]) * storageBytes(storageOf(a.buffer));
       elements.set(a.buffer, Math.max(bytes, elements.get(a.buffer) ?? 0));
     }
   }

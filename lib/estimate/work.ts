@@ -1,5 +1,5 @@
 /** The work of a program, independent of its schedule. */
-import { bytesOf, isFloat } from "../ir/dtype.ts";
+import { isFloat } from "../ir/dtype.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
@@ -7,6 +7,7 @@ import type { Stmt } from "../ir/stmt.ts";
 import { isInPlace } from "../ir/parameters.ts";
 import { countElements } from "../ir/shapes.ts";
 import { readsMemory, usesVar, walkExpr, walkStmt } from "../ir/visit.ts";
+import { storageBytes, storageOf } from "../ir/stored.ts";
 
 type Shapes = Readonly<Record<string, number>>;
 
@@ -48,7 +49,7 @@ export function flopsOf(f: PrimFunc, shapes: Shapes = {}): number {
  */
 export function trafficOf(f: PrimFunc, shapes: Shapes = {}): number {
   const lookups = lookupsOf(f, shapes);
-  return f.params.reduce((n, b) => n + bytesOf(b.dtype) * elementsOf(b, lookups, shapes), 0);
+  return f.params.reduce((n, b) => n + storageBytes(storageOf(b)) * elementsOf(b, lookups, shapes), 0);
 }
 
 type Lookups = ReadonlyMap<Buffer, readonly (number | undefined)[]>;

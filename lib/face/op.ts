@@ -154,5 +154,5 @@ export { pack, type PackOptions } from "../op/pack.ts";
 export { scatterElements, type ScatterElementsOptions } from "../op/scatter_elements.ts";
 export { scatterND } from "../op/scatter_nd.ts";
 export type { ScatterOptions, ScatterReduction } from "../op/scattered.ts";
-export type { StoredType } from "../op/stored_types.ts";
+export type { StoredType } from "../ir/dtype.ts";
 export { unpack, type UnpackOptions } from "../op/unpack.ts";

@@ -76,7 +76,7 @@ export type {
 export { OptionError, TunebookError } from "../base/error.ts";
 export type { PrimFunc } from "../ir/func.ts";
 export type { FuncData } from "../ir/func_data.ts";
-export type { DType, ScalarType } from "../ir/dtype.ts";
+export type { DType, ScalarType, StorageType, StoredType } from "../ir/dtype.ts";
 export type { ExprLike } from "../ir/build.ts";
 export type * from "../ir/expr.ts";
 export type * from "../ir/stmt.ts";

@@ -17,6 +17,7 @@ export type { Align } from "../ir/annotations.ts";
 export type { Domain, Domains } from "../ir/domain.ts";
 export type { Requirement } from "../ir/requirement.ts";
 export type { DType, ScalarType } from "../ir/dtype.ts";
+export type { StorageType } from "../ir/dtype.ts";
 export type {
   ArithOp,
   Binary,

@@ -39,7 +39,7 @@ const INTERPRET_FIELDS = {
 
 /**
  * Interprets a program: the reference for what it computes. Outputs come by parameter name, floats as Float64Array,
- * booleans as a Uint32Array of 0 and 1. Buffers other than inputs start as NaN (integers as zero). A float that is read
+ * booleans as a Uint32Array of 0 and 1, and bytes as an Int8Array or Uint8Array. Buffers other than inputs start as NaN (integers as zero). A float that is read
  * before it is written therefore shows. An array that the program updates in place is copied first.
  *
  * @throws {OptionError} for an argument of a wrong kind

@@ -1,7 +1,8 @@
 /** The arrays of a program that is interpreted. */
 import { ownValue } from "../base/own_value.ts";
 import { shownValue } from "../base/shown_value.ts";
-import { isFloat, type ScalarType } from "../ir/dtype.ts";
+import { isFloat, type StorageType } from "../ir/dtype.ts";
+import { floatsOfBf16, storageOf } from "../ir/stored.ts";
 import { IrError } from "../ir/error.ts";
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -9,7 +10,15 @@ import { inputsOf, isInPlace } from "../ir/parameters.ts";
 import { countElements, type Shapes, solveShapes } from "../ir/shapes.ts";
 
 /** The typed arrays that the interpreter takes and returns. */
-export type NumberArray = Float32Array | Float16Array | Float64Array | Int32Array | Uint32Array;
+export type NumberArray =
+  | Float32Array
+  | Float16Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int8Array
+  | Uint8Array
+  | Uint16Array;
 /** Arrays by parameter name, row-major. */
 export type Arrays = Readonly<Record<string, NumberArray>>;
 
@@ -35,8 +44,9 @@ export function placeArrays(f: PrimFunc, inputs: Arrays, given: Shapes | undefin
   const arrays = buffers.map((b) => {
     const size = countElements(b.shape, shapes);
     const array = data.get(b);
-    if (!array) return poisoned(b.dtype, size);
-    if (array.length === size) return isInPlace(f, b) ? copyOf(array) : array;
+    if (!array) return poisoned(b, size);
+    const isBits = b.stored === "bf16" && array instanceof Uint16Array;
+    if (array.length === size) return isBits ? floatsOfBf16(array) : isInPlace(f, b) ? copyOf(array) : array;
     throw new IrError(
       `expected ${size} elements of input ${b.name}, as its shape takes, got ${array.length}, interpreting ${f.name}`,
     );
@@ -50,31 +60,39 @@ function inputOf(f: PrimFunc, b: Buffer, inputs: Arrays): NumberArray {
     const takes = inputsOf(f).map((x) => x.name).join(", ");
     throw new IrError(`expected input ${b.name}, got nothing, interpreting ${f.name}; it takes ${takes}`);
   }
-  const fits = KINDS[b.dtype].find((kind) => array instanceof kind);
+  const kinds = KINDS[storageOf(b)];
+  const fits = kinds.find((kind) => array instanceof kind);
   if (fits) return array as NumberArray;
-  const wanted = KINDS[b.dtype].map((kind) => kind.name).join(" or ");
+  const wanted = kinds.map((kind) => kind.name).join(" or ");
   throw new IrError(
-    `expected input ${b.name} of ${b.dtype} as a ${wanted}, got ${shownValue(array)}, interpreting ${f.name}`,
+    `expected input ${b.name} of ${storageOf(b)} as a ${wanted}, got ${
+      shownValue(array)
+    }, interpreting ${f.name}`,
   );
 }
 
 const FLOATS = [Float32Array, Float16Array, Float64Array] as const;
-const KINDS: Readonly<Record<ScalarType, readonly { new (size: number): NumberArray }[]>> = {
+const KINDS: Readonly<Record<StorageType, readonly { new (size: number): NumberArray }[]>> = {
   f32: FLOATS,
   f16: FLOATS,
   i32: [Int32Array],
   u32: [Uint32Array],
   bool: [Uint32Array],
+  i8: [Int8Array],
+  u8: [Uint8Array],
+  bf16: [Uint16Array, ...FLOATS],
 };
 
 /** A copy of an array, floats as doubles. */
 function copyOf(array: NumberArray): NumberArray {
-  return array instanceof Int32Array || array instanceof Uint32Array
-    ? array.slice()
-    : Float64Array.from(array);
+  return array instanceof Float32Array || array instanceof Float16Array || array instanceof Float64Array
+    ? Float64Array.from(array)
+    : array.slice();
 }
 
-function poisoned(dtype: ScalarType, size: number): NumberArray {
+function poisoned({ dtype, stored }: Buffer, size: number): NumberArray {
+  if (stored === "i8") return new Int8Array(size);
+  if (stored === "u8") return new Uint8Array(size);
   if (isFloat(dtype)) return new Float64Array(size).fill(NaN);
   return dtype === "i32" ? new Int32Array(size) : new Uint32Array(size);
 }

@@ -142,9 +142,10 @@ class BoundedTranslator {
       return;
     }
     const value = this.#exprs.value(s.value);
-    const stored = this.#rounded(value, s.value, dtype);
+    const exact = this.#rounded(value, s.value, dtype);
+    const stored = s.buffer.stored === "bf16" ? `${exact} + ${2 ** -8} * Math.abs(${value.v})` : exact;
     out.push(`${cell} = ${dtype === "bool" ? `+(${value.v})` : value.v};`);
-    out.push(`${bound} = ${stored === "NaN" ? "Infinity" : stored};`);
+    out.push(`${bound} = ${exact === "NaN" ? "Infinity" : stored};`);
   }
 
   /** The bound of a value that is stored. */

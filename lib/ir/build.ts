@@ -1,9 +1,18 @@
 /** Constructors of expressions and statements; they fold constants and check dtypes, nothing more. */
-import { type DType, isFloat, lanesOf, scalarOf, type ScalarType, withLanes } from "./dtype.ts";
+import {
+  type DType,
+  isFloat,
+  lanesOf,
+  scalarOf,
+  type ScalarType,
+  type StorageType,
+  withLanes,
+} from "./dtype.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Call, Const, Expr, Load, MathOp, Scope, Select, Var } from "./expr.ts";
 import type { Annotations, Block, For, IterVar, LoopKind, Seq, Stmt, Store } from "./stmt.ts";
 import { convertScalar, foldBinary } from "./fold.ts";
+import { computedType, isStored } from "./stored.ts";
 
 /** What a builder takes for an expression: numbers take the other operand's type, or i32. */
 export type ExprLike = Expr | number;
@@ -192,10 +201,18 @@ export function call(op: MathOp, ...args: readonly Expr[]): Call {
 export function buffer(
   name: string,
   shape: readonly ExprLike[],
-  dtype: ScalarType = "f32",
+  dtype: StorageType = "f32",
   scope: Scope = "global",
 ): Buffer {
-  return { kind: "buffer", name, dtype, shape: shape.map((d) => toExpr(d)), scope };
+  const stored = isStored(dtype) ? { stored: dtype } : {};
+  return {
+    kind: "buffer",
+    name,
+    dtype: computedType(dtype),
+    shape: shape.map((d) => toExpr(d)),
+    scope,
+    ...stored,
+  };
 }
 
 export function load(buffer: Buffer, ...indices: readonly ExprLike[]): Load {

@@ -1,6 +1,12 @@
 /** Element types of tensors and scalars, in WGSL's spelling. */
 export type ScalarType = "f32" | "f16" | "i32" | "u32" | "bool";
 
+/** A type of memory alone: signed and unsigned bytes, and the upper half of an f32. */
+export type StoredType = "i8" | "u8" | "bf16";
+
+/** The type of an element in memory. */
+export type StorageType = ScalarType | StoredType;
+
 /** A scalar type, or a vector of 2 or 4 lanes as a vectorized loop makes it: `f32x4`. */
 export type DType = ScalarType | `${ScalarType}x${2 | 4}`;
 

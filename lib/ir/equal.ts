@@ -42,7 +42,7 @@ export function equalFunc(a: FuncData, b: FuncData): boolean {
   if (!sameList(a.shapeVars, b.shapeVars, (x, y) => x.dtype === y.dtype)) return false;
   const declared = (x: Buffer, y: Buffer): boolean => {
     names.bind(x, y);
-    return x.dtype === y.dtype && x.scope === y.scope &&
+    return x.dtype === y.dtype && x.stored === y.stored && x.scope === y.scope &&
       sameList(x.shape, y.shape, (d, e) => equalExpr(d, e, names));
   };
   return sameList(a.params, b.params, declared) && sameList(a.allocs, b.allocs, declared) &&

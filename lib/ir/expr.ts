@@ -8,7 +8,7 @@
  * - `load` outside the buffer is an error of the program, never a value;
  * - `ramp`, `broadcast` and `shuffle` appear only once loops are vectorized.
  */
-import type { DType, ScalarType } from "./dtype.ts";
+import type { DType, ScalarType, StoredType } from "./dtype.ts";
 
 /** An expression. */
 export type Expr =
@@ -202,6 +202,8 @@ export interface Buffer {
   readonly shape: readonly Expr[];
   /** Where the elements are stored. */
   readonly scope: Scope;
+  /** The type of the elements in memory, where that is no type of arithmetic; parameters alone have one. Default: `dtype`. */
+  readonly stored?: StoredType;
   /** The extents as a caller gives them, where a schedule has made one axis of several. Default: `shape`. */
   readonly given?: readonly Expr[];
 }

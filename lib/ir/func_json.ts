@@ -14,6 +14,7 @@ import { Reader } from "./read_func.ts";
 import { readRecord } from "./json_fields.ts";
 import { sharedNodes } from "./shared_nodes.ts";
 import { walkDirect } from "./visit.ts";
+import { storageOf } from "./stored.ts";
 
 /** Nodes of all expressions as trees, from which on those at several places are written once. */
 const LARGE = 4096;
@@ -61,7 +62,7 @@ function toJson(f: PrimFunc): FuncJson {
     if (!buffers.has(b)) {
       buffers.set(b, buffers.size);
       const at = bufferTable.push(undefined) - 1;
-      bufferTable[at] = { name: b.name, dtype: b.dtype, scope: b.scope, shape: encode(b.shape) };
+      bufferTable[at] = { name: b.name, dtype: storageOf(b), scope: b.scope, shape: encode(b.shape) };
     }
     return buffers.get(b) as number;
   };

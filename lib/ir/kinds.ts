@@ -2,10 +2,11 @@
 import type { Kind } from "../base/check_options.ts";
 import { instanceOf, number, oneOf, passing, recordOf } from "../base/option_kinds.ts";
 import type { ExprLike } from "./build.ts";
-import type { DType, ScalarType } from "./dtype.ts";
+import type { DType, ScalarType, StorageType } from "./dtype.ts";
 import type { Expr } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
 import type { Shapes } from "./shapes.ts";
+import { STORAGE_TYPES } from "./stored.ts";
 
 /** A program. */
 export const programKind: Kind<PrimFunc> = instanceOf(
@@ -15,6 +16,9 @@ export const programKind: Kind<PrimFunc> = instanceOf(
 
 /** The type of one element. */
 export const scalarTypeKind: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
+
+/** The type of one element in memory. */
+export const storageTypeKind: Kind<StorageType> = oneOf(...STORAGE_TYPES);
 
 /** The type of one element, or of a vector of several. */
 export const dtypeKind: Kind<DType> = passing(

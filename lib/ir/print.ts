@@ -10,6 +10,7 @@ import { replaceNodes, sharedNodes } from "./shared_nodes.ts";
 import type { Annotations, Block, For, Stmt, Store } from "./stmt.ts";
 
 const TYPE = { f32: "float32", f16: "float16", i32: "int32", u32: "uint32", bool: "bool" } as const;
+const STORED_TYPE = { i8: "int8", u8: "uint8", bf16: "bfloat16" } as const;
 
 const INFIX: Readonly<Record<BinaryOp, readonly [text: string, precedence: number] | undefined>> = {
   or: ["or", 1],
@@ -107,7 +108,7 @@ class Printer {
   /** Shape, dtype, and scope if it is not global. */
   type(b: Buffer): string {
     const scope = b.scope === "global" ? "" : `, scope="${b.scope}"`;
-    return `${this.shape(b)}, "${TYPE[b.dtype]}"${scope}`;
+    return `${this.shape(b)}, "${b.stored ? STORED_TYPE[b.stored] : TYPE[b.dtype]}"${scope}`;
   }
 
   shape(b: Buffer): string {

@@ -18,6 +18,7 @@ import { readRequirements } from "./requirement.ts";
 import { IrError } from "./error.ts";
 import type { BinaryOp, Buffer, Expr, MathOp, Scope, Var } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
+import { STORAGE_TYPES } from "./stored.ts";
 import type { Annotations, Block, LoopKind, Stmt } from "./stmt.ts";
 import {
   type JsonFields,
@@ -101,7 +102,7 @@ export class Reader {
         buffer(
           readText(name),
           readList(shape).map((d) => this.#expr(d)),
-          readOneOf(dtype, SCALARS),
+          readOneOf(dtype, STORAGE_TYPES),
           readOneOf(scope, SCOPES),
         ),
       );

@@ -65,6 +65,11 @@ class Verifier implements ExprScope {
       this.#buffers.add(b);
     }
     for (const b of params) {
+      if (b.stored && b.scope !== "global") {
+        this.fail(
+          `${b.name} can't be in a ${b.scope}: it is stored as ${b.stored}, for which there are only buffers`,
+        );
+      }
       if (b.scope === "shared" || b.scope === "local") {
         this.fail(`parameter ${b.name} can't be in ${b.scope}`);
       }
@@ -77,6 +82,7 @@ class Verifier implements ExprScope {
     }
     this.#inPlaceNames();
     for (const b of allocs) {
+      if (b.stored) this.fail(`${b.name} is stored as ${b.stored}: only a parameter can be`);
       if (isReadOnly(b.scope)) this.fail(`${b.name} can't be in ${b.scope} memory: only a parameter can`);
     }
     this.#stmt(this.f.body);

@@ -9,9 +9,11 @@ import { type Buffer, type Expr, isReadOnly, type Load, type Ramp } from "../ir/
 import type { Analyzer } from "../arith/analyzer.ts";
 import type { Stmt, Store } from "../ir/stmt.ts";
 import { mapExpr, mapStmt, memoized, rewriter, walkOnce } from "../ir/visit.ts";
+import { HAS_BYTES } from "../target/capabilities.ts";
+import type { Target } from "../target/target.ts";
 import { analyzerOf, type KernelDraft } from "./kernel_draft.ts";
 
-export function chooseLanes(draft: KernelDraft): KernelDraft {
+export function chooseLanes(draft: KernelDraft, target: Target): KernelDraft {
   const analyzer = analyzerOf(draft);
   const vector = new Set<Buffer>(), scalar = new Set<Buffer>(), all = new Set<Buffer>();
   const aligned = new Set<Ramp>(), ramps: (readonly [Ramp, Buffer])[] = [];
@@ -28,8 +30,9 @@ export function chooseLanes(draft: KernelDraft): KernelDraft {
   walkOnce(draft.body, (s) => s.kind === "store" && note(s), noteExpr);
   const lanes = new Map<Buffer, 1 | 4>();
   for (const b of all) {
-    // bool is stored as u32 and has no vector form in memory.
-    const four = isReadOnly(b.scope) || (vector.has(b) && !scalar.has(b) && b.dtype !== "bool");
+    // bool is stored as u32 and has no vector form in memory. Bytes have one where words are all that kernels access.
+    const isPlain = b.dtype !== "bool" && !(b.stored && HAS_BYTES[target.language]);
+    const four = isReadOnly(b.scope) || (vector.has(b) && !scalar.has(b) && isPlain);
     lanes.set(b, four ? 4 : 1);
   }
 

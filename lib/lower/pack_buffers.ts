@@ -30,6 +30,7 @@ import { rewriteExprs, walkOnce } from "../ir/visit.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Target } from "../target/target.ts";
 import { blocksIn } from "./kernel_draft.ts";
+import { unstored } from "../ir/stored.ts";
 
 /** Elements to which each copy is aligned, so that vectors of four stay whole. */
 const ALIGNMENT = 4;
@@ -93,7 +94,7 @@ function pack(group: readonly Buffer[], name: string, { limits }: Target, blocks
     );
   }
   const first = group[0] as Buffer;
-  const buffer: Buffer = { ...first, name, shape: [end], scope: "global" };
+  const buffer: Buffer = { ...unstored(first), name, shape: [end], scope: "global" };
   const threads = Math.min(256, limits.maxInvocations, limits.maxWorkgroupSize[0] ?? 1);
   const copies = group.map((from) => {
     const size = analyzer.simplify(elements(from));

@@ -1,5 +1,6 @@
 /** Compares results with the reference, element by element. */
 import { RANGE } from "../ir/dtype.ts";
+import { floatsOfBf16 } from "../ir/stored.ts";
 import type { TypedArray } from "../runtime/arrays.ts";
 
 /** Tolerance by the coarsest float type that a program touches, where the reference has no bounds. */
@@ -37,6 +38,7 @@ export function checkOutput(
   reference: ArrayLike<number>,
   allowed: Allowed,
 ): Checked {
+  if (result instanceof Uint16Array) return checkOutput(name, floatsOfBf16(result), reference, allowed);
   const exact = !(result instanceof Float32Array || result instanceof Float16Array);
   if (result.length !== reference.length) {
     const wrong = `${name} has ${result.length} elements and not ${reference.length}`;

@@ -15,6 +15,7 @@ import type { Target } from "../target/target.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import type { Failed, Failure } from "./measurement.ts";
 import type { Candidate } from "./measuring.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /** The executable of a candidate for `func` on `target`, or where and why it failed. */
 export function executableOf(func: PrimFunc, candidate: Candidate, target: Target): Executable | Failed {
@@ -64,7 +65,7 @@ function ofSource(func: PrimFunc, kernel: KernelSource, target: Target): Executa
     shapeVars: func.shapeVars.map((v) => v.name),
     buffers: func.params.map((b): BufferSpec => ({
       name: b.name,
-      dtype: b.dtype,
+      dtype: storageOf(b),
       shape: b.shape.map(exprToJson),
       role: isInPlace(func, b) ? "inPlace" : outputs.has(b.name) ? "output" : "input",
       storage: { kind: "buffer" },

@@ -2,7 +2,8 @@
 import { ownValue } from "../base/own_value.ts";
 import { type Domain, intervalOf } from "../ir/domain.ts";
 import { IrError } from "../ir/error.ts";
-import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
+import { isFloat, RANGE, type StorageType } from "../ir/dtype.ts";
+import { bf16OfFloats, storageOf } from "../ir/stored.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { evaluate, exprToJson } from "../ir/json.ts";
@@ -90,15 +91,16 @@ export function randomArray(
     readonly wide?: boolean;
   },
 ): TypedArray {
-  const array = zeros(b.dtype, elements(b, shapes)), next = xorshift(seed);
-  const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[b.dtype];
+  const type = storageOf(b), next = xorshift(seed);
+  const array = zeros(type === "bf16" ? "f32" : type, elements(b, shapes));
+  const draw = domain ? drawIn(b, domain, shapes, wide) : (wide ? WIDE : DRAW)[type];
   for (let i = 0; i < array.length; i++) array[i] = draw(next(), next);
   if (domain && "distinct" in domain && domain.distinct) makeDistinct(array, b, domain, shapes, next);
-  return array;
+  return type === "bf16" ? bf16OfFloats(array) : array;
 }
 
 /** What a tensor has that is drawn. */
-type Drawn = Pick<Buffer, "name" | "dtype" | "shape">;
+type Drawn = Pick<Buffer, "name" | "dtype" | "shape" | "stored">;
 
 /** Replaces elements by different values of their domain, in random order. */
 function makeDistinct(
@@ -130,12 +132,15 @@ export function elements(b: Pick<Buffer, "shape">, shapes: Shapes): number {
 
 type Draw = (word: number, next: () => number) => number;
 
-const DRAW: Readonly<Record<ScalarType, Draw>> = {
+const DRAW: Readonly<Record<StorageType, Draw>> = {
   f32: (w) => w / 2 ** 31 - 1,
   f16: (w) => w / 2 ** 31 - 1,
   u32: (w) => w,
   i32: (w) => (w % 200) - 100,
   bool: (w) => w >>> 31,
+  i8: (w) => (w >>> 24) - 128,
+  u8: (w) => w >>> 24,
+  bf16: (w) => w / 2 ** 31 - 1,
 };
 
 /** Magnitudes of the second set, as powers of two: products of some of them fit in f16. */
@@ -175,12 +180,15 @@ function wideInteger([low, high]: readonly [number, number]): Draw {
   };
 }
 
-const WIDE: Readonly<Record<ScalarType, Draw>> = {
+const WIDE: Readonly<Record<StorageType, Draw>> = {
   f32: wideFloat(POWERS.f32),
   f16: wideFloat(POWERS.f16),
   u32: wideInteger(RANGE.u32),
   i32: wideInteger(RANGE.i32),
   bool: DRAW.bool,
+  i8: DRAW.i8,
+  u8: DRAW.u8,
+  bf16: wideFloat(POWERS.f32),
 };
 
 /** Draws from a range: uniformly, and in the second set often its ends. */

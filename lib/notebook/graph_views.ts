@@ -1,5 +1,5 @@
 /** Shows graphs, built graphs, and what was measured of them. */
-import { bytesOf } from "../ir/dtype.ts";
+import { storageBytes, storageOf } from "../ir/stored.ts";
 import { digits } from "../charts/spec.ts";
 import type { Chart } from "../charts/chart.ts";
 import { memoryOverTime } from "../charts/memory_over_time.ts";
@@ -158,8 +158,8 @@ function typed(v: Value, name: string | number = v.name): string {
 }
 
 /** Bytes; NaN where the shape is symbolic. */
-function sizeOf({ dtype, shape }: TensorType): number {
-  return shape.reduce((n, d) => n * (d.kind === "const" ? d.value : NaN), bytesOf(dtype));
+function sizeOf(type: TensorType): number {
+  return type.shape.reduce((n, d) => n * (d.kind === "const" ? d.value : NaN), storageBytes(storageOf(type)));
 }
 
 function sizeText(bytes: number): string {

@@ -1,14 +1,15 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { required } from "../base/option_kinds.ts";
 import { add, binary, call, cast, constant, max, min, mul, select } from "../ir/build.ts";
-import { isFloat, type ScalarType } from "../ir/dtype.ts";
+import { isFloat, type ScalarType, type StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
+import { STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
 import { checkTensors, checkTypes, constantExtent } from "./check_tensors.ts";
 import { RESULT, type ResultOptions } from "./kinds.ts";
-import { STORED, type StoredType, storedType } from "./stored_types.ts";
+import { storedType } from "./stored_types.ts";
 
 /** The options of {@linkcode pack}. */
 export interface PackOptions extends ResultOptions {

@@ -31,7 +31,7 @@ export function isOfBytes(
   options: ProductOptions,
   scales: readonly (Tensor | undefined)[],
 ): boolean {
-  const bytes = Object.values(operands).some((t) => t.dtype === "u32");
+  const bytes = Object.values(operands).some((t) => t.storage === "u32");
   const { out, bias, activation = "none", residual } = options;
   const scaled = scales.filter((s) => s !== undefined).length;
   const refuse = (what: string, why: string) => {

@@ -1,15 +1,16 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { oneOf, required } from "../base/option_kinds.ts";
 import { binary, call, cast, constant, floorDiv, floorMod, mul } from "../ir/build.ts";
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, type StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
+import { STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import { TeError } from "../te/error.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkShape, checkTensors, checkTypes, lastOf } from "./check_tensors.ts";
 import { times } from "./extents.ts";
 import { RESULT, type ResultOptions, tensor } from "./kinds.ts";
-import { STORED, type StoredType, storedType } from "./stored_types.ts";
+import { storedType } from "./stored_types.ts";
 
 /** The options of {@linkcode unpack}. */
 export interface UnpackOptions extends ResultOptions {

@@ -1,5 +1,7 @@
 /** Runs operators of graphs on tensors: for the types of their results, and for programs. */
+import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
+import { storageOf } from "../ir/stored.ts";
 import { placeholder, Tensor } from "../te/tensor.ts";
 import { primFunc } from "../te/prim_func.ts";
 import { RelaxError } from "./error.ts";
@@ -46,14 +48,19 @@ function filled(f: Form, args: readonly Tensor[]): unknown {
 
 /** Makes a placeholder of a value: it has its type, and the values that it may have. */
 export function placeholderOf(name: string, { type, origin }: Value): Tensor {
-  const t = placeholder(name, type.shape, type.dtype);
+  const t = placeholder(name, type.shape, storageOf(type));
   const domain = "domain" in origin ? origin.domain : undefined;
   return domain ? new Tensor(t.buffer, undefined, domain) : t;
 }
 
+/** The type of a value that lies in a buffer. */
+export function typeOfBuffer({ shape, dtype, stored }: Buffer): TensorType {
+  return { shape, dtype, ...(stored ? { stored } : {}) };
+}
+
 /** The types of what an operator returns for values of some types. */
 export function typeOf(t: Tensor): TensorType {
-  return { shape: t.shape, dtype: t.dtype };
+  return typeOfBuffer(t.buffer);
 }
 
 /**

@@ -1,10 +1,12 @@
 /** Makes graphs by running functions on values, as Relax's BlockBuilder does. */
 import { TunebookError } from "../base/error.ts";
 import { checkArgument, type Kind } from "../base/check_options.ts";
-import { aFunction, arrayOf, instanceOf, oneOf, passing, recordOf, text } from "../base/option_kinds.ts";
+import { aFunction, arrayOf, instanceOf, passing, recordOf, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import type { ExprLike } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import { storageTypeKind } from "../ir/kinds.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageOf } from "../ir/stored.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { shownShape } from "../op/check_tensors.ts";
 import { placeholder, type PlaceholderDomain, type Tensor } from "../te/tensor.ts";
@@ -40,7 +42,6 @@ export type GraphOperators = {
 export type BlockBuilder = Builder & GraphOperators;
 
 const shapeKind: Kind<readonly (ExprLike | string)[]> = passing("a list of extents", Array.isArray);
-const dtypeKind: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
 const programKind: Kind<PrimFunc> = instanceOf(PrimFunc, "a PrimFunc, as te.matmul makes one");
 const valuesKind: Kind<readonly Value[]> = arrayOf(instanceOf(Value, "a value of the graph"));
 const outputsKind: Kind<Readonly<Record<string, Value>>> = recordOf(
@@ -68,7 +69,7 @@ export class Builder {
   input(
     name: string,
     shape: readonly (ExprLike | string)[],
-    dtype: ScalarType = "f32",
+    dtype: StorageType = "f32",
     domain?: PlaceholderDomain,
   ): Value {
     const { type, origin } = this.#given("input", name, shape, dtype, domain);
@@ -79,7 +80,7 @@ export class Builder {
   weight(
     name: string,
     shape: readonly (ExprLike | string)[],
-    dtype: ScalarType = "f32",
+    dtype: StorageType = "f32",
     domain?: PlaceholderDomain,
   ): Value {
     const { type, origin } = this.#given("weight", name, shape, dtype, domain);
@@ -90,12 +91,12 @@ export class Builder {
     kind: "input" | "weight",
     name: string,
     shape: readonly (ExprLike | string)[],
-    dtype: ScalarType,
+    dtype: StorageType,
     domain: PlaceholderDomain | undefined,
   ): { readonly type: TensorType; readonly origin: Origin } {
     checkArgument(`b.${kind}`, "name", name, text);
     checkArgument(`b.${kind}`, "shape", shape, shapeKind);
-    checkArgument(`b.${kind}`, "dtype", dtype, dtypeKind);
+    checkArgument(`b.${kind}`, "dtype", dtype, storageTypeKind);
     const t = placeholder(name, shape, dtype, domain);
     return { type: typeOf(t), origin: { kind, ...(t.domain ? { domain: t.domain } : {}) } };
   }
@@ -106,7 +107,7 @@ export class Builder {
    * @param data the elements, row-major, in the typed array of the dtype
    * @param shape the extents, constants all
    */
-  constant(name: string, data: ConstantData, shape: readonly number[], dtype?: ScalarType): Value {
+  constant(name: string, data: ConstantData, shape: readonly number[], dtype?: StorageType): Value {
     checkArgument("b.constant", "name", name, text);
     const found = dtype ?? dtypeOfData(data);
     if (found === undefined) {
@@ -157,9 +158,10 @@ export class Builder {
       return applyOperator({ op, form }, values.map((v) => placeholderOf(v.name, v)));
     } catch (e) {
       if (!(e instanceof TunebookError)) throw e;
-      const given = values.map(({ name, type }) => `${name}: ${type.dtype}${shownShape(type.shape)}`).join(
-        ", ",
-      );
+      const given = values.map(({ name, type }) => `${name}: ${storageOf(type)}${shownShape(type.shape)}`)
+        .join(
+          ", ",
+        );
       throw new RelaxError(`${e.message}; called as ${op}(${given}) in the graph ${this.name}`, { cause: e });
     }
   }
@@ -207,10 +209,13 @@ export class Builder {
   }
 }
 
-function dtypeOfData(data: unknown): ScalarType | undefined {
+function dtypeOfData(data: unknown): StorageType | undefined {
   if (data instanceof Float32Array) return "f32";
   if (data instanceof Float16Array) return "f16";
   if (data instanceof Int32Array) return "i32";
+  if (data instanceof Int8Array) return "i8";
+  if (data instanceof Uint8Array) return "u8";
+  if (data instanceof Uint16Array) return "bf16";
   return data instanceof Uint32Array ? "u32" : undefined;
 }
 

@@ -7,6 +7,8 @@ import { printExpr } from "../ir/print.ts";
 import { RelaxError } from "./error.ts";
 import { printType } from "./print_graph.ts";
 import type { TensorType, TirCall, Value } from "./value.ts";
+import { storageOf } from "../ir/stored.ts";
+import { typeOfBuffer } from "./apply_operator.ts";
 
 /** A call, and the types of its results. */
 export interface TypedCall {
@@ -33,7 +35,7 @@ export function callTir(func: PrimFunc, args: readonly Value[]): TypedCall {
     const { name, type } = args[k] as Value;
     const wrong = () =>
       new RelaxError(`expected ${b.name} of ${printType(b)}, got ${name} of ${printType(type)}, ${asked}`);
-    if (b.dtype !== type.dtype || b.shape.length !== type.shape.length) throw wrong();
+    if (storageOf(b) !== storageOf(type) || b.shape.length !== type.shape.length) throw wrong();
     b.shape.forEach((d, at) => {
       const extent = type.shape[at] as Expr;
       if (d.kind !== "var") return;
@@ -61,7 +63,7 @@ export function callTir(func: PrimFunc, args: readonly Value[]): TypedCall {
   });
   return {
     call: { kind: "tir", func: bound, args },
-    types: outputsOf(bound).map(({ shape, dtype }) => ({ shape, dtype })),
+    types: outputsOf(bound).map(typeOfBuffer),
   };
 }
 

@@ -3,7 +3,8 @@ import { checkArgument } from "../base/check_options.ts";
 import { TOO_DEEP, withinStack } from "../base/within_stack.ts";
 import { TunebookError } from "../base/error.ts";
 import { readDomains } from "../ir/domain.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { STORAGE_TYPES, storageOf } from "../ir/stored.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { exprFromJson, exprToJson } from "../ir/json.ts";
@@ -41,8 +42,10 @@ const ARRAYS = {
   i32: Int32Array,
   u32: Uint32Array,
   bool: Uint32Array,
-} as const;
-const DTYPES = Object.keys(ARRAYS) as readonly ScalarType[];
+  i8: Int8Array,
+  u8: Uint8Array,
+  bf16: Uint16Array,
+} as const satisfies Record<StorageType, unknown>;
 const GIVEN = ["input", "weight", "constant"] as const;
 const OPERATOR_NAMES = Object.keys(OPERATORS) as readonly OperatorName[];
 /** Levels of nesting that are read in an operator's arguments. */
@@ -69,7 +72,7 @@ function toJson(g: Graph): GraphJson {
     values: given.map(({ name, type, origin }) => ({
       kind: origin.kind,
       name,
-      dtype: type.dtype,
+      dtype: storageOf(type),
       shape: type.shape.map(exprToJson),
       ...("domain" in origin && origin.domain ? { domain: origin.domain } : {}),
       ...(origin.kind === "constant" ? { data: base64(origin.data) } : {}),
@@ -176,7 +179,7 @@ class Vars {
 function readGiven(x: unknown, vars: Vars): Value {
   const fields = readRecord(x);
   const kind = readOneOf(fields.kind, GIVEN),
-    dtype = readOneOf(fields.dtype, DTYPES),
+    dtype = readOneOf(fields.dtype, STORAGE_TYPES),
     name = readText(fields.name);
   const shape = readList(fields.shape).map((d) => readExtent(d, vars));
   // It refuses extents that no tensor has.
@@ -201,7 +204,7 @@ function namesIn(x: unknown): readonly string[] {
   return typeof x === "string" ? [x] : Array.isArray(x) ? x.slice(1, 3).flatMap(namesIn) : [];
 }
 
-function readData(x: unknown, { shape, dtype }: TensorType): ConstantData {
+function readData(x: unknown, type: TensorType): ConstantData {
   if (typeof x !== "string") {
     throw new RelaxError(`expected a constant's data in base64, got ${quoteJson(x)}`);
   }
@@ -211,14 +214,15 @@ function readData(x: unknown, { shape, dtype }: TensorType): ConstantData {
   } catch {
     throw new RelaxError(`expected a constant's data in base64, got other text`);
   }
-  const size = shape.reduce(
+  const arrayType = ARRAYS[storageOf(type)];
+  const size = type.shape.reduce(
     (n, d) => n * (d.kind === "const" ? d.value : NaN),
-    ARRAYS[dtype].BYTES_PER_ELEMENT,
+    arrayType.BYTES_PER_ELEMENT,
   );
   if (bytes.length !== size) {
     throw new RelaxError(`expected a constant of ${size} bytes, got ${bytes.length}`);
   }
-  return new ARRAYS[dtype](bytes.buffer);
+  return new arrayType(bytes.buffer);
 }
 
 function formFromJson(x: unknown, args: number, vars: Vars, depth = 0): Form {

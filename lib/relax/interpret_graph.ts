@@ -3,7 +3,8 @@ import { checkArgument, type Kind } from "../base/check_options.ts";
 import { passing, recordOf } from "../base/option_kinds.ts";
 import { interpret, type NumberArray } from "../interp/interpret.ts";
 import { buffer, seq } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { bf16OfFloats, storageOf } from "../ir/stored.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import { shapesKind } from "../ir/kinds.ts";
@@ -64,10 +65,11 @@ export function interpretCall(
   const inputs = Object.fromEntries(inputsOf(func).map((b, k) => [b.name, args[k] as NumberArray]));
   const own = Object.fromEntries(func.shapeVars.map((v) => [v.name, shapes[v.name] as number]));
   const made = interpret(func, inputs, { shapes: own });
-  return outputsOf(func).map((b) => rounded(b.dtype, made[b.name] as NumberArray));
+  return outputsOf(func).map((b) => rounded(storageOf(b), made[b.name] as NumberArray));
 }
 
-function rounded(dtype: ScalarType, array: NumberArray): NumberArray {
+function rounded(dtype: StorageType, array: NumberArray): NumberArray {
+  if (dtype === "bf16") return bf16OfFloats(array);
   return dtype === "f32" ? Float32Array.from(array) : dtype === "f16" ? Float16Array.from(array) : array;
 }
 

@@ -9,6 +9,7 @@ import type { Stmt } from "../ir/stmt.ts";
 import { mapStmt } from "../ir/visit.ts";
 import { updatesOf } from "./updates.ts";
 import type { Binding, TirCall, Value } from "./value.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /** Characters of the longest name of a fused function. */
 const LONGEST = 100;
@@ -27,8 +28,8 @@ export function mergeCalls(group: readonly Binding[], outputs: readonly Value[])
   /** Names of buffers, and of loops and blocks. */
   const names = new Set<string>(), labels = new Set<string>();
   const buffers = new Map<Value, Buffer>();
-  const place = (v: Value, name: string): Buffer => {
-    const b = buffer(freshName(stemOf(name), names), v.type.shape, v.type.dtype);
+  const place = (v: Value, name: string, type = storageOf(v.type)): Buffer => {
+    const b = buffer(freshName(stemOf(name), names), v.type.shape, type);
     buffers.set(v, b);
     return b;
   };
@@ -44,7 +45,7 @@ export function mergeCalls(group: readonly Binding[], outputs: readonly Value[])
     inputsOf(func).forEach((b, k) => by.set(b, buffers.get(args[k] as Value) as Buffer));
     outputsOf(func).forEach((b, k) => {
       const v = results[k] as Value;
-      by.set(b, buffers.get(v) ?? kept(place(v, b.name)));
+      by.set(b, buffers.get(v) ?? kept(place(v, b.name, b.dtype)));
     });
     for (const b of func.allocs) by.set(b, kept({ ...b, name: freshName(stemOf(b.name), names) }));
     return replaceBuffers(renamed(func.body, by, labels), by);

@@ -1,6 +1,6 @@
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { aFunction, number, required } from "../base/option_kinds.ts";
-import { bytesOf } from "../ir/dtype.ts";
+
 import { evaluate, exprToJson } from "../ir/json.ts";
 import { shapesKind } from "../ir/kinds.ts";
 import type { Shapes } from "../ir/shapes.ts";
@@ -11,6 +11,7 @@ import { shortType } from "./print_graph.ts";
 import { firstValues } from "./updates.ts";
 import { meet, packNeeds } from "./pack_needs.ts";
 import type { Binding, TensorType, Value } from "./value.ts";
+import { storageBytes, storageOf } from "../ir/stored.ts";
 
 /** Storages begin at multiples of this many bytes, so that any can be bound as vectors of four. */
 const ALIGNED = 16;
@@ -185,8 +186,10 @@ function needsOf(
 }
 
 /** Bytes of a tensor where shape variables have values, in whole units of alignment. */
-export function bytesAt({ shape, dtype }: TensorType, shapes: Shapes): number {
-  return aligned(shape.reduce((n, d) => n * evaluate(exprToJson(d), shapes), bytesOf(dtype)));
+export function bytesAt(type: TensorType, shapes: Shapes): number {
+  return aligned(
+    type.shape.reduce((n, d) => n * evaluate(exprToJson(d), shapes), storageBytes(storageOf(type))),
+  );
 }
 
 function aligned(bytes: number): number {

@@ -1,5 +1,6 @@
 /** Graphs as text, in the manner of Relax's script. */
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageOf } from "../ir/stored.ts";
 import { printExpr } from "../ir/print.ts";
 import { OPERATORS } from "./operators.ts";
 import { updatesOf } from "./updates.ts";
@@ -14,27 +15,32 @@ import {
   type Value,
 } from "./value.ts";
 
-const DTYPE: Readonly<Record<ScalarType, string>> = {
+const DTYPE: Readonly<Record<StorageType, string>> = {
   f32: "float32",
   f16: "float16",
   i32: "int32",
   u32: "uint32",
   bool: "bool",
+  i8: "int8",
+  u8: "uint8",
+  bf16: "bfloat16",
 };
 const INDENT = "    ";
 
 /** Writes the dtype and the extents of a tensor, as errors and charts have them: `f32[n, 4]`. */
-export function shortType({ shape, dtype }: TensorType): string {
-  return `${dtype}[${shape.map((d) => printExpr(d)).join(", ")}]`;
+export function shortType(type: TensorType): string {
+  return `${storageOf(type)}[${type.shape.map((d) => printExpr(d)).join(", ")}]`;
 }
 
 /**
  * Writes a type: `R.Tensor((n, 64), dtype="float32")`. In a signature, symbolic extents are quoted, as they are not defined
  * yet.
  */
-export function printType({ shape, dtype }: TensorType, quoted = false): string {
-  const extents = shape.map((d) => quoted && d.kind !== "const" ? `"${printExpr(d)}"` : printExpr(d));
-  return `R.Tensor((${extents.join(", ")}${extents.length === 1 ? "," : ""}), dtype="${DTYPE[dtype]}")`;
+export function printType(type: TensorType, quoted = false): string {
+  const extents = type.shape.map((d) => quoted && d.kind !== "const" ? `"${printExpr(d)}"` : printExpr(d));
+  return `R.Tensor((${extents.join(", ")}${extents.length === 1 ? "," : ""}), dtype="${
+    DTYPE[storageOf(type)]
+  }")`;
 }
 
 /** Writes a graph. Constants are written by name and type. */

@@ -1,6 +1,6 @@
 /** The grammar of graphs, in Relax's terms: values, and the calls that define them. */
 import type { Domain } from "../ir/domain.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { ScalarType, StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { OperatorName } from "./operators.ts";
@@ -12,10 +12,19 @@ export interface TensorType {
   readonly shape: readonly Expr[];
   /** The dtype of its elements. */
   readonly dtype: ScalarType;
+  /** The type of its elements in memory, where that is no type of arithmetic. Default: `dtype`. */
+  readonly stored?: StoredType;
 }
 
 /** The elements of a constant, row-major. Booleans are words of 0 and 1. */
-export type ConstantData = Float32Array | Float16Array | Int32Array | Uint32Array;
+export type ConstantData =
+  | Float32Array
+  | Float16Array
+  | Int32Array
+  | Uint32Array
+  | Int8Array
+  | Uint8Array
+  | Uint16Array;
 
 /** How a value comes about. */
 export type Origin =

@@ -5,13 +5,14 @@ import { inputsOf, outputsOf } from "../ir/parameters.ts";
 import { verifyFunc } from "../ir/verify.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Expr } from "../ir/expr.ts";
-import { applyOperator, placeholderOf, typeOf } from "./apply_operator.ts";
+import { applyOperator, placeholderOf, typeOf, typeOfBuffer } from "./apply_operator.ts";
 import { RelaxError } from "./error.ts";
 import type { Graph } from "./graph.ts";
 import { graphKind } from "./kinds.ts";
 import { printType } from "./print_graph.ts";
 import { updatesOf } from "./updates.ts";
 import type { Binding, Call, TensorType, Value } from "./value.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /**
  * Checks that a graph is well formed: names are used once, each value is defined before it is used, each program is
@@ -118,14 +119,14 @@ export function checkName(name: string): void {
 
 /** The types of a call's results. */
 export function typesOf(call: Call): readonly TensorType[] {
-  if (call.kind === "tir") return outputsOf(call.func).map(({ shape, dtype }) => ({ shape, dtype }));
+  if (call.kind === "tir") return outputsOf(call.func).map(typeOfBuffer);
   const args = call.args.map((v) => placeholderOf(v.name, v));
   return applyOperator(call, args).tensors.map(typeOf);
 }
 
 /** Tells whether two types are the same. */
 export function equalType(a: TensorType, b: TensorType): boolean {
-  return a.dtype === b.dtype && a.shape.length === b.shape.length &&
+  return storageOf(a) === storageOf(b) && a.shape.length === b.shape.length &&
     a.shape.every((d, k) => equalExpr(d, b.shape[k] as Expr));
 }
 

@@ -1,7 +1,7 @@
 /** The interface of every API that runs kernels. */
 import type { Executable } from "../codegen/executable.ts";
 import type { Target } from "../target/target.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { TypedArray } from "./arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";
@@ -26,7 +26,7 @@ export interface Backend extends Disposable {
    *
    * @throws {RuntimeError} where a limit of the device is exceeded, or it is lost
    */
-  hold(dtype: ScalarType, length: number, zeroed: boolean): DeviceMemory;
+  hold(dtype: StorageType, length: number, zeroed: boolean): DeviceMemory;
 }
 
 /** Arrays by parameter name. */

@@ -21,8 +21,8 @@ import {
   text,
   withFields,
 } from "../base/option_kinds.ts";
-import type { ScalarType } from "../ir/dtype.ts";
-import { scalarTypeKind } from "../ir/kinds.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageTypeKind } from "../ir/kinds.ts";
 import { dtypeOf, type TypedArray } from "./arrays.ts";
 import { arrayKind, checkArray, DeviceTensor } from "./device_tensor.ts";
 import type { MemoryUse } from "./ledger.ts";
@@ -134,13 +134,13 @@ export class Device implements Disposable {
    *
    * @param data the elements, row-major
    * @param shape the extent of each dimension; `[]` is a scalar
-   * @param dtype default: that of the array; of a Uint32Array u32
+   * @param dtype default: that of the array; of a Uint32Array u32, of a Uint16Array bf16
    * @throws {RuntimeError} for another number of elements, and where a limit of the device is exceeded
    */
-  tensor(data: TypedArray, shape: readonly number[], dtype?: ScalarType): DeviceTensor {
+  tensor(data: TypedArray, shape: readonly number[], dtype?: StorageType): DeviceTensor {
     checkArgument("device.tensor", "data", data, arrayKind);
     checkArgument("device.tensor", "shape", shape, shapeKind);
-    if (dtype !== undefined) checkArgument("device.tensor", "dtype", dtype, scalarTypeKind);
+    if (dtype !== undefined) checkArgument("device.tensor", "dtype", dtype, storageTypeKind);
     const type = dtype ?? dtypeOf(data), length = shape.reduce((n, d) => n * d, 1);
     const asked = `making a tensor ${type}[${shape}]`;
     checkArray(asked, type, data);
@@ -157,9 +157,9 @@ export class Device implements Disposable {
    *
    * @throws {RuntimeError} where a limit of the device is exceeded
    */
-  zeros(shape: readonly number[], dtype: ScalarType = "f32"): DeviceTensor {
+  zeros(shape: readonly number[], dtype: StorageType = "f32"): DeviceTensor {
     checkArgument("device.zeros", "shape", shape, shapeKind);
-    checkArgument("device.zeros", "dtype", dtype, scalarTypeKind);
+    checkArgument("device.zeros", "dtype", dtype, storageTypeKind);
     const length = shape.reduce((n, d) => n * d, 1);
     return new DeviceTensor(this.#backend.hold(dtype, length, true), shape);
   }

@@ -1,4 +1,4 @@
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
 import type { TypedArray } from "./arrays.ts";
 
 /** Elements on a device. Tensors and programs may share them: the last that lets go of them frees them. */
@@ -10,7 +10,7 @@ export abstract class DeviceMemory {
     /** The device that it is on, for comparison only. */
     readonly device: object,
     /** The type of its elements. */
-    readonly dtype: ScalarType,
+    readonly dtype: StorageType,
     /** The number of its elements. */
     readonly length: number,
   ) {}

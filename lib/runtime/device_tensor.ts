@@ -1,6 +1,7 @@
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { integer, passing } from "../base/option_kinds.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { StorageType } from "../ir/dtype.ts";
+import { storageBytes } from "../ir/stored.ts";
 import { ARRAYS, type TypedArray } from "./arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";
 import { RuntimeError } from "./error.ts";
@@ -26,7 +27,7 @@ export class DeviceTensor implements Disposable {
   }
 
   /** The type of its elements. */
-  get dtype(): ScalarType {
+  get dtype(): StorageType {
     return this.memory.dtype;
   }
 
@@ -65,7 +66,7 @@ export class DeviceTensor implements Disposable {
    * Writes elements in place, after all work that was submitted before.
    *
    * @param data the typed array of the dtype
-   * @param offset the first element that is written; f16 is written in pairs, from an even one. Default: 0
+   * @param offset the first element that is written; words are written whole, of two f16 or bf16 or four bytes. Default: 0
    * @throws {RuntimeError} if the tensor is disposed, or the elements don't fit
    */
   write(data: TypedArray, offset: number = 0): void {
@@ -80,9 +81,10 @@ export class DeviceTensor implements Disposable {
       );
     }
     const ends = offset + data.length;
-    if (dtype === "f16" && (offset % 2 !== 0 || (ends % 2 !== 0 && ends !== this.length))) {
+    const perWord = 4 / storageBytes(dtype), isWhole = (at: number) => at % perWord === 0;
+    if (!isWhole(offset) || !(isWhole(ends) || ends === this.length)) {
       throw new RuntimeError(
-        `expected f16 in pairs, got ${data.length} elements from ${offset} on, ${asked}`,
+        `expected whole words, ${perWord} elements of ${dtype} each, got ${data.length} elements from ${offset} on, ${asked}`,
       );
     }
     memory.write(data, offset);
@@ -96,7 +98,7 @@ export class DeviceTensor implements Disposable {
 }
 
 /** @throws {RuntimeError} for a typed array of another dtype */
-export function checkArray(asked: string, dtype: ScalarType, data: TypedArray): void {
+export function checkArray(asked: string, dtype: StorageType, data: TypedArray): void {
   const wanted = ARRAYS[dtype];
   if (data instanceof wanted) return;
   throw new RuntimeError(

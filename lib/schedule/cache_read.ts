@@ -11,6 +11,7 @@ import { FreshNames } from "./fresh_names.ts";
 import { inputLoadsOf, writes } from "./block_accesses.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 import { insert } from "./insert_nest.ts";
+import { unstored } from "../ir/stored.ts";
 
 /**
  * Makes a block read a buffer through a copy in another memory. The copy stands before the block, at top
@@ -46,7 +47,7 @@ export function cacheRead(
   }
   const names = new FreshNames(func);
   const analyzer = Analyzer.of(func);
-  const cached: Buffer = { ...found, name: names.get(`${bufferName}_${scope}`), scope };
+  const cached: Buffer = { ...unstored(found), name: names.get(`${bufferName}_${scope}`), scope };
   // In this loop, the block's inputs are written before its statement.
   const writers = blocksOf(func.body).filter((x) => x.block !== b && writes(x.block, found));
   const depth = loops.findLastIndex((l) => writers.some((w) => w.loops.includes(l)));

@@ -13,6 +13,7 @@ import { FreshNames } from "./fresh_names.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 import { storesOf, writes } from "./block_accesses.ts";
 import { insert } from "./insert_nest.ts";
+import { unstored } from "../ir/stored.ts";
 
 /**
  * Makes a block write a new buffer in another memory, and copies that to the old one after the block's nest;
@@ -53,7 +54,7 @@ export function cacheWrite(func: PrimFunc, name: string, scope: Scope): { func: 
     );
   }
   const names = new FreshNames(func);
-  const cached: Buffer = { ...buffer, name: names.get(`${buffer.name}_${scope}`), scope };
+  const cached: Buffer = { ...unstored(buffer), name: names.get(`${buffer.name}_${scope}`), scope };
   const by = new Map([[buffer, cached]]);
   const now: Block = {
     ...b,

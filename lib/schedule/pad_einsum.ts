@@ -12,6 +12,7 @@ import { findBlock } from "./find.ts";
 import { FreshNames } from "./fresh_names.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 import { storeOf } from "./block_accesses.ts";
+import { unstored } from "../ir/stored.ts";
 
 /**
  * Pads the axes of a sum of products up to multiples, with zeros. Its tensors are copied into larger ones; its result is
@@ -86,7 +87,7 @@ export function padEinsum(func: PrimFunc, name: string, padding: readonly number
       );
     }
     const shape = indices.map((e) => padded.get(e) as Expr);
-    const pad: Buffer = { ...old, name: names.get(`${old.name}_pad`), shape, scope: "global" };
+    const pad: Buffer = { ...unstored(old), name: names.get(`${old.name}_pad`), shape, scope: "global" };
     news.set(old, pad);
     const ranges = shape.map((extent) => ({ min: constant(0), extent }));
     const copy = nestOver(pad.name, ranges, shape, names, analyzer, (v) => {

@@ -14,6 +14,7 @@ import { blocksOf, findBlock } from "./find.ts";
 import { FreshNames } from "./fresh_names.ts";
 import { reads, storeOf, writes } from "./block_accesses.ts";
 import { replaceStmt } from "./replace_stmt.ts";
+import { unstored } from "../ir/stored.ts";
 
 /**
  * Makes a block access a buffer through a copy whose dimensions are the block's axes: those that determine the position,
@@ -82,7 +83,12 @@ export function reindex(func: PrimFunc, name: string, bufferName: string): { fun
 
   const names = new FreshNames(func);
   const shape = axes.map((it) => it.extent);
-  const copied: Buffer = { ...buffer, name: names.get(`${bufferName}_reindex`), shape, scope: "global" };
+  const copied: Buffer = {
+    ...unstored(buffer),
+    name: names.get(`${bufferName}_reindex`),
+    shape,
+    scope: "global",
+  };
   const copy = nestOver(
     copied.name,
     shape.map((extent) => ({ min: constant(0), extent })),

@@ -13,6 +13,7 @@ import { FreshNames } from "./fresh_names.ts";
 import { mixedLoop, reduceLoops } from "./reduce_loops.ts";
 import { replaceStmt } from "./replace_stmt.ts";
 import { storeOf } from "./block_accesses.ts";
+import { unstored } from "../ir/stored.ts";
 
 /**
  * Keeps one partial sum per iteration of a reduction's loop, in dimension `axis` of a new buffer. A new block, named like
@@ -92,7 +93,7 @@ export function rfactor(func: PrimFunc, loopName: string, axis = 0): { func: Pri
   }
   const names = new FreshNames(func);
   const shape = old.shape.toSpliced(axis, 0, loop.extent);
-  const partial: Buffer = { ...old, name: names.get(`${old.name}_rf`), shape, scope: "global" };
+  const partial: Buffer = { ...unstored(old), name: names.get(`${old.name}_rf`), shape, scope: "global" };
 
   // The partial block: what was reduced over `loop` is an axis of its own.
   const own = iterVar(variable(`v_${loopName}`), loop.extent);

@@ -26,6 +26,11 @@ export function setScope(func: PrimFunc, name: string, scope: Scope): PrimFunc {
         `${asked}: an input is global, a texture or in a uniform buffer; cacheRead copies it nearer`,
       );
     }
+    if (input.stored && scope !== "global") {
+      throw new ScheduleError(
+        `${asked}: it is stored as ${input.stored}, for which there are only buffers; keep it global`,
+      );
+    }
     if (scope === "uniform" && !(isUniformType(input.dtype) && elementsOf(input.shape) !== undefined)) {
       throw new ScheduleError(
         `${asked}: uniform buffers hold f32, i32 and u32 of constant size; keep it global`,

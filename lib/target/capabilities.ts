@@ -15,6 +15,9 @@ export interface Capabilities {
   readonly unsignedDivision: boolean;
 }
 
+/** Whether kernels of a language access single bytes and halves of words in memory. WGSL has words alone. */
+export const HAS_BYTES: Readonly<Record<KernelLanguage, boolean>> = { wgsl: false, wasm: true, js: true };
+
 /** The capabilities of each language. */
 export const CAPABILITIES: Readonly<Record<KernelLanguage, Capabilities>> = {
   wgsl: { language: "wgsl", lanes: 4, uniforms: true, unsignedDivision: true },

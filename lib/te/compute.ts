@@ -1,9 +1,10 @@
 /** Defines tensors by their elements, as functions of the position. */
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { aFunction, anyOf, arrayOf, nested, required, text } from "../base/option_kinds.ts";
+import { aFunction, anyOf, arrayOf, nested, oneOf, required, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import { buffer, cast, type ExprLike, variable } from "../ir/build.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { ScalarType, StoredType } from "../ir/dtype.ts";
+import { STORED } from "../ir/stored.ts";
 import type { Expr, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
@@ -31,10 +32,17 @@ export interface ShapeCondition {
 export interface ComputeOptions {
   /** Conditions on shape variables without which the tensor isn't defined. A run with other shapes is refused. */
   readonly requires?: readonly ShapeCondition[];
+  /**
+   * The type of the elements in memory, where the tensor is a parameter. Its values are those of i32 for i8, of u32 for u8, and
+   * of f32 for bf16. Of integers the lowest bits are stored; bf16 is rounded, of two equally near to the even one. Default: the
+   * value's dtype.
+   */
+  readonly as?: StoredType;
 }
 
 /** The kinds of {@linkcode ComputeOptions}. */
 export const COMPUTE_FIELDS = {
+  as: oneOf("i8", "u8", "bf16"),
   requires: arrayOf(
     nested({ value: required(indexKind), atMost: required(indexKind), because: required(text) }),
   ),
@@ -86,6 +94,9 @@ export function compute(
   const axes = dimensions.map((_, d) => variable("ijlmn".charAt(d) || `i${d}`));
   const element = value(...axes);
   if (element?.kind === "tuple") {
+    if (options.as) {
+      throw new TeError(`expected no as for tensors of one reduction, got ${options.as}, in te.compute`);
+    }
     const made = together(list, dimensions, axes, element, requires);
     return typeof names === "string" ? made[0] as Tensor : made;
   }
@@ -94,7 +105,7 @@ export function compute(
       `expected a te.reduce or te.argmax of the tensors ${name}, got another value, in te.compute`,
     );
   }
-  return single(names, dimensions, axes, element, requires);
+  return single(names, dimensions, axes, element, requires, options.as);
 }
 
 /** Writes the conditions on shape variables without which the tensor `name` isn't defined as JSON. */
@@ -135,6 +146,7 @@ function single(
   axes: readonly Var[],
   element: Expr | Reduction,
   requires: readonly Requirement[],
+  as?: StoredType,
 ): Tensor {
   const scalar: unknown = element?.kind === "reduction" ? element.value : element;
   if (!isExpr(scalar)) {
@@ -156,9 +168,31 @@ function single(
       requires,
     );
   }
+  if (as) return storedAs(as, name, dimensions, axes, element, requires);
   // A tensor's elements have no lanes before vectorizing.
   const made = buffer(name, dimensions, scalar.dtype as ScalarType);
   return new Tensor(made, { axes, value: element }, undefined, requires);
+}
+
+/** Makes a tensor that is stored in parts of words. A reduction is computed before: it adds to its result. */
+function storedAs(
+  as: StoredType,
+  name: string,
+  dimensions: readonly Expr[],
+  axes: readonly Var[],
+  element: Expr | Reduction,
+  requires: readonly Requirement[],
+): Tensor {
+  const { dtype } = element.kind === "reduction" ? element.value : element, wanted = STORED[as].dtype;
+  if (dtype !== wanted) {
+    throw new TeError(
+      `expected a value of ${wanted} for ${name} of ${as}, got ${dtype}, in te.compute; cast it`,
+    );
+  }
+  const value = element.kind === "reduction"
+    ? single(`${name}_${wanted}`, dimensions, axes, element, []).at(...axes)
+    : element;
+  return new Tensor(buffer(name, dimensions, as), { axes, value }, undefined, requires);
 }
 
 function checkDepth(name: string, value: Expr): void {

@@ -13,6 +13,7 @@ import { replaceBuffers, substitute, substituteStmt } from "../ir/substitute.ts"
 import { walkExpr, walkStmt } from "../ir/visit.ts";
 import { TeError } from "./error.ts";
 import { computed, type Definition, type Tensor, tensorKind } from "./tensor.ts";
+import { unstored } from "../ir/stored.ts";
 
 /**
  * Makes the program that computes the tensors among `params` that are not inputs, and the tensors that they need. Each
@@ -66,7 +67,8 @@ function programOf(name: string, params: readonly Tensor[]): PrimFunc {
   for (const buffer of stored) {
     if (given.has(buffer)) continue;
     const own = freshName(buffer.name, names);
-    if (own !== buffer.name) renamed.set(buffer, { ...buffer, name: own });
+    // Only a parameter has elements in parts of words.
+    if (own !== buffer.name || buffer.stored) renamed.set(buffer, { ...unstored(buffer), name: own });
   }
   const taken = new Set<string>();
   const shapeVars = new Set<Var>();

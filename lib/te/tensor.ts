@@ -2,9 +2,10 @@
 import { checkArgument, type Kind } from "../base/check_options.ts";
 import { arrayOf, flag, instanceOf, nested, number, passing, required, text } from "../base/option_kinds.ts";
 import { buffer, type ExprLike, load } from "../ir/build.ts";
-import { exprLikeKind, isExpr, scalarTypeKind } from "../ir/kinds.ts";
+import { exprLikeKind, isExpr, storageTypeKind } from "../ir/kinds.ts";
 import type { Domain } from "../ir/domain.ts";
-import type { ScalarType } from "../ir/dtype.ts";
+import type { ScalarType, StorageType } from "../ir/dtype.ts";
+import { storageOf } from "../ir/stored.ts";
 import type { Buffer, Expr, Load, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
@@ -121,9 +122,14 @@ export class Tensor {
     return this.buffer.shape;
   }
 
-  /** The type of the elements. */
+  /** The type of the elements in expressions. */
   get dtype(): ScalarType {
     return this.buffer.dtype;
+  }
+
+  /** The type of the elements in memory: `dtype`, or a type that is stored in parts of words. */
+  get storage(): StorageType {
+    return storageOf(this.buffer);
   }
 
   /** The tensor that this one is, once all updates are taken away: itself if it is computed or an input. */
@@ -173,7 +179,7 @@ const domainKind = nested({ from: number(), below: required(indexKind), distinct
  *
  * @param shape the extent of each dimension: a positive integer, a shape variable or its name, or an expression of
  * shape variables
- * @param dtype the type of the elements; f32 by default
+ * @param dtype the type of the elements in memory; f32 by default. Those of i8, u8 and bf16 are read as i32, u32 and f32
  * @param domain the values that it may have, as `{ below: "vocabulary" }`; by default all that its dtype has. Random
  * inputs are drawn from it, and the program need not be right outside of it.
  * @throws {OptionError} for an argument of a wrong kind
@@ -182,12 +188,12 @@ const domainKind = nested({ from: number(), below: required(indexKind), distinct
 export function placeholder(
   name: string,
   shape: readonly (ExprLike | string)[],
-  dtype: ScalarType = "f32",
+  dtype: StorageType = "f32",
   domain?: PlaceholderDomain,
 ): Tensor {
   checkArgument("te.placeholder", "name", name, text);
   checkArgument("te.placeholder", "shape", shape, shapeKind);
-  checkArgument("te.placeholder", "dtype", dtype, scalarTypeKind);
+  checkArgument("te.placeholder", "dtype", dtype, storageTypeKind);
   if (domain !== undefined) checkArgument("te.placeholder", "domain", domain, domainKind);
   return new Tensor(buffer(name, extents(name, shape), dtype), undefined, domain && domainOf(name, domain));
 }

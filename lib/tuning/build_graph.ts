@@ -30,6 +30,7 @@ import { SpecializedRuns } from "./specialized_runs.ts";
 import { StageClock } from "./stage_clock.ts";
 import { transformWeights } from "./transform_weights.ts";
 import { shapesOf, tuneGraph, type TuneGraphOptions } from "./tune_graph.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /** What `build` takes for a graph; at level 3 also what a search takes. */
 export interface GraphBuildOptions extends Omit<TuneGraphOptions, "budget"> {
@@ -257,7 +258,7 @@ function checkWeightNames(g: Graph, given: Inputs): void {
   for (const { name, type } of g.givenWeights) {
     const tensor = given[name];
     if (!(tensor instanceof DeviceTensor)) continue;
-    const fits = tensor.dtype === type.dtype && tensor.shape.length === type.shape.length &&
+    const fits = tensor.dtype === storageOf(type) && tensor.shape.length === type.shape.length &&
       type.shape.every((d, k) => d.kind !== "const" || d.value === tensor.shape[k]);
     if (fits) continue;
     throw new TunebookError(

@@ -20,6 +20,7 @@ import type { Known } from "./choose_schedule.ts";
 import type { CompileCache } from "./compile_cache.ts";
 import { type CompileGraphOptions, type ScheduledGraph, scheduleGraph } from "./compile_graph.ts";
 import type { StageClock } from "./stage_clock.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /** Rules whose names say what they do: a user's own may be anything. */
 const KNOWN: ReadonlySet<Rule> = new Set([...rules, fallback, wideFallback]);
@@ -121,8 +122,8 @@ function readScheduled(json: unknown, target: Target): ScheduledGraph {
   }
   graph.bindings.forEach(({ call, results }, k) => {
     const { func } = functions[k] as BuiltFunction;
-    const dtypes = [...inputsOf(func), ...outputsOf(func)].map((b) => b.dtype);
-    const types = [...call.args, ...results].map((v) => v.type.dtype);
+    const dtypes = [...inputsOf(func), ...outputsOf(func)].map(storageOf);
+    const types = [...call.args, ...results].map((v) => storageOf(v.type));
     if (call.kind !== "tir" || `${dtypes}` !== `${types}`) {
       throw new TunebookError(`expected call ${k} to be of ${func.name}, got another one`);
     }
@@ -159,7 +160,7 @@ function readFor(func: PrimFunc, target: Target, json: unknown): Executable {
   const executable = readExecutable(json);
   const params = executable.buffers.filter((b) => isGiven(b) || isMade(b));
   const alike = params.length === func.params.length &&
-    func.params.every((b, k) => b.name === params[k]?.name && b.dtype === params[k]?.dtype);
+    func.params.every((b, k) => b.name === params[k]?.name && storageOf(b) === params[k]?.dtype);
   if (alike && executable.language === target.language) return executable;
   throw new TunebookError(`expected kernels of ${func.name} in ${target.language}, got others`);
 }

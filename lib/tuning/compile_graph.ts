@@ -21,6 +21,7 @@ import { byRule, type Chosen } from "./by_rule.ts";
 import { fusionBy } from "./fusion_by.ts";
 import { unfusedCalls } from "./graph_tables.ts";
 import { StageClock } from "./stage_clock.ts";
+import { storageOf } from "../ir/stored.ts";
 
 /** What {@linkcode compileGraph} takes. */
 export interface CompileGraphOptions {
@@ -154,7 +155,7 @@ function link(
   const valueOf = (after: Value): LinkedValue => {
     const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
-    const { shape, dtype } = v.type, common = { dtype, shape: shape.map(exprToJson) };
+    const common = { dtype: storageOf(v.type), shape: v.type.shape.map(exprToJson) };
     const storage = plan.placement.get(v), output = outputs.get(v);
     const value: LinkedValue = v.origin.kind !== "result"
       ? {

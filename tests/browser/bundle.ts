@@ -39,9 +39,12 @@ export interface Bundle {
 /** The packages of the lock file, as `name@version`. */
 const LOCKED = Object.keys(JSON.parse(await Deno.readTextFile(`${root}deno.lock`)).npm as object);
 
-/** What a page can't have: evaluating text as code, which the policy of a shared page forbids. */
+/**
+ * What a page can't have: evaluating text as code, which the policy of a shared page forbids. And what it has no use for: peaks
+ * of a device, which searches and charts ask for.
+ */
 const NOT_IN_A_PAGE =
-  /[\\/]lib[\\/](codegen[\\/](js|wasm)[\\/]|runtime[\\/](cpu|wasm)[\\/]|runtime[\\/]probe_wasm\.ts)/;
+  /[\\/]lib[\\/](codegen[\\/](js|wasm)[\\/]|runtime[\\/](cpu|wasm)[\\/]|runtime[\\/]probe(_wasm)?\.ts)/;
 
 /** Puts functions that throw in the place of the CPU as a device. */
 const WITHOUT_CPU: esbuild.Plugin = {
@@ -52,9 +55,11 @@ const WITHOUT_CPU: esbuild.Plugin = {
       const names = [...source.matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)].map((m) =>
         m[1]
       );
+      const why = /probe\.ts$/.test(path)
+        ? "expected device.probe() in Deno, got it in a page: charts and searches, which ask for peaks, are there"
+        : "expected a browser with WebGPU, got one without: a page has no other device";
       const contents = `import { NoDeviceError } from ${JSON.stringify(`${root}lib/runtime/error.ts`)};\n` +
-        "function refuse() { throw new NoDeviceError(" +
-        '"expected a browser with WebGPU, got one without: a page has no other device"); }\n' +
+        `function refuse() { throw new NoDeviceError(${JSON.stringify(why)}); }\n` +
         `export { ${names.map((name) => `refuse as ${name}`).join(", ")} };`;
       return { contents, loader: "ts" };
     });

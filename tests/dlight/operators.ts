@@ -3,6 +3,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import type { Shapes } from "../../lib/runtime/arguments.ts";
 import * as te from "../../lib/face/te.ts";
 import { MORE_OPERATORS } from "./more_operators.ts";
+import { STORED_OPERATORS } from "./stored_operators.ts";
 
 /** Sorts of shapes: even ones, those that no tile divides, ones, and symbolic ones. */
 export const SORTS = ["even", "odd", "one", "symbolic"] as const;
@@ -169,7 +170,7 @@ const OPERATORS: readonly Operator[] = [
 ];
 
 /** Each operator on each sort of shapes, in each of its dtypes. */
-export const CASES: readonly Case[] = [...OPERATORS, ...MORE_OPERATORS].flatMap((
+export const CASES: readonly Case[] = [...OPERATORS, ...MORE_OPERATORS, ...STORED_OPERATORS].flatMap((
   { name, dtypes = ["f32"], make },
 ) =>
   SORTS.flatMap((sort) =>

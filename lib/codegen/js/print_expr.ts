@@ -6,7 +6,7 @@ import { LowerError } from "../../lower/error.ts";
 import type { Kernel, KernelStore } from "../../lower/kernel.ts";
 import { isHeld } from "../is_held.ts";
 import type { Names } from "../names.ts";
-import { printConstant, printConversion, printRounded, TO_F16 } from "./convert.ts";
+import { BF16, printConstant, printConversion, printRounded, TO_F16 } from "./convert.ts";
 import { isAccumulation, isSelf, sumsIn } from "./promoted_sums.ts";
 
 /** Remainders of one sign. Written out, they have their operands twice, so remainders of remainders would double each time. */
@@ -90,6 +90,10 @@ export class JavaScriptExprPrinter {
       case "load": {
         const value = this.#element(e);
         if (this.isSum(e.buffer)) return this.#rounded(value, e);
+        if (e.buffer.stored === "bf16") {
+          this.helpers.add(BF16);
+          return `fromBf16(${value})`;
+        }
         return e.dtype === "bool" ? `(${value} !== 0)` : value;
       }
       case "ramp":
@@ -132,7 +136,9 @@ export class JavaScriptExprPrinter {
     this.#unrounded = value;
     const text = this.expr(value);
     this.#unrounded = undefined;
-    return text;
+    if (buffer.stored !== "bf16") return text;
+    this.helpers.add(BF16);
+    return `toBf16(${text})`;
   }
 
   #binary(e: Binary): string {

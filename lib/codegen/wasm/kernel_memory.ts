@@ -1,8 +1,8 @@
 /** Where a kernel's buffers lie: in the memory of the module, behind a pointer, or in a local. */
 import { fromLinear, linearOf } from "../../arith/linear.ts";
-import { bytesOf } from "../../ir/dtype.ts";
 import { elementsOf } from "../../ir/elements.ts";
 import type { Buffer, Expr } from "../../ir/expr.ts";
+import { storageBytes, storageOf } from "../../ir/stored.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { AccessBounds } from "./access_bounds.ts";
 import type { Body, Push } from "./body.ts";
@@ -22,7 +22,7 @@ interface Place {
   readonly base: Push;
   readonly offset: number;
   /** Bytes of an element. Halves of a workgroup or thread are kept as f32. */
-  readonly bytes: 2 | 4;
+  readonly bytes: 1 | 2 | 4;
   /** Pushes the number of its elements, where that is not constant. */
   readonly length: number | Push;
 }
@@ -57,7 +57,7 @@ export class KernelMemory {
       this.#places.set(buffer, {
         base: () => body.get(frame.pointers + k),
         offset: 0,
-        bytes: bytesOf(buffer.dtype) as 2 | 4,
+        bytes: storageBytes(storageOf(buffer)) as 1 | 2 | 4,
         length: elementsOf(buffer.shape) ?? (() => body.get(frame.lengths + k)),
       });
     });
@@ -104,7 +104,7 @@ export class KernelMemory {
 
   /** Tells whether elements are stored as halves. */
   isHalf(b: Buffer): boolean {
-    return this.#places.get(b)?.bytes === 2;
+    return b.dtype === "f16" && this.#places.get(b)?.bytes === 2;
   }
 
   /**

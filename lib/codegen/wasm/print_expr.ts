@@ -12,6 +12,7 @@ import { VectorMath } from "./math.ts";
 import { ROUNDED, SCALAR, VECTOR } from "./operators.ts";
 import { isVector, laneIn, typeOf } from "./types.ts";
 import { zipLanes } from "./zip_lanes.ts";
+import { loadStored } from "./stored.ts";
 
 /** Prints the expressions of one kernel. Halves are computed as f32; they are rounded where they are seen. */
 export class WasmExprPrinter {
@@ -99,6 +100,7 @@ export class WasmExprPrinter {
     }
     const lanes = index.kind === "ramp" ? 4 : 1;
     const offset = memory.address(e.buffer, index.kind === "ramp" ? index.base : index, lanes, this.expr);
+    if (e.buffer.stored) return void loadStored(body, e.buffer.stored, offset);
     if (memory.isHalf(e.buffer)) {
       if (lanes === 1) {
         body.op("i32.load16_u", 1, offset).i32(16).op("i32.shl").i32(16).op("i32.shr_s").op("i32x4.splat");
@@ -143,7 +145,7 @@ export class WasmExprPrinter {
         body.get(single.local).get(single.local);
         return void body.op("i8x16.shuffle", ...Array.from({ length: 16 }, (_, k) => 4 * lane + k % 4));
       }
-      if (!single && !memory.isHalf(e.buffer)) {
+      if (!single && !memory.isHalf(e.buffer) && !e.buffer.stored) {
         return void body.op("v128.load32_splat", 2, memory.address(e.buffer, index, 1, this.expr));
       }
     }
@@ -175,7 +177,7 @@ export class WasmExprPrinter {
   #mayLoad(buffer: Buffer, index: Expr): boolean {
     const single = this.memory.single(buffer);
     if (single) return single.lanes === 4 && index.kind === "const" && index.value % 4 === 0;
-    return buffer.dtype !== "bool" && this.bounds.isInside(buffer, index, 4);
+    return buffer.dtype !== "bool" && !buffer.stored && this.bounds.isInside(buffer, index, 4);
   }
 
   /** Four halves from anywhere in memory are converted at once. */

@@ -18,6 +18,7 @@ import { printText } from "./print_text.ts";
 import { sinkLoads } from "./sink_loads.ts";
 import { sumInLanes } from "./sum_in_lanes.ts";
 import { isVector, laneIn, typeOf } from "./types.ts";
+import { storeStored } from "./stored.ts";
 
 /** A printed kernel. */
 export interface WasmModule {
@@ -262,6 +263,10 @@ class Printer {
       throw new LowerError(`a store to ${buffer.name} has too few lanes`);
     }
     const offset = memory.address(buffer, index.kind === "ramp" ? index.base : index, lanes, exprs.expr);
+    if (buffer.stored) {
+      exprs.held(value);
+      return storeStored(body, buffer.stored, offset);
+    }
     if (half) {
       // What rounds to halves is rounded by the store.
       exprs.expr(value.kind === "cast" && isFloat(value.a.dtype) ? value.a : value);

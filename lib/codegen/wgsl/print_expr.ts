@@ -1,6 +1,8 @@
 /** The expressions of a kernel as WGSL. */
-import { isFloat, isInt, lanesOf, scalarOf, withLanes } from "../../ir/dtype.ts";
+import { isFloat, isInt, lanesOf, scalarOf, type StoredType, withLanes } from "../../ir/dtype.ts";
 import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "../../ir/expr.ts";
+import { add } from "../../ir/build.ts";
+import { STORED } from "../../ir/stored.ts";
 import type { Kernel } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";
@@ -13,6 +15,7 @@ import {
   isNaNHelper,
 } from "./bit_helpers.ts";
 import { angleHelper, atanHelper, erfHelper, exp2Helper, log2Helper, powHelper } from "./math_helpers.ts";
+import { elementHelper, lanesHelper, storeHelper, wordHelper } from "./stored_helpers.ts";
 import { literal, wgslType } from "./types.ts";
 
 const INFIX: Partial<Record<BinaryOp, readonly [op: string, precedence: number]>> = {
@@ -94,6 +97,9 @@ export class WgslExprPrinter {
   readonly #lanes = new Map<Buffer, 1 | 4>();
   readonly #single = new Set<Buffer>();
   readonly #sampled = new Set<Buffer>();
+  readonly #atomic = new Set<Buffer>();
+  /** The names of functions that store one element. */
+  readonly #stores = new Map<Buffer, string>();
   /** One load stands at many places of an unrolled kernel. */
   readonly #loads = new Map<Load, string>();
 
@@ -102,6 +108,7 @@ export class WgslExprPrinter {
     for (const b of kernel.bindings) {
       this.#lanes.set(b.buffer, b.lanes);
       if (b.access === "sample") this.#sampled.add(b.buffer);
+      if (b.buffer.stored && b.access === "readWrite" && b.lanes === 1) this.#atomic.add(b.buffer);
     }
     for (const a of [...kernel.shared, ...kernel.locals]) this.#lanes.set(a.buffer, a.lanes);
     for (const a of kernel.locals) if (a.size === a.lanes) this.#single.add(a.buffer);
@@ -224,6 +231,7 @@ export class WgslExprPrinter {
   #load(e: Load): string {
     const b = e.buffer;
     if (b.scope === "texture") return this.#texel(e);
+    if (b.stored) return this.#unpacked(b, b.stored, e.indices[0] as Expr);
     const text = this.place(b, e.indices[0] as Expr);
     return b.dtype === "bool" ? `(${text} != 0u)` : text;
   }
@@ -237,6 +245,49 @@ export class WgslExprPrinter {
     })${level})`;
     const value = column.kind === "ramp" ? texel : texel + this.#lane(lane);
     return e.buffer.dtype === "f16" ? `${wgslType(e.dtype)}(${value})` : value;
+  }
+
+  /** Writes an element of a buffer of words, or four where the index is a ramp. */
+  #unpacked(b: Buffer, stored: StoredType, index: Expr): string {
+    const { perWord } = STORED[stored], name = this.names.of(b);
+    const { vector, lane } = splitIndex(index, this.kernel.wrapping.has(b), perWord);
+    const read = (at: Expr) =>
+      this.isAtomic(b) ? `atomicLoad(&${name}[${this.expr(at)}])` : `${name}[${this.expr(at)}]`;
+    if (index.kind === "ramp") {
+      const words = perWord === 4 ? [vector] : [vector, add(vector, 1)];
+      return `${this.#use(lanesHelper(stored))}(${words.map(read).join(", ")})`;
+    }
+    return `${this.#use(elementHelper(stored))}(${read(vector)}, ${
+      typeof lane === "number" ? lane : this.expr(lane)
+    })`;
+  }
+
+  /** Tells whether a buffer's words are shared by threads that write them. */
+  isAtomic(b: Buffer): boolean {
+    return this.#atomic.has(b);
+  }
+
+  /** Writes the lines that store an element to a buffer of words, or four where the index is a ramp. */
+  storeUnpacked(b: Buffer, stored: StoredType, index: Expr, value: string): readonly string[] {
+    const name = this.names.of(b);
+    if (index.kind !== "ramp") {
+      return [`${this.#storeFunction(b, stored)}(${this.expr(index)}, ${value});`];
+    }
+    const { perWord } = STORED[stored], word = this.#use(wordHelper(stored));
+    const { vector } = splitIndex(index, this.kernel.wrapping.has(b), perWord);
+    if (perWord === 4) return [`${name}[${this.expr(vector)}] = ${word}(${value});`];
+    const held = this.names.fresh("four");
+    return [
+      `let ${held} = ${value};`,
+      `${name}[${this.expr(vector)}] = ${word}(${held}.xy);`,
+      `${name}[${this.expr(add(vector, 1))}] = ${word}(${held}.zw);`,
+    ];
+  }
+
+  #storeFunction(b: Buffer, stored: StoredType): string {
+    const name = this.names.of(b), known = this.#stores.get(b) ?? this.names.fresh(`store_${name}`);
+    this.#stores.set(b, known);
+    return this.#use(storeHelper(stored, known, name));
   }
 
   /** Writes the place of an element, or of a whole vector where the index is a ramp. */

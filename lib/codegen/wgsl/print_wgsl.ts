@@ -96,9 +96,12 @@ class Printer {
     if (buffer.scope === "uniform") {
       return `var<uniform> ${name}: ${arrayType({ buffer, lanes, size: elementsOf(buffer.shape) ?? 0 })}`;
     }
-    return `var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${
-      elementType(buffer.dtype, lanes)
-    }>`;
+    const element = !buffer.stored
+      ? elementType(buffer.dtype, lanes)
+      : this.#exprs.isAtomic(buffer)
+      ? "atomic<u32>"
+      : "u32";
+    return `var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${element}>`;
   }
 
   #block(body: readonly KernelStmt[], depth: number): void {
@@ -125,6 +128,11 @@ class Printer {
         return;
       case "store": {
         const value = this.#exprs.expr(s.value);
+        if (s.buffer.stored) {
+          const lines = this.#exprs.storeUnpacked(s.buffer, s.buffer.stored, s.index, value);
+          for (const line of lines) this.#line(depth, line);
+          return;
+        }
         const stored = s.buffer.dtype === "bool" ? `select(0u, 1u, ${value})` : value;
         this.#line(depth, `${this.#exprs.place(s.buffer, s.index)} = ${stored};`);
         return;

@@ -59,8 +59,9 @@ export function tooLarge(amount: number, most: number, what: string, why: string
 }
 
 function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
-  const { shape, dtype } = sch.func.params.find((b) => b.name === input) ?? { shape: [], dtype: "f32" };
-  if (dtype === "bool" || shape.length === 0) return false;
+  const param = sch.func.params.find((b) => b.name === input);
+  const { shape, dtype } = param ?? { shape: [], dtype: "f32" };
+  if (dtype === "bool" || param?.stored || shape.length === 0) return false;
   const copied = sch.func.activations.includes(input);
   // Where it is unknown whether a copy pays, there is none.
   if (copied && (elementsOf(shape) ?? 0) < PRESETS[target.profile].leastCopied) return false;
@@ -76,7 +77,7 @@ export function staysInBuffer(sch: Schedule, input: string, target: Target): boo
 
 function fitsUniform(sch: Schedule, input: string): boolean {
   const param = sch.func.params.find((b) => b.name === input && !sch.func.activations.includes(input));
-  const elements = param && isUniformType(param.dtype) ? elementsOf(param.shape) : undefined;
+  const elements = param && !param.stored && isUniformType(param.dtype) ? elementsOf(param.shape) : undefined;
   return param !== undefined && elements !== undefined && elements * bytesOf(param.dtype) <= UNIFORM_BYTES;
 }
 

@@ -1,4 +1,4 @@
-import { bytesOf, isFloat } from "../../ir/dtype.ts";
+import { isFloat } from "../../ir/dtype.ts";
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { UNARY_FLOATS } from "../elementwise_operators.ts";
@@ -8,6 +8,7 @@ import { GraphRewriter, usesIn } from "../rewrite_graph.ts";
 import { type Binding, type Form, isOptions, type OpCall, Slot, type Value } from "../value.ts";
 import { weightValues } from "../weight_values.ts";
 import type { PassContext } from "./pass.ts";
+import { storageBytes, storageOf } from "../../ir/stored.ts";
 
 /** Operators that read a part of a value as fast as the whole: what is sliced is never written. */
 const TAKES_PARTS: ReadonlySet<string> = new Set([
@@ -151,13 +152,16 @@ function isDefault(f: Form): boolean {
 
 function fits(a: Branch, b: Branch): boolean {
   const k = (x: Branch) => x.weight.type.shape[x.op === "linear" ? 1 : 0] as Expr;
-  return a.op === b.op && a.weight.type.dtype === b.weight.type.dtype && a.weight !== b.weight &&
+  return a.op === b.op && storageOf(a.weight.type) === storageOf(b.weight.type) && a.weight !== b.weight &&
     equalExpr(k(a), k(b)) && a.bias?.type.dtype === b.bias?.type.dtype;
 }
 
 function bytesIn(group: readonly Branch[]): number {
   const elements = ({ weight }: Branch) =>
-    weight.type.shape.reduce((n, d) => n * (d.kind === "const" ? d.value : 1), bytesOf(weight.type.dtype));
+    weight.type.shape.reduce(
+      (n, d) => n * (d.kind === "const" ? d.value : 1),
+      storageBytes(storageOf(weight.type)),
+    );
   return group.reduce((n, b) => n + elements(b), 0);
 }
 

@@ -20,8 +20,11 @@ export function copyOutputs(g: Graph): Graph {
       taken.add(v);
       return [name, v];
     }
-    const p0 = placeholderOf("p0", v);
-    const func = primFunc("copy", [p0, compute("out", p0.shape, (...at) => p0.at(...at))]);
+    const p0 = placeholderOf("p0", v), { stored } = v.type;
+    const func = primFunc("copy", [
+      p0,
+      compute("out", p0.shape, (...at) => p0.at(...at), stored ? { as: stored } : {}),
+    ]);
     const result = new Value(freshName(`${v.name}_out`, names), v.type, { kind: "result" });
     copies.push({ call: { kind: "tir", func, args: [v] }, results: [result] });
     return [name, result];

@@ -1,8 +1,8 @@
-import { bytesOf } from "../../ir/dtype.ts";
 import { GraphRewriter } from "../rewrite_graph.ts";
 import { Graph } from "../graph.ts";
 import { updatedValues } from "../updates.ts";
 import { type Binding, Value } from "../value.ts";
+import { storageBytes, storageOf } from "../../ir/stored.ts";
 
 /**
  * Computes what depends on weights alone once, when they are given, by a function of its own: Relax's LiftTransformParams.
@@ -81,7 +81,10 @@ function isOutput(g: Graph, v: Value): boolean {
 }
 
 function bytes({ type }: Value): number {
-  return type.shape.reduce((n, d) => n * (d.kind === "const" ? d.value : Infinity), bytesOf(type.dtype));
+  return type.shape.reduce(
+    (n, d) => n * (d.kind === "const" ? d.value : Infinity),
+    storageBytes(storageOf(type)),
+  );
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,5 +1,5 @@
 /** The memory of a CPU device: one WebAssembly memory, in which each tensor has a block. */
-import type { ScalarType } from "../../ir/dtype.ts";
+import type { StorageType } from "../../ir/dtype.ts";
 import { ARRAYS, type TypedArray } from "../arrays.ts";
 import { RuntimeError } from "../error.ts";
 
@@ -62,7 +62,7 @@ export class Arena {
   }
 
   /** The elements of a block from `offset` bytes on. The array is valid until another block is taken. */
-  view(block: Block, dtype: ScalarType, length: number, offset = 0): TypedArray {
+  view(block: Block, dtype: StorageType, length: number, offset = 0): TypedArray {
     // A shared memory's arrays work alike, but for their type.
     return new ARRAYS[dtype](this.memory.buffer as ArrayBuffer, block.pointer + offset, length);
   }

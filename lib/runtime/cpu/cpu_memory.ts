@@ -1,4 +1,5 @@
-import { bytesOf, type ScalarType } from "../../ir/dtype.ts";
+import type { StorageType } from "../../ir/dtype.ts";
+import { storageBytes } from "../../ir/stored.ts";
 import type { TypedArray } from "../arrays.ts";
 import { DeviceMemory } from "../device_memory.ts";
 import { DeviceLostError } from "../error.ts";
@@ -33,14 +34,14 @@ export class CpuArray {
   constructor(
     readonly arena: Arena,
     readonly block: Block,
-    readonly dtype: ScalarType,
+    readonly dtype: StorageType,
     readonly length: number,
     readonly offset = 0,
   ) {}
 
   /** Makes an array whose elements may be anything. */
-  static of(arena: Arena, dtype: ScalarType, length: number): CpuArray {
-    return new CpuArray(arena, arena.take(length * bytesOf(dtype)), dtype, length);
+  static of(arena: Arena, dtype: StorageType, length: number): CpuArray {
+    return new CpuArray(arena, arena.take(length * storageBytes(dtype)), dtype, length);
   }
 
   /** The elements. The array is valid until another block is taken; then it is another one. */
@@ -57,7 +58,7 @@ export class CpuArray {
 
   /** The bytes of the elements. */
   get bytes(): number {
-    return this.length * bytesOf(this.dtype);
+    return this.length * storageBytes(this.dtype);
   }
 }
 

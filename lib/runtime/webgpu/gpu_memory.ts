@@ -1,5 +1,5 @@
 import type { BufferSpec } from "../../codegen/executable.ts";
-import type { ScalarType } from "../../ir/dtype.ts";
+import type { StorageType } from "../../ir/dtype.ts";
 import type { Shapes } from "../arguments.ts";
 import type { TypedArray } from "../arrays.ts";
 import { DeviceMemory } from "../device_memory.ts";
@@ -19,7 +19,7 @@ export class GpuMemory extends DeviceMemory {
    *
    * @throws {LaunchLimitError | RuntimeError} where a limit of the device is exceeded
    */
-  constructor(gpu: Gpu, dtype: ScalarType, length: number, zeroed: boolean) {
+  constructor(gpu: Gpu, dtype: StorageType, length: number, zeroed: boolean) {
     super(gpu, dtype, length);
     this.#gpu = gpu;
     const used = gpu.spare.take(bufferBytes(dtype, length));

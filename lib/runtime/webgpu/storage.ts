@@ -1,7 +1,8 @@
 /** Where one argument lives on a WebGPU device: a storage buffer or a texture. */
 import { type ArenaSlot, layoutArena } from "../../codegen/arena.ts";
 import type { BufferSpec, TextureSpec } from "../../codegen/executable.ts";
-import { bytesOf, type ScalarType } from "../../ir/dtype.ts";
+import type { StorageType } from "../../ir/dtype.ts";
+import { isStored, storageBytes } from "../../ir/stored.ts";
 import { evaluate } from "../../ir/json.ts";
 import type { Target } from "../../target/target.ts";
 import { TEXEL_FORMATS, type TextureLayout } from "../../target/texture.ts";
@@ -98,8 +99,8 @@ function arenaStorage(
 }
 
 /** Bytes of a buffer: rounded up to 16, so that any buffer can be bound as vectors of four. */
-export function bufferBytes(dtype: ScalarType, length: number): number {
-  return Math.ceil(length * bytesOf(dtype) / 16) * 16;
+export function bufferBytes(dtype: StorageType, length: number): number {
+  return Math.ceil(length * storageBytes(dtype) / 16) * 16;
 }
 
 /**
@@ -115,7 +116,7 @@ export function bufferStorage(
   kind: MemoryKind,
   spare?: GPUBuffer,
 ): BufferStorage {
-  const bytes = length * bytesOf(spec.dtype);
+  const bytes = length * storageBytes(spec.dtype);
   const size = bufferBytes(spec.dtype, length);
   if (size > target.limits.maxBindingBytes) {
     throw new LaunchLimitError(
@@ -131,10 +132,11 @@ export function bufferStorage(
     usage: usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   });
   const upload = (array: TypedArray, offset = 0) => {
-    // A write covers whole words; an odd number of f16 elements gets one more.
+    // A write covers whole words; halves and bytes that don't fill one get more.
+    const perWord = 4 / storageBytes(spec.dtype);
     const isWhole = array.byteLength % 4 === 0;
-    const words = isWhole ? array : padded(array, spec.dtype, array.length + 1);
-    device.queue.writeBuffer(buffer, offset * bytesOf(spec.dtype), words);
+    const words = isWhole ? array : padded(array, spec.dtype, Math.ceil(array.length / perWord) * perWord);
+    device.queue.writeBuffer(buffer, offset * storageBytes(spec.dtype), words);
   };
   return {
     id: idOf(buffer),
@@ -166,8 +168,8 @@ function textureStorage(
   kind: MemoryKind,
 ): Storage {
   const { dtype } = spec;
-  if (dtype === "bool") {
-    throw new LaunchLimitError(`cannot hold ${spec.name} in a texture: there is no format for bool`);
+  if (dtype === "bool" || isStored(dtype)) {
+    throw new LaunchLimitError(`cannot hold ${spec.name} in a texture: there is no format for ${dtype}`);
   }
   const { columns, rows, texels, width, height } = imageOf(spec, layout, shapes);
   const most = target.limits.maxTextureSize;
@@ -176,7 +178,7 @@ function textureStorage(
       `cannot hold ${spec.name} in a texture of ${width} x ${height} texels: the device takes ${most} each way`,
     );
   }
-  const bytes = width * height * 4 * bytesOf(dtype), release = ledger.take(kind, bytes);
+  const bytes = width * height * 4 * storageBytes(dtype), release = ledger.take(kind, bytes);
   const texture = device.createTexture({
     size: [width, height],
     format: TEXEL_FORMATS[dtype],
@@ -195,13 +197,13 @@ function textureStorage(
           image.set(array.subarray(r * columns, (r + 1) * columns), r * texels * 4);
         }
       }
-      device.queue.writeTexture({ texture }, image, { bytesPerRow: width * 4 * bytesOf(dtype) }, [
+      device.queue.writeTexture({ texture }, image, { bytesPerRow: width * 4 * storageBytes(dtype) }, [
         width,
         height,
       ]);
     },
     fill(encoder, buffer, offset, texels) {
-      const bytesPerRow = width * 4 * bytesOf(dtype),
+      const bytesPerRow = width * 4 * storageBytes(dtype),
         full = Math.floor(texels / width),
         rest = texels % width;
       if (full > 0) encoder.copyBufferToTexture({ buffer, offset, bytesPerRow }, { texture }, [width, full]);
@@ -233,7 +235,7 @@ function imageOf(spec: BufferSpec, layout: TextureLayout, shapes: Shapes) {
     : { columns, rows, texels, width: texels * layout.pack, height: Math.ceil(rows / layout.pack) };
 }
 
-function padded(array: TypedArray, dtype: ScalarType, length: number): TypedArray {
+function padded(array: TypedArray, dtype: StorageType, length: number): TypedArray {
   const longer = zeros(dtype, length);
   longer.set(array);
   return longer;

@@ -1,5 +1,5 @@
 /** Arithmetic, comparisons and logic on the elements of several tensors. */
-import { add, constant, lt, select, sub } from "../../../ir/build.ts";
+import { add, call, constant, lt, mul, select, sub } from "../../../ir/build.ts";
 import { isFloat, type ScalarType } from "../../../ir/dtype.ts";
 import type { Expr } from "../../../ir/expr.ts";
 import { shiftLeft, shiftRight } from "../../../te/integer_functions.ts";
@@ -45,6 +45,12 @@ function all(f: Pair, finish?: (c: ImportContext, sum: Value, count: number) => 
   };
 }
 
+/** A power that f32 leaves a little beside an integer is that integer. */
+function nearlyWhole(x: Expr): Expr {
+  const whole = round(x);
+  return select(lt(call("abs", sub(x, whole)), mul(call("abs", x), 2 ** -19)), whole, x);
+}
+
 /** Raises to a power; integers by way of f32, rounded. */
 const pow: Importer = (node, inputs, c) => {
   const a = node.input(inputs, 0),
@@ -54,7 +60,7 @@ const pow: Importer = (node, inputs, c) => {
   if (exponent === 2) return c.wrapped(a.type, c.b.mul(x, x));
   if (isFloatType(a.type)) return c.of(a.type, c.b.pow(x, c.as(aligned(node, a, b, c), x.type.dtype)));
   const power = c.b.pow(c.as(x, "f32"), c.as(c.value(b), "f32"));
-  const near = isFloatType(b.type) ? power : c.each("round", power, round);
+  const near = c.each("round", power, isFloatType(b.type) ? nearlyWhole : round);
   return c.wrapped(a.type, c.as(near, x.type.dtype));
 };
 
