@@ -45,8 +45,13 @@ function namesIn(text: string): readonly string[] {
 
 /** What a namespace of the face has, types too. */
 async function membersOf(namespace: string): Promise<ReadonlySet<string>> {
-  const values = Object.keys(Object(Reflect.get(face, namespace)));
-  return new Set([...values, ...exportsOf(await read(`lib/face/${namespace}.ts`))]);
+  const values = Object.keys(Object(Reflect.get(face, namespace))),
+    text = await read(`lib/face/${namespace}.ts`);
+  // A part of a namespace may stand in a file of its own.
+  const parts = [...text.matchAll(/^export \* from "\.\/(\w+\.ts)"/gm)].map(([, file]) =>
+    read(`lib/face/${file}`)
+  );
+  return new Set([...values, ...[text, ...await Promise.all(parts)].flatMap(exportsOf)]);
 }
 
 const values = new Set(Object.keys(face));

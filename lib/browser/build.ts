@@ -1,18 +1,14 @@
 /** Builds programs in a page. */
-import { compile } from "../codegen/compile.ts";
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { instanceOf, oneOf } from "../base/option_kinds.ts";
-import { nodesOf } from "../dlight/analysis.ts";
-import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
+import { fallback } from "../dlight/fallback/fallback.ts";
 import { rules } from "../dlight/schedule.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { programKind } from "../ir/kinds.ts";
 import { Device } from "../runtime/device.ts";
-import type { Program } from "../runtime/program.ts";
-import { Trace } from "../schedule/trace.ts";
-import type { Built } from "../tuning/built.ts";
-import { byRule, type Chosen } from "../tuning/by_rule.ts";
-import { StageClock } from "../tuning/stage_clock.ts";
+import { buildBy, type BuiltProgram } from "./build_by.ts";
+
+export type { BuiltProgram };
 
 /** What `build` takes in a page. */
 export interface BuildOptions {
@@ -21,9 +17,6 @@ export interface BuildOptions {
 }
 
 const BUILD_FIELDS = { level: oneOf(0, 1) } satisfies Fields<BuildOptions>;
-
-/** A program, with the origin of its schedule. */
-export type BuiltProgram = Program & { readonly built: Built };
 
 /**
  * Builds a program for a device. An unscheduled program is scheduled first, by DLight unless `level` is 0.
@@ -42,19 +35,6 @@ export async function build(
   checkArgument("build", "func", func, programKind);
   checkArgument("build", "device", device, instanceOf(Device, "a device, as await Device.open() gives"));
   checkOptions("build", options, BUILD_FIELDS);
-  const { level = 1 } = options, { target } = device, clock = new StageClock();
-  const { executable, ...how }: Chosen = nodesOf(func)
-    ? byRule(func, target, level === 0 ? [fallback] : rules, clock)
-    : {
-      how: "given",
-      rule: "",
-      because: "it has a schedule already",
-      trace: Trace.of(func, []),
-      executable: clock.time("compile", () => compile(func, target)),
-    };
-  const wide = func.shapeVars.length > 0 && nodesOf(func)
-    ? () => device.load(byRule(func, target, [wideFallback], new StageClock()).executable)
-    : undefined;
-  const program = await clock.wait("load", () => device.load(executable, wide));
-  return Object.assign(program, { built: { level, ...how, seconds: clock.seconds } });
+  const { level = 1 } = options;
+  return await buildBy(func, device, level, level === 0 ? [fallback] : rules);
 }

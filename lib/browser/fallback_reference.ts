@@ -1,10 +1,11 @@
 /** What a program must give, where no interpreter may run: the results of Fallback's kernel. */
+import { fallback } from "../dlight/fallback/fallback.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import type { Inputs, Reference } from "../measure/input_sets.ts";
 import { drawInputs, type GivenInputs } from "../measure/random_inputs.ts";
 import type { Device } from "../runtime/device.ts";
-import { build } from "./build.ts";
+import { buildBy } from "./build_by.ts";
 
 /** The inputs of a program, and what it gives for them. */
 export interface FallbackReference {
@@ -27,7 +28,7 @@ export async function fallbackReference(
   given: GivenInputs = {},
 ): Promise<FallbackReference> {
   const inputs = drawInputs(func, seed, shapes, given);
-  using program = await build(func, device, { level: 0 });
+  using program = await buildBy(func, device, 0, [fallback]);
   const results = await program.run(inputs, shapes);
   const half = [...func.params, ...func.allocs].some((b) => b.dtype === "f16");
   const outputs = Object.fromEntries(

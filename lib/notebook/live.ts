@@ -41,7 +41,8 @@ export function lineOf(p: Progress): string {
   const of = (total: number | undefined) => total === undefined ? "" : ` of ${total}`;
   const trials = `${p.trials}${of(p.trialsTotal)} trial${p.trials === 1 && !p.trialsTotal ? "" : "s"}`;
   const spent = `${p.secondsSpent.toFixed(0)} s`;
-  const subject = `${printableLine(p.task, 200)}, ${labelOf(p.method)}`;
+  const place = p.place ? `${p.place[0]} of ${p.place[1]}, ` : "";
+  const subject = `${place}${printableLine(p.task, 200)}, ${labelOf(p.method)}`;
   return `${subject}: ${trials}${failedOf(p)}, ${spent}${leftOf(p)}, ${best}${stageOf(p)}`;
 }
 
@@ -84,8 +85,12 @@ function stageOf({ stage }: Progress): string {
     case undefined:
     case "done":
       return "";
+    case "starting":
+      return "; starting the process that measures";
     case "confirming":
       return "; measuring the best again, interleaved";
+    case "stopping":
+      return "; stopping: measuring the best once more (■ again skips it)";
     case "stopped":
       return "; stopped";
     default:
@@ -186,7 +191,7 @@ class NotebookReporter implements Reporter {
     // A new stage is shown at once.
     if (performance.now() < this.#barAt && !p.stage) return;
     // Before the search begins there is no chart to draw yet, and time to load the drawing libraries.
-    if (isFixed(p.method)) await loadDrawing();
+    if (isFixed(p.method) && p.stage !== "starting") await loadDrawing();
     else if (speed && performance.now() >= this.#chartAt) await this.#draw(speed.unit);
     await this.#show(barOf(p) + this.#picture, lineOf(p));
     this.#barAt = performance.now() + BAR_MS;

@@ -10,6 +10,7 @@ import { COMPARE_FIELDS, type CompareOptions } from "./compare_options.ts";
 import type { Comparison, Comparisons } from "./comparison.ts";
 import { comparisonsOf } from "./comparisons_of.ts";
 import type { GraphComparison } from "./graph_comparison.ts";
+import { numberedReporter } from "./numbered_reporter.ts";
 import { Interruptible } from "./interrupt.ts";
 import { logOf } from "./log_of.ts";
 import * as kinds from "./option_fields.ts";
@@ -86,7 +87,9 @@ async function comparePrograms(
   const each: Comparison[] = [];
   for (const [k, func] of funcs.entries()) {
     const path = options.path === undefined ? {} : { path: logOf(options.path, k, func.name) };
-    each.push(await compareOne(func, device, { ...options, ...path }, signal));
+    const { reporter: all } = options;
+    const reporter = all && { reporter: numberedReporter(all, k, funcs.length) };
+    each.push(await compareOne(func, device, { ...options, ...path, ...reporter }, signal));
   }
   return comparisonsOf(each, each.flatMap((c) => c.rows), options.budget, {
     title: `${each.length} operators`,

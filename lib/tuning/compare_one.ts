@@ -50,6 +50,11 @@ export async function compareOne(
   await using _closing = slot;
 
   const trials = new Map<string, readonly Trial[]>();
+  const [first] = all;
+  if (first) {
+    const state = progressOf({ func, method: first.name }, [], {}, 0);
+    await reporter?.update({ ...state, stage: "starting" });
+  }
   let last: Search | undefined;
   for (const method of all) {
     const measuring = signal.aborted ? undefined : await slot.take(signal);
@@ -76,7 +81,7 @@ export async function compareOne(
     await opened.run();
     trials.set(name, opened.trials);
   }
-  await last?.report("confirming");
+  await last?.report(signal.aborted ? "stopping" : "confirming");
   const finalists = all.flatMap(({ name }) => finalistsOf(trials.get(name) ?? []));
   const confirmed = finalists.length === 0 ? [] : await confirmUnlessStopped(signal, slot, finalists, rounds);
   await last?.report(signal.aborted ? "stopped" : "done");

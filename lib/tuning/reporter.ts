@@ -5,6 +5,8 @@ import type { Failure } from "../measure/measurement.ts";
 export interface Progress {
   /** The program's name. */
   readonly task: string;
+  /** Its place among the programs of the call, from 1, and their number. Default: there is one. */
+  readonly place?: readonly [number, number];
   /** The method's name. */
   readonly method: string;
   /** Trials so far, failed ones included. */
@@ -25,8 +27,11 @@ export interface Progress {
   readonly secondsTotal?: number;
   /** The budget in trials. */
   readonly trialsTotal?: number;
-  /** The stage after the search, or that it was stopped. Default: the search continues. */
-  readonly stage?: "confirming" | "stopped" | "done";
+  /**
+   * The stage after the search, or that it was stopped. Default: the search continues. `stopping`: it was stopped, and the
+   * best is measured once more; a second interrupt skips that. `starting`: nothing is measured yet.
+   */
+  readonly stage?: "starting" | "confirming" | "stopping" | "stopped" | "done";
 }
 
 /** Shows the state of searches; `createReporter` makes one for notebooks and terminals. */

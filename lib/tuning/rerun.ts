@@ -7,6 +7,7 @@ import { rerunTable } from "../records/rerun_table.ts";
 import { MeasurerError } from "../measure/measurer.ts";
 import type { OpenMeasuring } from "../measure/measuring.ts";
 import { SchedulingProcess } from "../measure/scheduling_process.ts";
+import { Interruptible } from "./interrupt.ts";
 import { measureTraces } from "./measure_traces.ts";
 import { rerunWorkload } from "./rerun_workload.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
@@ -26,7 +27,7 @@ export interface RerunOptions {
   readonly deadlineMs?: number;
   /** Largest resident memory of the process that measures, bytes. Default: half of the machine's memory. */
   readonly maxMemory?: number;
-  /** Ends it within a second. */
+  /** Ends it within a second, as an interrupt in a notebook does; schedules that were not measured have no row. */
   readonly signal?: AbortSignal;
   /** Opens the `Measuring`. Default: the device's own, a child process on this machine. */
   readonly open?: OpenMeasuring;
@@ -71,13 +72,15 @@ export async function rerun(
   checkArgument("shared.rerun", "device", device, kinds.device);
   checkOptions("shared.rerun", options, RERUN_FIELDS, kinds.RENAMED);
   const rows: RerunRow[] = [];
+  using stop = new Interruptible(options.signal);
+  const { signal } = stop;
   await using scheduling = new SchedulingProcess(options.deadlineMs, options.maxMemory);
   for (const subject of subjects) {
-    if (options.signal?.aborted) break;
+    if (signal.aborted) break;
     rows.push(
       ...await rerunWorkload(subject, {
-        schedule: (func) => scheduling.schedule(func, device.target, options.signal),
-        measure: (traces) => measureAll(traces, subject, device, options),
+        schedule: (func) => scheduling.schedule(func, device.target, signal),
+        measure: (traces) => measureAll(traces, subject, device, { ...options, signal }),
       }),
     );
   }

@@ -157,7 +157,7 @@ export class Search implements AsyncDisposable {
   /** Re-measures the best trials and the preset, interleaved. Returns none if it is stopped. */
   async confirm(rounds: number): Promise<readonly Confirmed[]> {
     const { slot, signal } = this.#parts;
-    await this.report("confirming");
+    await this.report(signal?.aborted ? "stopping" : "confirming");
     return await confirmUnlessStopped(signal, slot, finalistsOf(this.#trials), rounds);
   }
 

@@ -63,6 +63,7 @@ async function tuneProgram(func: PrimFunc, device: TunableDevice, options: TuneO
   checkOptions("autotvm.tune", options, TUNE_FIELDS, kinds.RENAMED);
   using stop = new Interruptible(options.signal);
   await using search = await Search.open(func, device, { ...options, signal: stop.signal });
+  await search.report("starting");
   const ended = await search.run() as Stopped;
   const { records, space, measuringShare } = search;
   if (ended === "signal" && !fastest(records)) {

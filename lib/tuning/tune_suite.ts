@@ -5,6 +5,7 @@ import { TunebookError } from "../base/error.ts";
 import { SuiteLog, type SuiteRow } from "./suite_log.ts";
 import type { Column } from "../records/schema.ts";
 import { tableOf } from "../records/table.ts";
+import { numberedReporter } from "./numbered_reporter.ts";
 import { Interruptible } from "./interrupt.ts";
 import { CONFIRM_ROUNDS } from "./rounds.ts";
 import { type Confirmed, winnerOf } from "./confirm.ts";
@@ -117,7 +118,12 @@ export async function tuneSuite(
   await using stack = new AsyncDisposableStack();
   const sharers: Sharer[] = [];
   for (const [k, task] of tasks.entries()) {
-    const search = await Search.open(task.func, device, searchOptions(task, k, { ...options, signal }));
+    const { reporter: all } = options, own = all && { reporter: numberedReporter(all, k, tasks.length) };
+    const search = await Search.open(
+      task.func,
+      device,
+      searchOptions(task, k, { ...options, ...own, signal }),
+    );
     const bound = leastMs(task.func, task.shapes, peaks);
     sharers.push({ task, search: stack.use(search), leastMs: Math.max(bound, peaks.launchMs) });
   }

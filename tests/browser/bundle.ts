@@ -4,7 +4,7 @@
  */
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
 import * as esbuild from "esbuild";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { SCRIPT_GLOBAL } from "../../lib/browser/page_parts.ts";
 
@@ -66,6 +66,17 @@ const WITHOUT_CPU: esbuild.Plugin = {
   },
 };
 
+/** A module of lib that is not used has no effect, so that a script can do without it. */
+const WITHOUT_UNUSED: esbuild.Plugin = {
+  name: "without unused modules",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
+      const from = pathToFileURL(importer), found = fileURLToPath(new URL(path, from));
+      return found.startsWith(`${root}lib`) ? { path: found, sideEffects: false } : undefined;
+    });
+  },
+};
+
 /** Finds packages where Deno keeps them, in the locked versions. */
 const FROM_DENO: esbuild.Plugin = {
   name: "packages of Deno",
@@ -108,7 +119,7 @@ export async function bundle(name: ScriptName): Promise<Bundle> {
       charset: "utf8",
       metafile: true,
       write: false,
-      plugins: [WITHOUT_CPU, FROM_DENO],
+      plugins: [WITHOUT_CPU, WITHOUT_UNUSED, FROM_DENO],
       // An import map's and a compiler's settings of the project are none of the bundle's.
       tsconfigRaw: {},
       logLevel: "silent",

@@ -47,6 +47,11 @@ Deno.test("one line says how far a search is", () => {
   assert(
     line({ stage: "confirming" }).endsWith("4 s, best 14.6 GFLOP/s; measuring the best again, interleaved"),
   );
+  assert(line({ place: [2, 4] }).startsWith("2 of 4, matmul, "));
+  assert(line({ stage: "starting" }).endsWith("; starting the process that measures"));
+  assert(
+    line({ stage: "stopping" }).endsWith("; stopping: measuring the best once more (■ again skips it)"),
+  );
   assert(line({ stage: "stopped" }).endsWith("4 s, best 14.6 GFLOP/s; stopped"));
 });
 

@@ -172,9 +172,27 @@ Deno.test("what was found is measured again after a stop, unless that is stopped
     assertEquals(log.records.length, 6);
     assertEquals(log.confirmed.length > 0, !confirming);
     assertEquals(sim.abandoned, confirming ? 1 : 0);
-    assertEquals(stages, ["confirming", confirming ? "stopped" : "done"]);
+    assertEquals(stages.filter((s) => s && s !== "starting"), [
+      "confirming",
+      confirming ? "stopped" : "done",
+    ]);
     assertEquals(log.stopped, confirming ? "signal" : "trials");
   }
+});
+
+Deno.test("a search that is stopped says that it measures the best once more", async () => {
+  const stop = new AbortController(), stages: (string | undefined)[] = [];
+  const { options, func } = simulated({ budget: { trials: 20 }, signal: stop.signal });
+  const reporter = {
+    update({ stage, trials }: Progress) {
+      if (trials === 3) stop.abort();
+      if (stage !== stages.at(-1)) stages.push(stage);
+    },
+    done: () => Promise.resolve(),
+  };
+  const { confirmed, stopped } = await tune(func, cpu, { ...options, reporter });
+  assertEquals([stages, stopped], [["starting", undefined, "stopping", "stopped"], "signal"]);
+  assert(confirmed.length > 0);
 });
 
 Deno.test("a search in which nothing works says what happened", async () => {
