@@ -1,104 +1,77 @@
+import { Rng } from "../base/random.ts";
 import { bayesTuner } from "./bayes.ts";
+import { Credit } from "./credit.ts";
 import { draftTuner } from "./draft.ts";
 import { dropletTuner } from "./droplet.ts";
 import { evolutionTuner } from "./evolution.ts";
 import { checkAsked, Ledger } from "./observations.ts";
 import type { Told, Tuner, TunerOptions } from "./tuner.ts";
 
+/**
+ * Points of one plan. After a plan the portfolio picks a tuner again, and that tuner has the results so far: with two,
+ * Bayesian optimisation came further in 25 trials than with four or eight.
+ */
+const PLAN = 2;
+
 const MEMBERS = {
   draft: draftTuner,
   droplet: dropletTuner,
-  bayes: bayesTuner,
+  bayes: (options: TunerOptions) => bayesTuner({ ...options, batch: PLAN }),
   evolution: evolutionTuner,
 } as const satisfies Readonly<Record<string, (options: TunerOptions) => Tuner>>;
 
 export type Member = keyof typeof MEMBERS;
 
-/** A tuner, and the trial with which it hands over to the next. */
+/** Tuners and their shares of the points, and the trial at which the next stage begins. */
 export interface Stage {
-  readonly tuner: Member;
+  readonly shares: Readonly<Partial<Record<Member, number>>>;
   readonly until: number;
 }
 
 export interface PortfolioOptions extends TunerOptions {
-  /** The tuners in their order; the last one has no end. Default: by the start and the number of knobs. */
+  /** The stages in their order; the last one has no end. Default: by whether there is an estimate. */
   readonly stages?: readonly Stage[];
 }
 
-/** The tuners in their order, for a start and a number of knobs that vary. */
-interface Row {
-  readonly start: TunerOptions["start"];
-  /** The maximum number of knobs of such a space. */
-  readonly knobs: number;
-  readonly stages: readonly Stage[];
-}
-
 /**
- * The first row that fits is used. On the recorded spaces a draft found 95% of the best speed within 6 to 11 trials
- * (medians). Where it did not, steps around the best point beat every model of so small a sample; a Gaussian process
- * came next. It stayed ahead with five knobs. With nine knobs, on the simulated devices of the tests, trees and evolution
- * were ahead by trial 64.
+ * A draft needs an estimate; on the recorded spaces it found 95% of the best speed within 6 to 11 trials (medians).
+ * Otherwise a Gaussian process finds most in few trials. Then steps around the best points find more than models do,
+ * on the spaces of real GPUs (`deno task bench:tuners`); the process finds other hills. It learns from 96 points only, so
+ * that evolution with its trees joins in long searches.
  */
-const ROWS: readonly Row[] = [
-  {
-    start: "preset",
-    knobs: 5,
-    stages: [
-      { tuner: "draft", until: 16 },
-      { tuner: "droplet", until: 32 },
-      { tuner: "bayes", until: 128 },
-      { tuner: "evolution", until: Infinity },
-    ],
-  },
-  {
-    start: "preset",
-    knobs: Infinity,
-    stages: [
-      { tuner: "draft", until: 16 },
-      { tuner: "droplet", until: 32 },
-      { tuner: "bayes", until: 64 },
-      { tuner: "evolution", until: Infinity },
-    ],
-  },
-  {
-    start: "scratch",
-    knobs: 5,
-    stages: [
-      { tuner: "draft", until: 16 },
-      { tuner: "bayes", until: 128 },
-      { tuner: "evolution", until: Infinity },
-    ],
-  },
-  {
-    start: "scratch",
-    knobs: Infinity,
-    stages: [
-      { tuner: "draft", until: 16 },
-      { tuner: "bayes", until: 48 },
-      { tuner: "evolution", until: Infinity },
-    ],
-  },
-];
+const STAGES = {
+  estimated: [
+    { shares: { draft: 1 }, until: 16 },
+    { shares: { droplet: 1, bayes: 3 }, until: 64 },
+    { shares: { droplet: 3, bayes: 1 }, until: 256 },
+    { shares: { droplet: 2, bayes: 1, evolution: 2 }, until: Infinity },
+  ],
+  unknown: [
+    { shares: { bayes: 1 }, until: 32 },
+    { shares: { droplet: 3, bayes: 1 }, until: 256 },
+    { shares: { droplet: 2, bayes: 1, evolution: 2 }, until: Infinity },
+  ],
+} as const satisfies Readonly<Record<string, readonly Stage[]>>;
 
 /**
- * Runs tuners one after the other. Each gets the results of those before it. At each number of trials it uses the tuner
- * that was best in the benchmark, `deno task bench:tuners`.
+ * Searches by several tuners, which share their results. In a stage with several, each one's share grows
+ * with what its points improved the best score by, so that the portfolio finds out which of them pays on this space.
  */
 export class PortfolioTuner implements Tuner {
   readonly name = "portfolio";
   readonly #ledger: Ledger;
   readonly #options: TunerOptions;
   readonly #stages: readonly Stage[];
-  #stage: Stage | undefined;
-  #member: Tuner | undefined;
+  readonly #rng: Rng;
+  readonly #credit = new Credit<Member>();
+  readonly #members = new Map<Member, Tuner>();
+  readonly #askedBy = new Map<number, Member>();
 
   constructor(options: PortfolioOptions) {
-    const { valid, features, estimate } = options;
+    const { valid, features, estimate, seed } = options;
     const ledger = this.#ledger = new Ledger(options);
-    const knobs = options.space.knobs.filter((k) => k.candidates.length > 1).length;
-    const row = ROWS.find((r) => r.start === options.start && knobs <= r.knobs);
-    // The draft tuner needs an estimate.
-    this.#stages = options.stages ?? row?.stages.filter((s) => estimate || s.tuner !== "draft") ?? [];
+    this.#stages = options.stages ?? STAGES[estimate ? "estimated" : "unknown"];
+    this.#rng = Rng.of(seed);
     // The template is asked once per point, for all members.
     this.#options = {
       ...options,
@@ -108,35 +81,54 @@ export class PortfolioTuner implements Tuner {
     };
   }
 
-  /** The tuner that searches now. */
-  get picked(): Member {
-    return this.#stageNow().tuner;
+  /** The tuners that search now, and their present shares, which add up to 1. */
+  get shares(): ReadonlyMap<Member, number> {
+    return this.#credit.shares(this.#stage.shares);
   }
 
+  /** Number of points that were asked or told. */
+  get taken(): number {
+    return this.#ledger.taken;
+  }
+
+  /** Gives one plan of one tuner, thus at most two points. */
   ask(n: number): readonly number[] {
     checkAsked(n);
-    const out: number[] = [];
-    while (out.length < n) {
-      const stage = this.#stageNow();
-      if (stage !== this.#stage) {
-        this.#stage = stage;
-        this.#member = MEMBERS[stage.tuner](this.#options);
-        this.#member.tell([...this.#ledger.told].map(([index, score]) => ({ index, score })));
-      }
-      const next = this.#member?.ask(Math.min(n - out.length, stage.until - this.#ledger.taken)) ?? [];
-      if (next.length === 0) break;
-      // Results of points that an earlier member asked for may be pending.
-      out.push(...this.#ledger.takeFrom(next.values(), next.length));
+    const most = Math.min(n, PLAN, this.#stage.until - this.#ledger.taken);
+    const who = this.#pick(), member = this.#memberNamed(who);
+    while (most > 0) {
+      const next = member.ask(most);
+      if (next.length === 0) return [];
+      // Results of points that another member asked for may be pending.
+      const open = this.#ledger.takeFrom(next.values(), next.length);
+      for (const index of open) this.#askedBy.set(index, who);
+      if (open.length > 0) return open;
     }
-    return out;
+    return [];
   }
 
   tell(results: readonly Told[]): void {
     this.#ledger.tell(results);
-    this.#member?.tell(results);
+    for (const { index, score } of results) this.#credit.give(this.#askedBy.get(index), score);
+    for (const member of this.#members.values()) member.tell(results);
   }
 
-  #stageNow(): Stage {
+  get #stage(): Stage {
     return this.#stages.find((s) => this.#ledger.taken < s.until) as Stage;
+  }
+
+  #pick(): Member {
+    let at = this.#rng.float();
+    const shares = [...this.shares];
+    return (shares.find(([, share]) => (at -= share) < 0) ?? shares.at(-1) as [Member, number])[0];
+  }
+
+  #memberNamed(name: Member): Tuner {
+    let member = this.#members.get(name);
+    if (!member) {
+      this.#members.set(name, member = MEMBERS[name](this.#options));
+      member.tell([...this.#ledger.told].map(([index, score]) => ({ index, score })));
+    }
+    return member;
   }
 }

@@ -21,11 +21,11 @@ const WIDTH = 340, HEIGHT = 220;
 const NAMED = { width: 60, height: 12 } as const;
 /** Most values that are drawn one by one. */
 const MOST = 2000;
-const COLORS = { value: "#56B4E9", workspace: "#E69F00" } as const;
+const COLORS = { value: "#56B4E9", workspace: "#E69F00", copy: "#009E73" } as const;
 
 /**
- * Draws the storages of a graph over its calls. Each storage is a lane as high as it is large; in it lie, one after the other,
- * the values and workspaces that share it, from the first call that needs them to the last.
+ * Draws the storages of a graph over its calls. Each storage is a lane as high as it is large; in it lie the values, workspaces
+ * and copies that share it, from the first call that needs them to the last: one after the other, or by offsets in an arena.
  *
  * `table` is `memoryTable()` of a built graph.
  *
@@ -51,7 +51,7 @@ export function memoryOverTimeSpec(rows: readonly MemoryRow[], options: ChartOpt
   const unit = all >= 2 ** 20 ? { name: "MiB", of: 2 ** 20 } : { name: "KiB", of: 2 ** 10 };
   const largest = known.toSorted((a, b) => b.bytes - a.bytes).slice(0, MOST);
   const values = largest.map((r) => {
-    const y = (bottoms.get(r.storage) ?? 0) / unit.of, y2 = y + r.bytes / unit.of;
+    const y = ((bottoms.get(r.storage) ?? 0) + r.offset) / unit.of, y2 = y + r.bytes / unit.of;
     const isNamed = (r.to - r.from + 1) / (lastCall + 1) * WIDTH >= NAMED.width &&
       r.bytes / all * HEIGHT >= NAMED.height;
     return { kind: r.kind, x: r.from, x2: r.to + 1, y, y2, name: isNamed ? shownName(r.name, 12) : "" };

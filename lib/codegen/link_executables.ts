@@ -14,7 +14,7 @@ import {
 } from "./executable.ts";
 import type { LinkedCall, LinkedValue } from "./linked_call.ts";
 import { bytesIn, larger, texelsIn } from "./linked_sizes.ts";
-import { liesInTexture, LinkedTextures } from "./linked_textures.ts";
+import { LinkedTextures } from "./linked_textures.ts";
 
 /** What {@linkcode linkExecutables} makes a program of. */
 export interface Linked {
@@ -59,17 +59,17 @@ export function linkExecutables(linked: Linked): Executable {
     return behind ? { name: ARENA, slot: storage } : { name: storageName(storage) };
   };
   const inputs = new Map<string, BufferSpec>(), prepared: BufferSpec[] = [];
-  const textures = new LinkedTextures(calls);
-  const launches = calls.flatMap(({ executable, args, results, workspace }, k): readonly Launch[] => {
+  const textures = new LinkedTextures();
+  const launches = calls.flatMap((call, k): readonly Launch[] => {
     const names = new Map<string, Place>();
     const copies = new Map<string, TextureCopy>();
-    const { buffers } = executable;
+    const { executable, args, results, workspace } = call, { buffers } = executable;
     const given = buffers.filter(isGiven);
     const made = buffers.filter((b) => b.role === "output");
     const of = (list: readonly LinkedValue[]) => (spec: BufferSpec, n: number) =>
       [spec, list[n] as LinkedValue] as const;
-    [...given.map(of(args)), ...made.map(of(results))].forEach(([spec, value]) => {
-      const isCopied = spec.storage.kind === "texture" && !liesInTexture(value);
+    [...given.map(of(args)), ...made.map(of(results))].forEach(([spec, value], n) => {
+      const copied = call.textures[n], isCopied = copied !== undefined;
       if (value.role === "input") takeInput(inputs, value, isCopied ? { ...spec, storage: buffer } : spec);
       const place = value.role === "temp"
         ? { ...grow(value.storage as number, bytesIn(value)), view: spec }
@@ -78,7 +78,7 @@ export function linkExecutables(linked: Linked): Executable {
         names.set(spec.name, place);
         return;
       }
-      const texture = textures.take(value, spec, k);
+      const texture = textures.take(value, spec, copied);
       names.set(spec.name, { name: texture.name });
       if (texture.isFilled) return;
       const { slot } = place as Place;

@@ -13,8 +13,6 @@ export interface LinkedValue {
   readonly shape: readonly ExprJson[];
   /** `inPlace`: an input that calls update. `temp`: it is between two calls, and lies in a storage. */
   readonly role: "input" | "output" | "inPlace" | "temp";
-  /** True for an input that each run gives: it lies in a buffer, which is copied where a function wants a texture. */
-  readonly eachRun?: boolean;
   /** The storage of a temp, by its index. */
   readonly storage?: number;
 }
@@ -29,4 +27,6 @@ export interface LinkedCall {
   readonly results: readonly LinkedValue[];
   /** The storages of its temps, in the order in which its buffers list them. */
   readonly workspace: readonly number[];
+  /** The textures to which a run copies its inputs, by their indices; undefined for an input that is read where it lies. */
+  readonly textures: readonly (number | undefined)[];
 }

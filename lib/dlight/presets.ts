@@ -81,6 +81,11 @@ export interface GeneralReductionPreset {
   readonly chunk: 1 | 4 | 8 | 16;
   /** Positions that a workgroup takes side by side, along an axis that most of its inputs do not have. */
   readonly places: 1 | 2 | 4 | 8;
+  /**
+   * The numbers where inputs are gathered, as pages of a cache are: whether threads take a row each where there are several.
+   * Default: chunks of 1, because what is gathered is not kept in registers and unrolling repeats its loads.
+   */
+  readonly gathered?: { readonly chunk: 1 | 4; readonly rows: boolean };
   readonly path: DirectPath;
 }
 
@@ -275,7 +280,7 @@ export const PRESETS: Readonly<Record<Profile, Presets>> = {
       inBuffers: { rows: 8, threads: 1, chunk: 4 },
     },
     outerReduction: { rows: [8, 4], threads: 1, chunk: 4 },
-    generalReduction: { threads: 8, results: 8, chunk: 4, places: 4 },
+    generalReduction: { threads: 8, results: 8, chunk: 4, places: 4, gathered: { chunk: 4, rows: true } },
     transpose: { i: [16, 4], j: [16, 16] },
     convNchw: {
       x: 14,

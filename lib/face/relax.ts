@@ -26,4 +26,5 @@ export { interpretGraph } from "../relax/interpret_graph.ts";
 export { graphPasses as passes, runGraphPasses as runPasses } from "../relax/passes/pipeline.ts";
 export type { GraphPass, PassContext } from "../relax/passes/pass.ts";
 export type { PatternKind } from "../relax/pattern_kind.ts";
+export type { ActivationCopy } from "../relax/memory_needs.ts";
 export { type MemoryOptions, type MemoryPlan, planMemory } from "../relax/plan_memory.ts";

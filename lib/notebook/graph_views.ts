@@ -48,13 +48,16 @@ export function graphProgramParts(model: GraphProgram): readonly (View | Chart)[
   const { graph, functions, memory } = model.built;
   const calls = Map.groupBy(functions, (f) => f);
   const sharing = memory.live > 0 ? `, ${digits(memory.bytes / memory.live)} × what lives at one time` : "";
+  const textures = memory.textures.length > 0 ? ` and ${counted(memory.textures.length, "texture")}` : "";
   return [
     new Words([
       `${graph.name} at level ${model.level}: a run launches ${counted(model.launches, "kernel")} of ` +
       `${counted(calls.size, "function")} in ${counted(functions.length, "call")}. ${
         sizeText(memory.bytes)
       } lie between ` +
-      `the calls, in ${counted(memory.storages.length, "storage")}${sharing}.`,
+      `the calls, in ${
+        memory.behind ? "an arena" : counted(memory.storages.length, "storage")
+      }${textures}${sharing}.`,
     ]),
     memoryOverTime(model.memoryTable(), { title: `Memory of ${graph.name} over time` }),
     sheet([...calls].map(([f, { length }]) => functionRow(f, length))),

@@ -1,6 +1,6 @@
 /** From a graph to one executable: passes, a schedule for each function, a memory plan. */
-import { type BufferSpec, type Executable, isGiven } from "../codegen/executable.ts";
-import { linkExecutables, memoryOf, tempsOf } from "../codegen/link_executables.ts";
+import type { Executable } from "../codegen/executable.ts";
+import { linkExecutables, tempsOf } from "../codegen/link_executables.ts";
 import type { LinkedCall, LinkedValue } from "../codegen/linked_call.ts";
 import { TunebookError } from "../base/error.ts";
 import type { Rule } from "../dlight/rule.ts";
@@ -18,6 +18,7 @@ import type { Binding, TirCall, Value } from "../relax/value.ts";
 import type { Target } from "../target/target.ts";
 import type { BuiltFunction, BuiltGraph } from "./built_graph.ts";
 import { byRule, type Chosen } from "./by_rule.ts";
+import { type CopiedArgument, copiedArguments, inSeveralKinds } from "./copied_arguments.ts";
 import { fusionBy } from "./fusion_by.ts";
 import { unfusedCalls } from "./graph_tables.ts";
 import { StageClock } from "./stage_clock.ts";
@@ -92,15 +93,23 @@ export function assembleGraph(
   target: Target,
   { bounds = {}, memory }: Pick<CompileGraphOptions, "bounds" | "memory">,
 ): BuiltGraph {
-  const byBinding = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
+  const copied = copiedArguments(g.bindings, functions, bounds);
+  const functionOf = new Map(g.bindings.map((b, k) => [b, functions[k] as BuiltFunction]));
   const plan = planMemory(g, {
     bounds,
     workspaceOf: (b) =>
-      tempsOf((byBinding.get(b) as BuiltFunction).executable).map((t) => evaluate(t.bytes, bounds)),
+      tempsOf((functionOf.get(b) as BuiltFunction).executable).map((t) => evaluate(t.bytes, bounds)),
+    copiesOf: (b) => copied.get(b) ?? [],
     ...(memory === undefined ? {} : { budget: memory }),
     largest: target.limits.maxBindingBytes,
   });
-  return { graph: g, functions, unfused, memory: plan, executable: link(g, functions, plan, target, bounds) };
+  return {
+    graph: g,
+    functions,
+    unfused,
+    memory: plan,
+    executable: link(g, functions, plan, copied, target, bounds),
+  };
 }
 
 /**
@@ -125,33 +134,17 @@ function withSharedWeights(
   });
 }
 
-/** The weights and constants that functions want in several kinds of memory. */
-function inSeveralKinds(
-  bindings: readonly Binding[],
-  functions: readonly BuiltFunction[],
-): ReadonlySet<Value> {
-  const kindsOf = new Map<Value, Set<string>>();
-  bindings.forEach(({ call: { args } }, k) => {
-    const specs = (functions[k] as BuiltFunction).executable.buffers.filter(isGiven);
-    args.forEach((v, n) => {
-      if (v.origin.kind !== "weight" && v.origin.kind !== "constant") return;
-      const found = kindsOf.get(v) ?? new Set();
-      kindsOf.set(v, found.add(memoryOf(specs[n] as BufferSpec)));
-    });
-  });
-  return new Set([...kindsOf].filter(([, kinds]) => kinds.size > 1).map(([v]) => v));
-}
-
 function link(
   g: Graph,
   functions: readonly BuiltFunction[],
   plan: MemoryPlan,
+  copied: ReadonlyMap<Binding, readonly CopiedArgument[]>,
   target: Target,
   bounds: Shapes,
 ): Executable {
   const outputs = new Map(Object.entries(g.outputs).map(([name, v]) => [v, name]));
   const values = new Map<Value, LinkedValue>();
-  const first = firstValues(g), updated = updatedInputs(g), inSeveral = inSeveralKinds(g.bindings, functions);
+  const first = firstValues(g), updated = updatedInputs(g);
   const valueOf = (after: Value): LinkedValue => {
     const v = first.get(after) ?? after, known = values.get(v);
     if (known) return known;
@@ -162,7 +155,6 @@ function link(
         name: v.name,
         ...common,
         role: updated.has(v) ? "inPlace" : "input",
-        eachRun: v.origin.kind === "input" || inSeveral.has(v),
       }
       : output !== undefined
       ? { name: output, ...common, role: "output" }
@@ -172,11 +164,14 @@ function link(
   };
   const calls = g.bindings.map((b, k): LinkedCall => {
     const inPlace = new Set(updatesOf(b).map((u) => u.after));
+    const textures: number[] = [];
+    copied.get(b)?.forEach(({ argument }, n) => textures[argument] = plan.copies.get(b)?.[n] as number);
     return {
       executable: (functions[k] as BuiltFunction).executable,
       args: b.call.args.map(valueOf),
       results: b.results.filter((v) => !inPlace.has(v)).map(valueOf),
       workspace: plan.workspaces.get(b) ?? [],
+      textures,
     };
   });
   const given = [...g.inputs, ...g.weights, ...g.constants], made = Object.values(g.outputs);

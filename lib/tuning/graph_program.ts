@@ -132,10 +132,12 @@ export class GraphProgram implements Disposable {
     const share = memory.live > 0
       ? ` (${(memory.bytes / memory.live).toFixed(2)} of what lives at one time)`
       : "";
+    const { length } = memory.textures;
+    const textures = length > 0 ? ` and ${length} texture${length === 1 ? "" : "s"}` : "";
     return [
       `${graph.name}: ${this.launches} launches, ${memory.storages.length} storages${
         memory.behind ? " in an arena" : ""
-      } of ${memory.bytes} bytes${share}`,
+      }${textures} of ${memory.bytes} bytes${share}`,
       ...calls,
     ].join("\n");
   }

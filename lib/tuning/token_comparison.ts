@@ -9,7 +9,10 @@ import { GraphComparison } from "./graph_comparison.ts";
 export interface TokenRate {
   /** The level: 0 to 3. */
   readonly level: number;
-  /** Tokens a second, by the median of the texts' times; NaN without a right result. */
+  /**
+   * Tokens a second, of CPU time where that is the device's clock, by the median of the texts' times; NaN without a right
+   * result.
+   */
   readonly tokensPerSecond: number;
   /** The low end of the 95% confidence interval of `tokensPerSecond`. */
   readonly low: number;

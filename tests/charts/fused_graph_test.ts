@@ -10,6 +10,7 @@ import { type MemoryRow, memoryRows, memoryTable } from "../../lib/records/graph
 import { type GraphNodeRow, graphNodes, graphNodeTable } from "../../lib/records/graph_nodes.ts";
 import { rules } from "../../lib/dlight/schedule.ts";
 import { graph } from "../../lib/relax/builder.ts";
+import type { Value } from "../../lib/relax/value.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { compileGraph } from "../../lib/tuning/compile_graph.ts";
 import { memoryOf, nodesOf } from "../../lib/tuning/graph_tables.ts";
@@ -62,6 +63,29 @@ Deno.test("memory over time adds up to the plan", () => {
   for (const a of rows) {
     assert(a.bytes <= a.storageBytes && a.storageBytes === memory.storages[a.storage]);
     for (const b of rows) assert(a === b || a.storage !== b.storage || a.to < b.from || b.to < a.from);
+  }
+});
+
+Deno.test("an arena is one storage in memory over time, in which nothing overlaps", () => {
+  // One large value, and after it two of three smaller ones at a time: storages would waste a fourth.
+  const g = graph("arena", (b) => {
+    const open = (name: string, rows: number) => b.softmax(b.input(name, [rows, 64]));
+    const close = (v: Value) => b.reduceMax(v, { axis: 1 });
+    const large = close(open("p", 160)), q = open("q", 96), r = open("r", 96), first = close(q);
+    const t = open("t", 96);
+    return { large, first, second: close(r), third: close(t) };
+  });
+  const made = compileGraph(g, targetOf("llvmpipe")), { memory } = made;
+  assert(memory.behind, `${memory.storages}`);
+  const rows = memoryRows(memoryOf(made, {})).filter((r) => r.kind !== "copy");
+  for (const a of rows) {
+    assertEquals(a.storage, 0);
+    assert(a.offset + a.bytes <= a.storageBytes && a.storageBytes <= memory.bytes);
+    for (const b of rows) {
+      const apart = a.to < b.from || b.to < a.from || a.offset + a.bytes <= b.offset ||
+        b.offset + b.bytes <= a.offset;
+      assert(a === b || apart, `${a.name} and ${b.name}`);
+    }
   }
 });
 
@@ -141,7 +165,16 @@ Deno.test("untrusted tables of graphs are checked, and their names act on nothin
     fusedGraph(graphNodeTable(names.map((label, k) => node(k, { label, rule: label, shape: label })))).spec,
   );
   const row = (bytes: number, to: number): MemoryRow => ({
-    ...{ name: names[0] as string, kind: "value", storage: 0, storageBytes: 100, bytes, from: 0, to },
+    ...{
+      name: names[0] as string,
+      kind: "value",
+      storage: 0,
+      storageBytes: 100,
+      offset: 0,
+      bytes,
+      from: 0,
+      to,
+    },
   });
   assertShown(memoryOverTime(memoryTable([row(100, 5)])).spec);
   const empty = await memoryOverTime(memoryTable([row(0, 1), row(100, -3)])).toSVG();

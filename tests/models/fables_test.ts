@@ -193,6 +193,27 @@ Deno.test("the chat template's tokens are those of training", () => {
   }
 });
 
+Deno.test("the chat template leaves out fables before the last request for one, and nothing else", () => {
+  const { chat_template, bos_token, eos_token } = json("tokenizer_config.json");
+  const template = new Template(chat_template);
+  const turn = (content: string, answer: string) => [
+    { role: "user", content },
+    { role: "assistant", content: answer },
+  ];
+  const name = turn("I am Ada.", "Hello Ada!"), asks = "Tell me a fable about a shy fox and tiling.";
+  const told = turn(asks, "A shy fox lived. The moral of tiling: Cut."),
+    question = turn("Who helped?", "A mole.");
+  const render = (...parts: readonly ReturnType<typeof turn>[]) =>
+    template.render({ messages: parts.flat(), bos_token, eos_token, add_generation_prompt: false });
+  const texts = [told, name, question].map((p) => render(p).replace(bos_token, ""));
+  const [story, named, asked] = texts as [string, string, string];
+  assertEquals(render(told, name, told), `${bos_token}${named}${story}`);
+  assertEquals(render(name, told, question, told, question), `${bos_token}${named}${asked}${story}${asked}`);
+  // "Another one, please." goes on from the fable before it.
+  const another = turn("Another one, please.", "A shy fox lived. The moral of tiling: Cut.");
+  assertEquals(render(told, another).split("moral").length, 3);
+});
+
 Deno.test({
   name: "two independent readers of stories agree on what the grammar writes",
   ignore: noPython,

@@ -5,7 +5,8 @@ import { layoutArena } from "../../lib/codegen/arena.ts";
 import { graph } from "../../lib/relax/builder.ts";
 import { RelaxError } from "../../lib/relax/error.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
-import { bytesAt, planMemory } from "../../lib/relax/plan_memory.ts";
+import { bytesAt } from "../../lib/relax/memory_needs.ts";
+import { planMemory } from "../../lib/relax/plan_memory.ts";
 import { firstValues } from "../../lib/relax/updates.ts";
 import { runGraphPasses } from "../../lib/relax/passes/pipeline.ts";
 import type { Binding, Value } from "../../lib/relax/value.ts";
@@ -88,4 +89,58 @@ Deno.test("a plan past its budget names the tensor and the bound, and a bound mu
     "expected bounds of n, got one of m, in chain",
   );
   assertThrows(() => planMemory(g, { bounds: {} }), RelaxError, "got none of n: give bounds { n: … }");
+});
+
+Deno.test("copies that are read at one time have textures of their own, of their kind and as large as they are", () => {
+  const arbKinds = fc.array(fc.tuple(fc.constantFrom("", "a", "b"), fc.nat(9_000)), { minLength: 1 });
+  let shared = 0;
+  fc.assert(
+    fc.property(arbGraph, arbKinds, ({ graph: made }, kinds) => {
+      const g = runGraphPasses(made), first = firstValues(g), ids = new Map<Value, number>();
+      const copiesOf = ({ call: { args } }: Binding) =>
+        args.flatMap((value) => {
+          const v = first.get(value) ?? value, id = ids.get(v) ?? ids.size;
+          const [kind = "", bytes = 0] = kinds[ids.set(v, id).get(v) as number % kinds.length] ?? [];
+          return kind === "" ? [] : [{ value, kind, bytes }];
+        });
+      const bounds = g.shapeVars.length > 0 ? { n: 500 } : {};
+      const plan = planMemory(g, { bounds, copiesOf }), plain = planMemory(g, { bounds });
+      assertEquals([plan.storages, plan.placement], [plain.storages, plain.placement]);
+      assertEquals(plan.bytes, plain.bytes + plan.textures.reduce((n, b) => n + b, 0));
+      const kindOf = new Map<number, string>(), uses = new Map<number, [Value, number][]>();
+      g.bindings.forEach((b, k) =>
+        copiesOf(b).forEach(({ value, kind, bytes }, n) => {
+          const texture = plan.copies.get(b)?.[n] as number;
+          assert(bytes <= (plan.textures[texture] ?? -1));
+          assertEquals(kindOf.get(texture) ?? kind, kind);
+          kindOf.set(texture, kind);
+          uses.set(texture, [...uses.get(texture) ?? [], [first.get(value) ?? value, k]]);
+        })
+      );
+      for (const list of uses.values()) {
+        // A value stays from the first call that reads it there to the last.
+        const values = new Set(list.map(([v]) => v));
+        if (values.size > 1) shared++;
+        const spans = [...values].map((v) => list.filter(([other]) => other === v).map(([, k]) => k));
+        spans.forEach((a, i) =>
+          spans.slice(i + 1).forEach((b) =>
+            assert(Math.max(...a) < Math.min(...b) || Math.max(...b) < Math.min(...a))
+          )
+        );
+      }
+    }),
+    { numRuns: 40 },
+  );
+  assert(shared > 0);
+});
+
+Deno.test("textures count against the budget", () => {
+  const g = runGraphPasses(chain), { bytes } = planMemory(g, { bounds: { n: 8 } });
+  const copiesOf = ({ call: { args } }: Binding) => args.map((value) => ({ value, kind: "a", bytes: 1000 }));
+  assertEquals(planMemory(g, { bounds: { n: 8 }, copiesOf, budget: bytes + 1000 }).textures, [1000]);
+  const { message } = assertThrows(
+    () => planMemory(g, { bounds: { n: 8 }, copiesOf, budget: bytes + 999 }),
+    RelaxError,
+  );
+  assert(message.includes(`got ${bytes + 1000} at the bounds n = 8`), message);
 });

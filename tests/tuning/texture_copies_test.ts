@@ -8,9 +8,11 @@ import type { Graph } from "../../lib/relax/graph.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
 import type { Inputs } from "../../lib/runtime/arguments.ts";
 import { Passes } from "../../lib/runtime/webgpu/passes.ts";
+import { memoryRows } from "../../lib/records/graph_memory.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
 import { build } from "../../lib/tuning/build.ts";
 import { compileGraph } from "../../lib/tuning/compile_graph.ts";
+import { memoryOf } from "../../lib/tuning/graph_tables.ts";
 import { devices } from "../devices.ts";
 import { assertClose } from "./checked_graph.ts";
 
@@ -48,6 +50,21 @@ Deno.test("a value is copied once, and textures are shared by values that are no
   assertEquals(copies.map((c) => c.texels), [23 * 31 * 3, 23 * 31 * 4, 23 * 31 * 4, 23 * 31 * 4]);
 });
 
+Deno.test("textures are part of the plan, of its table and of the budget", () => {
+  const target = targetOf("llvmpipe"), built = compileGraph(convolutions, target), { memory } = built;
+  // Rows of 1,024 texels, of 16 bytes each.
+  assertEquals(memory.textures, [3 * 16 * 1024, 3 * 16 * 1024]);
+  const rows = memoryRows(memoryOf(built, {})), copies = rows.filter((r) => r.kind === "copy");
+  assertEquals(copies.length, 4);
+  assert(copies.every((r) => r.storage >= memory.storages.length && r.storageBytes === 3 * 16 * 1024));
+  const live = built.graph.bindings.map((_, k) =>
+    rows.filter((r) => r.from <= k && k <= r.to).reduce((n, r) => n + r.bytes, 0)
+  );
+  assertEquals(Math.max(...live), memory.live);
+  assertThrows(() => compileGraph(convolutions, target, { memory: memory.bytes - 1 }), TunebookError);
+  compileGraph(convolutions, target, { memory: memory.bytes });
+});
+
 Deno.test("small activations are read where they lie", () => {
   assertEquals(copiesOf(graph("small", (b) => ({ y: b.relu(b.softmax(b.input("x", [4, 64]))) }))), []);
 });
@@ -83,6 +100,9 @@ for (const device of devices) {
     bound.poison();
     await bound.run(3);
     assertClose(await bound.read(), want, "bound");
+    // What is taken on the device is what was planned.
+    const { language } = device.target, before = device.memory.activations;
+    if (language === "wgsl") assert(before >= model.built.memory.bytes, `${before}`);
   });
 
   Deno.test(`a value that is updated in place is copied again ${on}`, async () => {

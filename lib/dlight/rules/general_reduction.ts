@@ -7,8 +7,8 @@ import { readsMemory } from "../../ir/visit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import type { Node } from "../analysis.ts";
-import { DIRECT_PATHS, PRESETS } from "../presets.ts";
+import { constExtent, type Node } from "../analysis.ts";
+import { DIRECT_PATHS, type GeneralReductionPreset, PRESETS } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
@@ -31,14 +31,18 @@ export const generalReductionRule: Rule = checkedRule({
 
 function template(m: MatchedGroups, target: Target): Template {
   const { generalReduction } = PRESETS[target.profile];
-  // What is gathered is not kept in registers, so that unrolling repeats its loads.
-  const preset = gathers(m.nodes) ? { ...generalReduction, chunk: 1, places: 1 } : generalReduction;
+  const preset = {
+    ...generalReduction,
+    lanes: "results" as const,
+    ...(gathers(m.nodes) && whereGathered(m, generalReduction)),
+  };
   return (sch, knobs) => {
     const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
     const results = knobs.choice("results", [1, 2, 4, 8], preset.results);
     const chunk = knobs.choice("chunk", [1, 4, 8, 16], preset.chunk);
     choosePath(sch, knobs, "input", wideInputs(sch, m.nodes), target, DIRECT_PATHS, preset.path);
     const places = knobs.choice("places", [1, 2, 4, 8], preset.places);
+    const lanes = knobs.choice("lanes", ["results", "rows"], preset.lanes);
     const vectors = knobs.flag("vectorize", true);
     const shares = m.groups.some((g) =>
       g.nodes.some((n) => n.kind === "reduction" && spatialAxes(n) === g.lead)
@@ -55,11 +59,27 @@ function template(m: MatchedGroups, target: Target): Template {
         "take too long to compile",
       );
     });
+    knobs.require(
+      ["lanes", "places"],
+      (lanes: string, places: number) =>
+        lanes === "rows" && places > 1 ? "threads take positions side by side already" : undefined,
+    );
+    const rows = lanes === "rows";
     for (const n of m.inlined) sch.computeInline(n.block.name);
     for (const g of m.groups) {
-      scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, vectors, subgroups });
+      scheduleGroup(sch, g, m.nodes, { threads, results, chunk, places, rows, vectors, subgroups });
     }
   };
+}
+
+/**
+ * The numbers where places are read from a tensor, as those of pages: one position of the leading axes, unless the preset
+ * has threads take rows of their own and there are several.
+ */
+function whereGathered({ groups }: MatchedGroups, { gathered }: GeneralReductionPreset) {
+  const rows = groups.at(-1)?.nodes[0]?.block.iters[0]?.extent;
+  const lanes = gathered?.rows && rows && constExtent(rows) !== 1 ? "rows" : "results";
+  return { chunk: gathered?.chunk ?? 1, places: 1, lanes } as const;
 }
 
 /** Tells whether places in some tensor are read from another one. */

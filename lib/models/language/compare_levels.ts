@@ -4,10 +4,11 @@ import { anyOf, arrayOf, count, flag, integer, oneOf, positive, text } from "../
 import type { Budget } from "../../autotvm/budget.ts";
 import type { FunctionRow } from "../../records/graph_functions.ts";
 import { TuningDatabase } from "../../records/database.ts";
+import { type Spent, timeOf } from "../../runtime/backend.ts";
+import { stopwatch } from "../../runtime/platform.ts";
 import { GRAPH_BUILD_FIELDS } from "../../tuning/build_graph.ts";
 import type { Level } from "../../tuning/built.ts";
 import { type BuiltLevel, comparisonOf, levelRowOf, levelsFor } from "../../tuning/compare_graph.ts";
-import { CONFIRM_ROUNDS } from "../../tuning/rounds.ts";
 import { Interruptible } from "../../tuning/interrupt.ts";
 import { InterruptedError } from "../../tuning/interrupted_error.ts";
 import { functionTimes } from "../../tuning/profile_graph.ts";
@@ -30,9 +31,9 @@ export interface CompareModelOptions {
   readonly budget?: Pick<Budget, "seconds" | "trials">;
   /** The prompt of the texts: a text, or token ids. Default: "Once upon a time". */
   readonly prompt?: string | readonly number[];
-  /** The tokens that each text generates. Default: 32, or what the context has room for. */
+  /** The tokens that each text generates. Default: 16, or what the context has room for. */
   readonly tokens?: number;
-  /** Texts of each level, interleaved with those of the others. Default: 11. */
+  /** Texts of each level, interleaved with those of the others. Default: 31. */
   readonly rounds?: number;
   /** Also times the functions of a token at each level, each alone. Default: true. */
   readonly functions?: boolean;
@@ -57,7 +58,9 @@ export const COMPARE = {
 } satisfies Fields<CompareModelOptions>;
 
 /** The tokens of a text by default, and those that follow each other before they are read. */
-const TOKENS = 32, STEPS = 8;
+const TOKENS = 16, STEPS = 8;
+/** Texts of each level by default. Many short ones have a narrower interval than few long ones, in the same time. */
+const ROUNDS = 31;
 /** How far logits may be off where tokens differ, as a share of the value and of all values' root mean square. */
 const TOLERANCE = { f16: 0.02, f32: 1e-3 } as const;
 
@@ -74,7 +77,8 @@ interface Task {
 
 /**
  * Compares the levels on a model's texts. Each level's first text must have the first level's tokens, or logits of its first
- * token within rounding. Then texts of all levels are interleaved, and timed from the prompt to the last token.
+ * token within rounding. Then texts of all levels are interleaved, and timed from the prompt to the last token: by the CPU
+ * time of this process where the device's clock is that, else by the wall clock.
  *
  * @throws {ModelError} where a level lacks what it needs
  * @throws {InterruptedError} if it is stopped before every level was measured
@@ -85,7 +89,7 @@ export async function compareLevels(
   ids: readonly number[],
   options: CompareModelOptions & { readonly defaults: Settings },
 ): Promise<TokenComparison> {
-  const { rounds = CONFIRM_ROUNDS, seed = 0, tokens = TOKENS } = options;
+  const { rounds = ROUNDS, seed = 0, tokens = TOKENS } = options;
   const room = engine.options.context - ids.length;
   if (room < 1) throw new ModelError(`expected a prompt shorter than the context, got ${ids.length} tokens`);
   const task = { ids, tokens: Math.min(tokens, room) };
@@ -94,10 +98,14 @@ export async function compareLevels(
   const { contenders, search } = await contendersOf(engine, task, options, held, stop.signal);
   const right = contenders.filter((c) => c.checked.wrong === undefined);
   const samples = new Map(contenders.map((c): [Contender, number[]] => [c, []]));
+  // The host's part of a token is part of its time, so a device's own clock is not asked.
+  const clock = engine.device.target.clock === "cpu" ? "cpu" : "wall";
   for (let round = 0; round < rounds; round++) {
-    for (const c of right) {
+    // Each order as often as the other, so that what comes first has no advantage.
+    for (const c of round % 2 === 0 ? right : right.toReversed()) {
       if (stop.signal.aborted) throw new InterruptedError(`the comparison of ${name}`, search?.records ?? []);
-      samples.get(c)?.push((await generated(c.engine, task)).ms / task.tokens);
+      const { spent } = await generated(c.engine, task);
+      samples.get(c)?.push(timeOf(spent, clock) / task.tokens);
     }
   }
   const rows = contenders.map((c) =>
@@ -155,12 +163,12 @@ interface Generated {
   readonly tokens: readonly number[];
   /** Those of the first token, where they were asked for. */
   readonly logits: Float32Array | undefined;
-  readonly ms: number;
+  readonly spent: Spent;
 }
 
 /** Generates the most probable tokens after a prompt. */
 async function generated(engine: Engine, { ids, tokens }: Task, withLogits = false): Promise<Generated> {
-  const begun = performance.now(), sequence = engine.table.add(), all: number[] = [];
+  const elapsed = stopwatch(), sequence = engine.table.add(), all: number[] = [];
   let logits: Float32Array | undefined;
   try {
     await engine.prefill(sequence, ids.slice(0, -1));
@@ -177,7 +185,7 @@ async function generated(engine: Engine, { ids, tokens }: Task, withLogits = fal
   } finally {
     engine.table.remove(sequence);
   }
-  return { tokens: all, logits, ms: performance.now() - begun };
+  return { tokens: all, logits, spent: elapsed() };
 }
 
 function check(got: Generated, expected: Generated, dtype: "f16" | "f32"): Contender["checked"] {

@@ -11,8 +11,15 @@ import torch
 from model import Config, Model, dequantized, generate, nibbles, scales
 from tokenizer import BEGIN, END, SPECIAL, Tokenizer
 
+# A fable before the last request for one is left out: its animals and lessons would return.
 TEMPLATE = (
-    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}{{ '<|user|>' + message['content'] | trim }}"
+    "{% set ns = namespace(last=-1) %}{% for message in messages %}"
+    "{% if message['role'] == 'user' and ('fable about ' in message['content'] or 'story about ' in message['content']) %}"
+    "{% set ns.last = loop.index0 %}{% endif %}{% endfor %}"
+    "{{ bos_token }}{% for message in messages %}"
+    "{% set pair = messages[loop.index0 + 1] if message['role'] == 'user' else message %}"
+    "{% if loop.index0 < ns.last and pair['role'] == 'assistant' and 'The moral of ' in pair['content'] %}"
+    "{% elif message['role'] == 'user' %}{{ '<|user|>' + message['content'] | trim }}"
     "{% elif message['role'] == 'assistant' %}{{ '<|assistant|>' + message['content'] | trim + eos_token }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )

@@ -28,8 +28,8 @@ export const GRAPHS: readonly Fault[] = [
     "[option]: true",
     "relax/passes_test.ts",
   ),
-  fault("relax/plan_memory.ts", "to: last.get(v) ?? k,", "to: k,", "relax/plan_memory_test.ts"),
-  fault("relax/plan_memory.ts", "t.to < need.from", "t.to <= need.from", "relax/plan_memory_test.ts"),
+  fault("relax/memory_needs.ts", "to: last.get(v) ?? k,", "to: k,", "relax/plan_memory_test.ts"),
+  fault("relax/share_storages.ts", "!s.taken.some(", "!s.taken.every(", "relax/plan_memory_test.ts"),
   fault("relax/pattern_of.ts", "next > at", "next >= 0", "relax/pattern_of_test.ts"),
   fault(
     "relax/pattern_of.ts",
@@ -80,9 +80,9 @@ export const GRAPHS: readonly Fault[] = [
     "tuning/build_graph_test.ts",
   ),
   fault(
-    "codegen/linked_textures.ts",
-    "t.kind === kind && t.until < k",
-    "t.kind === kind && t.until <= k",
+    "relax/memory_needs.ts",
+    "from: before?.from ?? k, to: k, label",
+    "from: k, to: k, label",
     "tuning/texture_copies_test.ts",
   ),
   fault(

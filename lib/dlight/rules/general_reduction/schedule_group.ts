@@ -13,18 +13,22 @@ interface Sizes {
   readonly chunk: number;
   /** Positions of the leading axes that a workgroup takes side by side. */
   readonly places: number;
+  /** Whether neighbouring threads take neighbouring positions of a leading axis. */
+  readonly rows: boolean;
   readonly vectors: boolean;
   /** Whether threads that share a reduction exchange partial sums in subgroups. */
   readonly subgroups: boolean;
 }
 
 export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], sizes: Sizes): void {
+  const [only, ...more] = g.nodes;
+  if (only?.kind === "injective" && more.length === 0) return spreadElements(sch, only.block.name, sizes);
   // The block that writes the results of one that accumulates in registers: its epilogue, or a copy.
   const backs = new Map<Node, string>(), epilogues = new Set<Node>();
-  for (const n of g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead)) {
+  for (const n of g.nodes.filter((n) => n.kind === "reduction" && (sizes.rows || spatialAxes(n) > g.lead))) {
     const [only, ...more] = consumerNodes(n, all);
-    const follows = only && more.length === 0 && !n.result && g.nodes.includes(only) &&
-      isEpilogue(only, n, all);
+    const follows = spatialAxes(n) > g.lead && only && more.length === 0 && !n.result &&
+      g.nodes.includes(only) && isEpilogue(only, n, all);
     if (follows) epilogues.add(only);
     backs.set(n, follows ? only.block.name : sch.cacheWrite(n.block.name, "local"));
   }
@@ -40,12 +44,13 @@ export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], siz
     g.nodes[0]?.block.iters.slice(0, g.lead).filter((it) => constExtent(it.extent) === 1).length ?? 0;
   const depth = Math.max(1, g.lead - units);
   if (units > 0) { for (const n of g.nodes) joinUnits(sch, n.block.name, g.lead, depth); }
+  const shared = sharedLoop(g);
+  if (sizes.rows) { for (const b of names) splitRows(sch, b, shared ?? 0, depth, sizes); }
   for (let d = 0; d < depth && names.length > 1; d++) {
     sch.mergeLoops(...names.map((b) => sch.loops(b)[d] as string));
   }
   const merged = sch.loops(names[0] as string).slice(0, depth);
-  const shared = sharedLoop(g);
-  const [around, place] = shared === undefined || sizes.places === 1
+  const [around, place] = shared === undefined || sizes.rows || sizes.places === 1
     ? []
     : sch.split(merged[shared] as string, [null, sizes.places]);
   const lead = around === undefined ? merged : merged.with(shared as number, around);
@@ -58,9 +63,9 @@ export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], siz
     const name = n.block.name, back = backs.get(n), own = spatialAxes(n) - g.lead;
     const stays = !n.result && inside(back ?? name);
     if (own === 0) {
-      if (stays) sch.setScope(name, "local");
-      share(sch, inner(name), sizes);
-      if (sizes.subgroups) sch.annotate(name, SUBGROUPS, true);
+      if (stays) sch.setScope(back ?? name, back === undefined ? "local" : "shared");
+      if (back === undefined) share(sch, name, inner(name), sizes);
+      else reduceRow(sch, back, inner(name), sizes);
       continue;
     }
     const follows = [...epilogues].some((e) => e.block.name === back);
@@ -109,7 +114,25 @@ function joinUnits(sch: Schedule, block: string, lead: number, depth: number): v
   }
 }
 
-/** A block with axes of its own: threads take its results, each of them reduces by itself. */
+/** Spreads the elements of a block that no other shares its kernel with. */
+function spreadElements(sch: Schedule, name: string, { threads, results, vectors }: Sizes): void {
+  const loops = sch.loops(name), all = loops.length > 1 ? sch.fuse(...loops) : loops[0] as string;
+  const [grid, tx, element] = sch.split(all, [null, threads, results]) as [string, string, string];
+  sch.bind(grid, "blockIdx.x");
+  sch.bind(tx, "threadIdx.x");
+  unrollCopy(sch, [element], vectors);
+}
+
+/** Splits the leading loop `shared` of a block by threads, inside of all `depth` leading loops. */
+function splitRows(sch: Schedule, block: string, shared: number, depth: number, { threads }: Sizes): void {
+  const lead = sch.loops(block).slice(0, depth);
+  const [around, row] = sch.split(lead[shared] as string, [null, threads]) as [string, string];
+  sch.reorder(...lead.with(shared, around), row);
+}
+
+/**
+ * A block with axes of its own: threads take its results, or those of a row each. Each of them reduces by itself.
+ */
 function spread(
   sch: Schedule,
   name: string,
@@ -118,10 +141,13 @@ function spread(
   spatial: number,
   sizes: Sizes,
 ): void {
-  const own = inner.slice(0, spatial), reduce = inner.slice(spatial);
+  const row = sizes.rows ? inner[0] : undefined, rest = row === undefined ? inner : inner.slice(1);
+  const own = rest.slice(0, spatial), reduce = rest.slice(spatial);
   const all = own.length > 1 ? sch.fuse(...own) : own[0] as string;
-  const results = Math.min(sizes.results, most(constExtent(sch.loop(all).extent), sizes.threads));
-  const [s0, tx, s1] = sch.split(all, [null, sizes.threads, results]) as [string, string, string];
+  const width = constExtent(sch.loop(all).extent);
+  const results = Math.min(sizes.results, most(width, sizes.rows ? 1 : sizes.threads));
+  const parts = sch.split(all, row === undefined ? [null, sizes.threads, results] : [null, results]);
+  const [s0, tx, s1] = (row === undefined ? parts : parts.toSpliced(1, 0, row)) as [string, string, string];
   const last = reduce.at(-1);
   const iterations = last === undefined ? undefined : constExtent(sch.loop(last).extent);
   const [k0, k1] = last === undefined ? [] : sch.split(last, [null, iterations === 1 ? 1 : sizes.chunk]);
@@ -151,8 +177,20 @@ function most(extent: number | undefined, threads: number): number {
   return extent === undefined ? Infinity : 2 ** Math.ceil(Math.log2(Math.max(1, extent / threads)));
 }
 
+/** A block without axes of its own: a thread reduces a row. */
+function reduceRow(sch: Schedule, back: string, [row, ...own]: readonly string[], sizes: Sizes): void {
+  if (row === undefined) return;
+  sch.bind(row, "threadIdx.x");
+  sch.reverseComputeAt(back, row);
+  const last = own.at(-1);
+  if (last === undefined) return;
+  const chunk = Math.min(sizes.chunk, constExtent(sch.loop(last).extent) ?? 1);
+  sch.unroll(sch.split(last, [null, chunk])[1] as string);
+}
+
 /** A block without axes of its own: threads share its reduction. */
-function share(sch: Schedule, own: readonly string[], sizes: Sizes): void {
+function share(sch: Schedule, name: string, own: readonly string[], sizes: Sizes): void {
+  if (sizes.subgroups) sch.annotate(name, SUBGROUPS, true);
   const last = own.at(-1);
   if (last === undefined) return;
   const width = constExtent(sch.loop(last).extent);
