@@ -4,7 +4,7 @@ import { walk, type WalkedStep } from "../schedule/walk.ts";
 import type { Config } from "../space/knobs.ts";
 import { showValue } from "../space/knob.ts";
 import type { Target } from "../target/target.ts";
-import { PRESET_SOURCES } from "./presets.ts";
+import { presetSource } from "./preset_sources.ts";
 import type { Rule, Why } from "./rule.ts";
 import { rules, schedule } from "./schedule.ts";
 
@@ -55,6 +55,6 @@ export function explain(func: PrimFunc, target: Target, among: readonly Rule[] =
     return { rule: rule.name, matched: template !== undefined, because };
   });
   const { rule, preset, trace } = ruled;
-  const source = PRESET_SOURCES[target.profile], steps = walk(func, trace);
+  const source = presetSource(target), steps = walk(func, trace);
   return new Explanation(func, target.profile, rule, verdicts, preset, source, steps);
 }

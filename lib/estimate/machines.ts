@@ -90,6 +90,23 @@ export function hasBanks({ passNs }: Machine): boolean {
   return passNs > 0;
 }
 
+/** Share of the registers that hold values; addresses and counters take the others. */
+const VALUES = 0.75;
+
+/** Values that a thread holds without spilling any. */
+export function valuesInRegisters({ registers }: Machine): number {
+  return VALUES * registers;
+}
+
+/** Threads of a core that are busy at a time. */
+const CORE = 1024;
+
+/** The cores over which workgroups spread; undefined where threads are no GPU's. */
+export function coresOf({ profile }: Target): number | undefined {
+  const machine = MACHINES[profile];
+  return hasBanks(machine) ? machine.atOnce / CORE : undefined;
+}
+
 /** The machine of a target. Measured peaks replace the costs of its kind. */
 export function machineOf({ profile, peaks }: Target): Machine {
   const machine = MACHINES[profile];

@@ -2,7 +2,7 @@ import type { Scope } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Target } from "../target/target.ts";
 import { type FeatureInput, isOutside, issued, iterationsOf, opsOf, sizesOf, touched } from "./accesses.ts";
-import { hasBanks, type Machine, machineOf } from "./machines.ts";
+import { hasBanks, type Machine, machineOf, valuesInRegisters } from "./machines.ts";
 import { registersOf } from "./registers.ts";
 import { type StoreNest, storeNestsOf } from "./store_nests.ts";
 import { extraPasses, type Pitches, sharedPitches } from "./warp_access.ts";
@@ -103,14 +103,14 @@ function trafficNs(
   return ns;
 }
 
-/** Share of the registers that hold values; addresses and counters take the others. */
-const VALUES = 0.75;
 /** Growth of the time for each hundred values that spill, as fitted to the same tiles as the costs of a GPU. */
 const SPILL = 2.7;
 
 /** The factor by which values that don't stay in registers lengthen the time. */
-function spilling(leaves: readonly StoreNest[], { registers }: Machine): number {
-  return registers === Infinity ? 1 : 1 + SPILL * Math.max(0, registersOf(leaves) - VALUES * registers) / 100;
+function spilling(leaves: readonly StoreNest[], machine: Machine): number {
+  return machine.registers === Infinity
+    ? 1
+    : 1 + SPILL * Math.max(0, registersOf(leaves) - valuesInRegisters(machine)) / 100;
 }
 
 /** Bytes that workgroups take from outside: each takes an element that its threads share once. */

@@ -3,5 +3,7 @@ import type { Target } from "../target/target.ts";
 
 /** Gives the options that open the device of a target. */
 export function likeTarget(target: Target): DeviceOptions {
-  return { backend: target.kind, subgroups: target.subgroups !== undefined };
+  const { kind, language, relaxedSimd = false, threads = 1, subgroups } = target;
+  if (kind === "webgpu") return { backend: kind, subgroups: subgroups !== undefined };
+  return { backend: kind, language: language === "js" ? "js" : "wasm", relaxedSimd, threads };
 }

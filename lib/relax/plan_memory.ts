@@ -57,7 +57,10 @@ export interface MemoryPlan {
   readonly copies: ReadonlyMap<Binding, readonly number[]>;
   /** Bytes of all storages together, or of the arena, and of the textures. */
   readonly bytes: number;
-  /** Bytes of the largest set of values, workspaces and copies that live at one time: no plan needs less. */
+  /**
+   * Bytes of the largest set of values and workspaces that live at one time, and of the largest set of copies. Buffers and
+   * textures can't take each other's memory, so no plan needs less.
+   */
   readonly live: number;
 }
 
@@ -91,10 +94,12 @@ export function planMemory(g: Graph, options: MemoryOptions): MemoryPlan {
   const textures = textureNeedsOf(g, copiesOf, copies);
   const shared = shareStorages(textures, (k) => textures[k]?.kind ?? "");
   const bytes = plan.bytes + shared.storages.reduce((n, b) => n + b, 0), all = [...needs, ...textures];
+  const kinds = Map.groupBy(textures, (t) => t.kind).values();
+  const live = mostAlive(needs) + kinds.reduce((n, list) => n + mostAlive(list), 0);
   if (bytes > budget) throw tooLarge(g, all, bytes, budget, bounds);
   needs.forEach((need, k) => need.place(places[k] as number));
   textures.forEach((need, k) => need.place(shared.places[k] as number));
-  return { ...plan, placement, workspaces, textures: shared.storages, copies, bytes, live: mostAlive(all) };
+  return { ...plan, placement, workspaces, textures: shared.storages, copies, bytes, live };
 }
 
 /** What {@linkcode planMemory} decides: the storage of each need, by its index. */

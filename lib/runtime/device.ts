@@ -10,7 +10,17 @@ import { openWebGpu } from "./webgpu/open_webgpu.ts";
 import { HOST } from "./platform.ts";
 import { checkArgument, checkOptions, type Fields, type Kind } from "../base/check_options.ts";
 import { byteCount, bytesOf } from "../base/byte_count.ts";
-import { arrayOf, flag, oneOf, passing, positive, required, text, withFields } from "../base/option_kinds.ts";
+import {
+  arrayOf,
+  flag,
+  integer,
+  oneOf,
+  passing,
+  positive,
+  required,
+  text,
+  withFields,
+} from "../base/option_kinds.ts";
 import type { StorageType } from "../ir/dtype.ts";
 import { storageTypeKind } from "../ir/kinds.ts";
 import { dtypeOf, type TypedArray } from "./arrays.ts";
@@ -31,6 +41,12 @@ export interface DeviceOptions {
    * machines in the last bit. Default true.
    */
   readonly relaxedSimd?: boolean;
+  /**
+   * The threads on the CPU that share the work of a launch, this one among them, from 1 to 64; small launches stay on this
+   * one. With more than one, wall time is what counts: tune on one. A page must be cross-origin isolated, and has one
+   * otherwise; `target.threads` says how many there are. They end with the device: dispose it. Default 1.
+   */
+  readonly threads?: number;
   /** Uses the presets of this profile. Default: the profile that the adapter's description matches. */
   readonly profile?: Profile;
   /**
@@ -49,6 +65,7 @@ const DEVICE_FIELDS = {
   backend: oneOf("webgpu", "cpu"),
   language: oneOf("wasm", "js"),
   relaxedSimd: flag,
+  threads: integer({ min: 1, max: 64 }),
   profile: oneOf(...Object.keys(PROFILES) as readonly Profile[]),
   subgroups: flag,
   memoryLimit: byteCount,
@@ -79,15 +96,18 @@ export class Device implements Disposable {
    * Opens the WebGPU adapter with all its limits, or the CPU where there is no adapter.
    *
    * @throws {NoDeviceError} if WebGPU was asked for and there is no adapter
+   * @throws {RuntimeError} if a thread of the CPU does not start
    * @throws {TunebookError} for an unknown profile
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.open", options, DEVICE_FIELDS, { prefer: '"backend"' });
-    const { backend, profile, subgroups = false, language = "wasm", relaxedSimd = true } = options;
+    const { backend, profile, subgroups = false, language = "wasm", relaxedSimd = true, threads = 1 } =
+      options;
     const memoryLimit = options.memoryLimit === undefined ? undefined : bytesOf(options.memoryLimit);
     const limit = memoryLimit === undefined ? {} : { memoryLimit };
-    const cpu = () => new Device(openCpu({ runtime: HOST, language, relaxedSimd, ...limit }), profile);
-    if (backend === "cpu") return cpu();
+    const cpu = async () =>
+      new Device(await openCpu({ runtime: HOST, language, relaxedSimd, threads, ...limit }), profile);
+    if (backend === "cpu") return await cpu();
     const gpu = await openWebGpu(HOST, { subgroups, ...limit });
     if (gpu) return new Device(gpu, profile);
     if (backend === "webgpu") {
@@ -96,7 +116,7 @@ export class Device implements Disposable {
           'and libvulkan1 give one in software), or use Device.open({ backend: "cpu" })',
       );
     }
-    return cpu();
+    return await cpu();
   }
 
   /** The device as plain data. */

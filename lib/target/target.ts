@@ -91,6 +91,8 @@ export interface Target extends Capabilities {
   readonly subgroups?: Subgroups;
   /** True if its WebAssembly has relaxed SIMD, whose results differ between machines in the last bit. Default: false. */
   readonly relaxedSimd?: boolean;
+  /** The threads of a CPU that share a launch. Default: 1. */
+  readonly threads?: number;
   /**
    * How kernels read textures: as sampled ones, or as read-only storage textures. `none`: it has no textures, and
    * inputs in textures lie in global memory.

@@ -54,7 +54,7 @@ const SUBGROUPS: JsonKind<Subgroups | "none"> = {
 };
 
 /** What every target has, in records of every version. */
-type Required = Omit<Target, "peaks" | "subgroups" | "relaxedSimd" | keyof Capabilities>;
+type Required = Omit<Target, "peaks" | "subgroups" | "relaxedSimd" | "threads" | keyof Capabilities>;
 const TARGET: JsonKinds<Required> = {
   kind: jsonOneOf(["webgpu", "cpu"]),
   profile: jsonOneOf(Object.keys(PROFILES) as Profile[]),
@@ -94,6 +94,7 @@ export function targetFromJson(json: unknown): Target {
     readonly peaks?: unknown;
     readonly subgroups?: unknown;
     readonly language?: unknown;
+    readonly threads?: unknown;
   };
   const old = given.language === undefined;
   const capabilities = old
@@ -104,6 +105,8 @@ export function targetFromJson(json: unknown): Target {
   if (!capabilities) throw refuse(why);
   const subgroups = SUBGROUPS.read(given.subgroups);
   if (!subgroups) throw refuse(`its subgroups is not ${SUBGROUPS.takes}`);
+  const threads = given.threads === undefined ? 1 : jsonCount.read(given.threads);
+  if (threads === undefined) throw refuse(`its threads is not ${jsonCount.takes}`);
   const peaks = given.peaks === undefined ? "none" : PEAKS.read(given.peaks);
   if (!peaks) throw refuse(`its peaks are not ${PEAKS.takes}`);
   return {
@@ -112,6 +115,7 @@ export function targetFromJson(json: unknown): Target {
     // Version 0.1.0 recorded that a CPU samples textures, which was wrong.
     ...(old && target.kind === "cpu" ? { textures: "none" } : {}),
     ...((json as { readonly relaxedSimd?: unknown }).relaxedSimd === true ? { relaxedSimd: true } : {}),
+    ...(threads > 1 ? { threads } : {}),
     ...(subgroups === "none" ? {} : { subgroups }),
     ...(peaks === "none" ? {} : { peaks }),
   };

@@ -6,7 +6,9 @@
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
 import { OptionError } from "../../lib/base/error.ts";
 import { estimatedNs } from "../../lib/estimate/time.ts";
-import { gemmPoints, nvidiaCard } from "./gpu_evidence/gemm_points.ts";
+import { PRESETS } from "../../lib/dlight/presets.ts";
+import { productBanks } from "./gpu_evidence/banks.ts";
+import { gemmPoints, nvidiaCard, shareOfTile } from "./gpu_evidence/gemm_points.ts";
 import { rankCorrelation, shareOfBest } from "./gpu_evidence/ranks.ts";
 
 const COMMAND = {
@@ -38,6 +40,22 @@ async function benchEvidence(args: readonly string[]): Promise<void> {
     console.log(
       `  ${card.padEnd(12)} ${row.map((x) => x.toFixed(3)).join("  ")}  of ${points.length} points`,
     );
+    const share = shareOfTile(points, PRESETS.nvidia.matmul);
+    console.log(`  ${"".padEnd(12)} the preset's tile has ${share.toFixed(3)} of the best speed`);
+  }
+  showBanks();
+}
+
+function showBanks(): void {
+  console.log(
+    "cycles of loads from workgroup memory for each cycle of products, matmul 4096³ at presets: least, most",
+  );
+  for (const profile of ["generic-webgpu", "nvidia", "amd", "intel", "apple"] as const) {
+    const rows = [false, true].map((transposeB) => {
+      const [least, most] = productBanks(profile, transposeB);
+      return `${transposeB ? "NT" : "NN"} ${least.toFixed(2)}..${most.toFixed(2)}`;
+    });
+    console.log(`  ${profile.padEnd(16)} ${rows.join("   ")}`);
   }
 }
 

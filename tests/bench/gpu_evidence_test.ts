@@ -1,8 +1,10 @@
 /** What is assumed of real GPUs, against what others measured on them. */
-import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { estimatedNs } from "../../lib/estimate/time.ts";
 import { dataTest } from "../data.ts";
-import { gemmPoints, nvidiaCard } from "./gpu_evidence/gemm_points.ts";
+import { PRESETS } from "../../lib/dlight/presets.ts";
+import { productBanks } from "./gpu_evidence/banks.ts";
+import { gemmPoints, nvidiaCard, shareOfTile } from "./gpu_evidence/gemm_points.ts";
 import { rankCorrelation, shareOfBest } from "./gpu_evidence/ranks.ts";
 
 Deno.test("rank correlation and shares of the best are right on small lists", () => {
@@ -22,5 +24,16 @@ for (const card of ["rtx_3090", "rtx_2080_ti"]) {
     assertGreater(rankCorrelation(estimates, ms), 0.85);
     assertGreater(shareOfBest(estimates, ms, 1), 0.85);
     assertGreater(shareOfBest(estimates, ms, 8), 0.93);
+    assertGreater(shareOfTile(points, PRESETS.nvidia.matmul), 0.9);
+  });
+}
+
+for (const profile of ["nvidia", "amd"] as const) {
+  Deno.test(`products at the presets of ${profile} are not bound by banks of workgroup memory`, () => {
+    for (const transposeB of [false, true]) {
+      const [least, most] = productBanks(profile, transposeB);
+      assertGreater(least, 0);
+      assertLessOrEqual(most, 1);
+    }
   });
 }

@@ -34,13 +34,19 @@ function sourceAt(func: PrimFunc, profile: Profile, knobs: Config): string {
 
 const WGSL: Readonly<Record<string, string>> = {
   matmul_textures: source(te.matmul({ m: 4, n: 8, k: 8 }), "llvmpipe"),
-  matmul_sampled: source(te.matmul({ m: 4, n: 8, k: 8 }), "qualcomm-adreno"),
+  matmul_sampled: sourceAt(te.matmul({ m: 4, n: 8, k: 8 }), "qualcomm-adreno", {
+    a_path: "texture",
+    b_path: "texture",
+  }),
   matmul_shared: source(te.matmul({ m: 64, n: 64, k: 16 }), "generic-webgpu"),
   matmul_stream_k: sourceAt(te.matmul({ m: 16, n: 16, k: 512, bias: true }), "generic-webgpu", {
     tile_i: [4, 1],
     tile_j: [2, 4],
     tile_k: [4],
     stream_k: 24,
+    split_k: 1,
+    pad: 0,
+    k_major: false,
   }),
   matmul_symbolic: source(te.matmul({ m: "m", n: 8, k: 6, transposeB: true }), "generic-webgpu"),
   matmul_fallback: source(te.matmul({ m: 13, n: 11, k: "k" }), "generic-webgpu", [fallback]),

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Rng } from "../../lib/base/random.ts";
 import { compile } from "../../lib/codegen/compile.ts";
-import { match } from "../../lib/dlight/schedule.ts";
+import { match, schedule } from "../../lib/dlight/schedule.ts";
 import { iterationsOf, touched } from "../../lib/estimate/accesses.ts";
 import { storeNestsOf } from "../../lib/estimate/store_nests.ts";
 import * as te from "../../lib/face/te.ts";
@@ -11,6 +11,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { LimitError, LowerError } from "../../lib/lower/error.ts";
 import { LaunchLimitError } from "../../lib/runtime/error.ts";
 import { ScheduleError } from "../../lib/schedule/error.ts";
+import type { Step } from "../../lib/schedule/step.ts";
 import type { Schedule } from "../../lib/schedule/schedule.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { narrow } from "../../lib/space/narrow.ts";
@@ -98,13 +99,26 @@ Deno.test("interleaved threads wait twice for each step, and load what they shar
   assertEquals(source.match(/ = [AB]_shared\[[^\]]*\];/g)?.length, 4 * 8);
 });
 
-Deno.test("without the new knobs the schedule is what it was before them", () => {
-  const plain = at({});
-  const { template } = match(LARGE, generic), space = spaceOf(LARGE, template);
-  const preset = space.at(space.preset);
-  assertEquals([preset.virtual_i, preset.virtual_j, preset.k_major], [1, 1, false]);
-  assert(
-    plain.trace.steps.every((s) => s.op !== "transformLayout" && (s.op !== "bind" || s.thread !== "vthread")),
-  );
+Deno.test("knobs that are off give the schedule of records without them", () => {
+  const plain = at({ virtual_i: 1, virtual_j: 1, k_major: false, pad: 0 });
+  const isNew = (s: Step) => s.op === "transformLayout" || (s.op === "bind" && s.thread === "vthread");
+  assertEquals(plain.trace.steps.filter(isNew), []);
   assertEquals(`${replay(LARGE, plain.trace.toJSON())}`, `${plain.func}`);
 });
+
+for (const device of devices) {
+  Deno.test(`products at the presets of GPUs are right on ${device.target.name}`, async () => {
+    const profiles = ["nvidia", "amd", "apple", "qualcomm-adreno"] as const;
+    const some = device.target.kind === "cpu" ? PRODUCTS : PRODUCTS.slice(3, 4);
+    for (const func of some) {
+      for (const profile of profiles) {
+        const { func: scheduled } = schedule(func, targetOf(profile));
+        assertEquals(
+          await wrongOn(device, subjectOf(func, {}, 3), scheduled),
+          undefined,
+          `${profile} ${func.name}`,
+        );
+      }
+    }
+  });
+}

@@ -75,8 +75,8 @@ Deno.test("a value outside of its enumeration is refused with the nearest one", 
     assertEquals(message.includes(says), true, `${message} does not include ${says}`);
   }
   assertEquals(
-    assertThrows(() => te.placeholder("A", [4], "bf16" as "f16"), OptionError).message,
-    `expected dtype of te.placeholder to be one of f32, f16, i32, u32, bool, got "bf16"; did you mean "f16"?`,
+    assertThrows(() => te.placeholder("A", [4], "bf15" as "f16"), OptionError).message,
+    `expected dtype of te.placeholder to be one of f32, f16, i32, u32, bool, i8, u8, bf16, got "bf15"; did you mean "bf16"?`,
   );
 });
 

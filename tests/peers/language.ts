@@ -1,9 +1,10 @@
 /**
- * Tokens per second of process CPU time, beside ONNX Runtime's WebGPU provider in one process: a token at a time with the most
- * probable one each, and prompts of 128 tokens. Models are stories260k of the data, and the shape of stories15M with
- * random weights. A dispatch of a software adapter costs CPU time, so that is the clock.
+ * Tokens per second of process CPU time, beside ONNX Runtime in one process, on WebGPU or on the CPU (its WebAssembly): a
+ * token at a time with the most probable one each, and prompts of 128 tokens. Models are stories260k of the data, and the
+ * shape of stories15M with random weights. A dispatch of a software adapter costs CPU time, so that is the clock.
  */
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
+import { BACKEND } from "../../lib/cli/common_options.ts";
 import { ONLY } from "../bench/options.ts";
 import { cpuUsage } from "node:process";
 import { readConfig } from "../../lib/models/config/read_config.ts";
@@ -15,7 +16,7 @@ import { type TensorInfo, tensorInfo, type WeightSource } from "../../lib/models
 import { median } from "../../lib/base/statistics.ts";
 import { Rng } from "../../lib/base/random.ts";
 import { Device } from "../../lib/runtime/device.ts";
-import { type Elements, type LlamaSizes, openOnnxLlama } from "./llama_onnx.ts";
+import { type Elements, type LlamaSizes, type OnnxProvider, openOnnxLlama } from "./llama_onnx.ts";
 
 const PROMPT = 128, ROUNDS = 3, STEPS = 8, CONTEXT = 256;
 
@@ -182,8 +183,9 @@ async function own({ sizes, weights }: Subject, device: Device, held: Disposable
 async function onnx(
   { sizes, elements }: Subject,
   held: AsyncDisposableStack,
+  provider: OnnxProvider,
 ): Promise<Reader> {
-  const llama = held.use(await openOnnxLlama(sizes, elements, PROMPT));
+  const llama = held.use(await openOnnxLlama(sizes, elements, PROMPT, provider));
   let next = 0, position = 0;
   return {
     async prefill(ids) {
@@ -204,18 +206,19 @@ const COMMAND = {
   name: "deno task bench:lm",
   summary:
     "Compares tokens per CPU second with ONNX Runtime in the same process: stories260k, stories15M's shape.",
-  options: { only: ONLY },
+  options: { only: ONLY, backend: BACKEND },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
 async function benchLm(args: readonly string[]): Promise<number | void> {
-  const { only = "" } = argumentsOf(COMMAND, args).values;
-  using device = await Device.open({ backend: "webgpu" });
+  const { only = "", backend } = argumentsOf(COMMAND, args).values;
+  const provider = backend === "cpu" ? "wasm" : "webgpu";
+  using device = await Device.open({ backend: backend === "cpu" ? "cpu" : "webgpu" });
   for (const [name, open] of Object.entries({ stories260k, stories15M })) {
     if (!name.includes(only)) continue;
     const subject = await open();
     using held = new DisposableStack();
     await using more = new AsyncDisposableStack();
-    const readers = [await own(subject, device, held), await onnx(subject, more)] as const;
+    const readers = [await own(subject, device, held), await onnx(subject, more, provider)] as const;
     const ids = Array.from({ length: PROMPT }, (_, k) => 3 + k * 7 % (subject.sizes.vocabulary - 3));
     const rates = readers.map(() => ({ decode: [] as number[], prefill: [] as number[] }));
     for (let round = -1; round < ROUNDS; round++) {

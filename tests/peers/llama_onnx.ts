@@ -177,43 +177,62 @@ export interface OnnxLlama extends AsyncDisposable {
   read(ids: readonly number[], position: number): Promise<number>;
 }
 
-/** Makes the sessions of a token and of a prompt. */
-export async function openOnnxLlama(c: LlamaSizes, elements: Elements, prompt: number): Promise<OnnxLlama> {
+/** Where the library runs: its WebGPU provider, or in WebAssembly. */
+export type OnnxProvider = "webgpu" | "wasm";
+
+/**
+ * Makes the sessions of a token and of a prompt. On WebGPU caches are buffers that it writes into; in WebAssembly it makes
+ * new ones at each run.
+ */
+export async function openOnnxLlama(
+  c: LlamaSizes,
+  elements: Elements,
+  prompt: number,
+  provider: OnnxProvider,
+): Promise<OnnxLlama> {
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = 1;
+  const presents = names("present", c);
+  const outputs = ["logits", ...presents].map((name) =>
+    [name, name === "logits" ? "cpu" : "gpu-buffer"] as const
+  );
   const session = (tokens: number) =>
     ort.InferenceSession.create(modelOf(c, elements, tokens), {
-      executionProviders: ["webgpu"],
-      preferredOutputLocation: Object.fromEntries(
-        ["logits", ...names("present", c)].map((name) =>
-          [name, name === "logits" ? "cpu" : "gpu-buffer"] as const
-        ),
-      ),
+      executionProviders: [provider],
+      ...(provider === "webgpu" ? { preferredOutputLocation: Object.fromEntries(outputs) } : {}),
     });
   const sessions = new Map([[1, await session(1)], [prompt, await session(prompt)]]);
-  const device = await ort.env.webgpu.device as GPUDevice;
-  const dims = [1, c.kvHeads, c.context, wideOf(c)], size = 4 * dims.reduce((a, b) => a * b, 1);
-  const buffers = names("past", c).map(() =>
-    device.createBuffer({
-      size,
+  const dims = [1, c.kvHeads, c.context, wideOf(c)], elementsOf = dims.reduce((a, b) => a * b, 1);
+  const buffers: GPUBuffer[] = [];
+  const cacheOf = async (): Promise<ort.Tensor> => {
+    if (provider === "wasm") return new ort.Tensor("float32", new Float32Array(elementsOf), dims);
+    const device = await ort.env.webgpu.device as GPUDevice;
+    const buffer = device.createBuffer({
+      size: 4 * elementsOf,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    })
-  );
-  const caches = buffers.map((b) => ort.Tensor.fromGpuBuffer(b, { dataType: "float32", dims }));
+    });
+    buffers.push(buffer);
+    return ort.Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims });
+  };
+  const caches: ort.Tensor[] = [];
+  while (caches.length < presents.length) caches.push(await cacheOf());
   const given = (kind: string) =>
     Object.fromEntries(names(kind, c).map((name, k) => [name, caches[k] as ort.Tensor]));
-  const past = given("past"), present = given("present");
   return {
     async read(ids, position) {
       const running = sessions.get(ids.length) as ort.InferenceSession;
       const total = position + ids.length;
-      const { logits } = await running.run({
+      const feeds = {
         ids: new ort.Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]),
         last: new ort.Tensor("int32", Int32Array.of(total - 1), [1]),
         total: new ort.Tensor("int32", Int32Array.of(total), [1]),
-        ...past,
-      }, { logits: null, ...present });
-      const all = logits?.data as Float32Array;
+        ...given("past"),
+      };
+      const made = provider === "webgpu"
+        ? await running.run(feeds, { logits: null, ...given("present") })
+        : await running.run(feeds);
+      presents.forEach((name, k) => caches[k] = made[name] ?? caches[k] as ort.Tensor);
+      const all = made.logits?.data as Float32Array;
       let best = 0;
       for (let k = 1; k < all.length; k++) if ((all[k] as number) > (all[best] as number)) best = k;
       return best;

@@ -222,7 +222,7 @@ for (const device of devices) {
     using five = device.zeros([5], "f16");
     await refused("expected at most 1 elements from 4 on, got 2", () => five.write(new Float16Array(2), 4));
     await refused(
-      "expected f16 in pairs, got 2 elements from 1 on",
+      "expected whole words, 2 elements of f16 each, got 2 elements from 1 on",
       () => five.write(new Float16Array(2), 1),
     );
     const A = te.placeholder("A", [2]), X = te.placeholder("X", [2]);

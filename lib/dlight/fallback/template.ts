@@ -13,7 +13,7 @@ import { declareNumbers, type Numbers, plainNumbers } from "./knobs.ts";
 import { type Guests, scheduleNest } from "./nest.ts";
 import { inlinable, type Kept, PLAIN, type Plan, planOf } from "./plan.ts";
 import type { Beside, ProloguePlace } from "./constraints.ts";
-import { DIRECT_PATHS, PRESETS } from "../presets.ts";
+import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { choosePath } from "../steps/operand_paths.ts";
 
 /** Kept blocks of a kind with knobs of their own, at most. More blocks share knobs; so do blocks with too large a space. */
@@ -57,7 +57,7 @@ function sizeOf(func: PrimFunc, plan: Plan, target: Target): number {
 
 /** Threads per workgroup at the presets. */
 function threadsOf(target: Target): number {
-  return Math.min(PRESETS[target.profile].fallback.threads, 256);
+  return Math.min(presetsOf(target).fallback.threads, 256);
 }
 
 const placeKnob = (prologue: string) => `${prologue}.place`;

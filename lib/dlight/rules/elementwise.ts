@@ -6,7 +6,7 @@ import type { PrimFunc } from "../../ir/func.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { consumerNodes, type Node, nodesOf } from "../analysis.ts";
-import { DIRECT_PATHS, PRESETS } from "../presets.ts";
+import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooMany } from "../steps/operand_paths.ts";
 import { unrollCopy } from "../steps/cooperative_copy.ts";
@@ -43,7 +43,7 @@ function match(func: PrimFunc): Match | string {
 }
 
 function template(m: Match, target: Target): Template {
-  const preset = PRESETS[target.profile].elementwise;
+  const preset = presetsOf(target).elementwise;
   return (sch, knobs) => {
     const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
     const results = knobs.choice("results", [1, 2, 4, 8, 16], preset.results);

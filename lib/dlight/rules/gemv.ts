@@ -14,7 +14,7 @@ import { constExtent, iterOf, mentions, type Node, productTerms } from "../analy
 import { after } from "../normal_form.ts";
 import { anchorOf } from "../steps/anchor.ts";
 import { accumulateLocally, hasEpilogue, placeEpilogue } from "../steps/epilogue.ts";
-import { DIRECT_PATHS, PRESETS } from "../presets.ts";
+import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { fitTile } from "../steps/tiling.ts";
 import { cacheInRegisters, choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
@@ -94,7 +94,7 @@ function match(func: PrimFunc): Match | string {
 }
 
 function template(m: Match, target: Target): Template {
-  const presets = PRESETS[target.profile];
+  const presets = presetsOf(target);
   const preset = m.outer ? presets.outerGemv : m.packed ? presets.packedGemv : presets.gemv;
   return (sch, knobs) => {
     const main = m.main.block.name;

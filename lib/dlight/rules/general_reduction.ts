@@ -8,7 +8,7 @@ import type { Schedule } from "../../schedule/schedule.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, type Node } from "../analysis.ts";
-import { DIRECT_PATHS, type GeneralReductionPreset, PRESETS } from "../presets.ts";
+import { DIRECT_PATHS, type GeneralReductionPreset, presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
@@ -30,7 +30,7 @@ export const generalReductionRule: Rule = checkedRule({
 });
 
 function template(m: MatchedGroups, target: Target): Template {
-  const { generalReduction } = PRESETS[target.profile];
+  const { generalReduction } = presetsOf(target);
   const preset = {
     ...generalReduction,
     lanes: "results" as const,
@@ -49,7 +49,7 @@ function template(m: MatchedGroups, target: Target): Template {
     );
     const subgroups = shares && chooseSubgroups(knobs, target, { threads: preset.threads });
     knobs.require(["threads"], (threads: number) => tooMany(target, threads));
-    const most = PRESETS[target.profile].products / 8;
+    const most = presetsOf(target).products / 8;
     knobs.require(["results", "chunk", "places"], (results: number, chunk: number, places: number) => {
       const unrolled = results * chunk * places;
       return tooLarge(

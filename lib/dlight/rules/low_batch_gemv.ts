@@ -5,7 +5,7 @@ import { constExtent } from "../analysis.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { after } from "../normal_form.ts";
 import { matmulTemplate } from "./matmul/template.ts";
-import { PRESETS } from "../presets.ts";
+import { presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 
 /**
@@ -26,7 +26,7 @@ export function lowBatchGemv(bucket: number): Rule {
       if (constExtent(j.extent) === undefined || constExtent(k.extent) === undefined) {
         return { because: "more than its rows are symbolic" };
       }
-      const preset = { ...PRESETS[target.profile].lowBatch, i: [1, bucket] } as const;
+      const preset = { ...presetsOf(target).lowBatch, i: [1, bucket] } as const;
       return {
         template: after(found.steps, matmulTemplate(found, target, preset)),
         because: `${i.var.name} is symbolic, and at most ${bucket} rows are taken at a time`,

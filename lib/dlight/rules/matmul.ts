@@ -4,7 +4,7 @@
  * workgroup memory, from buffers or from textures. For few results, workgroups share a reduction (split-K) or the steps of
  * all tiles (stream-K), and a second kernel adds the partial sums.
  */
-import { PRESETS } from "../presets.ts";
+import { presetsOf } from "../presets.ts";
 import { checkedRule, type Rule, type RuleMatch } from "../rule.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { after } from "../normal_form.ts";
@@ -15,7 +15,7 @@ export const matmulRule: Rule = checkedRule({
   match(func, target) {
     const found = matchMatmul(func);
     if (typeof found === "string") return { because: found };
-    const { matmul, packedMatmul = matmul } = PRESETS[target.profile];
+    const { matmul, packedMatmul = { ...matmul, bPath: matmul.path } } = presetsOf(target);
     const preset = func.params.includes(found.b.buffer) ? matmul : packedMatmul;
     return {
       template: after(found.steps, matmulTemplate(found, target, preset)),

@@ -9,7 +9,7 @@ import type { Factors } from "../../space/knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, isPrologue, iterOf, type Node, nodesOf } from "../analysis.ts";
-import { type Path, PATHS, PRESETS } from "../presets.ts";
+import { type Path, PATHS, presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
@@ -65,7 +65,7 @@ function match(func: PrimFunc): Match | string {
 }
 
 function template(m: Match, target: Target): Template {
-  const preset = PRESETS[target.profile].transpose;
+  const preset = presetsOf(target).transpose;
   return (sch, knobs) => {
     const main = m.main.block.name;
     const split = (knob: string, it: IterVar, asked: readonly [number, number]) =>

@@ -10,7 +10,7 @@ import type { Knobs } from "../../space/knobs.ts";
 import { type Target, UNIFORM_BYTES } from "../../target/target.ts";
 import { copiedTextureLayout, textureLayout } from "../../target/texture.ts";
 import { constExtent } from "../analysis.ts";
-import { type Path, PRESETS } from "../presets.ts";
+import { type Path, presetsOf } from "../presets.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
 
 /**
@@ -64,7 +64,7 @@ function fitsTexture(sch: Schedule, input: string, target: Target): boolean {
   if (dtype === "bool" || param?.stored || shape.length === 0) return false;
   const copied = sch.func.activations.includes(input);
   // Where it is unknown whether a copy pays, there is none.
-  if (copied && (elementsOf(shape) ?? 0) < PRESETS[target.profile].leastCopied) return false;
+  if (copied && (elementsOf(shape) ?? 0) < presetsOf(target).leastCopied) return false;
   const columns = shape.at(-1), layoutOf = copied ? copiedTextureLayout : textureLayout;
   return layoutOf(elementsOf(shape.slice(0, -1)), columns && constExtent(columns), target.limits) !==
     undefined;

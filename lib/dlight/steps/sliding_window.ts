@@ -9,7 +9,7 @@ import type { Factors } from "../../space/knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, iterOf, mentions, type Node } from "../analysis.ts";
-import { DIRECT_PATHS, PRESETS } from "../presets.ts";
+import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { orderTile } from "./tiling.ts";
 import { cacheInRegisters, choosePath, tooLarge, tooMany } from "./operand_paths.ts";
@@ -82,7 +82,7 @@ const MOST_PRODUCTS = 2048;
 
 /** The template of a sliding reduction. */
 export function slidingWindowTemplate(m: SlidingWindow, target: Target): Template {
-  const presets = PRESETS[target.profile];
+  const presets = presetsOf(target);
   const [nchw, nhwc] = m.channel
     ? [presets.convNchw, presets.convNhwc]
     : [presets.depthwiseNchw, presets.depthwiseNhwc];
@@ -108,7 +108,7 @@ export function slidingWindowTemplate(m: SlidingWindow, target: Target): Templat
     const columns = constExtent(m.window.at(-1)?.extent as Expr) ?? 1;
     const products = (ii: number, jj: number, cc: number, rows: boolean) =>
       ii * jj * cc * (rows ? columns : 1);
-    const most = Math.min(MOST_PRODUCTS, PRESETS[target.profile].products);
+    const most = Math.min(MOST_PRODUCTS, presetsOf(target).products);
     const rows = knobs.flag("reuse_rows", preset.reuseRows && products(ii, jj, cc, true) <= most);
     const image = m.image.buffer.name, weights = m.weights?.buffer.name;
     const pathOf = (knob: string, buffer: string) =>

@@ -7,7 +7,7 @@ import type { Schedule } from "../../schedule/schedule.ts";
 import type { Factors, Knobs } from "../../space/knobs.ts";
 import type { Target } from "../../target/target.ts";
 import { constExtent, type Node } from "../analysis.ts";
-import { type MatmulPreset, PRESETS } from "../presets.ts";
+import { type MatmulPreset, presetsOf } from "../presets.ts";
 import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
 
@@ -45,7 +45,7 @@ export function chooseWorkers(knobs: Knobs, target: Target, m: Product, preset: 
     return undefined;
   };
   const at = [[null, ...preset.i], [null, ...preset.j]] as const;
-  const workers = PRESETS[target.profile].workers.filter((n) => refuse(n, ...at, preset.k) === undefined);
+  const workers = presetsOf(target).workers.filter((n) => refuse(n, ...at, preset.k) === undefined);
   if (workers.length === 0) return 0;
   const chosen = knobs.choice("stream_k", [0, ...workers], 0);
   knobs.require(

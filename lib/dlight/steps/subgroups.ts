@@ -1,6 +1,6 @@
 import type { Factors, Knobs } from "../../space/knobs.ts";
 import type { Target } from "../../target/target.ts";
-import { PRESETS } from "../presets.ts";
+import { presetsOf } from "../presets.ts";
 
 /**
  * Declares a knob for exchanging the partial sums of a reduction in subgroups, on devices that have them. The second
@@ -12,7 +12,7 @@ export function chooseSubgroups(
   { threads, tile }: { readonly threads: number; readonly tile?: string },
 ): boolean {
   if (!target.subgroups) return false;
-  const chosen = knobs.flag("subgroups", PRESETS[target.profile].subgroups && threads > 1);
+  const chosen = knobs.flag("subgroups", presetsOf(target).subgroups && threads > 1);
   if (tile !== undefined) {
     knobs.require(
       [tile, "subgroups"],

@@ -9,6 +9,7 @@ import type { TypedArray } from "../arrays.ts";
 import { CompileError } from "../error.ts";
 import { Arena } from "./arena.ts";
 import { CpuArray, type CpuDevice } from "./cpu_memory.ts";
+import type { SharedModule } from "./threads.ts";
 
 /** Workgroups of one call. Engines compile a function better once it was called a few times, and never while it runs. */
 const CHUNK = 512;
@@ -16,10 +17,12 @@ const CHUNK = 512;
 type JavaScript = (buffers: readonly TypedArray[], uniforms: Int32Array, grid: readonly number[]) => void;
 type Wasm = (...numbers: readonly number[]) => void;
 
-/** A launch with its function. */
-export interface Compiled {
+/** A launch with its function. Threads have the module of it in memory, until it is disposed. */
+export interface Compiled extends Disposable {
   readonly launch: Launch;
-  readonly run: { readonly kind: "js"; readonly f: JavaScript } | { readonly kind: "wasm"; readonly f: Wasm };
+  readonly run:
+    | { readonly kind: "js"; readonly f: JavaScript }
+    | { readonly kind: "wasm"; readonly f: Wasm; readonly module?: SharedModule };
 }
 
 /** Arrays by the names of the buffers that they are. */
@@ -30,15 +33,22 @@ export function compileLaunch(on: CpuDevice, launch: Launch): Compiled {
   try {
     if (launch.module === undefined) {
       const f = new Function("buffers", "uniforms", "grid", launch.source) as JavaScript;
-      return { launch, run: { kind: "js", f } };
+      return { launch, run: { kind: "js", f }, [Symbol.dispose]: () => {} };
     }
-    const bytes = Uint8Array.fromBase64(launch.module), { memory } = on.arena;
-    const module = new WebAssembly.Module(
-      memory.buffer instanceof ArrayBuffer ? bytes : withSharedMemory(bytes, Arena.mostPages),
-    );
+    const given = Uint8Array.fromBase64(launch.module), { memory } = on.arena;
+    const bytes = memory.buffer instanceof ArrayBuffer ? given : withSharedMemory(given, Arena.mostPages);
+    const module = new WebAssembly.Module(bytes);
     const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
     if (typeof run !== "function") throw new CompileError("its module has no function run");
-    return { launch, run: { kind: "wasm", f: run as Wasm } };
+    const f = run as Wasm;
+    if (!on.threads) return { launch, run: { kind: "wasm", f }, [Symbol.dispose]: () => {} };
+    const block = on.arena.take(bytes.length);
+    new Uint8Array(memory.buffer, block.pointer).set(bytes);
+    return {
+      launch,
+      run: { kind: "wasm", f, module: on.threads.add(block.pointer, bytes.length) },
+      [Symbol.dispose]: () => block[Symbol.dispose](),
+    };
   } catch (e) {
     throw new CompileError(`cannot compile ${launch.name}: ${messageOf(e)}`);
   }
@@ -65,13 +75,13 @@ export function callsOf(
     const grid = launch.grid.map((g) => evaluate(g, shapes));
     return run.kind === "js"
       ? () => run.f(buffers.map((b) => b.elements), uniforms, grid)
-      : wasmCall(on, run.f, buffers, uniforms, grid, launch.scratchBytes ?? 0);
+      : wasmCall(on, run, buffers, uniforms, grid, launch.scratchBytes ?? 0);
   });
 }
 
 function wasmCall(
   on: CpuDevice,
-  run: Wasm,
+  { f: run, module }: { readonly f: Wasm; readonly module?: SharedModule },
   buffers: readonly CpuArray[],
   uniforms: Int32Array,
   [x = 1, y = 1, z = 1]: readonly number[],
@@ -84,7 +94,21 @@ function wasmCall(
     x,
     y,
   ];
-  const groups = x * y * z;
+  const groups = x * y * z, { threads } = on;
+  if (module && threads) {
+    return () => {
+      const scratch = on.scratch(scratchBytes * threads.count);
+      threads.run({
+        module,
+        args: known,
+        scratch,
+        scratchBytes,
+        run: (begin, end) => run(...known, scratch, begin, end),
+        groups,
+        chunk: CHUNK,
+      });
+    };
+  }
   return () => {
     const scratch = on.scratch(scratchBytes);
     for (let begin = 0; begin < groups; begin += CHUNK) {

@@ -5,6 +5,7 @@ import { DeviceMemory } from "../device_memory.ts";
 import { DeviceLostError } from "../error.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Arena, Block } from "./arena.ts";
+import type { Threads } from "./threads.ts";
 
 /** The CPU as a device: its memory, what it is counted in, and whether it is still open. */
 export interface CpuDevice {
@@ -16,6 +17,8 @@ export interface CpuDevice {
   open: boolean;
   /** The address of at least `bytes` that any launch may use while it runs. */
   scratch(bytes: number): number;
+  /** The threads that share large launches; undefined where this one is alone. */
+  readonly threads?: Threads;
 }
 
 /** @throws {DeviceLostError} for a device that is disposed */

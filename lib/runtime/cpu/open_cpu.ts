@@ -16,6 +16,7 @@ import { Arena, type Block } from "./arena.ts";
 import { type ArraysByName, callsOf, type Compiled, compileLaunch } from "./calls.ts";
 import { checkOpen, CpuArray, type CpuDevice, CpuMemory } from "./cpu_memory.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
+import { Threads } from "./threads.ts";
 
 /** How the CPU is opened. */
 export interface CpuOptions {
@@ -27,27 +28,39 @@ export interface CpuOptions {
   readonly relaxedSimd: boolean;
   /** The most bytes that are taken. Default: no limit. */
   readonly memoryLimit?: number;
+  /** The threads that share large launches. Default: 1, and 1 where memory can't be shared. */
+  readonly threads?: number;
 }
 
 const NAMES = { wasm: "CPU (WebAssembly)", js: "CPU (JavaScript)" } as const;
 
-/** Opens the CPU as a device. */
-export function openCpu({ runtime, language, relaxedSimd, memoryLimit }: CpuOptions): Backend {
+/**
+ * Opens the CPU as a device.
+ *
+ * @throws {RuntimeError} where a thread does not start
+ */
+export async function openCpu(
+  { runtime, language, relaxedSimd, memoryLimit, threads: asked = 1 }: CpuOptions,
+): Promise<Backend> {
+  const shares = asked > 1 && language === "wasm" && "SharedArrayBuffer" in globalThis;
+  const arena = new Arena(shares), threads = shares ? await Threads.start(asked, arena.memory) : undefined;
   const profile = targetOf("cpu");
   const target: Target = {
     ...profile,
     ...CAPABILITIES[language],
-    name: NAMES[language],
+    name: threads ? `${NAMES[language]}, ${asked} threads` : NAMES[language],
     runtime,
-    clock: clockOf(profile.clock, profile.timestamps),
+    // CPU time is that of all threads.
+    clock: threads ? "wall" : clockOf(profile.clock, profile.timestamps),
+    ...(threads ? { threads: asked } : {}),
     ...(language === "wasm" && relaxedSimd && hasRelaxedSimd() ? { relaxedSimd } : {}),
   };
-  const arena = new Arena(false);
   let scratch: Block | undefined;
   const on: CpuDevice = {
     arena,
     ledger: new Ledger(memoryLimit, () => {}),
     open: true,
+    ...(threads ? { threads } : {}),
     scratch(bytes) {
       if (bytes > (scratch?.bytes ?? 0)) {
         scratch?.[Symbol.dispose]();
@@ -72,7 +85,10 @@ export function openCpu({ runtime, language, relaxedSimd, memoryLimit }: CpuOpti
       if (zeroed) array.elements.fill(0);
       return new CpuMemory(on, array);
     },
-    [Symbol.dispose]: () => void (on.open = false),
+    [Symbol.dispose]() {
+      on.open = false;
+      threads?.[Symbol.dispose]();
+    },
   };
 }
 
@@ -84,8 +100,9 @@ function loadCpu(on: CpuDevice, exe: Executable): Loaded {
   }
   const launches = exe.launches.map((launch) => compileLaunch(on, launch));
   const { own } = planPreparation(exe, []);
+  const release = () => launches.forEach((c) => c[Symbol.dispose]());
   return {
-    ...runnableOf(on, { own, launches, held: new Map() }),
+    ...runnableOf(on, { own, launches, held: new Map() }, release),
     device: on,
     // deno-lint-ignore require-await
     prepare: async (inputs, shapes, plan, constants) =>

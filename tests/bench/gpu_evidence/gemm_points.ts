@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { instantiate, spaceOf, type Template } from "../../../lib/space/template.ts";
 import { RejectedConfig } from "../../../lib/space/knobs.ts";
 import type { ConfigSpace } from "../../../lib/space/config_space.ts";
+import type { MatmulPreset } from "../../../lib/dlight/presets.ts";
 import { match } from "../../../lib/dlight/schedule.ts";
 import * as te from "../../../lib/face/te.ts";
 import type { PrimFunc } from "../../../lib/ir/func.ts";
@@ -40,6 +41,19 @@ export async function gemmPoints(folder: string, card: string): Promise<readonly
   });
 }
 
+/** What these kernels don't do. */
+const OFF = { pad: 0, k_major: false, virtual_i: 1, virtual_j: 1, split_k: 1 };
+
+/** The share of a space's best speed that a preset's tile has. */
+export function shareOfTile(
+  points: readonly MeasuredPoint[],
+  { i: [ti, ii], j: [tj, jj], path, bPath = path }: MatmulPreset,
+): number {
+  const name = [tj * jj, ti * ii, tj, ti, Number(bPath === "shared"), Number(path === "shared")].join();
+  const ms = points.find((p) => p.name === name)?.ms ?? Infinity;
+  return Math.min(...points.map((p) => p.ms)) / ms;
+}
+
 function bestByTile(csv: string): ReadonlyMap<string, number> {
   const [head = "", ...rows] = csv.trim().split("\n");
   const columns = head.split(",");
@@ -66,6 +80,7 @@ function schedule(
       tile_i: [ndimc, nwg / ndimc],
       tile_j: [mdimc, mwg / mdimc],
       tile_k: [16],
+      ...OFF,
       b_path: sa === 1 ? "shared" : "buffer",
       a_path: sb === 1 ? "shared" : "buffer",
     }).func;

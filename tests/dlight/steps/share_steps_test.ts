@@ -42,7 +42,15 @@ Deno.test("steps are shared out where tiles are few for a target that has many c
 Deno.test("a number of workers that does not fit the tiles is no point of the space, and why is said", () => {
   const func = te.matmul({ m: 96, n: 160, k: 400 });
   const { space } = spaceFor(func, "generic-webgpu");
-  const tiles = { tile_i: [8, 4], tile_j: [8, 4], tile_k: [8], stream_k: 24, split_k: 1 };
+  const tiles = {
+    tile_i: [8, 4],
+    tile_j: [8, 4],
+    tile_k: [8],
+    stream_k: 24,
+    split_k: 1,
+    pad: 0,
+    k_major: false,
+  };
   const refusal = (knobs: Config) =>
     space.refusal(space.indexOf({ ...space.at(space.preset), ...tiles, ...knobs }));
   assertEquals(refusal({}), undefined);
@@ -68,7 +76,8 @@ Deno.test("a worker's turns end with its range, whichever way operands come", ()
   const func = te.matmul({ m: 96, n: 160, k: 1024 });
   const { template, space } = spaceFor(func, "generic-webgpu");
   for (const path of ["shared", "buffer", "texture"]) {
-    const config = { ...space.at(space.preset), stream_k: 48, a_path: path, b_path: path };
+    const off = { split_k: 1, pad: 0, k_major: false };
+    const config = { ...space.at(space.preset), ...off, stream_k: 48, a_path: path, b_path: path };
     const [parts] = lower(instantiate(func, template, space, config).func, targetOf("generic-webgpu"));
     const text = JSON.stringify(parts?.body);
     assertEquals(text.includes('"select"') || text.includes('"kind":"if"'), false, path);

@@ -1,7 +1,9 @@
 /** The memory of a CPU device: blocks never overlap, and what is given back is used again. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Arena, type Block } from "../../../lib/runtime/cpu/arena.ts";
+import { Device } from "../../../lib/runtime/device.ts";
+import { RuntimeError } from "../../../lib/runtime/error.ts";
 
 Deno.test("blocks never overlap, and all that is given back is used again", () => {
   const step = fc.record({ take: fc.boolean(), bytes: fc.nat(5000), which: fc.nat() });
@@ -40,4 +42,21 @@ Deno.test("elements stay where they are while the memory grows", () => {
     arena.take(1 << 22);
     assertEquals([...arena.view(small, "f32", 16)], Array(16).fill(3));
   }
+});
+
+Deno.test("more than pointers of 32 bits reach is refused in words, and takes nothing", async () => {
+  for (const shared of [false, true]) {
+    const arena = new Arena(shared);
+    using _ = arena.take(1000);
+    const before = arena.memory.buffer.byteLength;
+    assertThrows(() => arena.take(2 ** 32), RuntimeError, "expected at most 4294967296 bytes on the CPU");
+    assertEquals(arena.memory.buffer.byteLength, before);
+    // What fits is still given.
+    using more = arena.take(3 * before);
+    arena.view(more, "u32", before / 4).fill(7);
+  }
+  using device = await Device.open({ backend: "cpu" });
+  assertThrows(() => device.zeros([2 ** 31]), RuntimeError, "expected at most 4294967296 bytes on the CPU");
+  using tensor = device.zeros([4]);
+  assertEquals([...await tensor.read()], [0, 0, 0, 0]);
 });

@@ -2,7 +2,7 @@
 import type { Factors, Knobs } from "../../../space/knobs.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent } from "../../analysis.ts";
-import { type Path, PRESETS, type WeightLayout } from "../../presets.ts";
+import { type Path, presetsOf, type WeightLayout } from "../../presets.ts";
 import { tooLarge, tooMany } from "../../steps/operand_paths.ts";
 import type { MatmulMatch } from "./match.ts";
 
@@ -30,7 +30,7 @@ export function jIsLast(m: MatmulMatch, layout: WeightLayout): boolean {
 export function requireTiles(knobs: Knobs, target: Target, m: MatmulMatch): void {
   const k = constExtent(m.k.extent) ?? Infinity;
   const { maxSharedBytes } = target.limits;
-  const { products } = PRESETS[target.profile];
+  const { products } = presetsOf(target);
   knobs.require(["tile_i", "tile_j"], ([, ti]: Tile, [, tj]: Tile) => tooMany(target, ti, tj));
   knobs.require(
     ["b_layout", "b_path"],

@@ -4,10 +4,11 @@ import type { Schedule } from "../../../schedule/schedule.ts";
 import type { Template } from "../../../space/template.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent, type Node, productTerms } from "../../analysis.ts";
-import { type MatmulPreset, PATHS, type WeightLayout } from "../../presets.ts";
+import { type MatmulPreset, type Path, PATHS, type WeightLayout } from "../../presets.ts";
 import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../../steps/split_reduction.ts";
 import { accumulateLocally, placeEpilogue } from "../../steps/epilogue.ts";
-import { fitTile, orderTile } from "../../steps/tiling.ts";
+import { fitDevice, MOST_THREADS, SPLITS } from "../../steps/fit_device.ts";
+import { orderTile } from "../../steps/tiling.ts";
 import { cacheInRegisters, choosePath, producerOf } from "../../steps/operand_paths.ts";
 import { unrollCopy } from "../../steps/cooperative_copy.ts";
 import { chooseVirtual, splitVirtual } from "../../steps/virtual_threads.ts";
@@ -21,20 +22,23 @@ import { shareOperand } from "./share_operand.ts";
 const PACKING_ROWS = 32;
 
 /** Tiles of a matrix product, at a preset's numbers. */
-export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPreset): Template {
+export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPreset): Template {
+  const row = jIsLast(m, "given") ? table : { ...table, ...table.kLast };
   return (sch, knobs) => {
     const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
+    const fitted = fitDevice(row, { i: ni, j: nj, k: nk, batch: batchOf(m) }, target);
+    const preset = { ...row, ...fitted };
     const [, ti, ii] = knobs.split("tile_i", ni, {
       parts: 3,
-      preset: fitTile(preset.i, ni),
+      preset: preset.i,
       policy: "power2",
-      max: [64, 32],
+      max: [MOST_THREADS, 32],
     });
     const [, tj, jj] = knobs.split("tile_j", nj, {
       parts: 3,
-      preset: fitTile(preset.j, nj),
+      preset: preset.j,
       policy: "power2",
-      max: [64, 32],
+      max: [MOST_THREADS, 32],
     });
     const [, kk] = knobs.split("tile_k", nk, {
       parts: 2,
@@ -43,9 +47,10 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
       max: 32,
     });
     const main = m.main.block.name;
-    const pathOf = (knob: string, buffer: string) =>
-      choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, preset.path);
-    const aPath = pathOf("a_path", m.a.buffer.name), bPath = pathOf("b_path", m.b.buffer.name);
+    const pathOf = (knob: string, buffer: string, path: Path) =>
+      choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, path);
+    const aPath = pathOf("a_path", m.a.buffer.name, preset.path);
+    const bPath = pathOf("b_path", m.b.buffer.name, preset.bPath ?? preset.path);
     const layouts = layoutsOf(m, sch), packs = preset.layout && (ni ?? 0) >= PACKING_ROWS;
     const liked = layouts.find((l) => packs && l === preset.layout) ?? "given";
     const layout = knobs.choice("b_layout", layouts, liked);
@@ -53,10 +58,10 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
     const stepInnermost = knobs.flag("k_innermost", preset.stepInnermost ?? false);
     const pad = knobs.choice("pad", PADS, preset.pad ?? 0);
     const twice = knobs.flag("double_buffer", false);
-    const kMajor = knobs.flag("k_major", transposesSome(m, layouts) && (preset.kMajor ?? false));
-    const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : [1, 2, 4, 8, 16], 1);
+    const kMajor = knobs.flag("k_major", preset.kMajor === true && transposesSome(m, preset));
+    const parts = knobs.choice("split_k", nj === undefined || nk === undefined ? [1] : SPLITS, preset.parts);
     const workers = chooseWorkers(knobs, target, m, preset);
-    const [vi, vj] = chooseVirtual(knobs, [fitTile(preset.i, ni), fitTile(preset.j, nj)], preset.virtual);
+    const [vi, vj] = chooseVirtual(knobs, [preset.i, preset.j], preset.virtual);
     requireTiles(knobs, target, m);
 
     // Tiles that do not divide their axis are padded with zeros, so that no inner statement needs a guard.
@@ -123,9 +128,17 @@ export function matmulTemplate(m: MatmulMatch, target: Target, preset: MatmulPre
   };
 }
 
-/** Whether an operand may lie in memory with neighbours along k. */
-function transposesSome(m: MatmulMatch, layouts: readonly WeightLayout[]): boolean {
-  return m.kIsLast || layouts.some((l) => !jIsLast(m, l));
+/** Whether an operand that goes through workgroup memory has neighbours along k. */
+function transposesSome(m: MatmulMatch, { path, bPath = path }: MatmulPreset): boolean {
+  return (path === "shared" && m.kIsLast) || (bPath === "shared" && !jIsLast(m, "given"));
+}
+
+/** The number of products, if it is known. */
+function batchOf(m: MatmulMatch): number | undefined {
+  return m.batch.reduce<number | undefined>((n, it) => {
+    const extent = constExtent(it.extent);
+    return n === undefined || extent === undefined ? undefined : n * extent;
+  }, 1);
 }
 
 /** The dimensions of an operand's own axis and of k. */

@@ -7,14 +7,14 @@ import type { Factors } from "../../../space/knobs.ts";
 import type { Template } from "../../../space/template.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent, type Node } from "../../analysis.ts";
-import { DIRECT_PATHS, PRESETS } from "../../presets.ts";
+import { DIRECT_PATHS, presetsOf } from "../../presets.ts";
 import type { RowReduction } from "./row_template.ts";
 import { choosePath, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
 import { inlineEpilogue } from "../../steps/inlining.ts";
 import { unrollCopy } from "../../steps/cooperative_copy.ts";
 
 export function columnTemplate(m: RowReduction, target: Target): Template {
-  const preset = PRESETS[target.profile].outerReduction;
+  const preset = presetsOf(target).outerReduction;
   const main = m.kept.find((n) => n.kind === "reduction") as Node;
   const input = main.loads[0]?.buffer.name as string;
   return (sch, knobs) => {

@@ -10,7 +10,7 @@ import type { Factors } from "../../../space/knobs.ts";
 import type { Template } from "../../../space/template.ts";
 import type { Target } from "../../../target/target.ts";
 import { constExtent, type Node } from "../../analysis.ts";
-import { DIRECT_PATHS, PRESETS, type ReductionPreset } from "../../presets.ts";
+import { DIRECT_PATHS, presetsOf, type ReductionPreset } from "../../presets.ts";
 import { choosePath, staysInBuffer, tiledInputs, tooMany } from "../../steps/operand_paths.ts";
 import { chooseSubgroups } from "../../steps/subgroups.ts";
 import { isResult } from "../../steps/inlining.ts";
@@ -88,7 +88,7 @@ function presetFor(
   rows: readonly (number | undefined)[],
   inBuffers: boolean,
 ): ReductionPreset {
-  const preset = PRESETS[target.profile].reduction, other = preset.inBuffers;
+  const preset = presetsOf(target).reduction, other = preset.inBuffers;
   const all = rows.reduce<number>((n, d) => n * (d ?? Infinity), 1);
   return inBuffers && other && all >= other.rows ? { ...preset, ...other } : preset;
 }
