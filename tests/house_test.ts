@@ -54,7 +54,8 @@ const TUNING: Readonly<Record<string, readonly string[]>> = {
 const below = Object.keys({ ...COMPILER, ...DEVICE, ...TUNING });
 const PRESENTATION: Readonly<Record<string, readonly string[]>> = {
   notebook: below,
-  jupyter: ["base", "tuning", "notebook"],
+  // `measure` finds the deno.json of a project.
+  jupyter: ["base", "measure", "tuning", "notebook"],
   browser: below,
   share: [...below, "notebook", "browser"],
   face: [...below, "notebook", "browser", "share"],

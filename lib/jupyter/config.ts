@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { hashOf } from "../base/hash.ts";
+import { nearestConfig } from "../measure/project_config.ts";
 import { parse } from "npm:jsonc-parser@3.3.1";
 
 type Imports = Readonly<Record<string, string>>;
@@ -42,19 +43,6 @@ export async function startOf(notebook: string, installed: string): Promise<Star
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(merged, JSON.stringify(merge(project, readConfig(config), own)));
   return { folder, config: merged };
-}
-
-function nearestConfig(folder: string): string | undefined {
-  for (const name of ["deno.json", "deno.jsonc"]) {
-    const path = join(folder, name);
-    try {
-      if (Deno.statSync(path).isFile) return path;
-    } catch (e) {
-      if (!(e instanceof Deno.errors.NotFound)) throw e;
-    }
-  }
-  const above = dirname(folder);
-  return above === folder ? undefined : nearestConfig(above);
 }
 
 /** A deno.json may have comments, too. What can't be read is as good as empty: Deno says what is wrong with it. */

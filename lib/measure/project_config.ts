@@ -14,7 +14,8 @@ export function projectConfig(main: string = Deno.mainModule): readonly string[]
   return found === undefined ? ["--no-config"] : ["--config", found];
 }
 
-function nearestConfig(folder: string): string | undefined {
+/** The path of the nearest deno.json or deno.jsonc, from a folder upwards; undefined if there is none. */
+export function nearestConfig(folder: string): string | undefined {
   for (const name of ["deno.json", "deno.jsonc"]) {
     const path = join(folder, name);
     try {
