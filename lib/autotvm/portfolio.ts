@@ -59,6 +59,7 @@ const STAGES = {
  */
 export class PortfolioTuner implements Tuner {
   readonly name = "portfolio";
+  readonly batch = PLAN;
   readonly #ledger: Ledger;
   readonly #options: TunerOptions;
   readonly #stages: readonly Stage[];
@@ -91,20 +92,27 @@ export class PortfolioTuner implements Tuner {
     return this.#ledger.taken;
   }
 
-  /** Gives one plan of one tuner, thus at most two points. */
   ask(n: number): readonly number[] {
     checkAsked(n);
-    const most = Math.min(n, PLAN, this.#stage.until - this.#ledger.taken);
+    const out: number[] = [];
+    while (out.length < n) {
+      const plan = this.#plan(Math.min(n - out.length, PLAN, this.#stage.until - this.#ledger.taken));
+      if (plan.length === 0) break;
+      out.push(...plan);
+    }
+    return out;
+  }
+
+  /** Gives the next points of one tuner, `most` at most; none where it has no more. */
+  #plan(most: number): readonly number[] {
     const who = this.#pick(), member = this.#memberNamed(who);
-    while (most > 0) {
+    while (true) {
       const next = member.ask(most);
-      if (next.length === 0) return [];
       // Results of points that another member asked for may be pending.
       const open = this.#ledger.takeFrom(next.values(), next.length);
       for (const index of open) this.#askedBy.set(index, who);
-      if (open.length > 0) return open;
+      if (open.length > 0 || next.length === 0) return open;
     }
-    return [];
   }
 
   tell(results: readonly Told[]): void {

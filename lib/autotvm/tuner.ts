@@ -17,6 +17,8 @@ export interface Told {
 export interface Tuner {
   /** Its name, as records hold it. */
   readonly name: string;
+  /** The most points that are best asked for at a time, so that each plan knows the results before it. Default: any number. */
+  readonly batch?: number;
   /**
    * Gives at most `n` new points that the template accepts. It gives fewer, in the end none, when the space is
    * exhausted or when thousands of consecutive points were rejected.

@@ -83,7 +83,8 @@ export class Search implements AsyncDisposable {
     this.#ahead = new PreparedAhead({
       ask: (pending) => {
         const trials = this.#trials.length + pending;
-        return tuner.ask(nextBatch(budget, { ...this.progress, trials }, BATCH));
+        const most = Math.min(BATCH, tuner.batch ?? BATCH);
+        return tuner.ask(nextBatch(budget, { ...this.progress, trials }, most));
       },
       make: (index) => space.candidateAt(index),
       signal,

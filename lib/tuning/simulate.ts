@@ -21,7 +21,7 @@ export interface SimulateOptions {
   readonly seed: number;
   /** Points to try. */
   readonly budget: { readonly trials: number };
-  /** Points that are asked for at a time. Default 8, as in `tune`. */
+  /** Points that are asked for at a time, at most what the tuner asks for best. Default 8, as in `tune`. */
   readonly batch?: number;
   /** Ends it at a point that runs in at most this time, milliseconds. */
   readonly enoughMs?: number;
@@ -69,9 +69,9 @@ export function simulate(
     ...("func" in recorded ? knowledgeOf(recorded) : {}),
   };
   const tuner = typeof name === "string" ? createTuner(name, of) : name(of);
-  const tried: SpacePoint[] = [];
+  const tried: SpacePoint[] = [], most = Math.min(batch, tuner.batch ?? batch);
   while (tried.length < trials) {
-    const asked = tuner.ask(Math.min(batch, trials - tried.length)).map((index) =>
+    const asked = tuner.ask(Math.min(most, trials - tried.length)).map((index) =>
       points.get(index) as SpacePoint
     );
     if (asked.length === 0) break;
