@@ -8,6 +8,7 @@ import { fingerprint } from "../ir/fingerprint.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { Shapes } from "../ir/shapes.ts";
 import { configOf } from "../records/config.ts";
+import { presentConfig } from "../records/present_config.ts";
 import { isRulesOwn, type TuningDatabase } from "../records/database.ts";
 import type { Found } from "../records/nearness.ts";
 import { replay, Trace } from "../schedule/trace.ts";
@@ -55,10 +56,11 @@ export function byRecord(
     try {
       const scheduled = clock.time(
         "schedule",
-        () =>
-          record.fingerprint === own
-            ? replayed(func, record.trace)
-            : transferred(func, template, spaceOf(func, template), configOf(record.config)),
+        () => {
+          if (record.fingerprint === own) return replayed(func, record.trace);
+          const space = spaceOf(func, template);
+          return transferred(func, template, space, presentConfig(rule, configOf(record.config), space));
+        },
       );
       const executable = clock.time("compile", () => compiled(scheduled.func, target));
       const { trace } = scheduled;

@@ -5,6 +5,7 @@ import { featureNames, loopFeatures } from "../autotvm/features.ts";
 import type { Tuner, TunerOptions } from "../autotvm/tuner.ts";
 import { TunebookError } from "../base/error.ts";
 import { measuredKind, type MeasuredSpace, type SpacePoint } from "../records/measured_space.ts";
+import { presentConfig } from "../records/present_config.ts";
 import type { RecordedSpace } from "../records/recorded_space.ts";
 import { spaceOf } from "../space/template.ts";
 import { scheduleAt } from "./search_space.ts";
@@ -111,16 +112,14 @@ function makeFeatures({ func, target, rule, space, points }: RecordedSpace) {
       `cannot simulate a search of ${func.name} by ${rule}: its rule is ${found.rule} now; record the space again`,
     );
   }
-  // A rule may have got knobs since: at their presets they give the schedules that were measured.
   const present = spaceOf(func, found.template), known = new Set(space.knobs.map((k) => k.name));
   const isOld = present.knobs.some((k) => !known.has(k.name));
-  const presets = present.at(present.preset);
   const rows = new Map<number, Float64Array | undefined>();
   return (index: number): Float64Array | undefined => {
     if (rows.has(index) || !points.has(index)) return rows.get(index);
     const config = space.at(index);
     const schedule = isOld
-      ? scheduleAt(func, found.template, present, { ...presets, ...config })
+      ? scheduleAt(func, found.template, present, presentConfig(rule, config, present))
       : scheduleAt(func, found.template, space, config);
     const row = schedule && loopFeatures(schedule.func, target);
     rows.set(index, row);

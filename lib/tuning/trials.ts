@@ -1,6 +1,7 @@
 import { fastest } from "../records/best.ts";
 import { RecordError } from "../records/error.ts";
 import { configOf } from "../records/config.ts";
+import { presentConfig } from "../records/present_config.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { Trace } from "../schedule/trace.ts";
 import { SpaceError } from "../space/error.ts";
@@ -26,7 +27,7 @@ export function fastestTrial(trials: readonly Trial[]): Trial | undefined {
 export function resumedTrials(records: readonly TrialRecord[], { space }: SearchSpace): Trial[] {
   return records.map((record): Trial => {
     try {
-      const index = space.indexOf(configOf(record.config));
+      const index = space.indexOf(presentConfig(record.rule, configOf(record.config), space));
       const candidate = record.trace === "" ? undefined : { trace: Trace.fromJSON(record.trace).toJSON() };
       return { record, index, preset: index === space.preset, candidate };
     } catch (e) {
