@@ -103,7 +103,7 @@ export class PortfolioTuner implements Tuner {
     return out;
   }
 
-  /** Gives the next points of one tuner, `most` at most; none where it has no more. */
+  /** Gives the next points of one tuner, `most` at most; none where it is exhausted. */
   #plan(most: number): readonly number[] {
     const who = this.#pick(), member = this.#memberNamed(who);
     while (true) {
