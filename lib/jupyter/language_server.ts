@@ -1,5 +1,7 @@
 /** Deno's language server: what a name means, and what may be written at a place. */
 
+import { bytesOf } from "./frames.ts";
+
 /** An entry of a completion. */
 export interface Completion {
   readonly label: string;
@@ -110,14 +112,14 @@ export class LanguageServer {
   async #send(message: Json): Promise<void> {
     const body = new TextEncoder().encode(JSON.stringify({ jsonrpc: "2.0", ...message }));
     const head = new TextEncoder().encode(`Content-Length: ${body.length}\r\n\r\n`);
-    await this.#writer.write(new Uint8Array([...head, ...body]));
+    await this.#writer.write(bytesOf(head, body));
   }
 
   /** Reads messages: a head of lines, an empty line, and a body of that length. */
   async #listen(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
     let rest = new Uint8Array();
     for await (const chunk of stdout) {
-      rest = new Uint8Array([...rest, ...chunk]);
+      rest = bytesOf(rest, chunk);
       while (true) {
         const text = new TextDecoder("latin1").decode(rest.subarray(0, 256));
         const [head, length] = /^[\s\S]*?Content-Length: (\d+)[\s\S]*?\r\n\r\n/.exec(text) ?? [];
