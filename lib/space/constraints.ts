@@ -14,8 +14,13 @@ interface Group {
   readonly tests: readonly (readonly Test[])[];
 }
 
-/** Refused draws from a group after which its accepted values are listed instead. */
-const TRIES = 256;
+/**
+ * Refused draws from a group after which its accepted values are listed instead: of a group whose values are few, and of any.
+ * A list of millions takes all memory.
+ */
+const TRIES = 256, MOST_TRIES = 1 << 18;
+/** The values that are few. */
+const FEW = 1 << 16;
 
 /** The constraints between the knobs of a space: checks configurations, counts the accepted ones and draws from them. */
 export class Ties {
@@ -44,11 +49,34 @@ export class Ties {
 
   /** Number of configurations that no constraint refuses, exact; takes a walk over each group's values. */
   count(): number {
-    return this.#groups.reduce((n, group) => {
-      let own = 0;
-      this.#walk(group, () => void own++);
-      return n * own;
-    }, 1);
+    return this.#groups.reduce((n, group) => n * this.#countGroup(group), 1);
+  }
+
+  /** Counts as `#walk` goes, but what follows the same values of the knobs that later tests ask for is counted once. */
+  #countGroup({ places, tests }: Group): number {
+    const digits = Array<number>(this.knobs.length).fill(0);
+    const asked = places.map((_, depth) => {
+      const later = tests.slice(depth).flat();
+      return places.slice(0, depth).filter((p) => later.some((t) => t.at.includes(p)));
+    });
+    const counted = places.map(() => new Map<number, number>());
+    const go = (depth: number): number => {
+      const place = places[depth];
+      if (place === undefined) return 1;
+      const own = asked[depth] as readonly number[], known = counted[depth] as Map<number, number>;
+      const isShared = own.length < depth;
+      const key = own.reduce((n, p) => n * (this.#answers[p]?.length ?? 1) + (digits[p] ?? 0), 0);
+      const before = isShared ? known.get(key) : undefined;
+      if (before !== undefined) return before;
+      let count = 0;
+      for (let digit = 0; digit < (this.#answers[place]?.length ?? 0); digit++) {
+        digits[place] = digit;
+        if (tests[depth]?.every((t) => this.#refusal(t, digits) === undefined)) count += go(depth + 1);
+      }
+      if (isShared) known.set(key, count);
+      return count;
+    };
+    return go(0);
   }
 
   /** The candidates of a configuration drawn evenly from those that no constraint refuses; undefined if none is. */
@@ -62,7 +90,8 @@ export class Ties {
 
   #drawGroup(group: Group, digits: number[], rng: Rng): boolean {
     if (!this.#accepted.has(group)) {
-      for (let i = 0; i < TRIES; i++) {
+      const values = group.places.reduce((n, place) => n * (this.#answers[place]?.length ?? 1), 1);
+      for (let i = 0; i < (values <= FEW ? TRIES : MOST_TRIES); i++) {
         for (const place of group.places) digits[place] = rng.int(this.#answers[place]?.length ?? 1);
         if (group.tests.every((tests) => tests.every((t) => this.#refusal(t, digits) === undefined))) {
           return true;

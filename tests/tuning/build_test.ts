@@ -68,7 +68,8 @@ for (const device of devices) {
     assertNotEquals(zero.source, one.source);
     assertNotEquals(one.source, two.source);
     assertEquals(two.built.found?.record, last(tuned));
-    assertEquals(two.source, compile(replay(matmul, last(tuned).trace), target).launches[0]?.source);
+    const { launches } = compile(replay(matmul, last(tuned).trace), target);
+    assertEquals(two.source, launches.map((l) => l.source).join("\n"));
     assertEquals(sim.asked.length, 6);
     const best = sim.asked.map(byText).map((m) => m.status === "ok" ? m.samples[0] as number : Infinity);
     assertEquals(three.built.found?.record.medianMs, Math.min(...best));
@@ -192,7 +193,7 @@ Deno.test("records that don't fit are passed over, and the rule is taken where n
 
 Deno.test("a program that has a schedule is built as it is at any level", async () => {
   const { func } = schedule(matmul, cpu.target);
-  const { source } = compile(func, cpu.target).launches[0]!;
+  const source = compile(func, cpu.target).launches.map((l) => l.source).join("\n");
   const database = TuningDatabase.memory();
   for (const level of [0, 1, 2, 3] as const) {
     using program = await build(func, cpu, { level, database, budget: { trials: 1 } });

@@ -74,10 +74,10 @@ export const GRAPHS: readonly Fault[] = [
     "tuning/build_graph_test.ts",
   ),
   fault(
-    "tuning/compile_graph.ts",
+    "tuning/copied_arguments.ts",
     "kinds.size > 1",
     "kinds.size > 2",
-    "tuning/build_graph_test.ts",
+    "tuning/texture_copies_test.ts",
   ),
   fault(
     "relax/memory_needs.ts",

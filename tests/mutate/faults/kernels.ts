@@ -17,8 +17,8 @@ export const KERNELS: readonly Fault[] = [
   ),
   fault(
     "lower/alias.ts",
-    "return after >= p.width && step - after >= q.width",
-    "return after >= p.width - 1 && step - after >= q.width",
+    "return after >= a.width && step - after >= b.width",
+    "return after >= a.width - 1 && step - after >= b.width",
     "lower/hazards_test.ts",
   ),
   fault("lower/alias.ts", "p.hi + d < q.lo", "p.hi + d <= q.lo", "lower/hazards_test.ts"),
@@ -119,8 +119,8 @@ export const KERNELS: readonly Fault[] = [
   // codegen
   fault(
     "codegen/split_index.ts",
-    "((l.constant % 4) + 4) % 4",
-    "(l.constant % 4) % 4 & 1",
+    "((l.constant % lanes) + lanes) % lanes",
+    "(l.constant % lanes) % lanes & 1",
     "codegen/split_index_test.ts",
   ),
   fault(

@@ -45,8 +45,8 @@ export const PROGRAMS: readonly Fault[] = [
   ),
   fault(
     "ir/equal.ts",
-    "return x.dtype === y.dtype && x.scope === y.scope &&",
-    "return x.dtype === y.dtype &&",
+    "x.stored === y.stored && x.scope === y.scope &&",
+    "x.stored === y.stored &&",
     "ir/equal_test.ts",
   ),
   fault(
@@ -171,8 +171,8 @@ export const PROGRAMS: readonly Fault[] = [
   ),
   fault(
     "te/prim_func.ts",
-    "if (own !== buffer.name) renamed.set",
-    "if (own === buffer.name) renamed.set",
+    "if (own !== buffer.name || buffer.stored)",
+    "if (own === buffer.name || buffer.stored)",
     "te/compute_test.ts",
   ),
   fault(

@@ -37,12 +37,12 @@ export const SHOWN: readonly Fault[] = [
   ),
   // jupyter
   fault(
-    "jupyter/zmtp.ts",
+    "jupyter/frames.ts",
     "if (body.length < 256) return",
     "if (body.length <= 256) return",
-    "jupyter/zmtp_test.ts",
+    "jupyter/frames_test.ts",
   ),
-  fault("jupyter/zmtp.ts", "sum * 256 + byte", "sum * 255 + byte", "jupyter/zmtp_test.ts"),
+  fault("jupyter/frames.ts", "sum * 256 + byte", "sum * 255 + byte", "jupyter/frames_test.ts"),
   fault("jupyter/install.ts", "/^\\.+$/.test(name)", "/^\\.$/.test(name)", "jupyter/install_test.ts"),
   fault(
     "jupyter/install.ts",
@@ -93,8 +93,8 @@ export const SHOWN: readonly Fault[] = [
   // cli
   fault(
     "cli/arguments.ts",
-    "if (positionals.length > wanted.length)",
-    "if (positionals.length > wanted.length + 1)",
+    "if (positionals.length > most)",
+    "if (positionals.length > most + 1)",
     "cli/arguments_test.ts",
   ),
   fault("cli/arguments.ts", "?? [], value]", "?? []]", "cli/arguments_test.ts"),
