@@ -52,7 +52,7 @@ export class Ties {
     return this.#groups.reduce((n, group) => n * this.#countGroup(group), 1);
   }
 
-  /** Counts as `#walk` goes, but what follows the same values of the knobs that later tests ask for is counted once. */
+  /** Counts as `#walk` goes. What follows equal values of the knobs that later tests ask for is counted once. */
   #countGroup({ places, tests }: Group): number {
     const digits = Array<number>(this.knobs.length).fill(0);
     const asked = places.map((_, depth) => {
