@@ -2,7 +2,7 @@
 import type { Kind } from "../base/check_options.ts";
 import { instanceOf, number, oneOf, passing, recordOf } from "../base/option_kinds.ts";
 import type { ExprLike } from "./build.ts";
-import type { DType, ScalarType, StorageType } from "./dtype.ts";
+import type { DType, ScalarType, StorageType, StoredType } from "./dtype.ts";
 import type { Expr } from "./expr.ts";
 import { PrimFunc } from "./func.ts";
 import type { Shapes } from "./shapes.ts";
@@ -16,6 +16,9 @@ export const programKind: Kind<PrimFunc> = instanceOf(
 
 /** The type of one element. */
 export const scalarTypeKind: Kind<ScalarType> = oneOf("f32", "f16", "i32", "u32", "bool");
+
+/** A type of memory alone. */
+export const storedTypeKind: Kind<StoredType> = oneOf("i8", "u8", "bf16");
 
 /** The type of one element in memory. */
 export const storageTypeKind: Kind<StorageType> = oneOf(...STORAGE_TYPES);

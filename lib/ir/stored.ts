@@ -9,6 +9,9 @@ export const STORED: Readonly<Record<StoredType, { readonly perWord: 2 | 4; read
   bf16: { perWord: 2, dtype: "f32" },
 };
 
+/** The least and the largest value of bytes. */
+export const BYTE_RANGES = { i8: [-128, 127], u8: [0, 255] } as const;
+
 /** All types of elements in memory. */
 export const STORAGE_TYPES: readonly StorageType[] = [
   "f32",

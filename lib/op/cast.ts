@@ -2,7 +2,7 @@ import { checkArgument, checkOptions } from "../base/check_options.ts";
 import { binary, cast as converted, constant, max, min } from "../ir/build.ts";
 import { isFloat, type StorageType, type StoredType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isStored, STORED } from "../ir/stored.ts";
+import { BYTE_RANGES, isStored, STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkTensors } from "./check_tensors.ts";
@@ -28,14 +28,11 @@ export function cast(A: Tensor, dtype: StorageType, options: ResultOptions = {})
     : compute(name, A.shape, (...at) => converted(dtype, A.at(...at)));
 }
 
-/** The values of bytes. */
-const RANGES = { i8: [-128, 127], u8: [0, 255] } as const;
-
 /** A value that a stored type has, before it is stored. */
 function narrowed(as: StoredType, x: Expr): Expr {
   const { dtype } = STORED[as];
   if (as === "bf16") return converted(dtype, x);
-  const [least, most] = RANGES[as], whole = converted(dtype, x);
+  const [least, most] = BYTE_RANGES[as], whole = converted(dtype, x);
   if (isFloat(x.dtype)) {
     const nearest = min(whole, constant(most, dtype));
     return as === "u8" ? nearest : max(nearest, constant(least, dtype));

@@ -3,7 +3,11 @@ import type { Kind } from "../base/check_options.ts";
 import { name, oneOf } from "../base/option_kinds.ts";
 
 export { dimension, extent } from "../te/dimension.ts";
-export { scalarTypeKind as scalarType, storageTypeKind as storageType } from "../ir/kinds.ts";
+export {
+  scalarTypeKind as scalarType,
+  storageTypeKind as storageType,
+  storedTypeKind as storedType,
+} from "../ir/kinds.ts";
 export { tensorKind as tensor } from "../te/tensor.ts";
 
 /** The kind of an option that is a float type. */

@@ -3,13 +3,12 @@ import { required } from "../base/option_kinds.ts";
 import { add, binary, call, cast, constant, max, min, mul, select } from "../ir/build.ts";
 import { isFloat, type ScalarType, type StoredType } from "../ir/dtype.ts";
 import type { Expr, Var } from "../ir/expr.ts";
-import { STORED } from "../ir/stored.ts";
+import { BYTE_RANGES, STORED } from "../ir/stored.ts";
 import { compute } from "../te/compute.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { TeError } from "../te/error.ts";
 import { checkTensors, checkTypes, constantExtent } from "./check_tensors.ts";
-import { RESULT, type ResultOptions } from "./kinds.ts";
-import { storedType } from "./stored_types.ts";
+import { RESULT, type ResultOptions, storedType } from "./kinds.ts";
 
 /** The options of {@linkcode pack}. */
 export interface PackOptions extends ResultOptions {
@@ -17,9 +16,6 @@ export interface PackOptions extends ResultOptions {
   readonly as: StoredType;
 }
 const OPTIONS = { as: required(storedType), ...RESULT } satisfies Fields<PackOptions>;
-
-/** The least and the largest value of bytes. */
-const RANGES = { i8: [-128, 127], u8: [0, 255] } as const;
 
 /**
  * Stores elements in words of 32 bits, the first one in the lowest bits: what `unpack` decodes. Bytes are rounded to the nearest
@@ -60,7 +56,7 @@ function bitsOf(as: StoredType, x: Expr): Expr {
 }
 
 function byteOf(as: "i8" | "u8", x: Expr): Expr {
-  const dtype = x.dtype as ScalarType, [lowest, highest] = RANGES[as];
+  const dtype = x.dtype as ScalarType, [lowest, highest] = BYTE_RANGES[as];
   const whole = isFloat(dtype) ? call("round", x) : x;
   const atLeast = dtype === "u32" ? whole : max(whole, constant(lowest, dtype));
   const inRange = min(atLeast, constant(highest, dtype));

@@ -9,8 +9,7 @@ import { TeError } from "../te/error.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkShape, checkTensors, checkTypes, lastOf } from "./check_tensors.ts";
 import { times } from "./extents.ts";
-import { RESULT, type ResultOptions, tensor } from "./kinds.ts";
-import { storedType } from "./stored_types.ts";
+import { RESULT, type ResultOptions, storedType, tensor } from "./kinds.ts";
 
 /** The options of {@linkcode unpack}. */
 export interface UnpackOptions extends ResultOptions {

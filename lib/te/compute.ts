@@ -1,6 +1,6 @@
 /** Defines tensors by their elements, as functions of the position. */
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
-import { aFunction, anyOf, arrayOf, nested, oneOf, required, text } from "../base/option_kinds.ts";
+import { aFunction, anyOf, arrayOf, nested, required, text } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import { buffer, cast, type ExprLike, variable } from "../ir/build.ts";
 import type { ScalarType, StoredType } from "../ir/dtype.ts";
@@ -9,7 +9,7 @@ import type { Expr, Var } from "../ir/expr.ts";
 import { exprToJson } from "../ir/json.ts";
 import type { Requirement } from "../ir/requirement.ts";
 import { isDeeperThan } from "./is_deeper_than.ts";
-import { isExpr } from "../ir/kinds.ts";
+import { isExpr, storedTypeKind } from "../ir/kinds.ts";
 import { extents } from "./dimension.ts";
 import { TeError } from "./error.ts";
 import { indexKind, type Reduction, shapeKind, Tensor, type TupleReduction } from "./tensor.ts";
@@ -42,7 +42,7 @@ export interface ComputeOptions {
 
 /** The kinds of {@linkcode ComputeOptions}. */
 export const COMPUTE_FIELDS = {
-  as: oneOf("i8", "u8", "bf16"),
+  as: storedTypeKind,
   requires: arrayOf(
     nested({ value: required(indexKind), atMost: required(indexKind), because: required(text) }),
   ),

@@ -6,6 +6,7 @@ import {
   elementTypeOf,
   isFloatType,
 } from "./element_types.ts";
+import { floatsOfBf16 } from "../../ir/stored.ts";
 import { OnnxError } from "./error.ts";
 import type { TensorProto } from "./messages.ts";
 
@@ -106,9 +107,7 @@ function fromBytes(
     case "uint32":
       return aligned(bytes, 4, (b, at) => new Uint32Array(b, at, size));
     case "bfloat16":
-      return new Float32Array(
-        Uint32Array.from({ length: size }, (_, k) => view.getUint16(2 * k, true) << 16).buffer,
-      );
+      return floatsOfBf16(Uint16Array.from({ length: size }, (_, k) => view.getUint16(2 * k, true)));
     case "double":
       return wide(size, (k) => view.getFloat64(8 * k, true));
     case "int64":
@@ -164,7 +163,7 @@ function fromFields(t: TensorProto, type: ElementType, size: number, where: stri
   const at = (k: number) => list[k] as number;
   if (ELEMENT_TYPES[type].bits === 64) return wide(size, at);
   if (type === "float16") return new Float16Array(Uint16Array.from(list).buffer);
-  if (type === "bfloat16") return new Float32Array(Uint32Array.from(list, (x) => x << 16).buffer);
+  if (type === "bfloat16") return floatsOfBf16(Uint16Array.from(list));
   if (type === "bool") return Uint32Array.from(list, (x) => x === 0 ? 0 : 1);
   return narrowed(type, size, at, where);
 }

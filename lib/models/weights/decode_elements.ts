@@ -1,4 +1,5 @@
 /** Bytes of a file as elements. */
+import { floatsOfBf16 } from "../../ir/stored.ts";
 import { STORED, type StoredType, type WeightArray } from "./weight_source.ts";
 
 /**
@@ -15,7 +16,7 @@ export function decodeElements(bytes: Uint8Array<ArrayBuffer>, stored: StoredTyp
     case "u32":
       return new Uint32Array(ownBuffer(bytes));
     case "bf16":
-      return widened(new Uint16Array(ownBuffer(bytes)));
+      return floatsOfBf16(new Uint16Array(ownBuffer(bytes)));
     case "q8_0":
     case "q4_0":
     case "q4_1":
@@ -29,12 +30,6 @@ export function decodeElements(bytes: Uint8Array<ArrayBuffer>, stored: StoredTyp
 /** The bytes as a buffer of their own: the one that they are in, where they are all of it. */
 function ownBuffer(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
-}
-
-function widened(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const bits = new Uint32Array(halves.length);
-  for (let k = 0; k < halves.length; k++) bits[k] = (halves[k] as number) << 16;
-  return new Float32Array(bits.buffer);
 }
 
 /** Decodes a block that begins at byte `at`, to elements from `to` on. */
