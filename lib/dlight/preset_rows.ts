@@ -1,4 +1,5 @@
 /** What presets say of each rule. */
+
 /** The layout of a matrix of weights: as given, with swapped axes, or with four values of j side by side for each k. */
 export type WeightLayout = "given" | "transposed" | "packed";
 

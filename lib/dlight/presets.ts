@@ -75,8 +75,8 @@ const GENERIC: Presets = onPath("buffer", {
  * Vendors' rows where DLight has a branch for them: `cuda` for NVIDIA, `rocm` for AMD, `metal` for Apple,
  * `opencl` with android for Adreno and with mali for Mali (TVM's s_tir/dlight/gpu), where WebGPU supports
  * them; Intel has no branch there. Matmul's tile for NVIDIA has 0.90 and 0.94 of the best speed in two spaces of
- * SGEMM 4096³ that were measured whole (Kernel Tuner's benchmark hub, MIT). Those of other vendors are what most of their devices share in CLBlast's
- * database (Apache-2.0). None of them was measured here.
+ * SGEMM 4096³ that were measured whole (Kernel Tuner's benchmark hub, MIT). Those of other vendors are what most of their
+ * devices share in CLBlast's database (Apache-2.0). None of them was measured here.
  */
 export const PRESETS: Readonly<Record<Profile, Presets>> = {
   "generic-webgpu": GENERIC,

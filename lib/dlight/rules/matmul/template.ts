@@ -24,10 +24,9 @@ const PACKING_ROWS = 32;
 /** Tiles of a matrix product, at a preset's numbers. */
 export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPreset): Template {
   const row = jIsLast(m, "given") ? table : { ...table, ...table.kLast };
+  const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
+  const preset = { ...row, ...fitDevice(row, { i: ni, j: nj, k: nk, batch: batchOf(m) }, target) };
   return (sch, knobs) => {
-    const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
-    const fitted = fitDevice(row, { i: ni, j: nj, k: nk, batch: batchOf(m) }, target);
-    const preset = { ...row, ...fitted };
     const [, ti, ii] = knobs.split("tile_i", ni, {
       parts: 3,
       preset: preset.i,
