@@ -1,25 +1,7 @@
 /** Threads that share the workgroups of a launch on the CPU: workers beside this thread, on one memory. */
 import { messageOf } from "../../base/error.ts";
 import { RunError, RuntimeError } from "../error.ts";
-import { THREAD_SOURCE } from "./thread_source.ts";
-
-/** The places of the block of numbers by which threads agree: what THREAD_SOURCE has as C. */
-export const PLACES = {
-  round: 0,
-  pending: 1,
-  next: 2,
-  groups: 3,
-  chunk: 4,
-  module: 5,
-  code: 6,
-  codeBytes: 7,
-  scratch: 8,
-  scratchBytes: 9,
-  failed: 10,
-  stopped: 11,
-  count: 12,
-  args: 16,
-} as const;
+import { PLACES, THREAD_SOURCE } from "./thread_source.ts";
 
 /** The numbers of that block. */
 const NUMBERS = 1024;
