@@ -2,6 +2,7 @@
  * What a Tunebook kernel answers beyond Deno's: cells that can't be parsed get an error, names are explained, and what may be
  * written comes from types.
  */
+import { unlessAborted } from "../base/cancellation.ts";
 import { type Completion, LanguageServer } from "./language_server.ts";
 import { type Message, newMessage } from "./message.ts";
 import type { RelayListener } from "./relay.ts";
@@ -70,18 +71,19 @@ export class Answers implements RelayListener {
     const { msg_id, msg_type } = message.parent;
     const isIdle = message.header.msg_type === "status" && message.content["execution_state"] === "idle";
     const asked = isIdle && msg_type === "execute_request" ? this.#asked.get(msg_id ?? "") : undefined;
-    const error = asked && await within(REPLY_MS, asked.error.promise);
+    const error = asked && await unlessAborted(asked.error.promise, AbortSignal.timeout(REPLY_MS));
     if (!error) return [message];
     return [{ ...newMessage("error", { ...error }, message.parent), before: message.before }, message];
   }
 
   get #types(): LanguageServer {
-    return this.#server ??= new LanguageServer(this.folder, this.config);
+    if (!this.#server || this.#server.hasEnded) this.#server = new LanguageServer(this.folder, this.config);
+    return this.#server;
   }
 
   async #inspect(code: string, cursor: number): Promise<Message["content"]> {
     const text = this.#cells + code, at = this.#cells.length + unitsOf(code, cursor);
-    const found = await within(HOVER_MS, this.#explained(text, at));
+    const found = await unlessAborted(this.#explained(text, at), AbortSignal.timeout(HOVER_MS));
     if (found === undefined) return { status: "ok", found: false, data: {}, metadata: {} };
     const markdown = withoutLinks(found);
     const data = { "text/markdown": markdown, "text/plain": markdown.replace(/^```.*\n?/gm, "").trim() };
@@ -98,7 +100,7 @@ export class Answers implements RelayListener {
     const offset = unitsOf(code, cursor), [word = ""] = /[\w$]*$/.exec(code.slice(0, offset)) ?? [];
     const start = cursor - word.length;
     const text = this.#cells + code, at = this.#cells.length + offset;
-    const found = await within(COMPLETION_MS, this.#types.completions(text, at));
+    const found = await unlessAborted(this.#types.completions(text, at), AbortSignal.timeout(COMPLETION_MS));
     const entries = (found ?? []).filter(({ label }) => label.startsWith(word)).toSorted(inOrder)
       .slice(0, ENTRIES).map(({ label, kind }) => ({ text: label.replace(/\?$/, ""), kind }));
     if (entries.length === 0) return withoutHidden(known);
@@ -160,14 +162,3 @@ const KINDS: Readonly<Record<number, string>> = {
   14: "keyword",
   21: "constant",
 };
-
-/** What a promise gives within some milliseconds, else undefined. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -21,6 +21,7 @@ export class LanguageServer {
   readonly #uri: string;
   #count = 0;
   #version = 0;
+  #hasEnded = false;
 
   /**
    * @param folder where the document stands: its own imports are relative to it
@@ -36,7 +37,8 @@ export class LanguageServer {
     }).spawn();
     server.unref();
     this.#writer = server.stdin.getWriter();
-    this.#listen(server.stdout);
+    // What can't be read ends it, too.
+    this.#listen(server.stdout).catch(() => {}).finally(() => this.#end());
     const formats = ["markdown"];
     this.#ready = this.#ask("initialize", {
       processId: Deno.pid,
@@ -47,6 +49,11 @@ export class LanguageServer {
         textDocument: { hover: { contentFormat: formats }, signatureHelp: { documentationFormat: formats } },
       },
     }).then(() => this.#tell("initialized", {}));
+  }
+
+  /** Whether the server has ended: nothing is known any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   get #settings(): Json {
@@ -98,6 +105,7 @@ export class LanguageServer {
   }
 
   async #ask(method: string, params: Json): Promise<unknown> {
+    if (this.#hasEnded) return null;
     const id = ++this.#count;
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#waiting.set(id, resolve);
@@ -112,7 +120,8 @@ export class LanguageServer {
   async #send(message: Json): Promise<void> {
     const body = new TextEncoder().encode(JSON.stringify({ jsonrpc: "2.0", ...message }));
     const head = new TextEncoder().encode(`Content-Length: ${body.length}\r\n\r\n`);
-    await this.#writer.write(bytesOf(head, body));
+    // Where the server has ended, its output has, too.
+    await this.#writer.write(bytesOf(head, body)).catch(() => {});
   }
 
   /** Reads messages: a head of lines, an empty line, and a body of that length. */
@@ -129,7 +138,10 @@ export class LanguageServer {
         rest = rest.slice(end);
       }
     }
-    // It has ended: nothing is known any more.
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
     for (const resolve of this.#waiting.values()) resolve(null);
   }
 

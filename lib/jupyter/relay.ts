@@ -19,9 +19,9 @@ export interface RelayListener {
 /** Changes a message; what it returns itself is sent byte for byte. */
 type Change = (message: Message) => Promise<readonly Message[]>;
 
-/** Listens on `outer` and connects to `inner`, until the process ends. */
-export function relay(outer: Connection, inner: Connection, listener: RelayListener): void {
-  for (const channel of CHANNELS) {
+/** Listens on `outer` and connects to `inner`. Disposing of it ends the listening. */
+export function relay(outer: Connection, inner: Connection, listener: RelayListener): Disposable {
+  const servers = CHANNELS.map((channel) => {
     const port = `${channel}_port` as const;
     const server = Deno.listen({ hostname: outer.ip, port: outer[port] });
     accept(server, async (client) => {
@@ -31,7 +31,9 @@ export function relay(outer: Connection, inner: Connection, listener: RelayListe
       // Whichever end goes first, the other one goes too.
       await Promise.race([pass(client, kernel, up, outer.key), pass(kernel, client, down, outer.key)]);
     });
-  }
+    return server;
+  });
+  return { [Symbol.dispose]: () => servers.forEach((s) => s.close()) };
 }
 
 async function accept(server: Deno.TcpListener, serve: (client: Deno.TcpConn) => Promise<void>) {
@@ -103,5 +105,11 @@ async function changed(
   const message = messageOf(bodies);
   // A subscription, for example.
   if (!message) return [bodies];
-  return await Promise.all((await change(message)).map((m) => m === message ? bodies : framesOf(m, key)));
+  try {
+    return await Promise.all((await change(message)).map((m) => m === message ? bodies : framesOf(m, key)));
+  } catch (e) {
+    // A fault in what is added to a kernel must not cost the kernel.
+    console.error(e);
+    return [bodies];
+  }
 }
