@@ -3,6 +3,7 @@ import type { Executable } from "../codegen/executable.ts";
 import type { Shapes } from "../runtime/arguments.ts";
 import { type Spent, timeOf } from "../runtime/backend.ts";
 import type { Device } from "../runtime/device.ts";
+import type { KernelLanguage } from "../target/capabilities.ts";
 import { CHECKED_ON_PROMOTION, CHECKED_RUNS, CheckedRuns } from "./checked_runs.ts";
 import type { InputSet } from "./input_sets.ts";
 import { type Measurement, msOf } from "./measurement.ts";
@@ -11,7 +12,7 @@ import type { Measured } from "./measuring.ts";
 import type { MeasureOptions } from "./protocol.ts";
 import { isFaster, isPrecise, isSettled } from "./stopping_rule.ts";
 import { Idle } from "./idle.ts";
-import { Runner } from "./runner.ts";
+import { Runner, type WarmUp } from "./runner.ts";
 import { failed } from "./failed.ts";
 
 /** Samples between two checks of a candidate's results. */
@@ -20,8 +21,16 @@ const REPEATS = 5;
 const ADAPTIVE_REPEATS = 12;
 /** Fresh samples of a candidate that seems faster than the incumbent; only these count. */
 const AGAIN = 7;
-/** JavaScript is interpreted at first, up to a hundred times slower, and optimised after some runs and time. */
-export const WARM_UP = { cpu: { runs: 4, ms: 200 }, webgpu: { runs: 1, ms: 0 } } as const;
+/**
+ * How long a candidate runs before it is timed, and the least time of a sample, milliseconds. JavaScript is interpreted
+ * at first, up to a hundred times slower, and optimised after some runs and time; WebAssembly is optimised within
+ * milliseconds.
+ */
+export const WARM_UP: Readonly<Record<KernelLanguage, WarmUp>> = {
+  wgsl: { runs: 1, ms: 0, sampleMs: 20 },
+  wasm: { runs: 4, ms: 25, sampleMs: 10 },
+  js: { runs: 4, ms: 200, sampleMs: 20 },
+};
 
 /** Called after each round of a race, with the rounds so far and all of them. */
 export type AfterRound = (done: number, of: number) => void | Promise<void>;
@@ -54,14 +63,14 @@ export class Bench implements Disposable {
     interleave = true,
   ): Promise<Measured> {
     const held = interleave ? this.#incumbent : undefined;
-    const { clock, kind } = this.device.target;
+    const { clock, language } = this.device.target;
     const read = (s: Spent) => timeOf(s, clock);
     const runner = await this.#prepare(executable);
     if (!(runner instanceof Runner)) return { measurement: runner, promoted: false };
     using stack = new DisposableStack();
     stack.use(runner);
     try {
-      await runner.calibrate(read, this.#idle, WARM_UP[kind], options);
+      await runner.calibrate(read, this.#idle, WARM_UP[language], options);
       const incumbent = runner.done ? undefined : held;
       const theirs: number[] = [], most = options.repeats ?? ADAPTIVE_REPEATS;
       const ratios = () => ratiosTo(theirs, runner.samples);
@@ -103,13 +112,13 @@ export class Bench implements Disposable {
    */
   async adopt(executable: Executable | undefined, ms: number): Promise<void> {
     this[Symbol.dispose]();
-    const { clock, kind } = this.device.target;
+    const { clock, language } = this.device.target;
     const runner = executable && await this.#prepare(executable);
     if (!(runner instanceof Runner)) return;
     using stack = new DisposableStack();
     stack.use(runner);
     try {
-      await runner.calibrate((s) => timeOf(s, clock), this.#idle, WARM_UP[kind], {});
+      await runner.calibrate((s) => timeOf(s, clock), this.#idle, WARM_UP[language], {});
     } catch (e) {
       failed(e, runner.compileMs);
       return;
@@ -139,7 +148,7 @@ export class Bench implements Disposable {
     options: MeasureOptions,
     afterRound?: AfterRound,
   ): Promise<readonly Measurement[]> {
-    const { clock, kind } = this.device.target;
+    const { clock, language } = this.device.target;
     using stack = new DisposableStack();
     const runners: (Runner | Measurement)[] = [];
     for (const e of executables) {
@@ -158,7 +167,7 @@ export class Bench implements Disposable {
       }
     };
     const read = (s: Spent) => timeOf(s, clock);
-    await each((r) => r.calibrate(read, this.#idle, WARM_UP[kind], options));
+    await each((r) => r.calibrate(read, this.#idle, WARM_UP[language], options));
     for (let round = 0; round < rounds; round++) {
       const set = this.sets[round % this.sets.length] as InputSet;
       const share = (CHECKED_RUNS * (round + 1)) / rounds;

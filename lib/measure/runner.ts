@@ -7,7 +7,6 @@ import type { MeasureOptions } from "./protocol.ts";
 import type { Idle } from "./idle.ts";
 import type { InputSet } from "./input_sets.ts";
 
-const MIN_SAMPLE_MS = 20;
 /** Runs in one sample, at most: the queues of drivers are limited. */
 const MAX_BATCH = 1000;
 /** Growth of the number of runs from one sample to the next, at most: a short sample is inaccurate. */
@@ -19,6 +18,14 @@ const SAMPLING_MS = 2500;
 const LEAST_SAMPLES = 2;
 /** Least ratio of a sample to an empty sample, whose variation is not the candidate's. */
 const TIMES_IDLE = 5;
+
+/** What comes before the first sample: least runs and milliseconds. And the least milliseconds of a sample. */
+export interface WarmUp {
+  readonly runs: number;
+  readonly ms: number;
+  readonly sampleMs: number;
+}
+
 /** A checked candidate, and its samples so far. */
 export class Runner implements Disposable {
   readonly samples: number[] = [];
@@ -51,10 +58,10 @@ export class Runner implements Disposable {
   async calibrate(
     read: (s: Spent) => number,
     idle: Idle,
-    warmUp: { readonly runs: number; readonly ms: number },
+    warmUp: WarmUp,
     options: MeasureOptions,
   ): Promise<void> {
-    const { minSampleMs = MIN_SAMPLE_MS, dropAboveMs = Infinity } = options;
+    const { minSampleMs = warmUp.sampleMs, dropAboveMs = Infinity } = options;
     await idle.measure(this.bound);
     const least = Math.max(minSampleMs, TIMES_IDLE * idle.of(read));
     let runs = 1, total = this.first.wall;

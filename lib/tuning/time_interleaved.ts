@@ -23,7 +23,7 @@ export interface TimingOptions {
  */
 export async function timeInterleaved(
   bounds: readonly Bound[],
-  { clock, kind }: Pick<Target, "clock" | "kind">,
+  { clock, language }: Pick<Target, "clock" | "language">,
   { rounds, minSampleMs, signal }: TimingOptions,
 ): Promise<readonly (readonly number[])[]> {
   const idle = new Idle(), read = (s: Spent) => timeOf(s, clock);
@@ -33,7 +33,7 @@ export async function timeInterleaved(
     const first = await bound.run(1);
     const other = () => Promise.reject(new RuntimeError("expected one set of arguments, got another"));
     const runner = new Runner(held, bound, first, 0, new CheckedRuns(), other);
-    await runner.calibrate(read, idle, WARM_UP[kind], { minSampleMs });
+    await runner.calibrate(read, idle, WARM_UP[language], { minSampleMs });
     runners.push(runner);
   }
   const samples = runners.map((): number[] => []);

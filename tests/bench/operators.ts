@@ -92,12 +92,15 @@ export const OPERATORS: Readonly<Record<string, Work>> = {
  *
  * @throws {TunebookError} for a name that is not in the table
  */
-export function pick(names: readonly string[]): readonly (readonly [name: string, work: Work])[] {
-  const unknown = names.find((name) => !Object.hasOwn(OPERATORS, name));
+export function pick(
+  names: readonly string[],
+  among: Readonly<Record<string, Work>> = OPERATORS,
+): readonly (readonly [name: string, work: Work])[] {
+  const unknown = names.find((name) => !Object.hasOwn(among, name));
   if (unknown !== undefined) {
-    throw new TunebookError(`no operator ${unknown}: there are ${Object.keys(OPERATORS).join(", ")}`);
+    throw new TunebookError(`no operator ${unknown}: there are ${Object.keys(among).join(", ")}`);
   }
-  return Object.entries(OPERATORS).filter(([name]) => names.length === 0 || names.includes(name));
+  return Object.entries(among).filter(([name]) => names.length === 0 || names.includes(name));
 }
 
 export function programOf(work: Work): PrimFunc {

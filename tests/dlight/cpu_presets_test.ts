@@ -28,5 +28,5 @@ Deno.test("a weight is packed where rows are many, and is read as given where th
 
 Deno.test("a weight that is decoded is decoded for many rows at once", () => {
   const { preset } = schedule(te.matmul({ m: 64, n: 64, k: 64, weights: "q4f32_1" }), TARGET, rules);
-  assertEquals([preset.tile_i, preset.tile_j], [[1, 16], [1, 4]]);
+  assertEquals([preset.tile_i, preset.tile_j], [[1, 8], [1, 4]]);
 });

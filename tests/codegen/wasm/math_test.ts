@@ -54,6 +54,19 @@ for (const relaxed of [false, true]) {
     }
   });
 
+  Deno.test(`exponentials below 1.7e-38 are 0, ${relaxed ? "relaxed" : "strict"}`, () => {
+    const x = spread(-110, -80);
+    const got = mapFloats(
+      x.slice(),
+      (body, local) => void new VectorMath(body, relaxed).call("exp", [local]),
+    );
+    x.slice(0, -8).forEach((at, k) => {
+      const wanted = Math.exp(at), y = got[k] as number;
+      const right = Math.abs(y - wanted) <= 1e-6 * wanted || (y === 0 && wanted < 1.7e-38);
+      assert(right, `exp(${at}) is ${y}, and should be ${wanted}`);
+    });
+  });
+
   Deno.test(`powers and logarithms of powers of two are exact, ${relaxed ? "relaxed" : "strict"}`, () => {
     const x = Float32Array.from({ length: 276 }, (_, k) => k - 148);
     const got = mapFloats(
