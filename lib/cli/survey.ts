@@ -67,7 +67,8 @@ export async function survey(args: readonly string[], stop: AbortSignal): Promis
       console.log(`${stage.name}: done before`);
       continue;
     }
-    const begin = performance.now(), seconds = Math.max(0, end - begin) / 1000 * part;
+    const begin = performance.now(), left = Math.max(0, end - begin) / 1000;
+    const seconds = Math.max(60 * minutes * stage.share, left * part);
     try {
       const signal = AbortSignal.any([stop, AbortSignal.timeout(1000 * seconds)]);
       const table = await stage.run({ device, out, seconds, signal, stop });
