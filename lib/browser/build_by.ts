@@ -1,6 +1,6 @@
 /** Builds programs by rules that a caller gives, so that a page's script holds no other ones. */
 import { compile } from "../codegen/compile.ts";
-import { nodesOf } from "../dlight/analysis.ts";
+import { isScheduled } from "../dlight/analysis.ts";
 import { wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
 import type { PrimFunc } from "../ir/func.ts";
@@ -28,14 +28,14 @@ export async function buildBy(
   rules: readonly Rule[],
 ): Promise<BuiltProgram> {
   const { target } = device, clock = new StageClock();
-  const { executable, ...how }: Chosen = nodesOf(func) ? byRule(func, target, rules, clock) : {
+  const { executable, ...how }: Chosen = !isScheduled(func) ? byRule(func, target, rules, clock) : {
     how: "given",
     rule: "",
     because: "it has a schedule already",
     trace: Trace.of(func, []),
     executable: clock.time("compile", () => compile(func, target)),
   };
-  const wide = func.shapeVars.length > 0 && nodesOf(func)
+  const wide = func.shapeVars.length > 0 && !isScheduled(func)
     ? () => device.load(byRule(func, target, [wideFallback], new StageClock()).executable)
     : undefined;
   const program = await clock.wait("load", () => device.load(executable, wide));

@@ -3,35 +3,59 @@ import { isConst } from "../ir/build.ts";
 import type { Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { reducerOf } from "../ir/reducer.ts";
-import type { Block, For, IterVar, Store } from "../ir/stmt.ts";
+import type { Block, For, IterVar, Stmt, Store } from "../ir/stmt.ts";
 import { usesVar, walkExpr } from "../ir/visit.ts";
 
-/** A block with a single store, in an unscheduled program. */
-export interface Node {
+/** A block of a program without a schedule, and the loops around it, outermost first. */
+export interface Nest {
   readonly block: Block;
+  readonly loops: readonly For[];
+}
+
+/** A block with a single store, in an unscheduled program. */
+export interface Node extends Nest {
   readonly store: Store;
   /** The loads of the stored value, without the reduction's own. */
   readonly loads: readonly Load[];
   readonly kind: "injective" | "reduction";
   /** True if it writes an output of the program, which can't be inlined or moved to other memory. */
   readonly result: boolean;
-  /** Loops around it, outermost first. */
-  readonly loops: readonly For[];
 }
 
-/** The blocks in program order; undefined if one is not a single store under loops, or is scheduled already. */
-export function nodesOf(func: PrimFunc): readonly Node[] | undefined {
-  const nodes: (Node | undefined)[] = [];
-  const visit = (s: PrimFunc["body"], loops: readonly For[]): void => {
-    if (s.kind === "seq") s.body.forEach((x) => visit(x, loops));
-    else if (s.kind === "for" && s.loop === "serial") visit(s.body, [...loops, s]);
-    else nodes.push(s.kind === "block" ? nodeOf(s, loops, func) : undefined);
+/** The blocks of a program in order, with the loops around each; undefined if the program is scheduled already. */
+export function nestsOf(func: PrimFunc): readonly Nest[] | undefined {
+  const nests: Nest[] = [];
+  const isPlain = (s: Stmt, loops: readonly For[]): boolean => {
+    if (s.kind === "seq") return s.body.every((x) => isPlain(x, loops));
+    if (s.kind === "for" && s.loop === "serial") return isPlain(s.body, [...loops, s]);
+    if (s.kind === "block") nests.push({ block: s, loops });
+    return s.kind === "block";
   };
-  visit(func.body, []);
-  return nodes.every((n) => n !== undefined) ? nodes as readonly Node[] : undefined;
+  return isPlain(func.body, []) ? nests : undefined;
 }
 
-function nodeOf(block: Block, loops: readonly For[], func: PrimFunc): Node | undefined {
+/** Whether a program has a schedule, so that no rule is asked for one. */
+export function isScheduled(func: PrimFunc): boolean {
+  return nestsOf(func) === undefined;
+}
+
+/** Why no rule takes a program that has a schedule. */
+export const SCHEDULED = "it is scheduled already";
+
+/** The blocks of a program in order, or the reason why rules can't read them. */
+export function nodesOf(func: PrimFunc): readonly Node[] | string {
+  const nests = nestsOf(func);
+  if (!nests) return SCHEDULED;
+  const nodes: Node[] = [];
+  for (const nest of nests) {
+    const node = nodeOf(nest, func);
+    if (!node) return `block ${nest.block.name} is more than one store`;
+    nodes.push(node);
+  }
+  return nodes;
+}
+
+function nodeOf({ block, loops }: Nest, func: PrimFunc): Node | undefined {
   const s = block.body;
   if (s.kind !== "store") return undefined;
   const loads: Load[] = [];
@@ -55,6 +79,19 @@ export function mentions(indices: readonly Expr[], v: Var): boolean {
 /** The constant extent, or undefined where it is symbolic. */
 export function constExtent(e: Expr): number | undefined {
   return isConst(e) ? e.value : undefined;
+}
+
+/** The axes of a block that it does not reduce over. */
+export function spatialAxes({ iters }: Block): readonly IterVar[] {
+  return iters.filter((it) => it.type === "spatial");
+}
+
+/** How many positions axes have together; undefined where an extent is symbolic. */
+export function sizeOf(axes: readonly { readonly extent: Expr }[]): number | undefined {
+  return axes.reduce<number | undefined>((n, { extent }) => {
+    const size = constExtent(extent);
+    return n === undefined || size === undefined ? undefined : n * size;
+  }, 1);
 }
 
 /** `x = x + y` with y a product, of numbers or packed bytes: the factors of y, casts taken off; undefined otherwise. */
@@ -81,7 +118,7 @@ function spatialAxesOf(e: Expr, n: Node): ReadonlySet<IterVar> {
   walkExpr(e, (x) => {
     if (x.kind === "load") indices.push(...x.indices);
   });
-  const axes = n.block.iters.filter((it) => it.type === "spatial" && constExtent(it.extent) !== 1);
+  const axes = spatialAxes(n.block).filter((it) => constExtent(it.extent) !== 1);
   return new Set(axes.filter((it) => mentions(indices, it.var)));
 }
 

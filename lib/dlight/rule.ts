@@ -23,17 +23,29 @@ export interface Rule {
 /** The kind of a rule. */
 export const ruleKind: Kind<Rule> = having("a rule, as dlight.rules has them", "match");
 
+/** A rule in two parts: what it looks for in a program, and what it makes of that. */
+interface RuleParts<Found extends object> {
+  /** Its name, as records hold it. */
+  readonly name: string;
+  /** Gives what the template needs to know of a program, or the reason why the rule does not match. */
+  readonly find: (func: PrimFunc) => Found | string;
+  /** Gives the template, or the reason why the rule does not match. */
+  readonly take: (found: Found, target: Target, func: PrimFunc) => RuleMatch;
+}
+
 /**
  * Gives a rule whose `match` checks its arguments, and looks at programs in their normal form: its template begins with the
  * steps that make it.
  */
-export function checkedRule(rule: Rule): Rule {
+export function checkedRule<Found extends object>({ name, find, take }: RuleParts<Found>): Rule {
   return checkedAsGiven({
-    name: rule.name,
+    name,
     match: (func, target) => {
       const form = normalFormOf(func);
-      const found = rule.match(form.func, target);
-      return found.template ? { ...found, template: after(form.steps, found.template) } : found;
+      const found = find(form.func);
+      if (typeof found === "string") return { because: found };
+      const taken = take(found, target, form.func);
+      return taken.template ? { ...taken, template: after(form.steps, taken.template) } : taken;
     },
   });
 }

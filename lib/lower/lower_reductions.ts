@@ -28,8 +28,9 @@ import {
   store,
   TRUE,
 } from "../ir/build.ts";
-import type { Expr } from "../ir/expr.ts";
+import type { Buffer, Expr } from "../ir/expr.ts";
 import { bindingMap, flattenBlock, ifThen } from "../ir/flatten_block.ts";
+import { type Best, bestReducerOf, betterOf } from "../ir/best_reducer.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import type { Block, For, If, Stmt, Store } from "../ir/stmt.ts";
 import { mapStmt, usesVar, walkStmt } from "../ir/visit.ts";
@@ -91,11 +92,11 @@ function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[]
 
 /** Checks that no block in the loop reads the result, which exists only after the loop. */
 function checkAlone({ block: b }: Crossing, loop: For): void {
-  const { buffer: own } = onlyStore(b);
+  const own = new Set(resultsOf(b).map((s) => s.buffer));
   const asks = (s: Stmt): boolean => {
     let found = false;
     walkStmt(s, () => {}, (e) => {
-      if (e.kind === "load" && e.buffer === own) found = true;
+      if (e.kind === "load" && own.has(e.buffer)) found = true;
     });
     return found;
   };
@@ -115,55 +116,116 @@ function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[],
   readonly partial: Stmt;
   readonly after: Stmt;
 } {
-  const values = bindingMap(b);
-  const update = onlyStore(b);
-  const target = update.buffer;
-  const indices = update.indices.map((i) => substitute(i, values));
-  const reducer = reducerOf(update);
-  if (!reducer) {
-    throw new LowerError(
-      `cannot reduce ${b.name} across threads: its update is not x = x op y for +, *, max, min, and, or`,
-    );
-  }
-  const combine = (x: Expr, y: Expr): Expr => binary(reducer.op, x, y);
-  const identity = b.init ? onlyInit(b).value : reducer.identity;
+  const step = stepOf(b), [first] = step.results;
   const threads = loops.filter((l) => isThreadIdx(l.loop));
   const lanes = threads.map((l) => constExtent(l, b.name)).reduce((p, q) => p * q, 1);
   const lane = threads.reduce<Expr>((e, l) => add(mul(e, l.extent), l.var), constant(0));
   const others = path.filter((s): s is For => s.kind === "for" && isThreadIdx(s.loop));
-  const cluster = clusters(b, threads, path);
+  const cluster = step.results.length > 1 ? 1 : clusters(b, threads, path);
 
-  const acc = buffer(`${target.name}_acc`, [1], target.dtype, "local");
-  const red = buffer(
-    `${target.name}_red`,
-    [...others.map((l) => l.extent), constant(lanes / cluster)],
-    target.dtype,
-    "shared",
-  );
+  const made = step.results.map(({ buffer: { name, dtype } }): PartialResult => ({
+    acc: buffer(`${name}_acc`, [1], dtype, "local"),
+    red: buffer(`${name}_red`, [...others.map((l) => l.extent), constant(lanes / cluster)], dtype, "shared"),
+  }));
   const slot = (k: Expr): Expr[] => [...others.map((l) => l.var), k];
-  const partial = store(acc, [constant(0)], combine(load(acc, 0), substitute(reducer.value, values)));
-  const tree: Stmt[] = [];
+  const sums = made.map(({ acc }) => load(acc, 0));
+  const accs = made.map(({ acc }): Place => ({ buffer: acc, indices: [constant(0)] }));
+  const tree = cluster > 1 ? [] : treeOf(step, made, slot, lane, lanes);
   if (cluster > 1) {
+    const { acc, red } = made[0] as PartialResult, [identity] = step.identity as readonly [Expr];
+    const combine = (x: Expr, y: Expr) => step.combine([x], [y])[0] as Expr;
     tree.push(...reduceInSubgroups({ acc, red, slot, lane, lanes, cluster, combine, identity }));
-  } else {
-    tree.push(store(red, slot(lane), load(acc, 0)));
-    for (let n = lanes; n > 1; n = (n + 1) >> 1) {
-      const half = (n + 1) >> 1;
-      const both = combine(load(red, ...slot(lane)), load(red, ...slot(add(lane, half))));
-      tree.push(ifThen(lt(lane, n - half), store(red, slot(lane), both)));
-    }
   }
-  const total = cluster > 1 ? load(acc, 0) : load(red, ...slot(constant(0)));
-  const result = store(target, indices, b.init ? total : combine(load(target, ...indices), total));
-  const one = target.scope === "local" ? TRUE : and(...threads.map((l) => eq(l.var, 0)));
+  const totals = cluster > 1 ? sums : made.map(({ red }) => load(red, ...slot(constant(0))));
+  const own = step.results.map((r) => load(r.buffer, ...r.indices));
+  const result = storeAll(step.results, b.init ? totals : step.combine(own, totals));
+  if (step.results.some((r) => (r.buffer.scope === "local") !== (first.buffer.scope === "local"))) {
+    throw new LowerError(`cannot reduce ${b.name} across threads: only some of its results are in registers`);
+  }
+  const one = first.buffer.scope === "local" ? TRUE : and(...threads.map((l) => eq(l.var, 0)));
   const spatial = conjuncts(b.where).filter((g) => !usesVar(g, (v) => loops.some((l) => l.var === v)));
   tree.push(ifThen(and(...spatial, one), result));
   const byThreads = (s: Stmt) => threads.reduceRight<Stmt>((body, l) => ({ ...l, body }), s);
   return {
     block: b,
-    before: store(acc, [constant(0)], identity),
-    partial: ifThen(b.where, partial),
+    before: storeAll(accs, step.identity),
+    partial: ifThen(b.where, storeAll(accs, step.combine(sums, step.values))),
     after: byThreads(seq(...tree)),
+  };
+}
+
+type Place = Pick<Store, "buffer" | "indices">;
+
+/** A thread's own result, and those of all threads that share it. */
+interface PartialResult {
+  readonly acc: Buffer;
+  readonly red: Buffer;
+}
+
+function storeAll(places: readonly Place[], values: readonly Expr[]): Stmt {
+  return seq(...places.map(({ buffer, indices }, k) => store(buffer, indices, values[k] as Expr)));
+}
+
+/** Combines what the threads have in workgroup memory, half of it with the other half in each step. */
+function treeOf(
+  step: Step,
+  made: readonly PartialResult[],
+  slot: (k: Expr) => Expr[],
+  lane: Expr,
+  lanes: number,
+): Stmt[] {
+  const at = (k: Expr) => made.map(({ red }) => load(red, ...slot(k)));
+  const sums = made.map(({ acc }) => load(acc, 0));
+  const accs = made.map(({ acc }): Place => ({ buffer: acc, indices: [constant(0)] }));
+  const reds = made.map(({ red }): Place => ({ buffer: red, indices: slot(lane) }));
+  const tree = [storeAll(reds, sums)];
+  for (let n = lanes; n > 1; n = (n + 1) >> 1) {
+    const half = (n + 1) >> 1, shares = lt(lane, n - half), others = at(add(lane, half));
+    if (made.length === 1) {
+      tree.push(ifThen(shares, storeAll(reds, step.combine(at(lane), others))));
+      continue;
+    }
+    // Several results go by registers: else a barrier would stand between their stores, inside the branch.
+    tree.push(ifThen(shares, storeAll(accs, step.combine(sums, others))));
+    tree.push(ifThen(shares, storeAll(reds, sums)));
+  }
+  return tree;
+}
+
+/** A step of a reduction: what it writes, and how it combines values with that. */
+interface Step {
+  readonly results: readonly [Place, ...Place[]];
+  readonly values: readonly Expr[];
+  readonly identity: readonly Expr[];
+  /** Combines two lists of values. A value may be stored before those that follow are computed. */
+  readonly combine: (a: readonly Expr[], b: readonly Expr[]) => readonly Expr[];
+}
+
+function stepOf(b: Block): Step {
+  const by = bindingMap(b), best = bestReducerOf(b), stores = resultsOf(b);
+  const results = stores.map(({ buffer, indices }) => ({
+    buffer,
+    indices: indices.map((i) => substitute(i, by)),
+  })) as unknown as Step["results"];
+  if (best) {
+    return {
+      results,
+      values: best.step.map((e) => substitute(e, by)),
+      identity: initOf(b, stores),
+      combine: (x, y) => betterOf(best, x as unknown as Best, y as unknown as Best),
+    };
+  }
+  const [update] = stores, reducer = reducerOf(update);
+  if (!reducer) {
+    throw new LowerError(
+      `cannot reduce ${b.name} across threads: its update is not x = x op y for +, *, max, min, and, or`,
+    );
+  }
+  return {
+    results,
+    values: [substitute(reducer.value, by)],
+    identity: b.init ? initOf(b, stores) : [reducer.identity],
+    combine: ([x], [y]) => [binary(reducer.op, x as Expr, y as Expr)],
   };
 }
 
@@ -176,21 +238,23 @@ function constExtent(l: For, name: string): number {
   return l.extent.value;
 }
 
-function onlyStore(b: Block): Store {
-  if (b.body.kind !== "store") {
-    throw new LowerError(
-      `cannot reduce ${b.name} across threads: its body is not a single update of one buffer`,
-    );
-  }
-  return b.body;
+/** The stores of a block that reduces: one, or those of the position of a best value and of that value. */
+function resultsOf(b: Block): readonly [Store, ...Store[]] {
+  if (b.body.kind === "store") return [b.body];
+  const best = bestReducerOf(b);
+  if (best) return [...best.stores];
+  throw new LowerError(
+    `cannot reduce ${b.name} across threads: its body is neither a single update of one buffer nor an argmax or argmin`,
+  );
 }
 
-function onlyInit(b: Block): Store {
+/** The values at which a block's results start. */
+function initOf(b: Block, stores: readonly Store[]): readonly Expr[] {
   const found: Store[] = [];
   if (b.init) walkStmt(b.init, (x) => x.kind === "store" && found.push(x));
-  const [init] = found;
-  if (!init || found.length > 1) {
-    throw new LowerError(`cannot reduce ${b.name} across threads: its init is not one store`);
+  const values = stores.map(({ buffer }) => found.find((s) => s.buffer === buffer)?.value);
+  if (found.length !== stores.length || values.includes(undefined)) {
+    throw new LowerError(`cannot reduce ${b.name} across threads: its init is not one store to each result`);
   }
-  return init;
+  return values as readonly Expr[];
 }

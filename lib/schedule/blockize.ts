@@ -6,6 +6,7 @@ import { Analyzer } from "../arith/analyzer.ts";
 import type { Annotations, Stmt } from "../ir/stmt.ts";
 import { mapStmt, usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
+import { requireBox } from "./require_box.ts";
 import { rebind } from "./rebind.ts";
 import { blocksOf, findLoop, loopsIn } from "./find.ts";
 import { FreshNames } from "./fresh_names.ts";
@@ -38,14 +39,7 @@ export function blockize(func: PrimFunc, name: string): { func: PrimFunc; block:
       bound,
     );
   }
-  const moving = new Set([...outer, ...nest].map((l) => l.var));
-  const uneven = [...outer, ...nest].find((l) => usesVar(l.extent, (v) => moving.has(v)));
-  if (uneven) {
-    throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; choose a loop inside of it`,
-      uneven,
-    );
-  }
+  requireBox(asked, [...outer, ...nest], "choose a loop inside of it");
   const blocks = blocksOf(loop).map((x) => x.block);
   for (const b of blocks) {
     const [open] = b.init ? reduceLoops(b, outer) : [];

@@ -3,8 +3,8 @@ import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { For } from "../ir/stmt.ts";
-import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
+import { requireBox } from "./require_box.ts";
 import { findLoop } from "./find.ts";
 import { FreshNames } from "./fresh_names.ts";
 import { replaceStmt } from "./replace_stmt.ts";
@@ -42,14 +42,7 @@ export function fuse(func: PrimFunc, names: readonly string[]): { func: PrimFunc
       bound,
     );
   }
-  const vars = new Set(loops.map((l) => l.var));
-  const uneven = loops.find((l) => usesVar(l.extent, (v) => vars.has(v)));
-  if (uneven) {
-    throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; leave it out`,
-      loops[0],
-    );
-  }
+  requireBox(asked, loops, "leave it out");
   const analyzer = Analyzer.of(func);
   const extent = analyzer.simplify(loops.reduce<Expr>((p, l) => mul(p, l.extent), toExpr(1)));
   if (loops.reduce((p, l) => p * (isConst(l.extent) ? l.extent.value : 1), 1) >= INDEX_LIMIT) {

@@ -1,8 +1,8 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { For, Stmt } from "../ir/stmt.ts";
-import { usesVar } from "../ir/visit.ts";
 import { ScheduleError } from "./error.ts";
+import { requireBox } from "./require_box.ts";
 import { isOneToOne } from "./injective_bindings.ts";
 import { blocksOf, findLoop } from "./find.ts";
 import { mixedLoop, reduceLoops } from "./reduce_loops.ts";
@@ -48,14 +48,7 @@ export function reorder(func: PrimFunc, names: readonly string[]): PrimFunc {
   const order = found.map((f) => f.loop);
   let k = 0;
   const now = chain.map((l) => named.has(l) ? order[k++] as For : l);
-  const vars = new Set(chain.map((l) => l.var));
-  const uneven = chain.find((l) => usesVar(l.extent, (v) => vars.has(v)));
-  if (uneven) {
-    throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; leave it out`,
-      top.loop,
-    );
-  }
+  requireBox(asked, chain, "leave it out");
   const analyzer = Analyzer.of(func);
   for (const { block, loops } of blocksOf(top.loop)) {
     const reduce = block.init ? reduceLoops(block, chain) : [];

@@ -3,9 +3,10 @@ import type { Expr, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { Analyzer } from "../arith/analyzer.ts";
 import type { Block, For, IterVar, Stmt } from "../ir/stmt.ts";
-import { mapExpr, mapStmt, memoized, readsMemory, usesVar } from "../ir/visit.ts";
+import { mapExpr, mapStmt, memoized, readsMemory } from "../ir/visit.ts";
 import { substituteStmt } from "../ir/substitute.ts";
 import { ScheduleError } from "./error.ts";
+import { requireBox } from "./require_box.ts";
 import {
   backward,
   checkSize,
@@ -49,14 +50,7 @@ export function transformBlockLayout(
       top ?? b,
     );
   }
-  const uneven = loops.find((l) => usesVar(l.extent, (v) => !func.shapeVars.includes(v)));
-  if (uneven) {
-    throw new ScheduleError(
-      `${asked}: ${uneven.var.name} has another extent at each iteration of a loop around it; only a box has axes to ` +
-        `be transformed`,
-      top,
-    );
-  }
+  requireBox(asked, loops, "only a box has axes to be transformed");
   const dimensions = mapped(asked, map, b.iters.map((it) => it.extent), b);
   checkDepth(asked, b, dimensions.length);
   const typeOf = (p: Piece) => b.iters[p.of]?.type;

@@ -1,7 +1,8 @@
 /** Reductions that find a position. */
 import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
 import { flag, passing } from "../base/option_kinds.ts";
-import { and, constant, eq, gt, lt, max, min, or, select } from "../ir/build.ts";
+import { type Best, betterOf } from "../ir/best_reducer.ts";
+import { constant, select } from "../ir/build.ts";
 import { isFloat, RANGE, type ScalarType } from "../ir/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 import { identityOf } from "../ir/reducer.ts";
@@ -63,11 +64,7 @@ export function bestPosition(
   dtype: ScalarType,
   last: boolean,
 ): { readonly identity: readonly Expr[]; readonly combine: Combiner } {
-  const combine: Combiner = (a, b) => {
-    const [i, x] = a as [Expr, Expr], [j, y] = b as [Expr, Expr];
-    const isBetter = op === "max" ? gt(y, x) : lt(y, x), isFirst = last ? gt(j, i) : lt(j, i);
-    return [select(or(isBetter, and(eq(y, x), isFirst)), j, i), op === "max" ? max(x, y) : min(x, y)];
-  };
+  const combine: Combiner = (a, b) => betterOf({ op, last }, a as unknown as Best, b as unknown as Best);
   return { identity: [constant(last ? -1 : RANGE.i32[1]), identityOf(op, dtype)], combine };
 }
 

@@ -2,7 +2,7 @@ import { shapesKind } from "../ir/kinds.ts";
 import * as dlight from "../dlight/schedule.ts";
 import * as kinds from "./option_fields.ts";
 import type { Budget } from "../autotvm/budget.ts";
-import { nodesOf } from "../dlight/analysis.ts";
+import { isScheduled } from "../dlight/analysis.ts";
 import { fallback, wideFallback } from "../dlight/fallback/fallback.ts";
 import type { Rule } from "../dlight/rule.ts";
 import { TunebookError } from "../base/error.ts";
@@ -118,7 +118,7 @@ export async function buildAmong(
   checkLevel(func, level, options);
   const clock = new StageClock(), cache = cacheFor(options.cache);
   let chosen: Chosen;
-  if (!nodesOf(func)) {
+  if (isScheduled(func)) {
     const because = "it has a schedule already";
     chosen = {
       how: "given",
@@ -142,7 +142,7 @@ export async function buildAmong(
     }
   }
   const { executable, ...how } = chosen;
-  const wide = func.shapeVars.length > 0 && nodesOf(func)
+  const wide = func.shapeVars.length > 0 && !isScheduled(func)
     ? () => device.load(cachedByRule(cache, func, device.target, [wideFallback], new StageClock()).executable)
     : undefined;
   const program = await clock.wait("load", () => device.load(executable, wide));

@@ -7,7 +7,7 @@ import { TunebookError } from "../base/error.ts";
 import { median, medianInterval } from "../base/statistics.ts";
 import { Chart } from "../charts/chart.ts";
 import { confirmedSpec } from "../charts/confirmed.ts";
-import { nodesOf } from "../dlight/analysis.ts";
+import { isScheduled } from "../dlight/analysis.ts";
 import { PrimFunc } from "../ir/func.ts";
 import { signature } from "../ir/signature.ts";
 import type { Measurement } from "../measure/measurement.ts";
@@ -190,6 +190,6 @@ function checkAlike(names: readonly string[], funcs: readonly PrimFunc[]): PrimF
 function candidateOf(racer: Racer, target: Target): Candidate {
   if (racer instanceof Schedule) return { trace: racer.trace.toJSON(), program: racer.start };
   const func = programOf(racer);
-  if (!nodesOf(func)) return { trace: Trace.of(func, []).toJSON(), program: func };
+  if (isScheduled(func)) return { trace: Trace.of(func, []).toJSON(), program: func };
   return { trace: dlight.schedule(func, target).trace.toJSON(), program: func };
 }

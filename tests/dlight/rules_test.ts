@@ -229,7 +229,7 @@ Deno.test("a program that is scheduled already is left to no rule but Fallback, 
   const { func } = schedule(te.matmul({ m: 8, n: 8, k: 8 }), generic);
   const { why } = match(func, generic);
   for (const { rule, because } of why.slice(0, -1)) {
-    assertEquals(because, "it is scheduled already, or a block is more than one store", rule);
+    assert(because.startsWith("it is scheduled already"), `${rule}: ${because}`);
   }
   const error = assertThrows(() => schedule(func, generic), SpaceError, "cannot declare the space of matmul");
   assertInstanceOf(error.cause, ScheduleError);

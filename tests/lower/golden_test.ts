@@ -6,6 +6,7 @@ import type { PrimFunc } from "../../lib/ir/func.ts";
 import { passes } from "../../lib/lower/pipeline.ts";
 import { Schedule } from "../../lib/schedule/schedule.ts";
 import { targetOf } from "../../lib/target/profiles.ts";
+import { argmax } from "../../lib/te/argmax.ts";
 import { compute } from "../../lib/te/compute.ts";
 import { placeholder } from "../../lib/te/tensor.ts";
 import { primFunc } from "../../lib/te/prim_func.ts";
@@ -131,6 +132,18 @@ const PROGRAMS: Readonly<Record<string, () => PrimFunc>> = {
     }),
 };
 
+Deno.test("pairs of a position and a value have a tree together, of threads that are no power of two", () => {
+  const A = placeholder("A", [2, 6]), k = reduceAxis(6, "k");
+  const found = compute(["at", "best"], [2], (i) => argmax(A.at(i as Expr, k.var), k));
+  const func = scheduled(primFunc("argmax", [A, ...found]), (sch) => {
+    sch.bind("i", "blockIdx.x");
+    const [steps, thread] = sch.split("k", [2, 3]);
+    sch.reorder(thread, steps);
+    sch.bind(thread, "threadIdx.x");
+  });
+  passShows("lowerReductions", func, targetOf("generic-webgpu"), "lower/pairs.txt");
+});
+
 for (const [pass, program] of Object.entries(PROGRAMS)) {
   Deno.test(`${pass} does its part`, () => passShows(pass, program(), targetOf("generic-webgpu")));
 }
@@ -139,7 +152,7 @@ Deno.test("each pass has a golden, and each golden a pass", () => {
   const names = passes.map((p) => p.name);
   assertEquals(Object.keys(PROGRAMS), names);
   const files = [...Deno.readDirSync(new URL("../goldens/lower/", import.meta.url))].map((f) => f.name);
-  assertEquals(files.toSorted(), [...names.map(fileOf), "passes.txt"].toSorted());
+  assertEquals(files.toSorted(), [...names.map(fileOf), "passes.txt", "pairs.txt"].toSorted());
 });
 
 Deno.test("the pipeline's passes and their order", () => {

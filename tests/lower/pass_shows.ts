@@ -19,7 +19,12 @@ export function fileOf(pass: string): string {
  * Holds what the pass makes of the one kernel of `func` against goldens/lower/. Facts of the draft that its text
  * does not show follow it, where the pass changes them.
  */
-export function passShows(pass: string, func: PrimFunc, target: Target): void {
+export function passShows(
+  pass: string,
+  func: PrimFunc,
+  target: Target,
+  file = `lower/${fileOf(pass)}`,
+): void {
   const drafts = splitKernels(func);
   assert(drafts.length === 1, `${func.name} has ${drafts.length} kernels`);
   let last = drafts[0] as KernelDraft, shown = "";
@@ -34,7 +39,7 @@ export function passShows(pass: string, func: PrimFunc, target: Target): void {
     },
   });
   assert(shown, `there is no pass ${pass}`);
-  golden(`lower/${fileOf(pass)}`, shown);
+  golden(file, shown);
 }
 
 function textOf(draft: KernelDraft, other: KernelDraft): string {

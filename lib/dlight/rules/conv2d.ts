@@ -4,7 +4,7 @@
  */
 import type { Step } from "../../schedule/step.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { iterOf, mentions, productTerms } from "../analysis.ts";
+import { iterOf, mentions, productTerms, spatialAxes } from "../analysis.ts";
 import { after } from "../normal_form.ts";
 import { anchorOf } from "../steps/anchor.ts";
 import { checkedRule, type Rule } from "../rule.ts";
@@ -17,9 +17,8 @@ import {
 
 export const conv2dRule: Rule = checkedRule({
   name: "Conv2d",
-  match(func, target) {
-    const found = match(func);
-    if (typeof found === "string") return { because: found };
+  find: match,
+  take(found, target) {
     const { main, image, window, filter } = found;
     return {
       template: after(found.steps, slidingWindowTemplate(found, target)),
@@ -53,7 +52,7 @@ function match(func: PrimFunc): Match | string {
   if (!main.store.indices.every((e) => iterOf(main, e))) {
     return `block ${main.block.name} does not write at plain axes`;
   }
-  const filters = main.block.iters.filter((it) => it.type === "spatial" && mentions(weights.indices, it.var));
+  const filters = spatialAxes(main.block).filter((it) => mentions(weights.indices, it.var));
   const [filter] = filters;
   if (!filter || filters.length !== 1) {
     return `${weights.buffer.name} has ${filters.length} axes of the result and not one`;

@@ -19,9 +19,8 @@ interface Match {
 
 export const elementwiseRule: Rule = checkedRule({
   name: "Elementwise",
-  match(func, target) {
-    const found = match(func);
-    if (typeof found === "string") return { because: found };
+  find: match,
+  take(found, target) {
     const names = found.kept.map((n) => n.block.name).join(", ");
     const take = found.kept.length === 1 ? "takes" : "take";
     return { template: template(found, target), because: `${names} ${take} each element by itself` };
@@ -30,7 +29,7 @@ export const elementwiseRule: Rule = checkedRule({
 
 function match(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  if (typeof nodes === "string") return nodes;
   const reduction = nodes.find((n) => n.kind === "reduction");
   if (reduction) return `block ${reduction.block.name} is a reduction`;
   const inlined = nodes.filter((n) => !n.result && consumerNodes(n, nodes).length > 0);

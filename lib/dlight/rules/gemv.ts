@@ -10,7 +10,7 @@ import type { Step } from "../../schedule/step.ts";
 import type { Factors } from "../../space/knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import { constExtent, iterOf, mentions, type Node, productTerms } from "../analysis.ts";
+import { constExtent, iterOf, mentions, type Node, productTerms, spatialAxes } from "../analysis.ts";
 import { after } from "../normal_form.ts";
 import { anchorOf } from "../steps/anchor.ts";
 import { accumulateLocally, hasEpilogue, placeEpilogue } from "../steps/epilogue.ts";
@@ -40,9 +40,8 @@ interface Match {
 
 export const gemvRule: Rule = checkedRule({
   name: "GEMV",
-  match(func, target) {
-    const found = match(func);
-    if (typeof found === "string") return { because: found };
+  find: match,
+  take(found, target) {
     const way = found.outer ? "the result" : "the reduction";
     return {
       template: after(found.steps, template(found, target)),
@@ -65,7 +64,7 @@ function match(func: PrimFunc): Match | string {
   const reduce = main.block.iters.filter((it) => it.type === "reduce");
   const [k] = reduce;
   if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
-  const wide = main.block.iters.filter((it) => it.type === "spatial" && constExtent(it.extent) !== 1);
+  const wide = spatialAxes(main.block).filter((it) => constExtent(it.extent) !== 1);
   const own = (p: Load, q: Load) =>
     wide.filter((it) => mentions(p.indices, it.var) && !mentions(q.indices, it.var));
   const [matrix, vector] = own(x, y).length > 0 ? [x, y] : [y, x];

@@ -12,14 +12,13 @@ import { DIRECT_PATHS, type GeneralReductionPreset, presetsOf } from "../presets
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooLarge, tooMany } from "../steps/operand_paths.ts";
 import { chooseSubgroups } from "../steps/subgroups.ts";
-import { type MatchedGroups, matchGroups, spatialAxes } from "./general_reduction/match.ts";
+import { type MatchedGroups, matchGroups, rankOf } from "./general_reduction/match.ts";
 import { scheduleGroup } from "./general_reduction/schedule_group.ts";
 
 export const generalReductionRule: Rule = checkedRule({
   name: "GeneralReduction",
-  match(func, target) {
-    const found = matchGroups(func);
-    if (typeof found === "string") return { because: found };
+  find: matchGroups,
+  take(found, target) {
     const kernels = found.groups.map((g) => g.nodes.map((n) => n.block.name).join(", ")).join("; ");
     return {
       template: template(found, target),
@@ -44,9 +43,7 @@ function template(m: MatchedGroups, target: Target): Template {
     const places = knobs.choice("places", [1, 2, 4, 8], preset.places);
     const lanes = knobs.choice("lanes", ["results", "rows"], preset.lanes);
     const vectors = knobs.flag("vectorize", true);
-    const shares = m.groups.some((g) =>
-      g.nodes.some((n) => n.kind === "reduction" && spatialAxes(n) === g.lead)
-    );
+    const shares = m.groups.some((g) => g.nodes.some((n) => n.kind === "reduction" && rankOf(n) === g.lead));
     const subgroups = shares && chooseSubgroups(knobs, target, { threads: preset.threads });
     knobs.require(["threads"], (threads: number) => tooMany(target, threads));
     const most = presetsOf(target).products / 8;

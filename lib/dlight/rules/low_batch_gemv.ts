@@ -1,6 +1,5 @@
 import { checkArgument } from "../../base/check_options.ts";
 import { positive } from "../../base/option_kinds.ts";
-import type { Target } from "../../target/target.ts";
 import { constExtent } from "../analysis.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { after } from "../normal_form.ts";
@@ -18,9 +17,8 @@ export function lowBatchGemv(bucket: number): Rule {
   checkArgument("dlight.lowBatchGemv", "bucket", bucket, positive);
   return checkedRule({
     name: "LowBatchGEMV",
-    match(func, target: Target) {
-      const found = matchMatmul(func);
-      if (typeof found === "string") return { because: found };
+    find: matchMatmul,
+    take(found, target) {
       const { i, j, k } = found;
       if (constExtent(i.extent) !== undefined) return { because: `axis ${i.var.name} is not symbolic` };
       if (constExtent(j.extent) === undefined || constExtent(k.extent) === undefined) {

@@ -5,16 +5,15 @@
  * all tiles (stream-K), and a second kernel adds the partial sums.
  */
 import { presetsOf } from "../presets.ts";
-import { checkedRule, type Rule, type RuleMatch } from "../rule.ts";
+import { checkedRule, type Rule } from "../rule.ts";
 import { matchMatmul } from "./matmul/match.ts";
 import { after } from "../normal_form.ts";
 import { matmulTemplate } from "./matmul/template.ts";
 
 export const matmulRule: Rule = checkedRule({
   name: "Matmul",
-  match(func, target) {
-    const found = matchMatmul(func);
-    if (typeof found === "string") return { because: found };
+  find: matchMatmul,
+  take(found, target, func) {
     const { matmul, packedMatmul = { ...matmul, bPath: matmul.path } } = presetsOf(target);
     const preset = func.params.includes(found.b.buffer) ? matmul : packedMatmul;
     return {
@@ -22,6 +21,6 @@ export const matmulRule: Rule = checkedRule({
       because:
         `block ${found.main.block.name} sums products over ${found.k.var.name}; ${found.i.var.name} is an axis ` +
         `of ${found.a.buffer.name} only, ${found.j.var.name} of ${found.b.buffer.name} only`,
-    } satisfies RuleMatch;
+    };
   },
 });

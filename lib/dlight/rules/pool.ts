@@ -1,7 +1,7 @@
 /** Pool: the sum, maximum or minimum over a window that slides over an image, each channel by itself. */
 import type { Step } from "../../schedule/step.ts";
 import type { PrimFunc } from "../../ir/func.ts";
-import { iterOf } from "../analysis.ts";
+import { iterOf, spatialAxes } from "../analysis.ts";
 import { after } from "../normal_form.ts";
 import { anchorOf } from "../steps/anchor.ts";
 import { checkedRule, type Rule } from "../rule.ts";
@@ -14,9 +14,8 @@ import {
 
 export const poolRule: Rule = checkedRule({
   name: "Pool",
-  match(func, target) {
-    const found = match(func);
-    if (typeof found === "string") return { because: found };
+  find: match,
+  take(found, target) {
     const { main, image, window } = found;
     return {
       template: after(found.steps, slidingWindowTemplate(found, target)),
@@ -46,7 +45,7 @@ function match(func: PrimFunc): Match | string {
   if (!main.store.indices.every((e) => iterOf(main, e))) {
     return `block ${main.block.name} does not write at plain axes`;
   }
-  const still = main.block.iters.filter((it) => it.type === "spatial" && !slides.some((s) => s.along === it));
+  const still = spatialAxes(main.block).filter((it) => !slides.some((s) => s.along === it));
   const filter = still.at(-1);
   if (!filter) return "every axis of the result slides";
   return { ...slidingWindowOf(main, image, undefined, slides, filter), steps };

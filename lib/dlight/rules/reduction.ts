@@ -6,17 +6,26 @@
  */
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";
-import type { PrimFunc } from "../../ir/func.ts";
-import { constExtent, consumerNodes, isMatrixProduct, iterOf, type Node, nodesOf } from "../analysis.ts";
+import {
+  constExtent,
+  consumerNodes,
+  isMatrixProduct,
+  iterOf,
+  type Node,
+  nodesOf,
+  spatialAxes,
+} from "../analysis.ts";
 import { columnTemplate } from "./reduction/column_template.ts";
 import { type RowReduction, rowTemplate } from "./reduction/row_template.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 
 export const reductionRule: Rule = checkedRule({
   name: "Reduction",
-  match(func, target) {
-    const found = match(func);
-    if (typeof found === "string") return { because: found };
+  find(func) {
+    const nodes = nodesOf(func);
+    return typeof nodes === "string" ? nodes : rowReductionOf(nodes);
+  },
+  take(found, target) {
     const { kept, outer } = found;
     const named = (kind: Node["kind"], one: string, more: string) => {
       const names = kept.filter((n) => n.kind === kind).map((n) => n.block.name);
@@ -37,11 +46,6 @@ function isReduced(node: Node, index: Expr): boolean {
   return iterOf(node, index)?.type === "reduce";
 }
 
-function match(func: PrimFunc): RowReduction | string {
-  const nodes = nodesOf(func);
-  return nodes ? rowReductionOf(nodes) : "it is scheduled already, or a block is more than one store";
-}
-
 /** Gives the reduction of rows that blocks are together, or the reason why they are none. */
 export function rowReductionOf(nodes: readonly Node[]): RowReduction | string {
   const [first] = nodes.filter((n) => n.kind === "reduction");
@@ -54,7 +58,7 @@ export function rowReductionOf(nodes: readonly Node[]): RowReduction | string {
     n.kind === "injective" && !n.result && consumerNodes(n, nodes).length > 0
   );
   const kept = nodes.filter((n) => !inlined.includes(n));
-  const rows = first.block.iters.filter((it) => it.type === "spatial").length;
+  const rows = spatialAxes(first.block).length;
   const extents = first.block.iters.slice(0, rows).map((it) => it.extent);
   for (const n of kept) {
     const shape = n.block.iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
@@ -80,7 +84,7 @@ export function rowReductionOf(nodes: readonly Node[]): RowReduction | string {
     if (!n.result && consumerNodes(n, nodes).length === 0) return `nothing reads block ${n.block.name}`;
   }
   for (const n of nodes) {
-    const plain = n.store.indices.length === n.block.iters.filter((it) => it.type === "spatial").length &&
+    const plain = n.store.indices.length === spatialAxes(n.block).length &&
       n.store.indices.every((e, d) => e === n.block.iters[d]?.var);
     if (!plain) return `block ${n.block.name} does not write at plain axes`;
     const foreign = n.loads.find((l) =>

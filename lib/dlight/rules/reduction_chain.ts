@@ -11,11 +11,11 @@ import { type RowReduction, rowTemplate } from "./reduction/row_template.ts";
 
 export const reductionChainRule: Rule = checkedRule({
   name: "ReductionChain",
-  match(func, target) {
+  find(func) {
     const nodes = nodesOf(func);
-    if (!nodes) return { because: "it is scheduled already, or a block is more than one store" };
-    const links = linksOf(nodes);
-    if (typeof links === "string") return { because: links };
+    return typeof nodes === "string" ? nodes : linksOf(nodes);
+  },
+  take(links, target) {
     const templates = links.map((m) => m.outer ? columnTemplate(m, target) : rowTemplate(m, target));
     const firsts = links.map((m) => m.kept[0]?.block.name);
     return {

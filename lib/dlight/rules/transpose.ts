@@ -26,9 +26,8 @@ interface Match {
 
 export const transposeRule: Rule = checkedRule({
   name: "Transpose",
-  match(func, target) {
-    const found = match(func);
-    if (typeof found === "string") return { because: found };
+  find: match,
+  take(found, target) {
     const { main, source, i, j } = found;
     return {
       template: template(found, target),
@@ -40,7 +39,7 @@ export const transposeRule: Rule = checkedRule({
 
 function match(func: PrimFunc): Match | string {
   const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  if (typeof nodes === "string") return nodes;
   const reduction = nodes.find((n) => n.kind === "reduction");
   if (reduction) return `block ${reduction.block.name} is a reduction`;
   const main = nodes.at(-1) as Node;

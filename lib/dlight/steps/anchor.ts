@@ -33,7 +33,7 @@ export function anchorOf(func: PrimFunc): Anchored | string {
 
 function anchored(func: PrimFunc): Anchored | string {
   const given = nodesOf(func);
-  if (!given) return "it is scheduled already, or a block is more than one store";
+  if (typeof given === "string") return given;
   const reductions = given.filter((n) => n.kind === "reduction");
   const [first] = reductions;
   if (!first || reductions.length !== 1) return `it has ${reductions.length} reductions and not one`;
@@ -64,7 +64,7 @@ function anchored(func: PrimFunc): Anchored | string {
 
 /** Whether a block that only reads inputs is computed less often by itself than where it is read. */
 function isWorthKeeping(sch: Schedule, name: string): boolean {
-  const nodes = nodesOf(sch.func) ?? [];
+  const nodes = nodesOf(sch.func) as readonly Node[];
   const n = nodes.find((x) => x.block.name === name) as Node;
   return producerNodes(n, nodes).length === 0 &&
     consumerNodes(n, nodes).every((c) =>

@@ -4,6 +4,7 @@ import { equalExpr } from "../../ir/equal.ts";
 import type { Expr, Var } from "../../ir/expr.ts";
 import type { IterVar } from "../../ir/stmt.ts";
 import type { IndexMap } from "../../schedule/index_map.ts";
+import { constExtent, sizeOf } from "../analysis.ts";
 
 /** `of // stride % extent`. */
 interface Digit {
@@ -42,7 +43,7 @@ export function placesReadOnce(
     if (own.length === 0 && isConst(it.extent, 1)) units.push(pieces++);
     else if (!makesUp(own, it.extent)) return undefined;
     own.forEach((d) => numbers.set(d, pieces++));
-    split.push(own.slice(1).map((d) => sizeOf(d) as number));
+    split.push(own.slice(1).map((d) => constExtent(d.extent) as number));
   }
   const order = lists.filter((l) => l.length > 0).map((l) =>
     l.toReversed().map((d) => numbers.get(d) as number)
@@ -55,7 +56,7 @@ function makesUp(digits: readonly Digit[], extent: Expr): boolean {
   let stride = 1;
   for (const [k, d] of [...digits.entries()].toReversed()) {
     if (d.stride !== stride) return false;
-    const size = sizeOf(d);
+    const size = constExtent(d.extent);
     if (k === 0) {
       return size === undefined
         ? stride === 1 && equalExpr(d.extent, extent)
@@ -69,20 +70,11 @@ function makesUp(digits: readonly Digit[], extent: Expr): boolean {
 
 function isAsLong(digits: readonly Digit[], extent: Expr): boolean {
   const [only] = digits;
-  if (only && digits.length === 1 && sizeOf(only) === undefined) return equalExpr(only.extent, extent);
-  const size = sizeOfAll(digits);
+  if (only && digits.length === 1 && constExtent(only.extent) === undefined) {
+    return equalExpr(only.extent, extent);
+  }
+  const size = sizeOf(digits);
   return size !== undefined && isConst(extent, size);
-}
-
-function sizeOf(d: Digit): number | undefined {
-  return isConst(d.extent) ? d.extent.value : undefined;
-}
-
-function sizeOfAll(digits: readonly Digit[]): number | undefined {
-  return digits.reduce<number | undefined>((n, d) => {
-    const size = sizeOf(d);
-    return n === undefined || size === undefined ? undefined : n * size;
-  }, 1);
 }
 
 function numberOf(e: Expr, extents: ReadonlyMap<Var, Expr>): Number | undefined {
@@ -128,7 +120,7 @@ function sumOf(a: Number, b: Number): Number | undefined {
   if (isNumber(a)) return { ...b, offset };
   if (isNumber(b)) return { ...a, offset };
   const [low, high] = a.scale < b.scale ? [a, b] : [b, a];
-  const size = sizeOfAll(low.digits);
+  const size = sizeOf(low.digits);
   if (size === undefined || high.scale !== low.scale * size) return undefined;
   return { digits: [...low.digits, ...high.digits], scale: low.scale, offset };
 }
@@ -142,7 +134,7 @@ function parted(
   let left = by;
   for (const [k, d] of digits.entries()) {
     if (left === 1) return [low, digits.slice(k)];
-    const size = sizeOf(d);
+    const size = constExtent(d.extent);
     if (size === undefined || (size % left !== 0 && left % size !== 0)) return undefined;
     if (left < size) {
       const extent = (n: number): Expr => ({ ...d.extent, value: n }) as Expr;

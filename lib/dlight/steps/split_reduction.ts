@@ -6,7 +6,7 @@ import type { IterVar } from "../../ir/stmt.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Factors, Knobs } from "../../space/knobs.ts";
 import type { Target } from "../../target/target.ts";
-import { constExtent, type Node } from "../analysis.ts";
+import { constExtent, type Node, sizeOf } from "../analysis.ts";
 import { type MatmulPreset, presetsOf } from "../presets.ts";
 import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
@@ -29,10 +29,7 @@ type Tile = Factors[3];
  */
 export function chooseWorkers(knobs: Knobs, target: Target, m: Product, preset: MatmulPreset): number {
   const [i, j, k] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
-  const batch = m.batch.reduce<number | undefined>((n, it) => {
-    const extent = constExtent(it.extent);
-    return n === undefined || extent === undefined ? undefined : n * extent;
-  }, 1);
+  const batch = sizeOf(m.batch);
   if (batch === undefined || i === undefined || j === undefined || k === undefined) return 0;
   const refuse = (workers: number, [, ti, ii]: Tile, [, tj, jj]: Tile, kk: number): string | undefined => {
     const tiles = batch * Math.ceil(i / (ti * ii)) * Math.ceil(j / (tj * jj));

@@ -3,7 +3,15 @@ import { equalExpr } from "../../../ir/equal.ts";
 import type { Expr } from "../../../ir/expr.ts";
 import type { PrimFunc } from "../../../ir/func.ts";
 import { walkExpr } from "../../../ir/visit.ts";
-import { constExtent, consumerNodes, isMatrixProduct, mentions, type Node, nodesOf } from "../../analysis.ts";
+import {
+  constExtent,
+  consumerNodes,
+  isMatrixProduct,
+  mentions,
+  type Node,
+  nodesOf,
+  spatialAxes,
+} from "../../analysis.ts";
 
 /** Blocks that become one kernel. */
 export interface Group {
@@ -22,14 +30,14 @@ export interface MatchedGroups {
 /** Groups the blocks of a chain of reductions, or says why `func` is none. */
 export function matchGroups(func: PrimFunc): MatchedGroups | string {
   const nodes = nodesOf(func);
-  if (!nodes) return "it is scheduled already, or a block is more than one store";
+  if (typeof nodes === "string") return nodes;
   if (nodes.filter((n) => n.kind === "reduction").length < 2) return "it has fewer than two reductions";
   const inlined = nodes.filter((n) =>
     n.kind === "injective" && !n.result && consumerNodes(n, nodes).length > 0 && !isWorthKeeping(n, nodes)
   );
   const kept = nodes.filter((n) => !inlined.includes(n));
   for (const n of nodes) {
-    const spatial = n.block.iters.filter((it) => it.type === "spatial");
+    const spatial = spatialAxes(n.block);
     const first = n.block.iters.slice(0, spatial.length);
     if (first.some((it) => it.type !== "spatial") || n.store.indices.length !== spatial.length) {
       return `block ${n.block.name} has axes in another order than spatial, then reduced`;
@@ -45,7 +53,7 @@ export function matchGroups(func: PrimFunc): MatchedGroups | string {
     const open = groups.at(-1);
     const joined = open && joinedLead(open, n, nodes);
     if (open && joined) groups[groups.length - 1] = { nodes: [...open.nodes, n], lead: joined };
-    else groups.push({ nodes: [n], lead: spatialAxes(n) });
+    else groups.push({ nodes: [n], lead: rankOf(n) });
   }
   const lone = groups.find((g) =>
     g.nodes[0]?.block.iters.slice(0, g.lead).every((it) => constExtent(it.extent) === 1)
@@ -84,8 +92,9 @@ function isWorthKeeping(n: Node, all: readonly Node[]): boolean {
   });
 }
 
-export function spatialAxes(n: Node): number {
-  return n.block.iters.filter((it) => it.type === "spatial").length;
+/** How many axes a block has that it does not reduce over. */
+export function rankOf(n: Node): number {
+  return spatialAxes(n.block).length;
 }
 
 /**
@@ -95,13 +104,13 @@ export function spatialAxes(n: Node): number {
 function joinedLead(group: Group, n: Node, all: readonly Node[]): number | undefined {
   const [first] = group.nodes;
   if (!first) return undefined;
-  const most = Math.min(group.lead, spatialAxes(n));
+  const most = Math.min(group.lead, rankOf(n));
   let lead = 0;
   while (lead < most && equalExpr(axisLength(first, lead), axisLength(n, lead))) lead++;
-  const least = Math.min(...[...group.nodes, n].map(spatialAxes));
+  const least = Math.min(...[...group.nodes, n].map(rankOf));
   const made = new Set(group.nodes.map((m) => m.store.buffer));
   // Values that are computed ahead, for a reduction to read them often, may have more axes of their own.
-  const own = n.block.iters.slice(lead, spatialAxes(n));
+  const own = n.block.iters.slice(lead, rankOf(n));
   const ahead = group.nodes.length === 1 && first.kind === "injective" &&
     own.every((it) => constExtent(it.extent) !== undefined);
   // A block with fewer axes ends the group's kernel, unless it is the first block.

@@ -5,7 +5,7 @@ import type { Schedule } from "../../../schedule/schedule.ts";
 import { constExtent, consumerNodes, isEpilogue, mentions, type Node } from "../../analysis.ts";
 import { tiledInputs } from "../../steps/operand_paths.ts";
 import { unrollCopy } from "../../steps/cooperative_copy.ts";
-import { axisLength, type Group, spatialAxes } from "./match.ts";
+import { axisLength, type Group, rankOf } from "./match.ts";
 
 interface Sizes {
   readonly threads: number;
@@ -25,9 +25,9 @@ export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], siz
   if (only?.kind === "injective" && more.length === 0) return spreadElements(sch, only.block.name, sizes);
   // The block that writes the results of one that accumulates in registers: its epilogue, or a copy.
   const backs = new Map<Node, string>(), epilogues = new Set<Node>();
-  for (const n of g.nodes.filter((n) => n.kind === "reduction" && (sizes.rows || spatialAxes(n) > g.lead))) {
+  for (const n of g.nodes.filter((n) => n.kind === "reduction" && (sizes.rows || rankOf(n) > g.lead))) {
     const [only, ...more] = consumerNodes(n, all);
-    const follows = spatialAxes(n) > g.lead && only && more.length === 0 && !n.result &&
+    const follows = rankOf(n) > g.lead && only && more.length === 0 && !n.result &&
       g.nodes.includes(only) && isEpilogue(only, n, all);
     if (follows) epilogues.add(only);
     backs.set(n, follows ? only.block.name : sch.cacheWrite(n.block.name, "local"));
@@ -60,7 +60,7 @@ export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], siz
   const inner = (block: string) => sch.loops(block).slice(place === undefined ? 1 : 2);
   for (const n of g.nodes) {
     if (epilogues.has(n)) continue;
-    const name = n.block.name, back = backs.get(n), own = spatialAxes(n) - g.lead;
+    const name = n.block.name, back = backs.get(n), own = rankOf(n) - g.lead;
     const stays = !n.result && inside(back ?? name);
     if (own === 0) {
       if (stays) sch.setScope(back ?? name, back === undefined ? "local" : "shared");
@@ -82,7 +82,7 @@ export function scheduleGroup(sch: Schedule, g: Group, all: readonly Node[], siz
  */
 function sharedLoop(g: Group): number | undefined {
   const made = new Set(g.nodes.map((n) => n.store.buffer));
-  const spreads = g.nodes.filter((n) => n.kind === "reduction" && spatialAxes(n) > g.lead);
+  const spreads = g.nodes.filter((n) => n.kind === "reduction" && rankOf(n) > g.lead);
   const isSame = (e: Expr, v: Var) =>
     !mentions([e], v) || (e.kind === "binary" && e.op === "floordiv" && e.a === v);
   const longer = Array.from({ length: g.lead }, (_, d) => d).filter((d) =>
@@ -101,7 +101,7 @@ function sharedLoop(g: Group): number | undefined {
 
 /** Tells whether a workgroup's part of the results of `n` has a constant size, which workgroup memory needs. */
 function hasSize(n: Node, lead: number): boolean {
-  return n.block.iters.slice(lead, spatialAxes(n)).every((it) => constExtent(it.extent) !== undefined);
+  return n.block.iters.slice(lead, rankOf(n)).every((it) => constExtent(it.extent) !== undefined);
 }
 
 /** Fuses loops of extent 1 among the first `lead` with a neighbour, until `depth` are left. */

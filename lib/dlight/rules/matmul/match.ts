@@ -3,7 +3,7 @@ import type { Load } from "../../../ir/expr.ts";
 import type { PrimFunc } from "../../../ir/func.ts";
 import type { IterVar } from "../../../ir/stmt.ts";
 import type { Step } from "../../../schedule/step.ts";
-import { constExtent, iterOf, mentions, type Node, productTerms } from "../../analysis.ts";
+import { constExtent, iterOf, mentions, type Node, productTerms, spatialAxes } from "../../analysis.ts";
 import { anchorOf } from "../../steps/anchor.ts";
 
 export interface MatmulMatch {
@@ -42,7 +42,7 @@ export function matchMatmul(func: PrimFunc): MatmulMatch | string {
 
 function classify(main: Node, x: Load, y: Load): Omit<MatmulMatch, "steps"> | string {
   const reduce = main.block.iters.filter((it) => it.type === "reduce");
-  const spatial = main.block.iters.filter((it) => it.type === "spatial");
+  const spatial = spatialAxes(main.block);
   const [k] = reduce;
   if (!k || reduce.length !== 1) return `it reduces over ${reduce.length} axes and not one`;
   const inBoth = (it: IterVar) => mentions(x.indices, it.var) && mentions(y.indices, it.var);

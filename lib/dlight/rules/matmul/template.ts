@@ -3,7 +3,7 @@ import { outputsOf } from "../../../ir/parameters.ts";
 import type { Schedule } from "../../../schedule/schedule.ts";
 import type { Template } from "../../../space/template.ts";
 import type { Target } from "../../../target/target.ts";
-import { constExtent, type Node, productTerms } from "../../analysis.ts";
+import { constExtent, type Node, productTerms, sizeOf } from "../../analysis.ts";
 import { type MatmulPreset, type Path, PATHS, type WeightLayout } from "../../presets.ts";
 import { chooseWorkers, splitReduction, streamReduction, sumPartials } from "../../steps/split_reduction.ts";
 import { accumulateLocally, placeEpilogue } from "../../steps/epilogue.ts";
@@ -25,7 +25,7 @@ const PACKING_ROWS = 32;
 export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPreset): Template {
   const row = jIsLast(m, "given") ? table : { ...table, ...table.kLast };
   const [ni, nj, nk] = [m.i, m.j, m.k].map((it) => constExtent(it.extent));
-  const preset = { ...row, ...fitDevice(row, { i: ni, j: nj, k: nk, batch: batchOf(m) }, target) };
+  const preset = { ...row, ...fitDevice(row, { i: ni, j: nj, k: nk, batch: sizeOf(m.batch) }, target) };
   return (sch, knobs) => {
     const [, ti, ii] = knobs.split("tile_i", ni, {
       parts: 3,
@@ -130,14 +130,6 @@ export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPres
 /** Whether an operand that goes through workgroup memory has neighbours along k. */
 function transposesSome(m: MatmulMatch, { path, bPath = path }: MatmulPreset): boolean {
   return (path === "shared" && m.kIsLast) || (bPath === "shared" && !jIsLast(m, "given"));
-}
-
-/** The number of products, if it is known. */
-function batchOf(m: MatmulMatch): number | undefined {
-  return m.batch.reduce<number | undefined>((n, it) => {
-    const extent = constExtent(it.extent);
-    return n === undefined || extent === undefined ? undefined : n * extent;
-  }, 1);
 }
 
 /** The dimensions of an operand's own axis and of k. */
