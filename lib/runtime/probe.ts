@@ -32,14 +32,14 @@ export async function probe(backend: Backend): Promise<Peaks> {
         { threads: THREADS * Math.min(64, scale), iterations: ITERATIONS * Math.max(1, scale / 64) },
         {},
       ),
-    target.kind === "cpu" ? 1 : 1024,
+    1024,
   );
   const image = new Float32Array(THREADS * 4).fill(1);
   const loads = THREADS * ITERATIONS * 16;
   const rate = async (name: Probe) => loads / await timed(backend, kernel(target, name), { A: image }) / 1e6;
   const copy = await longEnough(
     (scale) => run("copy", { copies: scale }, { A: new Float32Array(COPIED * scale).fill(1) }),
-    target.kind === "cpu" ? 1 : Math.min(target.limits.maxBindingBytes / 4, MOST_COPIED) / COPIED,
+    Math.min(target.limits.maxBindingBytes / 4, MOST_COPIED) / COPIED,
   );
   return {
     gflops: fma.scale * THREADS * ITERATIONS * SUMS * 4 * 2 / fma.ms / 1e6,

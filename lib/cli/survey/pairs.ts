@@ -69,7 +69,7 @@ type Row =
 export async function pairs({ device, signal, stop }: StageContext): Promise<Table> {
   const rows: Row[] = [];
   // Subgroups have to be asked for; a device that has none is as before.
-  using own = device.target.kind === "webgpu"
+  using own = device.target.language === "wgsl"
     ? await Device.open({ backend: "webgpu", subgroups: true })
     : undefined;
   const on = own ?? device, { target } = on;

@@ -21,7 +21,15 @@ export async function peers({ device, out, seconds, stop }: StageContext): Promi
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--allow-all", "--quiet", "--no-check", "--config", path("deno.json"), path("bench.ts")],
-      ...["--backend", device.target.kind, "--no-tune", "--rounds", "3", "--out", `${out}/peers`],
+      ...[
+        "--backend",
+        device.target.language === "wgsl" ? "webgpu" : "cpu",
+        "--no-tune",
+        "--rounds",
+        "3",
+        "--out",
+        `${out}/peers`,
+      ],
       ...OPERATORS.slice(0, Math.max(1, seconds / 10)).flatMap((name) => ["--only", name]),
     ],
     stdout: "null",
