@@ -5,8 +5,12 @@ import { headingsOf, linksIn, pathsIn, tasksIn } from "./markdown.ts";
 const ROOT = new URL("../", import.meta.url);
 
 async function pages(): Promise<readonly string[]> {
-  const docs = await Array.fromAsync(Deno.readDir(new URL("docs/", ROOT)));
-  const own = docs.map((entry) => `docs/${entry.name}`).filter((name) => name.endsWith(".md"));
+  const own: string[] = [];
+  for (const folder of ["docs/", "docs/howto/"]) {
+    for await (const { name } of Deno.readDir(new URL(folder, ROOT))) {
+      if (name.endsWith(".md")) own.push(folder + name);
+    }
+  }
   return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...own.toSorted()];
 }
 
@@ -73,4 +77,18 @@ Deno.test("modules that tests name in programs of their own are there", async ()
   };
   await walk(new URL("tests/", ROOT));
   assertEquals(lost, []);
+});
+
+Deno.test("an example of the docs that is wrong fails", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/wrong.md`, '```ts\nconsole.assert(1 + 1 === 3, "two and two");\n```\n');
+  const [, flags = ""] = /deno test (.*?) --doc/.exec((tasks.doc as { readonly command: string }).command) ??
+    [];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", ...flags.split(" "), "--no-check", "--doc", `${folder}/wrong.md`],
+    cwd: ROOT,
+  }).output();
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assertEquals([code, said.includes("got one that does not: two and two")], [1, true], said);
+  await Deno.remove(folder, { recursive: true });
 });

@@ -113,6 +113,7 @@ const ENTRIES = [
   "lib/cli/rerun.ts",
   "lib/cli/rules.ts",
   "lib/cli/serve.ts",
+  "lib/cli/survey.ts",
   "lib/cli/worker.ts",
   "lib/measure/worker.ts",
 ];

@@ -6,11 +6,13 @@ export interface DraftSizes {
   readonly batch: number;
   /** Points that are estimated for one draft. Scheduling each takes milliseconds. */
   readonly estimates: number;
+  /** Neighbours that are estimated of one point: a preset that is liked does not take all estimates. */
+  readonly beside: number;
   /** Share of them that are drawn at random; the others are single steps from the best estimates. */
   readonly random: number;
 }
 
-export const DRAFT_DEFAULTS: DraftSizes = { batch: 4, estimates: 96, random: 0.4 };
+export const DRAFT_DEFAULTS: DraftSizes = { batch: 4, estimates: 96, beside: 8, random: 0.4 };
 
 export interface DraftOptions extends TunerOptions, Partial<DraftSizes> {}
 
@@ -24,7 +26,7 @@ export function draftTuner(options: DraftOptions): Tuner {
 }
 
 function* drafts(desk: Desk<DraftOptions & DraftSizes>): Generator<readonly number[], void> {
-  const { options: { space, start, estimate, batch, estimates, random }, ledger, rng } = desk;
+  const { options: { space, start, estimate, batch, estimates, beside, random }, ledger, rng } = desk;
   const known = new Map<number, number>();
   const climbed = new Set<number>();
   const look = (index: number): number => {
@@ -51,7 +53,9 @@ function* drafts(desk: Desk<DraftOptions & DraftSizes>): Generator<readonly numb
       const from = least(known, (index) => !climbed.has(index));
       if (from === undefined) break;
       climbed.add(from);
-      for (const near of rng.shuffle(space.neighbours(from, 1))) if (left > 0) left -= look(near);
+      for (const near of rng.shuffle(space.neighbours(from, 1)).slice(0, beside)) {
+        if (left > 0) left -= look(near);
+      }
     }
     const liked = [...known].filter(([index, ns]) => ns < Infinity && ledger.isFresh(index))
       .sort((a, b) => a[1] - b[1]);

@@ -1,9 +1,9 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
 import type { TrialRecord } from "../records/record.ts";
 import { tableToRecords } from "../records/table.ts";
-import { isFixed } from "./methods.ts";
+import { isFixed, labelOf } from "./methods.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
-import { CHART_FIELDS, type ChartOptions, type Spec, speedOf } from "./spec.ts";
+import { CHART_FIELDS, type ChartOptions, digits, type Spec, speedOf } from "./spec.ts";
 import { MARGIN } from "./verdict.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
@@ -50,7 +50,10 @@ export function bestSoFarSpec(records: readonly TrialRecord[], options: BestSoFa
       ...(passing ? { passes: { ...point(passing), text: `passes DLight ${when(passing)}` } } : {}),
     };
   });
-  return curvesSpec(curves, {
+  const ends = curves.filter((c) => c.points.length > 0).map((c) =>
+    `${labelOf(c.method)}: ${digits(Math.max(...c.points.map((p) => p.y)))} ${speed.unit}`
+  );
+  const spec = curvesSpec(curves, {
     ...options,
     unit: speed.unit,
     xTitle: x === "seconds" ? "seconds of search" : "trials",
@@ -59,4 +62,5 @@ export function bestSoFarSpec(records: readonly TrialRecord[], options: BestSoFa
     height: 280,
     dots: true,
   });
+  return { ...spec, description: `The best of each method. ${ends.join("; ")}.` };
 }

@@ -33,9 +33,14 @@ export class Chart {
 
   /** Returns the chart's title: `Chart: …`. */
   toString(): string {
-    return `Chart: ${
-      (this.spec as { readonly title?: { readonly text?: string } }).title?.text ?? "untitled"
-    }`;
+    const { title } = this.spec as { readonly title?: { readonly text?: string } };
+    return `Chart: ${title?.text ?? "untitled"}`;
+  }
+
+  /** What the chart shows, in words: its title, and its results where it has them as text. Screen readers read it. */
+  get description(): string {
+    const { description } = this.spec as { readonly description?: string };
+    return description === undefined ? `${this}` : `${this}. ${description}`;
   }
 }
 

@@ -7,8 +7,8 @@ import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
 /**
- * Draws the confirmed results as bars, with the confidence intervals of the medians over the interleaved rounds and the
- * ratio to DLight.
+ * Draws the confirmed results as bars, with the ratio to DLight. The lines are 95% confidence intervals of the medians over
+ * the interleaved rounds of one process.
  *
  * @throws {RecordError} for a table that is no summary
  */
@@ -53,6 +53,8 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
   });
   return {
     ...frame(options),
+    description: values.map((v) => `${v.who}: ${[v.result, v.ratio].filter(Boolean).join(", ")}`).join("; ") +
+      ". The lines are 95% intervals within one process.",
     width: 400,
     height: { step: 34 },
     data: { values },

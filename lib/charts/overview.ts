@@ -3,7 +3,7 @@ import type { SummaryRow } from "../records/summary.ts";
 import { summaryRows } from "../records/summary_table.ts";
 import { colorScale, labelOf } from "./methods.ts";
 import { CHART_FIELDS, type ChartOptions, frame, rowsAxis, type Spec, timesAxis } from "./spec.ts";
-import { verdictsOf } from "./verdict.ts";
+import { findingOf, verdictsOf } from "./verdict.ts";
 import { operatorNames } from "./confirmed.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
@@ -42,6 +42,7 @@ export function overviewSpec(all: readonly SummaryRow[], options: ChartOptions =
   };
   return {
     ...frame(options),
+    description: [findingOf(all), ...said.map((v) => `${v.operator}: ${v.text}.`)].join(" ").trim(),
     width: 400,
     height: { step: 40 },
     data: { values },

@@ -1,9 +1,5 @@
 /** The quickstart: rule against search on four operators of a language model, on this device. */
-import { messageOf } from "../base/error.ts";
-import * as te from "../face/te.ts";
 import type { Table } from "npm:apache-arrow@21.2.0";
-import type { PrimFunc } from "../ir/func.ts";
-import { RecordError } from "../records/error.ts";
 import { display } from "../notebook/display.ts";
 import { createReporter } from "../notebook/live.ts";
 import { verdicts } from "../charts/verdict.ts";
@@ -12,31 +8,9 @@ import { compare } from "../tuning/compare.ts";
 import { share } from "../share/shared.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
 import { BACKEND, deviceFrom, OUT, SEED } from "./common_options.ts";
+import { openFolder } from "./open_folder.ts";
+import { OPERATORS } from "./operators.ts";
 import { number } from "../base/option_kinds.ts";
-
-/** Kernels of Qwen2.5-0.5B (hidden size 896, 14 heads), decoding one token and reading a prompt of 128. */
-const OPERATORS: readonly { readonly name: string; readonly what: string; readonly func: PrimFunc }[] = [
-  {
-    name: "qkv_prefill",
-    what: "query, key and value of a prompt of 128 tokens: a matrix product",
-    func: te.matmul({ m: 128, n: 1152, k: 896, transposeB: true }),
-  },
-  {
-    name: "gate_up_decode",
-    what: "the MLP's first layer for one token, weights in 4 bits: a quantized matrix-vector product",
-    func: te.gemv({ n: 9728, k: 896, weights: "q4f32_1" }),
-  },
-  {
-    name: "attention_softmax",
-    what: "attention weights of 14 heads over 1024 tokens, for 8 queries",
-    func: te.softmax({ rows: 112, columns: 1024 }),
-  },
-  {
-    name: "rms_norm",
-    what: "the norm before a layer, for 128 tokens",
-    func: te.rmsNorm({ rows: 128, columns: 896 }),
-  },
-];
 
 export interface QuickstartOptions {
   readonly seconds: number;
@@ -47,7 +21,7 @@ export interface QuickstartOptions {
 
 /** Compares, prints a table, and shares trials, charts and a page as the folder `out`. */
 export async function quickstart({ seconds, out, backend, seed }: QuickstartOptions): Promise<Table> {
-  await writable(out);
+  await openFolder(out);
   using device = await Device.open(backend ? { backend } : {});
   const begin = performance.now();
   console.log(`${device.target.name}: ${OPERATORS.length} operators, two searches of ${seconds} s each`);
@@ -64,19 +38,6 @@ export async function quickstart({ seconds, out, backend, seed }: QuickstartOpti
   for (const v of verdicts(summary)) console.log(`${v.task.slice(0, v.task.indexOf("("))}: ${v.text}`);
   console.log(`in ${spent} s; ${out}/index.html shows it, ${out}/trials.arrows holds every trial`);
   return summary;
-}
-
-/** @throws {RecordError} if the folder can't be written */
-async function writable(out: string): Promise<void> {
-  try {
-    await Deno.mkdir(out, { recursive: true });
-    await Deno.writeTextFile(`${out}/.writable`, "");
-    await Deno.remove(`${out}/.writable`);
-  } catch (e) {
-    throw new RecordError(
-      `cannot write results to ${out}: ${messageOf(e)}; choose another folder with --out`,
-    );
-  }
 }
 
 const COMMAND = {

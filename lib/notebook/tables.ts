@@ -208,13 +208,16 @@ export function htmlOf(
   const cell = (tag: string, text: string, c: number) => {
     const wrap = Math.min(text.length, most) > WRAP ? "" : ";white-space:nowrap";
     const title = text.length > most ? ` title="${escapeHtml(text)}"` : "";
-    return `<${tag}${title} style="text-align:${sides[c]}${wrap}">${escapeHtml(cut(text, most))}</${tag}>`;
+    return `<${tag}${tag === "th" ? ' scope="col"' : ""}${title} style="text-align:${sides[c]}${wrap}">${
+      escapeHtml(cut(text, most))
+    }</${tag}>`;
   };
   const rows = cells.map((r, k) => {
     const row = r.map((x, c) => cell(k === 0 ? "th" : "td", x, c)).join("");
     return `${between.get(k) ?? ""}<tr>${row}</tr>`;
   });
-  return `<table>${rows.join("")}</table>`;
+  const [first = "", ...others] = rows;
+  return `<table><thead>${first}</thead><tbody>${others.join("")}</tbody></table>`;
 }
 
 /** A number, an interval, a number with its interval or its unit, or a dash. */
@@ -235,6 +238,11 @@ export function escapeHtml(text: string): string {
     "'": "&#39;",
   };
   return text.replace(/[&<>"']/g, (c) => entities[c] ?? c);
+}
+
+/** Escapes a text for an element, where quotes may stay as they are. */
+export function escapeText(text: string): string {
+  return text.replace(/[&<>]/g, escapeHtml);
 }
 
 function figure(x: number): string {

@@ -1,5 +1,6 @@
 /** Measures the rates of a device by small kernels; adapters do not state them. */
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
+import { TunebookError } from "../base/error.ts";
 import type { KernelLanguage } from "../target/capabilities.ts";
 import type { Peaks, Target } from "../target/target.ts";
 import { probeModule } from "./cpu/probe_module.ts";
@@ -11,25 +12,40 @@ const THREADS = 1 << 14;
 const ITERATIONS = 256;
 /** Independent sums of four, so that no multiply-add waits for the one before it. */
 const SUMS = 8;
+/** Milliseconds of one run that a start of a kernel doesn't blur; a large device does more work in it. */
+const LONG_MS = 1;
 /** Milliseconds that a sample takes at least, and samples; the fastest one counts. */
 const SAMPLE_MS = 30;
 const SAMPLES = 3;
 
-/** Measures the peaks of a device, in about a second. */
+/** Measures the peaks of a device, in about a second; a large device takes some more. */
 export async function probe(backend: Backend): Promise<Peaks> {
   const { target } = backend;
   const launchMs = await timed(backend, kernel(target, "launch"), {});
-  const fma = await timed(backend, kernel(target, "fma"), {});
+  const run = (name: Probe, size: ProbeSize, inputs: Arrays) =>
+    timed(backend, kernel(target, name, size), inputs);
+  // Past 64 times the threads, each thread does more: a launch has a largest number of workgroups.
+  const fma = await longEnough(
+    (scale) =>
+      run(
+        "fma",
+        { threads: THREADS * Math.min(64, scale), iterations: ITERATIONS * Math.max(1, scale / 64) },
+        {},
+      ),
+    1024,
+  );
   const image = new Float32Array(THREADS * 4).fill(1);
   const loads = THREADS * ITERATIONS * 16;
   const rate = async (name: Probe) => loads / await timed(backend, kernel(target, name), { A: image }) / 1e6;
-  const copy = new Float32Array(COPIED).fill(1);
-  const copyMs = await timed(backend, kernel(target, "copy"), { A: copy });
+  const copy = await longEnough(
+    (scale) => run("copy", { copies: scale }, { A: new Float32Array(COPIED * scale).fill(1) }),
+    Math.min(target.limits.maxBindingBytes / 4, MOST_COPIED) / COPIED,
+  );
   return {
-    gflops: THREADS * ITERATIONS * SUMS * 4 * 2 / fma / 1e6,
+    gflops: fma.scale * THREADS * ITERATIONS * SUMS * 4 * 2 / fma.ms / 1e6,
     bufferGbps: await rate("buffer"),
     textureGbps: target.textures === "none" ? 0 : await rate("texture"),
-    copyGbps: 2 * COPIED * 4 / copyMs / 1e6,
+    copyGbps: copy.scale * 2 * COPIED * 4 / copy.ms / 1e6,
     launchMs,
   };
 }
@@ -38,6 +54,35 @@ type Probe = "launch" | "fma" | "buffer" | "texture" | "copy";
 
 /** Elements that are copied: past any cache of a small device. */
 const COPIED = 1 << 22;
+/** Elements that are copied at most: half a gigabyte, past any cache of a large device. */
+const MOST_COPIED = 1 << 27;
+
+/** The size of a probe: its threads, the iterations of its loop, and how many vectors each thread copies. */
+interface ProbeSize {
+  readonly threads?: number;
+  readonly iterations?: number;
+  readonly copies?: number;
+}
+
+/**
+ * Measures at four times the size again and again, until a run is long enough or the next size is past `most`. A size
+ * that the device refuses is left out.
+ */
+export async function longEnough(
+  measure: (scale: number) => Promise<number>,
+  most: number,
+): Promise<{ readonly scale: number; readonly ms: number }> {
+  let last = { scale: 1, ms: await measure(1) };
+  for (let scale = 4; last.ms < LONG_MS && scale <= most; scale *= 4) {
+    try {
+      last = { scale, ms: await measure(scale) };
+    } catch (e) {
+      if (!(e instanceof TunebookError)) throw e;
+      break;
+    }
+  }
+  return last;
+}
 
 /** Milliseconds of one run on the target's clock, the fastest of some samples. */
 async function timed(backend: Backend, executable: Executable, inputs: Arrays): Promise<number> {
@@ -59,7 +104,8 @@ async function fastest(bound: Bound, runs: number, target: Target): Promise<numb
   return best;
 }
 
-function kernel(target: Target, name: Probe): Executable {
+function kernel(target: Target, name: Probe, probeSize: ProbeSize = {}): Executable {
+  const { threads = THREADS, copies = 1 } = probeSize;
   const spec = (b: string, role: BufferSpec["role"], shape: number, texture = false): BufferSpec => ({
     name: b,
     dtype: "f32",
@@ -73,7 +119,7 @@ function kernel(target: Target, name: Probe): Executable {
       }
       : { kind: "buffer" },
   });
-  const size = name === "copy" ? COPIED : THREADS * 4;
+  const size = name === "copy" ? COPIED * copies : threads * 4;
   const reads = name === "buffer" || name === "texture" || name === "copy";
   return {
     name: `probe_${name}`,
@@ -86,9 +132,9 @@ function kernel(target: Target, name: Probe): Executable {
     launches: [{
       name: `probe_${name}`,
       prepares: false,
-      ...SOURCES[target.language](name, target),
+      ...SOURCES[target.language](name, target, probeSize),
       workgroupSize: [64, 1, 1],
-      grid: [name === "launch" ? 1 : size / 4 / 64, 1, 1],
+      grid: [name === "launch" ? 1 : size / copies / 4 / 64, 1, 1],
       folded: false,
       bindings: [
         ...(reads ? [{ name: "A", access: "read" } as const] : []),
@@ -104,9 +150,9 @@ function kernel(target: Target, name: Probe): Executable {
 
 /** The source of a probe in each language. */
 const SOURCES: Readonly<
-  Record<KernelLanguage, (name: Probe, target: Target) => Pick<Launch, "source" | "module">>
+  Record<KernelLanguage, (name: Probe, target: Target, size: ProbeSize) => Pick<Launch, "source" | "module">>
 > = {
-  wgsl: (name, target) => ({ source: wgsl(name, target) }),
+  wgsl: (name, target, size) => ({ source: wgsl(name, target, size) }),
   wasm: (name, { relaxedSimd = false }) => ({
     source: "",
     // A CPU has no textures.
@@ -121,7 +167,7 @@ const SOURCES: Readonly<
   js: (name) => ({ source: javascript(name) }),
 };
 
-function wgsl(name: Probe, { textures }: Target): string {
+function wgsl(name: Probe, { textures }: Target, { iterations = ITERATIONS, copies = 1 }: ProbeSize): string {
   const sampled = textures === "sampled";
   const out = "var<storage, read_write> B: array<vec4<f32>>;";
   const head = name === "launch" || name === "fma"
@@ -138,10 +184,12 @@ function wgsl(name: Probe, { textures }: Target): string {
   const begin = sums.map((s, k) => `  var ${s} = vec4<f32>(f32(i % 7u) * 1e-3 + ${k}.0);`).join("\n");
   const end = `  B[i] = ${sums.join(" + ")};`;
   const loop = (body: string) =>
-    `${begin}\n  for (var t = 0u; t < ${ITERATIONS}u; t++) {\n${body}\n  }\n${end}`;
+    `${begin}\n  for (var t = 0u; t < ${iterations}u; t++) {\n${body}\n  }\n${end}`;
   const body: Readonly<Record<Probe, string>> = {
     launch: "  B[0] = vec4<f32>(f32(i));",
-    copy: "  B[i] = A[i];",
+    copy: copies === 1
+      ? "  B[i] = A[i];"
+      : `  for (var t = 0u; t < ${copies}u; t++) { B[i + t * ${COPIED / 4}u] = A[i + t * ${COPIED / 4}u]; }`,
     fma: loop(sums.map((s) => `    ${s} = fma(${s}, vec4<f32>(0.999), vec4<f32>(1e-3));`).join("\n")),
     buffer: loop(`    s0 = s0 + A[(i + t * 64u) % ${THREADS}u];`),
     texture: loop(

@@ -7,12 +7,12 @@ import type { SharedWorkload } from "../records/shared.ts";
 import { type PageScripts, scriptOf } from "./script.ts";
 
 /** The section, which shows its button only where scripts run. */
-export const HERE_SECTION = `<section id="${HERE}"><h2>Measure on this device</h2>
-<p>The button measures the schedules of this page on your device, in this page, and shows both devices side by side. It
+export const HERE_SECTION =
+  `<p>The button measures the schedules of this page on your device, in this page, and shows both devices side by side. It
 sends nothing. DLight's own preset for your device is measured with them, and every result is checked.</p>
 <p><button class="start" hidden>Measure on this device</button> <button class="stop" hidden>Stop</button>
-<progress value="0" max="1" hidden></progress></p>
-<p role="status">It takes a browser that runs the scripts of this page.</p><div class="result"></div></section>`;
+<progress value="0" max="1" aria-label="How much is measured" hidden></progress></p>
+<p role="status">It takes a browser that runs the scripts of this page.</p><div class="result"></div>`;
 
 /** Unpacks the script at the first click, and runs it. */
 const LOADER = `"use strict";

@@ -21,10 +21,13 @@ export function chartScript(): Promise<PackedPageScript> {
   })();
 }
 
-/** Compiles a chart for the page's script, with a tooltip for each mark. */
+/** Compiles a chart for the page's script, with a tooltip for each mark. Its description speaks for all marks. */
 export async function liveSpec(spec: Spec): Promise<unknown> {
   const { config } = spec as { readonly config?: { readonly mark?: object } };
-  return await vegaOf({ ...spec, config: { ...config, mark: { ...config?.mark, tooltip: true } } });
+  return await vegaOf({
+    ...spec,
+    config: { ...config, mark: { ...config?.mark, tooltip: true, aria: false } },
+  });
 }
 
 /** Makes a script of the interpreter's module: its one import and its one export go through `vega`. */
@@ -58,7 +61,13 @@ for (const figure of document.querySelectorAll("figure.chart")) {
   const spec = JSON.parse(figure.querySelector("script").textContent);
   const container = figure.querySelector("div");
   const runtime = vega.parse(spec, undefined, { ast: true });
-  new vega.View(runtime, { expr: vega.expressionInterpreter, renderer: "svg", container, hover: true, tooltip: say })
-    .runAsync()
-    .then(() => figure.classList.add("live"), (e) => console.error(e));
+  const options = { expr: vega.expressionInterpreter, renderer: "svg", container, hover: true, tooltip: say };
+  const view = new vega.View(runtime, options);
+  view.runAsync().then(() => {
+    figure.classList.add("live");
+    // On a narrow screen the plot gives up what its labels need.
+    const over = (container.querySelector("svg")?.width.baseVal.value ?? 0) - figure.clientWidth;
+    const narrow = Math.max(120, view.width() - over);
+    return over > 0 && narrow < view.width() ? view.width(narrow).runAsync() : view;
+  }).catch((e) => console.error(e));
 }`;

@@ -4,7 +4,9 @@ import { printable, printableLine } from "../base/printable.ts";
 import type { Chart } from "../charts/chart.ts";
 import { CHARTS, chartScript, liveSpec } from "./live_charts.ts";
 import { type PageScripts, scriptOf, UNPACK } from "./script.ts";
-import { escapeHtml, tableBundle } from "../notebook/tables.ts";
+import { escapeHtml, escapeText, tableBundle } from "../notebook/tables.ts";
+import { LIVE_STYLE, STYLE } from "./page_style.ts";
+import { PAGE_TOOLS } from "./page_tools.ts";
 
 /** A section of a page. */
 export interface Section {
@@ -16,29 +18,29 @@ export interface Section {
   readonly parts: readonly (Chart | Table)[];
 }
 
-/** The parts of a page beside its sections. */
-export interface PageOptions {
-  /** Draws the charts in the reader's browser too, with tooltips. Without scripts they are pictures. Default false. */
-  readonly interactive?: boolean;
-  /** HTML after the sections, with all texts already escaped. Default: none. */
-  readonly foot?: string;
-  /** Scripts of the foot. Default: none. */
-  readonly own?: PageScripts;
+/** A section that is written already. */
+export interface WrittenSection {
+  /** The heading, plain text. */
+  readonly title: string;
+  /** HTML below the heading. */
+  readonly html: string;
+  /** The id of its element. Default: its number. */
+  readonly id?: string;
 }
 
-const STYLE =
-  `body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
-p{max-width:50em}
-table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflow-x:auto}th,td{padding:3px 7px;border-bottom:1px solid #ddd}
-img{max-width:100%;height:auto}details{margin:.3em 0 1em;font-size:13px}figure{margin:1em 0}
-pre{background:#f6f6f6;padding:1em;overflow:auto}h2{margin-top:2em}`;
-
-/** Hides the pictures of interactive charts, except in print. */
-const LIVE_STYLE = `
-figure.chart{overflow-x:auto}figure.live img{display:none}
-#tip{display:none;position:absolute;background:#fff;border:1px solid #bbb;border-radius:4px;padding:4px 8px;
-font-size:12px;white-space:pre;pointer-events:none;box-shadow:0 1px 4px #0003}
-@media print{figure.chart div,#tip{display:none!important}figure.live img{display:inline}}`;
+/** The parts of a page beside its sections. */
+export interface PageOptions {
+  /** What the page says, in a sentence: its first line, and its text where the page is linked. Default: none. */
+  readonly finding?: string;
+  /** Sections after the others, whose HTML has all texts already escaped. Default: none. */
+  readonly more?: readonly WrittenSection[];
+  /** Draws the charts in the reader's browser too, with tooltips. Without scripts they are pictures. Default false. */
+  readonly interactive?: boolean;
+  /** HTML after all sections, which no reader sees. Default: none. */
+  readonly foot?: string;
+  /** Scripts of `more` and `foot`. Default: none. */
+  readonly own?: PageScripts;
+}
 
 /**
  * Writes the page. Every text in it is escaped. Its policy forbids requests, and all scripts except those that draw the
@@ -48,35 +50,56 @@ export async function pageOf(
   title: string,
   intro: string,
   sections: readonly Section[],
-  { interactive = false, foot = "", own }: PageOptions = {},
+  { interactive = false, finding = "", more = [], foot = "", own }: PageOptions = {},
 ): Promise<string> {
-  const bodies: string[] = [];
-  for (const s of sections) {
-    const parts: string[] = [];
-    for (const part of s.parts) {
-      parts.push("spec" in part ? await figure(part, interactive) : tableBundle(part)["text/html"]);
+  const written: WrittenSection[] = [];
+  for (const { title, text, parts } of sections) {
+    const html: string[] = text ? [`<p>${escapeHtml(text)}</p>`] : [];
+    for (const part of parts) {
+      html.push("spec" in part ? await figure(part, interactive) : tableOf(part, title));
     }
-    bodies.push(
-      `<h2>${escapeHtml(s.title)}</h2>${s.text ? `<p>${escapeHtml(s.text)}</p>` : ""}${parts.join("\n")}`,
-    );
+    written.push({ title, html: html.join("\n") });
   }
+  const all = [...written, ...more].map((s, k) => ({ id: `section-${k + 1}`, ...s }));
   const { scripts, packed } = await scriptsOf(interactive, own);
   const allowed = [...scripts, ...packed].map((s) => `'${s.hash}'`).join(" ") || "'none'";
+  const links = all.map((s) => `<li><a href="#${s.id}">${escapeHtml(s.title)}</a></li>`).join("");
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${allowed}; ` +
     `style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">` +
-    `<meta name="viewport" content="width=device-width,initial-scale=1"><style>${STYLE}${
-      interactive ? LIVE_STYLE : ""
-    }</style></head>` +
-    `<body><h1>${escapeHtml(title)}</h1><p>${escapeHtml(intro)}</p>${bodies.join("\n")}${foot}` +
+    `<meta name="viewport" content="width=device-width,initial-scale=1">${preview(title, finding || intro)}` +
+    `<style>${STYLE}${interactive ? LIVE_STYLE : ""}</style></head>\n` +
+    `<body><header><h1>${escapeHtml(title)}</h1>${
+      finding && `<p class="finding">${escapeHtml(finding)}</p>`
+    }<p class="about">${escapeHtml(intro)}</p>${
+      all.length > 2 ? `<nav aria-label="Contents"><ul>${links}</ul></nav>` : ""
+    }</header>\n<main>${
+      all.map((s) => `<section id="${s.id}"><h2>${escapeHtml(s.title)}</h2>${s.html}</section>`).join("\n")
+    }</main>${foot}` +
     `${packed.map((s) => `<script type="text/plain" id="${s.id}">${s.gzip}</script>`).join("\n")}\n` +
     `${scripts.map((s) => `<script>${s.text}</script>`).join("\n")}</body></html>\n`;
+}
+
+/** What a program shows that links to the page. */
+function preview(title: string, text: string): string {
+  const about = escapeHtml(text);
+  return `<meta name="description" content="${about}"><meta property="og:type" content="article">` +
+    `<meta property="og:title" content="${
+      escapeHtml(title)
+    }"><meta property="og:description" content="${about}">`;
+}
+
+/** A table with its caption. A wide one scrolls by itself, with the keyboard, too. */
+function tableOf(table: Table, title: string): string {
+  const name = escapeHtml(`${title}: every method`);
+  const html = tableBundle(table)["text/html"].replace("<table>", `<table><caption>${name}</caption>`);
+  return `<div class="wide" tabindex="0" role="region" aria-label="${name}">${html}</div>`;
 }
 
 /** The scripts of a page: what unpacks comes first. */
 async function scriptsOf(interactive: boolean, own: PageScripts | undefined): Promise<PageScripts> {
   const charts = interactive ? [await chartScript()] : [];
-  const draw = interactive ? [`tunebookUnpack("${CHARTS}").catch(console.error);`] : [];
+  const draw = interactive ? [PAGE_TOOLS, `tunebookUnpack("${CHARTS}").catch(console.error);`] : [];
   const unpack = interactive || own ? [UNPACK] : [];
   return {
     scripts: [...await Promise.all([...unpack, ...draw].map(scriptOf)), ...own?.scripts ?? []],
@@ -87,12 +110,14 @@ async function scriptsOf(interactive: boolean, own: PageScripts | undefined): Pr
 async function figure(chart: Chart, interactive: boolean): Promise<string> {
   const svg = await chart.toSVG();
   const [, width = ""] = /^<svg[^>]* width="([\d.]+)"/.exec(svg) ?? [];
-  const picture = `<img alt="${escapeHtml(printableLine(`${chart}`))}" src="data:image/svg+xml;base64,${
+  const about = escapeHtml(printableLine(chart.description, 1000));
+  const picture = `<img alt="${about}" src="data:image/svg+xml;base64,${
     new TextEncoder().encode(svg).toBase64()
   }" width="${Math.round(Number(width))}">`;
   const live = interactive ? `<div></div>${dataScript(await liveSpec(chart.spec))}` : "";
-  const spec = escapeHtml(printable(JSON.stringify(chart.spec)));
-  return `<figure${interactive ? ' class="chart"' : ""}>${live}${picture}</figure>` +
+  const spec = escapeText(printable(JSON.stringify(chart.spec)));
+  const reach = interactive ? ` class="chart" tabindex="0" role="group" aria-label="${about}"` : "";
+  return `<figure${reach}>${live}${picture}</figure>` +
     `<details><summary>Vega-Lite</summary><pre>${spec}</pre></details>`;
 }
 

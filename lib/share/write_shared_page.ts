@@ -4,11 +4,18 @@ import { printable, printableLine } from "../base/printable.ts";
 import type { Manifest } from "../records/manifest.ts";
 import type { SharedWorkload } from "../records/shared.ts";
 import { labelOf } from "../charts/methods.ts";
-import { MANIFEST, TRIALS, TRIALS_FILE, TRIALS_URL } from "../browser/page_parts.ts";
-import { dataScript, pageOf, type Section } from "./page.ts";
+import { findingOf } from "../charts/verdict.ts";
+import { TunebookError } from "../base/error.ts";
+import { compile } from "../codegen/compile.ts";
+import type { PrimFunc } from "../ir/func.ts";
+import { outcomesOf } from "../records/shared.ts";
+import { replay, type Trace } from "../schedule/trace.ts";
+import type { Target } from "../target/target.ts";
+import { HERE, MANIFEST, TRIALS, TRIALS_FILE, TRIALS_URL } from "../browser/page_parts.ts";
+import { dataScript, pageOf, type Section, type WrittenSection } from "./page.ts";
 import { HERE_SECTION, hereScripts } from "./here_section.ts";
 import { digits } from "../charts/spec.ts";
-import { escapeHtml, htmlOf } from "../notebook/tables.ts";
+import { escapeHtml, escapeText, htmlOf } from "../notebook/tables.ts";
 
 /** Writes the page: charts and tables, then how to run it again, the schedules, the device, and the data. */
 export async function writeSharedPage(
@@ -24,21 +31,21 @@ export async function writeSharedPage(
   const intro =
     `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
     "Every candidate's results were checked against a reference. The bars are medians of interleaved rounds with " +
-    `their 95% confidence intervals${unconfirmed}. Point at a mark of a chart to see its values.`;
+    `their 95% confidence intervals within one process${unconfirmed}. Point at a mark of a chart to see its values.`;
   const packed = gzipSync(trials, { level: 9 }).toString("base64");
-  const foot = [
-    HERE_SECTION,
-    RERUN,
-    "<h2>The schedules</h2>",
-    ...workloads.map(schedulesOf),
-    "<h2>The device and the programs</h2>",
-    deviceOf(manifest),
-    "<h2>The data</h2>",
-    `<p><a id="${TRIALS}" download="${TRIALS_FILE}" href="${TRIALS_URL}${packed}">${TRIALS_FILE}</a>: every trial with all ` +
-    `its samples, as an Arrow stream in gzip. Unpacked, any Arrow reader opens it. The element ${MANIFEST} of this page ` +
-    `holds the results as JSON.</p>`,
-    dataScript(manifest, MANIFEST),
-  ].join("\n");
+  const more: readonly WrittenSection[] = [
+    { id: HERE, title: "Measure on this device", html: HERE_SECTION },
+    { title: "Measure it again with Deno", html: RERUN },
+    { title: "The schedules and kernels", html: workloads.map((w) => schedulesOf(w, device)).join("\n") },
+    { title: "The device and the programs", html: deviceOf(manifest) },
+    {
+      title: "The data",
+      html:
+        `<p><a id="${TRIALS}" download="${TRIALS_FILE}" href="${TRIALS_URL}${packed}">${TRIALS_FILE}</a>: every trial with all ` +
+        `its samples, as an Arrow stream in gzip. Unpacked, any Arrow reader opens it. The element ${MANIFEST} of this page ` +
+        `holds the results as JSON.</p>`,
+    },
+  ];
   const shown = sections.map(({ title, text, parts }) => ({
     title: printableLine(title),
     parts,
@@ -46,7 +53,9 @@ export async function writeSharedPage(
   }));
   return await pageOf(printableLine(title), printableLine(intro), shown, {
     interactive: true,
-    foot,
+    finding: printableLine(findingOf(workloads.flatMap(outcomesOf)), 1000),
+    more,
+    foot: dataScript(manifest, MANIFEST),
     own: await hereScripts(workloads),
   });
 }
@@ -59,8 +68,8 @@ const device = await Device.open();
 const again = await shared.rerun(device);
 await display(again.table, again.chart);`;
 
-const RERUN = `<h2>Measure it again with Deno</h2>
-<p>Keep this file. Run this command in a checkout of Tunebook; it needs only Node. It measures the schedules below on your
+const RERUN =
+  `<p>Keep this file. Run this command in a checkout of Tunebook; it needs only Node. It measures the schedules below on your
 device, interleaved with DLight's preset for it, and shows both devices side by side:</p>
 <pre>${escapeHtml(COMMAND)}</pre>
 <p>The same in a notebook:</p>
@@ -68,20 +77,36 @@ device, interleaved with DLight's preset for it, and shows both devices side by 
 <p>No part of the page is run. Programs and schedules are data: Tunebook checks every field, rebuilds the schedules by its
 own steps, and checks them against the limits of your device. Results are checked against the reference.</p>`;
 
-function schedulesOf({ func, task, results }: SharedWorkload): string {
+/** The program, each method's schedule, and the source of the fastest one. */
+function schedulesOf({ func, task, results }: SharedWorkload, device: Target): string {
   const schedules = results.flatMap(({ result, best }) =>
     best ? [folded(`${labelOf(result.contestant)}: ${result.rule}`, `${best.trace}`)] : []
   );
   const budget = Object.entries(task.budget).map(([name, limit]) => `${limit} ${name}`).join(", ");
+  const [fastest] = results.filter((r) => r.best).toSorted((a, b) =>
+    (a.result.won?.ms ?? Infinity) - (b.result.won?.ms ?? Infinity)
+  );
+  const source = fastest?.best && sourceOf(func, fastest.best.trace, device);
   return `<h3>${escapeHtml(printableLine(func.name))}</h3>` +
     `<p>Seed ${task.seed}${budget && `, budget of a search: ${escapeHtml(printableLine(budget))}`}.</p>` +
-    folded("The program", `${func}`) + schedules.join("");
+    folded("The program", `${func}`) + schedules.join("") +
+    (source ? folded(`The fastest kernel, of ${labelOf(fastest.result.contestant)}`, source) : "");
+}
+
+/** The source of a schedule for the device that ran it; undefined where that can't be printed here. */
+function sourceOf(func: PrimFunc, trace: Trace, device: Target): string | undefined {
+  try {
+    return compile(replay(func, trace), device).launches.map((l) => l.source).join("\n");
+  } catch (e) {
+    if (e instanceof TunebookError) return undefined;
+    throw e;
+  }
 }
 
 /** Folds a long text under a title. */
 function folded(title: string, text: string): string {
   return `<details><summary>${escapeHtml(printableLine(title))}</summary><pre>${
-    escapeHtml(printable(text))
+    escapeText(printable(text))
   }</pre></details>`;
 }
 
@@ -97,6 +122,7 @@ function deviceOf({ device, versions }: Manifest): string {
     ["what", "which"],
     ...rows.filter(([, value]) => value !== "").map((row) => row.map((x) => printableLine(`${x}`, 200))),
   ];
-  return htmlOf(cells(main)) + "<details><summary>limits and features</summary>" +
+  return `<div class="wide">${htmlOf(cells(main))}</div>` +
+    "<details><summary>limits and features</summary>" +
     htmlOf(cells([...Object.entries(limits), ...Object.entries(features)])) + "</details>";
 }

@@ -48,7 +48,10 @@ export interface Peaks {
   readonly bufferGbps: number;
   /** The same from a texture; 0: it has none. */
   readonly textureGbps: number;
-  /** Copying 16 MiB from one storage buffer to another, both ways counted, GB/s. */
+  /**
+   * Copying from one storage buffer to another, both ways counted, GB/s: 16 MiB, or more until that takes a millisecond,
+   * up to 512 MiB.
+   */
   readonly copyGbps: number;
   /** One launch of a kernel that does nothing, in a long queue of them, milliseconds. */
   readonly launchMs: number;

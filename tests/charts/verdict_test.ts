@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { SummaryRow } from "../../lib/records/summary.ts";
 import { summaryTable } from "../../lib/records/summary_table.ts";
-import { verdicts } from "../../lib/charts/verdict.ts";
+import { findingOf, verdicts } from "../../lib/charts/verdict.ts";
 import { confirmedTable, rowOf } from "./results.ts";
 
 const rule = rowOf({ medianMs: 2, lowMs: 1.9, highMs: 2.1 });
@@ -12,6 +12,8 @@ const said = (...rows: readonly SummaryRow[]) => verdicts(summaryTable(rows)).ma
 Deno.test("the best search is held against the rule", () => {
   assertEquals(verdicts(confirmedTable()), [{
     task: rule.task,
+    faster: "search",
+    ratio: 2,
     short: "search pays: 2.00 ×",
     text: "search pays. After 4 s, AutoTVM from DLight is 2.00 times as fast as DLight.",
   }]);
@@ -64,4 +66,22 @@ Deno.test("each operator gets its own verdict, in order", () => {
   const of = (task: string) => [rule, search({ medianMs: 1 })].map((r) => ({ ...r, task }));
   const table = summaryTable([...of("b()"), ...of("a()")]);
   assertEquals(verdicts(table).map((v) => v.task), ["b()", "a()"]);
+});
+
+Deno.test("a finding counts the programs on which search pays, and says what the rule is worth", () => {
+  const of = (task: string, ms: number, worth: number) =>
+    [{ ...rule, speedupVsFallback: worth }, search({ medianMs: ms, lowMs: ms, highMs: ms })].map((r) => ({
+      ...r,
+      task,
+    }));
+  assertEquals(
+    findingOf([...of("a()", 1, 5), ...of("b()", 1.6, 62), ...of("c()", 2, 8)]),
+    "Search pays on 2 of 3 programs, up to 2.00 times. The rule is 5.00 to 62.0 times as fast as naive code.",
+  );
+  assertEquals(findingOf([...of("a()", 2, NaN), ...of("b()", 2, NaN)]), "Search pays on none of 2 programs.");
+  assertEquals(
+    findingOf(of("a()", 1, 5)),
+    "Search pays. After 5 s, AutoTVM (from scratch) is 2.00 times as fast as DLight. The rule is 5.00 times as fast as naive code.",
+  );
+  assertEquals(findingOf([search({})]), "");
 });

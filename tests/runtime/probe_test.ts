@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunebookError } from "../../lib/base/error.ts";
 import { Device } from "../../lib/runtime/device.ts";
+import { RuntimeError } from "../../lib/runtime/error.ts";
+import { longEnough } from "../../lib/runtime/probe.ts";
 import type { Profile } from "../../lib/target/target.ts";
 import { devices } from "../devices.ts";
 
@@ -28,5 +30,24 @@ Deno.test("a device takes the profile that it is told, and refuses one that ther
     () => Device.open({ backend: "cpu", profile }),
     TunebookError,
     'llvmpipe, cpu, got "voodoo"',
+  );
+});
+
+Deno.test("a probe does more on a device that is done too soon, as far as the device takes it", async () => {
+  const sizes: number[] = [];
+  const device = (msOfOne: number, refused = Infinity) => (scale: number) => {
+    sizes.push(scale);
+    if (scale < refused) return Promise.resolve(msOfOne * scale);
+    return Promise.reject(new RuntimeError("expected less memory"));
+  };
+  assertEquals(await longEnough(device(2), 64), { scale: 1, ms: 2 });
+  assertEquals(await longEnough(device(0.125), 64), { scale: 16, ms: 2 });
+  assertEquals(await longEnough(device(0.001), 8), { scale: 4, ms: 0.004 });
+  assertEquals(await longEnough(device(0.125, 16), 64), { scale: 4, ms: 0.5 });
+  assertEquals(sizes, [1, 1, 4, 16, 1, 4, 1, 4, 16]);
+  const bug = new TypeError("a bug");
+  await assertRejects(
+    () => longEnough((scale) => scale > 1 ? Promise.reject(bug) : Promise.resolve(0), 4),
+    TypeError,
   );
 });

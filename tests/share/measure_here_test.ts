@@ -71,7 +71,8 @@ async function takesTheResult(): Promise<void> {
     rows.map((r) => r.contestant),
     programs.flatMap(() => ["dlight there", "autotvm+dlight", "dlight"]),
   );
-  assert(rows.every((r) => r.medianMs > 0 && r.samples.length === 11 && r.gbps > 0));
+  const odd = rows.filter((r) => !(r.medianMs > 0 && r.samples.length === 11 && r.gbps > 0));
+  assertEquals(odd, []);
   using database = TuningDatabase.memory();
   const { added, refused } = await database.merge(result);
   assertEquals([added, refused], [9, []]);

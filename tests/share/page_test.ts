@@ -11,9 +11,10 @@ Deno.test("a page shows its tables and charts, and needs nothing else", async ()
   ]);
   assert(page.startsWith("<!doctype html>"));
   assertEquals(page.match(/<h[12]>[^<]*/g), ["<h1>Results", "<h2>First", "<h2>Second"]);
+  assert(!page.includes("<nav"), "two sections need no contents");
   assert(page.includes("<p>a matrix product</p>") && page.includes("AutoTVM from DLight</td>"));
   const [, alt, svg] = /<img alt="([^"]*)" src="data:image\/svg\+xml;base64,([^"]+)"/.exec(page) ?? [];
-  assertEquals(alt, "Chart: speeds");
+  assertEquals(alt, chart.description);
   assertEquals(new TextDecoder().decode(Uint8Array.fromBase64(svg ?? "")), await chart.toSVG());
   assert(!/<(script|link|iframe)|url\(|src="(?!data:)|href=/.test(page));
 });
@@ -23,8 +24,8 @@ Deno.test("every text of a page is escaped", async () => {
   const chart = confirmed(confirmedTable(), { title: evil, subtitle: evil });
   const page = await pageOf(evil, evil, [{ title: evil, text: evil, parts: [chart] }]);
   assert(!page.includes("<script"));
-  // Title, heading, introduction, section's title and text, the picture's words, and twice in its data.
-  assertEquals(page.match(/&lt;script&gt;/g)?.length, 8);
+  // Title, preview's title and text twice, heading, introduction, section's title and text, the picture's words, and twice in its data.
+  assertEquals(page.match(/&lt;script&gt;/g)?.length, 11);
 });
 
 Deno.test("the charts of an interactive page come with their data and their pictures", async () => {
@@ -34,11 +35,12 @@ Deno.test("the charts of an interactive page come with their data and their pict
     foot: "<b>",
   });
   const [, data = ""] =
-    /<figure class="chart"><div><\/div><script type="application\/json">(.*?)<\/script><img /.exec(page) ??
+    /<figure class="chart" tabindex="0" role="group" aria-label="Chart: [^"]*"><div><\/div><script type="application\/json">(.*?)<\/script><img /
+      .exec(page) ??
       [];
   const spec = JSON.parse(data);
   assertEquals([spec.$schema, spec.title.text], ["https://vega.github.io/schema/vega/v6.json", "</script>"]);
-  assert(page.includes('</details><b><script type="text/plain" id="tunebook-charts">'));
+  assert(page.includes('</main><b><script type="text/plain" id="tunebook-charts">'));
 });
 
 Deno.test("data in a page never end their element, and come back as they were", () => {
