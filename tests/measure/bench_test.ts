@@ -96,7 +96,7 @@ Deno.test("a candidate is not hopeless for what one run costs in overhead", asyn
 Deno.test("on the CPU nothing is concluded from cold runs", async () => {
   // As JavaScript went that was measured: interpreted, then half optimised, then optimised.
   const cold: Behaviour = { ms: (n) => n < 4 ? 45 : n < 5 ? 8 : 0.3 };
-  const { sim, bench } = simulated({ cold }, { kind: "cpu", clock: "cpu" });
+  const { sim, bench } = simulated({ cold }, { kind: "cpu", language: "js", clock: "cpu" });
   const m = success(await bench.measure(sim.executable("cold"), { dropAboveMs: 1 }));
   assertEquals(m.samples.length, 5);
   for (const sample of m.samples) assertAlmostEquals(sample, 0.3);
