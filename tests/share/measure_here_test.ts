@@ -75,7 +75,9 @@ async function takesTheResult(): Promise<void> {
   assertEquals(odd, []);
   using database = TuningDatabase.memory();
   const { added, refused } = await database.merge(result);
-  assertEquals([added, refused], [9, []]);
+  // One record a schedule: where the search kept DLight's own, there are two of them.
+  const same = logs.filter((log) => log.best.trial === 0).length;
+  assertEquals([added, refused], [9 - same, []]);
   const [matmul] = programs;
   const found = matmul && database.lookup(matmul, opened.manifest.device);
   assertEquals(found?.record.adapter, opened.manifest.device.name);
