@@ -82,20 +82,17 @@ function judge(rule: SummaryRow, search: SummaryRow): Omit<Verdict, "task"> {
     };
   }
   const ratio = rule.medianMs / search.medianMs, shown = ratio.toFixed(2);
-  const found = `${after} is ${shown} times as fast as DLight`;
-  if (beats(search, rule)) {
-    return { faster: "search", ratio, short: `search pays: ${shown} ×`, text: `search pays. ${found}.` };
-  }
-  if (beats(rule, search)) {
-    return { faster: "rule", ratio, short: `the rule wins: ${shown} ×`, text: `the rule wins. ${found}.` };
-  }
+  const faster = beats(search, rule) ? "search" : beats(rule, search) ? "rule" : "neither";
+  const close = faster === "neither" ? ": too close to call" : "";
   return {
-    faster: "neither",
+    faster,
     ratio,
-    short: `a draw: ${shown} ×`,
-    text: `a draw. ${found}: too close to call.`,
+    short: `${SAID[faster]}: ${shown} ×`,
+    text: `${SAID[faster]}. ${after} is ${shown} times as fast as DLight${close}.`,
   };
 }
+
+const SAID = { search: "search pays", rule: "the rule wins", neither: "a draw" } as const;
 
 function beats(a: SummaryRow, b: SummaryRow): boolean {
   return a.highMs < b.lowMs && b.medianMs > a.medianMs * MARGIN;

@@ -86,6 +86,11 @@ export function spatialAxes({ iters }: Block): readonly IterVar[] {
   return iters.filter((it) => it.type === "spatial");
 }
 
+/** The types of a block's axes in order: S for spatial, R for reduced. */
+export function axisTypes({ iters }: Block): string {
+  return iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
+}
+
 /** How many positions axes have together; undefined where an extent is symbolic. */
 export function sizeOf(axes: readonly { readonly extent: Expr }[]): number | undefined {
   return axes.reduce<number | undefined>((n, { extent }) => {

@@ -128,17 +128,16 @@ function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[],
     red: buffer(`${name}_red`, [...others.map((l) => l.extent), constant(lanes / cluster)], dtype, "shared"),
   }));
   const slot = (k: Expr): Expr[] => [...others.map((l) => l.var), k];
-  const sums = made.map(({ acc }) => load(acc, 0));
   const accs = made.map(({ acc }): Place => ({ buffer: acc, indices: [constant(0)] }));
-  const tree = cluster > 1 ? [] : treeOf(step, made, slot, lane, lanes);
+  const redsAt = (k: Expr) => made.map(({ red }): Place => ({ buffer: red, indices: slot(k) }));
+  const tree = cluster > 1 ? [] : treeOf(step, accs, redsAt, lane, lanes);
   if (cluster > 1) {
     const { acc, red } = made[0] as PartialResult, [identity] = step.identity as readonly [Expr];
     const combine = (x: Expr, y: Expr) => step.combine([x], [y])[0] as Expr;
     tree.push(...reduceInSubgroups({ acc, red, slot, lane, lanes, cluster, combine, identity }));
   }
-  const totals = cluster > 1 ? sums : made.map(({ red }) => load(red, ...slot(constant(0))));
-  const own = step.results.map((r) => load(r.buffer, ...r.indices));
-  const result = storeAll(step.results, b.init ? totals : step.combine(own, totals));
+  const totals = loadAll(cluster > 1 ? accs : redsAt(constant(0)));
+  const result = storeAll(step.results, b.init ? totals : step.combine(loadAll(step.results), totals));
   if (step.results.some((r) => (r.buffer.scope === "local") !== (first.buffer.scope === "local"))) {
     throw new LowerError(`cannot reduce ${b.name} across threads: only some of its results are in registers`);
   }
@@ -149,7 +148,7 @@ function crossThread({ block: b, loops }: Crossing, path: readonly (For | If)[],
   return {
     block: b,
     before: storeAll(accs, step.identity),
-    partial: ifThen(b.where, storeAll(accs, step.combine(sums, step.values))),
+    partial: ifThen(b.where, storeAll(accs, step.combine(loadAll(accs), step.values))),
     after: byThreads(seq(...tree)),
   };
 }
@@ -166,28 +165,34 @@ function storeAll(places: readonly Place[], values: readonly Expr[]): Stmt {
   return seq(...places.map(({ buffer, indices }, k) => store(buffer, indices, values[k] as Expr)));
 }
 
-/** Combines what the threads have in workgroup memory, half of it with the other half in each step. */
+function loadAll(places: readonly Place[]): readonly Expr[] {
+  return places.map(({ buffer, indices }) => load(buffer, ...indices));
+}
+
+/**
+ * Combines what the threads have in workgroup memory, half of it with the other half in each step.
+ *
+ * @param accs each thread's own results
+ * @param redsAt the results of a lane in workgroup memory
+ */
 function treeOf(
   step: Step,
-  made: readonly PartialResult[],
-  slot: (k: Expr) => Expr[],
+  accs: readonly Place[],
+  redsAt: (lane: Expr) => readonly Place[],
   lane: Expr,
   lanes: number,
 ): Stmt[] {
-  const at = (k: Expr) => made.map(({ red }) => load(red, ...slot(k)));
-  const sums = made.map(({ acc }) => load(acc, 0));
-  const accs = made.map(({ acc }): Place => ({ buffer: acc, indices: [constant(0)] }));
-  const reds = made.map(({ red }): Place => ({ buffer: red, indices: slot(lane) }));
-  const tree = [storeAll(reds, sums)];
+  const own = redsAt(lane), sums = loadAll(accs);
+  const tree = [storeAll(own, sums)];
   for (let n = lanes; n > 1; n = (n + 1) >> 1) {
-    const half = (n + 1) >> 1, shares = lt(lane, n - half), others = at(add(lane, half));
-    if (made.length === 1) {
-      tree.push(ifThen(shares, storeAll(reds, step.combine(at(lane), others))));
+    const half = (n + 1) >> 1, shares = lt(lane, n - half), others = loadAll(redsAt(add(lane, half)));
+    if (accs.length === 1) {
+      tree.push(ifThen(shares, storeAll(own, step.combine(loadAll(own), others))));
       continue;
     }
     // Several results go by registers: else a barrier would stand between their stores, inside the branch.
     tree.push(ifThen(shares, storeAll(accs, step.combine(sums, others))));
-    tree.push(ifThen(shares, storeAll(reds, sums)));
+    tree.push(ifThen(shares, storeAll(own, sums)));
   }
   return tree;
 }

@@ -89,11 +89,14 @@ function preview(title: string, text: string): string {
     }"><meta property="og:description" content="${about}">`;
 }
 
-/** A table with its caption. A wide one scrolls by itself, with the keyboard, too. */
 function tableOf(table: Table, title: string): string {
-  const name = escapeHtml(`${title}: every method`);
-  const html = tableBundle(table)["text/html"].replace("<table>", `<table><caption>${name}</caption>`);
-  return `<div class="wide" tabindex="0" role="region" aria-label="${name}">${html}</div>`;
+  const name = `${title}: every method`, caption = `<table><caption>${escapeHtml(name)}</caption>`;
+  return wide(name, tableBundle(table)["text/html"].replace("<table>", caption));
+}
+
+/** A named part that scrolls by itself where it is wider than the page, with the keyboard, too. */
+export function wide(name: string, html: string): string {
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(name)}">${html}</div>`;
 }
 
 /** The scripts of a page: what unpacks comes first. */

@@ -12,9 +12,10 @@ import { outcomesOf } from "../records/shared.ts";
 import { replay, type Trace } from "../schedule/trace.ts";
 import type { Target } from "../target/target.ts";
 import { HERE, MANIFEST, TRIALS, TRIALS_FILE, TRIALS_URL } from "../browser/page_parts.ts";
-import { dataScript, pageOf, type Section, type WrittenSection } from "./page.ts";
+import { dataScript, pageOf, type Section, wide, type WrittenSection } from "./page.ts";
 import { HERE_SECTION, hereScripts } from "./here_section.ts";
 import { digits } from "../charts/spec.ts";
+import { sourceOf } from "../notebook/source.ts";
 import { escapeHtml, escapeText, htmlOf } from "../notebook/tables.ts";
 
 /** Writes the page: charts and tables, then how to run it again, the schedules, the device, and the data. */
@@ -86,7 +87,7 @@ function schedulesOf({ func, task, results }: SharedWorkload, device: Target): s
   const [fastest] = results.filter((r) => r.best).toSorted((a, b) =>
     (a.result.won?.ms ?? Infinity) - (b.result.won?.ms ?? Infinity)
   );
-  const source = fastest?.best && sourceOf(func, fastest.best.trace, device);
+  const source = fastest?.best && kernelOf(func, fastest.best.trace, device);
   return `<h3>${escapeHtml(printableLine(func.name))}</h3>` +
     `<p>Seed ${task.seed}${budget && `, budget of a search: ${escapeHtml(printableLine(budget))}`}.</p>` +
     folded("The program", `${func}`) + schedules.join("") +
@@ -94,9 +95,9 @@ function schedulesOf({ func, task, results }: SharedWorkload, device: Target): s
 }
 
 /** The source of a schedule for the device that ran it; undefined where that can't be printed here. */
-function sourceOf(func: PrimFunc, trace: Trace, device: Target): string | undefined {
+function kernelOf(func: PrimFunc, trace: Trace, device: Target): string | undefined {
   try {
-    return compile(replay(func, trace), device).launches.map((l) => l.source).join("\n");
+    return sourceOf(compile(replay(func, trace), device)).code;
   } catch (e) {
     if (e instanceof TunebookError) return undefined;
     throw e;
@@ -122,7 +123,7 @@ function deviceOf({ device, versions }: Manifest): string {
     ["what", "which"],
     ...rows.filter(([, value]) => value !== "").map((row) => row.map((x) => printableLine(`${x}`, 200))),
   ];
-  return `<div class="wide">${htmlOf(cells(main))}</div>` +
-    "<details><summary>limits and features</summary>" +
-    htmlOf(cells([...Object.entries(limits), ...Object.entries(features)])) + "</details>";
+  const more = cells([...Object.entries(limits), ...Object.entries(features)]), title = "Limits and features";
+  return wide("Device and versions", htmlOf(cells(main))) +
+    `<details><summary>${title}</summary>${wide(title, htmlOf(more))}</details>`;
 }

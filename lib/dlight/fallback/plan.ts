@@ -10,7 +10,7 @@ import type { Block, IterVar } from "../../ir/stmt.ts";
 import { walkExpr } from "../../ir/visit.ts";
 import { ScheduleError } from "../../schedule/error.ts";
 import { Schedule } from "../../schedule/schedule.ts";
-import { constExtent, mentions } from "../analysis.ts";
+import { constExtent, mentions, spatialAxes } from "../analysis.ts";
 import { isResult } from "../steps/inlining.ts";
 import { tiledInputs } from "../steps/operand_paths.ts";
 
@@ -151,12 +151,12 @@ function hasTile(load: Load): boolean {
 }
 
 function keptOf(sch: Schedule, name: string, follows: string | undefined, operands: number): Kept {
-  const { iters, body } = sch.block(name);
+  const block = sch.block(name), { iters, body } = block;
   const reduce = iters.filter((it) => it.type === "reduce");
   const extent = (it: IterVar) => constExtent(it.extent) ?? Infinity;
   return {
     name,
-    spatial: iters.filter((it) => it.type === "spatial"),
+    spatial: spatialAxes(block),
     reduce,
     k: reduce.toSorted((a, b) => extent(b) - extent(a))[0],
     shareable: body.kind === "store" && reducerOf(body) !== undefined,
@@ -178,7 +178,7 @@ function leaderOf(whole: Schedule, flat: Schedule, name: string): string | undef
     !flat.blocks().includes(p) && whole.producers(p).length > 0
   );
   const first = flat.block(leader);
-  const axes = first.iters.filter((it) => it.type === "spatial");
+  const axes = spatialAxes(first);
   const aligned = isPlain(first) && axes.length === block.iters.length &&
     axes.every((it, d) => equalExpr(it.extent, block.iters[d]?.extent as Expr)) &&
     loadsOf(flat, block, leader).every((l) => l.indices.every((e, d) => e === block.iters[d]?.var));
@@ -186,8 +186,8 @@ function leaderOf(whole: Schedule, flat: Schedule, name: string): string | undef
 }
 
 /** Whether a block writes at its spatial axes, in their order. */
-function isPlain({ iters, body }: Block): boolean {
-  const spatial = iters.filter((it) => it.type === "spatial");
+function isPlain(block: Block): boolean {
+  const { body } = block, spatial = spatialAxes(block);
   return body.kind === "store" && spatial.length > 0 && body.indices.length === spatial.length &&
     body.indices.every((e, d) => e === spatial[d]?.var);
 }

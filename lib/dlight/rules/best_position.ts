@@ -13,11 +13,12 @@ import type { Factors, Knobs } from "../../space/knobs.ts";
 import { prefixedKnobs } from "../../space/prefixed_knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import { nestsOf, SCHEDULED, sizeOf, spatialAxes } from "../analysis.ts";
+import { axisTypes, nestsOf, SCHEDULED, sizeOf, spatialAxes } from "../analysis.ts";
 import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tiledInputs, tooMany } from "../steps/operand_paths.ts";
 import { unrollCopy } from "../steps/cooperative_copy.ts";
+import { spreadElements } from "../steps/spread_elements.ts";
 
 /** The blocks of a program that searches rows. */
 interface Match {
@@ -45,8 +46,7 @@ function match(func: PrimFunc): Match | string {
   const searches = blocks.filter((b) => bestReducerOf(b));
   if (searches.length === 0) return "no block finds the position of a best value";
   for (const b of blocks) {
-    const isSearch = searches.includes(b),
-      types = b.iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
+    const isSearch = searches.includes(b), types = axisTypes(b);
     if (!isSearch && (b.body.kind !== "store" || types.includes("R"))) {
       return `block ${b.name} neither finds a best value nor takes each element by itself`;
     }
@@ -135,9 +135,5 @@ function elementwise(sch: Schedule, knobs: Knobs, b: Block, target: Target): voi
   const preset = presetsOf(target).elementwise;
   const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
   knobs.require(["threads"], (threads: number) => tooMany(target, threads));
-  const loops = sch.loops(b.name), all = loops.length > 1 ? sch.fuse(...loops) : loops[0] as string;
-  const [grid, thread, element] = sch.split(all, [null, threads, 4]) as [string, string, string];
-  sch.bind(grid, "blockIdx.x");
-  sch.bind(thread, "threadIdx.x");
-  unrollCopy(sch, [element], true);
+  spreadElements(sch, b.name, { threads, results: 4, vectors: true });
 }

@@ -9,7 +9,7 @@ import { consumerNodes, type Node, nodesOf } from "../analysis.ts";
 import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { checkedRule, type Rule } from "../rule.ts";
 import { choosePath, tooMany } from "../steps/operand_paths.ts";
-import { unrollCopy } from "../steps/cooperative_copy.ts";
+import { spreadElements } from "../steps/spread_elements.ts";
 
 interface Match {
   readonly kept: readonly Node[];
@@ -50,13 +50,6 @@ function template(m: Match, target: Target): Template {
     const vectors = knobs.flag("vectorize", true);
     knobs.require(["threads"], (threads: number) => tooMany(target, threads));
     for (const n of m.inlined) sch.computeInline(n.block.name);
-    for (const n of m.kept) {
-      const loops = sch.loops(n.block.name);
-      const all = loops.length > 1 ? sch.fuse(...loops) : loops[0] as string;
-      const [grid, thread, element] = sch.split(all, [null, threads, results]) as [string, string, string];
-      sch.bind(grid, "blockIdx.x");
-      sch.bind(thread, "threadIdx.x");
-      unrollCopy(sch, [element], vectors);
-    }
+    for (const n of m.kept) spreadElements(sch, n.block.name, { threads, results, vectors });
   };
 }

@@ -7,6 +7,7 @@
 import { equalExpr } from "../../ir/equal.ts";
 import type { Expr } from "../../ir/expr.ts";
 import {
+  axisTypes,
   constExtent,
   consumerNodes,
   isMatrixProduct,
@@ -61,7 +62,7 @@ export function rowReductionOf(nodes: readonly Node[]): RowReduction | string {
   const rows = spatialAxes(first.block).length;
   const extents = first.block.iters.slice(0, rows).map((it) => it.extent);
   for (const n of kept) {
-    const shape = n.block.iters.map((it) => it.type === "spatial" ? "S" : "R").join("");
+    const shape = axisTypes(n.block);
     const own = shape.slice(rows);
     if (!shape.startsWith("S".repeat(rows)) || (n.kind === "reduction" && own.includes("S"))) {
       return `block ${n.block.name} has axes ${shape} and not ${

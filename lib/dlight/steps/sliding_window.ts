@@ -8,7 +8,7 @@ import type { IterVar } from "../../ir/stmt.ts";
 import type { Factors } from "../../space/knobs.ts";
 import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import { constExtent, iterOf, mentions, type Node } from "../analysis.ts";
+import { constExtent, iterOf, mentions, type Node, spatialAxes } from "../analysis.ts";
 import { DIRECT_PATHS, presetsOf } from "../presets.ts";
 import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { orderTile } from "./tiling.ts";
@@ -70,7 +70,7 @@ export function slidingWindowOf(
     weights,
     x,
     filter,
-    others: main.block.iters.filter((it) => it.type === "spatial" && it !== x && it !== filter),
+    others: spatialAxes(main.block).filter((it) => it !== x && it !== filter),
     channel: plain.at(-1),
     window: [...plain.slice(0, -1), ...window],
     filterIsLast: iterOf(main, main.store.indices.at(-1)) === filter,

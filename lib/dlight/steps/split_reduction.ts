@@ -6,7 +6,7 @@ import type { IterVar } from "../../ir/stmt.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Factors, Knobs } from "../../space/knobs.ts";
 import type { Target } from "../../target/target.ts";
-import { constExtent, type Node, sizeOf } from "../analysis.ts";
+import { constExtent, type Node, sizeOf, spatialAxes } from "../analysis.ts";
 import { type MatmulPreset, presetsOf } from "../presets.ts";
 import { accumulateLocally, placeEpilogue } from "./epilogue.ts";
 import { unrollCopy } from "./cooperative_copy.ts";
@@ -95,7 +95,7 @@ export function streamReduction(
     readonly workers: number;
   },
 ): Steps {
-  const { iters } = m.main.block, spatial = iters.filter((it) => it.type === "spatial");
+  const { iters } = m.main.block, spatial = spatialAxes(m.main.block);
   const product = sch.streamK(main, tile.filter((_, d) => iters[d]?.type === "spatial"), step, workers);
   const [worker, slot, ...rest] = sch.loops(product) as [string, string, ...string[]];
   const steps = rest.slice(-2) as [string, string];
