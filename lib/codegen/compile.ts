@@ -7,7 +7,7 @@ import { exprToJson } from "../ir/json.ts";
 import { loopNests, sharedBytes } from "../lower/check_limits.ts";
 import { LimitError, LowerError } from "../lower/error.ts";
 import { WasmRefusal } from "./wasm/print_wasm.ts";
-import type { Kernel } from "../lower/kernel.ts";
+import { isWritten, type Kernel } from "../lower/kernel.ts";
 import { lowerFor, type LowerOptions } from "../lower/pipeline.ts";
 import { CAPABILITIES } from "../target/capabilities.ts";
 import type { Target } from "../target/target.ts";
@@ -52,9 +52,7 @@ export function compile(func: PrimFunc, target: Target, options: LowerOptions = 
 export function assembleExecutable(func: PrimFunc, kernels: readonly Kernel[], target: Target): Executable {
   const outputs = new Set(outputsOf(func));
   const prepared = new Set(
-    kernels.filter((k) => k.prepares).flatMap((k) =>
-      k.bindings.filter((b) => b.access === "readWrite").map((b) => b.buffer)
-    ),
+    kernels.filter((k) => k.prepares).flatMap((k) => k.bindings.filter(isWritten).map((b) => b.buffer)),
   );
   const globals = func.allocs.filter((b) => b.scope === "global");
   const spec = (b: Buffer, role: BufferSpec["role"]): BufferSpec => {

@@ -154,7 +154,7 @@ function placed(launch: Launch, names: ReadonlyMap<string, Place>): Launch {
     const { name, slot, view } = names.get(b.name) as Place;
     return {
       name,
-      access: slot === undefined ? b.access : "readWrite",
+      access: slot === undefined || b.access === "atomic" ? b.access : "readWrite",
       ...(slot === undefined ? {} : { slot }),
       ...(view ? { view: { dtype: view.dtype, shape: view.shape } } : {}),
     };

@@ -1,6 +1,6 @@
 /** Identifiers for generated source: valid for all names of a program, and unique. */
 import type { Buffer, Var } from "../ir/expr.ts";
-import { WGSL_WORDS } from "./wgsl/words.ts";
+import { WGSL_FAMILIES, WGSL_WORDS } from "./wgsl/words.ts";
 
 /**
  * Words that no identifier may be: WGSL's keywords and reserved words (WGSL specification, sections 16.1 and 16.2)
@@ -27,34 +27,18 @@ const RESERVED = new Set([
   "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
   "Float16Array Float64Array Int32Array Uint32Array DataView ArrayBuffer",
   // The printers' own
-  "from_bits floormod half round toF16 word float fromBf16 toBf16 bf16_bits",
-  "i8_of u8_of bf16_of i8_lanes u8_lanes bf16_lanes i8_word u8_word bf16_word",
-  ...helperNames(),
-  "main wid lid num shape Shape grid_x dot4 erf floordiv_1 floordiv_4 floormod_1 floormod_4 buffers uniforms",
+  "from_bits floormod half round toF16 word float fromBf16 toBf16",
+  "main wid lid num shape Shape grid_x dot4 erf buffers uniforms",
   "grid thread threads t x y z",
   ...WGSL_WORDS,
 ].flatMap((line) => line.split(" ")));
 
-/** Names of the printers' functions for each type: `sin_f32`, `i32x4_of_f32x4`. */
-function helperNames(): readonly string[] {
-  const types = ["f32", "f16", "i32", "u32", "bool"].flatMap((t) => [t, `${t}x2`, `${t}x4`]);
-  const functions = [
-    "abs",
-    "atan",
-    "cos",
-    "erf",
-    "exp2",
-    "float_of",
-    "is_nan",
-    "log2",
-    "pow",
-    "round",
-    "sin",
-    "tanh",
-  ];
-  return types.flatMap((
-    t,
-  ) => [...functions.map((f) => `${f}_${t}`), ...types.map((from) => `${t}_of_${from}`)]);
+/** Names of the printers' functions for each type: `sin_f32`, `i32x4_of_f32x4`, `i8_lanes`. */
+const HELPERS =
+  /^((abs|atan|cos|erf|exp2|float_of|is_nan|log2|pow|round|sin|tanh|\w+_of)_(bool|[fiu](16|32))(x[24])?|(i8|u8|bf16)_(of|lanes|word|bits)|floor(div|mod)_\d)$/;
+
+function isReserved(name: string): boolean {
+  return RESERVED.has(name) || HELPERS.test(name);
 }
 
 /** Gives identifiers; the same object always gets the same one. */
@@ -79,7 +63,7 @@ export class Names {
     const base = identifier(wanted);
     for (let k = this.#next.get(base) ?? 0;; k++) {
       const name = k === 0 ? base : `${base}_${k}`;
-      if (this.#used.has(name) || RESERVED.has(name)) continue;
+      if (this.#used.has(name) || isReserved(name)) continue;
       this.#next.set(base, k + 1);
       this.#used.add(name);
       return name;
@@ -90,6 +74,6 @@ export class Names {
 /** Replaces everything but ASCII letters, digits and underscores in a name, and avoids reserved words. */
 export function identifier(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9_]/g, "_").replace(/^_+/, "").slice(0, 60);
-  const safe = /^[A-Za-z]/.test(plain) ? plain : `v_${plain}`;
-  return RESERVED.has(safe) ? `${safe}_` : safe;
+  const safe = /^[A-Za-z]/.test(plain) && !WGSL_FAMILIES.test(plain) ? plain : `v_${plain}`;
+  return isReserved(safe) ? `${safe}_` : safe;
 }

@@ -14,7 +14,7 @@ const LANGUAGES = Object.keys(CAPABILITIES) as readonly KernelLanguage[];
 const ROLES = Object.keys(
   { input: 0, output: 0, inPlace: 0, temp: 0, prepared: 0 } satisfies Record<BufferSpec["role"], 0>,
 ) as readonly BufferSpec["role"][];
-const ACCESSES = ["read", "readWrite", "sample"] as const;
+const ACCESSES = ["read", "readWrite", "atomic", "sample"] as const;
 
 /**
  * Reads an executable from JSON data.

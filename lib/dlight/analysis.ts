@@ -4,7 +4,7 @@ import type { Expr, Load, Var } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import { reducerOf } from "../ir/reducer.ts";
 import type { Block, For, IterVar, Stmt, Store } from "../ir/stmt.ts";
-import { usesVar, walkExpr } from "../ir/visit.ts";
+import { someExpr, usesVar, walkExpr } from "../ir/visit.ts";
 
 /** A block of a program without a schedule, and the loops around it, outermost first. */
 export interface Nest {
@@ -48,6 +48,7 @@ export function nodesOf(func: PrimFunc): readonly Node[] | string {
   if (!nests) return SCHEDULED;
   const nodes: Node[] = [];
   for (const nest of nests) {
+    if (isScatter(nest.block)) return `block ${nest.block.name} scatters updates`;
     const node = nodeOf(nest, func);
     if (!node) return `block ${nest.block.name} is more than one store`;
     nodes.push(node);
@@ -64,6 +65,13 @@ function nodeOf({ block, loops }: Nest, func: PrimFunc): Node | undefined {
   });
   const kind = block.iters.some((it) => it.type === "reduce") ? "reduction" : "injective";
   return { block, store: s, loads, kind, result: func.params.includes(s.buffer), loops };
+}
+
+/** Whether a block combines values with elements at positions that are data, as `te.update` with `combine` makes it. */
+export function isScatter({ body, init, iters }: Block): boolean {
+  return body.kind === "store" && !init && reducerOf(body) !== undefined &&
+    iters.some((it) => it.type === "reduce") &&
+    body.indices.some((e) => someExpr(e, (x) => x.kind === "load"));
 }
 
 /** Gives the node's iteration variable that `index` is; undefined for any other expression. */

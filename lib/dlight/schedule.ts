@@ -7,6 +7,7 @@ import type { ConfigSpace } from "../space/config_space.ts";
 import type { Config } from "../space/knobs.ts";
 import { runAtPresets, spaceOf, type Template } from "../space/template.ts";
 import type { Target } from "../target/target.ts";
+import { scatterRule } from "./rules/scatter.ts";
 import { bestPositionRule } from "./rules/best_position.ts";
 import { conv2dRule } from "./rules/conv2d.ts";
 import { elementwiseRule } from "./rules/elementwise.ts";
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   reductionChainRule,
   transposeRule,
   bestPositionRule,
+  scatterRule,
   elementwiseRule,
   fallback,
 ];

@@ -36,6 +36,8 @@ class BoundedTranslator {
   readonly #lines: string[] = [];
   readonly #exprs: BoundedExprs;
   #reduced: readonly Expr[] = [];
+  /** Whether the current block sets its results before it adds to them. */
+  #starts = false;
   readonly #long = new Set<Buffer>();
 
   constructor(readonly f: PrimFunc, readonly buffers: readonly Buffer[], readonly shapes: Shapes) {
@@ -104,6 +106,7 @@ class BoundedTranslator {
     const out = this.#lines;
     out.push(`if (${this.#exprs.plain(b.where)}) {`);
     const outside = this.#reduced;
+    this.#starts = b.init !== undefined;
     const reduced = b.iters.filter((it) => it.type === "reduce");
     if (reduced.length > 0) this.#reduced = reduced.map((it) => it.extent);
     this.#exprs.scoped(() => {
@@ -131,6 +134,8 @@ class BoundedTranslator {
     if (sum?.op === "add") {
       const term = this.#exprs.value(sum.value), terms = this.#terms(), unit = roundingsIn(dtype) * UNIT.f32;
       const rel = term.rel * UNIT.f32 + roundingsOfSum(terms) * unit;
+      // What was there before is a term, too.
+      if (!this.#starts) out.push(`${bound} += ${unit} * Math.abs(${cell});`);
       out.push(`${cell} += ${term.v};`);
       out.push(`${bound} += ${term.abs === undefined ? "" : `${term.abs} + `}${rel} * Math.abs(${term.v});`);
       if (terms > LONG_SUM) {

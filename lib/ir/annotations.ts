@@ -1,4 +1,5 @@
 /** The annotations of blocks that lowering reads, and schedules set. */
+import type { ScalarType } from "./dtype.ts";
 
 /** The stride of dimension `axis` is `offset` more than a multiple of `factor` elements. */
 export interface Align {
@@ -18,6 +19,14 @@ export const DOUBLE = "double_buffer_scope";
 export const PREPARE = "prepare";
 /** True where threads that share a block's reduction may exchange their partial sums in subgroups. */
 export const SUBGROUPS = "subgroups";
+
+/** True where threads may combine values with one element at once: each of the block's updates is atomic. */
+export const ATOMIC = "atomic";
+
+/** Whether WGSL has atomic operations on elements of this type, of its own or by their bits. */
+export function isAtomicType(dtype: ScalarType): boolean {
+  return dtype === "i32" || dtype === "u32" || dtype === "f32";
+}
 
 /** Reads the alignment of an array of `rank` dimensions from a note; undefined for an invalid note. */
 export function alignOf(note: string, rank: number): Align | undefined {

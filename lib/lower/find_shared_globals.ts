@@ -20,11 +20,14 @@ import { isInjective } from "./injectivity.ts";
  * @throws {LowerError} where a workgroup would read or overwrite what another one writes
  */
 export function findSharedGlobals(draft: KernelDraft): KernelDraft {
+  // A thread that is alone waits for no other.
+  if ([...draft.threads.values()].every((t) => isConst(t.extent, 1))) return draft;
   const analyzer = analyzerOf(draft);
   const sharedGlobals = new Set<Buffer>();
   const blocks = threadVars(draft, "blockIdx"), threads = threadVars(draft, "threadIdx");
   const still = workgroupVars(draft);
   for (const [b, list] of accessesOf(draft.body)) {
+    if (draft.atomics.has(b)) continue;
     checkUpdates(b, list, draft, analyzer);
     const shared = b.scope === "shared";
     if (!shared && (b.scope !== "global" || !draft.outer.has(b))) continue;

@@ -6,12 +6,17 @@ import type { TextureLayout } from "../target/texture.ts";
 export interface Binding {
   /** The buffer. */
   readonly buffer: Buffer;
-  /** `sample`: a texture that is not bound as a storage texture. */
-  readonly access: "read" | "readWrite" | "sample";
+  /** `atomic`: threads update its elements at once. `sample`: a texture that is not bound as a storage texture. */
+  readonly access: "read" | "readWrite" | "atomic" | "sample";
   /** Elements in one element of the array, 1 or 4; textures have 4. */
   readonly lanes: 1 | 4;
   /** How a texture holds it; undefined for arrays. */
   readonly texture: TextureLayout | undefined;
+}
+
+/** Whether a kernel writes a buffer that it accesses so. */
+export function isWritten({ access }: Pick<Binding, "access">): boolean {
+  return access === "readWrite" || access === "atomic";
 }
 
 /** An array of the workgroup or of one thread. */

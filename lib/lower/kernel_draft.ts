@@ -32,6 +32,8 @@ export interface KernelDraft {
   readonly threads: ReadonlyMap<ThreadTag, { readonly var: Var; readonly extent: Expr }>;
   /** Global buffers through which threads of a workgroup exchange values. */
   readonly sharedGlobals: ReadonlySet<Buffer>;
+  /** Buffers whose elements threads update at once. */
+  readonly atomics: ReadonlySet<Buffer>;
   /** Elements in one element of the array, by buffer; set by the pass that chooses lanes. */
   readonly lanes: ReadonlyMap<Buffer, 1 | 4>;
   /** Buffers at whose indices arithmetic on data may wrap around; set by the pass that flattens indices. */

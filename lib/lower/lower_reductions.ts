@@ -27,8 +27,10 @@ import {
   seq,
   store,
   TRUE,
+  variable,
 } from "../ir/build.ts";
 import type { Buffer, Expr } from "../ir/expr.ts";
+import { ATOMIC } from "../ir/annotations.ts";
 import { bindingMap, flattenBlock, ifThen } from "../ir/flatten_block.ts";
 import { type Best, bestReducerOf, betterOf } from "../ir/best_reducer.ts";
 import { reducerOf } from "../ir/reducer.ts";
@@ -47,7 +49,7 @@ export function lowerReductions(draft: KernelDraft, target: Target): KernelDraft
 }
 
 function lowerIn(s: Stmt, path: readonly (For | If)[], clusters: ClusterSize): Stmt {
-  if (s.kind === "block") return flattenBlock(s);
+  if (s.kind === "block") return s.annotations[ATOMIC] === true ? updateOf(flattenBlock(s)) : flattenBlock(s);
   if (s.kind === "if") return mapStmt(s, (x) => lowerIn(x, [...path, s], clusters));
   if (s.kind !== "for") return mapStmt(s, (x) => lowerIn(x, path, clusters));
   const crossings = crossThreadBlocks(s, []);
@@ -57,6 +59,18 @@ function lowerIn(s: Stmt, path: readonly (For | If)[], clusters: ClusterSize): S
   const inside = partials.size > 0 ? replace(s, partials) : s;
   const body = mapStmt(inside, (x) => lowerIn(x, [...path, s], clusters));
   return seq(...crossed.map((c) => c.before), body, ...crossed.map((c) => c.after));
+}
+
+/** An atomic update whose place and value have names, so that no pass changes one of them together with the element. */
+function updateOf(s: Stmt): Stmt {
+  const x = mapStmt(s, updateOf), step = x.kind === "store" ? reducerOf(x) : undefined;
+  if (x.kind !== "store" || !step) return x;
+  const places = x.indices.map(() => variable("at", "i32")), value = variable("update", x.buffer.dtype);
+  const now = store(x.buffer, places, binary(step.op, load(x.buffer, ...places), value));
+  return [...places, value].reduceRight<Stmt>(
+    (body, v, k) => ({ kind: "let", var: v, value: x.indices[k] ?? step.value, body }),
+    now,
+  );
 }
 
 function replace(s: Stmt, by: ReadonlyMap<Stmt, Stmt>): Stmt {
@@ -73,7 +87,7 @@ interface Crossing {
 function crossThreadBlocks(s: Stmt, inside: readonly For[]): readonly Crossing[] {
   if (s.kind === "for") return crossThreadBlocks(s.body, [...inside, s]);
   if (s.kind === "seq") return s.body.flatMap((x) => crossThreadBlocks(x, inside));
-  if (s.kind !== "block") return [];
+  if (s.kind !== "block" || s.annotations[ATOMIC] === true) return [];
   const uses = (l: For, type: "spatial" | "reduce") =>
     s.iters.some((it, k) => it.type === type && usesVar(s.bindings[k] as Expr, (v) => v === l.var));
   const loops = inside.filter((l) => uses(l, "reduce"));

@@ -1,10 +1,12 @@
 /** Makes a kernel of each top-level loop nest. */
 import type { Buffer } from "../ir/expr.ts";
 import type { PrimFunc } from "../ir/func.ts";
-import { ALIGN, alignOf, DOUBLE, PREPARE } from "../ir/annotations.ts";
+import { ALIGN, alignOf, ATOMIC, DOUBLE, isAtomicType, PREPARE } from "../ir/annotations.ts";
 import { readOnlyOf } from "../ir/parameters.ts";
 import type { Block, Stmt } from "../ir/stmt.ts";
+import { readsBuffer, reducerOf } from "../ir/reducer.ts";
 import { walkStmt } from "../ir/visit.ts";
+import { accessesOf } from "./buffer_accesses.ts";
 import { blocksIn, isThreadTag, type KernelDraft, type Layout } from "./kernel_draft.ts";
 import { LowerError } from "./error.ts";
 
@@ -38,6 +40,7 @@ export function splitKernels(func: PrimFunc): readonly KernelDraft[] {
       layouts: layoutsOf(blocks),
       threads: new Map(),
       sharedGlobals: new Set(),
+      atomics: atomicsOf(blocks),
       lanes: new Map(),
       wrapping: new Set(),
       activations,
@@ -103,6 +106,34 @@ function layoutsOf(blocks: readonly Block[]): ReadonlyMap<Buffer, Layout> {
       );
     }
     found.set(buffer, { doubled, ...(align ? { align } : {}) });
+  }
+  return found;
+}
+
+/**
+ * Gives the buffers that blocks update atomically.
+ *
+ * @throws {LowerError} where there is no atomic update, or the kernel accesses the buffer in another way, too
+ */
+function atomicsOf(blocks: readonly Block[]): ReadonlySet<Buffer> {
+  const found = new Set<Buffer>();
+  for (const b of blocks) {
+    if (b.annotations[ATOMIC] !== true) continue;
+    const refuse = (why: string) => {
+      throw new LowerError(`cannot make ${b.name} atomic: ${why}`);
+    };
+    if (b.body.kind !== "store" || b.init || !reducerOf(b.body)) {
+      return refuse("it is not x = x op y without an init");
+    }
+    const { buffer } = b.body;
+    if (!isAtomicType(buffer.dtype) || buffer.stored || buffer.scope !== "global") {
+      return refuse(`${buffer.name} is no global i32, u32 or f32`);
+    }
+    const others = blocks.filter((x) => x !== b);
+    if (others.some((x) => accessesOf(x).has(buffer)) || b.body.indices.some((e) => readsBuffer(e, buffer))) {
+      return refuse(`its kernel uses ${buffer.name} in another way`);
+    }
+    found.add(buffer);
   }
   return found;
 }

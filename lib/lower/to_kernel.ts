@@ -26,7 +26,9 @@ export function toKernel(draft: KernelDraft, target: Target): Kernel {
   const lanesOf = (b: Buffer) => draft.lanes.get(b) ?? 1;
   const bindings = [...draft.outer].filter((b) => used.has(b)).map((buffer): Binding => ({
     buffer,
-    access: written.has(buffer)
+    access: draft.atomics.has(buffer)
+      ? "atomic"
+      : written.has(buffer)
       ? "readWrite"
       : buffer.scope === "texture" && target.textures === "sampled"
       ? "sample"

@@ -1,12 +1,11 @@
 import { checkOptions, type Fields } from "../base/check_options.ts";
 import { integer } from "../base/option_kinds.ts";
-import { and, eq, lt, select, sub } from "../ir/build.ts";
+import { min, sub } from "../ir/build.ts";
 import { equalExpr } from "../ir/equal.ts";
-import type { Expr, Var } from "../ir/expr.ts";
+import type { Expr } from "../ir/expr.ts";
 import { TeError } from "../te/error.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkShape, checkTensors, checkTypes, dimensionOf, shownShape } from "./check_tensors.ts";
-import { fromEnd } from "./indices.ts";
 import { SCATTER, scattered, type ScatterOptions } from "./scattered.ts";
 
 /** The options of {@linkcode scatterElements}. */
@@ -19,7 +18,8 @@ const OPTIONS = { axis: integer(), ...SCATTER } satisfies Fields<ScatterElements
 /**
  * Writes an update for each index, to the index's own place in all other dimensions: with axis 1,
  * `B[i, indices[i, j, k], k] = updates[i, j, k]`, and A elsewhere (ONNX ScatterElements). An update outside of A is left out.
- * The time is that of A's elements times the updates along the dimension.
+ * The time is that of A's elements and the updates. Of a sum or product of floats the last bits may differ from run to run: its
+ * terms are added in any order.
  *
  * @param A a tensor of any dtype; of numbers with a reduction
  * @param indices positions along the dimension, i32, of A's rank and in the other dimensions no larger than A
@@ -41,19 +41,14 @@ export function scatterElements(
   checkShape("scatterElements", "updates", updates, indices.shape, "to match indices");
   const { axis: given = 0, ...others } = options, axis = dimensionOf("scatterElements", A, given);
   checkWithin(A, indices, axis);
-  const own = indices.shape, extent = A.shape[axis] as Expr;
-  const isWhole = (d: number) => d === axis || equalExpr(own[d] as Expr, A.shape[d] as Expr);
-  // Elements beyond the indices' shape have no update.
-  const inside = (i: readonly Var[]) => i.flatMap((x, d) => isWhole(d) ? [] : [lt(x, own[d] as Expr)]);
-  const place = (i: readonly Var[], k: Expr) =>
-    i.map((x, d): Expr => {
-      const size = own[d] as Expr;
-      return d === axis ? k : isWhole(d) ? x : select(lt(x, size), x, sub(size, 1));
-    });
-  return scattered(A, own[axis] as Expr, (i, k) => {
-    const at = place(i, k), index = indices.at(...at);
-    const whole = options.negative ? fromEnd(index, extent) : index;
-    return { hits: and(eq(whole, i[axis] as Var), ...inside(i)), value: updates.at(...at) };
+  return scattered(A, {
+    over: indices.shape,
+    rank: A.shape.length,
+    indices: (u) => u.with(axis, indices.at(...u)),
+    value: (u) => updates.at(...u),
+    number: (u) => u[axis] as Expr,
+    // An element beyond the indices' shape has no update, and then any place will do.
+    numbered: (k, at) => at.map((x, d) => d === axis ? k : min(x, sub(indices.shape[d] as Expr, 1))),
   }, others);
 }
 

@@ -1,16 +1,15 @@
 import { checkOptions } from "../base/check_options.ts";
-import { and, constant, eq, floorDiv, floorMod } from "../ir/build.ts";
-import type { Expr, Var } from "../ir/expr.ts";
+import { add, constant, floorDiv, floorMod, mul } from "../ir/build.ts";
+import type { Expr } from "../ir/expr.ts";
 import { TeError } from "../te/error.ts";
 import type { Tensor } from "../te/tensor.ts";
 import { checkShape, checkTensors, checkTypes, constantExtent, lastOf, shownShape } from "./check_tensors.ts";
-import { times } from "./extents.ts";
-import { fromEnd } from "./indices.ts";
 import { SCATTER, scattered, type ScatterOptions } from "./scattered.ts";
 
 /**
  * Writes slices to positions in several dimensions: `B[indices[…, 0], indices[…, 1], k] = updates[…, k]`, and A elsewhere (ONNX
- * ScatterND). An update outside of A is left out. The time is that of A's elements times the number of slices.
+ * ScatterND). An update outside of A is left out. The time is that of A's elements and the updates. Of a sum or product of floats the last bits may
+ * differ from run to run: its terms are added in any order.
  *
  * @param A a tensor of any dtype; of numbers with a reduction
  * @param indices positions, i32[..., r]: r indices along A's first dimensions
@@ -34,23 +33,24 @@ export function scatterND(A: Tensor, indices: Tensor, updates: Tensor, options: 
     );
   }
   checkShape("scatterND", "updates", updates, [...lead, ...A.shape.slice(r)], "to match indices and A");
-  const count = lead.reduce<Expr>((n, d) => times(n, d), constant(1));
-  const placeOf = (k: Expr): readonly Expr[] => {
-    const place: Expr[] = [];
-    let rest = k;
-    for (let d = lead.length - 1; d >= 0; d--) {
-      const extent = lead[d] as Expr;
-      place.unshift(d === 0 ? rest : floorMod(rest, extent));
-      rest = floorDiv(rest, extent);
-    }
-    return place;
-  };
-  return scattered(A, count, (i, k) => {
-    const place = placeOf(k);
-    const hits = Array.from({ length: r }, (_, d) => {
-      const index = indices.at(...place, d);
-      return eq(options.negative ? fromEnd(index, A.shape[d] as Expr) : index, i[d] as Var);
-    });
-    return { hits: and(...hits), value: updates.at(...place, ...i.slice(r)) };
+  return scattered(A, {
+    over: lead,
+    rank: r,
+    indices: (u) => Array.from({ length: r }, (_, d) => indices.at(...u, d)),
+    value: (u, rest) => updates.at(...u, ...rest),
+    number: (u) => u.reduce((n, x, d) => add(mul(n, lead[d] as Expr), x), constant(0)),
+    numbered: (k) => digitsOf(k, lead),
   }, options);
+}
+
+/** The position that a number has in row-major order. */
+function digitsOf(number: Expr, shape: readonly Expr[]): readonly Expr[] {
+  const digits: Expr[] = [];
+  let rest = number;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    const extent = shape[d] as Expr;
+    digits.unshift(d === 0 ? rest : floorMod(rest, extent));
+    rest = floorDiv(rest, extent);
+  }
+  return digits;
 }

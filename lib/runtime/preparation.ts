@@ -1,5 +1,6 @@
 /** Finds the launches that can run before the other inputs are known, and the buffers that stay on the device. */
 import type { BufferSpec, Executable, Launch } from "../codegen/executable.ts";
+import { isWritten } from "../lower/kernel.ts";
 
 /** A plan of what stays on a device when some inputs are prepared. */
 export interface Preparation {
@@ -20,7 +21,7 @@ export function planPreparation(exe: Executable, given: readonly string[]): Prep
   const touches = (l: Launch, name: string) =>
     l.bindings.some((b) => b.name === name) || (l.copies ?? []).some((c) => c.from === name);
   const writers = (name: string) =>
-    exe.launches.filter((l) => l.bindings.some((b) => b.name === name && b.access === "readWrite"));
+    exe.launches.filter((l) => l.bindings.some((b) => b.name === name && isWritten(b)));
   let ready = new Set(given.length > 0 ? exe.launches.filter((l) => l.prepares) : []);
   // A shared buffer must be complete: one that a later launch writes in part belongs to each run.
   const whole = (name: string) => {

@@ -1,3 +1,4 @@
+import { ATOMIC } from "../ir/annotations.ts";
 import { isConst } from "../ir/build.ts";
 import type { PrimFunc } from "../ir/func.ts";
 import type { For, LoopKind, ThreadTag } from "../ir/stmt.ts";
@@ -39,8 +40,9 @@ export function setLoopKind(func: PrimFunc, name: string, kind: LoopKind, verb: 
 
 /** Checks whether `loop`, one of the loops around `block`, may have its kind. */
 function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void {
-  const kind = loop.loop;
-  const reduces = reduceLoops(block, loops).includes(loop);
+  const kind = loop.loop, isThread = kind.startsWith("blockIdx") || kind.startsWith("threadIdx");
+  const reduces = reduceLoops(block, loops).includes(loop) &&
+    !(isThread && block.annotations[ATOMIC] === true);
   const ordered = kind === "unrolled" || kind === "serial" || kind.startsWith("threadIdx");
   if (reduces && !ordered) {
     throw new ScheduleError(
@@ -48,7 +50,7 @@ function checkKind(asked: string, loop: For, { block, loops }: FoundBlock): void
       loop,
     );
   }
-  if (!kind.startsWith("blockIdx") && !kind.startsWith("threadIdx")) return;
+  if (!isThread) return;
   if (reduces && mixedLoop(block, [loop])) {
     throw new ScheduleError(
       `${asked}: block ${block.name} has it run over spatial and reduce axes at once; bind before fusing them`,

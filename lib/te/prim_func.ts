@@ -136,7 +136,14 @@ function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
   const reduce = value.kind === "reduction" || value.kind === "step" ? value.axes : [];
   const extentsOf = value.kind === "update" ? value.extents : t.shape;
   const all = [
-    ...axes.map((v, d) => ({ v, extent: extentsOf[d] as Expr, type: "spatial" as const })),
+    ...axes.map((v, d) => ({
+      v,
+      extent: extentsOf[d] as Expr,
+      // Several positions of other axes may be combined to one element.
+      type: value.kind === "update" && value.combine && !value.indices.includes(v)
+        ? "reduce" as const
+        : "spatial" as const,
+    })),
     ...reduce.map((a) => ({ v: a.var, extent: a.extent, type: "reduce" as const })),
   ];
   const iters = all.map((a) => iterVar(variable(`v${a.v.name}`), a.extent, a.type));
@@ -151,7 +158,9 @@ function nestOf(t: Tensor, name: string, taken: Set<string>): Stmt {
         });
       case "update": {
         const where = value.indices.map((i) => substitute(i, at));
-        return block(name, iters, loops, store(t.buffer, where, substitute(value.element, at)));
+        const element = substitute(value.element, at);
+        const now = value.combine ? binary(value.combine, load(t.buffer, ...where), element) : element;
+        return block(name, iters, loops, store(t.buffer, where, now));
       }
       case "reduction": {
         const { dtype } = t, element = substitute(value.value, at), self = load(t.buffer, ...indices);

@@ -77,9 +77,14 @@ export interface Update {
   readonly extents: readonly Expr[];
   /** Where each element is stored. */
   readonly indices: readonly Expr[];
-  /** The element. */
+  /** The element, or what is combined with the one that is there. */
   readonly element: Expr;
+  /** How it is combined; undefined where it replaces what is there. */
+  readonly combine: Combine | undefined;
 }
+
+/** How values are combined with what is there. */
+export type Combine = "add" | "mul" | "max" | "min";
 
 /** How the elements of a tensor are computed. */
 export interface Definition {

@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions } from "../base/check_options.ts";
-import { aFunction } from "../base/option_kinds.ts";
+import { checkArgument, checkOptions, type Fields } from "../base/check_options.ts";
+import { aFunction, oneOf } from "../base/option_kinds.ts";
 import { shownValue } from "../base/shown_value.ts";
 import { buffer, type ExprLike, toExpr, variable } from "../ir/build.ts";
 import { equalExpr } from "../ir/equal.ts";
@@ -9,7 +9,7 @@ import { walkExpr } from "../ir/visit.ts";
 import { COMPUTE_FIELDS, type ComputeOptions, requirementsOf } from "./compute.ts";
 import { extents } from "./dimension.ts";
 import { TeError } from "./error.ts";
-import { shapeKind, Tensor, tensorKind } from "./tensor.ts";
+import { type Combine, shapeKind, Tensor, tensorKind } from "./tensor.ts";
 
 /** One element that {@linkcode update} stores. */
 export interface UpdatedElement {
@@ -18,6 +18,18 @@ export interface UpdatedElement {
   /** Its new value, of the tensor's dtype. */
   readonly value: Expr;
 }
+
+/** The options of {@linkcode update}. */
+export interface UpdateOptions extends ComputeOptions {
+  /**
+   * Combines each value with the element that is there: their sum, product, maximum or minimum, in any order. Several values
+   * may then have the same place. Default: a value replaces the element.
+   */
+  readonly combine?: Combine;
+}
+const FIELDS = { ...COMPUTE_FIELDS, combine: oneOf("add", "mul", "max", "min") } satisfies Fields<
+  UpdateOptions
+>;
 
 /**
  * Replaces elements of a tensor in place: for each position (i, j, …) of `shape` it stores `value` at `at`. All other
@@ -35,7 +47,8 @@ export interface UpdatedElement {
  * console.assert(interpret(func, given).cache?.join() === "0,0,0,0,1,2,0,0");
  * ```
  *
- * Positions must lie inside of the tensor, and no two elements may have the same one: they are stored in any order.
+ * Positions must lie inside of the tensor. No two elements may have the same one, as they are stored in any order, unless
+ * `combine` says how values become one element.
  *
  * @param tensor what is updated: an input, or a tensor that is computed or updated before
  * @param shape the extents of the positions, as {@linkcode placeholder} takes them
@@ -48,12 +61,13 @@ export function update(
   tensor: Tensor,
   shape: readonly (ExprLike | string)[],
   element: (...axes: readonly Var[]) => UpdatedElement,
-  options: ComputeOptions = {},
+  options: UpdateOptions = {},
 ): Tensor {
   checkArgument("te.update", "tensor", tensor, tensorKind);
   checkArgument("te.update", "shape", shape, shapeKind);
   checkArgument("te.update", "element", element, aFunction("a function of the position"));
-  checkOptions("te.update", options, COMPUTE_FIELDS);
+  checkOptions("te.update", options, FIELDS);
+  const { combine, ...others } = options;
   const { name, dtype, shape: dimensions } = tensor;
   const over = extents(name, shape);
   const axes = over.map((_, d) => variable("ijlmn".charAt(d) || `i${d}`));
@@ -74,15 +88,23 @@ export function update(
   for (const e of [...indices, made.value]) {
     walkExpr(e, (x) => {
       if (x.kind !== "load" || x.buffer !== tensor.buffer) return;
-      if (x.indices.every((i, d) => equalExpr(i, indices[d] as Expr))) return;
+      if (!combine && x.indices.every((i, d) => equalExpr(i, indices[d] as Expr))) return;
+      if (combine) wrong("values that don't read the tensor, which combine does", "a read of it");
       wrong("each element to read the tensor where it is stored", "a read at another place");
     });
   }
-  const value = { kind: "update", target: tensor, extents: over, indices, element: made.value } as const;
+  const value = {
+    kind: "update",
+    target: tensor,
+    extents: over,
+    indices,
+    element: made.value,
+    combine,
+  } as const;
   return new Tensor(
     buffer(name, dimensions, dtype),
     { axes, value },
     undefined,
-    requirementsOf(name, options),
+    requirementsOf(name, others),
   );
 }

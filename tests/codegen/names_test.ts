@@ -6,7 +6,6 @@ import { targetOf } from "../../lib/target/profiles.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { compile } from "../../lib/codegen/compile.ts";
 import { identifier, Names } from "../../lib/codegen/names.ts";
-import { WGSL_WORDS } from "../../lib/codegen/wgsl/words.ts";
 import { fallback } from "../../lib/dlight/fallback/fallback.ts";
 import { rules, schedule, scheduleThen } from "../../lib/dlight/schedule.ts";
 import { add, mul, variable } from "../../lib/ir/build.ts";
@@ -18,6 +17,7 @@ import { primFunc } from "../../lib/te/prim_func.ts";
 import { reduceAxis, sum } from "../../lib/te/reduce.ts";
 import type { Shapes } from "../../lib/runtime/arguments.ts";
 import { devices } from "../devices.ts";
+import { WGSL_WORDS } from "./wgsl_words.ts";
 import { subjectOf, wrongResults } from "../lower/checked_run.ts";
 import { countWork } from "../count_work.ts";
 

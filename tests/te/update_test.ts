@@ -59,6 +59,28 @@ Deno.test("a computed tensor may be updated, and is no parameter for that", asyn
   await assertEverywhere(f, { row: given.row, at: Int32Array.of(3) }, { zeros: [0, 0, 0, -1, -2, 0] });
 });
 
+Deno.test("values are combined with what is there, also several at one place", async () => {
+  const to = te.placeholder("to", [4], "i32", { below: 6 }), x = te.placeholder("x", [4]);
+  const made = (combine: "add" | "mul" | "max" | "min") =>
+    te.primFunc("combined", [
+      cache,
+      x,
+      to,
+      te.update(cache, [4], (i) => ({ at: [to.at(i as Expr)], value: x.at(i as Expr) }), { combine }),
+    ]);
+  const inputs = { cache: given.cache, x: Float32Array.of(10, 2, -3, 4), to: Int32Array.of(1, 5, 1, 5) };
+  golden("te/update_combine.txt", String(made("add")));
+  await assertEverywhere(made("add"), inputs, { cache: [1, 9, 3, 4, 5, 12] });
+  await assertEverywhere(made("mul"), inputs, { cache: [1, -60, 3, 4, 5, 48] });
+  await assertEverywhere(made("max"), inputs, { cache: [1, 10, 3, 4, 5, 6] });
+  await assertEverywhere(made("min"), inputs, { cache: [1, -3, 3, 4, 5, 2] });
+  assertThrows(
+    () => te.update(cache, [4], (i) => ({ at: [i as Expr], value: cache.at(i as Expr) }), { combine: "add" }),
+    te.TeError,
+    "values that don't read the tensor",
+  );
+});
+
 Deno.test("programs with updates survive JSON, and differ from those without", () => {
   const f = te.primFunc("put", [row, at, put]);
   const again = funcFromJson(JSON.parse(JSON.stringify(funcToJson(f))));

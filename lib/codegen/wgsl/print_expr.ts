@@ -3,9 +3,12 @@ import { isFloat, isInt, lanesOf, scalarOf, type StoredType, withLanes } from ".
 import type { BinaryOp, Buffer, Call, Cast, Const, Expr, Load, MathOp } from "../../ir/expr.ts";
 import { add } from "../../ir/build.ts";
 import { STORED } from "../../ir/stored.ts";
-import type { Kernel } from "../../lower/kernel.ts";
+import { reducerOf } from "../../ir/reducer.ts";
+import { LowerError } from "../../lower/error.ts";
+import type { Kernel, KernelStore } from "../../lower/kernel.ts";
 import type { Names } from "../names.ts";
 import { rampLanes, splitIndex } from "../split_index.ts";
+import { updateHelper } from "./atomic_helpers.ts";
 import {
   absHelper,
   floatOfBitsHelper,
@@ -108,7 +111,8 @@ export class WgslExprPrinter {
     for (const b of kernel.bindings) {
       this.#lanes.set(b.buffer, b.lanes);
       if (b.access === "sample") this.#sampled.add(b.buffer);
-      if (b.buffer.stored && b.access === "readWrite" && b.lanes === 1) this.#atomic.add(b.buffer);
+      const isShared = b.buffer.stored && b.access === "readWrite" && b.lanes === 1;
+      if (isShared || b.access === "atomic") this.#atomic.add(b.buffer);
     }
     for (const a of [...kernel.shared, ...kernel.locals]) this.#lanes.set(a.buffer, a.lanes);
     for (const a of kernel.locals) if (a.size === a.lanes) this.#single.add(a.buffer);
@@ -262,7 +266,7 @@ export class WgslExprPrinter {
     })`;
   }
 
-  /** Tells whether a buffer's words are shared by threads that write them. */
+  /** Tells whether threads write a buffer's words at once: they hold several elements, or are updated. */
   isAtomic(b: Buffer): boolean {
     return this.#atomic.has(b);
   }
@@ -285,9 +289,23 @@ export class WgslExprPrinter {
   }
 
   #storeFunction(b: Buffer, stored: StoredType): string {
-    const name = this.names.of(b), known = this.#stores.get(b) ?? this.names.fresh(`store_${name}`);
+    return this.#use(storeHelper(stored, this.#functionOf(b, "store"), this.names.of(b)));
+  }
+
+  /** Writes the line that updates an element of an atomic buffer. */
+  update({ buffer, index, value }: KernelStore): string {
+    const step = reducerOf({ kind: "store", buffer, indices: [index], value });
+    if (!step) throw new LowerError(`the update of ${buffer.name} is not x = x op y any more`);
+    const name = this.#functionOf(buffer, step.op);
+    const helper = updateHelper(step.op, buffer.dtype, name, this.names.of(buffer));
+    return `${this.#use(helper)}(${this.expr(index)}, ${this.expr(step.value)});`;
+  }
+
+  /** The name of the function that stores to a buffer, or combines a value with its element. */
+  #functionOf(b: Buffer, verb: string): string {
+    const known = this.#stores.get(b) ?? this.names.fresh(`${verb}_${this.names.of(b)}`);
     this.#stores.set(b, known);
-    return this.#use(storeHelper(stored, known, name));
+    return known;
   }
 
   /** Writes the place of an element, or of a whole vector where the index is a ramp. */

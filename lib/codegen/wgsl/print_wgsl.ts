@@ -96,11 +96,12 @@ class Printer {
     if (buffer.scope === "uniform") {
       return `var<uniform> ${name}: ${arrayType({ buffer, lanes, size: elementsOf(buffer.shape) ?? 0 })}`;
     }
-    const element = !buffer.stored
-      ? elementType(buffer.dtype, lanes)
-      : this.#exprs.isAtomic(buffer)
-      ? "atomic<u32>"
-      : "u32";
+    const word = buffer.stored || buffer.dtype === "f32" ? "u32" : buffer.dtype;
+    const element = this.#exprs.isAtomic(buffer)
+      ? `atomic<${word}>`
+      : buffer.stored
+      ? word
+      : elementType(buffer.dtype, lanes);
     return `var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${element}>`;
   }
 
@@ -127,6 +128,9 @@ class Printer {
         this.#line(depth, "}");
         return;
       case "store": {
+        if (!s.buffer.stored && this.#exprs.isAtomic(s.buffer)) {
+          return this.#line(depth, this.#exprs.update(s));
+        }
         const value = this.#exprs.expr(s.value);
         if (s.buffer.stored) {
           const lines = this.#exprs.storeUnpacked(s.buffer, s.buffer.stored, s.index, value);

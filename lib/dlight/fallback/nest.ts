@@ -1,10 +1,11 @@
 /** Schedules one block of a program by the knobs of the generic space. */
 import type { Schedule } from "../../schedule/schedule.ts";
 import { resultStoresOf } from "../../schedule/block_accesses.ts";
-import { constExtent } from "../analysis.ts";
+import { constExtent, isScatter } from "../analysis.ts";
 import type { Numbers } from "./knobs.ts";
 import { cooperativeCopy, unrollCopy } from "../steps/cooperative_copy.ts";
 import { isResult } from "../steps/inlining.ts";
+import { spreadUpdates } from "../steps/spread_updates.ts";
 
 /** Other blocks that are moved into a block's loops. */
 export interface Guests {
@@ -32,7 +33,8 @@ function tile(sch: Schedule, loop: string, [threads, results]: readonly [number,
 }
 
 export function scheduleNest(sch: Schedule, name: string, n: Numbers, guests: Guests): void {
-  const { iters } = sch.block(name);
+  const block = sch.block(name), { iters } = block;
+  if (isScatter(block)) return spreadUpdates(sch, name, n.x[0]);
   const [lanes] = n.k;
   const loops = sch.loops(name);
   const spatial = loops.filter((_, d) => iters[d]?.type === "spatial");

@@ -4,85 +4,36 @@
  */
 import { bestReducerOf } from "../../ir/best_reducer.ts";
 import type { Expr } from "../../ir/expr.ts";
-import type { PrimFunc } from "../../ir/func.ts";
 import type { Block } from "../../ir/stmt.ts";
 import { usesVar } from "../../ir/visit.ts";
 import { inputLoadsOf } from "../../schedule/block_accesses.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Factors, Knobs } from "../../space/knobs.ts";
-import { prefixedKnobs } from "../../space/prefixed_knobs.ts";
-import type { Template } from "../../space/template.ts";
 import type { Target } from "../../target/target.ts";
-import { axisTypes, nestsOf, SCHEDULED, sizeOf, spatialAxes } from "../analysis.ts";
+import { axisTypes, sizeOf, spatialAxes } from "../analysis.ts";
 import { DIRECT_PATHS, presetsOf } from "../presets.ts";
-import { checkedRule, type Rule } from "../rule.ts";
+import type { Rule } from "../rule.ts";
+import { kernelPerBlock } from "../steps/kernel_per_block.ts";
 import { choosePath, tiledInputs, tooMany } from "../steps/operand_paths.ts";
 import { unrollCopy } from "../steps/cooperative_copy.ts";
-import { spreadElements } from "../steps/spread_elements.ts";
 
-/** The blocks of a program that searches rows. */
-interface Match {
-  /** Blocks that are computed where they are read. */
-  readonly inlined: readonly Block[];
-  /** The others, in order: a kernel each. */
-  readonly kept: readonly Block[];
-}
-
-export const bestPositionRule: Rule = checkedRule({
+export const bestPositionRule: Rule = kernelPerBlock({
   name: "BestPosition",
-  find: match,
-  take(found, target) {
-    const names = found.kept.filter((b) => bestReducerOf(b)).map((b) => b.name).join(", ");
-    return {
-      template: template(found, target),
-      because: `${names}: positions of best values, a row for each`,
-    };
+  isMain: (b) => bestReducerOf(b) !== undefined,
+  does: "positions of best values, a row for each",
+  refuse(b) {
+    const types = axisTypes(b);
+    if (!/^S*R+$/.test(types)) return `block ${b.name} has axes ${types} and not rows, then reduced ones`;
+    if (inputLoadsOf(b).some((l) => isAlong(b, l.indices.at(-1)))) return undefined;
+    return `neighbours in memory belong to different rows of block ${b.name}`;
   },
+  schedule: search,
 });
-
-function match(func: PrimFunc): Match | string {
-  const blocks = nestsOf(func)?.map((n) => n.block);
-  if (!blocks) return SCHEDULED;
-  const searches = blocks.filter((b) => bestReducerOf(b));
-  if (searches.length === 0) return "no block finds the position of a best value";
-  for (const b of blocks) {
-    const isSearch = searches.includes(b), types = axisTypes(b);
-    if (!isSearch && (b.body.kind !== "store" || types.includes("R"))) {
-      return `block ${b.name} neither finds a best value nor takes each element by itself`;
-    }
-    if (isSearch && !/^S*R+$/.test(types)) {
-      return `block ${b.name} has axes ${types} and not rows, then reduced ones`;
-    }
-    if (isSearch && !inputLoadsOf(b).some((l) => isAlong(b, l.indices.at(-1)))) {
-      return `neighbours in memory belong to different rows of block ${b.name}`;
-    }
-  }
-  const inlined = blocks.filter((b) => {
-    if (b.body.kind !== "store" || searches.includes(b)) return false;
-    const { buffer } = b.body,
-      readers = blocks.filter((x) => x !== b && inputLoadsOf(x).some((l) => l.buffer === buffer));
-    return !func.params.includes(buffer) && readers.length > 0;
-  });
-  const kept = blocks.filter((b) => !inlined.includes(b));
-  const scalar = kept.find((b) => b.iters.length === 0);
-  return scalar ? `block ${scalar.name} has no axis` : { inlined, kept };
-}
 
 /** Whether an index is one along the last axis that a block reduces over. */
 function isAlong(b: Block, index: Expr | undefined): boolean {
   const last = b.iters.at(-1)?.var;
   return index !== undefined && usesVar(index, (v) => v === last);
-}
-
-function template({ inlined, kept }: Match, target: Target): Template {
-  return (sch, knobs) => {
-    for (const b of inlined) sch.computeInline(b.name);
-    kept.forEach((b, k) => {
-      const own = k === 0 ? knobs : prefixedKnobs(knobs, `kernel${k + 1}.`);
-      if (bestReducerOf(b)) search(sch, own, b, target);
-      else elementwise(sch, own, b, target);
-    });
-  };
 }
 
 /** A workgroup takes some rows; threads share each. */
@@ -129,11 +80,4 @@ function search(sch: Schedule, knobs: Knobs, b: Block, target: Target): void {
     unrollCopy(sch, sch.computeAt(sch.cacheRead(b.name, input, "local"), c0), vectors);
   }
   sch.unroll(c);
-}
-
-function elementwise(sch: Schedule, knobs: Knobs, b: Block, target: Target): void {
-  const preset = presetsOf(target).elementwise;
-  const threads = knobs.choice("threads", [8, 16, 32, 64, 128, 256], preset.threads);
-  knobs.require(["threads"], (threads: number) => tooMany(target, threads));
-  spreadElements(sch, b.name, { threads, results: 4, vectors: true });
 }

@@ -41,7 +41,9 @@ export function compileLaunch(on: CpuDevice, launch: Launch): Compiled {
     const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
     if (typeof run !== "function") throw new CompileError("its module has no function run");
     const f = run as Wasm;
-    if (!on.threads) return { launch, run: { kind: "wasm", f }, [Symbol.dispose]: () => {} };
+    // What is atomic on a GPU is not so here: one thread runs it.
+    const isAlone = !on.threads || launch.bindings.some((b) => b.access === "atomic");
+    if (isAlone) return { launch, run: { kind: "wasm", f }, [Symbol.dispose]: () => {} };
     const block = on.arena.take(bytes.length);
     new Uint8Array(memory.buffer, block.pointer).set(bytes);
     return {

@@ -144,7 +144,7 @@ export const KERNELS: readonly Fault[] = [
   ),
   fault(
     "codegen/names.ts",
-    "if (this.#used.has(name) || RESERVED.has(name)) continue",
+    "if (this.#used.has(name) || isReserved(name)) continue",
     "if (this.#used.has(name)) continue",
     "codegen/names_test.ts",
   ),

@@ -1,0 +1,12 @@
+/** Scatter: updates at positions that are data, which are combined with what is there. A thread makes one update, atomically. */
+import { isScatter } from "../analysis.ts";
+import type { Rule } from "../rule.ts";
+import { kernelPerBlock, threadsKnob } from "../steps/kernel_per_block.ts";
+import { spreadUpdates } from "../steps/spread_updates.ts";
+
+export const scatterRule: Rule = kernelPerBlock({
+  name: "Scatter",
+  isMain: isScatter,
+  does: "updates at positions that are data",
+  schedule: (sch, knobs, b, target) => spreadUpdates(sch, b.name, threadsKnob(knobs, target)),
+});
