@@ -19,6 +19,7 @@ export function draftOf(
     layouts: new Map(),
     threads: new Map([...threads].map(([tag, [v, extent]]) => [tag, { var: v, extent: constant(extent) }])),
     sharedGlobals: new Set(),
+    atomics: new Set(),
     lanes: new Map(),
     wrapping: new Set(),
     activations: new Set(),

@@ -346,6 +346,7 @@ function draftOf(body: Stmt): KernelDraft {
     layouts: new Map(),
     threads: new Map([["threadIdx.x", { var: thread, extent: constant(64) }]]),
     sharedGlobals: new Set(),
+    atomics: new Set(),
     lanes: new Map(),
     wrapping: new Set(),
     activations: new Set(),

@@ -130,6 +130,7 @@ Deno.test("what a loop writes, names or counts stays in it", () => {
       layouts: new Map(),
       threads: new Map(),
       sharedGlobals: new Set(),
+      atomics: new Set(),
       lanes: new Map(),
       wrapping: new Set(),
       activations: new Set(),

@@ -21,6 +21,7 @@ function reduced(value: Expr): Expr {
     layouts: new Map(),
     threads: new Map([["threadIdx.x", { var: thread, extent: constant(THREADS) }]]),
     sharedGlobals: new Set(),
+    atomics: new Set(),
     lanes: new Map(),
     wrapping: new Set(),
     activations: new Set(),
