@@ -41,7 +41,7 @@ export interface Updates {
 }
 
 /**
- * Writes updates, in a time of A's elements and the updates. Threads that hit one element take turns, in any order: a sum or
+ * Writes updates, in a time of A's elements and the updates. Updates of one element come in any order: a sum or
  * product of floats may differ in its last bits from run to run. Floats are combined in f32.
  */
 export function scattered(
@@ -50,7 +50,7 @@ export function scattered(
   { reduction = "none", negative = false, name = "B" }: ScatterOptions,
 ): Tensor {
   const { dtype } = A;
-  // An update outside of A goes to an element inside, and changes nothing there.
+  // An update outside of A is made to an element inside, which it does not change.
   const placed = (u: readonly Expr[]) => {
     const given = indices(u).map((index, d) => ({
       index,

@@ -77,13 +77,13 @@ export interface Update {
   readonly extents: readonly Expr[];
   /** Where each element is stored. */
   readonly indices: readonly Expr[];
-  /** The element, or what is combined with the one that is there. */
+  /** The element, or the value that is combined with the old one. */
   readonly element: Expr;
-  /** How it is combined; undefined where it replaces what is there. */
+  /** How it is combined; undefined where it replaces the old element. */
   readonly combine: Combine | undefined;
 }
 
-/** How values are combined with what is there. */
+/** How a value is combined with the old element. */
 export type Combine = "add" | "mul" | "max" | "min";
 
 /** How the elements of a tensor are computed. */

@@ -1,4 +1,4 @@
-/** Scatter: updates at positions that are data, which are combined with what is there. A thread makes one update, atomically. */
+/** Scatter: updates at positions that are data, each combined with an element. A thread makes one update, atomically. */
 import { isScatter } from "../analysis.ts";
 import type { Rule } from "../rule.ts";
 import { kernelPerBlock, threadsKnob } from "../steps/kernel_per_block.ts";
