@@ -41,12 +41,13 @@ export { type StoredArray, wordsOf } from "../op/words_of.ts";
 export { type QuantizedI8, quantizeI8, type QuantizeI8Options } from "../op/quantize_i8.ts";
 export { type QuantizedQ4, quantizeQ4, type QuantizeQ4Options } from "../op/quantize_q4.ts";
 export { compute, type ComputeOptions, type ShapeCondition } from "../te/compute.ts";
-export { update, type UpdatedElement } from "../te/update.ts";
+export { update, type UpdatedElement, type UpdateOptions } from "../te/update.ts";
 export { primFunc } from "../te/prim_func.ts";
 export { all, any, max, min, prod, reduceAxis, sum } from "../te/reduce.ts";
 export { argmax, type ArgmaxOptions, argmin } from "../te/argmax.ts";
 export { reduce, type ReduceBy } from "../te/tuple_reduction.ts";
 export {
+  type Combine,
   type Combiner,
   type Definition,
   placeholder,
