@@ -4,4 +4,4 @@ export { type OnnxModel, type OnnxReadOptions, type OnnxShapeOptions, read } fro
 export { OnnxError } from "../models/onnx/error.ts";
 export type { OnnxTensor } from "../models/onnx/import_graph.ts";
 export type { ElementType } from "../models/onnx/element_types.ts";
-export type { Elements, External } from "../models/onnx/tensor_data.ts";
+export type { Elements, External, Weights } from "../models/onnx/tensor_data.ts";

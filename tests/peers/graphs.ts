@@ -4,7 +4,8 @@
  *     deno task bench:graphs [--only TEXT] [--rounds 5]
  *
  * A run takes an input from the host and gives outputs to the host. Contestants take turns; the clock is this process's CPU
- * time. "sum of kernels" are the kernels of `deno task rules`, each run alone on the device.
+ * time. "sum of kernels" are the kernels of `deno task rules`, each run alone on the device, again and again: its data is in
+ * the caches. "one by one" are the graph's own functions in their order, each with data of its own and a submission of its own.
  */
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
 import { numberOf, ONLY } from "../bench/options.ts";
@@ -20,6 +21,7 @@ import { randomInputs } from "../../lib/measure/random_inputs.ts";
 import { textOf } from "../../lib/notebook/tables.ts";
 import { suite } from "../../lib/op/suite.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
+import type { BuiltFunction } from "../../lib/tuning/built_graph.ts";
 import { perRun, race, type Runner } from "../bench/race.ts";
 import { PP_OCR } from "../models/ocr/ocr_files.ts";
 import { sampleInput } from "../models/ocr/sample_input.ts";
@@ -41,8 +43,10 @@ interface Contestant {
   readonly run: () => Promise<Floats>;
 }
 
-/** A model with its contestants; the first is the reference. */
+/** A model with its contestants; the first is the reference, the second this module. */
 interface Contest {
+  /** The functions that this module runs, in order. */
+  readonly functions: readonly BuiltFunction[];
   readonly model: string;
   readonly contestants: readonly Contestant[];
 }
@@ -63,7 +67,21 @@ async function ours(graph: Graph, device: Device, weights: Record<string, Floats
   const program = await build(graph, device, { weights }), name = graph.inputs[0]?.name as string;
   const output = Object.keys(graph.outputs)[0] as string;
   const run = async () => (await program.run({ [name]: input }))[output] as Floats;
-  return { run, launches: program.launches };
+  return { run, launches: program.launches, functions: program.built.functions };
+}
+
+/** A graph's functions as one contestant: each runs once, in order, on data of its own. */
+async function oneByOne(functions: readonly BuiltFunction[], device: Device): Promise<Runner> {
+  const bounds = await Promise.all(
+    functions.map(async (f, k) => await (await device.load(f.executable)).bind(randomInputs(f.func, k))),
+  );
+  return {
+    async run(times) {
+      for (let t = 0; t < times; t++) {
+        for (const bound of bounds) await bound.run(1);
+      }
+    },
+  };
 }
 
 /** The kernels of a vision model, each alone: milliseconds of CPU time. */
@@ -93,6 +111,7 @@ async function visionContest(model: string, graph: Graph, device: Device): Promi
   };
   return {
     model,
+    functions: own.functions,
     contestants: [
       { name: "onnxruntime-web wasm", run: ortRun(await session(bytes, "wasm"), planes, [1, 3, SIZE, SIZE]) },
       { name: `Tunebook, ${own.launches} launches`, run: own.run },
@@ -108,6 +127,7 @@ async function recognitionContest(device: Device): Promise<Contest> {
   const own = await ours(graph, device, weights as Record<string, Floats>, input);
   return {
     model: "PP-OCRv4 recognition",
+    functions: own.functions,
     contestants: [
       { name: "onnxruntime-web wasm", run: ortRun(await session(bytes, "wasm"), input, shape) },
       { name: `Tunebook, ${own.launches} launches`, run: own.run },
@@ -161,14 +181,16 @@ async function benchGraphs(args: readonly string[]): Promise<void> {
     if (!wanted(model)) continue;
     const contest = await make();
     await check(contest);
-    const samples = await race(contest.contestants.map(runnerOf), {
+    const runners = [...contest.contestants.map(runnerOf), await oneByOne(contest.functions, device)];
+    const samples = await race(runners, {
       rounds,
       leastMs: LEAST_MS,
       clock: "cpu",
     });
     const ms = samples.map((s) => median(perRun(s, "cpu")));
     const own = ms[1] as number,
-      rows = contest.contestants.map(({ name }, k) => [name, ms[k] as number] as const);
+      names = [...contest.contestants.map((c) => c.name), "one by one"],
+      rows = names.map((name, k) => [name, ms[k] as number] as const);
     const all = model in MODELS
       ? [...rows, ["sum of kernels", await sumOfKernels(model, device)] as const]
       : rows;

@@ -19,6 +19,7 @@ import { summaryCells } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { replay } from "../../lib/schedule/trace.ts";
 import { matmul, wrongOn } from "./programs.ts";
+import { failure, SimulatedMeasuring } from "./simulated_measuring.ts";
 
 const device = await Device.open({ backend: "cpu" });
 const columnsOf = (table: Comparison["trials"]) => table.schema.fields.map((f) => f.name);
@@ -117,7 +118,8 @@ Deno.test("a method whose trials all fail has a row without figures", async () =
 });
 
 Deno.test("where no trial succeeds there are rows all the same", async () => {
-  const result = await compare(matmul, device, { budget: { trials: 1 }, deadlineMs: 1 });
+  const { open } = new SimulatedMeasuring(() => failure("timeout", "it took too long"));
+  const result = await compare(matmul, device, { budget: { trials: 1 }, open });
   const rows = summaryRows(result.summary);
   assertEquals(rows.map((r) => [r.contestant, r.trials, r.failed, r.medianMs]), [
     ["fallback", 1, 1, NaN],

@@ -7,13 +7,14 @@ import { variable } from "../../ir/build.ts";
 import type { BlockBuilder } from "../../relax/builder.ts";
 import type { Value } from "../../relax/value.ts";
 import { compute } from "../../te/compute.ts";
+import { bf16OfFloats } from "../../ir/stored.ts";
 import { primFunc } from "../../te/prim_func.ts";
 import { placeholder, type Tensor } from "../../te/tensor.ts";
 import { dtypeOf, ELEMENT_TYPES, type ElementType, isFloatType } from "./element_types.ts";
 import { OnnxError } from "./error.ts";
 import { exprOf, Item } from "./item.ts";
 import type { OnnxNode } from "./node.ts";
-import { type Elements, narrowed } from "./tensor_data.ts";
+import { type Elements, narrowed, type Weights } from "./tensor_data.ts";
 
 /** Constants of up to this number of floats are a part of the graph; longer ones are weights. */
 const SMALL = 64;
@@ -24,7 +25,7 @@ const MOST_REPEATS = 2 ** 14;
 /** The graph that a model becomes. */
 export class ImportContext {
   /** The elements of the weights, by their names in the graph. */
-  readonly weights: Record<string, Elements> = {};
+  readonly weights: Record<string, Weights> = {};
   readonly #values = new Map<Item, Value>();
   readonly #names = new Set<string>();
   #repeats = 0;
@@ -71,7 +72,15 @@ export class ImportContext {
       throw new OnnxError(`expected tensors with elements, got extents [${dims.join(", ")}], in ${where}`);
     }
     const data = stored(item.type, numbers, where), name = this.name(item.label ?? "c");
-    const dtype = dtypeOf(item.type);
+    const dtype = dtypeOf(item.type), { stored: bits } = ELEMENT_TYPES[item.type];
+    if (bits && data.length > SMALL) {
+      this.weights[name] = bits === "i8"
+        ? Int8Array.from(data)
+        : bits === "u8"
+        ? Uint8Array.from(data)
+        : bf16OfFloats(data);
+      return this.b.cast(this.b.weight(name, dims, bits), dtype);
+    }
     if (!isFloatType(item.type) || data.length <= SMALL) return this.b.constant(name, data, dims, dtype);
     this.weights[name] = data;
     return this.b.weight(name, dims, dtype);

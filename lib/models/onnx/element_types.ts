@@ -1,5 +1,5 @@
 /** The element types of ONNX, and the dtypes that hold them. */
-import type { ScalarType } from "../../ir/dtype.ts";
+import type { ScalarType, StoredType } from "../../ir/dtype.ts";
 
 /** The element types that tensors of a graph can stand for, as ONNX names them. */
 export type ElementType =
@@ -27,6 +27,8 @@ export interface ElementRow {
   readonly bits: 4 | 8 | 16 | 32 | 64;
   /** The dtype of the elements in a graph. Values beyond its range are refused. */
   readonly dtype: ScalarType;
+  /** How large weights lie in memory, in fewer bits. Default: as the dtype. */
+  readonly stored?: StoredType;
   /** Integers that are fewer than the dtype has: least and largest. Arithmetic wraps around at them. */
   readonly wraps?: readonly [least: number, largest: number];
 }
@@ -34,8 +36,8 @@ export interface ElementRow {
 /** All element types. 64-bit integers are narrowed to 32 bits, and doubles to f32. */
 export const ELEMENT_TYPES: Readonly<Record<ElementType, ElementRow>> = {
   float: { code: 1, bits: 32, dtype: "f32" },
-  uint8: { code: 2, bits: 8, dtype: "i32", wraps: [0, 255] },
-  int8: { code: 3, bits: 8, dtype: "i32", wraps: [-128, 127] },
+  uint8: { code: 2, bits: 8, dtype: "i32", stored: "u8", wraps: [0, 255] },
+  int8: { code: 3, bits: 8, dtype: "i32", stored: "i8", wraps: [-128, 127] },
   uint16: { code: 4, bits: 16, dtype: "i32", wraps: [0, 65535] },
   int16: { code: 5, bits: 16, dtype: "i32", wraps: [-32768, 32767] },
   int32: { code: 6, bits: 32, dtype: "i32" },
@@ -45,7 +47,7 @@ export const ELEMENT_TYPES: Readonly<Record<ElementType, ElementRow>> = {
   double: { code: 11, bits: 64, dtype: "f32" },
   uint32: { code: 12, bits: 32, dtype: "u32" },
   uint64: { code: 13, bits: 64, dtype: "u32" },
-  bfloat16: { code: 16, bits: 16, dtype: "f32" },
+  bfloat16: { code: 16, bits: 16, dtype: "f32", stored: "bf16" },
   uint4: { code: 21, bits: 4, dtype: "i32", wraps: [0, 15] },
   int4: { code: 22, bits: 4, dtype: "i32", wraps: [-8, 7] },
 };

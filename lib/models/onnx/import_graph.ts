@@ -15,7 +15,7 @@ import { isSmall, type Item, knownItem } from "./item.ts";
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from "./messages.ts";
 import { OnnxNode } from "./node.ts";
 import { ONNX_OPERATORS } from "./operators/table.ts";
-import { type Elements, type External, readTensorData } from "./tensor_data.ts";
+import { type External, readTensorData, type Weights } from "./tensor_data.ts";
 
 /** The most nodes of a graph. */
 const MOST_NODES = 100_000;
@@ -51,7 +51,7 @@ export interface ImportedModel {
   /** The graph. */
   readonly graph: Graph;
   /** Its weights by name. */
-  readonly weights: Record<string, Elements>;
+  readonly weights: Record<string, Weights>;
   /** The inputs that a run is given. */
   readonly inputs: readonly OnnxTensor[];
   /** The outputs. */

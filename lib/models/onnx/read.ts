@@ -5,7 +5,7 @@ import { type Extent, isExtent } from "./extents.ts";
 import { importModel, type OnnxTensor } from "./import_graph.ts";
 import type { ModelProto } from "./messages.ts";
 import { readModel } from "./read_messages.ts";
-import type { Elements, External } from "./tensor_data.ts";
+import type { External, Weights } from "./tensor_data.ts";
 
 /** The options of {@linkcode read} and {@linkcode load}, external data apart. */
 export interface OnnxShapeOptions {
@@ -49,7 +49,7 @@ export interface OnnxModel {
   /** The graph; `build(graph, device, { weights })` runs it. */
   readonly graph: Graph;
   /** The weights by their names in the graph. */
-  readonly weights: Record<string, Elements>;
+  readonly weights: Record<string, Weights>;
   /** The name of the model's graph. */
   readonly name: string;
   /** The version of ONNX's operators that the model uses. */

@@ -17,6 +17,13 @@ export type Elements =
   | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>;
 
+/** Weights as a device holds them: elements, or the bytes and halves of floats that a graph reads as such. */
+export type Weights =
+  | Elements
+  | Int8Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>;
+
 /** A tensor whose elements are known. */
 export interface TensorData {
   /** The element type in the file. */

@@ -5,6 +5,7 @@ import { OnnxError } from "../../../lib/models/onnx/error.ts";
 import { load } from "../../../lib/models/onnx/load.ts";
 import { read } from "../../../lib/models/onnx/read.ts";
 import { devices } from "../../devices.ts";
+import { buildGraph } from "../../../lib/tuning/build_graph.ts";
 import { near, noise, runModel } from "./run_model.ts";
 import {
   f32,
@@ -264,6 +265,58 @@ Deno.test("large floats become weights, and the rest is a part of the graph", ()
 function refuses(bytes: Uint8Array<ArrayBuffer>, says: string, options = {}): void {
   assertStringIncludes(assertThrows(() => read(bytes, options), OnnxError).message, says);
 }
+
+Deno.test("weights of bytes and of bf16 stay as small as they are in the file", async () => {
+  const [rows, columns] = [48, 40];
+  for (const [type, stored, from, zero] of [["int8", "i8", -128, -3], ["uint8", "u8", 0, 130]] as const) {
+    const data = noise(rows * columns, 7).map((x) => Math.floor(x * 128) + 128 + from);
+    const scales = noise(columns, 8).map(Math.abs), zeros = scales.map((_, k) => zero + k % 3);
+    const model: TestModel = {
+      nodes: [node("DequantizeLinear", "w s z", "d", { axis: 1 }), node("MatMul", "x d", "y")],
+      inputs: { x: { dims: ["n", rows] } },
+      initializers: {
+        w: { type, dims: [rows, columns], data },
+        s: f32([columns], scales),
+        z: { type, dims: [columns], data: zeros },
+      },
+    };
+    const { graph, weights } = read(modelBytes(model));
+    assertEquals(graph.weights.map((w) => w.type.stored), [stored]);
+    assertEquals(weights.w?.byteLength, rows * columns);
+    const x = f32([2, rows], noise(2 * rows, 9));
+    const wanted = Array.from({ length: 2 * columns }, (_, k) => {
+      const [i, j] = [Math.floor(k / columns), k % columns];
+      return x.data.slice(i * rows, (i + 1) * rows).reduce(
+        (sum, v, r) =>
+          sum + v * (scales[j] as number) * ((data[r * columns + j] as number) - (zeros[j] as number)),
+        0,
+      );
+    });
+    for (const device of [undefined, ...devices]) {
+      const { y } = await runModel(model, { x }, { shapes: { n: 2 }, ...(device ? { device } : {}) });
+      near(y, wanted, 1e-4);
+    }
+    for (const device of devices) {
+      using program = await buildGraph(graph, device, { weights, bounds: { n: 2 } });
+      assertEquals(program.built.graph.transform, undefined, "no wider copy is made of them");
+    }
+  }
+  const halves: TestModel = {
+    nodes: [node("Add", "x w", "y")],
+    inputs: { x: { type: "bfloat16", dims: [100] } },
+    initializers: {
+      w: { type: "bfloat16", dims: [100], data: noise(100, 3).map((x) => Math.round(x * 8) / 8) },
+    },
+  };
+  assertEquals(read(modelBytes(halves)).weights.w?.byteLength, 200);
+  const eighths = noise(100, 4).map((x) => Math.round(x * 8) / 8);
+  const x: TestTensor = { type: "bfloat16", dims: [100], data: eighths };
+  const w = halves.initializers?.w?.data ?? [];
+  for (const device of [undefined, ...devices]) {
+    const { y } = await runModel(halves, { x }, device ? { device } : {});
+    near(y, x.data.map((v, k) => v + (w[k] as number)));
+  }
+});
 
 Deno.test("what graphs can't have is refused in words, and the node is named", () => {
   const model = (n: TestNode, more: Partial<TestModel> = {}) =>

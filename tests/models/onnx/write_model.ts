@@ -73,6 +73,10 @@ function raw({ type, data }: TestTensor): Bytes {
     case "int32":
     case "uint32":
       return view(new Int32Array(data));
+    case "bfloat16":
+      return view(
+        Uint16Array.from(data, (x) => new DataView(new Float32Array([x]).buffer).getUint16(2, true)),
+      );
     case "int16":
     case "uint16":
       return view(new Int16Array(data));
