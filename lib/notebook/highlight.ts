@@ -14,16 +14,22 @@ interface Look {
 }
 
 /**
- * The colours of tokens: Okabe and Ito's hues, distinct for the colour-blind. A cell's output does not know its
- * background, so each hue is readable on white and on black. The commonest tokens also differ in weight or slant.
+ * A hue, mixed with the colour of the text around it: dark on a light page, light on a dark one. A cell's output does not
+ * know its page. Where a viewer does not know mixtures, the hue alone reads on both.
+ */
+const hue = (hex: string) => `color:${hex};color:color-mix(in srgb,${hex} 65%,currentcolor)`;
+
+/**
+ * The colours of tokens: Okabe and Ito's hues, distinct for the colour-blind. The commonest tokens also differ in weight
+ * or slant.
  */
 export const INKS: Readonly<Record<Ink, Look>> = {
-  comment: { css: "color:#777777;font-style:italic", ansi: "2;3" },
-  string: { css: "color:#008762", ansi: "32" },
-  keyword: { css: "color:#047cc0;font-weight:bold", ansi: "1;34" },
-  type: { css: "color:#047cc0", ansi: "36" },
-  number: { css: "color:#c35600", ansi: "33" },
-  attribute: { css: "color:#a46186", ansi: "35" },
+  comment: { css: `${hue("#777777")};font-style:italic`, ansi: "2;3" },
+  string: { css: hue("#008762"), ansi: "32" },
+  keyword: { css: `${hue("#047cc0")};font-weight:bold`, ansi: "1;34" },
+  type: { css: hue("#047cc0"), ansi: "36" },
+  number: { css: hue("#c35600"), ansi: "33" },
+  attribute: { css: hue("#a46186"), ansi: "35" },
 };
 
 const words = (list: string) => `\\b(?:${list.trim().split(/\s+/).join("|")})\\b`;
@@ -99,14 +105,27 @@ function piecesOf(text: string, language: Language): readonly (readonly Piece[])
   return lines;
 }
 
-/** Returns the lines of a text as coloured HTML, with the text escaped. */
+/** Returns the lines of a text as coloured HTML, with the text escaped. A function's parameters wrap as wholes. */
 export function linesInHtml(text: string, language: Language): readonly string[] {
-  return piecesOf(text, language).map((line) =>
-    line.map((p) =>
-      p.ink ? `<span style="${INKS[p.ink].css}">${escapeHtml(p.text)}</span>` : escapeHtml(p.text)
-    )
-      .join("")
-  );
+  const lines = piecesOf(text, language).map(inHtml);
+  if (language !== "tvmscript") return lines;
+  const texts = text.split("\n");
+  return lines.map((html, k) => signatureInHtml(texts[k] ?? "") ?? html);
+}
+
+function inHtml(pieces: readonly Piece[]): string {
+  return pieces.map((p) =>
+    p.ink ? `<span style="${INKS[p.ink].css}">${escapeHtml(p.text)}</span>` : escapeHtml(p.text)
+  ).join("");
+}
+
+/** Returns the first line of a function with each parameter as a whole; undefined for another line. */
+function signatureInHtml(line: string): string | undefined {
+  const [, before, parameters, after] = /^(\s*def \w+\()(\w+: .*, \w+: .*)(\).*:)$/.exec(line) ?? [];
+  if (before === undefined || parameters === undefined || after === undefined) return undefined;
+  const all = parameters.split(/(?<=, )(?=\w+: )/).map((p, k, { length }) => k < length - 1 ? p : p + after);
+  const [first, ...others] = [before, ...all].flatMap((part) => piecesOf(part, "tvmscript").map(inHtml));
+  return first + others.map((p) => `<span style="display:inline-block;text-indent:0">${p}</span>`).join("");
 }
 
 /** Adds a terminal's colours to a text. */

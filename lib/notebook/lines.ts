@@ -15,8 +15,11 @@ const FOLD = 40;
 const HEAD = 24;
 /** Most lines of a text on a page. */
 const MOST = 2000;
-/** Characters that fit in a cell's line. */
-const WIDE = 100;
+/** Characters that fit in a line on a phone. */
+const NARROW = 30;
+/** Most characters of an indent that a wrapped line keeps, and those that it goes further in. */
+const INDENT = 16;
+const FURTHER = 4;
 
 /** Returns lines as HTML, folded if there are many. */
 export function foldedLines(lines: readonly Line[]): string {
@@ -34,17 +37,17 @@ export function unfolding(summary: string, html: string): string {
 
 /** Returns lines as HTML. They stay readable where a notebook viewer drops styles. */
 export function preOf(lines: readonly Line[]): string {
-  return `<pre style="margin:0;white-space:pre-wrap;overflow-wrap:anywhere">${
+  return `<pre style="margin:0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere">${
     lines.map(hung).join("")
   }</pre>`;
 }
 
 /** Returns a line with its newline. A long line is a block that wraps with an indent. */
 function hung({ html, text, paper }: Line): string {
-  const ch = Math.min(text.search(/\S|$/), WIDE / 2) + 8;
+  const ch = Math.min(text.search(/\S|$/), INDENT) + FURTHER;
   const styles = [
     ...(paper ? [`background-color:${paper}`] : []),
-    ...(text.length > WIDE ? [`padding-left:${ch}ch`, `text-indent:-${ch}ch`] : []),
+    ...(text.length > NARROW ? [`padding-left:${ch}ch`, `text-indent:-${ch}ch`] : []),
   ];
   if (styles.length === 0) return `${html}\n`;
   return `<span style="display:block;${styles.join(";")}">${html}\n</span>`;

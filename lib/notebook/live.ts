@@ -238,7 +238,7 @@ function newId(): string {
 }
 
 function textDiv(html: string): string {
-  return `<div style="font:13px sans-serif;color:#555">${html}</div>`;
+  return `<div style="font:13px sans-serif;opacity:.8">${html}</div>`;
 }
 
 function barOf(p: Progress): string {

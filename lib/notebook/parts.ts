@@ -9,11 +9,12 @@ export interface Shown {
   [inCell](): Bundle | Promise<Bundle>;
 }
 
-/** Shows one object as an output of the cell. A chart's picture has twice the pixels, for sharp screens. */
+/** Shows one object as an output of the cell. A chart's picture has twice the pixels, for sharp screens, and a text. */
 export async function showPart(part: Shown): Promise<void> {
   const data = await part[inCell]();
-  const width = part instanceof Chart ? shownWidth(`${data["image/png"]}`) : undefined;
-  await show(data, width === undefined ? {} : { metadata: { "image/png": { width } } });
+  if (!(part instanceof Chart)) return await show(data);
+  const width = shownWidth(`${data["image/png"]}`), alt = part.description;
+  await show(data, { metadata: { "image/png": { width, alt } } });
 }
 
 /**

@@ -34,7 +34,9 @@ export class Steps extends View {
       const lines = change.changes((between) =>
         `<p style="margin:0;opacity:.6">⋮ ${counted(between.length, "line")}</p>`
       );
-      return `<li>${unfolding(`<code>${html}</code> <small>${change.tally}</small>`, lines)}</li>`;
+      return `<li>${
+        unfolding(`<code style="background:none">${html}</code> <small>${change.tally}</small>`, lines)
+      }</li>`;
     });
     return `<ol>${items.join("")}</ol>`;
   }

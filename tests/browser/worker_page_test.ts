@@ -8,6 +8,7 @@ import { startServer } from "../../lib/fleet/start_server.ts";
 import { Trace } from "../../lib/schedule/trace.ts";
 import { tune } from "../../lib/tuning/tune.ts";
 import { freePort, natsServer } from "../fleet/nats_server.ts";
+import { audited } from "../share/audited.ts";
 import { browse, browserTest } from "../share/browser.ts";
 import { matmul } from "../tuning/programs.ts";
 
@@ -68,6 +69,7 @@ browserTest("a page measures the jobs of a fleet, says what it does, and stops a
       timeout: 60_000,
     });
     assert(await page.locator("#tunebook-chart span").count() > 0);
+    assertEquals(await audited(page), []);
     await page.click("#tunebook-stop");
     await page.locator("#tunebook-state", { hasText: /^Stopped/ }).waitFor({ timeout: 60_000 });
     // A name from elsewhere that leads to this machine gets no credentials.

@@ -80,7 +80,8 @@ Deno.test("in a notebook things come in order, in the formats that it shows, and
     "image/png",
     "text/plain",
   ]);
-  assertEquals(drawn?.metadata, { "image/png": { width: shownWidth(drawn?.data["image/png"] ?? "") } });
+  const width = shownWidth(drawn?.data["image/png"] ?? "");
+  assertEquals(drawn?.metadata, { "image/png": { width, alt: chart.description } });
 });
 
 Deno.test("long lines of text are broken between words in a notebook", async () => {

@@ -57,7 +57,7 @@ Deno.test("numbers stand before lines, and are not copied with them", () => {
 
 Deno.test("long lines go on further in than they began", () => {
   const html = new Source(`    ${"word ".repeat(30)}`, "text").html();
-  assert(html.includes("padding-left:12ch;text-indent:-12ch"));
+  assert(html.includes("padding-left:8ch;text-indent:-8ch"));
 });
 
 Deno.test("names from untrusted input are text, and do nothing", () => {
