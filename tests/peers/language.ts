@@ -18,7 +18,10 @@ import { Rng } from "../../lib/base/random.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { type Elements, type LlamaSizes, type OnnxProvider, openOnnxLlama } from "./llama_onnx.ts";
 
-const PROMPT = 128, ROUNDS = 3, STEPS = 8, CONTEXT = 256;
+const PROMPT = 128, ROUNDS = 5, STEPS = 8, CONTEXT = 256;
+
+/** Rounds before those that count: programs are compiled, and WebAssembly that has run for a while is compiled again. */
+const WARM = 5;
 
 /** A model's sizes and elements. */
 interface Subject {
@@ -221,20 +224,19 @@ async function benchLm(args: readonly string[]): Promise<number | void> {
     const readers = [await own(subject, device, held), await onnx(subject, more, provider)] as const;
     const ids = Array.from({ length: PROMPT }, (_, k) => 3 + k * 7 % (subject.sizes.vocabulary - 3));
     const rates = readers.map(() => ({ decode: [] as number[], prefill: [] as number[] }));
-    for (let round = -1; round < ROUNDS; round++) {
+    for (let round = -WARM; round < ROUNDS; round++) {
       const told: (readonly number[])[] = [];
       for (const [k, reader] of readers.entries()) {
         const prefill = await reader.prefill(ids),
           { tokens, seconds } = await reader.decode(subject.samples[k] as number);
         told.push(tokens);
-        // The first round compiles.
         if (round < 0) continue;
         rates[k]?.prefill.push(PROMPT / prefill);
         rates[k]?.decode.push(tokens.length / seconds);
       }
       const [mine = [], theirs = []] = told,
         same = mine.findIndex((id, k) => k < theirs.length && id !== theirs[k]);
-      if (round < 0) {
+      if (round === -WARM) {
         console.log(`${subject.name}: the same tokens ${same < 0 ? "throughout" : `up to ${same}`}`);
       }
     }
