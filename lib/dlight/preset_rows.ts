@@ -107,6 +107,11 @@ export interface Conv2dPreset {
   readonly stepInnermost?: boolean;
   /** True if a row of the image is kept for all columns of the window. */
   readonly reuseRows: boolean;
+  /**
+   * Given where neighbours along a row are lanes: then a thread takes a multiple of four of them, if one divides the row. What it
+   * has is taken for windows of several columns. Default: neighbours are no lanes.
+   */
+  readonly inLanes?: Partial<Conv2dPreset>;
   /** Strips of rows in a workgroup, one per thread. */
   readonly strips: 1 | 2 | 4 | 8 | 16 | 32;
   readonly path: DirectPath;

@@ -80,18 +80,27 @@ export function slidingWindowOf(
 /** Products that a thread unrolls, at most. */
 const MOST_PRODUCTS = 2048;
 
+/** The largest multiple of four up to `most` that divides a row; undefined where there is none. */
+function mostFours(row: number, most: number): number | undefined {
+  for (let n = most - most % 4; n > 0; n -= 4) if (row % n === 0) return n;
+  return undefined;
+}
+
 /** The template of a sliding reduction. */
 export function slidingWindowTemplate(m: SlidingWindow, target: Target): Template {
   const presets = presetsOf(target);
   const [nchw, nhwc] = m.channel
     ? [presets.convNchw, presets.convNhwc]
     : [presets.depthwiseNchw, presets.depthwiseNhwc];
-  const preset = m.filterIsLast ? nhwc : nchw;
+  const columns = constExtent(m.window.at(-1)?.extent as Expr) ?? 1;
+  const row = m.filterIsLast ? nhwc : nchw, length = constExtent(m.x.extent) ?? 1;
+  const fours = row.inLanes ? mostFours(length, row.x) : undefined;
+  const preset = fours !== undefined && columns > 1 ? { ...row, ...row.inLanes } : row;
   return (sch, knobs) => {
     const main = m.main.block.name;
-    const [, ii] = knobs.split("tile_x", constExtent(m.x.extent) ?? 1, {
+    const [, ii] = knobs.split("tile_x", length, {
       parts: 2,
-      preset: [preset.x],
+      preset: [fours ?? preset.x],
       max: 16,
     });
     const [, tj, jj] = knobs.split("tile_filter", constExtent(m.filter.extent) ?? 1, {
@@ -105,7 +114,6 @@ export function slidingWindowTemplate(m: SlidingWindow, target: Target): Templat
       max: 16,
     });
     const strips = knobs.choice("strips", [1, 2, 4, 8, 16, 32], preset.strips);
-    const columns = constExtent(m.window.at(-1)?.extent as Expr) ?? 1;
     const products = (ii: number, jj: number, cc: number, rows: boolean) =>
       ii * jj * cc * (rows ? columns : 1);
     const most = Math.min(MOST_PRODUCTS, presetsOf(target).products);
