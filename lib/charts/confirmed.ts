@@ -8,7 +8,7 @@ import { checkOptions } from "../base/check_options.ts";
 
 /**
  * Draws the confirmed results as bars, with the ratio to DLight. The lines are 95% confidence intervals of the medians over
- * the interleaved rounds of one process.
+ * the interleaved rounds of one confirmation: they do not cover another day, or another device.
  *
  * @throws {RecordError} for a table that is no summary
  */
@@ -17,8 +17,12 @@ export function confirmed(summary: Table, options: ChartOptions = {}): Chart {
   return new Chart(confirmedSpec(summaryRows(summary), options));
 }
 
-/** Draws `confirmed` of the rows of a summary. */
-export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions = {}): Spec {
+/** Draws `confirmed` of the rows of a summary. `processes` is the number of those that measured them, if it is known. */
+export function confirmedSpec(
+  rows: readonly SummaryRow[],
+  options: ChartOptions = {},
+  processes?: number,
+): Spec {
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
   const values = rows.map((r) => {
@@ -54,7 +58,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
   return {
     ...frame(options),
     description: values.map((v) => `${v.who}: ${[v.result, v.ratio].filter(Boolean).join(", ")}`).join("; ") +
-      ". The lines are 95% intervals within one process.",
+      `. The lines are 95% intervals within ${withinOf(processes)}.`,
     width: 400,
     height: { step: 34 },
     data: { values },
@@ -89,6 +93,12 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
       column(114, "ratio"),
     ],
   };
+}
+
+/** What an interval covers, in words. */
+function withinOf(processes: number | undefined): string {
+  if (processes === undefined) return "one confirmation";
+  return processes === 1 ? "one process" : `${processes} processes`;
 }
 
 /** The operators' names; with their shapes where a name comes twice. */

@@ -12,6 +12,7 @@ export type { Confirmed } from "../tuning/confirm.ts";
 export type { Speedup } from "../tuning/speedup.ts";
 export { recordSpace, type RecordSpaceOptions } from "../tuning/record_space.ts";
 export { simulate, type SimulateOptions } from "../tuning/simulate.ts";
+export { type SpaceFacts, spaceFacts, type TrialStep, trialSteps } from "../tuning/describe_space.ts";
 export { predictSpace, type PredictSpaceOptions } from "../tuning/predict_space.ts";
 export { createTuner, type TunerName, tunerNames } from "../autotvm/create_tuner.ts";
 export { RECOMMENDED as recommended, type Recommended } from "../autotvm/recommended.ts";
