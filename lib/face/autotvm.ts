@@ -2,6 +2,7 @@
 export { tune, type TuneOptions } from "../tuning/tune.ts";
 export type { TuneLog } from "../tuning/tune_log.ts";
 export type { SearchOptions } from "../tuning/search_options.ts";
+export type { ConfirmOptions } from "../tuning/rounds.ts";
 export type { Stopped } from "../tuning/search.ts";
 export type { TunableDevice } from "../tuning/tunable_device.ts";
 export type { Budget } from "../autotvm/budget.ts";
