@@ -2,7 +2,7 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import type { SummaryRow } from "../records/summary.ts";
 import { summaryRows } from "../records/summary_table.ts";
 import { CHART_FIELDS, type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
-import { colorOf, colorScale, isBuiltIn, labelOf } from "./methods.ts";
+import { colorOf, colorScale, isBuiltIn, isFixed, labelOf } from "./methods.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
@@ -25,6 +25,9 @@ export function confirmedSpec(
 ): Spec {
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
+  const own = rows.find((r) => r.contestant === "dlight");
+  const keepsOwn = (r: SummaryRow) =>
+    isBuiltIn(r.contestant) && !isFixed(r.contestant) && r.rule === own?.rule && r.config === own.config;
   const values = rows.map((r) => {
     if (!Number.isFinite(r.medianMs)) return { who: labelOf(r.contestant), result: "no result", ratio: "" };
     return {
@@ -33,7 +36,11 @@ export function confirmedSpec(
       low: work(r) / r.highMs,
       high: work(r) / r.lowMs,
       result: `${digits(speed.of(r))} ${speed.unit}`,
-      ratio: Number.isFinite(r.speedupVsDlight) ? `${r.speedupVsDlight.toFixed(2)} × DLight` : "",
+      ratio: keepsOwn(r)
+        ? "= DLight's own schedule"
+        : Number.isFinite(r.speedupVsDlight)
+        ? `${r.speedupVsDlight.toFixed(2)} × DLight`
+        : "",
     };
   });
   const rule = values[rows.findIndex((r) => r.contestant === "dlight")]?.y;
