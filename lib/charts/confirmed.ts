@@ -2,13 +2,13 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import type { SummaryRow } from "../records/summary.ts";
 import { summaryRows } from "../records/summary_table.ts";
 import { CHART_FIELDS, type ChartOptions, digits, frame, type Spec, speedOf } from "./spec.ts";
-import { colorOf, colorScale, isBuiltIn, labelOf } from "./methods.ts";
+import { colorOf, colorScale, isBuiltIn, isFixed, labelOf } from "./methods.ts";
 import { Chart } from "./chart.ts";
 import { checkOptions } from "../base/check_options.ts";
 
 /**
  * Draws the confirmed results as bars, with the ratio to DLight. The lines are 95% confidence intervals of the medians over
- * the interleaved rounds of one process.
+ * the interleaved rounds of one confirmation: they do not cover another day, or another device.
  *
  * @throws {RecordError} for a table that is no summary
  */
@@ -17,10 +17,17 @@ export function confirmed(summary: Table, options: ChartOptions = {}): Chart {
   return new Chart(confirmedSpec(summaryRows(summary), options));
 }
 
-/** Draws `confirmed` of the rows of a summary. */
-export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions = {}): Spec {
+/** Draws `confirmed` of the rows of a summary. `processes` is the number of those that measured them, if it is known. */
+export function confirmedSpec(
+  rows: readonly SummaryRow[],
+  options: ChartOptions = {},
+  processes?: number,
+): Spec {
   const speed = speedOf(rows);
   const work = (r: SummaryRow) => speed.of(r) * r.medianMs;
+  const own = rows.find((r) => r.contestant === "dlight");
+  const keepsOwn = (r: SummaryRow) =>
+    isBuiltIn(r.contestant) && !isFixed(r.contestant) && r.rule === own?.rule && r.config === own.config;
   const values = rows.map((r) => {
     if (!Number.isFinite(r.medianMs)) return { who: labelOf(r.contestant), result: "no result", ratio: "" };
     return {
@@ -29,7 +36,11 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
       low: work(r) / r.highMs,
       high: work(r) / r.lowMs,
       result: `${digits(speed.of(r))} ${speed.unit}`,
-      ratio: Number.isFinite(r.speedupVsDlight) ? `${r.speedupVsDlight.toFixed(2)} × DLight` : "",
+      ratio: keepsOwn(r)
+        ? "= DLight's own schedule"
+        : Number.isFinite(r.speedupVsDlight)
+        ? `${r.speedupVsDlight.toFixed(2)} × DLight`
+        : "",
     };
   });
   const rule = values[rows.findIndex((r) => r.contestant === "dlight")]?.y;
@@ -54,7 +65,7 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
   return {
     ...frame(options),
     description: values.map((v) => `${v.who}: ${[v.result, v.ratio].filter(Boolean).join(", ")}`).join("; ") +
-      ". The lines are 95% intervals within one process.",
+      `. The lines are 95% intervals within ${withinOf(processes)}.`,
     width: 400,
     height: { step: 34 },
     data: { values },
@@ -89,6 +100,12 @@ export function confirmedSpec(rows: readonly SummaryRow[], options: ChartOptions
       column(114, "ratio"),
     ],
   };
+}
+
+/** What an interval covers, in words. */
+function withinOf(processes: number | undefined): string {
+  if (processes === undefined) return "one confirmation";
+  return processes === 1 ? "one process" : `${processes} processes`;
 }
 
 /** The operators' names; with their shapes where a name comes twice. */

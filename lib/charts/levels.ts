@@ -28,29 +28,48 @@ export function levels(table: Table, options: ChartOptions = {}): Chart {
 export function levelsSpec(rows: readonly LevelRow[], options: ChartOptions = {}): Spec {
   if (!rows.some((r) => r.medianMs > 0)) return emptyChart(options, TITLE, "no level was measured");
   const [first] = rows;
-  const values = rows.map((r) => {
-    const who = `${r.level}: ${WORDS[r.level] ?? "level"}`, color = COLORS[r.level] ?? COLORS[0];
-    const kernels = `${r.launches} kernels`;
+  const values = rows.map((r): LevelBar => {
+    const { level } = r, beside = `${r.launches} kernels`;
     if (!(r.medianMs > 0)) {
-      return { who, color, ms: 0, text: r.status === "ok" ? "no result" : "wrong result", kernels };
+      return { level, x: 0, text: r.status === "ok" ? "no result" : "wrong result", beside };
     }
     const gain = r === first || !(r.speedup > 0)
       ? ""
       : `, ${digits(r.speedup)} × (${digits(r.lowSpeedup)}–${digits(r.highSpeedup)})`;
     return {
-      who,
-      color,
-      ms: r.medianMs,
+      level,
+      x: r.medianMs,
       low: r.lowMs,
       high: r.highMs,
       text: `${digits(r.medianMs)} ms${gain}`,
-      kernels,
+      beside,
     };
   });
+  const note = first === undefined ? [] : [`×: times as fast as level ${first.level}, with the 95% interval`];
+  return levelBars(values, "milliseconds of one run", captioned(options, TITLE, note));
+}
+
+/** A level's bar: its length, the ends of its interval, and the texts above it, from the left and from the right. */
+export interface LevelBar {
+  readonly level: number;
+  readonly x: number;
+  readonly low?: number;
+  readonly high?: number;
+  readonly text: string;
+  readonly beside?: string;
+}
+
+/** Draws a bar for each level, with its interval and its texts. */
+export function levelBars(bars: readonly LevelBar[], title: string, options: ChartOptions): Spec {
+  const values = bars.map(({ level, ...bar }) => ({
+    who: `${level}: ${WORDS[level] ?? "level"}`,
+    color: COLORS[level] ?? COLORS[0],
+    ...bar,
+  }));
   const x = {
-    field: "ms",
+    field: "x",
     type: "quantitative",
-    title: "milliseconds of one run",
+    title,
     scale: { zero: true, nice: false },
     axis: { tickCount: 5 },
   };
@@ -61,9 +80,9 @@ export function levelsSpec(rows: readonly LevelRow[], options: ChartOptions = {}
     sort: values.map((v) => v.who),
     axis: { labelLimit: 150, labelFontSize: 12, domain: false, ticks: false, labelPadding: 8 },
   };
-  const note = first === undefined ? [] : [`×: times as fast as level ${first.level}, with the 95% interval`];
   return {
-    ...frame(captioned(options, TITLE, note)),
+    ...frame(options),
+    description: `${values.map((v) => `${v.who}: ${v.text}`).join("; ")}.`,
     width: 240,
     height: { step: 46 },
     data: { values },
@@ -82,10 +101,10 @@ export function levelsSpec(rows: readonly LevelRow[], options: ChartOptions = {}
         mark: { type: "text", align: "left", dx: 2, dy: -10, fontSize: 11 },
         encoding: { x: { value: 0 }, y, text: { field: "text" } },
       },
-      {
+      ...(bars.every((b) => b.beside === undefined) ? [] : [{
         mark: { type: "text", align: "right", dy: -10, fontSize: 11, color: "#555555" },
-        encoding: { x: { value: "width" }, y, text: { field: "kernels" } },
-      },
+        encoding: { x: { value: "width" }, y, text: { field: "beside" } },
+      }]),
     ],
   };
 }

@@ -2,6 +2,7 @@
 export { tune, type TuneOptions } from "../tuning/tune.ts";
 export type { TuneLog } from "../tuning/tune_log.ts";
 export type { SearchOptions } from "../tuning/search_options.ts";
+export type { ConfirmOptions } from "../tuning/rounds.ts";
 export type { Stopped } from "../tuning/search.ts";
 export type { TunableDevice } from "../tuning/tunable_device.ts";
 export type { Budget } from "../autotvm/budget.ts";
@@ -12,6 +13,7 @@ export type { Confirmed } from "../tuning/confirm.ts";
 export type { Speedup } from "../tuning/speedup.ts";
 export { recordSpace, type RecordSpaceOptions } from "../tuning/record_space.ts";
 export { simulate, type SimulateOptions } from "../tuning/simulate.ts";
+export { type SpaceFacts, spaceFacts, type TrialStep, trialSteps } from "../tuning/describe_space.ts";
 export { predictSpace, type PredictSpaceOptions } from "../tuning/predict_space.ts";
 export { createTuner, type TunerName, tunerNames } from "../autotvm/create_tuner.ts";
 export { RECOMMENDED as recommended, type Recommended } from "../autotvm/recommended.ts";

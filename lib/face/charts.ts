@@ -15,6 +15,8 @@ export { pareto, type WayRow, wayTable } from "../charts/pareto.ts";
 export { type PredictionRow, predictions, predictionTable } from "../charts/predictions.ts";
 export { spaceHeatmap, type SpaceHeatmapOptions } from "../charts/space_heatmap.ts";
 export { type TunerRow, tunersCompared } from "../charts/tuners_compared.ts";
+export { tokenRates } from "../charts/token_rates.ts";
+export { type TrialCount, trialsToShare, type TrialsToShareOptions } from "../charts/trials_to_share.ts";
 export { underRoofline } from "../charts/roofline.ts";
 export { whereTimeGoes } from "../charts/where_time_goes.ts";
 export {

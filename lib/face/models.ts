@@ -41,7 +41,8 @@ export { ModelError } from "../models/error.ts";
 export { ContextError } from "../models/context_error.ts";
 export { LanguageModel, type LanguageModelStats } from "../models/language/language_model.ts";
 export type { CompareModelOptions } from "../models/language/compare_levels.ts";
-export { type FunctionGain, TokenComparison, type TokenRate } from "../tuning/token_comparison.ts";
+export { type FunctionGain, TokenComparison } from "../tuning/token_comparison.ts";
+export type { TokenRate } from "../records/token_rates.ts";
 export type { LoadOptions } from "../models/language/load_options.ts";
 export type { TuneModelOptions } from "../models/language/tune_steps.ts";
 export {

@@ -99,7 +99,7 @@ export class Diff extends View {
   /** Each line keeps its sign, so that it reads without colours. */
   readonly #line = (line: string): Line => {
     const [code = ""] = linesInHtml(line.slice(1), this.#language), sign = line[0] ?? " ";
-    return { html: `${sign} ${code}`, text: ` ${line}`, paper: PAPER[sign] };
+    return { html: code, text: line.slice(1), mark: { html: `${sign} `, width: 2 }, paper: PAPER[sign] };
   };
 
   /** Returns a unified diff; `colors` adds a terminal's colours, default false. */

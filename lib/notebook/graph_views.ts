@@ -124,7 +124,12 @@ export function tokenComparisonParts(c: TokenComparison): readonly (View | Chart
     "after": g.afterMs,
     "saved": g.savedMs,
   }));
-  return [new Words(said), ...graphComparisonParts(c), ...(gains.length > 0 ? [sheet(gains)] : [])];
+  return [
+    new Words(said),
+    c.charts.tokenRates,
+    ...graphComparisonParts(c),
+    ...(gains.length > 0 ? [sheet(gains)] : []),
+  ];
 }
 
 function functionsOf(rows: readonly FunctionRow[]) {

@@ -113,9 +113,12 @@ export function linesInHtml(text: string, language: Language): readonly string[]
   return lines.map((html, k) => signatureInHtml(texts[k] ?? "") ?? html);
 }
 
+/** A line may wrap where arguments begin: a call is often longer than a line of a phone. */
 function inHtml(pieces: readonly Piece[]): string {
   return pieces.map((p) =>
-    p.ink ? `<span style="${INKS[p.ink].css}">${escapeHtml(p.text)}</span>` : escapeHtml(p.text)
+    p.ink
+      ? `<span style="${INKS[p.ink].css}">${escapeHtml(p.text)}</span>`
+      : escapeHtml(p.text).replace(/\((?!\))/g, "(<wbr>")
   ).join("");
 }
 

@@ -6,6 +6,8 @@ export interface Line {
   readonly html: string;
   /** The text that the HTML shows. */
   readonly text: string;
+  /** HTML that stands before the line, and its characters: a sign or a number. Default: nothing. */
+  readonly mark?: { readonly html: string; readonly width: number };
   /** The background colour, CSS. Default: none. */
   readonly paper?: string | undefined;
 }
@@ -17,8 +19,7 @@ const HEAD = 24;
 const MOST = 2000;
 /** Characters that fit in a line on a phone. */
 const NARROW = 30;
-/** Most characters of an indent that a wrapped line keeps, and those that it goes further in. */
-const INDENT = 16;
+/** Characters that a wrapped line goes further in than it began. */
 const FURTHER = 4;
 
 /** Returns lines as HTML, folded if there are many. */
@@ -42,15 +43,28 @@ export function preOf(lines: readonly Line[]): string {
   }</pre>`;
 }
 
+/** The width of a space of an indent: that of a character, and less on a phone. */
+const SPACE = "min(1ch,2vw - 6px)", SPACE_FONT = "min(1em,3.32vw - 10px)";
+
 /** Returns a line with its newline. A long line is a block that wraps with an indent. */
-function hung({ html, text, paper }: Line): string {
-  const ch = Math.min(text.search(/\S|$/), INDENT) + FURTHER;
+function hung({ html, text, paper, mark }: Line): string {
+  const indent = text.search(/\S|$/), spaces = text.slice(0, indent);
+  const code = indent === 0 || !html.startsWith(spaces)
+    ? html
+    : `<span style="font-size:${SPACE_FONT}">${spaces}</span>${html.slice(indent)}`;
+  const shown = `${mark?.html ?? ""}${code}`, wide = text.length + (mark?.width ?? 0) > NARROW;
+  const further = (mark?.width ?? 0) + FURTHER, by = indent === 0 ? `${further}ch` : "";
   const styles = [
     ...(paper ? [`background-color:${paper}`] : []),
-    ...(text.length > NARROW ? [`padding-left:${ch}ch`, `text-indent:-${ch}ch`] : []),
+    ...(wide
+      ? [
+        `padding-left:${by || `calc(${indent}*${SPACE} + ${further}ch)`}`,
+        `text-indent:${by ? `-${by}` : `calc(-${indent}*${SPACE} - ${further}ch)`}`,
+      ]
+      : []),
   ];
-  if (styles.length === 0) return `${html}\n`;
-  return `<span style="display:block;${styles.join(";")}">${html}\n</span>`;
+  if (styles.length === 0) return `${shown}\n`;
+  return `<span style="display:block;${styles.join(";")}">${shown}\n</span>`;
 }
 
 /** Writes a count with its noun: `1 line`, `2 lines`. */

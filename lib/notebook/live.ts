@@ -77,7 +77,14 @@ function leftOf(p: Progress): string {
   const left = Math.max(0, Math.min(bySeconds, byTrials));
   if (p.stage || left === Infinity) return "";
   const about = byTrials < bySeconds ? "about " : "";
-  return `, ${about}${left < 90 ? `${left.toFixed(0)} s` : `${(left / 60).toFixed(0)} min`} left`;
+  const whole = p.whole ? p.whole.total - p.whole.spent : left;
+  // Of a single search, and of the last one, the whole is its own time.
+  const all = whole - left > 1 ? ` (${timeText(whole)} in all)` : "";
+  return `, ${about}${timeText(left)} left${all}`;
+}
+
+function timeText(seconds: number): string {
+  return seconds < 90 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
 }
 
 function stageOf({ stage }: Progress): string {
@@ -104,6 +111,7 @@ function speedOf(p: Progress): { readonly y: number; readonly unit: string } | u
 }
 
 function shareOf(p: Progress): number {
+  if (p.whole) return Math.min(1, p.whole.spent / p.whole.total);
   const shares = [
     p.secondsTotal && p.secondsSpent / p.secondsTotal,
     p.trialsTotal && p.trials / p.trialsTotal,

@@ -34,10 +34,8 @@ export class Source extends View {
     const wide = `${lines.length}`.length;
     return foldedLines(lines.map(({ html, text }, k) => {
       const number = `${k + 1}`.padStart(wide);
-      return {
-        html: `<span style="opacity:.6;user-select:none">${number}  </span>${html}`,
-        text: `${number}  ${text}`,
-      };
+      const mark = `<span style="opacity:.6;user-select:none">${number}  </span>`;
+      return { html, text, mark: { html: mark, width: wide + 2 } };
     }));
   }
 

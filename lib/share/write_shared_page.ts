@@ -32,7 +32,7 @@ export async function writeSharedPage(
   const intro =
     `Measured on ${device.name} with ${device.runtime}, seed ${seeds}; shared ${time.slice(0, 10)}. ` +
     "Every candidate's results were checked against a reference. The bars are medians of interleaved rounds with " +
-    `their 95% confidence intervals within one process${unconfirmed}. Point at a mark of a chart to see its values.`;
+    `their 95% confidence intervals within one confirmation${unconfirmed}. Point at a mark of a chart to see its values.`;
   const packed = gzipSync(trials, { level: 9 }).toString("base64");
   const more: readonly WrittenSection[] = [
     { id: HERE, title: "Measure on this device", html: HERE_SECTION },

@@ -14,7 +14,6 @@ import type { Device } from "../runtime/device.ts";
 import type { Program } from "../runtime/program.ts";
 import { Trace } from "../schedule/trace.ts";
 import { namedTemplate } from "../space/template.ts";
-import { CONFIRM_ROUNDS } from "./rounds.ts";
 import { recordConfirmed } from "./confirm.ts";
 import { Search } from "./search.ts";
 import type { SearchOptions } from "./search_options.ts";
@@ -182,7 +181,7 @@ async function searchInto(
   });
   const stopped = await search.run();
   // Only confirmed trials are added: the fastest of many noisy trials is often only the luckiest.
-  const confirmed = await search.confirm(CONFIRM_ROUNDS);
+  const confirmed = await search.confirm({});
   await search.end(stopped);
   const records = confirmed.filter((c) => c.ms > 0).map(recordConfirmed);
   const { added, refused } = database.add(records);

@@ -17,6 +17,7 @@ import { MeasuringSlot } from "./measuring_slot.ts";
 import { type FixedMethod, METHODS, methodsFor, type SearchMethod } from "./methods.ts";
 import { checkRounds, CONFIRM_ROUNDS } from "./rounds.ts";
 import { Search } from "./search.ts";
+import { searchReporter } from "./numbered_reporter.ts";
 import { progressOf } from "./search_state.ts";
 import type { Trial } from "./trial.ts";
 import type { TunableDevice } from "./tunable_device.ts";
@@ -30,7 +31,7 @@ export async function compareOne(
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { methods = METHODS, also = {}, budget = {}, seed = 0, rounds = CONFIRM_ROUNDS } = options;
-  const { reporter, path } = options;
+  const { reporter, path, processes = 1 } = options;
   const { target } = device;
   checkRounds(rounds);
   const shapes = checkTask(func, options.shapes ?? {}, seed);
@@ -55,6 +56,7 @@ export async function compareOne(
     const state = progressOf({ func, method: first.name }, [], {}, 0);
     await reporter?.update({ ...state, stage: "starting" });
   }
+  const { seconds } = budget, searches = all.filter(isSearch);
   let last: Search | undefined;
   for (const method of all) {
     const measuring = signal.aborted ? undefined : await slot.take(signal);
@@ -69,12 +71,15 @@ export async function compareOne(
       );
       continue;
     }
-    const { methods: _, also: __, rounds: ___, ...search } = options;
-    const { name, start } = method;
+    const { methods: _, also: __, rounds: ___, processes: ____, ...search } = options;
+    const { name, start } = method, place = searches.indexOf(method);
+    const counted = reporter && seconds !== undefined
+      ? { reporter: searchReporter(reporter, place, searches.length, seconds) }
+      : {};
     await using opened = await Search.open(
       func,
       device,
-      { ...search, budget, method: name, start, signal },
+      { ...search, ...counted, budget, method: name, start, signal },
       slot.shared(),
     );
     last = opened;
@@ -83,7 +88,9 @@ export async function compareOne(
   }
   await last?.report(signal.aborted ? "stopping" : "confirming");
   const finalists = all.flatMap(({ name }) => finalistsOf(trials.get(name) ?? []));
-  const confirmed = finalists.length === 0 ? [] : await confirmUnlessStopped(signal, slot, finalists, rounds);
+  const confirmed = finalists.length === 0
+    ? []
+    : await confirmUnlessStopped(signal, slot, finalists, { rounds, processes });
   await last?.report(signal.aborted ? "stopped" : "done");
   await reporter?.done();
   const rows = rowsOf(base, all, trials, confirmed);
@@ -98,7 +105,7 @@ export async function compareOne(
     budget,
     charts: {
       bestSoFar: new Chart(bestSoFarSpec(records, said)),
-      confirmed: new Chart(confirmedSpec(rows, said)),
+      confirmed: new Chart(confirmedSpec(rows, said, Math.min(rounds, processes))),
     },
   });
 }

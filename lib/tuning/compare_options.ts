@@ -3,10 +3,12 @@ import type { Fields } from "../base/check_options.ts";
 import { arrayOf, oneOf, recordOf } from "../base/option_kinds.ts";
 import { type Method, METHODS, type OwnMethod, ownMethod } from "./methods.ts";
 import * as kinds from "./option_fields.ts";
+import type { ConfirmOptions } from "./rounds.ts";
 import type { SearchOptions } from "./search_options.ts";
 
 /** What `compare` takes. */
 export interface CompareOptions extends
+  ConfirmOptions,
   Pick<
     SearchOptions,
     | "tuner"
@@ -27,8 +29,6 @@ export interface CompareOptions extends
   readonly methods?: readonly Method[];
   /** Methods of the user's own, by name: a kernel in WGSL, or a template at its presets. Default: none. */
   readonly also?: Readonly<Record<string, OwnMethod>>;
-  /** Rounds of the final, interleaved measurement. Default 11. */
-  readonly rounds?: number;
 }
 
 /** The kinds of {@linkcode CompareOptions}. */
@@ -51,4 +51,5 @@ export const COMPARE_FIELDS = {
   methods: arrayOf(oneOf(...METHODS)),
   also: recordOf(ownMethod),
   rounds: kinds.rounds,
+  processes: kinds.processes,
 } satisfies Fields<CompareOptions>;

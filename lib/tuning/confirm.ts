@@ -7,7 +7,7 @@ import type { Candidate, Measuring } from "../measure/measuring.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { Interruptible } from "./interrupt.ts";
 import type { MeasuringSlot } from "./measuring_slot.ts";
-import { MIN_SAMPLE_MS } from "./rounds.ts";
+import { CONFIRM_ROUNDS, type ConfirmOptions, MIN_SAMPLE_MS } from "./rounds.ts";
 import { speedup } from "./speedup.ts";
 import type { Trial } from "./trial.ts";
 
@@ -72,14 +72,40 @@ export async function confirmUnlessStopped(
   signal: AbortSignal | undefined,
   slot: MeasuringSlot,
   trials: readonly Trial[],
-  rounds: number,
+  { rounds = CONFIRM_ROUNDS, processes = 1 }: ConfirmOptions,
 ): Promise<readonly Confirmed[]> {
   using stop = new Interruptible(signal?.aborted ? undefined : signal);
-  const measuring = await slot.take(stop.signal);
-  if (!measuring) return [];
-  const confirmed = await unlessAborted(confirm(measuring, trials, rounds), stop.signal);
-  if (!confirmed) await measuring.abandon();
-  return confirmed ?? [];
+  const parts: (readonly Confirmed[])[] = [];
+  for (const share of sharesOf(rounds, processes)) {
+    if (parts.length > 0) await slot.renew();
+    const measuring = await slot.take(stop.signal);
+    if (!measuring) return [];
+    const confirmed = await unlessAborted(confirm(measuring, trials, share), stop.signal);
+    if (!confirmed) {
+      await measuring.abandon();
+      return [];
+    }
+    parts.push(confirmed);
+  }
+  return joined(parts);
+}
+
+/** Splits rounds among processes as evenly as possible; each has at least one. */
+function sharesOf(rounds: number, processes: number): readonly number[] {
+  const count = Math.min(rounds, processes);
+  return Array.from({ length: count }, (_, k) => Math.floor((rounds + k) / count)).toReversed();
+}
+
+/** Joins what several processes measured of the same trials. One that failed in any of them has failed. */
+function joined(parts: readonly (readonly Confirmed[])[]): readonly Confirmed[] {
+  const [first = [], ...others] = parts;
+  return first.map((trial, k) => {
+    const all = [trial, ...others.flatMap((part) => part[k] ?? [])];
+    const right = all.every((c) => c.samples.length > 0);
+    const samples = right ? all.flatMap((c) => c.samples) : [];
+    const checkedRuns = right ? all.reduce((runs, c) => runs + c.checkedRuns, 0) : 0;
+    return { ...trial, samples, ms: median(samples), interval: medianInterval(samples), checkedRuns };
+  });
 }
 
 /** Re-measures trials, interleaved in `rounds` rounds. A schedule that several searches found is measured once. */

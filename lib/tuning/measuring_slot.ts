@@ -54,6 +54,12 @@ export class MeasuringSlot implements AsyncDisposable {
     return this.#measuring;
   }
 
+  /** Ends the open one, the lender's too: the next use starts a fresh process. */
+  async renew(): Promise<void> {
+    await this.close();
+    await this.lender?.renew();
+  }
+
   /** Closes it; the next use opens another. */
   async close(): Promise<void> {
     const measuring = this.#measuring;

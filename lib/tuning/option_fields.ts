@@ -52,6 +52,8 @@ export const maxMemory: Kind<number> = number({ above: 0 }, "a positive number o
 
 export const rounds: Kind<number> = positive;
 
+export const processes: Kind<number> = positive;
+
 const array: Kind<TypedArray> = {
   takes: "a Float32Array, Float16Array, Int32Array or Uint32Array",
   is: (x) =>

@@ -27,6 +27,8 @@ export interface Progress {
   readonly secondsTotal?: number;
   /** The budget in trials. */
   readonly trialsTotal?: number;
+  /** Seconds of all searches of the call: those that are spent, and the budgets. Default: there is one search. */
+  readonly whole?: { readonly spent: number; readonly total: number };
   /**
    * The stage after the search, or that it was stopped. Default: the search continues. `stopping`: it was stopped, and the
    * best is measured once more; a second interrupt skips that. `starting`: nothing is measured yet.

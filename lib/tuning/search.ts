@@ -9,6 +9,7 @@ import type { Measured, Measuring } from "../measure/measuring.ts";
 import { RecordLog } from "../records/log.ts";
 import type { TrialRecord } from "../records/record.ts";
 import { type Confirmed, confirmUnlessStopped, finalistsOf } from "./confirm.ts";
+import type { ConfirmOptions } from "./rounds.ts";
 import { measuringOptions } from "./measuring_options.ts";
 import { MeasuringSlot } from "./measuring_slot.ts";
 import { PreparedAhead, type Ready } from "./prepare_ahead.ts";
@@ -156,10 +157,10 @@ export class Search implements AsyncDisposable {
   }
 
   /** Re-measures the best trials and the preset, interleaved. Returns none if it is stopped. */
-  async confirm(rounds: number): Promise<readonly Confirmed[]> {
+  async confirm(options: ConfirmOptions): Promise<readonly Confirmed[]> {
     const { slot, signal } = this.#parts;
     await this.report(signal?.aborted ? "stopping" : "confirming");
-    return await confirmUnlessStopped(signal, slot, finalistsOf(this.#trials), rounds);
+    return await confirmUnlessStopped(signal, slot, finalistsOf(this.#trials), options);
   }
 
   /** Shows how it ended. */

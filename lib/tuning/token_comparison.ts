@@ -1,24 +1,12 @@
 import type { Table } from "npm:apache-arrow@21.2.0";
+import { Chart } from "../charts/chart.ts";
+import { tokenRatesSpec } from "../charts/token_rates.ts";
 import type { FunctionRow } from "../records/graph_functions.ts";
 import type { LevelRow } from "../records/graph_levels.ts";
 import type { Column } from "../records/schema.ts";
+import { type TokenRate, tokenRateTable } from "../records/token_rates.ts";
 import { tableOf } from "../records/table.ts";
 import { GraphComparison } from "./graph_comparison.ts";
-
-/** The tokens that a level generates in a second. */
-export interface TokenRate {
-  /** The level: 0 to 3. */
-  readonly level: number;
-  /**
-   * Tokens a second, of CPU time where that is the device's clock, by the median of the texts' times; NaN without a right
-   * result.
-   */
-  readonly tokensPerSecond: number;
-  /** The low end of the 95% confidence interval of `tokensPerSecond`. */
-  readonly low: number;
-  /** The high end of the 95% confidence interval of `tokensPerSecond`. */
-  readonly high: number;
-}
 
 /** What a function takes of a token at one level, and at the next one. */
 export interface FunctionGain {
@@ -32,14 +20,6 @@ export interface FunctionGain {
   readonly savedMs: number;
 }
 
-const RATES = {
-  level: "int",
-  tokensPerSecond: "float",
-  low: "float",
-  high: "float",
-} as const satisfies Readonly<
-  Record<keyof TokenRate, Column>
->;
 const GAINS = {
   kernel: "text",
   beforeMs: "float",
@@ -51,6 +31,8 @@ const GAINS = {
 
 /** What `compare` of a language model returns: a comparison of graphs whose run is a token. */
 export class TokenComparison extends GraphComparison {
+  /** The levels, where the time goes, and tokens per second. */
+  override readonly charts: GraphComparison["charts"] & { readonly tokenRates: Chart };
   /** Tokens per second, one row a level. */
   readonly rateRows: readonly TokenRate[];
   /** `rateRows` as an Arrow table. */
@@ -64,7 +46,13 @@ export class TokenComparison extends GraphComparison {
   constructor(of: GraphComparison) {
     super(of);
     this.rateRows = of.rows.map(rateOf);
-    this.rates = tableOf(this.rateRows, RATES);
+    this.rates = tokenRateTable(this.rateRows);
+    const [first] = of.rows;
+    const title = first && `${first.graph}: tokens a second at each level`;
+    this.charts = {
+      ...of.charts,
+      tokenRates: new Chart(tokenRatesSpec(this.rateRows, title === undefined ? {} : { title })),
+    };
     this.gainRows = gainsOf(of.functionRows);
     this.gains = tableOf(this.gainRows, GAINS);
   }

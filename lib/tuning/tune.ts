@@ -1,7 +1,7 @@
 import type { PrimFunc } from "../ir/func.ts";
 import { bestOf, fastest } from "../records/best.ts";
 import { taskOf } from "../records/task.ts";
-import { CONFIRM_ROUNDS } from "./rounds.ts";
+import { CONFIRM_ROUNDS, type ConfirmOptions } from "./rounds.ts";
 import { speedup } from "./speedup.ts";
 import { winnerOf } from "./confirm.ts";
 import { InterruptedError } from "./interrupted_error.ts";
@@ -18,12 +18,14 @@ import { count } from "../base/option_kinds.ts";
 import * as kinds from "./option_fields.ts";
 
 /** What `autotvm.tune` takes. */
-export interface TuneOptions extends SearchOptions {
+export interface TuneOptions extends SearchOptions, Pick<ConfirmOptions, "processes"> {
   /** Rounds in which the best trials and the preset are re-measured, interleaved. Default 11; 0: no confirmation. */
   readonly rounds?: number;
 }
 
-const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count } satisfies Fields<TuneOptions>;
+const TUNE_FIELDS = { ...kinds.SEARCH_FIELDS, rounds: count, processes: kinds.processes } satisfies Fields<
+  TuneOptions
+>;
 
 /**
  * Searches the functions of a graph with one budget, as `tuneSuite` does for kernels: each slice is given to the function
@@ -71,8 +73,8 @@ async function tuneProgram(func: PrimFunc, device: TunableDevice, options: TuneO
     throw new InterruptedError(`the search for ${taskOf(func, search.task.shapes)}`, records);
   }
   const best = bestOf(records);
-  const { rounds = CONFIRM_ROUNDS } = options;
-  const confirmed = rounds === 0 ? [] : await search.confirm(rounds);
+  const { rounds = CONFIRM_ROUNDS, processes = 1 } = options;
+  const confirmed = rounds === 0 ? [] : await search.confirm({ rounds, processes });
   const stopped = stop.signal.aborted ? "signal" : ended;
   await search.end(stopped);
   const winner = winnerOf(confirmed);

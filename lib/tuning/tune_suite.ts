@@ -173,7 +173,7 @@ async function confirmed(
   using halt = new Interruptible(signal.aborted ? undefined : signal);
   for (const { task, search } of sharers) {
     const tried = search.records.some((r) => r.status === "ok") && !halt.signal.aborted;
-    const confirmed = tried ? await search.confirm(rounds) : [];
+    const confirmed = tried ? await search.confirm({ rounds }) : [];
     const winner = winnerOf(confirmed);
     outcomes.push({ row: rowOf(task, search, confirmed, winner), winner });
     await search.rest();

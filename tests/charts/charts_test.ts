@@ -236,3 +236,21 @@ Deno.test("a chart is saved by the ending of its path", async () => {
   assertEquals(JSON.parse(await Deno.readTextFile(`${dir}/chart.json`)), chart.spec);
   await Deno.remove(dir, { recursive: true });
 });
+
+Deno.test("a search that keeps DLight's own schedule says so in its row; another kernel of that speed does not", () => {
+  const ratios = (more: readonly Partial<SummaryRow>[]) => {
+    const { data } = confirmed(summaryTable([rowOf({}), ...more.map((m) => rowOf(m))])).spec as unknown as {
+      readonly data: { readonly values: readonly { readonly ratio: string }[] };
+    };
+    return data.values.map((v) => v.ratio);
+  };
+  assertEquals(
+    ratios([
+      { contestant: "fallback", rule: "Fallback" },
+      { contestant: "autotvm+dlight" },
+      { contestant: "autotvm", config: '{"pad":4}' },
+      { contestant: "mine" },
+    ]),
+    ["1.00 × DLight", "1.00 × DLight", "= DLight's own schedule", "1.00 × DLight", "1.00 × DLight"],
+  );
+});

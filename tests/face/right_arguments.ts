@@ -65,6 +65,7 @@ export const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   "autotvm.predictSpace": [recorded, { seed: 0 }],
   "autotvm.recordSpace": [func, device, { path: "space.arrows", open, signal: AbortSignal.abort() }],
   "autotvm.simulate": [recorded, { tuner: "random", start: "preset", seed: 0, budget: { trials: 2 } }],
+  "autotvm.trialSteps": [recorded, []],
   "autotvm.tune": [add, device, { budget: { trials: 1 }, open }],
   "autotvm.tuneSuite": [[{ name: "a", func: add, count: 1, shapes: {} }], device, {
     budget: { trials: 1 },

@@ -55,6 +55,20 @@ Deno.test("one line says how far a search is", () => {
   assert(line({ stage: "stopped" }).endsWith("4 s, best 14.6 GFLOP/s; stopped"));
 });
 
+Deno.test("of several searches the line says how long all take, and the bar is of all", () => {
+  const of = (whole: Progress["whole"]) => lineOf({ ...searching, ...(whole ? { whole } : {}) });
+  assert(of({ spent: 14.4, total: 40 }).includes(", 4 s, 6 s left (26 s in all), best "));
+  assert(of({ spent: 14.4, total: 400 }).includes(", 6 s left (6 min in all), best "));
+  // The last one's time is that of all.
+  assert(of({ spent: 34.4, total: 40 }).includes(", 6 s left, best "));
+  const text = stderrOf(true, () => {
+    const reporter = createReporter("terminal");
+    reporter.update({ ...searching, whole: { spent: 10, total: 40 } });
+    reporter.done();
+  });
+  assert(text.startsWith(`\r\x1b[2K${"█".repeat(5)}${"░".repeat(15)} matmul, `), text);
+});
+
 Deno.test("the time left is that to the first limit, by the trials so far where those are it", () => {
   const left = (parts: Partial<Progress>) => {
     const { secondsTotal: _, ...rest } = searching;

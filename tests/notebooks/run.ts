@@ -1,20 +1,21 @@
 /**
  * Executes notebooks in real Jupyter with Tunebook's kernel, and writes them with their outputs.
  *
- *     deno task notebooks [names…] [--out folder] [--seconds 3]
+ *     deno task notebooks [names…] [--out folder | --in-place] [--seconds 3]
  *
- * Without names: every notebook of notebooks/. Without --out: in place. --seconds replaces the constant SECONDS
- * that a notebook's searches take as their budget. Jupyter's own folders stay untouched: the kernel is
- * installed in a temporary one.
+ * Without names: every notebook of notebooks/. Without --out: to results/notebooks, so that the checkout stays clean;
+ * --in-place records them. --seconds replaces the constant SECONDS that a notebook's searches take as their budget.
+ * Jupyter's own folders stay untouched: the kernel is installed in a temporary one.
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { argumentsOf, type CliOption, type Command, runCommand } from "../../lib/cli/arguments.ts";
-import { name, number } from "../../lib/base/option_kinds.ts";
+import { flag, name, number } from "../../lib/base/option_kinds.ts";
 import { installKernel } from "../../lib/jupyter/install.ts";
 import { codeOf, normalized, type Notebook, sourceOf } from "./notebook.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../../notebooks", import.meta.url));
+const OUT = fileURLToPath(new URL("../../results/notebooks", import.meta.url));
 const EXECUTE = fileURLToPath(new URL("./execute.py", import.meta.url));
 
 /** Debian's first: Jupyter's packages belong to it, and not to a python3 that comes before it on the PATH. */
@@ -148,7 +149,13 @@ const COMMAND = {
   summary: "Executes the notebooks in real Jupyter: all, or those that are named.",
   positionals: ["[NAME]…"],
   options: {
-    out: { as: "text", kind: name, value: "FOLDER", help: "Where they are written. Default: in place." },
+    out: {
+      as: "text",
+      kind: name,
+      value: "FOLDER",
+      help: "Where they are written. Default: results/notebooks.",
+    },
+    "in-place": { as: "flag", kind: flag, help: "Records them: writes them where they are." },
     seconds: {
       as: "number",
       kind: number({ above: 0 }),
@@ -159,7 +166,13 @@ const COMMAND = {
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
 async function executeNotebooks(args: readonly string[]): Promise<number> {
-  const { values: { out, seconds }, positionals } = argumentsOf(COMMAND, args);
+  const { values, positionals } = argumentsOf(COMMAND, args);
+  const { seconds, "in-place": inPlace = false } = values;
+  if (inPlace && values.out !== undefined) {
+    console.error("expected --out or --in-place, got both");
+    return 1;
+  }
+  const out = inPlace ? undefined : values.out ?? OUT;
   const all = notebooks();
   const chosen = positionals.length === 0
     ? all

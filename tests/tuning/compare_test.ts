@@ -18,8 +18,9 @@ import { tableToRecords } from "../../lib/records/table.ts";
 import { summaryCells } from "../../lib/notebook/tables.ts";
 import { Device } from "../../lib/runtime/device.ts";
 import { replay } from "../../lib/schedule/trace.ts";
+import type { Progress, Reporter } from "../../lib/tuning/reporter.ts";
 import { matmul, wrongOn } from "./programs.ts";
-import { failure, SimulatedMeasuring } from "./simulated_measuring.ts";
+import { byText, failure, SimulatedMeasuring } from "./simulated_measuring.ts";
 
 const device = await Device.open({ backend: "cpu" });
 const columnsOf = (table: Comparison["trials"]) => table.schema.fields.map((f) => f.name);
@@ -188,4 +189,26 @@ Deno.test("what can't be compared is refused before anything is measured", async
     'missing option "budget" of compare, as autotvm searches',
   );
   await refuses(te.softmax({ rows: "n", columns: 4 }), {}, IrError, "give shapes { n: … }");
+});
+
+Deno.test("progress says how much of all searches is spent, program by program", async () => {
+  const states: Progress[] = [];
+  const reporter: Reporter = { update: (p) => void states.push(p), done: () => Promise.resolve() };
+  const { open } = new SimulatedMeasuring(byText);
+  const budget = { seconds: 100, trials: 2 };
+  await compare([matmul, te.softmax({ rows: 4, columns: 16 })], device, {
+    budget,
+    rounds: 2,
+    open,
+    reporter,
+  });
+  const searching = states.filter((s) => s.whole !== undefined);
+  assertEquals([...new Set(searching.map((s) => `${s.place}, ${s.method}`))], [
+    ...["1,2, autotvm", "1,2, autotvm+dlight"],
+    ...["2,2, autotvm", "2,2, autotvm+dlight"],
+  ]);
+  const spent = searching.map((s) => s.whole?.spent ?? NaN);
+  assertEquals(spent, spent.toSorted((a, b) => a - b), "it only grows");
+  assert(searching.every((s) => s.whole?.total === 400));
+  assert((spent.at(-1) ?? 0) >= 300 && (spent[0] ?? NaN) < 100);
 });

@@ -1,5 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { type Confirmed, finalistsOf, recordConfirmed, winnerOf } from "../../lib/tuning/confirm.ts";
+import {
+  type Confirmed,
+  confirmUnlessStopped,
+  finalistsOf,
+  recordConfirmed,
+  winnerOf,
+} from "../../lib/tuning/confirm.ts";
+import { MeasuringSlot } from "../../lib/tuning/measuring_slot.ts";
+import { Device } from "../../lib/runtime/device.ts";
+import { Trace } from "../../lib/schedule/trace.ts";
+import { matmul } from "./programs.ts";
+import { failure, ok, SimulatedMeasuring } from "./simulated_measuring.ts";
 import { differs, speedup } from "../../lib/tuning/speedup.ts";
 import { median, medianInterval } from "../../lib/base/statistics.ts";
 import { Rng } from "../../lib/base/random.ts";
@@ -87,4 +98,38 @@ Deno.test("a record that was confirmed in fewer than ninety checked runs says so
   const of = (checkedRuns: number) => recordConfirmed({ ...confirmed("a", [1, 1, 1]), checkedRuns }).message;
   assertEquals([of(90), of(200)], ["", ""]);
   assertEquals(of(12), "checked in 12 runs: errors in less than 32% of the runs are not excluded");
+});
+
+Deno.test("a confirmation in several processes splits the rounds, and starts a fresh one for each", async () => {
+  using device = await Device.open({ backend: "cpu" });
+  const { target } = device;
+  const candidate = { trace: Trace.of(matmul, []).toJSON() };
+  const trials = [{ ...trial("preset", 1), candidate }];
+  /** What it opened, closed and answered; the n-th process takes `times[n]` milliseconds, or fails. */
+  async function confirmed(times: readonly number[], processes: number, rounds: number) {
+    const asked: number[] = [];
+    const simulated = new SimulatedMeasuring(() => ok(1));
+    simulated.race = (candidates, share) => {
+      asked.push(share);
+      const ms = times[asked.length - 1] ?? NaN;
+      const m = ms > 0
+        ? { ...ok(ms), samples: Array(share).fill(ms), checkedRuns: 50 }
+        : failure("run", "it failed");
+      return Promise.resolve(candidates.map(() => m));
+    };
+    await using slot = new MeasuringSlot({ func: matmul, target }, simulated.open);
+    const [own] = await confirmUnlessStopped(undefined, slot.shared(), trials, { rounds, processes });
+    return { asked, opened: simulated.opened.length, closed: simulated.closed, own };
+  }
+  const two = await confirmed([1, 3], 2, 11);
+  assertEquals([two.asked, two.opened, two.closed], [[6, 5], 2, 1]);
+  assertEquals(two.own?.samples, [1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3]);
+  // The interval covers both: what the processes differ by is in it.
+  assertEquals([two.own?.ms, two.own?.interval, two.own?.checkedRuns], [1, { low: 1, high: 3 }, 100]);
+  const one = await confirmed([1, 3], 1, 11);
+  assertEquals([one.asked, one.own?.interval], [[11], { low: 1, high: 1 }]);
+  const many = await confirmed([1, 1, 1], 5, 2);
+  assertEquals([many.asked, many.opened], [[1, 1], 2]);
+  const failed = await confirmed([1, -1], 2, 11);
+  assertEquals([failed.own?.samples, failed.own?.ms, failed.own?.checkedRuns], [[], NaN, 0]);
 });
