@@ -24,8 +24,8 @@ const RESERVED = new Set([
   "typedef typeid typename typeof union unless unorm unsafe unsized use using varying virtual volatile wgsl where with",
   "writeonly yield binding_array",
   // JavaScript's
-  "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private Float32Array",
-  "Float16Array Float64Array Int32Array Uint32Array DataView ArrayBuffer",
+  "void function undefined NaN Infinity Math Object Array Function globalThis eval arguments in private DataView",
+  "ArrayBuffer",
   // The printers' own
   "from_bits floormod half round toF16 word float fromBf16 toBf16",
   "main wid lid num shape Shape grid_x dot4 erf buffers uniforms",
@@ -33,9 +33,9 @@ const RESERVED = new Set([
   ...WGSL_WORDS,
 ].flatMap((line) => line.split(" ")));
 
-/** Names of the printers' functions for each type: `sin_f32`, `i32x4_of_f32x4`, `i8_lanes`. */
+/** Names of the printers' functions for each type, `sin_f32`, `i32x4_of_f32x4`, `i8_lanes`; and of JavaScript's arrays. */
 const HELPERS =
-  /^((abs|atan|cos|erf|exp2|float_of|is_nan|log2|pow|round|sin|tanh|\w+_of)_(bool|[fiu](16|32))(x[24])?|(i8|u8|bf16)_(of|lanes|word|bits)|floor(div|mod)_\d)$/;
+  /^((abs|atan|cos|erf|exp2|float_of|is_nan|log2|pow|round|sin|tanh|\w+_of)_(bool|[fiu](16|32))(x[24])?|(i8|u8|bf16)_(of|lanes|word|bits)|floor(div|mod)_\d|\w+\dArray)$/;
 
 function isReserved(name: string): boolean {
   return RESERVED.has(name) || HELPERS.test(name);

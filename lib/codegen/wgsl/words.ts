@@ -5,7 +5,7 @@
 
 /** How the names of large families begin: types with a size, texel formats, functions of one kind. */
 export const WGSL_FAMILIES =
-  /^((texture|atomic|subgroup|quad|workgroup|storage)[A-Z_]|(un)?pack\d|(vec|mat)\d|(r|rg|rgba|bgra)(8|16|32|64)[usf])/;
+  /^((texture|atomic|subgroup|quad|workgroup|storage)[A-Z_]|(array|count|dpd[xy]|extract|face|first|fwidth|insert|inverse|outer|quantize|reverse)[A-Z]|(un)?pack\d|dot4|(vec|mat)\d|(r|rg|rgba|bgra)(8|16|32|64)[usf]|a?(cos|sin|tan)h?$)/;
 
 /** All others. Names of attributes, built-in values and extensions mean something in their place only (section 3.8). */
 // deno-fmt-ignore
@@ -17,10 +17,7 @@ export const WGSL_WORDS: readonly string[] = [
   "read write read_write function private workgroup uniform storage handle push_constant immediate rgb10a2unorm rgb10a2uint",
   "rg11b10ufloat",
   // Functions (section 17)
-  "bitcast all any select arrayLength",
-  "abs acos acosh asin asinh atan atanh atan2 ceil clamp cos cosh countLeadingZeros countOneBits countTrailingZeros cross",
-  "degrees determinant distance dot dot4U8Packed dot4I8Packed exp exp2 extractBits faceForward firstLeadingBit",
-  "firstTrailingBit floor fma fract frexp insertBits inverse inverseSqrt ldexp length log log2 max min mix modf normalize",
-  "outerProduct pow quantizeToF16 radians reflect refract reverseBits round saturate sign sin sinh smoothstep sqrt step",
-  "tan tanh transpose trunc dpdx dpdxCoarse dpdxFine dpdy dpdyCoarse dpdyFine fwidth fwidthCoarse fwidthFine",
+  "bitcast all any select abs atan2 ceil clamp cross degrees determinant distance dot exp exp2 floor fma fract frexp inverse",
+  "ldexp length log log2 max min mix modf normalize pow radians reflect refract round saturate sign smoothstep sqrt step",
+  "transpose trunc dpdx dpdy fwidth",
 ].flatMap((line) => line.split(" "));
