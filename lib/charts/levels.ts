@@ -3,13 +3,12 @@ import type { Table } from "npm:apache-arrow@21.2.0";
 import { checkOptions } from "../base/check_options.ts";
 import { type LevelRow, levelRows } from "../records/graph_levels.ts";
 import { Chart } from "./chart.ts";
+import { levelColor } from "./methods.ts";
 import { captioned, CHART_FIELDS, type ChartOptions, digits, emptyChart, frame, type Spec } from "./spec.ts";
 
 const TITLE = "Time at each level";
 /** What each level is, in a word. */
 const WORDS = ["Fallback, unfused", "rules, fused", "records", "search"] as const;
-/** From grey over the rules' blue to the searches' green, as methods have them in other charts. */
-const COLORS = ["#999999", "#0072B2", "#56B4E9", "#009E73"] as const;
 
 /**
  * Draws the time of a graph at each level as bars, with the 95% confidence intervals of the medians, and how many times as
@@ -63,7 +62,7 @@ export interface LevelBar {
 export function levelBars(bars: readonly LevelBar[], title: string, options: ChartOptions): Spec {
   const values = bars.map(({ level, ...bar }) => ({
     who: `${level}: ${WORDS[level] ?? "level"}`,
-    color: COLORS[level] ?? COLORS[0],
+    color: levelColor(level),
     ...bar,
   }));
   const x = {

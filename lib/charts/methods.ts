@@ -15,6 +15,8 @@ const METHODS: Readonly<Record<string, Looks>> = {
   "autotvm": { label: "AutoTVM (from scratch)", color: "#E69F00", fixed: false },
   "autotvm+dlight": { label: "AutoTVM from DLight", color: "#009E73", fixed: false },
 };
+/** Colours of levels: from grey over the rules' blue to the searches' green. */
+const LEVELS = ["#999999", "#0072B2", "#56B4E9", "#009E73"];
 /** Colours of other methods. */
 const OTHER = ["#CC79A7", "#56B4E9", "#D55E00", "#000000"];
 
@@ -42,6 +44,11 @@ export function colorOf(method: "fallback" | "dlight" | "autotvm+dlight"): strin
   return METHODS[method]?.color ?? "";
 }
 
+/** Returns the colour of a level of building, 0 to 3, `#rrggbb`. */
+export function levelColor(level: number): string {
+  return LEVELS[level] ?? "#999999";
+}
+
 /** True for methods without a search. Unknown methods are assumed to search. */
 export function isFixed(method: string): boolean {
   return looksOf(method)?.fixed ?? false;
@@ -62,7 +69,10 @@ export function colorScale(
     domain: [...known, ...others].map(labelOf),
     range: [
       ...known.map((c) => METHODS[c]?.color ?? ""),
-      ...others.map((_, k) => OTHER[k % OTHER.length] ?? ""),
+      ...others.map((name, k) => {
+        const [, level] = /^level ([0-3])$/.exec(name) ?? [];
+        return level === undefined ? OTHER[k % OTHER.length] ?? "" : levelColor(Number(level));
+      }),
     ],
   };
 }

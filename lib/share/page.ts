@@ -7,6 +7,7 @@ import { type PageScripts, scriptOf, UNPACK } from "./script.ts";
 import { escapeHtml, escapeText, tableBundle } from "../notebook/tables.ts";
 import { LIVE_STYLE, STYLE } from "./page_style.ts";
 import { PAGE_TOOLS } from "./page_tools.ts";
+import { smallSvg } from "./small_svg.ts";
 
 /** A section of a page. */
 export interface Section {
@@ -111,7 +112,7 @@ async function scriptsOf(interactive: boolean, own: PageScripts | undefined): Pr
 }
 
 async function figure(chart: Chart, interactive: boolean): Promise<string> {
-  const svg = await chart.toSVG();
+  const svg = smallSvg(await chart.toSVG());
   const [, width = ""] = /^<svg[^>]* width="([\d.]+)"/.exec(svg) ?? [];
   const about = escapeHtml(printableLine(chart.description, 1000));
   const picture = `<img alt="${about}" src="data:image/svg+xml;base64,${

@@ -1,5 +1,6 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { tableFromArrays } from "apache-arrow";
+import { colorScale } from "../../lib/charts/methods.ts";
 import { levels } from "../../lib/charts/levels.ts";
 import { RecordError } from "../../lib/records/error.ts";
 import { type LevelRow, levelTable } from "../../lib/records/graph_levels.ts";
@@ -28,4 +29,14 @@ Deno.test("a level without a time says why, and one without any other stands alo
   assert((await levels(levelTable([])).toSVG()).includes(">no level was measured<"));
   assertShown(levels(levelTable([row(7, 5, { graph: "\u001b[31mred" })])).spec);
   assertThrows(() => levels(tableFromArrays({ level: [1] })), RecordError, "expected a table with a column");
+});
+
+Deno.test("a level has one colour in every chart, beside methods that keep theirs", () => {
+  const bars = levels(levelTable(rows)).spec as unknown as {
+    readonly data: { readonly values: readonly { readonly color: string }[] };
+  };
+  const own = bars.data.values.map((v) => v.color);
+  assertEquals(colorScale(["level 0", "level 1", "level 2", "level 3"]).range, own);
+  const { domain, range } = colorScale(["level 1", "dlight", "mine"]);
+  assertEquals([domain, range], [["DLight (rule)", "level 1", "mine"], ["#0072B2", own[1], "#56B4E9"]]);
 });

@@ -166,7 +166,12 @@ function picture(b: BlockBuilder, x: Value, k: number, pools: boolean): Value {
     Value,
     Value,
   ];
-  const y = b.relu(b.batchNorm(sums, gamma, beta, { mean, variance: b.exp(root) }));
+  // Every other norm is a product and a sum, as many files have it.
+  const each = (v: Value) => b.reshape(v, [2, 1, 1]);
+  const normed = k % 2 === 0
+    ? b.batchNorm(sums, gamma, beta, { mean, variance: b.exp(root) })
+    : b.add(b.mul(b.sub(sums, each(mean)), each(b.exp(root))), each(beta));
+  const y = b.relu(normed);
   return pools ? b.globalAvgPool2d(y) : b.reshape(y, [n, 8]);
 }
 

@@ -1,10 +1,14 @@
 /** What the passes of graphs are worth on devices: fewer launches or less work, and the same results. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunebookError } from "../../lib/base/error.ts";
+import { constant } from "../../lib/ir/build.ts";
+import { equalExpr } from "../../lib/ir/equal.ts";
+import type { Expr } from "../../lib/ir/expr.ts";
 import { interpretGraph } from "../../lib/relax/interpret_graph.ts";
 import type { BlockBuilder } from "../../lib/relax/builder.ts";
 import { graph } from "../../lib/relax/builder.ts";
 import type { Graph } from "../../lib/relax/graph.ts";
+import { foldBatchNorm } from "../../lib/relax/passes/fold_batch_norm.ts";
 import type { Value } from "../../lib/relax/value.ts";
 import { build } from "../../lib/tuning/build.ts";
 import type { GraphBuildOptions } from "../../lib/tuning/build_graph.ts";
@@ -87,6 +91,34 @@ for (const device of devices) {
         const converts = layout === "NCHW" && device.target.lanes > 1;
         assert(model.launches <= (converts ? 3 : 2), model.explain());
       });
+    }
+  });
+
+  Deno.test(`products and sums with an element for each channel are a part of the convolution ${on}`, async () => {
+    for (const layout of ["NCHW", "NHWC"] as const) {
+      const nchw = layout === "NCHW", each = nchw ? [6, 1, 1] : [6];
+      const g = graph("scaled", (b) => {
+        const x = b.input("x", nchw ? [2, 3, 7, 5] : [2, 7, 5, 3]), s = b.weight("s", each);
+        const sums = (name: string, options: object = {}) =>
+          b.conv2d(x, b.weight(name, nchw ? [6, 3, 3, 3] : [3, 3, 3, 6]), { layout, ...options });
+        const twice = sums("d"), t = b.weight("t", nchw ? [1, ...each] : [1, 1, 1, 6]);
+        return {
+          y: b.relu(b.add(b.mul(sums("a"), s), t)),
+          biased: b.sub(b.mul(t, sums("b", { bias: b.weight("bias", [6]) })), s),
+          less: b.mul(b.sub(sums("c"), t), s),
+          // Not foldable: sums that are used twice, a row that is no channel, and a difference the other way round.
+          kept: b.add(b.mul(twice, s), twice),
+          rows: b.mul(sums("e"), b.weight("r", nchw ? [5, 1] : [5, 1, 1])),
+          turned: b.sub(s, sums("f")),
+        };
+      });
+      const folded = foldBatchNorm(g);
+      const after = (op: string) =>
+        folded.bindings.filter(({ call, results: [v] }) =>
+          call.kind === "op" && call.op === op && equalExpr(v?.type.shape[0] as Expr, constant(2))
+        ).length;
+      assertEquals(["conv2d", "mul", "add", "sub"].map(after), [6, 2, 1, 1], String(folded));
+      await check(g, device, () => {});
     }
   });
 
