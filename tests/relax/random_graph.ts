@@ -141,8 +141,12 @@ function moved(
       return b.matmul(b.softmax(b.matmul(x, y, { transposeB: true })), y);
     case 23:
       return c % 4 === 0 ? picture(b, x, k, size > 1) : b.abs(x);
-    case 24:
-      return b.cumSum(x, { axis: 1 });
+    case 24: {
+      if (size > 1) return b.cumSum(x, { axis: 1 });
+      // Two updates of the first row, and one outside of x.
+      const at = b.constant(`r${k}`, new Int32Array([0, 0, 1000]), [3, 1]);
+      return b.scatterND(x, at, weight("v", 3, c), { reduction: size === 1 ? "add" : "max" });
+    }
     case UPDATES: {
       const some = Math.min(2, c);
       const at = b.constant(`p${k}`, new Int32Array([c - 1, 0]).slice(0, some), [some]);
