@@ -1,4 +1,4 @@
-import { integer, name, oneOf, positive } from "../base/option_kinds.ts";
+import { flag, integer, name, oneOf, positive } from "../base/option_kinds.ts";
 import type { CliOption } from "./arguments.ts";
 
 /** The device that a command opens. */
@@ -29,6 +29,23 @@ export const ROUNDS = {
   value: "11",
   help: "Rounds in which schedules are measured alternately. Default 11.",
 } as const satisfies CliOption;
+
+/** Results for a script. */
+export const JSON_LINES = {
+  as: "flag",
+  kind: flag,
+  help: "Prints results as JSON, an object a line. All else goes to the standard error.",
+} as const satisfies CliOption;
+
+/** Prints what is for people: with `--json` to the standard error. */
+export function printerFor(json: boolean): (thing: unknown) => void {
+  return json ? console.error : console.log;
+}
+
+/** Prints a result as a line of JSON. What is no number, or infinite, is null. */
+export function printJson(row: object): void {
+  console.log(JSON.stringify(row));
+}
 
 /** The device's options from `--backend`. */
 export function deviceFrom(backend: string | undefined): { readonly backend?: "webgpu" | "cpu" } {

@@ -3,7 +3,7 @@ import { name } from "../base/option_kinds.ts";
 import { Device } from "../runtime/device.ts";
 import { Shared } from "../share/shared.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
-import { BACKEND, deviceFrom, ROUNDS } from "./common_options.ts";
+import { BACKEND, deviceFrom, JSON_LINES, printerFor, printJson, ROUNDS } from "./common_options.ts";
 
 const COMMAND = {
   name: "deno task rerun",
@@ -12,18 +12,23 @@ const COMMAND = {
   options: {
     backend: BACKEND,
     rounds: ROUNDS,
+    json: JSON_LINES,
     chart: { as: "text", kind: name, value: "there_here.png", help: "Writes the chart as PNG, SVG or JSON." },
   },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
 /** @throws {TunebookError} for wrong arguments, a page that can't be read, or a chart that can't be written */
 export async function rerunShared(args: readonly string[]): Promise<void> {
-  const { positionals: [path = ""], values: { backend, rounds, chart } } = argumentsOf(COMMAND, args);
+  const { positionals: [path = ""], values: { backend, rounds, chart, json = false } } = argumentsOf(
+    COMMAND,
+    args,
+  );
   const shared = await Shared.open(path);
   using device = await Device.open(deviceFrom(backend));
-  console.log(shared);
+  printerFor(json)(shared);
   const again = await shared.rerun(device, rounds === undefined ? {} : { rounds });
-  console.log(again);
+  if (json) again.rows.forEach(printJson);
+  else console.log(again);
   if (chart !== undefined) await again.chart.save(chart);
 }
 

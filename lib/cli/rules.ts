@@ -5,7 +5,7 @@ import { LANGUAGE_MODELS } from "../op/models.ts";
 import { type Quantization, QUANTIZATIONS, suite, VISION_MODEL_NAMES } from "../op/suite.ts";
 import { type RuleRow, ruleTable } from "../tuning/rule_table.ts";
 import { argumentsOf, type CliOption, type Command, runCommand } from "./arguments.ts";
-import { BACKEND, deviceFrom, OUT } from "./common_options.ts";
+import { BACKEND, deviceFrom, JSON_LINES, OUT, printerFor, printJson } from "./common_options.ts";
 import { number, oneOf } from "../base/option_kinds.ts";
 
 function line(r: RuleRow): string {
@@ -44,13 +44,16 @@ const COMMAND = {
     },
     backend: BACKEND,
     out: OUT,
+    json: JSON_LINES,
   },
 } as const satisfies Command<Readonly<Record<string, CliOption>>>;
 
 /** Prints a row a kernel, and writes a table a model; gives 1 if a kernel failed. */
 async function rules(args: readonly string[]): Promise<number> {
   const { values } = argumentsOf(COMMAND, args);
-  const { model: models = ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"], out = "results" } = values;
+  const { model: models = ["Qwen2.5-0.5B", "resnet18", "mobilenet_v2"], out = "results", json = false } =
+    values;
+  const print = printerFor(json);
   using device = await Device.open(deviceFrom(values.backend));
   const asked = values.quantization ?? (device.target.f16 ? "q4f16_1" : "q4f32_1");
   const quantization = QUANTIZATIONS.find((q) => q === asked) as Quantization;
@@ -60,8 +63,8 @@ async function rules(args: readonly string[]): Promise<number> {
   let wrong = 0;
   for (const model of models) {
     const kind = Object.hasOwn(LANGUAGE_MODELS, model) ? "llm" : "vision";
-    console.log(`${model} on ${device.target.name}${shrink === 1 ? "" : `, widths divided by ${shrink}`}`);
-    console.log(
+    print(`${model} on ${device.target.name}${shrink === 1 ? "" : `, widths divided by ${shrink}`}`);
+    print(
       "phase   kernel            rule              kernels schedule ms    run ms   GFLOP/s      GB/s  roof  correct",
     );
     const table = await ruleTable(
@@ -69,13 +72,14 @@ async function rules(args: readonly string[]): Promise<number> {
       device,
       (r) => {
         if (r.correct !== "yes") wrong++;
-        console.log(line(r));
+        if (json) printJson({ model, device: device.target.name, ...r });
+        else print(line(r));
       },
     );
     const file = `rules_${model}${kind === "llm" ? `_${quantization}` : ""}.arrows`;
     await Deno.writeFile(`${out}/${file}`, tableToIPC(table, "stream"));
   }
-  console.log(wrong === 0 ? "all correct" : `${wrong} kernels failed`);
+  print(wrong === 0 ? "all correct" : `${wrong} kernels failed`);
   return wrong === 0 ? 0 : 1;
 }
 

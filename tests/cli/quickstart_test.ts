@@ -31,7 +31,7 @@ Deno.test("what the command line can't say is refused with what it can", () => {
     assertThrows(
       () => quickstartOptions(args),
       OptionError,
-      `${why}; usage: deno task quickstart [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0]`,
+      `${why}; usage: deno task quickstart [--seconds 10] [--out results] [--backend webgpu|cpu] [--seed 0] [--json]`,
     );
   }
 });
@@ -53,4 +53,32 @@ Deno.test("a mistake costs one line and exit code 1", async () => {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assertEquals([code, text(stdout)], [1, ""]);
   assertEquals(text(stderr).trimEnd().split("\n").length, 1);
+});
+
+Deno.test("with --json the standard output is rows and nothing else", async () => {
+  const out = await Deno.makeTempDir();
+  const run = async (command: string, ...args: readonly string[]) => {
+    const file = fileURLToPath(new URL(`../../lib/cli/${command}.ts`, import.meta.url));
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", "--quiet", "--no-check", file, ...args, "--backend", "cpu", "--json"],
+      stderr: "null",
+    }).output();
+    const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+    return { code, rows: lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>) };
+  };
+  const kernels = await run("rules", "--model", "mobilenet_v2", "--shrink", "8", "--out", out);
+  assertEquals([kernels.code, kernels.rows.every((r) => r.correct === "yes" && r.model === "mobilenet_v2")], [
+    0,
+    true,
+  ]);
+  const compared = await run("quickstart", "--seconds", "0.2", "--out", out);
+  assertEquals(compared.rows.map((r) => r.contestant).slice(0, 4), [
+    "fallback",
+    "dlight",
+    "autotvm",
+    "autotvm+dlight",
+  ]);
+  const again = await run("rerun", out, "--rounds", "2");
+  assertEquals([again.code, again.rows.every((r) => typeof r.hereMs === "number")], [0, true]);
+  await Deno.remove(out, { recursive: true });
 });
