@@ -34,7 +34,7 @@ export const ROUNDS = {
 export const JSON_LINES = {
   as: "flag",
   kind: flag,
-  help: "Prints results as JSON, an object a line. All else goes to the standard error.",
+  help: "Prints results as JSON, an object a line. All else is written to the standard error.",
 } as const satisfies CliOption;
 
 /** Prints what is for people: with `--json` to the standard error. */
