@@ -76,7 +76,7 @@ async function checkComparison(lm: LanguageModel, database: TuningDatabase, word
   ]);
   assert((plain.rows[0]?.launches ?? 0) > calls);
   assertEquals([rows[0]?.calls, plain.functionRows.length, comparison.rates.numRows], [calls, 0, 2]);
-  assertEquals(tokenComparisonParts(comparison).length, 7);
+  assertEquals(tokenComparisonParts(comparison).length, 8);
   rows.forEach((r, k) => assertAlmostEquals((rateRows[k]?.tokensPerSecond ?? NaN) * r.medianMs, 1000, 1e-6));
   const sumAt = (level: number) =>
     functionRows.filter((r) => r.level === level).reduce((ms, r) => ms + r.count * r.ms, 0);

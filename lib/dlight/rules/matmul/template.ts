@@ -50,8 +50,9 @@ export function matmulTemplate(m: MatmulMatch, target: Target, table: MatmulPres
       choosePath(sch, knobs, knob, sch.sources(main, buffer), target, PATHS, path);
     const aPath = pathOf("a_path", m.a.buffer.name, preset.path);
     const bPath = pathOf("b_path", m.b.buffer.name, preset.bPath ?? preset.path);
-    // A graph is given its weights once, so that a copy pays for any number of rows.
-    const isGivenOnce = sch.func.activations.length > 0, rows = ni ?? (isGivenOnce ? Infinity : 0);
+    // A graph is given its weights once, so that a copy pays for any number of rows; of small types it would be larger.
+    const isGivenOnce = sch.func.activations.length > 0 && !m.b.buffer.stored,
+      rows = ni ?? (isGivenOnce ? Infinity : 0);
     const layouts = layoutsOf(m, sch), packs = preset.layout && rows >= PACKING_ROWS;
     const liked = layouts.find((l) => packs && l === preset.layout) ?? "given";
     const layout = knobs.choice("b_layout", layouts, liked);
