@@ -12,6 +12,7 @@ import { tokenComparisonParts } from "../../../lib/notebook/graph_views.ts";
 import { TuningDatabase } from "../../../lib/records/database.ts";
 import { Device } from "../../../lib/runtime/device.ts";
 import { InterruptedError } from "../../../lib/tuning/interrupted_error.ts";
+import { lastCommit } from "../../last_commit.ts";
 import { byText, SimulatedMeasuring } from "../../tuning/simulated_measuring.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../lib/models/fables", import.meta.url));
@@ -110,6 +111,34 @@ Deno.test("what a search found is used at level 2, in another context too, with 
   assertEquals(await wordsOf(other), words);
   await checkComparison(tuned, database, words);
 });
+
+/** It takes a minute, so it runs after some commits, and always with `-- --all`. */
+const seldom = Deno.args.includes("--all") || await lastCommit() % 4 === 0 ? Deno.test : Deno.test.ignore;
+
+seldom(
+  "a batch's kernels are searched on the device, and texts that are decoded together keep their words",
+  async () => {
+    using database = TuningDatabase.memory();
+    const prompts = ["Once upon a time", "The fox", "A mole", "What is unrolling?"];
+    const told = async (lm: LanguageModel, prompt: string) =>
+      (await Array.fromAsync(lm.generate(prompt, { temperature: 0, maxTokens: 16 }))).join("");
+    const together = { ...OPTIONS, sequences: prompts.length };
+    const words: string[] = [];
+    {
+      using lm = await LanguageModel.load(FOLDER, device, together);
+      for (const prompt of prompts) words.push(await told(lm, prompt));
+      const log = await lm.tune({ budget: { trials: 30 }, database, seed: 2, batch: prompts.length });
+      const { records } = log, statuses = new Set(records.map((r) => r.status));
+      assertEquals([records.length, statuses.has("wrongAnswer")], [30, false], [...statuses].join());
+      assert(
+        records.some((r) => r.status === "ok" && r.task.includes("b = 4")),
+        records.map((r) => r.task).join(),
+      );
+    }
+    using tuned = await LanguageModel.load(FOLDER, device, { ...together, level: 2, database });
+    assertEquals(await Promise.all(prompts.map((prompt) => told(tuned, prompt))), words);
+  },
+);
 
 Deno.test("level 3 searches first, as its programs run, and adds to the database", async () => {
   using database = TuningDatabase.memory();
