@@ -40,8 +40,11 @@ const MISSES = 0.05;
  * Gives the 95% confidence interval of a median, by the sign test. It is the narrowest pair of order statistics, equally
  * far from both ends, that misses the true median in at most 5% of cases, for any distribution. Fewer than six samples
  * can't promise that; their interval goes from the least to the greatest sample.
+ *
+ * @throws {OptionError} for an argument of a wrong kind
  */
 export function medianInterval(samples: readonly number[]): ConfidenceInterval {
+  checkArgument("records.medianInterval", "samples", samples, samplesKind);
   const s = samples.toSorted((a, b) => a - b);
   const cut = cutOf(s.length);
   return { low: s[cut] ?? NaN, high: s[s.length - 1 - cut] ?? NaN };

@@ -20,4 +20,4 @@ export type { Manifest, SharedResult, SharedSchedule, SharedTask } from "../reco
 export type { RerunRow } from "../records/rerun.ts";
 export type { SummaryRow } from "../records/summary.ts";
 export { type Roofline, roofline } from "../estimate/roofline.ts";
-export { type ConfidenceInterval, median } from "../base/statistics.ts";
+export { type ConfidenceInterval, median, medianInterval } from "../base/statistics.ts";

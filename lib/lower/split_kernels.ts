@@ -123,7 +123,7 @@ function atomicsOf(blocks: readonly Block[]): ReadonlySet<Buffer> {
       throw new LowerError(`cannot make ${b.name} atomic: ${why}`);
     };
     if (b.body.kind !== "store" || b.init || !reducerOf(b.body)) {
-      return refuse("it is not x = x op y without an init");
+      return refuse("it is not x = x op y, or has an init");
     }
     const { buffer } = b.body;
     if (!isAtomicType(buffer.dtype) || buffer.stored || buffer.scope !== "global") {

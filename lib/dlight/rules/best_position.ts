@@ -20,7 +20,7 @@ import { unrollCopy } from "../steps/cooperative_copy.ts";
 export const bestPositionRule: Rule = kernelPerBlock({
   name: "BestPosition",
   isMain: (b) => bestReducerOf(b) !== undefined,
-  does: "positions of best values, a row for each",
+  does: "positions of best values",
   refuse(b) {
     const types = axisTypes(b);
     if (!/^S*R+$/.test(types)) return `block ${b.name} has axes ${types} and not rows, then reduced ones`;

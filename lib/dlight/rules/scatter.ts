@@ -7,6 +7,6 @@ import { spreadUpdates } from "../steps/spread_updates.ts";
 export const scatterRule: Rule = kernelPerBlock({
   name: "Scatter",
   isMain: isScatter,
-  does: "updates at positions that are data",
+  does: "scattered updates",
   schedule: (sch, knobs, b, target) => spreadUpdates(sch, b.name, threadsKnob(knobs, target)),
 });
